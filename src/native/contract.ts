@@ -1,0 +1,162 @@
+/** The typed contract with the addon. addon/session.cc implements it; nothing else describes it. */
+
+export interface SessionOptions {
+  /** Processes to attach to: every thread of each. Empty when `command` is given. */
+  readonly pids: readonly number[];
+  /** A program to start; capture is on before its exec. file is looked up in PATH as execvp(3) does. */
+  readonly command?: {
+    readonly file: string;
+    readonly argv: readonly string[];
+    /** personality(ADDR_NO_RANDOMIZE), for output that is the same in every run. */
+    readonly fixedLayout: boolean;
+  };
+  /** Follow child processes (threads are always followed). */
+  readonly children: boolean;
+  /** Data pages per ring, a power of two; 0 chooses within a budget for all rings together. */
+  readonly ringPages: number;
+  /** Called on the event loop when there is something to drain. Carries no data. */
+  readonly onWake: () => void;
+}
+
+/** What a session could not have and what it did instead; text is made from the code elsewhere. */
+export interface Notice {
+  readonly code:
+    | 'TRACEFS_DETACHED'
+    | 'NO_TRACEPOINTS'
+    | 'NO_UNMAP_TRACEPOINTS'
+    | 'USER_ONLY'
+    | 'RING_SHRUNK'
+    | 'FD_LIMIT_RAISED'
+    | 'WIDE_CAPTURE'
+    | 'CREDENTIALS_CHANGED';
+  readonly errno: number;
+  readonly detail: string;
+}
+
+export interface SessionInfo {
+  /** Where entry records come from: COW can be told only with 'tracepoint'. */
+  readonly entrySource: 'tracepoint' | 'software';
+  /** munmap, mremap and brk are seen. */
+  readonly unmapTracepoints: boolean;
+  /** Faults taken in kernel mode are not seen (ordinary user). */
+  readonly userOnly: boolean;
+  /** Opened per CPU for all processes and told apart by pid, for want of descriptors. */
+  readonly wide: boolean;
+  readonly cpus: number;
+  readonly threads: number;
+  readonly descriptors: number;
+  readonly ringBytes: number;
+  readonly pageSize: number;
+  /** CLOCK_MONOTONIC ns of the session's start: the zero of every time in the batches. */
+  readonly startNs: bigint;
+  /** pid of the started command, 0 without one. */
+  readonly commandPid: number;
+  readonly notices: readonly Notice[];
+}
+
+/** Running totals since the start. Faults by completion; the rest are records. */
+export interface Counters {
+  readonly minor: number;
+  readonly major: number;
+  /** User-mode entries without completion (SIGSEGV, SIGBUS). */
+  readonly unresolved: number;
+  /** Records the kernel dropped for want of ring space (PERF_RECORD_LOST). */
+  readonly lostRecords: number;
+  /** Completions among them, where the kernel tells (PERF_FORMAT_LOST); -1 otherwise. */
+  readonly lostMinor: number;
+  readonly lostMajor: number;
+  /** Faults dropped because JavaScript did not drain in time. */
+  readonly mailboxMinor: number;
+  readonly mailboxMajor: number;
+  readonly mailboxUnresolved: number;
+  /** Address-space records dropped for the same reason: maps must be read again. */
+  readonly mailboxRecords: number;
+  /** Completions without an entry record: latency and error code unknown. */
+  readonly unpairedCompletions: number;
+  /** Kernel-mode entries that led to no fault. */
+  readonly kernelEntries: number;
+  /** User-mode entries whose end fell into a loss: no fault is claimed. */
+  readonly taintedEntries: number;
+  /** Records that failed the bounds checks. */
+  readonly malformed: number;
+  /** Records that came after a later one was already handed on. */
+  readonly late: number;
+  /** Records of threads that carried two sets of events for a moment at attach. */
+  readonly duplicates: number;
+  /** Records of processes that are not followed (wide capture, system-wide munmap). */
+  readonly foreign: number;
+}
+
+/** The kernel's own count of completed faults for this session: read(2) of the events. */
+export interface KernelCounts {
+  readonly minor: number;
+  readonly major: number;
+  /** False where the counters include other processes (wide capture). */
+  readonly exact: boolean;
+}
+
+/** A user-mode fault that has been entered and not completed. Addresses are exact. */
+export interface PendingFault {
+  readonly pid: number;
+  readonly tid: number;
+  readonly address: bigint;
+  readonly ip: bigint;
+  /** ns since the session's start. */
+  readonly entered: number;
+}
+
+export interface Session {
+  readonly info: SessionInfo;
+  /** Fills the batch buffer (layout: core/batch.ts). Returns false when nothing was waiting. */
+  drain(buffer: ArrayBuffer): boolean;
+  counters(): Counters;
+  kernelCounts(): KernelCounts;
+  /** User-mode entries still open, oldest first, at most `max`. */
+  pending(max: number): PendingFault[];
+  /**
+   * Ends capture: events off, rings read to their end, thread joined. What was captured stays
+   * drainable. User-mode entries still open are then what pending() says: the caller knows from
+   * /proc whether their thread is blocked (in flight) or not (unresolved).
+   */
+  stop(): void;
+  /** True when every followed thread has exited (seen in the records), or after stop(). */
+  ended(): boolean;
+  /** Wait status of the started command as waitpid(2) gives it, -1 while it runs. */
+  commandStatus(): number;
+  /** Sends a signal to the started command; ESRCH is ignored. */
+  killCommand(signal: number): void;
+  /** Frees everything; implies stop(). Further calls do nothing. */
+  close(): void;
+}
+
+/** The mapping that covers an address, from PROCMAP_QUERY (Linux >= 6.11). */
+export interface VmaQuery {
+  readonly startPage: number;
+  readonly endPage: number;
+  /** PROCMAP_QUERY's vma_flags: 1 r, 2 w, 4 x, 8 shared. */
+  readonly flags: number;
+  readonly pgoff: number;
+  readonly devMajor: number;
+  readonly devMinor: number;
+  readonly ino: bigint;
+  readonly name: string;
+}
+
+/** Error thrown by the addon: code, errno and the system call that failed. */
+export interface NativeError extends Error {
+  readonly code: string;
+  readonly errno: number;
+  readonly syscall: string;
+}
+
+export interface Addon {
+  readonly abi: number;
+  start(options: SessionOptions): Session;
+  /**
+   * Asks an open /proc/PID/maps for the mapping of one page. null: not mapped. Throws ENOTTY on
+   * kernels without PROCMAP_QUERY and ESRCH when the process is gone.
+   */
+  queryVma(mapsFd: number, page: number): VmaQuery | null;
+  /** CLOCK_MONOTONIC now, ns. */
+  monotonicNs(): bigint;
+}
