@@ -1,0 +1,100 @@
+import type { ClassName, KindName } from './classes';
+
+/**
+ * A picture of the model at one moment: what the dashboard and the reports show. Plain data, made on
+ * demand (a refresh, the end), never per fault. All times in ns, all rates per second.
+ */
+export interface Snapshot {
+  /** ns since the session's start. */
+  readonly now: number;
+  /** ns over which the counters have run (since the start, or since they were zeroed). */
+  readonly elapsed: number;
+  readonly totals: StatRow;
+  readonly regions: readonly RegionRow[];
+  readonly threads: readonly ThreadRow[];
+  readonly processes: readonly ProcessRow[];
+  /** Latency histogram per class, in the order of CLASS_NAMES; ascending bounds, empty buckets left out. */
+  readonly latency: readonly LatencyHistogram[];
+  /** Swap is in use: absent anonymous pages with a minor fault may come from the swap cache. */
+  readonly swapInUse: boolean;
+  /** Why some numbers are bounds: tables that reached their cap, in words for a person. */
+  readonly caps: readonly string[];
+}
+
+/** Counters every row has. */
+export interface StatRow {
+  /** Stable while the row lives; a selection follows it. */
+  readonly id: number;
+  readonly faults: number;
+  /** In the order of CLASS_NAMES. */
+  readonly byClass: readonly number[];
+  /** In the order of CAUSE_NAMES. */
+  readonly byCause: readonly number[];
+  readonly uniquePages: number;
+  /** Faults on pages that had faulted before: faults minus unique pages. */
+  readonly refaults: number;
+  readonly stallNs: number;
+  readonly maxNs: number;
+  /** NaN without a measured fault. */
+  readonly p50Ns: number;
+  readonly p90Ns: number;
+  readonly p99Ns: number;
+  /** stallNs as a share of `elapsed` (0..1; above 1 where several threads wait at once). */
+  readonly stallShare: number;
+  /** Faults per second over the last tick. */
+  readonly rate: number;
+  /** Faults per tick, oldest first, at most HISTORY_TICKS of them. */
+  readonly history: readonly number[];
+  readonly lastTime: number;
+}
+
+export interface RegionRow extends StatRow {
+  readonly kind: KindName;
+  /** What a person reads: `libc.so.6 .text`. Raw: outputs strip control characters. */
+  readonly label: string;
+  /** File path where there is one, '' otherwise. */
+  readonly path: string;
+  readonly section: string;
+  readonly permissions: string;
+  /** pid of the address space, 0 for rows folded from several. */
+  readonly pid: number;
+  readonly comm: string;
+  /** Bytes mapped now, 0 when gone. */
+  readonly size: number;
+  /** Lowest and highest (exclusive) page seen mapped or faulted; 4 KiB units. */
+  readonly startPage: number;
+  readonly endPage: number;
+}
+
+export interface ThreadRow extends StatRow {
+  readonly tid: number;
+  readonly pid: number;
+  readonly comm: string;
+  readonly alive: boolean;
+}
+
+export interface ProcessRow extends StatRow {
+  readonly pid: number;
+  readonly ppid: number;
+  readonly comm: string;
+  readonly alive: boolean;
+  readonly threads: number;
+  /** Share of wall time of the thread that waits most. */
+  readonly worstThreadShare: number;
+  readonly worstTid: number;
+}
+
+export interface LatencyHistogram {
+  readonly faultClass: ClassName;
+  readonly count: number;
+  readonly totalNs: number;
+  readonly maxNs: number;
+  readonly p50Ns: number;
+  readonly p90Ns: number;
+  readonly p99Ns: number;
+  readonly p999Ns: number;
+  /** Buckets with counts: lower bound (inclusive) and upper bound (exclusive), ns. */
+  readonly buckets: readonly { readonly lowNs: number; readonly highNs: number; readonly count: number }[];
+}
+
+export const HISTORY_TICKS = 60;
