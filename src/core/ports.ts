@@ -1,0 +1,21 @@
+import type { ElfImage } from './elf';
+import type { Vma } from './vma';
+
+/**
+ * What core asks of the outside world. capture/ implements it with /proc; tests with plain data. Every
+ * call may find the process gone and then answers null: that is an everyday case, not an error.
+ */
+export interface ProcSource {
+  /**
+   * The whole address space as it is now. `asOf` is the session time (ns) taken before reading: records
+   * newer than that are applied over it. The source limits the rate per process itself: null also
+   * means "not again so soon".
+   */
+  readMaps(pid: number): { readonly vmas: readonly Vma[]; readonly asOf: number } | null;
+  /** The mapping that covers one page now (PROCMAP_QUERY), null where there is none or no such ioctl. */
+  queryPage(pid: number, page: number): Vma | null;
+  /** Section headers of the file behind a mapping; null when it is no ELF file or cannot be read. */
+  elfImage(pid: number, vma: Vma): ElfImage | null;
+  /** Name of a thread, null when it is gone. */
+  comm(pid: number, tid: number): string | null;
+}
