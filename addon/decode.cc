@@ -1,0 +1,223 @@
+#include "decode.h"
+
+#include <linux/perf_event.h>
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace pagefault {
+
+namespace {
+
+template <typename T>
+T Load(const uint8_t* bytes) {
+  T value;
+  memcpy(&value, bytes, sizeof value);  // records are 8-byte aligned, their parts need not be
+  return value;
+}
+
+// Trailer of non-sample records (sample_id_all): pid, tid, time, identifier.
+constexpr size_t kTrailer = 24;
+constexpr size_t kHeader = sizeof(perf_event_header);
+
+// Reads a raw field of 4 or 8 bytes; false when it lies outside of the raw data.
+bool LoadField(const uint8_t* raw, size_t raw_size, Field field, uint64_t* out) {
+  if (field.size == 0 || size_t{field.offset} + field.size > raw_size) return false;
+  switch (field.size) {
+    case 8:
+      *out = Load<uint64_t>(raw + field.offset);
+      return true;
+    case 4:
+      *out = Load<uint32_t>(raw + field.offset);
+      return true;
+    default:
+      return false;
+  }
+}
+
+const TracepointFormat* FormatOf(const Formats& formats, EventKind kind) {
+  switch (kind) {
+    case EventKind::kEntryUser:
+      return &formats.entry_user;
+    case EventKind::kEntryKernel:
+      return &formats.entry_kernel;
+    case EventKind::kMunmapEnter:
+      return &formats.munmap_enter;
+    case EventKind::kMunmapExit:
+      return &formats.munmap_exit;
+    case EventKind::kMremapEnter:
+      return &formats.mremap_enter;
+    case EventKind::kMremapExit:
+      return &formats.mremap_exit;
+    case EventKind::kBrkExit:
+      return &formats.brk_exit;
+    default:
+      return nullptr;
+  }
+}
+
+bool DecodeTracepoint(const uint8_t* bytes, size_t length, const Formats& formats, Record* out) {
+  const TracepointFormat& format = *FormatOf(formats, out->event);
+  const size_t at = formats.layout.payload_offset();
+  if (at + 4 > length) return false;
+  const size_t raw_size = Load<uint32_t>(bytes + at);
+  const uint8_t* raw = bytes + at + 4;
+  if (raw_size > length - at - 4) return false;
+
+  if (out->event == EventKind::kEntryUser || out->event == EventKind::kEntryKernel) {
+    out->kind = RecordKind::kEntry;
+    out->user_mode = out->event == EventKind::kEntryUser;
+    if (!LoadField(raw, raw_size, format.address, &out->address) ||
+        !LoadField(raw, raw_size, format.ip, &out->ip) ||
+        !LoadField(raw, raw_size, format.error_code, &out->error_code)) {
+      return false;
+    }
+    out->stack_pointer = 0;
+    // PERF_SAMPLE_REGS_USER follows: u64 abi, then the one register asked for (abi 0: none).
+    const size_t regs = at + 4 + raw_size;
+    if (out->user_mode && regs + 16 <= length && Load<uint64_t>(bytes + regs) != 0) {
+      out->stack_pointer = Load<uint64_t>(bytes + regs + 8);
+    }
+    return true;
+  }
+
+  out->kind = RecordKind::kSyscall;
+  const bool exit = out->event != EventKind::kMunmapEnter && out->event != EventKind::kMremapEnter;
+  if (exit) return LoadField(raw, raw_size, format.result, &out->argument[0]);
+  const int count = out->event == EventKind::kMunmapEnter ? 2 : 5;
+  for (int i = 0; i < count; i++) {
+    if (!LoadField(raw, raw_size, format.argument[i], &out->argument[i])) return false;
+  }
+  return true;
+}
+
+bool DecodeSample(const uint8_t* bytes, size_t length, const Formats& formats, Record* out) {
+  const SampleLayout& layout = formats.layout;
+  if (length < layout.payload_offset()) return false;
+  const EventTable::Entry& event = formats.events.Find(Load<uint64_t>(bytes + kHeader));
+  out->event = event.kind;
+  out->root = event.root;
+  out->pid = Load<uint32_t>(bytes + layout.tid_offset());
+  out->tid = Load<uint32_t>(bytes + layout.tid_offset() + 4);
+  out->time = Load<uint64_t>(bytes + layout.time_offset());
+  switch (event.kind) {
+    case EventKind::kMinor:
+    case EventKind::kMajor:
+    case EventKind::kEntryAny:
+      if (length < layout.payload_offset() + 8) return false;
+      out->kind = event.kind == EventKind::kEntryAny ? RecordKind::kEntry : RecordKind::kCompletion;
+      out->address = Load<uint64_t>(bytes + layout.payload_offset());
+      out->ip = layout.with_ip ? Load<uint64_t>(bytes + 16) : 0;
+      out->stack_pointer = 0;
+      return true;
+    case EventKind::kNone:
+    case EventKind::kRingOwner:
+      return true;
+    default:
+      return DecodeTracepoint(bytes, length, formats, out);
+  }
+}
+
+// A NUL-terminated name in [at, end); capped by the record.
+void TakeName(const uint8_t* bytes, size_t at, size_t end, Record* out) {
+  out->name = reinterpret_cast<const char*>(bytes + at);
+  out->name_length = strnlen(out->name, end - at);
+}
+
+bool DecodeSideband(const uint8_t* bytes, size_t length, uint32_t type, uint16_t misc,
+                    const Formats& formats, Record* out) {
+  if (length < kHeader + kTrailer) return false;
+  const size_t end = length - kTrailer;
+  out->time = Load<uint64_t>(bytes + length - 16);
+  const EventTable::Entry& event = formats.events.Find(Load<uint64_t>(bytes + length - 8));
+  out->root = event.root;
+  const uint8_t* body = bytes + kHeader;
+  const size_t body_size = end - kHeader;
+  switch (type) {
+    case PERF_RECORD_MMAP2: {
+      if (body_size < 64) return false;
+      // With a build id in place of device and inode the names could not be told apart; not asked for.
+      if (misc & PERF_RECORD_MISC_MMAP_BUILD_ID) return false;
+      out->kind = RecordKind::kMmap;
+      out->pid = Load<uint32_t>(body);
+      out->tid = Load<uint32_t>(body + 4);
+      out->address = Load<uint64_t>(body + 8);
+      out->length = Load<uint64_t>(body + 16);
+      out->pgoff = Load<uint64_t>(body + 24);
+      out->dev_major = Load<uint32_t>(body + 32);
+      out->dev_minor = Load<uint32_t>(body + 36);
+      out->ino = Load<uint64_t>(body + 40);
+      out->prot = Load<uint32_t>(body + 56);
+      out->flags = Load<uint32_t>(body + 60);
+      out->shared = (out->flags & MAP_TYPE) == MAP_SHARED;
+      TakeName(bytes, kHeader + 64, end, out);
+      return true;
+    }
+    case PERF_RECORD_COMM:
+      if (body_size < 8) return false;
+      out->kind = RecordKind::kComm;
+      out->pid = Load<uint32_t>(body);
+      out->tid = Load<uint32_t>(body + 4);
+      out->exec = (misc & PERF_RECORD_MISC_COMM_EXEC) != 0;
+      TakeName(bytes, kHeader + 8, end, out);
+      return true;
+    case PERF_RECORD_FORK:
+    case PERF_RECORD_EXIT:
+      if (body_size < 24) return false;
+      out->kind = type == PERF_RECORD_FORK ? RecordKind::kFork : RecordKind::kExit;
+      out->pid = Load<uint32_t>(body);
+      out->ppid = Load<uint32_t>(body + 4);
+      out->tid = Load<uint32_t>(body + 8);
+      out->ptid = Load<uint32_t>(body + 12);
+      return true;
+    case PERF_RECORD_LOST:
+      if (body_size < 16) return false;
+      out->kind = RecordKind::kLost;
+      out->lost = Load<uint64_t>(body + 8);
+      return true;
+    default:
+      return true;
+  }
+}
+
+}  // namespace
+
+void EventTable::Add(uint64_t id, EventKind kind, uint32_t root) {
+  if (dense_.empty()) base_ = id;
+  const uint64_t index = id - base_;
+  if (index < kMaxSpan) {
+    if (index >= dense_.size()) dense_.resize(index + 1);
+    dense_[index] = {kind, root};
+  } else {
+    sparse_[id] = {kind, root};
+  }
+}
+
+const EventTable::Entry& EventTable::FindSparse(uint64_t id) const {
+  const auto found = sparse_.find(id);
+  return found == sparse_.end() ? none_ : found->second;
+}
+
+uint64_t RecordTime(const uint8_t* bytes, size_t length, const SampleLayout& layout) {
+  const uint32_t type = Load<uint32_t>(bytes);
+  if (type == PERF_RECORD_SAMPLE) {
+    return length < layout.payload_offset() ? 0 : Load<uint64_t>(bytes + layout.time_offset());
+  }
+  return length < kHeader + kTrailer ? 0 : Load<uint64_t>(bytes + length - 16);
+}
+
+bool Decode(const uint8_t* bytes, size_t length, const Formats& formats, Record* out) {
+  out->kind = RecordKind::kIgnored;
+  out->event = EventKind::kNone;
+  if (length < kHeader) return false;
+  const uint32_t type = Load<uint32_t>(bytes);
+  const uint16_t misc = Load<uint16_t>(bytes + 4);
+  if (type == PERF_RECORD_SAMPLE) {
+    out->user_mode = (misc & PERF_RECORD_MISC_CPUMODE_MASK) == PERF_RECORD_MISC_USER;
+    return DecodeSample(bytes, length, formats, out);
+  }
+  return DecodeSideband(bytes, length, type, misc, formats, out);
+}
+
+}  // namespace pagefault

@@ -1,0 +1,125 @@
+// Bytes of one perf record -> a Record. Pure: no system calls, no state but the tables given to it.
+//
+// The record formats are those of perf_event_open(2), "mmap layout"; the raw part of a tracepoint is
+// laid out as its `format` file in tracefs says.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+namespace pagefault {
+
+enum class EventKind : uint8_t {
+  kNone = 0,
+  kMinor,        // PERF_COUNT_SW_PAGE_FAULTS_MIN, also the carrier of address-space and task records
+  kMajor,        // PERF_COUNT_SW_PAGE_FAULTS_MAJ
+  kEntryUser,    // exceptions:page_fault_user
+  kEntryKernel,  // exceptions:page_fault_kernel
+  kEntryAny,     // PERF_COUNT_SW_PAGE_FAULTS, where the tracepoints cannot be had
+  kMunmapEnter,
+  kMunmapExit,
+  kMremapEnter,
+  kMremapExit,
+  kBrkExit,
+  kRingOwner,  // a dummy that only holds the ring
+};
+
+// Where a field lies in a tracepoint's raw data. size 0: not there.
+struct Field {
+  uint16_t offset = 0;
+  uint16_t size = 0;
+};
+
+struct TracepointFormat {
+  uint64_t id = 0;
+  Field address, ip, error_code;  // page_fault_user, page_fault_kernel
+  Field argument[5];              // sys_enter_*: as many as the call has
+  Field result;                   // sys_exit_*
+};
+
+// How the samples of a session are laid out: one sample_type for all events, so that a record's time
+// can be found before its event is known.
+struct SampleLayout {
+  bool with_ip = false;  // PERF_SAMPLE_IP (software entry mode)
+  size_t tid_offset() const { return with_ip ? 24 : 16; }
+  size_t time_offset() const { return with_ip ? 32 : 24; }
+  size_t payload_offset() const { return with_ip ? 40 : 32; }
+};
+
+// The events of a session by the id that every record carries.
+class EventTable {
+ public:
+  struct Entry {
+    EventKind kind = EventKind::kNone;
+    // Thread whose descriptor this is: records of inherited events carry the id of the descriptor they
+    // descend from. 0: opened for all threads of a CPU.
+    uint32_t root = 0;
+  };
+  void Add(uint64_t id, EventKind kind, uint32_t root);
+  const Entry& Find(uint64_t id) const {
+    const uint64_t index = id - base_;
+    if (index < dense_.size()) return dense_[index];
+    return FindSparse(id);
+  }
+
+ private:
+  const Entry& FindSparse(uint64_t id) const;
+  // The kernel numbers events consecutively, so almost all ids lie in one short range.
+  static constexpr uint64_t kMaxSpan = 1 << 20;
+  uint64_t base_ = 0;
+  std::vector<Entry> dense_;
+  std::unordered_map<uint64_t, Entry> sparse_;
+  Entry none_;
+};
+
+struct Formats {
+  SampleLayout layout;
+  EventTable events;
+  TracepointFormat entry_user, entry_kernel;
+  TracepointFormat munmap_enter, munmap_exit, mremap_enter, mremap_exit, brk_exit;
+};
+
+enum class RecordKind : uint8_t {
+  kIgnored = 0,  // well-formed, of no interest
+  kCompletion,   // kMinor, kMajor
+  kEntry,        // kEntryUser, kEntryKernel, kEntryAny
+  kSyscall,      // kMunmapEnter ...
+  kMmap,
+  kComm,
+  kFork,
+  kExit,
+  kLost,
+};
+
+struct Record {
+  RecordKind kind;
+  EventKind event;
+  bool user_mode;   // cpumode of the record's header
+  bool exec;        // COMM
+  bool shared;      // MMAP
+  uint32_t root;
+  uint32_t pid, tid;
+  uint64_t time;
+  uint64_t address;  // faults; start of a mapping
+  uint64_t ip;
+  uint64_t error_code;
+  uint64_t stack_pointer;  // 0 = not sampled
+  uint64_t argument[5];    // system calls; result in argument[0] for exits
+  uint64_t length, pgoff;  // mappings, bytes
+  uint64_t ino;
+  uint32_t dev_major, dev_minor, prot, flags;
+  uint32_t ppid, ptid;  // FORK
+  uint64_t lost;
+  const char* name;  // points into the record
+  size_t name_length;
+};
+
+// Time of any record with sample_id_all or of a sample, without decoding it. 0 when it is too short.
+uint64_t RecordTime(const uint8_t* bytes, size_t length, const SampleLayout& layout);
+
+// Decodes one record; `length` is its header's size. False when a field would lie outside of it.
+bool Decode(const uint8_t* bytes, size_t length, const Formats& formats, Record* out);
+
+}  // namespace pagefault

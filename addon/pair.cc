@@ -1,0 +1,316 @@
+#include "pair.h"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace pagefault {
+
+namespace {
+
+constexpr int kPageShift = 12;  // the unit of ranges, whatever the kernel's page size
+constexpr uint64_t kPageMask = (uint64_t{1} << kPageShift) - 1;
+// A stack pointer is reported again when it has moved further than a default stack is large.
+constexpr uint64_t kStackMove = (8 << 20) >> kPageShift;
+constexpr uint8_t kStackReports = 8;
+
+double Pages(uint64_t bytes) { return static_cast<double>(bytes >> kPageShift); }
+// Rounded up; an address near the top of the range must not wrap to 0.
+double PagesUp(uint64_t bytes) {
+  return static_cast<double>((bytes >> kPageShift) + ((bytes & kPageMask) != 0 ? 1 : 0));
+}
+
+bool SamePage(uint64_t a, uint64_t b) { return ((a ^ b) >> kPageShift) == 0; }
+
+bool Failed(uint64_t result) { return result > static_cast<uint64_t>(-4096); }
+
+RecordRow Row(RecordType type, const Record& record, uint64_t time) {
+  RecordRow row{type};
+  row.time = time;
+  row.pid = record.pid;
+  row.tid = record.tid;
+  return row;
+}
+
+}  // namespace
+
+void Pairer::Consume(const uint8_t* bytes, size_t length) {
+  Record record;
+  if (!Decode(bytes, length, formats_, &record)) {
+    counters_.malformed++;
+    return;
+  }
+  switch (record.kind) {
+    case RecordKind::kCompletion:
+      return OnCompletion(record);
+    case RecordKind::kEntry:
+      return OnEntry(record);
+    case RecordKind::kSyscall:
+      return OnSyscall(record);
+    case RecordKind::kMmap:
+      return OnMmap(record);
+    case RecordKind::kComm:
+      return OnComm(record);
+    case RecordKind::kFork:
+      return OnFork(record);
+    case RecordKind::kExit:
+      return OnExit(record);
+    case RecordKind::kLost:
+      return OnLost(record);
+    case RecordKind::kIgnored:
+      return;
+  }
+}
+
+Thread* Pairer::Own(const Record& record) {
+  Thread* thread = threads_.Find(record.tid);
+  if (thread == nullptr) {
+    // A thread whose FORK was lost is still known by its process, or by carrying our events at all.
+    const bool followed = record.root != 0 || threads_.HasProcess(record.pid);
+    if (!followed || record.tid == 0) {
+      counters_.foreign++;
+      return nullptr;
+    }
+    return threads_.Add(record.pid, record.tid, record.root);
+  }
+  if (record.root != 0 && thread->root != record.root) {
+    if (thread->root != 0) {
+      counters_.duplicates++;
+      return nullptr;
+    }
+    thread->root = record.root;
+  }
+  return thread;
+}
+
+void Pairer::Fault(const Thread& thread, const Entry* entry, uint8_t how, uint64_t address,
+                   uint64_t time) {
+  FaultRow row;
+  row.time = Since(time);
+  row.address = address;
+  row.pid = thread.pid;
+  row.tid = thread.tid;
+  row.how = how;
+  if (entry != nullptr) {
+    row.how |= kHowEntry | (entry->has_code ? kHowErrorCode : 0);
+    row.latency = (how & 3) == kHowNone || time < entry->time
+                      ? -1
+                      : static_cast<int64_t>(time - entry->time);
+    row.ip = entry->ip;
+    row.error_code = entry->error_code;
+  } else {
+    row.latency = -1;
+    row.ip = 0;
+    row.error_code = 0;
+  }
+  mailbox_.Add(row);
+}
+
+void Pairer::DropKernelEntry(Thread& thread) {
+  if (!thread.kernel.open) return;
+  thread.kernel.open = false;
+  counters_.kernel_entries++;
+}
+
+void Pairer::EndWithoutCompletion(Thread& thread, Entry& entry, uint64_t time) {
+  if (!entry.open) return;
+  entry.open = false;
+  if (entry.tainted) {
+    counters_.tainted_entries++;
+    return;
+  }
+  counters_.unresolved++;
+  Fault(thread, &entry, kHowNone, entry.address, time);
+}
+
+void Pairer::ReportStack(Thread& thread, const Record& record) {
+  const uint64_t page = record.stack_pointer >> kPageShift;
+  if (page == 0 || thread.stack_reports >= kStackReports) return;
+  const uint64_t moved = page > thread.stack_page ? page - thread.stack_page : thread.stack_page - page;
+  if (thread.stack_page != 0 && moved < kStackMove) return;
+  thread.stack_page = page;
+  thread.stack_reports++;
+  RecordRow row = Row(RecordType::kStackPointer, record, Since(record.time));
+  row.a = static_cast<double>(page);
+  mailbox_.Add(row);
+}
+
+void Pairer::OnEntry(const Record& record) {
+  Thread* thread = Own(record);
+  if (thread == nullptr) return;
+  DropKernelEntry(*thread);
+  if (record.user_mode) EndWithoutCompletion(*thread, thread->user, record.time);
+  Entry& entry = record.user_mode ? thread->user : thread->kernel;
+  entry.open = true;
+  entry.tainted = false;
+  entry.has_code = record.event != EventKind::kEntryAny;
+  entry.error_code = static_cast<uint16_t>(record.error_code);
+  if (!entry.has_code) entry.error_code = 0;
+  entry.address = record.address;
+  entry.ip = record.ip;
+  entry.time = record.time;
+  if (record.stack_pointer != 0) ReportStack(*thread, record);
+}
+
+void Pairer::OnCompletion(const Record& record) {
+  Thread* thread = Own(record);
+  const bool major = record.event == EventKind::kMajor;
+  if (thread == nullptr) {
+    if (record.root != 0 && major) counters_.duplicate_major++;
+    return;
+  }
+  (major ? counters_.major : counters_.minor)++;
+  uint8_t how = major ? kHowMaj : kHowMin;
+  if (!record.user_mode) how |= kHowKernel;
+
+  Entry* entry = nullptr;
+  if (thread->kernel.open && SamePage(thread->kernel.address, record.address)) {
+    // The kernel entry is the later one: OnEntry drops it when a user entry follows.
+    entry = &thread->kernel;
+  } else if (thread->user.open && SamePage(thread->user.address, record.address)) {
+    entry = &thread->user;
+    DropKernelEntry(*thread);
+  }
+  if (entry == nullptr) counters_.unpaired_completions++;
+  Fault(*thread, entry, how, record.address, record.time);
+  if (entry != nullptr) entry->open = false;
+}
+
+void Pairer::OnSyscall(const Record& record) {
+  Thread* thread = threads_.Find(record.tid);
+  if (thread == nullptr) {
+    counters_.foreign++;
+    return;
+  }
+  switch (record.event) {
+    case EventKind::kMunmapEnter:
+    case EventKind::kMremapEnter:
+      thread->syscall = static_cast<uint8_t>(record.event);
+      thread->syscall_time = record.time;
+      std::copy(record.argument, record.argument + 5, thread->argument);
+      return;
+    case EventKind::kBrkExit: {
+      RecordRow row = Row(RecordType::kBrk, record, Since(record.time));
+      row.a = PagesUp(record.argument[0]);
+      mailbox_.Add(row);
+      return;
+    }
+    default:
+      break;
+  }
+  const EventKind entered = static_cast<EventKind>(thread->syscall);
+  thread->syscall = 0;
+  const uint64_t result = record.argument[0];
+  if (Failed(result)) return;
+  const uint64_t* argument = thread->argument;
+  if (record.event == EventKind::kMunmapExit && entered == EventKind::kMunmapEnter) {
+    RecordRow row = Row(RecordType::kUnmap, record, Since(record.time));
+    row.a = Pages(argument[0]);
+    row.b = PagesUp(argument[0] + argument[1]);
+    row.c = static_cast<double>(Since(thread->syscall_time));
+    mailbox_.Add(row);
+  } else if (record.event == EventKind::kMremapExit && entered == EventKind::kMremapEnter) {
+    RecordRow row = Row(RecordType::kRemap, record, Since(record.time));
+    row.a = Pages(argument[0]);
+    row.b = PagesUp(argument[0] + argument[1]);
+    row.c = static_cast<double>(Since(thread->syscall_time));
+    row.d = Pages(result);
+    row.e = PagesUp(result + argument[2]);
+    row.flags = static_cast<uint32_t>(argument[3]);
+    mailbox_.Add(row);
+  }
+}
+
+void Pairer::OnMmap(const Record& record) {
+  Thread* thread = Own(record);
+  if (thread == nullptr) return;
+  thread->fresh_exec = false;
+  RecordRow row = Row(RecordType::kMmap, record, Since(record.time));
+  row.a = Pages(record.address);
+  row.b = PagesUp(record.address + record.length);
+  row.c = Pages(record.pgoff);
+  row.prot = record.prot;
+  row.flags = record.flags;
+  row.dev_major = record.dev_major;
+  row.dev_minor = record.dev_minor;
+  row.ino = record.ino;
+  row.name = record.name;
+  row.name_length = record.name_length;
+  mailbox_.Add(row);
+}
+
+void Pairer::OnComm(const Record& record) {
+  Thread* thread = Own(record);
+  if (thread == nullptr) return;
+  if (record.exec) {
+    thread->fresh_exec = true;
+    thread->stack_page = 0;
+    thread->stack_reports = 0;
+    if (threads_.ProcessThreads(record.pid) > 1) {
+      // The other threads were killed by the exec; the one that called it goes on under the leader's
+      // tid, so no EXIT names its old one.
+      std::vector<uint32_t> gone;
+      threads_.ForEach([&](const Thread& other) {
+        if (other.pid == record.pid && other.tid != record.tid) gone.push_back(other.tid);
+      });
+      for (uint32_t tid : gone) threads_.Remove(tid);
+    }
+  }
+  RecordRow row = Row(RecordType::kComm, record, Since(record.time));
+  row.flags = record.exec ? 1 : 0;
+  row.name = record.name;
+  row.name_length = record.name_length;
+  mailbox_.Add(row);
+}
+
+void Pairer::OnFork(const Record& record) {
+  const Thread* parent = threads_.Find(record.ptid);
+  if (parent == nullptr ? (wide_ || record.root == 0) && !threads_.HasProcess(record.ppid)
+                        : record.root != 0 && parent->root != 0 && parent->root != record.root) {
+    counters_.foreign++;
+    return;
+  }
+  if (record.pid != record.ppid && !children_) return;
+  const uint32_t root = parent == nullptr ? record.root : parent->root;
+  threads_.Add(record.pid, record.tid, root);
+  RecordRow row = Row(RecordType::kFork, record, Since(record.time));
+  row.a = record.ppid;
+  row.b = record.ptid;
+  mailbox_.Add(row);
+}
+
+void Pairer::OnExit(const Record& record) {
+  Thread* thread = threads_.Find(record.tid);
+  if (thread == nullptr || (record.root != 0 && thread->root != 0 && thread->root != record.root)) {
+    counters_.foreign++;
+    return;
+  }
+  DropKernelEntry(*thread);
+  EndWithoutCompletion(*thread, thread->user, record.time);
+  const bool suspect = thread->fresh_exec;
+  threads_.Remove(record.tid);
+  if (suspect && !threads_.HasProcess(record.pid)) suspects_.push_back(record.pid);
+  mailbox_.Add(Row(RecordType::kExit, record, Since(record.time)));
+}
+
+void Pairer::OnLost(const Record& record) {
+  counters_.lost_records += record.lost;
+  threads_.ForEach([](Thread& thread) {
+    thread.user.tainted = true;
+    thread.kernel.tainted = true;
+    thread.syscall = 0;
+  });
+  RecordRow row{RecordType::kLost};
+  row.time = Since(record.time);
+  row.a = static_cast<double>(record.lost);
+  mailbox_.Add(row);
+}
+
+std::vector<uint32_t> Pairer::TakeSuspects() {
+  std::vector<uint32_t> suspects;
+  suspects.swap(suspects_);
+  return suspects;
+}
+
+}  // namespace pagefault

@@ -1,0 +1,290 @@
+#include "perf_event.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/perf_event.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "error.h"
+#include "tracefs.h"
+
+namespace pagefault {
+
+namespace {
+
+#ifndef PERF_FORMAT_LOST
+constexpr uint64_t kFormatLost = 1U << 4;
+#else
+constexpr uint64_t kFormatLost = PERF_FORMAT_LOST;
+#endif
+
+// perf_event_attr grew inherit_thread (bit 36 of the flags) in 5.13; older headers call it reserved.
+constexpr uint64_t kInheritThreadBit = uint64_t{1} << 35;
+
+constexpr uint64_t kRegisterSp =
+#if defined(__x86_64__)
+    uint64_t{1} << 7;  // PERF_REG_X86_SP
+#elif defined(__aarch64__)
+    uint64_t{1} << 31;  // PERF_REG_ARM64_SP
+#else
+    0;
+#endif
+
+uint64_t TracepointId(EventKind kind, const Formats& formats) {
+  switch (kind) {
+    case EventKind::kEntryUser:
+      return formats.entry_user.id;
+    case EventKind::kEntryKernel:
+      return formats.entry_kernel.id;
+    case EventKind::kMunmapEnter:
+      return formats.munmap_enter.id;
+    case EventKind::kMunmapExit:
+      return formats.munmap_exit.id;
+    case EventKind::kMremapEnter:
+      return formats.mremap_enter.id;
+    case EventKind::kMremapExit:
+      return formats.mremap_exit.id;
+    case EventKind::kBrkExit:
+      return formats.brk_exit.id;
+    default:
+      return 0;
+  }
+}
+
+bool PerThread(EventKind kind) {
+  return kind == EventKind::kMinor || kind == EventKind::kMajor || kind == EventKind::kEntryUser ||
+         kind == EventKind::kEntryKernel || kind == EventKind::kEntryAny;
+}
+
+perf_event_attr Attributes(EventKind kind, const Plan& plan, const Formats& formats) {
+  perf_event_attr attr;
+  memset(&attr, 0, sizeof attr);
+  attr.size = sizeof attr;
+  attr.sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TID | PERF_SAMPLE_TIME;
+  if (formats.layout.with_ip) attr.sample_type |= PERF_SAMPLE_IP;
+  attr.sample_period = 1;
+  attr.use_clockid = 1;
+  attr.clockid = CLOCK_MONOTONIC;
+  attr.sample_id_all = 1;
+  attr.exclude_kernel = plan.user_only;
+  attr.exclude_hv = plan.user_only;
+
+  switch (kind) {
+    case EventKind::kRingOwner:
+      attr.type = PERF_TYPE_SOFTWARE;
+      attr.config = PERF_COUNT_SW_DUMMY;
+      attr.exclude_kernel = 1;  // allowed to every user who may use perf at all
+      attr.exclude_hv = 1;
+      return attr;
+    case EventKind::kMinor:
+    case EventKind::kMajor:
+    case EventKind::kEntryAny:
+      attr.type = PERF_TYPE_SOFTWARE;
+      attr.config = kind == EventKind::kMinor   ? PERF_COUNT_SW_PAGE_FAULTS_MIN
+                    : kind == EventKind::kMajor ? PERF_COUNT_SW_PAGE_FAULTS_MAJ
+                                                : PERF_COUNT_SW_PAGE_FAULTS;
+      attr.sample_type |= PERF_SAMPLE_ADDR;
+      break;
+    default:
+      attr.type = PERF_TYPE_TRACEPOINT;
+      attr.config = TracepointId(kind, formats);
+      attr.sample_type |= PERF_SAMPLE_RAW;
+      if (kind == EventKind::kEntryUser && kRegisterSp != 0) {
+        // The stack pointer tells which mapping is a thread's stack, and nothing else does.
+        attr.sample_type |= PERF_SAMPLE_REGS_USER;
+        attr.sample_regs_user = kRegisterSp;
+      }
+      break;
+  }
+  if (PerThread(kind)) {
+    attr.inherit = plan.inherit;
+    attr.disabled = plan.on_exec;
+    attr.enable_on_exec = plan.on_exec;
+    if (plan.format_lost) attr.read_format = kFormatLost;
+    if (plan.threads_only) {
+      // The bit field has no name in older headers: set it in the flags word (behind read_format).
+      uint64_t flags;
+      char* at = reinterpret_cast<char*>(&attr) + offsetof(perf_event_attr, read_format) + 8;
+      memcpy(&flags, at, sizeof flags);
+      flags |= kInheritThreadBit;
+      memcpy(at, &flags, sizeof flags);
+    }
+  }
+  if (kind == EventKind::kMinor) {
+    // One event carries the address-space and task records for all.
+    attr.mmap = 1;
+    attr.mmap2 = 1;
+    attr.mmap_data = 1;
+    attr.comm = 1;
+    attr.comm_exec = 1;
+    attr.task = 1;
+  }
+  return attr;
+}
+
+// Opens and closes the event on ourselves.
+int Probe(EventKind kind, const Plan& plan, const Formats& formats) {
+  const int fd = OpenEvent(kind, plan, formats, 0, -1, 0);
+  if (fd < 0) return -fd;
+  close(fd);
+  return 0;
+}
+
+bool ReadFormats(const Tracefs& tracefs, Formats* formats, int* error) {
+  return tracefs.ReadPageFault("exceptions/page_fault_user", &formats->entry_user, error) &&
+         tracefs.ReadPageFault("exceptions/page_fault_kernel", &formats->entry_kernel, error);
+}
+
+bool ReadSyscallFormats(const Tracefs& tracefs, Formats* f, int* error) {
+  static constexpr const char* kMunmap[] = {"addr", "len"};
+  static constexpr const char* kMremap[] = {"addr", "old_len", "new_len", "flags", "new_addr"};
+  return tracefs.ReadSyscallEnter("syscalls/sys_enter_munmap", kMunmap, 2, &f->munmap_enter, error) &&
+         tracefs.ReadSyscallExit("syscalls/sys_exit_munmap", &f->munmap_exit, error) &&
+         tracefs.ReadSyscallEnter("syscalls/sys_enter_mremap", kMremap, 5, &f->mremap_enter, error) &&
+         tracefs.ReadSyscallExit("syscalls/sys_exit_mremap", &f->mremap_exit, error) &&
+         tracefs.ReadSyscallExit("syscalls/sys_exit_brk", &f->brk_exit, error);
+}
+
+}  // namespace
+
+int OpenEvent(EventKind kind, const Plan& plan, const Formats& formats, pid_t pid, int cpu,
+              uint32_t wakeup_bytes) {
+  perf_event_attr attr = Attributes(kind, plan, formats);
+  if (wakeup_bytes > 0) {
+    attr.watermark = 1;
+    attr.wakeup_watermark = wakeup_bytes;
+  }
+  if (pid == -1) {
+    // For all threads of a CPU there is nothing to inherit and no exec to wait for.
+    attr.inherit = 0;
+    attr.disabled = 0;
+    attr.enable_on_exec = 0;
+  }
+  long fd;
+  do {
+    fd = syscall(SYS_perf_event_open, &attr, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+  } while (fd < 0 && errno == EINTR);
+  return fd < 0 ? -errno : static_cast<int>(fd);
+}
+
+Plan MakePlan(bool children, bool on_exec, Formats* formats, std::vector<Notice>* notices) {
+  Plan plan;
+  plan.threads_only = !children;
+
+  // Rights first: kernel-mode faults, then user-mode faults only, then nothing.
+  int error = Probe(EventKind::kMinor, plan, *formats);
+  if (error == EINVAL && plan.threads_only) {
+    throw SystemError("ENOTSUP_NO_CHILDREN", error, "perf_event_open",
+                      "following threads without children needs Linux 5.13");
+  }
+  if (error == EACCES || error == EPERM) {
+    plan.user_only = true;
+    const int refused = error;
+    error = Probe(EventKind::kMinor, plan, *formats);
+    if (error == 0) notices->push_back({"USER_ONLY", refused, std::to_string(Paranoid())});
+  }
+  if (error == EACCES || error == EPERM) {
+    throw SystemError(Paranoid() > 2 ? "EPERM_PARANOID" : ErrnoName(error), error, "perf_event_open",
+                      "perf_event_paranoid is " + std::to_string(Paranoid()));
+  }
+  if (error != 0) throw SystemError(error, "perf_event_open", "page fault events");
+
+  plan.format_lost = true;
+  if (Probe(EventKind::kMinor, plan, *formats) != 0) plan.format_lost = false;
+
+  const Tracefs tracefs;
+  int why = tracefs.error();
+  std::string what = "tracefs";
+  if (tracefs.ok() && ReadFormats(tracefs, formats, &why)) {
+    why = Probe(EventKind::kEntryUser, plan, *formats);
+    what = "exceptions:page_fault_user";
+    if (why == 0 && !plan.user_only) {
+      why = Probe(EventKind::kEntryKernel, plan, *formats);
+      what = "exceptions:page_fault_kernel";
+    }
+    plan.tracepoints = why == 0;
+  }
+  if (plan.tracepoints) {
+    if (tracefs.detached()) notices->push_back({"TRACEFS_DETACHED", 0, ""});
+    plan.per_thread = {EventKind::kMinor, EventKind::kMajor, EventKind::kEntryUser};
+    if (!plan.user_only) plan.per_thread.push_back(EventKind::kEntryKernel);
+  } else {
+    notices->push_back({"NO_TRACEPOINTS", why, what});
+    formats->layout.with_ip = true;
+    plan.per_thread = {EventKind::kMinor, EventKind::kMajor, EventKind::kEntryAny};
+  }
+
+  if (tracefs.ok() && ReadSyscallFormats(tracefs, formats, &why)) {
+    const std::vector<int> cpus = OnlineCpus();
+    const int fd = OpenEvent(EventKind::kMunmapExit, plan, *formats, -1, cpus.empty() ? 0 : cpus[0], 0);
+    plan.syscall_tracepoints = fd >= 0;
+    if (fd >= 0) {
+      close(fd);
+      plan.per_cpu = {EventKind::kMunmapEnter, EventKind::kMunmapExit, EventKind::kMremapEnter,
+                      EventKind::kMremapExit, EventKind::kBrkExit};
+    } else {
+      why = -fd;
+    }
+  }
+  if (!plan.syscall_tracepoints) notices->push_back({"NO_UNMAP_TRACEPOINTS", why, ""});
+  return plan;
+}
+
+int EventId(int fd, uint64_t* id) { return ioctl(fd, PERF_EVENT_IOC_ID, id) == 0 ? 0 : errno; }
+
+int ReadCount(int fd, bool format_lost, EventCount* out) {
+  uint64_t values[2] = {0, 0};
+  const size_t want = format_lost ? 16 : 8;
+  ssize_t n;
+  do {
+    n = read(fd, values, want);
+  } while (n < 0 && errno == EINTR);
+  if (n < 0) return errno;
+  if (n != static_cast<ssize_t>(want)) return EIO;
+  out->value = values[0];
+  out->lost = values[1];
+  return 0;
+}
+
+int Paranoid() {
+  FILE* file = fopen("/proc/sys/kernel/perf_event_paranoid", "re");
+  if (file == nullptr) return 2;
+  int value = 2;
+  if (fscanf(file, "%d", &value) != 1) value = 2;
+  fclose(file);
+  return value;
+}
+
+std::vector<int> OnlineCpus() {
+  std::vector<int> cpus;
+  FILE* file = fopen("/sys/devices/system/cpu/online", "re");
+  if (file != nullptr) {
+    // "0-3,5,7-8"
+    int first;
+    while (fscanf(file, "%d", &first) == 1) {
+      int last = first;
+      int separator = fgetc(file);
+      if (separator == '-') {
+        if (fscanf(file, "%d", &last) != 1) break;
+        separator = fgetc(file);
+      }
+      for (int cpu = first; cpu <= last && cpus.size() < 8192; cpu++) cpus.push_back(cpu);
+      if (separator != ',') break;
+    }
+    fclose(file);
+  }
+  if (cpus.empty()) {
+    const long count = sysconf(_SC_NPROCESSORS_ONLN);
+    for (int cpu = 0; cpu < count; cpu++) cpus.push_back(cpu);
+  }
+  return cpus;
+}
+
+}  // namespace pagefault

@@ -1,0 +1,60 @@
+// Attributes and opening of perf events: which events a session uses, and with what rights.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "decode.h"
+#include "fd.h"
+
+struct perf_event_attr;
+
+namespace pagefault {
+
+struct Notice {
+  std::string code;
+  int error;
+  std::string detail;
+};
+
+// What this kernel gives this user, found out by opening events on ourselves: so a refusal says
+// something about rights in general, not about the target.
+struct Plan {
+  bool tracepoints = false;        // entry records with error code
+  bool syscall_tracepoints = false;
+  bool user_only = false;          // exclude_kernel
+  bool format_lost = false;        // PERF_FORMAT_LOST, Linux 6.0
+  bool inherit = true;
+  bool threads_only = false;       // inherit_thread: new threads yes, children no (Linux 5.13)
+  bool on_exec = false;            // events start with the exec
+  std::vector<EventKind> per_thread;  // in the order in which they are opened
+  std::vector<EventKind> per_cpu;     // opened for all threads of each CPU
+};
+
+// Fills plan and formats. Throws SystemError EPERM_PARANOID or EPERM when nothing can be opened.
+Plan MakePlan(bool children, bool on_exec, Formats* formats, std::vector<Notice>* notices);
+
+// Opens one event. pid/cpu as in perf_event_open(2). Returns the descriptor or -errno.
+int OpenEvent(EventKind kind, const Plan& plan, const Formats& formats, pid_t pid, int cpu,
+              uint32_t wakeup_bytes);
+
+// The event's id, as its records carry it. Returns 0 or an errno.
+int EventId(int fd, uint64_t* id);
+
+// Value and, where the plan has format_lost, lost records of an event. Returns 0 or an errno.
+struct EventCount {
+  uint64_t value = 0;
+  uint64_t lost = 0;
+};
+int ReadCount(int fd, bool format_lost, EventCount* out);
+
+// kernel.perf_event_paranoid, 2 where it cannot be read.
+int Paranoid();
+
+// CPUs that are online now.
+std::vector<int> OnlineCpus();
+
+}  // namespace pagefault

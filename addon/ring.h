@@ -1,0 +1,56 @@
+// One perf ring buffer: mapping, the head/tail protocol, records that wrap around its end.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+struct perf_event_mmap_page;
+
+namespace pagefault {
+
+// The reader's view of a ring. Records are read in place up to `end`, which LoadHead moves; the
+// kernel gets the space back at Publish.
+class Ring {
+ public:
+  Ring() = default;
+  Ring(Ring&& other) noexcept;
+  Ring& operator=(Ring&& other) noexcept;
+  ~Ring();
+
+  // Maps 1 + data_pages pages of fd. Returns 0 or an errno (EPERM: locked-memory limit).
+  int Map(int fd, size_t data_pages, size_t page_size);
+  // Reads a ring laid out in plain memory (tests): control page and data area are not owned.
+  void Borrow(perf_event_mmap_page* control, uint8_t* data, size_t data_bytes);
+  bool mapped() const { return control_ != nullptr; }
+  size_t data_bytes() const { return size_; }
+
+  // Makes everything the kernel has written so far readable.
+  void LoadHead();
+  bool empty() const { return position_ == end_; }
+  // The next record, contiguous (a wrapped one is copied), or nullptr when there is none up to the
+  // loaded head. The pointer is valid until Pop. A record whose size cannot be right (smaller than its
+  // header, longer than what is left) ends the pass: everything up to the head is skipped and counted
+  // in `malformed`, because the next record's start is not known.
+  const uint8_t* Peek(size_t* length);
+  void Pop();
+  // Gives the consumed space back to the kernel.
+  void Publish();
+  uint64_t malformed() const { return malformed_; }
+
+ private:
+  void Unmap();
+
+  perf_event_mmap_page* control_ = nullptr;
+  uint8_t* data_ = nullptr;
+  size_t size_ = 0;
+  void* map_ = nullptr;  // owned mapping, null when borrowed
+  size_t map_bytes_ = 0;
+  uint64_t position_ = 0;
+  uint64_t end_ = 0;
+  size_t current_ = 0;  // size of the record at position_, 0 = not looked at
+  uint64_t malformed_ = 0;
+  std::unique_ptr<uint8_t[]> scratch_;  // one wrapped record, 64 KiB at most (header.size is a u16)
+};
+
+}  // namespace pagefault

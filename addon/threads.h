@@ -1,0 +1,72 @@
+// The threads that are followed: who they are, whose events they carry, and the fault each is in.
+#pragma once
+
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+namespace pagefault {
+
+// An entry record that waits for its completion.
+struct Entry {
+  bool open = false;
+  bool has_code = false;
+  bool tainted = false;  // records were lost since: its completion may be among them
+  uint16_t error_code = 0;
+  uint64_t address = 0;
+  uint64_t ip = 0;
+  uint64_t time = 0;
+};
+
+struct Thread {
+  uint32_t tid = 0;
+  uint32_t pid = 0;
+  // Thread from whose descriptors this one's events descend; a record with another root is a second
+  // copy (a thread born of an opened thread just before it was opened itself). 0: not known yet.
+  uint32_t root = 0;
+  Entry user, kernel;
+  uint64_t stack_page = 0;     // last stack pointer reported, 4 KiB page
+  uint8_t stack_reports = 0;   // how often; capped, a scheduler of coroutines moves it all the time
+  bool fresh_exec = false;     // an exec was seen and no mapping since
+  // The system call this thread is in: arguments of munmap or mremap, kind 0 = none.
+  uint8_t syscall = 0;
+  uint64_t syscall_time = 0;
+  uint64_t argument[5] = {};
+};
+
+class ThreadTable {
+ public:
+  // nullptr when tid is not followed. Pointers are valid until the next Add or Remove.
+  Thread* Find(uint32_t tid) {
+    const uint32_t slot = cache_[tid % kCache];
+    if (slot < threads_.size() && threads_[slot].tid == tid) return &threads_[slot];
+    return FindSlow(tid);
+  }
+  Thread* Add(uint32_t pid, uint32_t tid, uint32_t root);
+  void Remove(uint32_t tid);
+  bool HasProcess(uint32_t pid) const { return processes_.count(pid) != 0; }
+  // Threads of a process, 0 when it is not followed.
+  uint32_t ProcessThreads(uint32_t pid) const;
+  size_t size() const { return index_.size(); }
+  bool ever_used() const { return ever_used_; }
+
+  template <typename F>
+  void ForEach(F&& f) {
+    for (Thread& thread : threads_) {
+      if (thread.tid != 0) f(thread);
+    }
+  }
+
+ private:
+  static constexpr uint32_t kCache = 1024;
+  Thread* FindSlow(uint32_t tid);
+
+  std::vector<Thread> threads_;  // tid 0 = free
+  std::vector<uint32_t> free_;
+  std::unordered_map<uint32_t, uint32_t> index_;      // tid -> slot
+  std::unordered_map<uint32_t, uint32_t> processes_;  // pid -> threads
+  uint32_t cache_[kCache] = {};
+  bool ever_used_ = false;
+};
+
+}  // namespace pagefault

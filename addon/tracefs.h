@@ -1,0 +1,40 @@
+// Tracepoint ids and formats from tracefs, mounted or not.
+#pragma once
+
+#include <string>
+
+#include "decode.h"
+#include "fd.h"
+
+namespace pagefault {
+
+class Tracefs {
+ public:
+  // Opens /sys/kernel/tracing, then /sys/kernel/debug/tracing, then a mount of its own that appears
+  // nowhere in the file system. ok() is false when none can be had; error() says why the last failed.
+  Tracefs();
+  bool ok() const { return root_.ok(); }
+  bool detached() const { return detached_; }
+  int error() const { return error_; }
+
+  // Reads events/<name>/{id,format}. `fields` names what is wanted, in the order of
+  // TracepointFormat: for page faults address, ip, error_code; for system calls the arguments, or
+  // "ret". False with *error set when the event or one of the fields is not there.
+  bool ReadPageFault(const std::string& name, TracepointFormat* out, int* error) const;
+  bool ReadSyscallEnter(const std::string& name, const char* const* arguments, int count,
+                        TracepointFormat* out, int* error) const;
+  bool ReadSyscallExit(const std::string& name, TracepointFormat* out, int* error) const;
+
+ private:
+  bool ReadFile(const std::string& path, std::string* out, int* error) const;
+  bool ReadBasics(const std::string& name, uint64_t* id, std::string* format, int* error) const;
+
+  Fd root_;
+  bool detached_ = false;
+  int error_ = 0;
+};
+
+// Finds "field:... NAME; offset:N; size:N;" in the text of a format file. False when it is not there.
+bool FindField(const std::string& format, const std::string& name, Field* out);
+
+}  // namespace pagefault
