@@ -1,0 +1,214 @@
+import { ErrorCode, How } from './batch';
+import type { Batch } from './batch';
+import { CAUSE_NAMES, CLASS_NAMES, KIND_NAMES } from './classes';
+import type { Resolved } from './resolved';
+
+/**
+ * The fields of one fault: the one table behind CSV, NDJSON and the dashboard's event log, so that they
+ * cannot differ in name, order or meaning. (The columns of snapshot rows are in columns.ts.)
+ *
+ * Order and ids are a contract with scripts: fields are only ever added at the end, and
+ * FIELD_SCHEMA_VERSION rises when one changes its meaning.
+ */
+export const FIELD_SCHEMA_VERSION = 1;
+
+/** What the slots in the resolved columns mean; the model answers. Strings are raw, '' where absent. */
+export interface FaultNames {
+  /** Index into KIND_NAMES. */
+  regionKind(slot: number): number;
+  /** Label with the section: `libc.so.6 .text`. */
+  regionLabel(slot: number): string;
+  regionSection(slot: number): string;
+  regionPath(slot: number): string;
+  /** Name of a thread by the id in Resolved.comm. */
+  commName(id: number): string;
+}
+
+/** A batch together with everything needed to read it. The members are reused from batch to batch. */
+export interface FaultView {
+  readonly batch: Batch;
+  readonly resolved: Resolved;
+  readonly names: FaultNames;
+}
+
+interface FieldBase {
+  readonly id: string;
+  readonly title: string;
+  /** '' for numbers without unit and for text. */
+  readonly unit: string;
+  readonly doc: string;
+}
+
+/** A non-negative integer; negative means absent. */
+export interface UintField extends FieldBase {
+  readonly kind: 'uint';
+  readonly value: (view: FaultView, i: number) => number;
+}
+
+/** A 64-bit address in two halves. */
+export interface HexField extends FieldBase {
+  readonly kind: 'hex';
+  readonly present: (view: FaultView, i: number) => boolean;
+  readonly high: (view: FaultView, i: number) => number;
+  readonly low: (view: FaultView, i: number) => number;
+}
+
+/**
+ * Text by a small code: writers keep the encoded bytes per code, so that no string is made per fault.
+ * '' means absent. Fields of one source share their code.
+ */
+export interface TextField extends FieldBase {
+  readonly kind: 'text' | 'enum';
+  readonly source: TextSource;
+  readonly text: (names: FaultNames, code: number) => string;
+}
+
+export type Field = UintField | HexField | TextField;
+
+export type TextSource = 'comm' | 'class' | 'cause' | 'access' | 'mode' | 'region';
+
+const ACCESS_NAMES = ['', 'r', 'w', 'x'] as const;
+const MODE_NAMES = ['user', 'kernel'] as const;
+
+/** Where the code of a text field comes from. */
+export const TEXT_CODES: Readonly<Record<TextSource, (view: FaultView, i: number) => number>> = {
+  comm: (v, i) => v.resolved.comm[i]!,
+  class: (v, i) => v.resolved.faultClass[i]!,
+  cause: (v, i) => v.resolved.cause[i]!,
+  access: (v, i) => accessCode(v.batch, i),
+  mode: (v, i) => (v.batch.how[i]! & How.KERNEL) >> 2,
+  region: (v, i) => v.resolved.region[i]!,
+};
+
+/** 0 not known (no error code), 1 read, 2 write, 3 instruction fetch. */
+function accessCode(batch: Batch, i: number): number {
+  if ((batch.how[i]! & How.ERROR_CODE) === 0) return 0;
+  const code = batch.errorCode[i]!;
+  if ((code & ErrorCode.INSTRUCTION) !== 0) return 3;
+  return (code & ErrorCode.WRITE) !== 0 ? 2 : 1;
+}
+
+/** A region's label without its section, which has a field of its own. */
+export function labelWithoutSection(label: string, section: string): string {
+  const tail = ` ${section}`;
+  return section !== '' && label.endsWith(tail) ? label.slice(0, -tail.length) : label;
+}
+
+const uint = (
+  id: string,
+  title: string,
+  unit: string,
+  doc: string,
+  value: UintField['value'],
+): UintField => ({ kind: 'uint', id, title, unit, doc, value });
+
+const text = (
+  id: string,
+  title: string,
+  source: TextSource,
+  doc: string,
+  read: TextField['text'],
+): TextField => ({ kind: 'text', id, title, unit: '', source, doc, text: read });
+
+const choice = (
+  id: string,
+  title: string,
+  source: TextSource,
+  doc: string,
+  names: readonly string[],
+): TextField => ({
+  kind: 'enum',
+  id,
+  title,
+  unit: '',
+  source,
+  doc,
+  text: (_, code) => names[code] ?? '',
+});
+
+export const FAULT_FIELDS: readonly Field[] = [
+  uint('time_ns', 'Time', 'ns', 'time of the fault since the start of capture', (v, i) =>
+    Math.floor(v.batch.time[i]!),
+  ),
+  uint('pid', 'PID', '', 'process', (v, i) => v.batch.pid[i]!),
+  uint('tid', 'TID', '', 'thread', (v, i) => v.batch.tid[i]!),
+  text('comm', 'Command', 'comm', 'name of the thread at the fault', (n, id) => n.commName(id)),
+  choice('class', 'Class', 'class', 'MAJOR, MINOR, COW or ERROR', CLASS_NAMES),
+  choice('cause', 'Cause', 'cause', 'why the fault was taken', CAUSE_NAMES),
+  {
+    kind: 'hex',
+    id: 'address',
+    title: 'Address',
+    unit: '',
+    doc: 'address whose access faulted',
+    present: () => true,
+    high: (v, i) => v.batch.addrHi[i]!,
+    low: (v, i) => v.batch.addrLo[i]!,
+  },
+  {
+    kind: 'hex',
+    id: 'ip',
+    title: 'Instruction',
+    unit: '',
+    doc: 'instruction that faulted; absent without an entry record',
+    present: (v, i) => (v.batch.how[i]! & How.ENTRY) !== 0,
+    high: (v, i) => v.batch.ipHi[i]!,
+    low: (v, i) => v.batch.ipLo[i]!,
+  },
+  choice('access', 'Access', 'access', 'r, w or x; absent without an error code', ACCESS_NAMES),
+  choice('mode', 'Mode', 'mode', 'user, or kernel (inside a system call)', MODE_NAMES),
+  {
+    kind: 'enum',
+    id: 'region_kind',
+    title: 'Kind',
+    unit: '',
+    source: 'region',
+    doc: `one of ${KIND_NAMES.join(', ')}`,
+    text: (n, slot) => KIND_NAMES[n.regionKind(slot)] ?? 'unknown',
+  },
+  text('region', 'Region', 'region', 'label of the mapping, without the section', (n, slot) =>
+    labelWithoutSection(n.regionLabel(slot), n.regionSection(slot)),
+  ),
+  text('section', 'Section', 'region', 'ELF section', (n, slot) => n.regionSection(slot)),
+  text('file', 'File', 'region', 'path of the mapped file', (n, slot) => n.regionPath(slot)),
+  uint(
+    'file_offset',
+    'Offset',
+    'bytes',
+    'offset into the mapped file',
+    (v, i) => v.resolved.fileOffset[i]!,
+  ),
+  uint(
+    'latency_ns',
+    'Latency',
+    'ns',
+    'from entry to completion; absent when not measured',
+    (v, i) => v.batch.latency[i]!,
+  ),
+  uint('error_code', 'Error code', '', "the processor's page-fault error code", (v, i) =>
+    (v.batch.how[i]! & How.ERROR_CODE) !== 0 ? v.batch.errorCode[i]! : -1,
+  ),
+  uint('v', 'Schema', '', 'version of this list of fields', () => FIELD_SCHEMA_VERSION),
+];
+
+/** One field as raw text, '' where absent: for single faults (the event log), not for streams. */
+export function fieldText(field: Field, view: FaultView, i: number): string {
+  switch (field.kind) {
+    case 'uint': {
+      const value = field.value(view, i);
+      return value >= 0 ? String(value) : '';
+    }
+    case 'hex':
+      return field.present(view, i) ? hexText(field.high(view, i), field.low(view, i)) : '';
+    case 'text':
+    case 'enum':
+      return field.text(view.names, TEXT_CODES[field.source](view, i));
+  }
+}
+
+/** `0x7f2c7b100000` from two 32-bit halves. */
+export function hexText(high: number, low: number): string {
+  return high === 0
+    ? `0x${low.toString(16)}`
+    : `0x${high.toString(16)}${low.toString(16).padStart(8, '0')}`;
+}
