@@ -1,0 +1,97 @@
+import { SlabPool } from './slab-pool';
+
+/** Pages per bitmap chunk: 16 MiB of address space in 512 bytes. */
+const CHUNK_LOG2 = 12;
+const CHUNK_PAGES = 1 << CHUNK_LOG2;
+const WORDS = CHUNK_PAGES / 32;
+
+/** 65,536 chunks are 32 MiB. Beyond, unique pages are a lower bound. */
+export const PAGE_CHUNK_CAP = 65536;
+
+export function pagePool(cap = PAGE_CHUNK_CAP): SlabPool {
+  return new SlabPool(WORDS, cap);
+}
+
+/** Which pages of one address space have faulted: a bitmap in chunks from a pool shared by all. */
+export class PageSet {
+  private readonly chunks = new Map<number, number>();
+  private lastKey = -1;
+  private lastWords: Uint32Array | null = null;
+  private lastBase = 0;
+  /** A page was not entered for want of chunks: its faults all count as re-faults. */
+  incomplete = false;
+
+  constructor(private readonly pool: SlabPool) {}
+
+  /** Enters a page; true when it was not there. */
+  touch(page: number): boolean {
+    const key = Math.floor(page / CHUNK_PAGES);
+    if (key !== this.lastKey && !this.load(key)) return false;
+    const low = page % CHUNK_PAGES;
+    const at = this.lastBase + (low >>> 5);
+    const bit = 1 << (low & 31);
+    const word = this.lastWords![at]!;
+    if ((word & bit) !== 0) return false;
+    this.lastWords![at] = word | bit;
+    return true;
+  }
+
+  private load(key: number): boolean {
+    let block = this.chunks.get(key);
+    if (block === undefined) {
+      block = this.pool.alloc();
+      if (block < 0) {
+        this.incomplete = true;
+        return false;
+      }
+      this.chunks.set(key, block);
+    }
+    this.lastKey = key;
+    this.lastWords = this.pool.slab(block);
+    this.lastBase = this.pool.base(block);
+    return true;
+  }
+
+  /** Forgets pages start to end (exclusive): they were unmapped, a later fault there is a new page. */
+  forget(start: number, end: number): void {
+    if (this.chunks.size === 0 || end <= start) return;
+    const first = Math.floor(start / CHUNK_PAGES);
+    const last = Math.floor((end - 1) / CHUNK_PAGES);
+    // A range of many terabytes is cheaper to walk by what is there.
+    if (last - first >= this.chunks.size) {
+      for (const key of [...this.chunks.keys()]) {
+        if (key >= first && key <= last) this.forgetIn(key, start, end);
+      }
+    } else {
+      for (let key = first; key <= last; key++) this.forgetIn(key, start, end);
+    }
+  }
+
+  private forgetIn(key: number, start: number, end: number): void {
+    const block = this.chunks.get(key);
+    if (block === undefined) return;
+    const from = Math.max(0, start - key * CHUNK_PAGES);
+    const to = Math.min(CHUNK_PAGES, end - key * CHUNK_PAGES);
+    if (from === 0 && to === CHUNK_PAGES) {
+      this.chunks.delete(key);
+      this.pool.release(block);
+      if (key === this.lastKey) this.lastKey = -1;
+      return;
+    }
+    const words = this.pool.slab(block);
+    const base = this.pool.base(block);
+    for (let w = from >>> 5; w <= (to - 1) >>> 5; w++) {
+      const low = w === from >>> 5 ? -1 << (from & 31) : -1;
+      const high = w === (to - 1) >>> 5 ? -1 >>> (31 - ((to - 1) & 31)) : -1;
+      words[base + w]! &= ~(low & high);
+    }
+  }
+
+  /** Gives every chunk back: the address space is gone, or new after an exec. */
+  clear(): void {
+    for (const block of this.chunks.values()) this.pool.release(block);
+    this.chunks.clear();
+    this.lastKey = -1;
+    this.lastWords = null;
+  }
+}
