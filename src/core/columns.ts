@@ -105,7 +105,7 @@ function refaultShare(row: StatRow): number {
 
 /** The label takes what is left of the line, so its width is a least width. */
 export const REGION_COLUMNS: readonly Column<RegionRow>[] = [
-  text('region', 'REGION', 16, 100, (row) => row.label),
+  text('label', 'REGION', 16, 100, (row) => row.label),
   text('kind', 'KIND', 7, 20, (row) => row.kind),
   text('permissions', 'PERM', 4, 65, (row) => row.permissions),
   numeric('size', 'SIZE', 'bytes', 5, 62, (row) => row.size, bytes),

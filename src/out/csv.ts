@@ -2,7 +2,8 @@ import { Buffer } from 'node:buffer';
 import type { FaultView, Field } from '../core/fields';
 import { MAX_NAME_BYTES } from './bytes';
 import type { FaultEncoder } from './encoder';
-import { harmless, utf8 } from './names';
+import { printable } from '../core/text';
+import { utf8 } from './names';
 import { RecordEncoder } from './record';
 
 /**
@@ -24,7 +25,7 @@ export function csvEncoder(view: FaultView, fields: readonly Field[]): FaultEnco
 
 /** One CSV value: cut first and quoted then, so that the closing quote is never what is cut off. */
 export function csvText(raw: string): Uint8Array {
-  const bytes = utf8(harmless(raw), MAX_NAME_BYTES);
+  const bytes = utf8(printable(raw), MAX_NAME_BYTES);
   const text = bytes.toString('utf8');
   if (!/[",]/.test(text)) return bytes;
   return Buffer.from(`"${text.replaceAll('"', '""')}"`, 'utf8');

@@ -68,13 +68,3 @@ export function utf8(text: string, max: number): Buffer {
   while (end > 0 && (bytes[end]! & 0xc0) === 0x80) end -= 1;
   return bytes.subarray(0, end);
 }
-
-/**
- * Text without anything a terminal would obey or a reader would take for the end of a line: control
- * characters (C0, DEL, C1 with the 8-bit CSI) and the two Unicode line separators become `?`.
- */
-export function harmless(text: string): string {
-  // The characters this is about are the point of the expression.
-  // eslint-disable-next-line no-control-regex
-  return text.replace(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/g, '?');
-}

@@ -5,7 +5,8 @@ import type { FaultView } from '../core/fields';
 import type { Bytes } from './bytes';
 import { MAX_NAME_BYTES } from './bytes';
 import type { FaultEncoder } from './encoder';
-import { NameCache, harmless, utf8 } from './names';
+import { printable } from '../core/text';
+import { NameCache, utf8 } from './names';
 
 /** Which faults show their latency. */
 export type ShownLatency = 'major' | 'all' | 'none';
@@ -32,7 +33,7 @@ export class TextEncoder implements FaultEncoder {
     const { names } = view;
     this.labels = new NameCache(
       (slot) => names.regionLabel(slot),
-      (label) => utf8(harmless(label), MAX_NAME_BYTES),
+      (label) => utf8(printable(label), MAX_NAME_BYTES),
     );
   }
 

@@ -1,0 +1,116 @@
+/**
+ * What a run says about itself beside the faults: how it captured, what it lost, and how that compares
+ * with the kernel's own counters. Plain data for reports and the dashboard.
+ */
+export interface CaptureFacts {
+  readonly mode: CaptureMode;
+  /** Faults that reached the model (before any filter), by how they ended. */
+  readonly received: FaultCounts;
+  /** Faults known to be lost. */
+  readonly lost: LostFaults;
+  /** The kernel's counts over the same interval. */
+  readonly kernel: { readonly minor: number; readonly major: number; readonly exact: boolean };
+  /** Faults still being handled when capture ended: neither captured nor lost. */
+  readonly inFlight: number;
+  readonly records: RecordCounters;
+}
+
+export interface FaultCounts {
+  readonly minor: number;
+  readonly major: number;
+  readonly unresolved: number;
+}
+
+export interface LostFaults {
+  /** By the kernel, for want of ring space. */
+  readonly ring: number;
+  /** Because JavaScript did not drain in time. */
+  readonly mailbox: number;
+  /** `ring` is what PERF_FORMAT_LOST says of completions; otherwise it counts records of all kinds. */
+  readonly exact: boolean;
+}
+
+export interface CaptureMode {
+  readonly entrySource: 'tracepoint' | 'software';
+  readonly unmapTracepoints: boolean;
+  readonly userOnly: boolean;
+  readonly wide: boolean;
+  readonly cpus: number;
+  readonly threads: number;
+  readonly descriptors: number;
+  readonly ringBytes: number;
+  readonly pageSize: number;
+}
+
+/** Counters that ought to be zero or explain something; the addon keeps them. */
+export interface RecordCounters {
+  readonly lostRecords: number;
+  readonly lostMinor: number;
+  readonly lostMajor: number;
+  readonly mailboxMinor: number;
+  readonly mailboxMajor: number;
+  readonly mailboxUnresolved: number;
+  readonly mailboxRecords: number;
+  readonly unpairedCompletions: number;
+  readonly kernelEntries: number;
+  readonly taintedEntries: number;
+  readonly malformed: number;
+  readonly late: number;
+  readonly duplicates: number;
+  readonly foreign: number;
+}
+
+/** Lost faults from the addon's counters. */
+export function lostFaults(c: RecordCounters): LostFaults {
+  const exact = c.lostMinor >= 0 && c.lostMajor >= 0;
+  return {
+    // Without PERF_FORMAT_LOST the kind of the lost records is not known: their number is a bound.
+    ring: exact ? c.lostMinor + c.lostMajor : c.lostRecords,
+    mailbox: c.mailboxMinor + c.mailboxMajor + c.mailboxUnresolved,
+    exact,
+  };
+}
+
+export function totalLost(lost: LostFaults): number {
+  return lost.ring + lost.mailbox;
+}
+
+/** captured + lost against the kernel's counters: completed faults only, as the kernel counts no others. */
+export interface Completeness {
+  readonly captured: number;
+  readonly lost: number;
+  readonly kernel: number;
+  /** kernel - captured - lost; 0 when every fault is accounted for. */
+  readonly difference: number;
+  /** False where the kernel's counters include other processes, or the losses are a bound. */
+  readonly comparable: boolean;
+}
+
+export function completeness(facts: CaptureFacts): Completeness {
+  const captured = facts.received.minor + facts.received.major;
+  const lost = facts.lost.ring + facts.records.mailboxMinor + facts.records.mailboxMajor;
+  const kernel = facts.kernel.minor + facts.kernel.major;
+  return {
+    captured,
+    lost,
+    kernel,
+    difference: kernel - captured - lost,
+    comparable: facts.kernel.exact && (facts.lost.exact || facts.lost.ring === 0),
+  };
+}
+
+/** The limits of a capture mode in words, most important first; empty for a full capture. */
+export function captureLimits(mode: CaptureMode): string[] {
+  const limits: string[] = [];
+  if (mode.entrySource === 'software') {
+    limits.push('no COW and no access type: the exceptions tracepoints are not available');
+  }
+  if (mode.userOnly) limits.push('user-mode faults only: faults inside system calls are not seen');
+  if (!mode.unmapTracepoints) {
+    limits.push('munmap, mremap and brk are not seen: labels are repaired from /proc');
+  }
+  if (mode.wide) {
+    limits.push("opened per CPU for all processes: the kernel's counters include others");
+  }
+  return limits;
+}

@@ -1,0 +1,158 @@
+import { CAUSE_NAMES } from '../core/classes';
+import { captureLimits, completeness } from '../core/capture-facts';
+import type { RecordCounters } from '../core/capture-facts';
+import { PROCESS_COLUMNS, REGION_COLUMNS, THREAD_COLUMNS } from '../core/columns';
+import type { Column } from '../core/columns';
+import { labelWithoutSection } from '../core/fields';
+import { pageAddress } from '../core/format';
+import type { LatencyHistogram, RegionRow, StatRow } from '../core/snapshot';
+import { jsonText } from './ndjson';
+import { fixedProcess, fixedRegion, fixedThread, orderedRows, shownColumns } from './report';
+import type { ReportInput } from './report';
+
+/** Rises when a key changes its meaning or goes away; new keys do not raise it. */
+export const REPORT_SCHEMA_VERSION = 1;
+
+type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+/** The report as one JSON document on one line, with a newline at its end. */
+export function reportJson(input: ReportInput): string {
+  const { snapshot, capture, fixed, summary } = input;
+  const counted = completeness(capture);
+  const document: Json = {
+    schema_version: REPORT_SCHEMA_VERSION,
+    tool: { name: 'pagefault-analyzer', version: input.version },
+    target: {
+      command: input.target.command,
+      pids: fixed ? input.target.pids.map((pid) => fixed.number(pid)) : input.target.pids,
+    },
+    filter: input.filter === '' ? null : input.filter,
+    elapsed_ns: fixed ? null : Math.round(snapshot.elapsed),
+    summary: { faults: snapshot.totals.faults, ...summary },
+    completeness: {
+      captured: counted.captured,
+      lost: counted.lost,
+      kernel: counted.kernel,
+      difference: counted.difference,
+      comparable: counted.comparable,
+      lost_in_rings: capture.lost.ring,
+      lost_in_mailbox: capture.lost.mailbox,
+      in_flight: capture.inFlight,
+    },
+    capture: {
+      entry_source: capture.mode.entrySource,
+      unmap_tracepoints: capture.mode.unmapTracepoints,
+      user_only: capture.mode.userOnly,
+      wide: capture.mode.wide,
+      cpus: capture.mode.cpus,
+      threads: capture.mode.threads,
+      descriptors: capture.mode.descriptors,
+      ring_bytes: capture.mode.ringBytes,
+      page_size: capture.mode.pageSize,
+      limits: captureLimits(capture.mode),
+      records: fixed ? null : recordCounters(input.capture.records),
+    },
+    swap_in_use: snapshot.swapInUse,
+    caps: snapshot.caps,
+    causes: byCause(snapshot.totals),
+    totals: totals(snapshot.totals, fixed !== null),
+    regions: orderedRows(snapshot.regions, fixed !== null).map((raw) => {
+      const row = fixedRegion(raw, fixed);
+      return { ...cells(row, shownColumns(REGION_COLUMNS, fixed)), ...regionExtras(row) };
+    }),
+    threads: orderedRows(snapshot.threads, fixed !== null).map((raw) => {
+      const row = fixedThread(raw, fixed);
+      return { ...cells(row, shownColumns(THREAD_COLUMNS, fixed)), causes: byCause(row) };
+    }),
+    processes: orderedRows(snapshot.processes, fixed !== null).map((raw) => {
+      const row = fixedProcess(raw, fixed);
+      return { ...cells(row, shownColumns(PROCESS_COLUMNS, fixed)), causes: byCause(row) };
+    }),
+    latency: fixed ? [] : snapshot.latency.map(histogram),
+  };
+  return `${stringify(document)}\n`;
+}
+
+function cells<Row extends StatRow>(
+  row: Row,
+  columns: readonly Column<Row>[],
+): Record<string, Json> {
+  return Object.fromEntries(columns.map((column) => [column.id, finite(column.value(row))]));
+}
+
+function regionExtras(row: RegionRow): Record<string, Json> {
+  return {
+    region: labelWithoutSection(row.label, row.section),
+    section: row.section === '' ? null : row.section,
+    file: row.path === '' ? null : row.path,
+    start: `0x${pageAddress(row.startPage)}`,
+    end: `0x${pageAddress(row.endPage)}`,
+    causes: byCause(row),
+  };
+}
+
+function byCause(row: StatRow): Record<string, Json> {
+  return Object.fromEntries(CAUSE_NAMES.map((name, index) => [name, row.byCause[index] ?? 0]));
+}
+
+function recordCounters(records: RecordCounters): Json {
+  return {
+    lost: records.lostRecords,
+    mailbox: records.mailboxRecords,
+    unpaired_completions: records.unpairedCompletions,
+    kernel_entries: records.kernelEntries,
+    tainted_entries: records.taintedEntries,
+    malformed: records.malformed,
+    late: records.late,
+    duplicates: records.duplicates,
+    foreign: records.foreign,
+  };
+}
+
+function totals(row: StatRow, fixed: boolean): Json {
+  return {
+    unique_pages: row.uniquePages,
+    refaults: row.refaults,
+    stall_ns: fixed ? null : row.stallNs,
+    stall_share: fixed ? null : finite(row.stallShare),
+    max_ns: fixed ? null : row.maxNs,
+  };
+}
+
+function histogram(h: LatencyHistogram): Json {
+  return {
+    class: h.faultClass,
+    count: h.count,
+    total_ns: h.totalNs,
+    max_ns: h.maxNs,
+    p50_ns: finite(h.p50Ns),
+    p90_ns: finite(h.p90Ns),
+    p99_ns: finite(h.p99Ns),
+    p999_ns: finite(h.p999Ns),
+    buckets: h.buckets.map(({ lowNs, highNs, count }) => ({
+      low_ns: lowNs,
+      high_ns: highNs,
+      count,
+    })),
+  };
+}
+
+/** JSON has no NaN: what was not measured is null. */
+function finite(value: number | string): Json {
+  return typeof value === 'number' && !Number.isFinite(value) ? null : value;
+}
+
+/** JSON.stringify with the stream's escapes for strings, so that a report is safe on a terminal too. */
+function stringify(value: Json): string {
+  if (typeof value === 'string') return jsonText(value);
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  if (isArray(value)) return `[${value.map(stringify).join(',')}]`;
+  return `{${Object.entries(value)
+    .map(([key, item]) => `${jsonText(key)}:${stringify(item)}`)
+    .join(',')}}`;
+}
+
+/** Array.isArray does not narrow readonly arrays. */
+function isArray(value: Json): value is readonly Json[] {
+  return Array.isArray(value);
+}
