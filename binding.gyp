@@ -1,6 +1,31 @@
 {
   'targets': [
     {
+      'target_name': 'pagefault',
+      'sources': [
+        'addon/binding.cc',
+        'addon/command.cc',
+        'addon/decode.cc',
+        'addon/error.cc',
+        'addon/event_set.cc',
+        'addon/mailbox.cc',
+        'addon/pair.cc',
+        'addon/perf_event.cc',
+        'addon/poller.cc',
+        'addon/procfs.cc',
+        'addon/ring.cc',
+        'addon/session.cc',
+        'addon/threads.cc',
+        'addon/tracefs.cc',
+        'addon/vma_query.cc',
+      ],
+      'include_dirs': ['<!@(node -p "require(\'node-addon-api\').include")'],
+      'dependencies': ['<!(node -p "require(\'node-addon-api\').targets"):node_addon_api_except'],
+      'defines': ['_GNU_SOURCE', 'NAPI_VERSION=8'],
+      'cflags': ['-Wall', '-Wextra', '-Werror', '-O2'],
+      'cflags_cc': ['-std=c++17', '-Wno-missing-field-initializers'],
+    },
+    {
       'target_name': 'pagefault-demo',
       'type': 'executable',
       'sources': [

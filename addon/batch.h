@@ -1,5 +1,5 @@
-// The layout of one batch, shared with src/core/batch.ts. Change both together and raise kBatchAbi: the
-// loader refuses an addon whose number differs.
+// The layout of one batch, shared with src/core/batch.ts. Change both together and raise kBatchAbi:
+// the loader refuses an addon whose number differs.
 //
 //   header    64 bytes   u32[0] faults, u32[1] records, u32[2] name bytes, f64 at byte 16 horizon
 //   faults    kFaultCapacity rows: f64 time, latency; u32 addr_lo, addr_hi, ip_lo, ip_hi, pid, tid;
@@ -8,7 +8,8 @@
 //             dev_minor, ino_lo, ino_hi, name_offset, name_length; u8 type
 //   names     kNameBytes of raw bytes
 //
-// Every column begins on 8 bytes. Times are ns since the session's start; ranges are in 4 KiB units.
+// Every column begins on 8 bytes. Times are ns since the session's start; ranges are in 4 KiB
+// units.
 #pragma once
 
 #include <cstddef>
@@ -41,7 +42,9 @@ enum class RecordType : uint8_t {
   kStackPointer = 9,
 };
 
-constexpr size_t AlignColumn(size_t bytes) { return (bytes + 7) & ~size_t{7}; }
+constexpr size_t AlignColumn(size_t bytes) {
+  return (bytes + 7) & ~size_t{7};
+}
 
 // Byte offsets of the columns, in the order of the comment above.
 struct BatchLayout {
@@ -54,8 +57,8 @@ struct BatchLayout {
   static constexpr size_t kFaultWords = kLatency + 8 * F;  // six u32 columns
   static constexpr size_t kErrorCode = kFaultWords + 6 * 4 * F;
   static constexpr size_t kHow = AlignColumn(kErrorCode + 2 * F);
-  static constexpr size_t kRecDoubles = AlignColumn(kHow + F);     // six f64 columns
-  static constexpr size_t kRecWords = kRecDoubles + 6 * 8 * R;     // eleven u32 columns
+  static constexpr size_t kRecDoubles = AlignColumn(kHow + F);  // six f64 columns
+  static constexpr size_t kRecWords = kRecDoubles + 6 * 8 * R;  // eleven u32 columns
   static constexpr size_t kRecType = kRecWords + 11 * 4 * R;
   static constexpr size_t kNames = AlignColumn(kRecType + R);
   static constexpr size_t kBytes = kNames + kNameBytes;

@@ -137,7 +137,8 @@ bool DecodeSideband(const uint8_t* bytes, size_t length, uint32_t type, uint16_t
   switch (type) {
     case PERF_RECORD_MMAP2: {
       if (body_size < 64) return false;
-      // With a build id in place of device and inode the names could not be told apart; not asked for.
+      // With a build id in place of device and inode the names could not be told apart; not asked
+      // for.
       if (misc & PERF_RECORD_MISC_MMAP_BUILD_ID) return false;
       out->kind = RecordKind::kMmap;
       out->pid = Load<uint32_t>(body);

@@ -1,7 +1,7 @@
 // Bytes of one perf record -> a Record. Pure: no system calls, no state but the tables given to it.
 //
-// The record formats are those of perf_event_open(2), "mmap layout"; the raw part of a tracepoint is
-// laid out as its `format` file in tracefs says.
+// The record formats are those of perf_event_open(2), "mmap layout"; the raw part of a tracepoint
+// is laid out as its `format` file in tracefs says.
 #pragma once
 
 #include <cstddef>
@@ -13,9 +13,9 @@ namespace pagefault {
 
 enum class EventKind : uint8_t {
   kNone = 0,
-  kMinor,        // PERF_COUNT_SW_PAGE_FAULTS_MIN, also the carrier of address-space and task records
-  kMajor,        // PERF_COUNT_SW_PAGE_FAULTS_MAJ
-  kEntryUser,    // exceptions:page_fault_user
+  kMinor,      // PERF_COUNT_SW_PAGE_FAULTS_MIN, also the carrier of address-space and task records
+  kMajor,      // PERF_COUNT_SW_PAGE_FAULTS_MAJ
+  kEntryUser,  // exceptions:page_fault_user
   kEntryKernel,  // exceptions:page_fault_kernel
   kEntryAny,     // PERF_COUNT_SW_PAGE_FAULTS, where the tracepoints cannot be had
   kMunmapEnter,
@@ -39,8 +39,8 @@ struct TracepointFormat {
   Field result;                   // sys_exit_*
 };
 
-// How the samples of a session are laid out: one sample_type for all events, so that a record's time
-// can be found before its event is known.
+// How the samples of a session are laid out: one sample_type for all events, so that a record's
+// time can be found before its event is known.
 struct SampleLayout {
   bool with_ip = false;  // PERF_SAMPLE_IP (software entry mode)
   size_t tid_offset() const { return with_ip ? 24 : 16; }
@@ -53,8 +53,8 @@ class EventTable {
  public:
   struct Entry {
     EventKind kind = EventKind::kNone;
-    // Thread whose descriptor this is: records of inherited events carry the id of the descriptor they
-    // descend from. 0: opened for all threads of a CPU.
+    // Thread whose descriptor this is: records of inherited events carry the id of the descriptor
+    // they descend from. 0: opened for all threads of a CPU.
     uint32_t root = 0;
   };
   void Add(uint64_t id, EventKind kind, uint32_t root);
@@ -96,9 +96,9 @@ enum class RecordKind : uint8_t {
 struct Record {
   RecordKind kind;
   EventKind event;
-  bool user_mode;   // cpumode of the record's header
-  bool exec;        // COMM
-  bool shared;      // MMAP
+  bool user_mode;  // cpumode of the record's header
+  bool exec;       // COMM
+  bool shared;     // MMAP
   uint32_t root;
   uint32_t pid, tid;
   uint64_t time;
@@ -116,7 +116,8 @@ struct Record {
   size_t name_length;
 };
 
-// Time of any record with sample_id_all or of a sample, without decoding it. 0 when it is too short.
+// Time of any record with sample_id_all or of a sample, without decoding it. 0 when it is too
+// short.
 uint64_t RecordTime(const uint8_t* bytes, size_t length, const SampleLayout& layout);
 
 // Decodes one record; `length` is its header's size. False when a field would lie outside of it.

@@ -10,7 +10,8 @@ std::string ErrnoName(int error) {
 }
 
 SystemError::SystemError(std::string code, int error, std::string call, const std::string& detail)
-    : std::runtime_error(call + ": " + strerrordesc_np(error) + (detail.empty() ? "" : ": " + detail)),
+    : std::runtime_error(call + ": " + strerrordesc_np(error) +
+                         (detail.empty() ? "" : ": " + detail)),
       code_(std::move(code)),
       error_(error),
       call_(std::move(call)) {}

@@ -8,8 +8,8 @@ namespace pagefault {
 
 class SystemError : public std::runtime_error {
  public:
-  // `code` is a stable name (EPERM_PARANOID, EMFILE, ...), `call` the system call that failed, `detail`
-  // what a person needs beside it.
+  // `code` is a stable name (EPERM_PARANOID, EMFILE, ...), `call` the system call that failed,
+  // `detail` what a person needs beside it.
   SystemError(std::string code, int error, std::string call, const std::string& detail);
   // With the errno's own name as the code.
   SystemError(int error, std::string call, const std::string& detail);

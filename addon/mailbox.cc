@@ -109,7 +109,9 @@ void Mailbox::Add(const FaultRow& row) {
   if (open_ != nullptr && open_->faults_full()) HandOn();
   if (!Open(false)) {
     const uint8_t completion = row.how & 3;
-    (completion == kHowMaj ? drops_.major : completion == kHowMin ? drops_.minor : drops_.unresolved)++;
+    (completion == kHowMaj   ? drops_.major
+     : completion == kHowMin ? drops_.minor
+                             : drops_.unresolved)++;
     return;
   }
   open_->Add(row);

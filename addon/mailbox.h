@@ -1,9 +1,9 @@
 // The bounded mailbox between the poller's thread and JavaScript: a fixed pool of batches.
 //
-// The poller fills the open batch without a lock; it is handed on when it is full, or when the reader
-// has emptied the queue, so that a slow reader gets few full batches instead of many small ones. When
-// the pool is used up faults are dropped and counted by completion. The last batches are kept for
-// records alone, because a missing munmap would make every later label wrong.
+// The poller fills the open batch without a lock; it is handed on when it is full, or when the
+// reader has emptied the queue, so that a slow reader gets few full batches instead of many small
+// ones. When the pool is used up faults are dropped and counted by completion. The last batches are
+// kept for records alone, because a missing munmap would make every later label wrong.
 #pragma once
 
 #include <atomic>
@@ -17,8 +17,8 @@
 namespace pagefault {
 
 struct FaultRow {
-  uint64_t time;     // ns since the session's start
-  int64_t latency;   // ns, -1 unknown
+  uint64_t time;    // ns since the session's start
+  int64_t latency;  // ns, -1 unknown
   uint64_t address;
   uint64_t ip;
   uint32_t pid;
@@ -81,8 +81,8 @@ class Mailbox {
   // Poller's side.
   void Add(const FaultRow& row);
   void Add(const RecordRow& row);
-  // Ends a pass: hands the open batch on if the reader waits for it. Returns true when the reader has
-  // something to take. `all` hands it on in any case (the final pass).
+  // Ends a pass: hands the open batch on if the reader waits for it. Returns true when the reader
+  // has something to take. `all` hands it on in any case (the final pass).
   bool Flush(uint64_t horizon, bool all);
   const MailboxDrops& drops() const { return drops_; }
 

@@ -1,9 +1,9 @@
 // Time order across rings. Records of one ring are in order; between rings the earliest goes first.
 //
-// A record can be missing from a ring although a later one of another ring is there already, so nothing
-// is handed on that is newer than the horizon: the time at which the previous pass began. By then every
-// writer has long finished. Records beyond the horizon stay where they are, in the ring: nothing is
-// copied and nothing is sorted.
+// A record can be missing from a ring although a later one of another ring is there already, so
+// nothing is handed on that is newer than the horizon: the time at which the previous pass began.
+// By then every writer has long finished. Records beyond the horizon stay where they are, in the
+// ring: nothing is copied and nothing is sorted.
 #pragma once
 
 #include <algorithm>
@@ -17,9 +17,9 @@ namespace pagefault {
 
 class Merger {
  public:
-  // Hands every record up to and including `horizon` (raw clock) to sink(bytes, length, time) in time
-  // order. The heads must have been loaded. A record older than one already handed on goes out at once
-  // and is counted in `late`.
+  // Hands every record up to and including `horizon` (raw clock) to sink(bytes, length, time) in
+  // time order. The heads must have been loaded. A record older than one already handed on goes out
+  // at once and is counted in `late`.
   template <typename Sink>
   void Drain(std::vector<Ring>& rings, const SampleLayout& layout, uint64_t horizon, Sink&& sink) {
     heap_.clear();
@@ -46,7 +46,8 @@ class Merger {
     return a.time != b.time ? a.time > b.time : a.ring > b.ring;
   }
 
-  // Space is given back while a long pass is under way, not only at its end: a storm fills it meanwhile.
+  // Space is given back while a long pass is under way, not only at its end: a storm fills it
+  // meanwhile.
   static constexpr uint32_t kPublishEvery = 2048;
 
   template <typename Sink>

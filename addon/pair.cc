@@ -15,15 +15,21 @@ constexpr uint64_t kPageMask = (uint64_t{1} << kPageShift) - 1;
 constexpr uint64_t kStackMove = (8 << 20) >> kPageShift;
 constexpr uint8_t kStackReports = 8;
 
-double Pages(uint64_t bytes) { return static_cast<double>(bytes >> kPageShift); }
+double Pages(uint64_t bytes) {
+  return static_cast<double>(bytes >> kPageShift);
+}
 // Rounded up; an address near the top of the range must not wrap to 0.
 double PagesUp(uint64_t bytes) {
   return static_cast<double>((bytes >> kPageShift) + ((bytes & kPageMask) != 0 ? 1 : 0));
 }
 
-bool SamePage(uint64_t a, uint64_t b) { return ((a ^ b) >> kPageShift) == 0; }
+bool SamePage(uint64_t a, uint64_t b) {
+  return ((a ^ b) >> kPageShift) == 0;
+}
 
-bool Failed(uint64_t result) { return result > static_cast<uint64_t>(-4096); }
+bool Failed(uint64_t result) {
+  return result > static_cast<uint64_t>(-4096);
+}
 
 RecordRow Row(RecordType type, const Record& record, uint64_t time) {
   RecordRow row{type};
@@ -94,9 +100,8 @@ void Pairer::Fault(const Thread& thread, const Entry* entry, uint8_t how, uint64
   row.how = how;
   if (entry != nullptr) {
     row.how |= kHowEntry | (entry->has_code ? kHowErrorCode : 0);
-    row.latency = (how & 3) == kHowNone || time < entry->time
-                      ? -1
-                      : static_cast<int64_t>(time - entry->time);
+    row.latency =
+        (how & 3) == kHowNone || time < entry->time ? -1 : static_cast<int64_t>(time - entry->time);
     row.ip = entry->ip;
     row.error_code = entry->error_code;
   } else {
@@ -127,7 +132,8 @@ void Pairer::EndWithoutCompletion(Thread& thread, Entry& entry, uint64_t time) {
 void Pairer::ReportStack(Thread& thread, const Record& record) {
   const uint64_t page = record.stack_pointer >> kPageShift;
   if (page == 0 || thread.stack_reports >= kStackReports) return;
-  const uint64_t moved = page > thread.stack_page ? page - thread.stack_page : thread.stack_page - page;
+  const uint64_t moved =
+      page > thread.stack_page ? page - thread.stack_page : thread.stack_page - page;
   if (thread.stack_page != 0 && moved < kStackMove) return;
   thread.stack_page = page;
   thread.stack_reports++;
@@ -157,7 +163,7 @@ void Pairer::OnCompletion(const Record& record) {
   Thread* thread = Own(record);
   const bool major = record.event == EventKind::kMajor;
   if (thread == nullptr) {
-    if (record.root != 0 && major) counters_.duplicate_major++;
+    if (record.root != 0) (major ? counters_.duplicate_major : counters_.duplicate_minor)++;
     return;
   }
   (major ? counters_.major : counters_.minor)++;
@@ -248,8 +254,8 @@ void Pairer::OnComm(const Record& record) {
     thread->stack_page = 0;
     thread->stack_reports = 0;
     if (threads_.ProcessThreads(record.pid) > 1) {
-      // The other threads were killed by the exec; the one that called it goes on under the leader's
-      // tid, so no EXIT names its old one.
+      // The other threads were killed by the exec; the one that called it goes on under the
+      // leader's tid, so no EXIT names its old one.
       std::vector<uint32_t> gone;
       threads_.ForEach([&](const Thread& other) {
         if (other.pid == record.pid && other.tid != record.tid) gone.push_back(other.tid);
@@ -273,7 +279,10 @@ void Pairer::OnFork(const Record& record) {
   }
   if (record.pid != record.ppid && !children_) return;
   const uint32_t root = parent == nullptr ? record.root : parent->root;
-  threads_.Add(record.pid, record.tid, root);
+  // A thread that was born while its parent was being attached has events of its own: those are
+  // whole, the ones it inherited may be a part.
+  const Thread* known = threads_.Find(record.tid);
+  if (known == nullptr || known->root != record.tid) threads_.Add(record.pid, record.tid, root);
   RecordRow row = Row(RecordType::kFork, record, Since(record.time));
   row.a = record.ppid;
   row.b = record.ptid;

@@ -1,15 +1,17 @@
 // Records in time order -> faults and address-space changes.
 //
-// A fault is an entry record and a completion record of one thread at one page; where its halves lie in
-// different rings (the thread migrated while it slept) does not matter, because records arrive in time
-// order and the halves are kept by thread.
+// A fault is an entry record and a completion record of one thread at one page; where its halves
+// lie in different rings (the thread migrated while it slept) does not matter, because records
+// arrive in time order and the halves are kept by thread.
 //
 //   completion  joins the latest open entry of its thread on the same page
 //   user entry  whose thread enters another user fault, or exits, without completion: unresolved
-//   kernel entry without completion is no fault (an atomic copy that is tried again, EFAULT): counted
+//   kernel entry without completion is no fault (an atomic copy that is tried again, EFAULT):
+//   counted
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "decode.h"
@@ -25,19 +27,25 @@ struct PairCounters {
   uint64_t tainted_entries = 0;
   uint64_t lost_records = 0;
   uint64_t malformed = 0;
-  uint64_t duplicates = 0;        // second copies, completions only: what the kernel counted twice
-  uint64_t duplicate_major = 0;   // majors among them
+  uint64_t duplicates = 0;                            // second copies of any record
+  uint64_t duplicate_minor = 0, duplicate_major = 0;  // completions among them: counted twice
   uint64_t foreign = 0;
 };
 
 class Pairer {
  public:
-  // `children`: threads of processes born of followed ones are followed too. `wide`: records of every
-  // process of the machine arrive.
+  // `children`: threads of processes born of followed ones are followed too. `wide`: records of
+  // every process of the machine arrive.
   Pairer(const Formats& formats, Mailbox& mailbox, uint64_t start_time, bool children, bool wide)
-      : formats_(formats), mailbox_(mailbox), start_(start_time), children_(children), wide_(wide) {}
+      : formats_(formats),
+        mailbox_(mailbox),
+        start_(start_time),
+        children_(children),
+        wide_(wide) {}
 
   ThreadTable& threads() { return threads_; }
+  // The threads that are there at the start. Before the first Consume.
+  void Seed(ThreadTable threads) { threads_ = std::move(threads); }
   const PairCounters& counters() const { return counters_; }
 
   void Consume(const uint8_t* bytes, size_t length);
@@ -60,7 +68,8 @@ class Pairer {
   Thread* Own(const Record& record);
   void EndWithoutCompletion(Thread& thread, Entry& entry, uint64_t time);
   void DropKernelEntry(Thread& thread);
-  void Fault(const Thread& thread, const Entry* entry, uint8_t how, uint64_t address, uint64_t time);
+  void Fault(const Thread& thread, const Entry* entry, uint8_t how, uint64_t address,
+             uint64_t time);
   void ReportStack(Thread& thread, const Record& record);
   // Before the start there are the records of the moment of attach: they count from zero.
   uint64_t Since(uint64_t time) const { return time > start_ ? time - start_ : 0; }

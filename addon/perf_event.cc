@@ -25,9 +25,6 @@ constexpr uint64_t kFormatLost = 1U << 4;
 constexpr uint64_t kFormatLost = PERF_FORMAT_LOST;
 #endif
 
-// perf_event_attr grew inherit_thread (bit 36 of the flags) in 5.13; older headers call it reserved.
-constexpr uint64_t kInheritThreadBit = uint64_t{1} << 35;
-
 constexpr uint64_t kRegisterSp =
 #if defined(__x86_64__)
     uint64_t{1} << 7;  // PERF_REG_X86_SP
@@ -108,14 +105,7 @@ perf_event_attr Attributes(EventKind kind, const Plan& plan, const Formats& form
     attr.disabled = plan.on_exec;
     attr.enable_on_exec = plan.on_exec;
     if (plan.format_lost) attr.read_format = kFormatLost;
-    if (plan.threads_only) {
-      // The bit field has no name in older headers: set it in the flags word (behind read_format).
-      uint64_t flags;
-      char* at = reinterpret_cast<char*>(&attr) + offsetof(perf_event_attr, read_format) + 8;
-      memcpy(&flags, at, sizeof flags);
-      flags |= kInheritThreadBit;
-      memcpy(at, &flags, sizeof flags);
-    }
+    attr.inherit_thread = plan.threads_only;
   }
   if (kind == EventKind::kMinor) {
     // One event carries the address-space and task records for all.
@@ -145,9 +135,11 @@ bool ReadFormats(const Tracefs& tracefs, Formats* formats, int* error) {
 bool ReadSyscallFormats(const Tracefs& tracefs, Formats* f, int* error) {
   static constexpr const char* kMunmap[] = {"addr", "len"};
   static constexpr const char* kMremap[] = {"addr", "old_len", "new_len", "flags", "new_addr"};
-  return tracefs.ReadSyscallEnter("syscalls/sys_enter_munmap", kMunmap, 2, &f->munmap_enter, error) &&
+  return tracefs.ReadSyscallEnter("syscalls/sys_enter_munmap", kMunmap, 2, &f->munmap_enter,
+                                  error) &&
          tracefs.ReadSyscallExit("syscalls/sys_exit_munmap", &f->munmap_exit, error) &&
-         tracefs.ReadSyscallEnter("syscalls/sys_enter_mremap", kMremap, 5, &f->mremap_enter, error) &&
+         tracefs.ReadSyscallEnter("syscalls/sys_enter_mremap", kMremap, 5, &f->mremap_enter,
+                                  error) &&
          tracefs.ReadSyscallExit("syscalls/sys_exit_mremap", &f->mremap_exit, error) &&
          tracefs.ReadSyscallExit("syscalls/sys_exit_brk", &f->brk_exit, error);
 }
@@ -191,8 +183,8 @@ Plan MakePlan(bool children, bool on_exec, Formats* formats, std::vector<Notice>
     if (error == 0) notices->push_back({"USER_ONLY", refused, std::to_string(Paranoid())});
   }
   if (error == EACCES || error == EPERM) {
-    throw SystemError(Paranoid() > 2 ? "EPERM_PARANOID" : ErrnoName(error), error, "perf_event_open",
-                      "perf_event_paranoid is " + std::to_string(Paranoid()));
+    throw SystemError(Paranoid() > 2 ? "EPERM_PARANOID" : ErrnoName(error), error,
+                      "perf_event_open", "perf_event_paranoid is " + std::to_string(Paranoid()));
   }
   if (error != 0) throw SystemError(error, "perf_event_open", "page fault events");
 
@@ -223,7 +215,8 @@ Plan MakePlan(bool children, bool on_exec, Formats* formats, std::vector<Notice>
 
   if (tracefs.ok() && ReadSyscallFormats(tracefs, formats, &why)) {
     const std::vector<int> cpus = OnlineCpus();
-    const int fd = OpenEvent(EventKind::kMunmapExit, plan, *formats, -1, cpus.empty() ? 0 : cpus[0], 0);
+    const int fd =
+        OpenEvent(EventKind::kMunmapExit, plan, *formats, -1, cpus.empty() ? 0 : cpus[0], 0);
     plan.syscall_tracepoints = fd >= 0;
     if (fd >= 0) {
       close(fd);
@@ -237,7 +230,9 @@ Plan MakePlan(bool children, bool on_exec, Formats* formats, std::vector<Notice>
   return plan;
 }
 
-int EventId(int fd, uint64_t* id) { return ioctl(fd, PERF_EVENT_IOC_ID, id) == 0 ? 0 : errno; }
+int EventId(int fd, uint64_t* id) {
+  return ioctl(fd, PERF_EVENT_IOC_ID, id) == 0 ? 0 : errno;
+}
 
 int ReadCount(int fd, bool format_lost, EventCount* out) {
   uint64_t values[2] = {0, 0};

@@ -23,13 +23,13 @@ struct Notice {
 // What this kernel gives this user, found out by opening events on ourselves: so a refusal says
 // something about rights in general, not about the target.
 struct Plan {
-  bool tracepoints = false;        // entry records with error code
+  bool tracepoints = false;  // entry records with error code
   bool syscall_tracepoints = false;
-  bool user_only = false;          // exclude_kernel
-  bool format_lost = false;        // PERF_FORMAT_LOST, Linux 6.0
+  bool user_only = false;    // exclude_kernel
+  bool format_lost = false;  // PERF_FORMAT_LOST, Linux 6.0
   bool inherit = true;
-  bool threads_only = false;       // inherit_thread: new threads yes, children no (Linux 5.13)
-  bool on_exec = false;            // events start with the exec
+  bool threads_only = false;          // inherit_thread: new threads yes, children no (Linux 5.13)
+  bool on_exec = false;               // events start with the exec
   std::vector<EventKind> per_thread;  // in the order in which they are opened
   std::vector<EventKind> per_cpu;     // opened for all threads of each CPU
 };

@@ -10,7 +10,9 @@
 
 namespace pagefault {
 
-Ring::Ring(Ring&& other) noexcept { *this = std::move(other); }
+Ring::Ring(Ring&& other) noexcept {
+  *this = std::move(other);
+}
 
 Ring& Ring::operator=(Ring&& other) noexcept {
   if (this == &other) return *this;
@@ -28,7 +30,9 @@ Ring& Ring::operator=(Ring&& other) noexcept {
   return *this;
 }
 
-Ring::~Ring() { Unmap(); }
+Ring::~Ring() {
+  Unmap();
+}
 
 void Ring::Unmap() {
   if (map_ != nullptr) munmap(map_, map_bytes_);
@@ -55,11 +59,17 @@ void Ring::Borrow(perf_event_mmap_page* control, uint8_t* data, size_t data_byte
   current_ = 0;
 }
 
+Ring Ring::Reader() const {
+  Ring reader;
+  reader.Borrow(control_, data_, size_);
+  return reader;
+}
+
 void Ring::LoadHead() {
   // Pairs with the kernel's store of data_head after the record's bytes (perf_output_put_handle).
   const uint64_t head = __atomic_load_n(&control_->data_head, __ATOMIC_ACQUIRE);
-  // A head behind us or further than the ring is long cannot come from a sane kernel; reading on would
-  // run over bytes that are being written.
+  // A head behind us or further than the ring is long cannot come from a sane kernel; reading on
+  // would run over bytes that are being written.
   if (head - position_ > size_) {
     malformed_++;
     position_ = head;

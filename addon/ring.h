@@ -22,16 +22,18 @@ class Ring {
   int Map(int fd, size_t data_pages, size_t page_size);
   // Reads a ring laid out in plain memory (tests): control page and data area are not owned.
   void Borrow(perf_event_mmap_page* control, uint8_t* data, size_t data_bytes);
-  bool mapped() const { return control_ != nullptr; }
+  // A second reader of this ring's memory, from the published tail on. It owns nothing; as long as
+  // it does not Publish, the ring does not notice it.
+  Ring Reader() const;
   size_t data_bytes() const { return size_; }
 
   // Makes everything the kernel has written so far readable.
   void LoadHead();
   bool empty() const { return position_ == end_; }
   // The next record, contiguous (a wrapped one is copied), or nullptr when there is none up to the
-  // loaded head. The pointer is valid until Pop. A record whose size cannot be right (smaller than its
-  // header, longer than what is left) ends the pass: everything up to the head is skipped and counted
-  // in `malformed`, because the next record's start is not known.
+  // loaded head. The pointer is valid until Pop. A record whose size cannot be right (smaller than
+  // its header, longer than what is left) ends the pass: everything up to the head is skipped and
+  // counted in `malformed`, because the next record's start is not known.
   const uint8_t* Peek(size_t* length);
   void Pop();
   // Gives the consumed space back to the kernel.

@@ -1,6 +1,7 @@
 // The threads that are followed: who they are, whose events they carry, and the fault each is in.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <unordered_map>
 #include <vector>
@@ -25,9 +26,9 @@ struct Thread {
   // copy (a thread born of an opened thread just before it was opened itself). 0: not known yet.
   uint32_t root = 0;
   Entry user, kernel;
-  uint64_t stack_page = 0;     // last stack pointer reported, 4 KiB page
-  uint8_t stack_reports = 0;   // how often; capped, a scheduler of coroutines moves it all the time
-  bool fresh_exec = false;     // an exec was seen and no mapping since
+  uint64_t stack_page = 0;    // last stack pointer reported, 4 KiB page
+  uint8_t stack_reports = 0;  // how often; capped, a scheduler of coroutines moves it all the time
+  bool fresh_exec = false;    // an exec was seen and no mapping since
   // The system call this thread is in: arguments of munmap or mremap, kind 0 = none.
   uint8_t syscall = 0;
   uint64_t syscall_time = 0;

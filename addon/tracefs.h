@@ -11,7 +11,8 @@ namespace pagefault {
 class Tracefs {
  public:
   // Opens /sys/kernel/tracing, then /sys/kernel/debug/tracing, then a mount of its own that appears
-  // nowhere in the file system. ok() is false when none can be had; error() says why the last failed.
+  // nowhere in the file system. ok() is false when none can be had; error() says why the last
+  // failed.
   Tracefs();
   bool ok() const { return root_.ok(); }
   bool detached() const { return detached_; }
@@ -34,7 +35,8 @@ class Tracefs {
   int error_ = 0;
 };
 
-// Finds "field:... NAME; offset:N; size:N;" in the text of a format file. False when it is not there.
+// Finds "field:... NAME; offset:N; size:N;" in the text of a format file. False when it is not
+// there.
 bool FindField(const std::string& format, const std::string& name, Field* out);
 
 }  // namespace pagefault

@@ -1,0 +1,74 @@
+// Module initialisation: the object that src/native/contract.ts calls Addon.
+
+#include <errno.h>
+#include <napi.h>
+
+#include "batch.h"
+#include "error.h"
+#include "poller.h"
+#include "session.h"
+#include "vma_query.h"
+
+namespace pagefault {
+
+namespace {
+
+// The class of one environment (a worker has its own).
+struct InstanceData {
+  Napi::FunctionReference session;
+};
+
+Napi::Value Start(const Napi::CallbackInfo& info) {
+  if (info.Length() < 1) throw Napi::TypeError::New(info.Env(), "start(options)");
+  return info.Env().GetInstanceData<InstanceData>()->session.New({info[0]});
+}
+
+Napi::Value QueryVmaJs(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  if (info.Length() < 2 || !info[0].IsNumber() || !info[1].IsNumber()) {
+    throw Napi::TypeError::New(env, "queryVma(fd, page)");
+  }
+  const double page = info[1].As<Napi::Number>().DoubleValue();
+  if (!(page >= 0 && page < 4503599627370496.0))
+    return env.Null();  // 2^52 pages end the address space
+  VmaAnswer answer;
+  const int error =
+      QueryVma(info[0].As<Napi::Number>().Int32Value(), static_cast<uint64_t>(page) << 12, &answer);
+  if (error == ENOENT) return env.Null();
+  if (error != 0) throw ToJs(env, SystemError(error, "ioctl", "PROCMAP_QUERY"));
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("startPage", static_cast<double>(answer.start >> 12));
+  object.Set("endPage", static_cast<double>(answer.end >> 12));
+  object.Set("flags", static_cast<double>(answer.flags));
+  object.Set("pgoff", static_cast<double>(answer.offset >> 12));
+  object.Set("devMajor", answer.dev_major);
+  object.Set("devMinor", answer.dev_minor);
+  object.Set("ino", Napi::BigInt::New(env, answer.ino));
+  object.Set("name", answer.name);
+  return object;
+}
+
+Napi::Value MonotonicNs(const Napi::CallbackInfo& info) {
+  return Napi::BigInt::New(info.Env(), MonotonicNow());
+}
+
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  auto* data = new InstanceData();
+  data->session = Napi::Persistent(Session::Define(env));
+  env.SetInstanceData(data);
+  exports.Set("abi", kBatchAbi);
+  exports.Set("start", Napi::Function::New(env, Start, "start"));
+  exports.Set("queryVma", Napi::Function::New(env, QueryVmaJs, "queryVma"));
+  exports.Set("monotonicNs", Napi::Function::New(env, MonotonicNs, "monotonicNs"));
+  return exports;
+}
+
+}  // namespace
+
+}  // namespace pagefault
+
+Napi::Object InitModule(Napi::Env env, Napi::Object exports) {
+  return pagefault::Init(env, exports);
+}
+
+NODE_API_MODULE(pagefault, InitModule)

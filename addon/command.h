@@ -1,0 +1,42 @@
+// A program to be traced: forked, held before its exec until capture is on, then let go.
+#pragma once
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <string>
+#include <vector>
+
+#include "fd.h"
+
+namespace pagefault {
+
+class Command {
+ public:
+  // Forks. The child waits; throws SystemError when it cannot be made.
+  Command(const std::string& file, const std::vector<std::string>& argv, bool fixed_layout);
+  // A child that was never released ends here; one that runs is left alone.
+  ~Command();
+
+  pid_t pid() const { return pid_; }
+  // Lets the child exec and waits for the outcome. Throws SystemError with what exec answered.
+  void Release();
+  // Readable when the command has ended; -1 where the kernel has no pidfds (before 5.3).
+  int pidfd() const { return pidfd_.get(); }
+  // Collects the exit status without waiting. True once it is known.
+  bool Reap();
+  // Wait status, -1 while it runs.
+  int status() const { return status_.load(); }
+  // 0 or an errno; ESRCH after it has been reaped.
+  int Kill(int signal) const;
+
+ private:
+  pid_t pid_ = -1;
+  Fd go_;      // writing a byte releases the child, closing it makes the child leave
+  Fd result_;  // exec's errno; end of file when it succeeded
+  Fd pidfd_;
+  std::atomic<int> status_{-1};
+  bool released_ = false;
+};
+
+}  // namespace pagefault

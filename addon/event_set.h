@@ -1,0 +1,89 @@
+// The descriptors of a session: one ring per CPU, and the events that write into them.
+#pragma once
+
+#include <sys/types.h>
+
+#include <unordered_map>
+#include <vector>
+
+#include "decode.h"
+#include "fd.h"
+#include "perf_event.h"
+#include "ring.h"
+#include "threads.h"
+
+namespace pagefault {
+
+class EventSet {
+ public:
+  EventSet(Plan plan, Formats* formats);
+
+  // One ring for each CPU, of `pages` data pages or, with 0, of a size that keeps all rings
+  // together within a budget. Refused memory (EPERM, ENOMEM) halves the size, down to one page.
+  void OpenRings(size_t pages, std::vector<Notice>* notices);
+  // The system calls that change address spaces without a record of their own.
+  void OpenPerCpu();
+  // Every thread of a process, until no new one appears. Threads born while this runs are inherited
+  // from their parent or opened themselves. Throws SystemError.
+  void AttachProcess(pid_t pid, ThreadTable* threads);
+  // One thread alone (a command that waits to exec).
+  void AttachThread(pid_t tid, uint32_t root);
+  // Events for all processes of each CPU, instead of AttachProcess: descriptors do not grow with
+  // the threads. Needs the right to watch all processes; returns 0 or an errno.
+  int OpenWide();
+
+  // Entries first: a completion without entry is still a counted fault, an entry without completion
+  // would look like a fault that never ended.
+  void Disable();
+
+  struct Totals {
+    uint64_t minor = 0, major = 0, lost_minor = 0, lost_major = 0;
+    bool lost_known = false;
+  };
+  Totals Count() const;
+
+  std::vector<Ring>& rings() { return rings_; }
+  const std::vector<Fd>& owners() const { return owners_; }
+  const Plan& plan() const { return plan_; }
+  bool wide() const { return wide_; }
+  size_t cpus() const { return cpus_.size(); }
+  size_t descriptors() const;
+  size_t ring_bytes() const;
+  // The soft descriptor limit that was in force before it was raised, 0 if it was not.
+  uint64_t raised_from() const { return raised_from_; }
+  uint64_t raised_to() const { return raised_to_; }
+  // Descriptors that `threads` more threads need.
+  size_t Needed(size_t threads) const { return threads * cpus_.size() * plan_.per_thread.size(); }
+  // Raises RLIMIT_NOFILE for `more` descriptors, up to what this user may. False when that is too
+  // low.
+  bool Reserve(size_t more);
+  // The soft descriptor limit now in force.
+  size_t Limit() const;
+
+ private:
+  struct Event {
+    Fd fd;
+    EventKind kind;
+  };
+  // Opens one event and redirects it into its CPU's ring. Returns 0 or an errno.
+  int OpenInto(EventKind kind, pid_t pid, size_t cpu_index, uint32_t root);
+  int OpenThread(pid_t tid, uint32_t root);
+  // FORK records that lie in the rings: tid -> {parent's tid, time}.
+  struct Birth {
+    uint32_t parent;
+    uint64_t time;
+  };
+  std::unordered_map<uint32_t, Birth> ScanBirths();
+
+  Plan plan_;
+  Formats* formats_;
+  std::vector<int> cpus_;
+  std::vector<Fd> owners_;
+  std::vector<Ring> rings_;
+  std::vector<Event> events_;
+  bool wide_ = false;
+  uint64_t raised_from_ = 0;
+  uint64_t raised_to_ = 0;
+};
+
+}  // namespace pagefault

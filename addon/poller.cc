@@ -1,0 +1,184 @@
+#include "poller.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <time.h>
+
+#include <algorithm>
+
+#include "error.h"
+#include "procfs.h"
+
+namespace pagefault {
+
+namespace {
+// Between passes, ms. A record waits for one full interval before it is handed on (order.h), so
+// this is half of the delay until it is seen. The rings wake the thread earlier when a quarter is
+// full.
+constexpr int kBusyInterval = 15;
+constexpr int kIdleInterval = 60;
+}  // namespace
+
+uint64_t MonotonicNow() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<uint64_t>(now.tv_sec) * 1000000000 + static_cast<uint64_t>(now.tv_nsec);
+}
+
+Poller::Poller(EventSet& events, Formats& formats, Mailbox& mailbox, Command* command,
+               uint64_t start, bool children, ThreadTable threads, std::function<void()> wake)
+    : events_(events),
+      formats_(formats),
+      mailbox_(mailbox),
+      command_(command),
+      start_(start),
+      wake_(std::move(wake)),
+      pairer_(formats, mailbox, start, children, events.wide()),
+      stop_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  if (!stop_fd_.ok()) throw SystemError(errno, "eventfd", "");
+  pairer_.Seed(std::move(threads));
+}
+
+Poller::~Poller() {
+  Stop();
+}
+
+void Poller::Start() {
+  thread_ = std::thread(&Poller::Run, this);
+}
+
+void Poller::Stop() {
+  if (!thread_.joinable()) return;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    events_.Disable();
+  }
+  stopping_ = true;
+  // The descriptor is an event counter: the write can only fail when it is already readable.
+  if (eventfd_write(stop_fd_.get(), 1) != 0 && errno != EAGAIN) stopping_ = true;
+  thread_.join();
+}
+
+bool Poller::Pass(uint64_t horizon) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  bool waiting = false;
+  for (Ring& ring : events_.rings()) {
+    ring.LoadHead();
+    waiting = waiting || !ring.empty();
+  }
+  if (waiting) {
+    merger_.Drain(
+        events_.rings(), formats_.layout, horizon,
+        [this](const uint8_t* bytes, size_t length, uint64_t) { pairer_.Consume(bytes, length); });
+    for (Ring& ring : events_.rings()) ring.Publish();
+  }
+  Publish();
+  return waiting;
+}
+
+void Poller::Publish() {
+  published_.pair = pairer_.counters();
+  published_.drops = mailbox_.drops();
+  published_.late = merger_.late();
+  published_.ring_malformed = 0;
+  for (const Ring& ring : events_.rings()) published_.ring_malformed += ring.malformed();
+}
+
+void Poller::Reattach() {
+  for (uint32_t pid : pairer_.TakeSuspects()) {
+    if (!Lives(static_cast<pid_t>(pid))) continue;
+    int error = 0;
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (!events_.wide()) {
+      try {
+        events_.AttachProcess(static_cast<pid_t>(pid), &pairer_.threads());
+      } catch (const SystemError& failed) {
+        error = failed.error();
+      }
+    }
+    notices_.push_back({"CREDENTIALS_CHANGED", error, std::to_string(pid)});
+  }
+}
+
+void Poller::Run() {
+  std::vector<pollfd> fds;
+  fds.push_back({stop_fd_.get(), POLLIN, 0});
+  if (command_ != nullptr && command_->pidfd() >= 0) fds.push_back({command_->pidfd(), POLLIN, 0});
+  const size_t first_ring = fds.size();
+  for (const Fd& owner : events_.owners()) fds.push_back({owner.get(), POLLIN, 0});
+
+  uint64_t horizon = 0;
+  int interval = kBusyInterval;
+  while (!stopping_) {
+    // EINTR and a spurious return only make a pass come early.
+    poll(fds.data(), static_cast<nfds_t>(fds.size()), interval);
+    for (size_t i = first_ring; i < fds.size(); i++) {
+      // A ring whose owner has ended (the thread that started us) reports that for ever; the timer
+      // goes on serving it.
+      if ((fds[i].revents & (POLLHUP | POLLERR | POLLNVAL)) != 0) fds[i].fd = -1;
+    }
+    if (command_ != nullptr) command_->Reap();
+    const uint64_t now = MonotonicNow();
+    const bool busy = Pass(horizon);
+    horizon = now;
+    interval = busy ? kBusyInterval : std::min(interval * 2, kIdleInterval);
+    Reattach();
+    const bool over = pairer_.threads().ever_used() && pairer_.threads().size() == 0;
+    if (mailbox_.Flush(horizon > start_ ? horizon - start_ : 0, over) || (over && !ended_)) {
+      ended_ = over;
+      wake_();
+    }
+  }
+  Pass(UINT64_MAX);
+  mailbox_.Flush(MonotonicNow() - start_, true);
+  ended_ = true;
+  wake_();
+}
+
+PollerCounters Poller::counters() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return published_;
+}
+
+EventSet::Totals Poller::Count() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  EventSet::Totals totals = events_.Count();
+  const PairCounters& pair = published_.pair;
+  totals.major -= std::min(totals.major, pair.duplicate_major);
+  totals.minor -= std::min(totals.minor, pair.duplicate_minor);
+  return totals;
+}
+
+size_t Poller::descriptors() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return events_.descriptors();
+}
+
+size_t Poller::threads_now() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return pairer_.threads().size();
+}
+
+std::vector<PendingFault> Poller::pending(size_t max) {
+  std::vector<PendingFault> found;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    pairer_.threads().ForEach([&](const Thread& thread) {
+      if (!thread.user.open || thread.user.tainted) return;
+      const uint64_t entered = thread.user.time > start_ ? thread.user.time - start_ : 0;
+      found.push_back({thread.pid, thread.tid, thread.user.address, thread.user.ip, entered});
+    });
+  }
+  std::sort(found.begin(), found.end(),
+            [](const PendingFault& a, const PendingFault& b) { return a.entered < b.entered; });
+  if (found.size() > max) found.resize(max);
+  return found;
+}
+
+std::vector<Notice> Poller::notices() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return notices_;
+}
+
+}  // namespace pagefault

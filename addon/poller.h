@@ -1,0 +1,82 @@
+// The worker thread: waits for the rings, drains them in time order, pairs, fills the mailbox.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "command.h"
+#include "event_set.h"
+#include "mailbox.h"
+#include "order.h"
+#include "pair.h"
+
+namespace pagefault {
+
+struct PollerCounters {
+  PairCounters pair;
+  MailboxDrops drops;
+  uint64_t late = 0;
+  uint64_t ring_malformed = 0;
+};
+
+struct PendingFault {
+  uint32_t pid, tid;
+  uint64_t address, ip;
+  uint64_t entered;  // ns since the session's start
+};
+
+class Poller {
+ public:
+  // `wake` is called on the worker thread whenever the mailbox has something to take.
+  Poller(EventSet& events, Formats& formats, Mailbox& mailbox, Command* command, uint64_t start,
+         bool children, ThreadTable threads, std::function<void()> wake);
+  ~Poller();
+
+  void Start();
+  // Ends capture: a last pass over everything the rings hold, then the thread is joined.
+  // Idempotent.
+  void Stop();
+
+  PollerCounters counters();
+  // The kernel's own counts, less what it counted twice (Pairer, duplicates).
+  EventSet::Totals Count();
+  size_t descriptors();
+  std::vector<PendingFault> pending(size_t max);
+  // What came up since the start (credentials changed by an exec).
+  std::vector<Notice> notices();
+  // Every followed thread has exited, or Stop has been called.
+  bool ended() const { return ended_.load(); }
+  size_t threads_now();
+
+ private:
+  void Run();
+  // One pass up to `horizon` (raw clock). Returns true when records were handed on or are waiting.
+  bool Pass(uint64_t horizon);
+  void Reattach();
+  void Publish();
+
+  EventSet& events_;
+  Formats& formats_;
+  Mailbox& mailbox_;
+  Command* command_;
+  const uint64_t start_;
+  std::function<void()> wake_;
+  Pairer pairer_;
+  Merger merger_;
+  Fd stop_fd_;
+  std::thread thread_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<bool> ended_{false};
+
+  std::mutex mutex_;  // held during a pass; guards what readers ask for below
+  PollerCounters published_;
+  std::vector<Notice> notices_;
+};
+
+uint64_t MonotonicNow();
+
+}  // namespace pagefault

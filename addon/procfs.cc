@@ -1,0 +1,82 @@
+#include "procfs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "fd.h"
+
+namespace pagefault {
+
+namespace {
+constexpr uint32_t kPfExiting = 0x4;  // include/linux/sched.h
+
+// A task that goes away between open and read answers ESRCH where its directory is ENOENT later.
+int Gone(int error) {
+  return error == ENOENT ? ESRCH : error;
+}
+}  // namespace
+
+int ListThreads(pid_t pid, std::vector<uint32_t>* out) {
+  out->clear();
+  const std::string path = "/proc/" + std::to_string(pid) + "/task";
+  DIR* dir = opendir(path.c_str());
+  if (dir == nullptr) return Gone(errno);
+  errno = 0;
+  while (const dirent* entry = readdir(dir)) {
+    const unsigned long tid = strtoul(entry->d_name, nullptr, 10);
+    if (tid > 0) out->push_back(static_cast<uint32_t>(tid));
+    errno = 0;
+  }
+  const int error = errno;
+  closedir(dir);
+  if (error != 0) return Gone(error);
+  return out->empty() ? ESRCH : 0;
+}
+
+int ReadStat(pid_t pid, ProcessStat* out) {
+  const std::string path = "/proc/" + std::to_string(pid) + "/stat";
+  Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.ok()) return Gone(errno);
+  char buffer[1024];
+  const ssize_t n = read(fd.get(), buffer, sizeof buffer - 1);
+  if (n < 0) return Gone(errno);
+  buffer[n] = '\0';
+  // The name in parentheses may hold anything, parentheses too: the last one ends it.
+  const char* at = strrchr(buffer, ')');
+  if (at == nullptr) return EIO;
+  char state;
+  unsigned long flags;
+  unsigned long long start;
+  // state(3) ppid pgrp session tty tpgid flags(9) ... starttime(22)
+  const int found =
+      sscanf(at + 1,
+             " %c %*d %*d %*d %*d %*d %lu %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d "
+             "%*d %llu",
+             &state, &flags, &start);
+  if (found != 3) return EIO;
+  out->state = state;
+  out->flags = static_cast<uint32_t>(flags);
+  out->start_time = start;
+  return 0;
+}
+
+bool Lives(pid_t pid) {
+  ProcessStat stat;
+  return ReadStat(pid, &stat) == 0 && stat.state != 'Z' && stat.state != 'X' &&
+         (stat.flags & kPfExiting) == 0;
+}
+
+int64_t OwnerOf(pid_t pid) {
+  struct stat info;
+  const std::string path = "/proc/" + std::to_string(pid);
+  return stat(path.c_str(), &info) == 0 ? static_cast<int64_t>(info.st_uid) : -1;
+}
+
+}  // namespace pagefault

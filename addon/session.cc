@@ -1,0 +1,324 @@
+#include "session.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "procfs.h"
+
+namespace pagefault {
+
+namespace {
+
+// 32 x 16,384 faults: 0.7 s of everything that two CPUs can fault, in 36 MB.
+constexpr size_t kMailboxBatches = 32;
+
+Napi::Array ToJs(Napi::Env env, const std::vector<Notice>& notices) {
+  Napi::Array array = Napi::Array::New(env);
+  for (const Notice& notice : notices) {
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("code", notice.code);
+    object.Set("errno", notice.error);
+    object.Set("detail", notice.detail);
+    array.Set(array.Length(), object);
+  }
+  return array;
+}
+
+double Number(uint64_t value) {
+  return static_cast<double>(value);
+}
+
+}  // namespace
+
+Napi::Error ToJs(Napi::Env env, const SystemError& error) {
+  Napi::Error js = Napi::Error::New(env, error.what());
+  js.Set("code", Napi::String::New(env, error.code()));
+  js.Set("errno", Napi::Number::New(env, error.error()));
+  js.Set("syscall", Napi::String::New(env, error.call()));
+  return js;
+}
+
+Napi::Function Session::Define(Napi::Env env) {
+  return DefineClass(env, "Session",
+                     {
+                         InstanceAccessor<&Session::Info>("info"),
+                         InstanceMethod<&Session::Drain>("drain"),
+                         InstanceMethod<&Session::Counters>("counters"),
+                         InstanceMethod<&Session::KernelCounts>("kernelCounts"),
+                         InstanceMethod<&Session::Pending>("pending"),
+                         InstanceMethod<&Session::Ended>("ended"),
+                         InstanceMethod<&Session::CommandStatus>("commandStatus"),
+                         InstanceMethod<&Session::KillCommand>("killCommand"),
+                         InstanceMethod<&Session::Stop>("stop"),
+                         InstanceMethod<&Session::Close>("close"),
+                     });
+}
+
+Session::Options Session::ReadOptions(const Napi::Object& object) {
+  Options options;
+  const Napi::Array pids = object.Get("pids").As<Napi::Array>();
+  for (uint32_t i = 0; i < pids.Length(); i++) {
+    options.pids.push_back(pids.Get(i).As<Napi::Number>().Int32Value());
+  }
+  const Napi::Value command = object.Get("command");
+  if (command.IsObject()) {
+    const Napi::Object description = command.As<Napi::Object>();
+    options.has_command = true;
+    options.file = description.Get("file").ToString();
+    const Napi::Array argv = description.Get("argv").As<Napi::Array>();
+    for (uint32_t i = 0; i < argv.Length(); i++) options.argv.push_back(argv.Get(i).ToString());
+    options.fixed_layout = description.Get("fixedLayout").ToBoolean();
+  }
+  options.children = object.Get("children").ToBoolean();
+  options.ring_pages = object.Get("ringPages").ToNumber().Uint32Value();
+  options.on_wake = object.Get("onWake").As<Napi::Function>();
+  return options;
+}
+
+Session::Session(const Napi::CallbackInfo& info)
+    : Napi::ObjectWrap<Session>(info), env_(info.Env()) {
+  Napi::Env env = info.Env();
+  if (info.Length() < 1 || !info[0].IsObject()) {
+    throw Napi::TypeError::New(env, "start(options): options must be an object");
+  }
+  const Napi::Object object = info[0].As<Napi::Object>();
+  if (!object.Get("onWake").IsFunction() || !object.Get("pids").IsArray()) {
+    throw Napi::TypeError::New(env, "start(options): pids and onWake are required");
+  }
+  const Options options = ReadOptions(object);
+  try {
+    Open(options);
+  } catch (const SystemError& error) {
+    CloseAll();
+    throw ToJs(env, error);
+  }
+}
+
+Session::~Session() {
+  CloseAll();
+}
+
+void Session::AttachThreads(const Options& options, ThreadTable* threads) {
+  size_t expected = 0;
+  std::vector<uint32_t> tids;
+  for (pid_t pid : options.pids) {
+    if (ListThreads(pid, &tids) == 0) expected += tids.size();
+  }
+  // A refusal here is not the end: more may be allowed than was asked for, or fewer needed.
+  const bool enough = events_->Reserve(events_->Needed(expected));
+  if (!enough) {
+    throw SystemError("EMFILE", EMFILE, "perf_event_open",
+                      std::to_string(expected) + " threads x " + std::to_string(events_->cpus()) +
+                          " CPUs x " + std::to_string(events_->plan().per_thread.size()) +
+                          " events need " + std::to_string(events_->Needed(expected)) +
+                          " descriptors, the limit is " + std::to_string(events_->Limit()));
+  }
+  for (pid_t pid : options.pids) events_->AttachProcess(pid, threads);
+  if (events_->raised_from() != 0) {
+    notices_.push_back(
+        {"FD_LIMIT_RAISED", 0,
+         std::to_string(events_->raised_from()) + " to " + std::to_string(events_->raised_to())});
+  }
+}
+
+bool Session::AttachWide(const Options& options, ThreadTable* threads) {
+  if (events_->OpenWide() != 0) return false;
+  // Listed after the events are open: a thread born between has its FORK record.
+  std::vector<uint32_t> tids;
+  for (pid_t pid : options.pids) {
+    const int error = ListThreads(pid, &tids);
+    if (error != 0) throw SystemError(error, "opendir", "/proc/" + std::to_string(pid) + "/task");
+    for (uint32_t tid : tids) threads->Add(static_cast<uint32_t>(pid), tid, 0);
+  }
+  return true;
+}
+
+void Session::Open(const Options& options) {
+  Plan plan = MakePlan(options.children, options.has_command, &formats_, &notices_);
+  syscall_tracepoints_ = plan.syscall_tracepoints;
+  const auto open_rings = [&] {
+    events_ = std::make_unique<EventSet>(plan, &formats_);
+    events_->OpenRings(options.ring_pages, &notices_);
+    events_->OpenPerCpu();
+  };
+  start_ = MonotonicNow();
+  open_rings();
+  ThreadTable threads;
+  if (options.has_command) {
+    command_ = std::make_unique<Command>(options.file, options.argv, options.fixed_layout);
+    const uint32_t pid = static_cast<uint32_t>(command_->pid());
+    events_->AttachThread(command_->pid(), pid);
+    threads.Add(pid, pid, pid);
+  } else {
+    try {
+      AttachThreads(options, &threads);
+    } catch (const SystemError& refused) {
+      if (refused.code() != "EMFILE") throw;
+      threads = ThreadTable();
+      events_.reset();
+      open_rings();
+      if (!AttachWide(options, &threads)) throw;
+      notices_.push_back({"WIDE_CAPTURE", refused.error(), refused.what()});
+    }
+  }
+  mailbox_ = std::make_unique<Mailbox>(kMailboxBatches);
+  wake_ = Napi::ThreadSafeFunction::New(Env(), options.on_wake, "pagefault.wake", 1, 1);
+  wake_.Unref(Env());
+  napi_add_env_cleanup_hook(env_, OnEnvironmentEnd, this);
+  hooked_ = true;
+  // The queue holds one call without data: a full queue means that the reader is about to come.
+  poller_ = std::make_unique<Poller>(*events_, formats_, *mailbox_, command_.get(), start_,
+                                     options.children, std::move(threads),
+                                     [this] { wake_.NonBlockingCall(); });
+  poller_->Start();
+  if (command_) command_->Release();
+}
+
+void Session::OnEnvironmentEnd(void* session) {
+  Session* self = static_cast<Session*>(session);
+  self->hooked_ = false;  // the hook is being run: it must not be removed any more
+  self->CloseAll();
+}
+
+void Session::CloseAll() {
+  if (hooked_) napi_remove_env_cleanup_hook(env_, OnEnvironmentEnd, this);
+  hooked_ = false;
+  const bool had_poller = poller_ != nullptr;
+  poller_.reset();  // joins the thread: nothing below is used any more
+  if (had_poller || wake_) {
+    if (wake_) wake_.Release();
+    wake_ = Napi::ThreadSafeFunction();
+  }
+  mailbox_.reset();
+  events_.reset();
+  command_.reset();
+}
+
+bool Session::IsOpen(Napi::Env env) const {
+  if (poller_) return true;
+  Napi::Error error = Napi::Error::New(env, "the session is closed");
+  error.Set("code", Napi::String::New(env, "ECLOSED"));
+  error.ThrowAsJavaScriptException();
+  return false;
+}
+
+Napi::Value Session::Info(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  if (!IsOpen(env)) return env.Undefined();
+  const Plan& plan = events_->plan();
+  std::vector<Notice> notices = notices_;
+  for (const Notice& notice : poller_->notices()) notices.push_back(notice);
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("entrySource", plan.tracepoints ? "tracepoint" : "software");
+  object.Set("unmapTracepoints", syscall_tracepoints_);
+  object.Set("userOnly", plan.user_only);
+  object.Set("wide", events_->wide());
+  object.Set("cpus", Number(events_->cpus()));
+  object.Set("threads", Number(poller_->threads_now()));
+  object.Set("descriptors", Number(poller_->descriptors()));
+  object.Set("ringBytes", Number(events_->ring_bytes()));
+  object.Set("pageSize", static_cast<double>(sysconf(_SC_PAGESIZE)));
+  object.Set("startNs", Napi::BigInt::New(env, start_));
+  object.Set("commandPid", command_ ? command_->pid() : 0);
+  object.Set("notices", ToJs(env, notices));
+  return object;
+}
+
+Napi::Value Session::Drain(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  if (!IsOpen(env)) return env.Undefined();
+  if (info.Length() < 1 || !info[0].IsArrayBuffer()) {
+    throw Napi::TypeError::New(env, "drain(buffer): an ArrayBuffer is required");
+  }
+  Napi::ArrayBuffer buffer = info[0].As<Napi::ArrayBuffer>();
+  if (buffer.ByteLength() < BatchLayout::kBytes) {
+    throw Napi::RangeError::New(env, "drain(buffer): the buffer is smaller than a batch");
+  }
+  return Napi::Boolean::New(
+      env, mailbox_->Take(static_cast<uint8_t*>(buffer.Data()), buffer.ByteLength()));
+}
+
+Napi::Value Session::Counters(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  if (!IsOpen(env)) return env.Undefined();
+  const PollerCounters counters = poller_->counters();
+  const EventSet::Totals totals = poller_->Count();
+  Napi::Object object = Napi::Object::New(env);
+  const auto set = [&](const char* name, uint64_t value) { object.Set(name, Number(value)); };
+  set("minor", counters.pair.minor);
+  set("major", counters.pair.major);
+  set("unresolved", counters.pair.unresolved);
+  set("lostRecords", counters.pair.lost_records);
+  object.Set("lostMinor", totals.lost_known ? Number(totals.lost_minor) : -1);
+  object.Set("lostMajor", totals.lost_known ? Number(totals.lost_major) : -1);
+  set("mailboxMinor", counters.drops.minor);
+  set("mailboxMajor", counters.drops.major);
+  set("mailboxUnresolved", counters.drops.unresolved);
+  set("mailboxRecords", counters.drops.records);
+  set("unpairedCompletions", counters.pair.unpaired_completions);
+  set("kernelEntries", counters.pair.kernel_entries);
+  set("taintedEntries", counters.pair.tainted_entries);
+  set("malformed", counters.pair.malformed + counters.ring_malformed);
+  set("late", counters.late);
+  set("duplicates", counters.pair.duplicates);
+  set("foreign", counters.pair.foreign);
+  return object;
+}
+
+Napi::Value Session::KernelCounts(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  if (!IsOpen(env)) return env.Undefined();
+  const EventSet::Totals totals = poller_->Count();
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("minor", Number(totals.minor));
+  object.Set("major", Number(totals.major));
+  object.Set("exact", !events_->wide());
+  return object;
+}
+
+Napi::Value Session::Pending(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  if (!IsOpen(env)) return env.Undefined();
+  const size_t max = info.Length() > 0 ? info[0].ToNumber().Uint32Value() : 0;
+  Napi::Array array = Napi::Array::New(env);
+  for (const PendingFault& fault : poller_->pending(max)) {
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("pid", fault.pid);
+    object.Set("tid", fault.tid);
+    object.Set("address", Napi::BigInt::New(env, fault.address));
+    object.Set("ip", Napi::BigInt::New(env, fault.ip));
+    object.Set("entered", Number(fault.entered));
+    array.Set(array.Length(), object);
+  }
+  return array;
+}
+
+Napi::Value Session::Ended(const Napi::CallbackInfo& info) {
+  if (!IsOpen(info.Env())) return info.Env().Undefined();
+  return Napi::Boolean::New(info.Env(), poller_->ended());
+}
+
+Napi::Value Session::CommandStatus(const Napi::CallbackInfo& info) {
+  if (!IsOpen(info.Env())) return info.Env().Undefined();
+  if (command_) command_->Reap();
+  return Napi::Number::New(info.Env(), command_ ? command_->status() : -1);
+}
+
+void Session::KillCommand(const Napi::CallbackInfo& info) {
+  if (!IsOpen(info.Env()) || !command_) return;
+  const int signal = info.Length() > 0 ? info[0].ToNumber().Int32Value() : SIGTERM;
+  const int error = command_->Kill(signal);
+  if (error != 0 && error != ESRCH) throw ToJs(info.Env(), SystemError(error, "kill", ""));
+}
+
+void Session::Stop(const Napi::CallbackInfo& info) {
+  if (IsOpen(info.Env())) poller_->Stop();
+}
+
+void Session::Close(const Napi::CallbackInfo&) {
+  CloseAll();
+}
+
+}  // namespace pagefault
