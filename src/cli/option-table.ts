@@ -1,0 +1,50 @@
+/** One row per option: parser, --help and the README's table are made from it. */
+export interface OptionSpec {
+  readonly long: string;
+  readonly short: string;
+  /** Placeholder of the value, '' for a switch. */
+  readonly value: string;
+  /** May be given several times; otherwise the last one counts. */
+  readonly many?: boolean;
+  readonly help: string;
+}
+
+const option = (short: string, long: string, value: string, help: string): OptionSpec => ({
+  short,
+  long,
+  value,
+  help,
+});
+
+export const OPTIONS: readonly OptionSpec[] = [
+  {
+    ...option('p', 'pid', 'PIDS', 'attach to these processes (comma-separated), every thread'),
+    many: true,
+  },
+  option('', 'no-children', '', 'do not follow child processes'),
+  option('', 'tui', '', 'the dashboard, also where the stream would be the default'),
+  option('', 'stream', '', 'the text stream, also on a terminal'),
+  option('', 'format', 'FORMAT', 'form of the stream: text, csv or ndjson (implies --stream)'),
+  option('o', 'output', 'FILE', 'the stream goes to FILE instead of stdout'),
+  option('q', 'quiet', '', 'no stream, the summary only'),
+  option('', 'report', '', 'after the summary: tables, causes and latency histograms'),
+  option('', 'report-format', 'FORMAT', 'form of the report: text or json (implies --report)'),
+  option('', 'latency', '', 'show the latency of every fault, not of major ones only'),
+  option('', 'fixed-ts', '', 'the same bytes in every run of the same workload (implies --stream)'),
+  option('d', 'duration', 'SEC', 'stop after SEC seconds'),
+  option('n', 'count', 'N', 'stop after N faults'),
+  option(
+    '',
+    'filter',
+    'EXPR',
+    'keep only matching faults: class:major tid:123 region:libc lat>1ms',
+  ),
+  option('', 'dump', 'FILE', "the dashboard's closing text also goes to FILE"),
+  option('', 'interval', 'SEC', 'refresh of the dashboard, 0.25 to 10 (1)'),
+  option('', 'ascii', '', 'no characters beyond ASCII in the dashboard'),
+  option('', 'exit-with-target', '', 'the dashboard leaves when the target ends'),
+  option('', 'command-output', 'FILE', "under the dashboard: COMMAND's output also goes to FILE"),
+  option('m', 'ring-pages', 'N', 'pages of each per-CPU ring, a power of two (chosen by default)'),
+  option('h', 'help', '', 'this text'),
+  option('V', 'version', '', 'the version'),
+];

@@ -1,0 +1,126 @@
+/** Exit statuses (command-line contract). */
+export const Exit = { OK: 0, INTERNAL: 1, CONFIGURATION: 2 } as const;
+
+/**
+ * An error with a code that the user's message is made from. The addon's own errors have the same shape
+ * (code, errno, syscall, message), so one table serves both.
+ */
+export class AnalyzerError extends Error {
+  constructor(
+    readonly code: string,
+    detail: string,
+    readonly syscall = '',
+  ) {
+    super(detail);
+    this.name = 'AnalyzerError';
+  }
+}
+
+/** What the messages may speak of. */
+export interface ErrorContext {
+  /** COMMAND's file as it was given, '' when attached. */
+  readonly command: string;
+  readonly pids: readonly number[];
+}
+
+type Message = (detail: string, context: ErrorContext) => string;
+
+/** What, why, what to do: one line each. The detail is the error's own message. */
+const MESSAGES: Readonly<Record<string, Message>> = {
+  EPERM_PARANOID: () => 'perf_event_paranoid too strict (see /proc/sys/kernel/perf_event_paranoid)',
+  EACCES: (_, { pids, command }) =>
+    command === ''
+      ? `no permission to trace ${processes(pids)}: another user's process, or one with privileges ` +
+        '(run as root, or with CAP_PERFMON and CAP_SYS_PTRACE)'
+      : 'no permission for page fault events: run as root, or with CAP_PERFMON',
+  EPERM: (_, { pids }) =>
+    `no permission to trace ${pids.length === 0 ? 'page faults' : processes(pids)} ` +
+    '(run as root, or with CAP_PERFMON and CAP_SYS_PTRACE)',
+  ESRCH: (_, { pids }) => `no such process: ${processes(pids)} does not exist or has just ended`,
+  NO_PROCESS: (detail) => `no such process: ${detail}`,
+  EMFILE: (detail) =>
+    `too many descriptors: ${reason(detail)} (raise it with ulimit -n, or run as root)`,
+  ENFILE: () => 'the system has no file descriptors left (see /proc/sys/fs/file-max)',
+  ENOSYS: () => 'this kernel has no perf events (CONFIG_PERF_EVENTS)',
+  ENOTSUP_NO_CHILDREN: () => '--no-children needs Linux 5.13 or later: leave it out',
+  EXEC_ENOENT: (_, { command }) =>
+    `cannot run '${command}': no such file or directory (give its path, or check PATH)`,
+  EXEC_EACCES: (_, { command }) =>
+    `cannot run '${command}': permission denied (is it an executable file? see ls -l)`,
+  EXEC_ENOEXEC: (_, { command }) =>
+    `cannot run '${command}': not in a format the kernel can execute (a script needs a #! line)`,
+  KERNEL_THREAD: (detail) => `${detail} is a kernel thread: it has no page faults of its own`,
+  ZOMBIE: (detail) => `${detail} is a zombie: it has ended and only waits for its parent`,
+  SELF: (detail) => `${detail} is this analyzer itself: it cannot trace its own faults`,
+  NO_TARGET_ACCESS: (detail) => `no permission to read ${detail} (run as root)`,
+  ADDON_MISSING: (detail) => `the native addon is not built: run npm run build (${detail})`,
+  ADDON_BROKEN: (detail) => `the native addon cannot be loaded: run npm run build (${detail})`,
+  ADDON_ABI: (detail) => `the native addon does not fit: run npm run build (${detail})`,
+  DEMO_MISSING: (detail) => `the demo program is not built: run npm run build (${detail})`,
+  OUTPUT: (detail) => `cannot write to ${detail}`,
+  FILTER: (detail) => `--filter: ${detail}`,
+};
+
+/** The line for stderr (without newline) and the exit status for anything that was thrown. */
+export function describeError(
+  error: unknown,
+  context: ErrorContext,
+): { readonly line: string; readonly status: number } {
+  const { code, message } = parts(error);
+  const made = MESSAGES[code];
+  if (made !== undefined) {
+    return { line: `error: ${made(message, context)}`, status: Exit.CONFIGURATION };
+  }
+  if (code.startsWith('EXEC_')) {
+    return {
+      line: `error: cannot run '${context.command}': ${reason(message)}`,
+      status: Exit.CONFIGURATION,
+    };
+  }
+  // An errno of the addon that has no line of its own is still about this system, not a bug of ours.
+  if (isErrno(code)) return { line: `error: ${message} (${code})`, status: Exit.CONFIGURATION };
+  return { line: `internal error: ${message}`, status: Exit.INTERNAL };
+}
+
+function processes(pids: readonly number[]): string {
+  return pids.length === 1 ? `process ${pids[0]!}` : `one of the processes ${pids.join(', ')}`;
+}
+
+/** The last part of `call: errno text: detail`. */
+function reason(message: string): string {
+  return message.split(': ').slice(1).pop() ?? message;
+}
+
+function isErrno(code: string): boolean {
+  return /^E[A-Z0-9]{2,}$/.test(code);
+}
+
+function parts(error: unknown): { readonly code: string; readonly message: string } {
+  if (typeof error !== 'object' || error === null) return { code: '', message: String(error) };
+  return {
+    code: 'code' in error ? String(error.code) : '',
+    message: 'message' in error ? String(error.message) : 'unknown',
+  };
+}
+
+/** `ENOSPC` as a person says it, for a failed write; the code itself where it has no words here. */
+export function writeFailureText(errno: string): string {
+  const words: Readonly<Record<string, string>> = {
+    ENOSPC: 'no space left on device',
+    EDQUOT: 'disk quota exceeded',
+    EFBIG: 'file too large',
+    EIO: 'input/output error',
+    EBADF: 'the descriptor is closed',
+    ENOENT: 'no such directory',
+    ENOTDIR: 'part of the path is not a directory',
+    EISDIR: 'it is a directory',
+    EACCES: 'permission denied',
+    EPERM: 'operation not permitted',
+    EROFS: 'read-only file system',
+    ETXTBSY: 'the file is being executed',
+    ENXIO: 'no such device',
+    ELOOP: 'too many symbolic links',
+    ENAMETOOLONG: 'the name is too long',
+  };
+  return words[errno] ?? errno;
+}

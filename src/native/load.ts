@@ -1,0 +1,39 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { BATCH_ABI } from '../core/batch';
+import { AnalyzerError } from '../core/errors';
+import type { Addon } from './contract';
+
+/** Where node-gyp puts what it builds: seen from src/native and from dist/native alike. */
+const BUILD = path.join(__dirname, '..', '..', 'build', 'Release');
+
+/** Path of the built demo program. Throws DEMO_MISSING with the path that was tried. */
+export function demoPath(): string {
+  const file = path.join(BUILD, 'pagefault-demo');
+  if (!fs.existsSync(file)) throw new AnalyzerError('DEMO_MISSING', `tried ${file}`);
+  return file;
+}
+
+/**
+ * Loads the addon. Throws ADDON_MISSING (with the path that was tried), ADDON_BROKEN (with the dynamic
+ * linker's own words: a missing library must not read like a missing build) or ADDON_ABI.
+ */
+export function loadAddon(): Addon {
+  const file = path.join(BUILD, 'pagefault.node');
+  if (!fs.existsSync(file)) throw new AnalyzerError('ADDON_MISSING', `tried ${file}`);
+  let addon: Addon;
+  try {
+    // The path is made at run time: an import could not name it.
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    addon = require(file) as Addon;
+  } catch (error) {
+    throw new AnalyzerError('ADDON_BROKEN', error instanceof Error ? error.message : String(error));
+  }
+  if (addon.abi !== BATCH_ABI) {
+    throw new AnalyzerError(
+      'ADDON_ABI',
+      `${file} has version ${addon.abi} of the batch layout, ${BATCH_ABI} is needed`,
+    );
+  }
+  return addon;
+}
