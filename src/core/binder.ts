@@ -1,0 +1,203 @@
+import { RegionKind } from './classes';
+import { Memory } from './classify';
+import type { CommTable } from './comms';
+import type { ProcSource } from './ports';
+import type { Process } from './process';
+import { labelWithSection, regionNature, threadStackLabel, UNKNOWN_NATURE } from './region';
+import type { RegionNature } from './region';
+import { setCode, simpleCode, slotOf } from './region-code';
+import type { RegionInfo, RegionTable } from './regions';
+import { SectionSet } from './sections';
+import { bssSpansBehind, spansFor } from './spans';
+import { permissions, Prot } from './vma';
+import type { Vma } from './vma';
+
+const PAGE = 4096;
+/** Section sets per process: a program may map an ELF file in any number of pieces. */
+const SET_CAP = 4096;
+
+/**
+ * Finds the region row of a mapping, the first time a fault meets it; the answer is cached with the
+ * map's entry as a code (region-code.ts). This is the slow path: strings are made here and nowhere else.
+ */
+export class RegionBinder {
+  constructor(
+    private readonly regions: RegionTable,
+    private readonly comms: CommTable,
+    private readonly source: ProcSource,
+  ) {}
+
+  /** The code of entry `index` of the process' map, made and cached. */
+  bind(process: Process, index: number): number {
+    const vma = process.map.vma(index);
+    const nature = regionNature(vma);
+    let set = -1;
+    if (nature.kind === RegionKind.FILE) set = this.fileSet(process, vma, nature);
+    else if (nature.kind === RegionKind.ANON || nature.kind === RegionKind.HEAP) {
+      set = this.bssSet(process, index, vma);
+    }
+    const code =
+      set >= 0
+        ? setCode(set)
+        : simpleCode(this.simpleRow(process, vma, nature), nature.memory, nature.hasFile);
+    process.map.setRegion(index, code);
+    return code;
+  }
+
+  /** The row of one section of a mapping, made when a fault falls there first. */
+  sectionRow(process: Process, index: number, set: SectionSet, span: number): number {
+    let vma = process.map.vma(index);
+    let nature = regionNature(vma);
+    const section = set.names[span] ?? '';
+    // The tail of a .bss is anonymous memory under the name of the file before it.
+    if (!set.byFile && section !== '') {
+      const data = this.before(process, index, vma);
+      if (data !== null) {
+        nature = { ...regionNature(data), memory: set.memory, hasFile: false };
+        vma = {
+          ...data,
+          start: vma.start,
+          end: vma.end,
+          pgoff: data.pgoff + data.end - data.start,
+        };
+      }
+    }
+    const row =
+      !set.byFile && section === ''
+        ? this.simpleRow(process, vma, nature)
+        : this.fileRow(process, vma, nature, section);
+    set.rows[span] = row;
+    return row;
+  }
+
+  unknownRow(process: Process, page: number): number {
+    const info = this.info(process, UNKNOWN_NATURE, '', '', `${process.keyPrefix}U`);
+    const row = this.regions.find(info, page, page + 1, page, page + 1);
+    this.regions.widen(row, page, page + 1);
+    return row;
+  }
+
+  /**
+   * The stack pointer of a thread was seen in a page. Private anonymous memory directly above a guard
+   * mapping (PROT_NONE, as pthread_create makes it) is then its stack.
+   */
+  noteStack(process: Process, tid: number, page: number): void {
+    const index = process.map.find(page);
+    if (index < 1) return;
+    const vma = process.map.vma(index);
+    const nature = regionNature(vma);
+    if (nature.kind !== RegionKind.ANON || vma.prot !== (Prot.READ | Prot.WRITE)) return;
+    const guard = process.map.vma(index - 1);
+    if (guard.end !== vma.start || guard.prot !== 0 || guard.shared) return;
+    if (guard.backing.ino !== '0') return;
+
+    const label = threadStackLabel(tid);
+    const stack: RegionNature = { ...nature, kind: RegionKind.STACK, label };
+    const key = `${process.keyPrefix}S${label}@${vma.start}`;
+    const info = this.info(process, stack, '', permissions(vma.prot, false), key);
+    const code = process.map.region(index);
+    const row = code >= 0 ? slotOf(code) : -1;
+    const shown = row < 0 ? null : this.regions.rows.info(row);
+    if (shown?.label === label) return;
+    // A stack that had another thread's name is used again by a new thread: a row of its own.
+    if (shown?.kind === RegionKind.ANON && !this.regions.rows.stands(row)) {
+      this.regions.relabel(row, info);
+      return;
+    }
+    const slot = this.regions.find(info, vma.start, vma.end, vma.start, vma.end);
+    process.map.setRegion(index, simpleCode(slot, nature.memory, false));
+  }
+
+  /** Number of the section set of a file mapping, -1 where the file has no sections. */
+  private fileSet(process: Process, vma: Vma, nature: RegionNature): number {
+    const { backing, prot, shared, pgoff } = vma;
+    const pages = vma.end - vma.start;
+    const key = `${backing.devMajor}:${backing.devMinor}:${backing.ino}:${backing.name}\n${prot}${shared}${pgoff}+${pages}`;
+    const known = process.setNumbers.get(key);
+    if (known !== undefined) return known;
+    const image = this.source.elfImage(process.pid, vma);
+    if (image === null) return -1;
+    const low = pgoff * PAGE;
+    const spans = spansFor(image, vma);
+    if (spans.length === 0) return -1;
+    const set = new SectionSet(spans, low, low, low + pages * PAGE, nature.memory, -1);
+    return this.keep(process, key, set);
+  }
+
+  /** Number of the section set of anonymous memory that begins with the tail of a .bss, or -1. */
+  private bssSet(process: Process, index: number, vma: Vma): number {
+    const data = this.before(process, index, vma);
+    if (data === null) return -1;
+    const image = this.source.elfImage(process.pid, data);
+    if (image === null) return -1;
+    const spans = bssSpansBehind(image, data, vma);
+    if (spans.length === 0) return -1;
+    const { start } = vma;
+    const shift = data.pgoff - data.start;
+    const set = new SectionSet(spans, 0, -Infinity, Infinity, Memory.PRIVATE_ANON, start, shift);
+    return this.keep(process, `bss\n${vma.start}+${vma.end}\n${data.backing.name}`, set);
+  }
+
+  /** The writable private file mapping that ends where this anonymous one begins. */
+  private before(process: Process, index: number, vma: Vma): Vma | null {
+    if (index < 1 || vma.shared) return null;
+    const data = process.map.vma(index - 1);
+    const writable = !data.shared && (data.prot & Prot.WRITE) !== 0;
+    if (data.end !== vma.start || !writable || data.backing.ino === '0') return null;
+    return data;
+  }
+
+  private keep(process: Process, key: string, set: SectionSet): number {
+    // All begins anew: rows are found again by their keys.
+    if (process.sets.length >= SET_CAP) process.forgetSets();
+    process.sets.push(set);
+    process.setNumbers.set(key, process.sets.length - 1);
+    return process.sets.length - 1;
+  }
+
+  private simpleRow(process: Process, vma: Vma, nature: RegionNature): number {
+    if (nature.kind === RegionKind.FILE || nature.kind === RegionKind.SHM) {
+      return this.fileRow(process, vma, nature, '');
+    }
+    // An allocator that unmaps and maps again is given the same place: one row, not thousands.
+    const place = nature.kind === RegionKind.ANON ? `@${vma.start}` : '';
+    const permission = permissions(vma.prot, vma.shared);
+    const key = `${process.keyPrefix}${KEY_LETTERS[nature.kind]!}${nature.label}${permission}${place}`;
+    const info = this.info(process, nature, '', permission, key);
+    return this.regions.find(info, vma.start, vma.end, vma.start, vma.end);
+  }
+
+  private fileRow(process: Process, vma: Vma, nature: RegionNature, section: string): number {
+    const { backing } = vma;
+    const permission = permissions(vma.prot, vma.shared);
+    const object = `${backing.devMajor}:${backing.devMinor}:${backing.ino}`;
+    const key = `${process.keyPrefix}F${object}${permission}${section}\n${backing.name}`;
+    const info = this.info(process, nature, section, permission, key);
+    const pages = vma.end - vma.start;
+    const [from, to] = info.byFile ? [vma.pgoff, vma.pgoff + pages] : [vma.start, vma.end];
+    return this.regions.find(info, vma.start, vma.end, from, to);
+  }
+
+  private info(
+    process: Process,
+    nature: RegionNature,
+    section: string,
+    permission: string,
+    key: string,
+  ): RegionInfo {
+    return {
+      kind: nature.kind,
+      label: labelWithSection(nature.label, section),
+      path: nature.path,
+      section,
+      permissions: permission,
+      pid: process.pid,
+      comm: this.comms.names[process.comm]!,
+      byFile: nature.hasFile || section !== '',
+      key,
+    };
+  }
+}
+
+/** First letter of a key by RegionKind. */
+const KEY_LETTERS = ['F', 'H', 'S', 'A', 'M', 'X', 'U'] as const;

@@ -1,0 +1,26 @@
+import { PAGE_CHUNK_CAP } from './pages';
+import { STAT_BLOCK_CAP } from './stat-table';
+
+/** What the model may keep. Whatever the target does, memory stays below what these add up to. */
+export interface Limits {
+  /** Rows per table; see RowTable. At most 8,192: slots must stay below 2^15 (PairCounts). */
+  readonly regions: number;
+  readonly threads: number;
+  readonly processes: number;
+  /** Live address spaces that are followed; faults of further processes are `[unknown]`. */
+  readonly spaces: number;
+  /** Live threads that are told apart. */
+  readonly liveThreads: number;
+  readonly pageChunks: number;
+  readonly statBlocks: number;
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  regions: 8192,
+  threads: 8192,
+  processes: 4096,
+  spaces: 32768,
+  liveThreads: 131072,
+  pageChunks: PAGE_CHUNK_CAP,
+  statBlocks: STAT_BLOCK_CAP,
+};

@@ -1,0 +1,211 @@
+import type { Batch } from './batch';
+import { RegionKind } from './classes';
+import { RegionBinder } from './binder';
+import { CommTable } from './comms';
+import { Counters } from './counters';
+import { regionDetail } from './detail';
+import type { RegionDetail } from './detail';
+import { FaultLoop } from './fault-loop';
+import type { KeepTest } from './fault-loop';
+import { DEFAULT_LIMITS } from './limits';
+import type { Limits } from './limits';
+import { pagePool } from './pages';
+import type { ProcSource } from './ports';
+import { RecordApplier } from './records';
+import { NO_REGION, setOf, slotOf } from './region-code';
+import { RegionTable } from './regions';
+import { MapRepair } from './repair';
+import type { Resolved } from './resolved';
+import { SnapshotBuilder } from './rows';
+import type { SnapshotOptions } from './rows';
+import type { Snapshot } from './snapshot';
+import { statPool } from './stat-table';
+import { Tasks } from './tasks';
+import type { Vma } from './vma';
+import { VmaMap } from './vma-map';
+
+export interface ModelOptions {
+  readonly source: ProcSource;
+  /** Caps, for tests of what happens when they are reached. */
+  readonly limits?: Partial<Limits>;
+  /** ns since the session's start; the counters run from here. */
+  readonly startedAt?: number;
+}
+
+/** A process that was there at attach. */
+export interface InitialProcess {
+  readonly ppid: number;
+  readonly comm: string;
+  /** Its live threads. Without them the process is taken to end with the first thread. */
+  readonly tids?: readonly number[];
+  /** null where /proc could not be read: addresses are then asked about one by one. */
+  readonly maps: { readonly vmas: readonly Vma[]; readonly asOf: number } | null;
+}
+
+/** ns between two attempts to fold a table that found everything alive. */
+const RETRY_NS = 1e9;
+
+/**
+ * What is known of the target: its address spaces, and every fault counted by region, thread and
+ * process. Fed with batches, asked for snapshots; knows no clock, no files and no screen.
+ */
+export class Model {
+  readonly limits: Limits;
+  readonly comms = new CommTable();
+  readonly regions: RegionTable;
+  readonly tasks: Tasks;
+  readonly counters: Counters;
+  readonly pages;
+  readonly stats;
+  /** Absent anonymous pages may come from the swap cache (snapshot.swapInUse). */
+  swapInUse = false;
+  private readonly loop: FaultLoop;
+  private readonly records: RecordApplier;
+  private readonly repair: MapRepair;
+  private readonly snapshots: SnapshotBuilder;
+  private foldedAt = -Infinity;
+  private zeroedAt: number;
+  private tickedAt: number;
+
+  constructor(options: ModelOptions) {
+    this.limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.zeroedAt = options.startedAt ?? 0;
+    this.tickedAt = this.zeroedAt;
+    this.pages = pagePool(this.limits.pageChunks);
+    this.stats = statPool(this.limits.statBlocks);
+    this.regions = new RegionTable(this.stats, this.limits.regions);
+    this.tasks = new Tasks(this.stats, this.pages, this.comms, options.source, this.limits);
+    this.counters = new Counters(this.stats, this.regions, this.tasks);
+    const binder = new RegionBinder(this.regions, this.comms, options.source);
+    this.repair = new MapRepair(options.source, this.tasks);
+    this.records = new RecordApplier(this.tasks, this.comms, binder, this.repair);
+    this.loop = new FaultLoop(this.tasks, binder, this.repair, this.counters);
+    this.snapshots = new SnapshotBuilder(this);
+  }
+
+  /** A process that is attached to. */
+  addProcess(pid: number, initial: InitialProcess): void {
+    const comm = this.comms.intern(initial.comm);
+    const process = this.tasks.begin(pid, initial.ppid, comm, new VmaMap());
+    for (const tid of initial.tids ?? [pid]) this.tasks.beginThread(process, tid, comm);
+    if (initial.maps !== null) this.tasks.adopt(process, initial.maps.vmas, initial.maps.asOf);
+  }
+
+  /** Resolves and counts the faults of a batch, with its records in between where they belong. */
+  consume(batch: Batch, resolved: Resolved): void {
+    this.maintain(batch.horizon);
+    const { faults, records } = batch;
+    let done = 0;
+    for (let r = 0; r < records; r++) {
+      const at = Math.min(batch.recAt[r]!, faults);
+      if (at > done) {
+        this.loop.run(batch, resolved, done, at);
+        done = at;
+      }
+      this.records.apply(batch, r);
+    }
+    this.loop.run(batch, resolved, done, faults);
+  }
+
+  /** Faults for which it is false are resolved and not counted; null counts all. */
+  setKeep(keep: KeepTest | null): void {
+    this.loop.keep = keep;
+  }
+
+  private maintain(now: number): void {
+    this.tasks.releaseEnded();
+    this.repair.beginBatch();
+    const tables = [this.regions.rows, this.tasks.threads, this.tasks.processes];
+    if (!tables.some((t) => t.overCap || t.full)) return;
+    // Where all is alive folding finds nothing: not in every batch, then.
+    if (tables.some((t) => t.full) && now - this.foldedAt < RETRY_NS) return;
+    this.foldedAt = now;
+    const live = this.mappedRegions();
+    this.counters.fold((slot) => live[slot] === 1);
+  }
+
+  private mappedRegions(): Uint8Array {
+    const live = new Uint8Array(this.regions.rows.stats.limit);
+    for (const { map, sets } of this.tasks.live()) {
+      for (let i = 0; i < map.length; i++) {
+        const code = map.region(i);
+        if (code > NO_REGION) live[slotOf(code)] = 1;
+        else if (code < NO_REGION) {
+          for (const row of sets[setOf(code)]!.rows) if (row >= 0) live[row] = 1;
+        }
+      }
+    }
+    return live;
+  }
+
+  /** Samples rates and histories, at the refresh interval. */
+  tick(now: number): void {
+    this.counters.tick(now - this.tickedAt);
+    this.tickedAt = now;
+  }
+
+  /** All counters to zero; maps, rows and their ids stay. */
+  zero(now: number): void {
+    this.counters.zero();
+    this.zeroedAt = now;
+  }
+
+  snapshot(now: number, options: SnapshotOptions = {}): Snapshot {
+    return this.snapshots.build(now, now - this.zeroedAt, options);
+  }
+
+  /** What the drill-down into a region shows; null when the row is gone. */
+  regionDetail(id: number): RegionDetail | null {
+    return regionDetail(this, id);
+  }
+
+  /** Faults kept out by the filter since the start or the last zero(). */
+  get filteredOut(): number {
+    return this.counters.filteredOut;
+  }
+
+  /** Records lost so far, as the batches said. */
+  get lostRecords(): number {
+    return this.records.lost;
+  }
+
+  // What the slots in resolved columns mean. Valid until the next consume().
+
+  /** Changes whenever a region slot may have got another meaning. */
+  get epoch(): number {
+    return this.regions.epoch;
+  }
+
+  regionKind(slot: number): number {
+    return this.regions.rows.info(slot)?.kind ?? RegionKind.UNKNOWN;
+  }
+
+  regionLabel(slot: number): string {
+    return this.regions.rows.info(slot)?.label ?? '';
+  }
+
+  regionSection(slot: number): string {
+    return this.regions.rows.info(slot)?.section ?? '';
+  }
+
+  regionPath(slot: number): string {
+    return this.regions.rows.info(slot)?.path ?? '';
+  }
+
+  /** Stable while the row lives, unlike its slot: the `id` of snapshot rows. */
+  regionId(slot: number): number {
+    return this.regions.rows.stats.id(slot);
+  }
+
+  threadId(slot: number): number {
+    return this.tasks.threads.stats.id(slot);
+  }
+
+  commName(id: number): string {
+    return this.comms.names[id] ?? '';
+  }
+
+  comm(id: number): string {
+    return this.commName(id);
+  }
+}

@@ -1,0 +1,226 @@
+import { RecordType } from './batch';
+import type { Batch } from './batch';
+import type { RegionBinder } from './binder';
+import type { CommTable } from './comms';
+import type { Process } from './process';
+import { NO_REGION, setOf } from './region-code';
+import type { MapRepair } from './repair';
+import type { Tasks } from './tasks';
+import { sameBacking } from './vma';
+import type { Vma } from './vma';
+import { VmaMap } from './vma-map';
+
+const MAP_SHARED = 1;
+const MREMAP_DONTUNMAP = 4;
+const EXEC = 1;
+
+/** Applies the address-space and task records of a batch to the processes they speak of. */
+export class RecordApplier {
+  private readonly decoder = new TextDecoder();
+  /** Records that were lost, kernel and mailbox together. */
+  lost = 0;
+
+  constructor(
+    private readonly tasks: Tasks,
+    private readonly comms: CommTable,
+    private readonly binder: RegionBinder,
+    private readonly repair: MapRepair,
+  ) {}
+
+  apply(batch: Batch, r: number): void {
+    const pid = batch.recPid[r]!;
+    switch (batch.recType[r]!) {
+      case RecordType.FORK:
+        this.fork(batch, r);
+        return;
+      case RecordType.COMM:
+        this.comm(batch, r);
+        return;
+      case RecordType.EXIT: {
+        const thread = this.tasks.known(batch.recTid[r]!);
+        if (thread?.process.pid === pid) this.tasks.endThread(thread);
+        return;
+      }
+      case RecordType.LOST:
+        this.lost += batch.recA[r]!;
+        this.repair.doubtAll();
+        return;
+      default: {
+        const process = this.tasks.ensure(pid);
+        // The snapshot of /proc is newer: it shows already what this record did, and more.
+        if (process.pid !== 0 && batch.recTime[r]! >= process.asOf) this.space(batch, r, process);
+      }
+    }
+  }
+
+  /** What changes an address space. */
+  private space(batch: Batch, r: number, process: Process): void {
+    const { map, pages } = process;
+    const a = batch.recA[r]!;
+    const b = batch.recB[r]!;
+    const c = batch.recC[r]!;
+    switch (batch.recType[r]!) {
+      case RecordType.MMAP: {
+        const vma = this.vma(batch, r);
+        forgetReplaced(process, vma);
+        map.insert(vma);
+        return;
+      }
+      case RecordType.UNMAP:
+        map.unmap(a, b, c);
+        forgetUnmapped(process, a, b);
+        return;
+      case RecordType.REMAP: {
+        const start = batch.recD[r]!;
+        const end = batch.recE[r]!;
+        const dontUnmap = (batch.recFlags[r]! & MREMAP_DONTUNMAP) !== 0;
+        map.remap(a, b, start, end, c, dontUnmap, batch.recTime[r]!);
+        if (start !== a) {
+          pages.forget(a, b);
+          pages.forget(start, end);
+          forgetPlaced(process, start, end);
+        } else if (end < b) forgetUnmapped(process, end, b);
+        return;
+      }
+      case RecordType.BRK: {
+        const index = map.find(a);
+        const before = index < 0 ? null : map.vma(index);
+        map.setBreak(a);
+        if (before !== null) forgetUnmapped(process, a, before.end);
+        return;
+      }
+      case RecordType.STACK_POINTER:
+        this.binder.noteStack(process, batch.recTid[r]!, a);
+        return;
+    }
+  }
+
+  private vma(batch: Batch, r: number): Vma {
+    const high = batch.recInoHi[r]!;
+    const low = batch.recInoLo[r]!;
+    return {
+      start: batch.recA[r]!,
+      end: batch.recB[r]!,
+      prot: batch.recProt[r]! & 7,
+      shared: (batch.recFlags[r]! & MAP_SHARED) !== 0,
+      pgoff: batch.recC[r]!,
+      backing: {
+        name: this.name(batch, r),
+        devMajor: batch.recDevMajor[r]!,
+        devMinor: batch.recDevMinor[r]!,
+        ino: high === 0 ? low.toString() : ((BigInt(high) << 32n) | BigInt(low)).toString(),
+      },
+      born: batch.recTime[r]!,
+    };
+  }
+
+  private name(batch: Batch, r: number): string {
+    const offset = batch.recNameOffset[r]!;
+    return this.decoder.decode(batch.names.subarray(offset, offset + batch.recNameLength[r]!));
+  }
+
+  private fork(batch: Batch, r: number): void {
+    const { tasks } = this;
+    const pid = batch.recPid[r]!;
+    const tid = batch.recTid[r]!;
+    const parentPid = batch.recA[r]!;
+    const maker = tasks.known(batch.recB[r]!);
+    if (pid === parentPid) {
+      const process = tasks.ensure(pid);
+      tasks.beginThread(process, tid, maker?.process === process ? maker.comm : process.comm);
+      return;
+    }
+    const parent = tasks.process(parentPid);
+    if (parent === undefined) {
+      const child = tasks.ensure(pid);
+      if (!child.tids.has(tid)) tasks.beginThread(child, tid, child.comm);
+      return;
+    }
+    const comm = maker?.process === parent ? maker.comm : parent.comm;
+    const child = tasks.begin(pid, parentPid, comm, parent.map.fork());
+    // What was in doubt for the parent is in doubt for its copy.
+    if (parent.stale) child.stale = true;
+    tasks.beginThread(child, tid, comm);
+  }
+
+  private comm(batch: Batch, r: number): void {
+    const { tasks } = this;
+    const pid = batch.recPid[r]!;
+    const tid = batch.recTid[r]!;
+    const exec = (batch.recFlags[r]! & EXEC) !== 0;
+    const name = this.comms.intern(this.name(batch, r));
+    if (!exec) {
+      const thread = tasks.known(tid);
+      if (thread?.process.pid === pid) tasks.rename(thread, name);
+      else if (tasks.process(pid) !== undefined) {
+        tasks.beginThread(tasks.process(pid)!, tid, name);
+      }
+      return;
+    }
+    const known = tasks.process(pid);
+    // The first record of a started command: there is nothing before its exec.
+    const process = known ?? tasks.begin(pid, 0, name, new VmaMap());
+    if (process.pid === 0) return;
+    if (known !== undefined && batch.recTime[r]! >= known.asOf) {
+      known.clearSpace();
+      known.stale = false;
+    }
+    tasks.rename(tasks.becomeSingle(process, name), name);
+  }
+}
+
+/** First entry of a map that ends after a page. */
+function firstEndingAfter(map: VmaMap, page: number): number {
+  let from = 0;
+  let to = map.length;
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if (map.vma(middle).end <= page) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}
+
+/**
+ * Pages under a new mapping have not faulted yet. What shows the same backing as before stays: mprotect
+ * and the growth of anonymous memory are reported as mappings too, over the whole merged range.
+ */
+function forgetReplaced(process: Process, vma: Vma): void {
+  const { map, pages } = process;
+  for (let i = firstEndingAfter(map, vma.start); i < map.length; i++) {
+    const old = map.vma(i);
+    if (old.start >= vma.end) return;
+    if (!replaces(vma, old)) continue;
+    pages.forget(Math.max(old.start, vma.start), Math.min(old.end, vma.end));
+  }
+}
+
+function replaces(vma: Vma, old: Vma): boolean {
+  if (vma.shared !== old.shared) return true;
+  const anonymous = (v: Vma): boolean => v.backing.ino === '0';
+  if (anonymous(vma) && anonymous(old)) return false;
+  return !sameBacking(vma.backing, old.backing) || vma.pgoff - old.pgoff !== vma.start - old.start;
+}
+
+/** Forgets the pages of a range except what is still mapped there (born while the munmap ran). */
+function forgetUnmapped(process: Process, start: number, end: number): void {
+  const { map, pages } = process;
+  let from = start;
+  for (let i = firstEndingAfter(map, start); i < map.length && from < end; i++) {
+    const { start: next, end: after } = map.vma(i);
+    if (next >= end) break;
+    pages.forget(from, next);
+    from = after;
+  }
+  pages.forget(from, end);
+}
+
+/** Section sets of a .bss tail speak of fixed addresses: moved memory has to be looked up anew. */
+function forgetPlaced(process: Process, start: number, end: number): void {
+  const { map } = process;
+  for (let i = firstEndingAfter(map, start); i < map.length; i++) {
+    if (map.vma(i).start >= end) return;
+    const code = map.region(i);
+    if (code < NO_REGION && !process.sets[setOf(code)]!.byFile) map.setRegion(i, NO_REGION);
+  }
+}

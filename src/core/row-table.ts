@@ -1,0 +1,132 @@
+import { FAULT_CAPACITY } from './batch';
+import type { SlabPool } from './slab-pool';
+import { StatTable } from './stat-table';
+
+/** Rows that stand for several, at most; what does not fit goes to one row for all others. */
+const FOLDED_CAP = 2048;
+
+/** How the rows of one table are folded. */
+export interface RowRules<Info> {
+  /** Rows kept apart; above, those of what is gone are folded, oldest first. */
+  readonly cap: number;
+  /** Rows with the same key fold into one. */
+  foldKey(info: Info): string;
+  /** What the row that stands for all of a key shows. */
+  folded(info: Info): Info;
+  /** What the row for everything else shows. */
+  others(): Info;
+}
+
+/** The row of a slot that folding took away: where its counts went, or GONE. */
+export const GONE = -1;
+
+/**
+ * Rows with counters whose number is bounded. Slots are stable until fold() is called: within a
+ * batch a table may exceed its cap by as many rows as there are faults in one. Totals stay exact
+ * whatever is folded.
+ */
+export class RowTable<Info extends object> {
+  readonly stats: StatTable;
+  private readonly infos: (Info | null)[] = [];
+  private readonly foldedSlots = new Map<string, number>();
+  private readonly isFolded: boolean[] = [];
+  private othersSlot = -1;
+  /** Everything in the table is alive: new rows count under a folded row at once. */
+  full = false;
+  /** Some rows stand for several. */
+  get folds(): boolean {
+    return this.foldedSlots.size > 0 || this.othersSlot >= 0;
+  }
+
+  constructor(
+    pool: SlabPool,
+    private readonly rules: RowRules<Info>,
+  ) {
+    this.stats = new StatTable(pool);
+  }
+
+  /** Rows that stand for one thing each. */
+  get rows(): number {
+    return this.stats.size - this.foldedSlots.size - (this.othersSlot >= 0 ? 1 : 0);
+  }
+
+  /** null for a free slot. */
+  info(slot: number): Info | null {
+    return this.infos[slot] ?? null;
+  }
+
+  set(slot: number, info: Info): void {
+    this.infos[slot] = info;
+  }
+
+  stands(slot: number): boolean {
+    return this.isFolded[slot] === true;
+  }
+
+  create(info: Info): number {
+    const full = this.full || this.rows >= this.rules.cap + FAULT_CAPACITY;
+    return full ? this.foldedSlot(info) : this.place(info, false);
+  }
+
+  private place(info: Info, folded: boolean): number {
+    const slot = this.stats.alloc();
+    this.infos[slot] = info;
+    this.isFolded[slot] = folded;
+    return slot;
+  }
+
+  private foldedSlot(info: Info): number {
+    const key = this.rules.foldKey(info);
+    const known = this.foldedSlots.get(key);
+    if (known !== undefined) return known;
+    if (this.foldedSlots.size >= FOLDED_CAP) {
+      if (this.othersSlot < 0) this.othersSlot = this.place(this.rules.others(), true);
+      return this.othersSlot;
+    }
+    const slot = this.place(this.rules.folded(info), true);
+    this.foldedSlots.set(key, slot);
+    return slot;
+  }
+
+  get overCap(): boolean {
+    return this.rows > this.rules.cap;
+  }
+
+  /**
+   * Folds rows that `isLive` disowns, the longest untouched first, until a quarter of the cap is free;
+   * to be called between batches. Returns where each slot's counts are now (itself, another, GONE).
+   */
+  fold(
+    isLive: (slot: number) => boolean,
+    onRelease: (slot: number, info: Info) => void,
+  ): Int32Array {
+    const { stats } = this;
+    const dead: number[] = [];
+    for (let slot = 0; slot < stats.limit; slot++) {
+      if (stats.id(slot) !== 0 && !this.stands(slot) && !isLive(slot)) dead.push(slot);
+    }
+    dead.sort((a, b) => stats.lastTime(a) - stats.lastTime(b));
+    const target = Math.floor(this.rules.cap * 0.75);
+    const gone: number[] = [];
+    for (const slot of dead) {
+      if (this.rows - gone.length <= target) break;
+      gone.push(slot);
+    }
+    const into = gone.map((slot) =>
+      stats.faults(slot) > 0 ? this.foldedSlot(this.infos[slot]!) : GONE,
+    );
+    const where = new Int32Array(stats.limit);
+    for (let slot = 0; slot < where.length; slot++)
+      where[slot] = stats.id(slot) === 0 ? GONE : slot;
+    gone.forEach((slot, i) => {
+      const to = into[i]!;
+      if (to !== GONE) stats.fold(slot, to);
+      where[slot] = to;
+      onRelease(slot, this.infos[slot]!);
+      this.infos[slot] = null;
+      stats.release(slot);
+    });
+    this.full = this.rows > this.rules.cap * 0.875;
+    return where;
+  }
+}

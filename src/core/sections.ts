@@ -1,0 +1,74 @@
+/** A named part of a mapping, bytes from the mapping's start, end exclusive. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+  readonly name: string;
+}
+
+const PAGE = 4096;
+
+/**
+ * The ELF sections of one mapping and the region row of each. Coordinates are bytes: offsets into the
+ * file, so that a set stays right when its mapping is split or moved; or, for the anonymous tail
+ * of a .bss, which has no file offsets, bytes from `origin`, an address.
+ */
+export class SectionSet {
+  readonly starts: Float64Array;
+  readonly ends: Float64Array;
+  /** Rows by span; the last is for what lies in no section. -1: no fault there yet. */
+  readonly rows: Int32Array;
+  readonly names: readonly string[];
+  private last = 0;
+
+  /**
+   * `spans` sorted and disjoint, from byte `shift` on. The set speaks for [low, high) and no further.
+   * `memory` is the mapping's (classify.ts), `origin` a page, -1 for file offsets. `filePages` is what
+   * turns a page of a .bss tail into the file page it would have, were the file longer.
+   */
+  constructor(
+    spans: readonly Span[],
+    shift: number,
+    readonly low: number,
+    readonly high: number,
+    readonly memory: number,
+    readonly origin: number,
+    readonly filePages = 0,
+  ) {
+    this.starts = Float64Array.from(spans, (s) => s.start + shift);
+    this.ends = Float64Array.from(spans, (s) => s.end + shift);
+    this.names = spans.map((s) => s.name);
+    this.rows = new Int32Array(spans.length + 1).fill(-1);
+  }
+
+  get byFile(): boolean {
+    return this.origin < 0;
+  }
+
+  /** Number of the span at a coordinate; `names.length` for none. */
+  at(coordinate: number): number {
+    const { starts, ends, last } = this;
+    if (last < starts.length && starts[last]! <= coordinate && coordinate < ends[last]!)
+      return last;
+    let from = 0;
+    let to = starts.length;
+    while (from < to) {
+      const middle = (from + to) >>> 1;
+      if (ends[middle]! <= coordinate) from = middle + 1;
+      else to = middle;
+    }
+    if (from === starts.length || starts[from]! > coordinate) return starts.length;
+    this.last = from;
+    return from;
+  }
+
+  /** Bytes of a span within pages [start, end) whose first byte has the coordinate `first`. */
+  bytesWithin(span: number, first: number, pages: number): number {
+    const end = first + pages * PAGE;
+    if (span === this.names.length) {
+      let rest = pages * PAGE;
+      for (let s = 0; s < this.names.length; s++) rest -= this.bytesWithin(s, first, pages);
+      return rest;
+    }
+    return Math.max(0, Math.min(end, this.ends[span]!) - Math.max(first, this.starts[span]!));
+  }
+}

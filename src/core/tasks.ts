@@ -1,0 +1,280 @@
+import type { CommTable } from './comms';
+import type { Limits } from './limits';
+import type { ProcSource } from './ports';
+import { Process, Thread } from './process';
+import { RowTable } from './row-table';
+import type { SlabPool } from './slab-pool';
+import { VmaMap } from './vma-map';
+import type { Vma } from './vma';
+
+/** What a row of the thread table shows; pid and tid are 0 for rows that stand for several. */
+export interface ThreadInfo {
+  readonly tid: number;
+  readonly pid: number;
+  /** Process.serial: pids are reused. */
+  readonly serial: number;
+  comm: string;
+  alive: boolean;
+}
+
+export interface ProcessInfo {
+  readonly pid: number;
+  readonly serial: number;
+  readonly ppid: number;
+  comm: string;
+  alive: boolean;
+  threads: number;
+}
+
+const THREAD_CACHE = 256;
+
+/**
+ * Processes and threads: those that live, by pid and tid, and the rows of all there were. Processes that
+ * end keep their address space until the next batch: a fault that ends with its thread (SIGSEGV) may
+ * come right behind the record of the exit.
+ */
+export class Tasks {
+  readonly threads: RowTable<ThreadInfo>;
+  readonly processes: RowTable<ProcessInfo>;
+  /** Processes beyond the cap on address spaces were met. */
+  crowded = false;
+  private readonly byPid = new Map<number, Process>();
+  private readonly byTid = new Map<number, Thread>();
+  private readonly cache: (Thread | null)[] = new Array<Thread | null>(THREAD_CACHE).fill(null);
+  private endedProcesses: Process[] = [];
+  private endedThreads: Thread[] = [];
+  private nextSerial = 1;
+  /** Has no map: stands for every process beyond the cap. */
+  private crowd: Process | null = null;
+
+  constructor(
+    statPool: SlabPool,
+    private readonly pagePool: SlabPool,
+    private readonly comms: CommTable,
+    private readonly source: ProcSource,
+    private readonly limits: Limits,
+  ) {
+    this.threads = new RowTable<ThreadInfo>(statPool, {
+      cap: limits.threads,
+      foldKey: (t) => t.comm,
+      folded: (t) => ({ tid: 0, pid: 0, serial: 0, comm: t.comm, alive: false }),
+      others: () => ({ tid: 0, pid: 0, serial: 0, comm: '[others]', alive: false }),
+    });
+    const many = { pid: 0, serial: 0, ppid: 0, alive: false, threads: 0 };
+    this.processes = new RowTable<ProcessInfo>(statPool, {
+      cap: limits.processes,
+      foldKey: (p) => p.comm,
+      folded: (p) => ({ ...many, comm: p.comm }),
+      others: () => ({ ...many, comm: '[others]' }),
+    });
+  }
+
+  live(): IterableIterator<Process> {
+    return this.byPid.values();
+  }
+
+  get liveCount(): number {
+    return this.byPid.size;
+  }
+
+  process(pid: number): Process | undefined {
+    return this.byPid.get(pid);
+  }
+
+  /** A process that begins now; one with the same pid has ended unseen. */
+  begin(pid: number, ppid: number, comm: number, map: VmaMap): Process {
+    const before = this.byPid.get(pid);
+    if (before !== undefined) {
+      this.end(before);
+      this.release(before);
+    }
+    if (this.byPid.size >= this.limits.spaces) {
+      map.clear();
+      return this.crowdProcess();
+    }
+    const name = this.comms.names[comm]!;
+    const serial = this.nextSerial++;
+    const row = this.processes.create({ pid, serial, ppid, comm: name, alive: true, threads: 0 });
+    const process = new Process(serial, pid, ppid, comm, row, map, this.pagePool);
+    this.byPid.set(pid, process);
+    return process;
+  }
+
+  private crowdProcess(): Process {
+    this.crowded = true;
+    if (this.crowd === null) {
+      const comm = this.comms.intern('[others]');
+      const info = { pid: 0, serial: 0, ppid: 0, comm: '[others]', alive: true, threads: 0 };
+      const row = this.processes.create(info);
+      this.crowd = new Process(0, 0, 0, comm, row, new VmaMap(), this.pagePool);
+    }
+    return this.crowd;
+  }
+
+  /** The process of a record or fault, begun from /proc when it was never announced. */
+  ensure(pid: number): Process {
+    const known = this.byPid.get(pid);
+    if (known !== undefined) return known;
+    // Not even asked about: a crowd's faults must stay cheap.
+    if (this.byPid.size >= this.limits.spaces) return this.crowdProcess();
+    const comm = this.comms.intern(this.source.comm(pid, pid) ?? '');
+    const process = this.begin(pid, 0, comm, new VmaMap());
+    this.reread(process);
+    return process;
+  }
+
+  /** Takes over what /proc shows now; false when it does not answer. */
+  reread(process: Process): boolean {
+    const maps = this.source.readMaps(process.pid);
+    if (maps === null) return false;
+    this.adopt(process, maps.vmas, maps.asOf);
+    return true;
+  }
+
+  adopt(process: Process, vmas: readonly Vma[], asOf: number): void {
+    process.map.reset(vmas);
+    process.asOf = asOf;
+    process.stale = false;
+  }
+
+  /** A thread that begins, under its parent's name. */
+  beginThread(process: Process, tid: number, comm: number): Thread {
+    const before = this.byTid.get(tid);
+    if (before !== undefined) this.endThread(before);
+    if (!this.roomFor(process)) return this.spare(process);
+    const thread = new Thread(tid, process, comm);
+    this.byTid.set(tid, thread);
+    process.tids.add(tid);
+    this.countThreads(process);
+    this.cache[tid % THREAD_CACHE] = null;
+    return thread;
+  }
+
+  private roomFor(process: Process): boolean {
+    return this.byTid.size < this.limits.liveThreads && process !== this.crowd;
+  }
+
+  private spare(process: Process): Thread {
+    this.crowded = true;
+    return (process.spare ??= new Thread(0, process, process.comm));
+  }
+
+  /** A thread that nobody announced. */
+  private meet(process: Process, tid: number): Thread {
+    const name = this.source.comm(process.pid, tid);
+    return this.beginThread(process, tid, name === null ? process.comm : this.comms.intern(name));
+  }
+
+  /** The thread of a fault. Two comparisons for the one that faulted last at its place in the cache. */
+  thread(pid: number, tid: number): Thread {
+    const cached = this.cache[tid % THREAD_CACHE];
+    if (cached?.tid === tid && cached.process.pid === pid) return cached;
+    return this.lookUp(pid, tid);
+  }
+
+  private lookUp(pid: number, tid: number): Thread {
+    let thread = this.byTid.get(tid);
+    if (thread?.process.pid !== pid) {
+      const process = this.ensure(pid);
+      thread = this.roomFor(process) ? this.meet(process, tid) : this.spare(process);
+    }
+    if (thread.row < 0) thread.row = this.threadRow(thread);
+    if (thread.tid === tid) this.cache[tid % THREAD_CACHE] = thread;
+    return thread;
+  }
+
+  private threadRow(thread: Thread): number {
+    const { pid, serial } = thread.process;
+    const comm = this.comms.names[thread.comm]!;
+    return this.threads.create({ tid: thread.tid, pid, serial, comm, alive: true });
+  }
+
+  known(tid: number): Thread | undefined {
+    return this.byTid.get(tid);
+  }
+
+  rename(thread: Thread, comm: number): void {
+    thread.comm = comm;
+    const name = this.comms.names[comm]!;
+    const row = thread.row < 0 ? null : this.threads.info(thread.row);
+    if (row?.tid === thread.tid) row.comm = name;
+    // A process goes by the name of its first thread.
+    if (thread.tid !== thread.process.pid) return;
+    thread.process.comm = comm;
+    const info = this.processes.info(thread.process.row);
+    if (info?.serial === thread.process.serial) info.comm = name;
+  }
+
+  /** The thread has exited; with the last one its process. */
+  endThread(thread: Thread): void {
+    const { process, tid } = thread;
+    if (!process.tids.delete(tid)) return;
+    const row = thread.row < 0 ? null : this.threads.info(thread.row);
+    if (row?.tid === tid) row.alive = false;
+    this.endedThreads.push(thread);
+    this.countThreads(process);
+    if (process.tids.size === 0) this.end(process);
+  }
+
+  private countThreads(process: Process): void {
+    const info = this.processes.info(process.row);
+    if (info?.serial === process.serial) info.threads = process.tids.size;
+  }
+
+  end(process: Process): void {
+    if (!process.alive || process.pid === 0) return;
+    process.alive = false;
+    const info = this.processes.info(process.row);
+    if (info?.serial === process.serial) {
+      info.alive = false;
+      info.threads = 0;
+    }
+    this.endedProcesses.push(process);
+  }
+
+  /** Frees what ended before; to be called between batches. Returns how many processes that were. */
+  releaseEnded(): number {
+    for (const thread of this.endedThreads) this.releaseThread(thread);
+    const released = this.endedProcesses.length;
+    for (const process of this.endedProcesses) this.release(process);
+    this.endedThreads = [];
+    this.endedProcesses = [];
+    return released;
+  }
+
+  private releaseThread(thread: Thread): void {
+    const { tid } = thread;
+    if (this.byTid.get(tid) === thread) this.byTid.delete(tid);
+    if (this.cache[tid % THREAD_CACHE] === thread) this.cache[tid % THREAD_CACHE] = null;
+  }
+
+  private release(process: Process): void {
+    if (this.byPid.get(process.pid) === process) this.byPid.delete(process.pid);
+    for (const tid of process.tids) {
+      const thread = this.byTid.get(tid);
+      if (thread?.process === process) this.releaseThread(thread);
+    }
+    process.clearSpace();
+  }
+
+  /**
+   * The first thread is now this process' only one: an exec by another thread takes over the pid after
+   * the rest has been ended.
+   */
+  becomeSingle(process: Process, comm: number): Thread {
+    for (const tid of [...process.tids]) {
+      if (tid === process.pid) continue;
+      const other = this.byTid.get(tid);
+      // The first thread is entered before the last other leaves, lest the process be taken for dead.
+      process.tids.add(process.pid);
+      if (other !== undefined) this.endThread(other);
+    }
+    const first = this.byTid.get(process.pid);
+    if (first?.process === process && !this.endedThreads.includes(first)) {
+      this.countThreads(process);
+      return first;
+    }
+    process.tids.delete(process.pid);
+    return this.beginThread(process, process.pid, comm);
+  }
+}
