@@ -1,0 +1,64 @@
+// Threads that are born while a tracer attaches. Each waits to be told, then touches pages of its
+// own: whoever missed a birth misses these faults.
+//   late-threads [--threads N] [--pages P]
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "common.h"
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static bool go;
+static size_t pages;
+
+static void* run(void* argument) {
+  pthread_mutex_lock(&lock);
+  while (!go) pthread_cond_wait(&changed, &lock);
+  pthread_mutex_unlock(&lock);
+  touch_row(ANON_ZERO, argument, page_size(), pages, WRITE_PAGES);
+  return NULL;
+}
+
+struct nursery {
+  long limit;
+  long born;
+  pthread_t* threads;
+  char* start;
+};
+
+static void* bear(void* argument) {
+  struct nursery* nursery = argument;
+  for (; nursery->born < nursery->limit; nursery->born++) {
+    pthread_mutex_lock(&lock);
+    bool stop = go;
+    pthread_mutex_unlock(&lock);
+    if (stop) break;
+    char* start = nursery->start + (size_t)nursery->born * pages * page_size();
+    if (pthread_create(&nursery->threads[nursery->born], NULL, run, start) != 0) {
+      die("pthread_create");
+    }
+    usleep(100);
+  }
+  return NULL;
+}
+
+int main(int argc, char** argv) {
+  pages = (size_t)option(argc, argv, "--pages", 8);
+  struct nursery nursery = {.limit = option(argc, argv, "--threads", 2000)};
+  nursery.threads = calloc((size_t)nursery.limit, sizeof(pthread_t));
+  if (nursery.threads == NULL) die("calloc");
+  nursery.start = map_anon(pages * (size_t)nursery.limit);
+  pthread_t mother;
+  if (pthread_create(&mother, NULL, bear, &nursery) != 0) die("pthread_create");
+  wait_for_go();
+  pthread_mutex_lock(&lock);
+  go = true;
+  pthread_cond_broadcast(&changed);
+  pthread_mutex_unlock(&lock);
+  pthread_join(mother, NULL);
+  for (long i = 0; i < nursery.born; i++) pthread_join(nursery.threads[i], NULL);
+  print_truth();
+  return 0;
+}
