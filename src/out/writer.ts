@@ -1,9 +1,12 @@
 import { Buffer } from 'node:buffer';
 import * as fs from 'node:fs';
 
-/** Why a writer stopped: 'closed' is a reader that went away (EPIPE), which is no error. */
+/**
+ * Why a writer stopped: 'closed' is a reader that went away (EPIPE), which is no error; 'stalled' one that
+ * did not read until we gave up.
+ */
 export interface WriteFailure {
-  readonly kind: 'closed' | 'error';
+  readonly kind: 'closed' | 'stalled' | 'error';
   readonly errno: string;
 }
 
@@ -78,8 +81,9 @@ export class FdWriter {
     this.onReady = action;
   }
 
-  /** Gives up what still waits: its reader does not read and we want to leave. */
+  /** Gives up what still waits and all that follows: the reader does not read and we want to leave. */
   abandon(): void {
+    this.failed ??= { kind: 'stalled', errno: 'EAGAIN' };
     this.settle();
   }
 

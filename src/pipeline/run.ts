@@ -1,0 +1,210 @@
+import { FAULT_CAPACITY } from '../core/batch';
+import type { Batch } from '../core/batch';
+import type { CaptureFacts, CaptureMode, RecordCounters } from '../core/capture-facts';
+import { lostFaults } from '../core/capture-facts';
+import type { NoticeFacts } from '../core/notices';
+import type { Resolved } from '../core/resolved';
+import { Pump } from './pump';
+import type { BatchConsumer, BatchSource, SinkWriter, StreamSink } from './pump';
+import { fillErrors, splitUnfinished } from './unfinished';
+import type { OpenFault } from './unfinished';
+
+/** What a run needs of a capture session; the addon's Session has it. */
+export interface CaptureSession extends BatchSource {
+  readonly info: CaptureMode & { readonly notices: readonly NoticeFacts[] };
+  counters(): RecordCounters;
+  kernelCounts(): { readonly minor: number; readonly major: number; readonly exact: boolean };
+  pending(max: number): readonly OpenFault[];
+  stop(): void;
+  ended(): boolean;
+}
+
+/** Time and turns of the event loop; tests run their own. */
+export interface Clock {
+  /** ns since the session's start. */
+  now(): number;
+  soon(action: () => void): void;
+  /** Calls back every `ms` until the returned function is called; keeps the process alive. */
+  every(ms: number, action: () => void): () => void;
+}
+
+export interface RunPorts {
+  readonly session: CaptureSession;
+  readonly consumer: BatchConsumer;
+  readonly output: {
+    readonly sink: StreamSink;
+    readonly writer: SinkWriter & { readonly failure: object | null; abandon(): void };
+  } | null;
+  readonly clock: Clock;
+  /** True when -n is reached. */
+  readonly limitReached: () => boolean;
+  readonly durationNs: number | null;
+  /** The thread is blocked in user mode at this instruction. */
+  readonly blockedAt: (pid: number, tid: number, ip: bigint) => boolean;
+  readonly onNotice: (notice: NoticeFacts) => void;
+  /** After each batch: the dashboard's event log. */
+  readonly onBatch?: () => void;
+}
+
+export type StopReason = 'target' | 'interrupt' | 'duration' | 'count' | 'output';
+
+export interface RunResult {
+  readonly reason: StopReason;
+  /** Session time at which capture ended. */
+  readonly stoppedAt: number;
+  readonly facts: CaptureFacts;
+  readonly inFlight: readonly OpenFault[];
+}
+
+const HEARTBEAT_MS = 50;
+/** How long an interrupt waits for a reader that does not read. */
+const PATIENCE_NS = 2e9;
+
+/** One capture from its start to its end: pumps, watches for the reasons to stop, and closes the books. */
+export class Run {
+  readonly done: Promise<RunResult>;
+  private resolve!: (result: RunResult) => void;
+  private readonly pump: Pump;
+  private reason: StopReason | null = null;
+  private stoppedAt = 0;
+  private askedAt = Infinity;
+  private lastProgress = 0;
+  private noticesSeen = 0;
+  private unfinished: readonly OpenFault[] | null = null;
+  private cancelHeartbeat: (() => void) | null = null;
+
+  constructor(
+    private readonly ports: RunPorts,
+    private readonly batch: Batch,
+    resolved: Resolved,
+  ) {
+    this.done = new Promise((resolve) => {
+      this.resolve = resolve;
+    });
+    this.pump = new Pump(
+      {
+        source: ports.session,
+        consumer: ports.consumer,
+        output: ports.output,
+        soon: (action) => {
+          ports.clock.soon(action);
+        },
+        onBatch: () => {
+          this.lastProgress = ports.clock.now();
+          ports.onBatch?.();
+        },
+        onIdle: () => {
+          this.idle();
+        },
+      },
+      batch,
+      resolved,
+    );
+  }
+
+  start(): void {
+    this.cancelHeartbeat = this.ports.clock.every(HEARTBEAT_MS, () => {
+      this.beat();
+    });
+    this.beat();
+  }
+
+  /** The session has something to drain. */
+  wake(): void {
+    this.check();
+    this.pump.wake();
+  }
+
+  /** Ends capture; what was captured is still written, then `done` resolves. Later calls do nothing. */
+  stop(reason: StopReason): void {
+    if (reason === 'interrupt') this.askedAt = Math.min(this.askedAt, this.ports.clock.now());
+    if (this.reason !== null) return;
+    this.reason = reason;
+    this.ports.session.stop();
+    this.stoppedAt = this.ports.clock.now();
+    this.pump.wake();
+  }
+
+  /** What the run knows of itself now. */
+  facts(): CaptureFacts {
+    const { session } = this.ports;
+    const records = session.counters();
+    return {
+      mode: session.info,
+      received: { ...this.pump.counts },
+      lost: lostFaults(records),
+      kernel: session.kernelCounts(),
+      inFlight: this.unfinished?.length ?? 0,
+      records,
+    };
+  }
+
+  private beat(): void {
+    this.notices();
+    this.check();
+    if (this.pump.blocked) this.giveUpIfStalled();
+    else this.pump.wake();
+  }
+
+  private check(idle = false): void {
+    const { ports } = this;
+    if (this.reason !== null) return;
+    if (ports.output !== null && ports.output.writer.failure !== null) this.stop('output');
+    else if (ports.limitReached()) this.stop('count');
+    else if (ports.durationNs !== null && ports.clock.now() >= ports.durationNs)
+      this.stop('duration');
+    else if (idle && ports.session.ended()) this.stop('target');
+  }
+
+  /** An interrupt outranks a reader that has stopped reading (a pager, a stopped process). */
+  private giveUpIfStalled(): void {
+    const { clock, output } = this.ports;
+    const since = Math.max(this.askedAt, this.lastProgress);
+    if (output === null || clock.now() - since < PATIENCE_NS) return;
+    output.writer.abandon();
+  }
+
+  private idle(): void {
+    if (this.reason === null) {
+      // Whatever stops us here leads to one more pass: the last records come out of a stopped session.
+      this.check(true);
+      return;
+    }
+    if (this.unfinished === null) this.closeBooks();
+    else this.finish();
+  }
+
+  /** Everything captured is through: what was entered and never completed is decided now. */
+  private closeBooks(): void {
+    const { session, blockedAt } = this.ports;
+    const { inFlight, errors } = splitUnfinished(
+      session.pending(FAULT_CAPACITY),
+      this.stoppedAt,
+      blockedAt,
+    );
+    this.unfinished = inFlight;
+    if (errors.length > 0) {
+      fillErrors(this.batch, errors, this.stoppedAt);
+      this.pump.inject();
+    }
+    this.pump.wake();
+  }
+
+  private finish(): void {
+    this.cancelHeartbeat?.();
+    this.cancelHeartbeat = null;
+    this.notices();
+    this.resolve({
+      reason: this.reason!,
+      stoppedAt: this.stoppedAt,
+      facts: this.facts(),
+      inFlight: this.unfinished ?? [],
+    });
+  }
+
+  private notices(): void {
+    const { notices } = this.ports.session.info;
+    for (const notice of notices.slice(this.noticesSeen)) this.ports.onNotice(notice);
+    this.noticesSeen = notices.length;
+  }
+}
