@@ -1,0 +1,228 @@
+import fc from 'fast-check';
+import { How } from '../../src/core/batch';
+import { Cause, FaultClass, RegionKind } from '../../src/core/classes';
+import { FAULT_FIELDS } from '../../src/core/fields';
+import { FixedNames } from '../../src/core/fixed';
+import { Bytes, MAX_RECORD_BYTES } from '../../src/out/bytes';
+import { csvEncoder } from '../../src/out/csv';
+import { ndjsonEncoder } from '../../src/out/ndjson';
+import { Fixture } from './fixture';
+import type { Fault } from './fixture';
+
+const CONTRACT =
+  'time_ns,pid,tid,comm,class,cause,address,ip,access,mode,region_kind,region,section,file,' +
+  'file_offset,latency_ns,error_code';
+
+const FULL: Fault = {
+  time: 12_000_000.5,
+  address: 0x7f2c7b100123n,
+  ip: 0xffffffff81000010n,
+  pid: 10,
+  tid: 11,
+  region: 0,
+  faultClass: FaultClass.MAJOR,
+  cause: Cause.FILE_READ,
+  latency: 12_400_000,
+  errorCode: 0x6,
+  how: How.MAJ | How.KERNEL | How.ERROR_CODE | How.ENTRY,
+  fileOffset: 8192,
+};
+const BARE: Fault = { time: 5, address: 0x10n, region: 1, how: How.MIN, comm: 1 };
+
+function fixture(): Fixture {
+  const made = new Fixture();
+  made.regions = [
+    { kind: RegionKind.FILE, label: 'libc.so.6 .text', section: '.text', path: '/lib/libc.so.6' },
+    { kind: RegionKind.UNKNOWN, label: '[unknown]' },
+  ];
+  made.comms = ['worker', ''];
+  return made;
+}
+
+function records(of: Fixture, encode: typeof csvEncoder, faults: readonly Fault[]): string {
+  const encoder = encode(of.view, FAULT_FIELDS);
+  const out = new Bytes(MAX_RECORD_BYTES * faults.length);
+  encoder.nextBatch();
+  const n = of.fill(faults);
+  for (let i = 0; i < n; i++) encoder.fault(out, i);
+  return Buffer.from(encoder.header).toString('utf8') + out.data.toString('utf8', 0, out.length);
+}
+
+/** RFC 4180, from its grammar: fields, quotes doubled, CRLF. */
+function readCsv(text: string): string[][] {
+  const rows: string[][] = [];
+  let row: string[] = [];
+  let at = 0;
+  while (at < text.length) {
+    let value = '';
+    if (text[at] === '"') {
+      at += 1;
+      for (;;) {
+        if (text[at] !== '"') value += text[at++]!;
+        else if (text[at + 1] === '"') {
+          value += '"';
+          at += 2;
+        } else break;
+      }
+      at += 1;
+    } else {
+      while (at < text.length && text[at] !== ',' && text[at] !== '\r') {
+        if (text[at] === '"' || text[at] === '\n') throw new Error('bare quote or newline');
+        value += text[at++]!;
+      }
+    }
+    row.push(value);
+    if (text[at] === ',') {
+      at += 1;
+    } else if (text.startsWith('\r\n', at)) {
+      at += 2;
+      rows.push(row);
+      row = [];
+    } else throw new Error(`no separator at ${at}`);
+  }
+  return rows;
+}
+
+test('CSV: the fields of the contract, in its order, with the schema version behind them', () => {
+  const text = records(fixture(), csvEncoder, [FULL, BARE]);
+  expect(text).toBe(
+    `${CONTRACT},v\r\n` +
+      '12000000,10,11,worker,MAJOR,file-read,0x7f2c7b100123,0xffffffff81000010,w,kernel,file,' +
+      'libc.so.6,.text,/lib/libc.so.6,8192,12400000,6,1\r\n' +
+      '5,100,100,,MINOR,demand-zero,0x10,,,user,unknown,[unknown],,,,,,1\r\n',
+  );
+});
+
+test('NDJSON: the same fields, null where CSV is empty', () => {
+  const parsed = records(fixture(), ndjsonEncoder, [FULL, BARE])
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(Object.keys(parsed[0]!).join(',')).toBe(`${CONTRACT},v`);
+  expect(parsed[0]).toEqual({
+    time_ns: 12_000_000,
+    pid: 10,
+    tid: 11,
+    comm: 'worker',
+    class: 'MAJOR',
+    cause: 'file-read',
+    address: '0x7f2c7b100123',
+    ip: '0xffffffff81000010',
+    access: 'w',
+    mode: 'kernel',
+    region_kind: 'file',
+    region: 'libc.so.6',
+    section: '.text',
+    file: '/lib/libc.so.6',
+    file_offset: 8192,
+    latency_ns: 12_400_000,
+    error_code: 6,
+    v: 1,
+  });
+  expect(parsed[1]).toMatchObject({
+    comm: null,
+    ip: null,
+    access: null,
+    section: null,
+    file: null,
+    file_offset: null,
+    latency_ns: null,
+    error_code: null,
+    v: 1,
+  });
+});
+
+test('access follows the error code', () => {
+  const access = (errorCode: number): unknown => {
+    const line = records(fixture(), ndjsonEncoder, [{ ...FULL, errorCode }]);
+    return (JSON.parse(line) as Record<string, unknown>)['access'];
+  };
+  expect([0x4, 0x5, 0x6, 0x7, 0x14, 0x15].map(access)).toEqual(['r', 'r', 'w', 'w', 'x', 'x']);
+});
+
+const nasty = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 40 }),
+  fc.string({
+    unit: fc.constantFrom('"', ',', '\r', '\n', '\x1b', '\x9b', '\u2028', ' ', 'ä', '\0'),
+  }),
+);
+
+test('CSV: any name round-trips through RFC 4180, control characters as ?', () => {
+  fc.assert(
+    fc.property(nasty, nasty, nasty, (comm, label, path) => {
+      const of = fixture();
+      of.comms = [comm];
+      of.regions = [{ kind: RegionKind.FILE, label, path }];
+      const text = records(of, csvEncoder, [FULL]);
+      const [header, row, ...rest] = readCsv(text);
+      expect(rest).toEqual([]);
+      expect(row).toHaveLength(header!.length);
+      // eslint-disable-next-line no-control-regex
+      expect(row!.join('')).not.toMatch(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/);
+      const safe = /^[ -~äöü]*$/;
+      if (safe.test(comm)) expect(row![3]).toBe(comm);
+      if (safe.test(label)) expect(row![11]).toBe(label);
+      if (safe.test(path)) expect(row![13]).toBe(path);
+      expect(row![3]).toHaveLength(comm.length);
+    }),
+  );
+});
+
+test('NDJSON: any name comes back as it was, on one line without control characters', () => {
+  fc.assert(
+    fc.property(nasty, nasty, nasty, (comm, label, path) => {
+      const of = fixture();
+      of.comms = [comm];
+      of.regions = [{ kind: RegionKind.FILE, label, path }];
+      const text = records(of, ndjsonEncoder, [FULL]);
+      // eslint-disable-next-line no-control-regex
+      expect(text.slice(0, -1)).not.toMatch(/[\x00-\x1f\x7f-\x9f\u2028\u2029]/);
+      const row = JSON.parse(text) as Record<string, unknown>;
+      const utf8 = (s: string): string | null =>
+        s === '' ? null : Buffer.from(s, 'utf8').toString('utf8');
+      expect(row['comm']).toBe(utf8(comm));
+      // NUL cannot be part of a name; it separates names inside the encoder.
+      expect(row['file']).toBe(utf8(path.replaceAll('\0', '?')));
+    }),
+  );
+});
+
+test('the longest names that can be still fit into a record', () => {
+  for (const encode of [csvEncoder, ndjsonEncoder]) {
+    for (const unit of ['\x9b', '"', '\u2028', '😀']) {
+      const of = fixture();
+      const name = unit.repeat(10_000);
+      of.comms = [name];
+      of.regions = [{ kind: RegionKind.FILE, label: `${name} ${name}`, section: name, path: name }];
+      const encoder = encode(of.view, FAULT_FIELDS);
+      const out = new Bytes(MAX_RECORD_BYTES * 2);
+      of.fill([FULL]);
+      encoder.nextBatch();
+      encoder.fault(out, 0);
+      expect(out.length).toBeLessThanOrEqual(MAX_RECORD_BYTES);
+      expect(out.data.toString('utf8', 0, out.length)).not.toContain('\ufffd');
+    }
+  }
+});
+
+test('--fixed-ts: records of two runs with other ids and times are equal', () => {
+  const run = (base: number): string => {
+    const of = fixture();
+    of.regions[0] = { kind: RegionKind.STACK, label: `[stack:${base + 1}]` };
+    const fixed = new FixedNames();
+    const view = { ...of.view, names: fixed.wrap(of.names) };
+    const encoder = csvEncoder(view, fixed.fields());
+    const out = new Bytes(MAX_RECORD_BYTES);
+    const n = of.fill([
+      { ...FULL, time: base * 7, pid: base, tid: base + 1, ip: BigInt(base), latency: base },
+      { ...BARE, time: base * 9, pid: base, tid: base },
+    ]);
+    encoder.nextBatch();
+    for (let i = 0; i < n; i++) encoder.fault(out, i);
+    return out.data.toString('utf8', 0, out.length);
+  };
+  expect(run(4000)).toBe(run(77));
+  expect(run(4000).split('\r\n')[0]).toBe(
+    '1000000,1,2,worker,MAJOR,file-read,0x7f2c7b100123,,w,kernel,stack,[stack:2],,,8192,,6,1',
+  );
+});
