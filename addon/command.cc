@@ -24,6 +24,11 @@ namespace {
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
+  // Node marks its own stdin, stdout and stderr close-on-exec.
+  for (int fd = 0; fd <= 2; fd++) {
+    const int flags = fcntl(fd, F_GETFD);
+    if (flags >= 0) fcntl(fd, F_SETFD, flags & ~FD_CLOEXEC);
+  }
   if (fixed_layout) personality(ADDR_NO_RANDOMIZE);
   char byte;
   ssize_t n;

@@ -92,21 +92,33 @@ bool DecodeTracepoint(const uint8_t* bytes, size_t length, const Formats& format
   return true;
 }
 
+EventKind KindBySize(size_t length, const SampleLayout& layout) {
+  if (length == layout.minor_size()) return EventKind::kMinor;
+  if (length == layout.major_size()) return EventKind::kMajor;
+  if (length == layout.entry_size() && layout.with_ip) return EventKind::kEntryAny;
+  return EventKind::kNone;
+}
+
 bool DecodeSample(const uint8_t* bytes, size_t length, const Formats& formats, Record* out) {
   const SampleLayout& layout = formats.layout;
   if (length < layout.payload_offset()) return false;
   const EventTable::Entry& event = formats.events.Find(Load<uint64_t>(bytes + kHeader));
   out->event = event.kind;
   out->root = event.root;
+  out->borrowed = false;
+  if (event.kind == EventKind::kNone) {
+    out->event = KindBySize(length, layout);
+    out->borrowed = out->event != EventKind::kNone;
+  }
   out->pid = Load<uint32_t>(bytes + layout.tid_offset());
   out->tid = Load<uint32_t>(bytes + layout.tid_offset() + 4);
   out->time = Load<uint64_t>(bytes + layout.time_offset());
-  switch (event.kind) {
+  switch (out->event) {
     case EventKind::kMinor:
     case EventKind::kMajor:
     case EventKind::kEntryAny:
       if (length < layout.payload_offset() + 8) return false;
-      out->kind = event.kind == EventKind::kEntryAny ? RecordKind::kEntry : RecordKind::kCompletion;
+      out->kind = out->event == EventKind::kEntryAny ? RecordKind::kEntry : RecordKind::kCompletion;
       out->address = Load<uint64_t>(bytes + layout.payload_offset());
       out->ip = layout.with_ip ? Load<uint64_t>(bytes + 16) : 0;
       out->stack_pointer = 0;

@@ -39,13 +39,24 @@ struct TracepointFormat {
   Field result;                   // sys_exit_*
 };
 
-// How the samples of a session are laid out: one sample_type for all events, so that a record's
-// time can be found before its event is known.
+// How the samples of a session are laid out. Identifier, thread, time and the first payload word
+// lie at the same place for all events, so that a record's time can be found before its event is
+// known.
+//
+// The software events are told apart by their size, because their identifier cannot be trusted: the
+// kernel fills in one perf_sample_data for all events that a fault triggers (do_perf_sw_event,
+// kernel/events/core.c), so where another perf session watches the same thread our record may carry
+// that session's identifier and time stamp. Seen on 6.18: with two sessions on one process all
+// completions of the first had the ids of the second. kMinor ends behind the address, kMajor has
+// PERF_SAMPLE_CPU behind it, kEntryAny PERF_SAMPLE_CPU and PERF_SAMPLE_PERIOD.
 struct SampleLayout {
   bool with_ip = false;  // PERF_SAMPLE_IP (software entry mode)
   size_t tid_offset() const { return with_ip ? 24 : 16; }
   size_t time_offset() const { return with_ip ? 32 : 24; }
   size_t payload_offset() const { return with_ip ? 40 : 32; }
+  size_t minor_size() const { return payload_offset() + 8; }
+  size_t major_size() const { return payload_offset() + 16; }
+  size_t entry_size() const { return payload_offset() + 24; }
 };
 
 // The events of a session by the id that every record carries.
@@ -97,6 +108,7 @@ struct Record {
   RecordKind kind;
   EventKind event;
   bool user_mode;  // cpumode of the record's header
+  bool borrowed;   // identifier and time are another perf session's (SampleLayout)
   bool exec;       // COMM
   bool shared;     // MMAP
   uint32_t root;

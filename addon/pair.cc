@@ -91,7 +91,7 @@ Thread* Pairer::Own(const Record& record) {
 }
 
 void Pairer::Fault(const Thread& thread, const Entry* entry, uint8_t how, uint64_t address,
-                   uint64_t time) {
+                   uint64_t time, bool borrowed) {
   FaultRow row;
   row.time = Since(time);
   row.address = address;
@@ -100,8 +100,10 @@ void Pairer::Fault(const Thread& thread, const Entry* entry, uint8_t how, uint64
   row.how = how;
   if (entry != nullptr) {
     row.how |= kHowEntry | (entry->has_code ? kHowErrorCode : 0);
-    row.latency =
-        (how & 3) == kHowNone || time < entry->time ? -1 : static_cast<int64_t>(time - entry->time);
+    // A borrowed stamp may come from another clock: a difference to it would be a made-up number.
+    row.latency = (how & 3) == kHowNone || borrowed || time < entry->time
+                      ? -1
+                      : static_cast<int64_t>(time - entry->time);
     row.ip = entry->ip;
     row.error_code = entry->error_code;
   } else {
@@ -126,7 +128,7 @@ void Pairer::EndWithoutCompletion(Thread& thread, Entry& entry, uint64_t time) {
     return;
   }
   counters_.unresolved++;
-  Fault(thread, &entry, kHowNone, entry.address, time);
+  Fault(thread, &entry, kHowNone, entry.address, time, false);
 }
 
 void Pairer::ReportStack(Thread& thread, const Record& record) {
@@ -166,6 +168,14 @@ void Pairer::OnCompletion(const Record& record) {
     if (record.root != 0) (major ? counters_.duplicate_major : counters_.duplicate_minor)++;
     return;
   }
+  if (thread->completed == record.time) {
+    // The second copy of one completion (see Thread::root) whose identifier was borrowed too.
+    counters_.duplicates++;
+    (major ? counters_.duplicate_major : counters_.duplicate_minor)++;
+    return;
+  }
+  thread->completed = record.time;
+  if (record.borrowed) counters_.borrowed_stamps++;
   (major ? counters_.major : counters_.minor)++;
   uint8_t how = major ? kHowMaj : kHowMin;
   if (!record.user_mode) how |= kHowKernel;
@@ -179,7 +189,7 @@ void Pairer::OnCompletion(const Record& record) {
     DropKernelEntry(*thread);
   }
   if (entry == nullptr) counters_.unpaired_completions++;
-  Fault(*thread, entry, how, record.address, record.time);
+  Fault(*thread, entry, how, record.address, record.time, record.borrowed);
   if (entry != nullptr) entry->open = false;
 }
 

@@ -30,6 +30,7 @@ struct PairCounters {
   uint64_t duplicates = 0;                            // second copies of any record
   uint64_t duplicate_minor = 0, duplicate_major = 0;  // completions among them: counted twice
   uint64_t foreign = 0;
+  uint64_t borrowed_stamps = 0;  // completions with another perf session's time
 };
 
 class Pairer {
@@ -68,8 +69,8 @@ class Pairer {
   Thread* Own(const Record& record);
   void EndWithoutCompletion(Thread& thread, Entry& entry, uint64_t time);
   void DropKernelEntry(Thread& thread);
-  void Fault(const Thread& thread, const Entry* entry, uint8_t how, uint64_t address,
-             uint64_t time);
+  void Fault(const Thread& thread, const Entry* entry, uint8_t how, uint64_t address, uint64_t time,
+             bool borrowed);
   void ReportStack(Thread& thread, const Record& record);
   // Before the start there are the records of the moment of attach: they count from zero.
   uint64_t Since(uint64_t time) const { return time > start_ ? time - start_ : 0; }

@@ -88,6 +88,9 @@ perf_event_attr Attributes(EventKind kind, const Plan& plan, const Formats& form
                     : kind == EventKind::kMajor ? PERF_COUNT_SW_PAGE_FAULTS_MAJ
                                                 : PERF_COUNT_SW_PAGE_FAULTS;
       attr.sample_type |= PERF_SAMPLE_ADDR;
+      // Not for their content: they make the three events' records differ in size (SampleLayout).
+      if (kind != EventKind::kMinor) attr.sample_type |= PERF_SAMPLE_CPU;
+      if (kind == EventKind::kEntryAny) attr.sample_type |= PERF_SAMPLE_PERIOD;
       break;
     default:
       attr.type = PERF_TYPE_TRACEPOINT;

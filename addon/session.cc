@@ -26,6 +26,20 @@ Napi::Array ToJs(Napi::Env env, const std::vector<Notice>& notices) {
   return array;
 }
 
+// Runs on the event loop for a wake-up. Nothing may be thrown from here: while the environment ends
+// (env is null, or JavaScript cannot run any more) a wake-up has no one to wake.
+void CallWake(napi_env env, napi_value callback, void*, void*) {
+  if (env == nullptr || callback == nullptr) return;
+  napi_value receiver;
+  if (napi_get_undefined(env, &receiver) != napi_ok) return;
+  if (napi_call_function(env, receiver, callback, 0, nullptr, nullptr) != napi_pending_exception)
+    return;
+  napi_value exception;
+  if (napi_get_and_clear_last_exception(env, &exception) == napi_ok) {
+    napi_fatal_exception(env, exception);  // an error of the callback must not be swallowed
+  }
+}
+
 double Number(uint64_t value) {
   return static_cast<double>(value);
 }
@@ -164,14 +178,19 @@ void Session::Open(const Options& options) {
     }
   }
   mailbox_ = std::make_unique<Mailbox>(kMailboxBatches);
-  wake_ = Napi::ThreadSafeFunction::New(Env(), options.on_wake, "pagefault.wake", 1, 1);
-  wake_.Unref(Env());
+  const napi_value name = Napi::String::New(Env(), "pagefault.wake");
+  // Queue size 1: a full queue means that the reader is about to come anyway.
+  if (napi_create_threadsafe_function(env_, options.on_wake, nullptr, name, 1, 1, nullptr, nullptr,
+                                      nullptr, CallWake, &wake_) != napi_ok) {
+    wake_ = nullptr;
+    throw SystemError(ENOMEM, "napi_create_threadsafe_function", "");
+  }
+  napi_unref_threadsafe_function(env_, wake_);
   napi_add_env_cleanup_hook(env_, OnEnvironmentEnd, this);
   hooked_ = true;
-  // The queue holds one call without data: a full queue means that the reader is about to come.
-  poller_ = std::make_unique<Poller>(*events_, formats_, *mailbox_, command_.get(), start_,
-                                     options.children, std::move(threads),
-                                     [this] { wake_.NonBlockingCall(); });
+  poller_ = std::make_unique<Poller>(
+      *events_, formats_, *mailbox_, command_.get(), start_, options.children, std::move(threads),
+      [wake = wake_] { napi_call_threadsafe_function(wake, nullptr, napi_tsfn_nonblocking); });
   poller_->Start();
   if (command_) command_->Release();
 }
@@ -185,12 +204,9 @@ void Session::OnEnvironmentEnd(void* session) {
 void Session::CloseAll() {
   if (hooked_) napi_remove_env_cleanup_hook(env_, OnEnvironmentEnd, this);
   hooked_ = false;
-  const bool had_poller = poller_ != nullptr;
   poller_.reset();  // joins the thread: nothing below is used any more
-  if (had_poller || wake_) {
-    if (wake_) wake_.Release();
-    wake_ = Napi::ThreadSafeFunction();
-  }
+  if (wake_ != nullptr) napi_release_threadsafe_function(wake_, napi_tsfn_abort);
+  wake_ = nullptr;
   mailbox_.reset();
   events_.reset();
   command_.reset();
@@ -264,6 +280,7 @@ Napi::Value Session::Counters(const Napi::CallbackInfo& info) {
   set("late", counters.late);
   set("duplicates", counters.pair.duplicates);
   set("foreign", counters.pair.foreign);
+  set("borrowedStamps", counters.pair.borrowed_stamps);
   return object;
 }
 

@@ -66,7 +66,7 @@ class Session : public Napi::ObjectWrap<Session> {
   std::unique_ptr<Command> command_;
   std::unique_ptr<Mailbox> mailbox_;
   std::unique_ptr<Poller> poller_;
-  Napi::ThreadSafeFunction wake_;
+  napi_threadsafe_function wake_ = nullptr;
 };
 
 // Wraps a SystemError as the JavaScript error of the contract.

@@ -26,6 +26,7 @@ struct Thread {
   // copy (a thread born of an opened thread just before it was opened itself). 0: not known yet.
   uint32_t root = 0;
   Entry user, kernel;
+  uint64_t completed = 0;     // time of the last completion
   uint64_t stack_page = 0;    // last stack pointer reported, 4 KiB page
   uint8_t stack_reports = 0;  // how often; capped, a scheduler of coroutines moves it all the time
   bool fresh_exec = false;    // an exec was seen and no mapping since

@@ -85,6 +85,11 @@ export interface Counters {
   readonly duplicates: number;
   /** Records of processes that are not followed (wide capture, system-wide munmap). */
   readonly foreign: number;
+  /**
+   * Completions that carried the time stamp of another perf session on the same thread (a kernel bug,
+   * addon/decode.h): counted, latency unknown.
+   */
+  readonly borrowedStamps: number;
 }
 
 /** The kernel's own count of completed faults for this session: read(2) of the events. */
