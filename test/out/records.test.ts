@@ -135,7 +135,7 @@ test('NDJSON: the same fields, null where CSV is empty', () => {
 test('access follows the error code', () => {
   const access = (errorCode: number): unknown => {
     const line = records(fixture(), ndjsonEncoder, [{ ...FULL, errorCode }]);
-    return (JSON.parse(line) as Record<string, unknown>)['access'];
+    return (JSON.parse(line) as Record<string, unknown>).access;
   };
   expect([0x4, 0x5, 0x6, 0x7, 0x14, 0x15].map(access)).toEqual(['r', 'r', 'w', 'w', 'x', 'x']);
 });
@@ -180,9 +180,9 @@ test('NDJSON: any name comes back as it was, on one line without control charact
       const row = JSON.parse(text) as Record<string, unknown>;
       const utf8 = (s: string): string | null =>
         s === '' ? null : Buffer.from(s, 'utf8').toString('utf8');
-      expect(row['comm']).toBe(utf8(comm));
+      expect(row.comm).toBe(utf8(comm));
       // NUL cannot be part of a name; it separates names inside the encoder.
-      expect(row['file']).toBe(utf8(path.replaceAll('\0', '?')));
+      expect(row.file).toBe(utf8(path.replaceAll('\0', '?')));
     }),
   );
 });
