@@ -1,0 +1,166 @@
+/**
+ * Every key the dashboard knows: the one table behind the decoder's dispatch, the footer, the help
+ * overlay and the README.
+ */
+export const VIEWS = [
+  'regions',
+  'threads',
+  'processes',
+  'causes',
+  'latency',
+  'events',
+  'output',
+] as const;
+export type ViewName = (typeof VIEWS)[number];
+export const VIEW_TITLES: Readonly<Record<ViewName, string>> = {
+  regions: 'Regions',
+  threads: 'Threads',
+  processes: 'Processes',
+  causes: 'Causes',
+  latency: 'Latency',
+  events: 'Events',
+  output: 'Output',
+};
+
+export type Action =
+  | 'quit'
+  | 'help'
+  | 'up'
+  | 'down'
+  | 'page-up'
+  | 'page-down'
+  | 'first'
+  | 'last'
+  | 'next-view'
+  | 'previous-view'
+  | 'view'
+  | 'sort-left'
+  | 'sort-right'
+  | 'reverse'
+  | 'choose-sort'
+  | 'filter'
+  | 'clear-filter'
+  | 'freeze'
+  | 'zero'
+  | 'toggle-major'
+  | 'toggle-minor'
+  | 'toggle-cow'
+  | 'toggle-error'
+  | 'interval'
+  | 'slower'
+  | 'faster'
+  | 'write'
+  | 'open'
+  | 'back'
+  | 'suspend';
+
+export interface Binding {
+  /** Names as input.ts gives them. */
+  readonly keys: readonly string[];
+  readonly action: Action;
+  /** What it does, for the help overlay and the README. */
+  readonly help: string;
+  /** Short form for the footer, with the key it names; absent: not in the footer. */
+  readonly footer?: readonly [key: string, text: string];
+}
+
+export const KEYMAP: readonly Binding[] = [
+  { keys: ['h', '?', 'f1'], action: 'help', help: 'this help', footer: ['F1', 'help'] },
+  { keys: ['tab'], action: 'next-view', help: 'next view', footer: ['Tab', 'view'] },
+  { keys: ['S-tab'], action: 'previous-view', help: 'previous view' },
+  {
+    keys: ['1', '2', '3', '4', '5', '6', '7'],
+    action: 'view',
+    help: 'go to a view by its number (7: output of COMMAND)',
+  },
+  { keys: ['up', 'k'], action: 'up', help: 'one row up' },
+  { keys: ['down', 'j'], action: 'down', help: 'one row down' },
+  { keys: ['pageup'], action: 'page-up', help: 'one page up' },
+  { keys: ['pagedown'], action: 'page-down', help: 'one page down' },
+  { keys: ['home'], action: 'first', help: 'first row (the selection then stays on top)' },
+  { keys: ['end'], action: 'last', help: 'last row; in the event log: follow again' },
+  { keys: ['enter'], action: 'open', help: 'open the selected row', footer: ['Enter', 'open'] },
+  { keys: ['escape'], action: 'back', help: 'back; leave a prompt' },
+  {
+    keys: ['/'],
+    action: 'filter',
+    help: 'filter as you type (words, ~regex, class:major tid:9 region:libc lat>1ms, and or not)',
+    footer: ['/', 'filter'],
+  },
+  { keys: ['C-l'], action: 'clear-filter', help: 'clear the filter and show all classes' },
+  {
+    keys: ['<', ','],
+    action: 'sort-left',
+    help: 'sort by the column to the left',
+    footer: ['<>', 'sort'],
+  },
+  { keys: ['>', '.'], action: 'sort-right', help: 'sort by the column to the right' },
+  { keys: ['r', 'I'], action: 'reverse', help: 'reverse the sort order' },
+  { keys: ['S', 'f6'], action: 'choose-sort', help: 'choose the sort column by name' },
+  {
+    keys: ['space', 'p'],
+    action: 'freeze',
+    help: 'freeze the picture; capture goes on',
+    footer: ['Space', 'freeze'],
+  },
+  { keys: ['z'], action: 'zero', help: 'set the counters to zero', footer: ['z', 'zero'] },
+  { keys: ['m'], action: 'toggle-major', help: 'show or hide MAJOR faults' },
+  { keys: ['n'], action: 'toggle-minor', help: 'show or hide MINOR faults' },
+  { keys: ['c'], action: 'toggle-cow', help: 'show or hide COW faults' },
+  { keys: ['e'], action: 'toggle-error', help: 'show or hide ERROR faults' },
+  { keys: ['d'], action: 'interval', help: 'set the refresh interval (0.25 to 10 s)' },
+  { keys: ['+'], action: 'slower', help: 'longer refresh interval' },
+  { keys: ['-'], action: 'faster', help: 'shorter refresh interval' },
+  {
+    keys: ['w'],
+    action: 'write',
+    help: 'write what is shown to a file (.txt, .csv or .json)',
+    footer: ['w', 'write'],
+  },
+  { keys: ['C-z'], action: 'suspend', help: 'suspend; fg returns' },
+  { keys: ['q', 'f10', 'C-c'], action: 'quit', help: 'quit', footer: ['q', 'quit'] },
+];
+
+/** The action of a key, null where it means nothing. */
+export function actionOf(key: string): Action | null {
+  return KEYMAP.find((binding) => binding.keys.includes(key))?.action ?? null;
+}
+
+const KEY_TEXT: Readonly<Record<string, string>> = {
+  up: 'Up',
+  down: 'Down',
+  pageup: 'PgUp',
+  pagedown: 'PgDn',
+  home: 'Home',
+  end: 'End',
+  tab: 'Tab',
+  'S-tab': 'Shift-Tab',
+  enter: 'Enter',
+  escape: 'Esc',
+  space: 'Space',
+};
+
+/** A key as a person calls it: `Ctrl-L`, `F6`, `PgUp`. */
+export function keyText(key: string): string {
+  if (key.startsWith('C-')) return `Ctrl-${key.slice(2).toUpperCase()}`;
+  return KEY_TEXT[key] ?? (/^f\d+$/.test(key) ? key.toUpperCase() : key);
+}
+
+/** The keys of a binding: `1`..`7` are told as a range. */
+export function keysText(binding: Binding): string {
+  if (binding.action === 'view') return `${binding.keys[0]!}-${binding.keys.at(-1)!}`;
+  return binding.keys.map(keyText).join(' ');
+}
+
+/** The table for the README, in Markdown. */
+export function keyTable(): string {
+  const escaped = (text: string): string => text.replace(/\|/g, '\\|');
+  const rows = KEYMAP.map((binding) => {
+    const keys =
+      binding.action === 'view'
+        ? `\`${keysText(binding)}\``
+        : binding.keys.map((key) => `\`${keyText(key)}\``).join(' ');
+    return `| ${escaped(keys)} | ${escaped(binding.help)} |`;
+  });
+  return ['| key | what it does |', '|---|---|', ...rows].join('\n');
+}

@@ -1,0 +1,71 @@
+/** What one can type would otherwise grow for as long as a key is held. */
+const MAX_INPUT = 1000;
+
+/** A line being typed, with the keys that readline has put into fingers. */
+export class LineEditor {
+  private cursor: number;
+
+  constructor(public text = '') {
+    this.cursor = text.length;
+  }
+
+  get position(): number {
+    return this.cursor;
+  }
+
+  /** True when the key meant something here. */
+  handle(key: string): boolean {
+    switch (key) {
+      case 'left':
+      case 'C-b':
+        this.cursor = Math.max(0, this.cursor - 1);
+        return true;
+      case 'right':
+      case 'C-f':
+        this.cursor = Math.min(this.text.length, this.cursor + 1);
+        return true;
+      case 'home':
+      case 'C-a':
+        this.cursor = 0;
+        return true;
+      case 'end':
+      case 'C-e':
+        this.cursor = this.text.length;
+        return true;
+      case 'backspace':
+        this.remove(this.cursor - 1, this.cursor);
+        return true;
+      case 'delete':
+        this.remove(this.cursor, this.cursor + 1);
+        return true;
+      case 'C-u':
+        this.remove(0, this.cursor);
+        return true;
+      case 'C-k':
+        this.remove(this.cursor, this.text.length);
+        return true;
+      case 'C-w':
+        this.remove(this.text.slice(0, this.cursor).search(/\S*\s*$/), this.cursor);
+        return true;
+      case 'space':
+        this.insert(' ');
+        return true;
+      default:
+        if (key.length !== 1) return false;
+        this.insert(key);
+        return true;
+    }
+  }
+
+  private insert(text: string): void {
+    if (this.text.length >= MAX_INPUT) return;
+    this.text = this.text.slice(0, this.cursor) + text + this.text.slice(this.cursor);
+    this.cursor += text.length;
+  }
+
+  private remove(from: number, to: number): void {
+    const start = Math.max(0, from);
+    this.text = this.text.slice(0, start) + this.text.slice(to);
+    this.cursor = start;
+  }
+}

@@ -1,0 +1,81 @@
+import type { CaptureFacts } from '../core/capture-facts';
+import type { Snapshot } from '../core/snapshot';
+import type { EventLog } from './event-log';
+
+/** The world as the dashboard sees it. The pipeline implements it; tests with plain data. */
+export interface DashboardSource {
+  /** The counters now. */
+  snapshot(): Snapshot;
+  header(): HeaderInfo;
+  /** Where in a region (by the id of its row) its faults fall, and who made them; null when it is gone. */
+  detail(regionId: number): RegionDetail | null;
+  /** The faults as they come; the pipeline adds every batch to it. */
+  readonly events: EventLog;
+  /** Sets the counters to zero. */
+  zero(): void;
+  /** `Summary: major=...`, without a newline. */
+  summaryLine(): string;
+  /**
+   * Writes a file at once and completely or not at all (temporary file, then rename). Returns null, or
+   * what went wrong in one line.
+   */
+  save(path: string, text: string): string | null;
+  /** The last lines COMMAND wrote to its stdout and stderr; null when there is no COMMAND. */
+  output(): CommandOutput | null;
+}
+
+export interface HeaderInfo {
+  readonly targets: readonly TargetInfo[];
+  /** The target is gone: how it ended, in words. null while it lives. */
+  readonly ended: string | null;
+  /** ns since capture began. */
+  readonly elapsedNs: number;
+  readonly capture: CaptureFacts;
+  /** What the capture cannot see or had to do differently, in words; empty for a full capture. */
+  readonly limits: readonly string[];
+  /** Resident memory of all targets, bytes; NaN where it cannot be read. */
+  readonly rssBytes: number;
+  /** User-mode faults that have not completed, oldest first. */
+  readonly inFlight: readonly InFlightFault[];
+  /** --filter as it was given, '' without one: faults it drops are in no counter. */
+  readonly captureFilter: string;
+}
+
+export interface TargetInfo {
+  readonly pid: number;
+  readonly comm: string;
+  readonly commandLine: string;
+  readonly threads: number;
+  /** One letter as in /proc/PID/stat, '' when gone. */
+  readonly state: string;
+}
+
+export interface InFlightFault {
+  readonly tid: number;
+  /** Hexadecimal with 0x. */
+  readonly address: string;
+  readonly region: string;
+  readonly forNs: number;
+}
+
+export interface RegionDetail {
+  /** Faults by slice; slice i covers pages start + i * width up to the next. null without faults. */
+  readonly heat: {
+    readonly start: number;
+    readonly width: number;
+    readonly bins: readonly number[];
+  } | null;
+  /** The busiest threads, most faults first. */
+  readonly threads: readonly {
+    readonly tid: number;
+    readonly comm: string;
+    readonly faults: number;
+  }[];
+}
+
+export interface CommandOutput {
+  /** Raw; the dashboard cleans them. */
+  readonly lines: readonly string[];
+  /** Lines that were dropped because only so many are kept. */
+  readonly dropped: number;
+}

@@ -1,0 +1,66 @@
+import { CLASS_COUNT } from '../../core/classes';
+import type { Snapshot } from '../../core/snapshot';
+
+/** Refreshes remembered: what a wide screen can show. */
+const LENGTH = 240;
+
+/** One series of rates, newest last. */
+export interface Series {
+  readonly values: readonly number[];
+  readonly current: number;
+  readonly peak: number;
+}
+
+export interface Rates {
+  /** Faults per second, in the order of CLASS_NAMES. */
+  readonly ofClass: readonly Series[];
+  /** Share of the time in which a thread stood in a fault; above 1 when several did. */
+  readonly stallShare: Series;
+}
+
+/**
+ * Rates over the time between two refreshes, for the header and its sparklines. Zeroed counters and a
+ * refresh without time in between give no rate rather than a wrong one.
+ */
+export class RateHistory {
+  private before: { now: number; byClass: readonly number[]; stallNs: number } | null = null;
+  private readonly classes: number[][] = Array.from({ length: CLASS_COUNT }, () => []);
+  private readonly stall: number[] = [];
+
+  push(snapshot: Snapshot): void {
+    const { byClass, stallNs } = snapshot.totals;
+    const { before } = this;
+    this.before = { now: snapshot.now, byClass, stallNs };
+    if (before === null || !(snapshot.now > before.now)) return;
+    const seconds = (snapshot.now - before.now) / 1e9;
+    const restarted = byClass.some((n, cls) => n < before.byClass[cls]!);
+    if (restarted) return;
+    this.classes.forEach((series, cls) => {
+      append(series, (byClass[cls]! - before.byClass[cls]!) / seconds);
+    });
+    append(this.stall, Math.max(0, stallNs - before.stallNs) / 1e9 / seconds);
+  }
+
+  /** Counters were set to zero: the next difference starts from there. */
+  restart(): void {
+    this.before = null;
+  }
+
+  /** The series as they are now, copied: a frozen screen must not move. */
+  rates(): Rates {
+    return { ofClass: this.classes.map(series), stallShare: series(this.stall) };
+  }
+}
+
+function append(values: number[], value: number): void {
+  values.push(value);
+  if (values.length > LENGTH) values.shift();
+}
+
+function series(values: readonly number[]): Series {
+  return {
+    values: [...values],
+    current: values.at(-1) ?? 0,
+    peak: values.reduce((most, value) => Math.max(most, value), 0),
+  };
+}

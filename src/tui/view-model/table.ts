@@ -1,0 +1,121 @@
+import type { Column } from '../../core/columns';
+import type { StatRow } from '../../core/snapshot';
+import { RowOrder } from './order';
+
+/** Columns of one fault class; they hide with it. */
+const CLASS_COLUMNS = ['major', 'minor', 'cow', 'error'];
+
+/**
+ * The rows of one view: filtered, sorted, with a selection that follows its row and a window onto
+ * them. Refreshed once per tick; moving about costs nothing.
+ */
+export class TableModel<Row extends StatRow> {
+  rows: readonly Row[] = [];
+  /** Rows with faults before the filter. */
+  total = 0;
+  sortColumn: Column<Row>;
+  reverse = false;
+  top = 0;
+  /** null: the selection stays on the first row, whichever that is, until somebody moves it. */
+  private selectedId: number | null = null;
+  private selectedIndex = 0;
+  private readonly order = new RowOrder<Row>();
+  private source: readonly Row[] = [];
+  private passes: (row: Row) => boolean = () => true;
+  private classes = 0xf;
+
+  constructor(
+    readonly columns: readonly Column<Row>[],
+    sortBy: string,
+  ) {
+    this.sortColumn = columns.find((column) => column.id === sortBy) ?? columns[0]!;
+  }
+
+  /** New rows of a new snapshot. `classes`: bit mask of the classes that are shown. */
+  refresh(rows: readonly Row[], classes: number, passes: (row: Row) => boolean): void {
+    this.source = rows;
+    this.classes = classes;
+    this.passes = passes;
+    this.arrange();
+  }
+
+  private arrange(): void {
+    const withFaults = this.source.filter((row) => row.faults > 0);
+    this.total = withFaults.length;
+    const shown = withFaults.filter((row) => this.hasShownFaults(row) && this.passes(row));
+    this.rows = this.order.sort(shown, this.sortColumn, this.reverse);
+    if (this.selectedId === null) {
+      this.selectedIndex = 0;
+      return;
+    }
+    const index = this.rows.findIndex((row) => row.id === this.selectedId);
+    // A row that is gone leaves the selection where it was, on whatever is there now.
+    if (index >= 0) this.selectedIndex = index;
+    else this.select(this.selectedIndex);
+  }
+
+  private hasShownFaults(row: Row): boolean {
+    return row.byClass.some((n, cls) => n > 0 && (this.classes & (1 << cls)) !== 0);
+  }
+
+  /** Ids of columns that are hidden with their class. */
+  hiddenColumns(): Set<string> {
+    return new Set(CLASS_COLUMNS.filter((_, cls) => (this.classes & (1 << cls)) === 0));
+  }
+
+  get selected(): number {
+    return Math.min(this.selectedIndex, Math.max(0, this.rows.length - 1));
+  }
+
+  get selectedRow(): Row | null {
+    return this.rows[this.selected] ?? null;
+  }
+
+  private select(index: number): void {
+    this.selectedIndex = Math.max(0, Math.min(index, this.rows.length - 1));
+    this.selectedId = this.rows[this.selectedIndex]?.id ?? null;
+  }
+
+  move(by: number): void {
+    this.select(this.selected + by);
+  }
+
+  first(): void {
+    this.selectedId = null;
+    this.selectedIndex = 0;
+    this.top = 0;
+  }
+
+  last(): void {
+    this.select(this.rows.length - 1);
+  }
+
+  /** The rows in a window of `height`, which follows the selection. */
+  window(height: number): readonly Row[] {
+    const { selected } = this;
+    if (selected < this.top) this.top = selected;
+    if (selected >= this.top + height) this.top = selected - height + 1;
+    this.top = Math.max(0, Math.min(this.top, this.rows.length - height));
+    return this.rows.slice(this.top, this.top + height);
+  }
+
+  sortBy(column: Column<Row>): void {
+    this.sortColumn = column;
+    this.reverse = false;
+    this.order.reset();
+    this.arrange();
+  }
+
+  /** Sorts by the visible column next to the present one. */
+  sortBeside(step: number, visible: readonly Column<Row>[]): void {
+    const at = visible.indexOf(this.sortColumn);
+    const next = visible[Math.max(0, Math.min(at + step, visible.length - 1))];
+    if (next !== undefined && next !== this.sortColumn) this.sortBy(next);
+  }
+
+  reverseOrder(): void {
+    this.reverse = !this.reverse;
+    this.order.reset();
+    this.arrange();
+  }
+}

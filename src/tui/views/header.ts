@@ -1,0 +1,203 @@
+import { completeness, totalLost } from '../../core/capture-facts';
+import { CLASS_NAMES, type ClassName } from '../../core/classes';
+import { bytes, count, grouped, latency, percent, rate } from '../../core/format';
+import { pieceLine, type Piece } from '../line';
+import type { Picture, Size } from '../picture';
+import type { HeaderInfo } from '../source';
+import { CLASS_STYLE, type Theme } from '../theme';
+
+/** A fault that has been in flight for longer is shown: something holds the thread. ns. */
+const STUCK_NS = 10e6;
+const CLASS_LABEL: Readonly<Record<ClassName, string>> = {
+  MAJOR: 'MAJ',
+  MINOR: 'MIN',
+  COW: 'COW',
+  ERROR: 'ERR',
+};
+
+export interface HeaderState {
+  readonly intervalMs: number;
+  /** How long the picture has been frozen; null while it is live. */
+  readonly frozenMs: number | null;
+  /** Bit mask of the classes that are shown. */
+  readonly classes: number;
+}
+
+/** The head of the screen: who, how much, and whether it can be believed. `lines` is 1 to 3 or more. */
+export function headerView(
+  theme: Theme,
+  size: Size,
+  picture: Picture,
+  state: HeaderState,
+  lines: number,
+): string[] {
+  const { columns } = size;
+  const all = [
+    pieceLine(theme, columns, targetPieces(picture.header, state)),
+    pieceLine(theme, columns, countPieces(picture, state)),
+    pieceLine(theme, columns, trustPieces(picture.header)),
+    ...stuck(picture.header)
+      .slice(1)
+      .map((fault) =>
+        pieceLine(theme, columns, [
+          { text: `in flight: ${describe(fault)}`, style: 'warning', weight: 1 },
+        ]),
+      ),
+  ];
+  // The answer comes first where there is room for one line only.
+  return lines === 1 ? [all[1]!] : all.slice(0, lines);
+}
+
+/** Lines the header has to say. */
+export function headerLines(header: HeaderInfo): number {
+  return 3 + Math.max(0, stuck(header).length - 1);
+}
+
+/** hh:mm:ss. */
+export function clock(ns: number): string {
+  const seconds = Math.max(0, Math.floor(ns / 1e9));
+  const two = (n: number): string => String(n).padStart(2, '0');
+  return `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+}
+
+function targetPieces(header: HeaderInfo, state: HeaderState): Piece[] {
+  const [target] = header.targets;
+  const more = header.targets.length - 1;
+  const pieces: Piece[] = [];
+  if (state.frozenMs !== null) {
+    pieces.push({
+      text: `FROZEN ${clock(state.frozenMs * 1e6)}, capture goes on`,
+      short: `FROZEN ${Math.floor(state.frozenMs / 1000)}s`,
+      style: 'warning',
+      weight: 100,
+    });
+  }
+  if (target === undefined)
+    pieces.push({ text: 'pagefault-analyzer', style: 'strong', weight: 90 });
+  else {
+    const name = `${target.comm} ${target.pid}${more > 0 ? ` and ${more} more` : ''}`;
+    pieces.push({ text: name, style: 'strong', weight: 95 });
+    const command = target.commandLine;
+    if (command !== '' && command !== target.comm) {
+      pieces.push({ text: command.slice(0, 60), short: command.slice(0, 20), weight: 20 });
+    }
+  }
+  if (header.ended !== null) pieces.push({ text: header.ended, style: 'warning', weight: 96 });
+  else {
+    const threads = header.targets.reduce((sum, t) => sum + t.threads, 0);
+    pieces.push({
+      text: `${threads} ${threads === 1 ? 'thread' : 'threads'}`,
+      short: `${threads} thr`,
+      weight: 40,
+    });
+    if (target !== undefined)
+      pieces.push({ text: stateText(target.state), short: target.state, weight: 38 });
+  }
+  pieces.push({ text: clock(header.elapsedNs), weight: 60 });
+  pieces.push({ text: `every ${state.intervalMs / 1000} s`, weight: 30 });
+  const [limit] = header.limits;
+  if (limit === undefined) pieces.push({ text: 'full capture', weight: 50 });
+  else {
+    const rest = header.limits.length - 1;
+    pieces.push({
+      text: `${limit}${rest > 0 ? ` (+${rest})` : ''}`,
+      short: limit.split(':')[0]!,
+      style: 'warning',
+      weight: 70,
+    });
+  }
+  return pieces;
+}
+
+const STATE_WORDS: Readonly<Record<string, string>> = {
+  R: 'running',
+  S: 'sleeping',
+  D: 'in disk wait',
+  T: 'stopped',
+  t: 'traced',
+  Z: 'zombie',
+  X: 'dead',
+  I: 'idle',
+};
+
+function stateText(state: string): string {
+  return STATE_WORDS[state] ?? state;
+}
+
+function countPieces(picture: Picture, state: HeaderState): Piece[] {
+  const { snapshot, rates } = picture;
+  const pieces: Piece[] = CLASS_NAMES.map((name, cls) => {
+    const n = snapshot.totals.byClass[cls]!;
+    const shown = (state.classes & (1 << cls)) !== 0;
+    const label = shown ? CLASS_LABEL[name] : `(${CLASS_LABEL[name]})`;
+    const speed = rates.ofClass[cls]!.current;
+    return {
+      text: `${label} ${count(n)} ${rate(speed)}/s`,
+      style: n > 0 && shown ? CLASS_STYLE[name] : 'dim',
+      weight: 90 - cls,
+      ...(name === 'ERROR' && n === 0 ? { short: '' } : {}),
+    };
+  });
+  const worst = snapshot.threads.reduce<(typeof snapshot.threads)[number] | null>(
+    (most, row) => (most === null || row.stallShare > most.stallShare ? row : most),
+    null,
+  );
+  const share = percent(snapshot.totals.stallShare);
+  const max =
+    worst === null ? '' : `, thread max ${percent(worst.stallShare)} % (tid ${worst.tid})`;
+  pieces.push({
+    text: `${share} % of wall time in faults${max}`,
+    short: `stall ${share}%${worst === null ? '' : ` max ${percent(worst.stallShare)}%`}`,
+    style: snapshot.totals.stallShare >= 0.01 ? 'warning' : 'plain',
+    weight: 88,
+  });
+  return pieces;
+}
+
+function trustPieces(header: HeaderInfo): Piece[] {
+  const { capture } = header;
+  const lost = totalLost(capture.lost);
+  const check = completeness(capture);
+  const equal = check.difference === 0;
+  const pieces: Piece[] = [
+    {
+      text: `captured ${grouped(check.captured)} + lost ${grouped(check.lost)} of the kernel's ${grouped(check.kernel)}`,
+      short: `${count(check.captured)}+${count(check.lost)} of ${count(check.kernel)}`,
+      style: lost > 0 || (check.comparable && !equal) ? 'warning' : 'plain',
+      weight: 80,
+    },
+    {
+      text: `lost ${count(lost)}`,
+      style: lost > 0 ? 'error' : 'good',
+      weight: 85,
+    },
+    {
+      text: `rings ${capture.mode.cpus} x ${bytes(capture.mode.ringBytes)}, every fault`,
+      short: `${capture.mode.cpus}x${bytes(capture.mode.ringBytes)}`,
+      weight: 20,
+    },
+  ];
+  if (!Number.isNaN(header.rssBytes))
+    pieces.push({ text: `RSS ${bytes(header.rssBytes)}`, weight: 60 });
+  if (header.captureFilter !== '') {
+    pieces.push({ text: `counting only ${header.captureFilter}`, style: 'warning', weight: 75 });
+  }
+  const [oldest, ...others] = stuck(header);
+  if (oldest !== undefined) {
+    pieces.push({
+      text: `in flight: ${describe(oldest)}${others.length > 0 ? ` (+${others.length})` : ''}`,
+      short: `in flight: tid ${oldest.tid} ${latency(oldest.forNs)}`,
+      style: 'warning',
+      weight: 95,
+    });
+  }
+  return pieces;
+}
+
+function stuck(header: HeaderInfo): HeaderInfo['inFlight'] {
+  return header.inFlight.filter((fault) => fault.forNs > STUCK_NS);
+}
+
+function describe(fault: HeaderInfo['inFlight'][number]): string {
+  return `tid ${fault.tid} at ${fault.address} ${fault.region}, ${latency(fault.forNs)}`;
+}

@@ -1,0 +1,80 @@
+import { grouped, latency } from '../../core/format';
+import type { LatencyHistogram, Snapshot } from '../../core/snapshot';
+import { Line } from '../line';
+import { CLASS_STYLE, type Theme } from '../theme';
+
+/** A histogram merged into powers of two of ns: bar i covers 2^i to 2^(i+1). */
+export function powersOfTwo(histogram: LatencyHistogram): Map<number, number> {
+  const powers = new Map<number, number>();
+  for (const bucket of histogram.buckets) {
+    const power = bucket.lowNs < 2 ? 0 : Math.floor(Math.log2(bucket.lowNs));
+    powers.set(power, (powers.get(power) ?? 0) + bucket.count);
+  }
+  return powers;
+}
+
+/**
+ * One histogram per class that was measured, side by side over the same rows of latency, so that they
+ * compare. Bars are relative to the largest of their class.
+ */
+export function latencyView(
+  theme: Theme,
+  columns: number,
+  snapshot: Snapshot,
+  classes: number,
+): string[] {
+  const shown = snapshot.latency.filter(
+    (histogram, cls) => histogram.count > 0 && (classes & (1 << cls)) !== 0,
+  );
+  if (shown.length === 0) {
+    return [new Line(theme, columns).add('  no latency measured yet', 'dim').end()];
+  }
+  const powers = shown.map(powersOfTwo);
+  const all = powers.flatMap((map) => [...map.keys()]);
+  const low = Math.min(...all);
+  const high = Math.max(...all);
+  const label = 10;
+  const width = Math.floor((columns - label - 1) / shown.length);
+  const lines = summaryLines(theme, columns, shown);
+  const head = new Line(theme, columns).cell('FROM', label, 'right', 'strong').add(' ');
+  shown.forEach((histogram, k) => {
+    head
+      .add(histogram.faultClass, CLASS_STYLE[histogram.faultClass])
+      .to(label + 1 + (k + 1) * width);
+  });
+  lines.push(head.end());
+  for (let power = low; power <= high; power++) {
+    const line = new Line(theme, columns);
+    line.cell(power === 0 ? '0ns' : latency(2 ** power), label, 'right').add(' ');
+    shown.forEach((histogram, k) => {
+      const n = powers[k]!.get(power) ?? 0;
+      const most = Math.max(...powers[k]!.values());
+      const room = Math.max(1, width - 13);
+      // One fault among millions is still seen.
+      const cells = n === 0 ? 0 : Math.max(1, Math.round((n / most) * room));
+      line.add(theme.glyphs.bar.repeat(cells), CLASS_STYLE[histogram.faultClass]);
+      if (n > 0) line.add(` ${grouped(n)}`);
+      line.to(label + 1 + (k + 1) * width);
+    });
+    lines.push(line.end());
+  }
+  return lines;
+}
+
+function summaryLines(theme: Theme, columns: number, shown: readonly LatencyHistogram[]): string[] {
+  const head = new Line(theme, columns).cell('CLASS', 9, 'right', 'strong');
+  for (const title of ['FAULTS', 'p50', 'p90', 'p99', 'p99.9', 'MAX', 'TOTAL']) {
+    head.cell(title, title === 'FAULTS' ? 13 : 9, 'right', 'strong');
+  }
+  const rows = shown.map((h) => {
+    const line = new Line(theme, columns);
+    line
+      .cell(h.faultClass, 9, 'right', CLASS_STYLE[h.faultClass])
+      .cell(grouped(h.count), 13, 'right');
+    for (const ns of [h.p50Ns, h.p90Ns, h.p99Ns, h.p999Ns, h.maxNs, h.totalNs]) {
+      line.cell(latency(ns), 9, 'right');
+    }
+    return line.end();
+  });
+  return [head.end(), ...rows, ''];
+}

@@ -1,0 +1,46 @@
+import { percent, rate } from '../../core/format';
+import { Line } from '../line';
+import type { Picture, Size } from '../picture';
+import { sparkline } from '../spark';
+import type { Style, Theme } from '../theme';
+import type { Series } from '../view-model/rates';
+
+interface Spark {
+  readonly label: string;
+  readonly series: Series;
+  readonly style: Style;
+  readonly format: (n: number) => string;
+}
+
+/** MAJ/s, MIN/s, COW/s and stall side by side, each with its present value and its peak. */
+export function sparksView(theme: Theme, size: Size, picture: Picture, classes: number): string[] {
+  const { rates } = picture;
+  const sparks: Spark[] = [
+    { label: 'MAJ/s', series: rates.ofClass[0]!, style: 'major', format: rate },
+    { label: 'MIN/s', series: rates.ofClass[1]!, style: 'minor', format: rate },
+    { label: 'COW/s', series: rates.ofClass[2]!, style: 'cow', format: rate },
+  ];
+  const shown = sparks.filter((_, cls) => (classes & (1 << cls)) !== 0);
+  shown.push({
+    label: 'stall%',
+    series: rates.stallShare,
+    style: 'strong',
+    format: percent,
+  });
+  const width = Math.floor((size.columns - 1) / shown.length);
+  const line = new Line(theme, size.columns).add(' ');
+  shown.forEach((spark, k) => {
+    const { label, series, style, format } = spark;
+    const wide = width >= 32;
+    const scale = wide
+      ? ` ${format(series.current).padStart(6)} peak ${format(series.peak).padEnd(6)}`
+      : `${format(series.current).padStart(5)}^${format(series.peak).padEnd(5)}`;
+    const room = width - label.length - 1 - scale.length - 1;
+    const end = 1 + (k + 1) * width;
+    line.add(label, 'dim').add(' ');
+    // Too narrow for a picture: the numbers alone.
+    if (room >= 3) line.add(sparkline(series.values, room, theme.glyphs), style);
+    line.add(scale).to(end);
+  });
+  return [line.end()];
+}

@@ -1,0 +1,102 @@
+import type { Column } from '../../core/columns';
+import type { StatRow } from '../../core/snapshot';
+import { Line } from '../line';
+import { sparkline } from '../spark';
+import type { Style, Theme } from '../theme';
+import { GAP, layoutColumns, type Layout } from '../view-model/layout';
+import type { TableModel } from '../view-model/table';
+
+/** Columns whose numbers have the meaning of a class. */
+const COLUMN_STYLE: Readonly<Record<string, Style>> = {
+  major: 'major',
+  minor: 'minor',
+  cow: 'cow',
+  error: 'error',
+};
+
+/** A table: heading, then the rows of its window. Only what is visible is formatted. */
+export function tableView<Row extends StatRow>(
+  theme: Theme,
+  columns: number,
+  height: number,
+  table: TableModel<Row>,
+): string[] {
+  const layout = tableLayout(table, columns);
+  const lines = [heading(theme, columns, table, layout)];
+  const rows = table.window(height - 1);
+  const selected = table.selected - table.top;
+  rows.forEach((row, k) => {
+    lines.push(rowLine(theme, columns, row, layout, k === selected));
+  });
+  if (rows.length === 0) {
+    const why = table.total === 0 ? 'no faults yet' : `none of ${table.total} rows pass the filter`;
+    lines.push(new Line(theme, columns).add(`  ${why}`, 'dim').end());
+  }
+  return lines;
+}
+
+export function tableLayout<Row extends StatRow>(
+  table: TableModel<Row>,
+  columns: number,
+): Layout<Row> {
+  // The first cell marks the selection.
+  return layoutColumns(table.columns, columns - 1, table.sortColumn.id, table.hiddenColumns());
+}
+
+/** The columns one sees, in order: what < and > step through. */
+export function visibleColumns<Row extends StatRow>(
+  table: TableModel<Row>,
+  columns: number,
+): Column<Row>[] {
+  return tableLayout(table, columns).columns.map((placed) => placed.column);
+}
+
+function heading<Row extends StatRow>(
+  theme: Theme,
+  columns: number,
+  table: TableModel<Row>,
+  layout: Layout<Row>,
+): string {
+  const line = new Line(theme, columns).add(' ');
+  layout.columns.forEach(({ column, width }, k) => {
+    if (k > 0) line.add(' '.repeat(GAP));
+    const sorted = column === table.sortColumn;
+    const descending = (column.align === 'right') !== table.reverse;
+    const mark = sorted ? (descending ? theme.glyphs.down : theme.glyphs.up) : '';
+    // The mark replaces the last letter of a title that fills its column.
+    const title = column.title.slice(0, Math.max(0, width - mark.length)) + mark;
+    line.cell(title, width, column.align, sorted ? 'active' : 'strong');
+  });
+  if (layout.spark > 0) line.add(' ').cell(`LAST ${layout.spark}`, layout.spark, 'left', 'strong');
+  return line.end();
+}
+
+function rowLine<Row extends StatRow>(
+  theme: Theme,
+  columns: number,
+  row: Row,
+  layout: Layout<Row>,
+  selected: boolean,
+): string {
+  const line = new Line(theme, columns);
+  // One style for the whole line: an inner reset would end the inverse.
+  const style = (wanted: Style): Style => (selected ? 'selected' : wanted);
+  line.add(selected ? '>' : ' ', style('plain'));
+  layout.columns.forEach(({ column, width }, k) => {
+    if (k > 0) line.add(' '.repeat(GAP), style('plain'));
+    const text = column.format(row);
+    const coloured = text === '0' ? undefined : COLUMN_STYLE[column.id];
+    line.cell(
+      text === '0' ? theme.glyphs.empty : text,
+      width,
+      column.align,
+      style(coloured ?? 'plain'),
+    );
+  });
+  if (layout.spark > 0) {
+    line.add(' ', style('plain'));
+    line.add(sparkline(row.history, layout.spark, theme.glyphs), style('plain'));
+  }
+  if (selected) line.to(columns, ' ', 'selected');
+  return line.end();
+}
