@@ -74,7 +74,7 @@ export class RecordApplier {
         const start = batch.recD[r]!;
         const end = batch.recE[r]!;
         const dontUnmap = (batch.recFlags[r]! & MREMAP_DONTUNMAP) !== 0;
-        map.remap(a, b, start, end, c, dontUnmap, batch.recTime[r]!);
+        map.remap(a, b, start, end, c, dontUnmap, batch.recTime[r]);
         if (start !== a) {
           pages.forget(a, b);
           pages.forget(start, end);
