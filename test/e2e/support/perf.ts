@@ -1,0 +1,59 @@
+import { attached, Running, until } from './running';
+import type { Ended } from './running';
+
+export interface Counted {
+  readonly minor: number;
+  readonly major: number;
+}
+
+/** `perf stat`'s counts of a process, its threads and children from now to its end. */
+export function startPerfStat(pid: number): Running {
+  return new Running([
+    'perf',
+    'stat',
+    '-x',
+    ',',
+    '-e',
+    'minor-faults,major-faults',
+    '-p',
+    String(pid),
+  ]);
+}
+
+export function perfCounts(ended: Ended): Counted {
+  const count = (event: string): number => {
+    const line = ended.stderr.split('\n').find((text) => text.includes(event));
+    const value = Number(line?.split(',')[0]);
+    if (!Number.isInteger(value)) throw new Error(`perf stat: ${ended.stderr}`);
+    return value;
+  };
+  return { minor: count('minor-faults'), major: count('major-faults') };
+}
+
+/** A shell that waits for a line, then becomes the command: all tracers can attach beforehand. */
+export async function heldBack(command: readonly string[], cwd: string): Promise<Running> {
+  const script = 'echo ready; read -r go; exec "$@"';
+  const target = new Running(['sh', '-c', script, 'sh', ...command], { cwd });
+  await until('the shell', () => target.stdout.startsWith('ready'));
+  return target;
+}
+
+/** Runs a command under `perf stat` and a second tracer at once: the counts are of the same run. */
+export async function besidePerfStat(
+  command: readonly string[],
+  cwd: string,
+  startTracer: (pid: number) => Running,
+): Promise<{ readonly target: Ended; readonly tracer: Ended; readonly perf: Counted }> {
+  const target = await heldBack(command, cwd);
+  const perf = startPerfStat(target.pid);
+  const tracer = startTracer(target.pid);
+  await attached(perf);
+  await attached(tracer);
+  target.write('\n');
+  target.closeInput();
+  return {
+    target: await target.ended,
+    tracer: await tracer.ended,
+    perf: perfCounts(await perf.ended),
+  };
+}

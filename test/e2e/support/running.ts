@@ -1,0 +1,120 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcessByStdio } from 'node:child_process';
+import { readdirSync, readlinkSync } from 'node:fs';
+import type { Readable, Writable } from 'node:stream';
+
+export interface Ended {
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface SpawnOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+  /** What the program reads from its standard input, which then ends; left open when absent. */
+  readonly input?: string;
+}
+
+/** A program that runs, with what it has written so far. */
+export class Running {
+  stdout = '';
+  stderr = '';
+  readonly ended: Promise<Ended>;
+  private readonly child: ChildProcessByStdio<Writable, Readable, Readable>;
+
+  constructor(command: readonly string[], options: SpawnOptions = {}) {
+    const [file, ...args] = command;
+    this.child = spawn(file!, args, {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, ...options.env },
+      cwd: options.cwd,
+    });
+    this.child.stdout.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
+    this.child.stderr.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
+    // The program may have ended before it was told anything.
+    this.child.stdin.on('error', () => undefined);
+    if (options.input !== undefined) this.child.stdin.end(options.input);
+    this.ended = new Promise((resolve, reject) => {
+      this.child.on('error', reject);
+      this.child.on('close', (status, signal) => {
+        resolve({ status, signal, stdout: this.stdout, stderr: this.stderr });
+      });
+    });
+  }
+
+  get pid(): number {
+    if (this.child.pid === undefined) throw new Error('not started');
+    return this.child.pid;
+  }
+
+  write(text: string): void {
+    this.child.stdin.write(text);
+  }
+
+  closeInput(): void {
+    this.child.stdin.end();
+  }
+
+  closeOutput(): void {
+    this.child.stdout.destroy();
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
+  }
+}
+
+export function run(command: readonly string[], options: SpawnOptions = {}): Promise<Ended> {
+  return new Running(command, { input: '', ...options }).ended;
+}
+
+export const sleep = (ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+
+/** Polls until `look` gives something; fails with `what` after `timeoutMs`. */
+export async function until<T>(
+  what: string,
+  look: () => T | undefined | false,
+  timeoutMs = 20_000,
+): Promise<T> {
+  const end = Date.now() + timeoutMs;
+  for (;;) {
+    const found = look();
+    if (found !== undefined && found !== false) return found;
+    if (Date.now() > end) throw new Error(`waited ${timeoutMs} ms in vain for ${what}`);
+    await sleep(10);
+  }
+}
+
+function perfDescriptors(pid: number): number {
+  let count = 0;
+  for (const fd of readdirSync(`/proc/${pid}/fd`)) {
+    try {
+      if (readlinkSync(`/proc/${pid}/fd/${fd}`).includes('perf_event')) count += 1;
+    } catch {
+      // Closed since the directory was read.
+    }
+  }
+  return count;
+}
+
+/**
+ * Waits until a tracer (ours or perf) has opened its events: their number is above 0 and has not
+ * changed for 150 ms. Tracers say nothing when they are ready, and must not be asked to for a test.
+ */
+export async function attached(tracer: Running): Promise<void> {
+  let last = 0;
+  let since = Date.now();
+  await until(`events of ${tracer.pid} (stderr: ${tracer.stderr})`, () => {
+    const now = perfDescriptors(tracer.pid);
+    if (now !== last) {
+      last = now;
+      since = Date.now();
+    }
+    return now > 0 && Date.now() - since > 150;
+  });
+}

@@ -1,0 +1,92 @@
+import { captureAttached, captureCommand } from './support/analyzer';
+import { workload } from './support/build';
+import { removeScratch, scratchDirectory } from './support/scratch';
+import { compare } from './support/truth';
+
+let scratch: string;
+
+beforeAll(() => {
+  scratch = scratchDirectory();
+});
+afterAll(() => {
+  removeScratch(scratch);
+});
+
+// Those that fault from several tasks, or on a disk, or in the kernel: what a range must show.
+const CASES: readonly (readonly [name: string, ...args: string[]])[] = [
+  ['brkheap', '--pages', '64', '--rounds', '10'],
+  ['cow', '--pages', '100'],
+  ['execer', '--depth', '4', '--pages', '32'],
+  ['forkstorm', '--children', '60', '--pages', '8'],
+  ['kernelread', '--pages', '64'],
+  ['majors', '--pages', '200'],
+  ['migrate', '--threads', '4', '--pages', '150'],
+  ['segv', '--times', '100'],
+  ['storm', '--threads', '2', '--faults', '50000', '--pages', '1024'],
+  ['stuck', '--ms', '200'],
+  ['threads', '--sleepers', '100', '--faulting', '20', '--pages', '16'],
+];
+
+describe.each([
+  ['started', captureCommand],
+  ['attached to', captureAttached],
+])('%s', (_, capture) => {
+  test.each(CASES)('%s: every range has its faults', async (name, ...args) => {
+    const { ended, rows, faults, report } = await capture(
+      [workload(name), '--dir', scratch, ...args],
+      scratch,
+    );
+    expect(ended.status).toBe(0);
+    expect(rows.length).toBeGreaterThan(0);
+    const { expected, captured } = compare(rows, faults);
+    expect(captured).toEqual(expected);
+    expect(report.completeness).toMatchObject({ difference: 0, lost: 0, comparable: true });
+  });
+});
+
+test('a fault that is answered late has the latency of its wait', async () => {
+  const { rows, faults } = await captureCommand([workload('stuck'), '--ms', '300'], scratch);
+  const row = rows[0]!;
+  const fault = faults.find(({ address }) => address === row.start)!;
+  expect(fault.latency_ns).toBeGreaterThan(300e6);
+  expect(fault.latency_ns).toBeLessThan(1000e6);
+});
+
+test('a fault that is still waiting at the end is in flight, and no error', async () => {
+  const { report, faults } = await captureCommand([workload('stuck'), '--forever'], scratch, {
+    args: ['-d', '0.7'],
+  });
+  expect(report.completeness.in_flight).toBe(1);
+  expect(faults.filter((fault) => fault.class === 'ERROR')).toEqual([]);
+});
+
+test('names of threads and files that are no text arrive as they are, in one record each', async () => {
+  const { rows, faults, ended } = await captureCommand(
+    [workload('hostile'), '--dir', scratch],
+    scratch,
+  );
+  const latin1 = (text: string): string => Buffer.from(text, 'latin1').toString();
+  for (const row of rows) {
+    const own = faults.filter(
+      ({ address, pid }) =>
+        pid === row.pid &&
+        Number(address) >= Number(row.start) &&
+        Number(address) < Number(row.end),
+    );
+    expect(own).toHaveLength(row.faults);
+    for (const fault of own) {
+      expect(fault.class).toBe('COW');
+      expect(fault.file).toBe(`${scratch}/${latin1(row.region)}`);
+      expect(fault.comm).toBe('\u001b[31m\n,"x\u001bc');
+    }
+  }
+  expect(ended.stderr).toMatch(/^[\n\x20-\x7e]*$/);
+});
+
+test('the text stream of hostile names has no control character but the newline', async () => {
+  const { analyze } = await import('./support/analyzer');
+  const ended = await analyze(['--report', '--', workload('hostile'), '--dir', scratch]);
+  const ours = ended.stdout.split('\n').filter((line) => !line.startsWith('{'));
+  expect(ours.join('')).not.toMatch(/[\x00-\x1f\x7f-\x9f]/);
+  expect(ours.filter((line) => line.includes('two words.dat'))).not.toEqual([]);
+});
