@@ -113,7 +113,7 @@ class PageTable {
       const run = this.runId(ids, page.id, moved, p);
       this.pages.set(p, { ...page, id: run, born: done });
     }
-    if (last === undefined || last[0] !== to + (end - start) - 1) return;
+    if (last?.[0] !== to + (end - start) - 1) return;
     for (let p = last[0] + 1; p < newEnd; p++) {
       const before = this.pages.get(p - 1)!;
       this.pages.set(p, { ...before, pgoff: before.pgoff + (before.name.startsWith('/') ? 1 : 0) });

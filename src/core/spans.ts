@@ -1,0 +1,139 @@
+import type { ElfImage, ElfSegment } from './elf';
+import { Prot, sameBacking, type Vma } from './vma';
+
+/** A section's part of a mapping: bytes from the mapping's start, end exclusive. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+  readonly name: string;
+}
+
+const PAGE = 4096;
+
+/**
+ * The sections inside a file mapping, sorted and not overlapping. Bytes of no section (the headers,
+ * padding) are in no span. A .bss that begins in the mapping's last page is found there.
+ *
+ * The way: file offset -> PT_LOAD -> link-time address -> section. One page of the file may belong to
+ * two segments and be mapped twice (RELRO, or text and data sharing a page), in the worst case with the
+ * same permissions: only the load address tells them apart. Hence `below`, the mapping directly under
+ * this one, or any other lower one of the same file; without it permissions decide.
+ */
+export function spansFor(image: ElfImage, vma: Vma, below: Vma | null = null): Span[] {
+  const segment = segmentOf(image, vma, below);
+  if (segment === null) return [];
+  const link = vma.pgoff * PAGE + shiftOf(segment);
+  const end = link + (vma.end - vma.start) * PAGE;
+  const spans: Span[] = [];
+  let floor = link;
+  for (const section of image.sections) {
+    if (section.address >= end) break;
+    const from = Math.max(section.address, floor);
+    const to = Math.min(section.address + section.size, end);
+    if (to <= from || !holds(image, segment, section.address)) continue;
+    spans.push({ start: from - link, end: to - link, name: section.name });
+    floor = to;
+  }
+  return spans;
+}
+
+/**
+ * The file's part of the anonymous mapping directly behind its data: what p_memsz asks for beyond the
+ * file's last page. Covers it without gaps up to the last page of the segment (at most the mapping's
+ * end); behind the last span the memory is not the file's, although the kernel may have merged it.
+ * The name is '' where no section says one. Empty when nothing of the mapping is the file's.
+ */
+export function bssSpansBehind(
+  image: ElfImage,
+  dataVma: Vma,
+  anonVma: Vma,
+  below: Vma | null = null,
+): Span[] {
+  if (anonVma.start !== dataVma.end || anonVma.shared || anonVma.backing.ino !== '0') return [];
+  const segment = segmentOf(image, dataVma, below);
+  if (segment === null) return [];
+  const link = (dataVma.pgoff + dataVma.end - dataVma.start) * PAGE + shiftOf(segment);
+  const owner = image.segments.find(
+    (s) => (s.prot & Prot.WRITE) !== 0 && pageDown(s.address) <= link && memoryEnd(s) > link,
+  );
+  if (owner === undefined) return [];
+  const end = Math.min(memoryEnd(owner), link + (anonVma.end - anonVma.start) * PAGE);
+  const spans: Span[] = [];
+  let floor = link;
+  let name = '';
+  for (const section of image.sections) {
+    if (section.address >= end) break;
+    if (section.address + section.size <= floor) continue;
+    // Padding in between goes with the section before it.
+    if (section.address > floor)
+      spans.push({ start: floor - link, end: section.address - link, name });
+    floor = Math.max(floor, section.address);
+    name = section.name;
+  }
+  spans.push({ start: floor - link, end: end - link, name });
+  return spans;
+}
+
+/** The PT_LOAD that a mapping shows, null when it shows none. */
+function segmentOf(image: ElfImage, vma: Vma, below: Vma | null): ElfSegment | null {
+  let found = candidates(image, vma);
+  if (found.length > 1 && below !== null && sameBacking(below.backing, vma.backing)) {
+    const biases = candidates(image, below).map((s) => bias(s, below));
+    const fitting = found.filter((s) => biases.includes(bias(s, vma)));
+    if (fitting.length > 0) found = fitting;
+  }
+  let best: ElfSegment | null = null;
+  for (const segment of found) {
+    if (best === null || likeness(segment, vma) > likeness(best, vma)) best = segment;
+  }
+  return best;
+}
+
+/** The segments whose pages of the file contain the mapping's first one. */
+function candidates(image: ElfImage, vma: Vma): ElfSegment[] {
+  const offset = vma.pgoff * PAGE;
+  return image.segments.filter(
+    (s) =>
+      s.fileSize > 0 &&
+      // Not congruent modulo the page: no loader can map it.
+      shiftOf(s) % PAGE === 0 &&
+      pageDown(s.offset) <= offset &&
+      offset < pageUp(s.offset + s.fileSize),
+  );
+}
+
+/** 2: the same permissions; 1: but for writing, which RELRO takes away; 0: others. */
+function likeness(segment: ElfSegment, vma: Vma): number {
+  if (segment.prot === vma.prot) return 2;
+  return (segment.prot | Prot.WRITE) === (vma.prot | Prot.WRITE) ? 1 : 0;
+}
+
+/** An address belongs to the segment, or to one that the same bytes of the file continue. */
+function holds(image: ElfImage, segment: ElfSegment, address: number): boolean {
+  const shift = shiftOf(segment);
+  return image.segments.some(
+    (s) => shiftOf(s) === shift && s.address <= address && address < s.address + s.memSize,
+  );
+}
+
+/** What to add to a file offset to get the link-time address. */
+function shiftOf(segment: ElfSegment): number {
+  return segment.address - segment.offset;
+}
+
+/** Pages by which the file was moved when it was loaded: the same for all mappings of one load. */
+function bias(segment: ElfSegment, vma: Vma): number {
+  return vma.start - vma.pgoff - shiftOf(segment) / PAGE;
+}
+
+function memoryEnd(segment: ElfSegment): number {
+  return pageUp(segment.address + segment.memSize);
+}
+
+function pageDown(bytes: number): number {
+  return Math.floor(bytes / PAGE) * PAGE;
+}
+
+function pageUp(bytes: number): number {
+  return Math.ceil(bytes / PAGE) * PAGE;
+}

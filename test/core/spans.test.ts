@@ -1,0 +1,258 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ElfImage } from '../../src/core/elf';
+import { parseElf } from '../../src/core/elf-parse';
+import { parseMaps } from '../../src/core/maps';
+import { bssSpansBehind, spansFor } from '../../src/core/spans';
+import type { Vma } from '../../src/core/vma';
+import { reader } from './elf-builder';
+
+const PAGE = 4096;
+const FILE = { name: '/bin/demo', devMajor: 8, devMinor: 1, ino: '7' };
+const ANON = { name: '', devMajor: 0, devMinor: 0, ino: '0' };
+
+const mapping = (start: number, pages: number, pgoff: number, prot: number): Vma => ({
+  start,
+  end: start + pages,
+  prot,
+  shared: false,
+  pgoff,
+  backing: FILE,
+  born: -Infinity,
+});
+const anon = (start: number, pages: number): Vma => ({
+  ...mapping(start, pages, 0, 3),
+  backing: ANON,
+});
+
+/**
+ * As GNU ld lays out a small PIE: the file's page 2 holds the end of .rodata and the beginning of the
+ * RELRO part, so it is mapped twice, in the end both times read-only.
+ */
+const image: ElfImage = {
+  sections: [
+    { name: '.interp', address: 0x318, size: 0x1c, nobits: false },
+    { name: '.text', address: 0x1000, size: 0x7f0, nobits: false },
+    { name: '.rodata', address: 0x2000, size: 0x123, nobits: false },
+    { name: '.dynamic', address: 0x3df0, size: 0x1e0, nobits: false },
+    { name: '.got', address: 0x3fd0, size: 0x30, nobits: false },
+    { name: '.data', address: 0x4000, size: 0x10, nobits: false },
+    { name: '.bss', address: 0x4020, size: 0x2800, nobits: true },
+  ],
+  segments: [
+    { offset: 0, address: 0, fileSize: 0x640, memSize: 0x640, prot: 1 },
+    { offset: 0x1000, address: 0x1000, fileSize: 0x7f0, memSize: 0x7f0, prot: 5 },
+    { offset: 0x2000, address: 0x2000, fileSize: 0x123, memSize: 0x123, prot: 1 },
+    { offset: 0x2df0, address: 0x3df0, fileSize: 0x220, memSize: 0x2a30, prot: 3 },
+  ],
+};
+
+test('finds the sections of a code mapping', () => {
+  expect(spansFor(image, mapping(0x501, 1, 1, 5))).toEqual([
+    { start: 0, end: 0x7f0, name: '.text' },
+  ]);
+  expect(spansFor(image, mapping(0x500, 1, 0, 1))).toEqual([
+    { start: 0x318, end: 0x334, name: '.interp' },
+  ]);
+});
+
+test('tells the two mappings of one page apart by where they were loaded', () => {
+  const text = mapping(0x501, 1, 1, 5);
+  const rodata = mapping(0x502, 1, 2, 1);
+  const relro = mapping(0x503, 1, 2, 1);
+  expect(spansFor(image, rodata, text).map((s) => s.name)).toEqual(['.rodata']);
+  expect(spansFor(image, relro, rodata)).toEqual([
+    { start: 0xdf0, end: 0xfd0, name: '.dynamic' },
+    { start: 0xfd0, end: 0x1000, name: '.got' },
+  ]);
+  // Before RELRO takes effect, permissions tell.
+  expect(spansFor(image, mapping(0x503, 2, 2, 3)).map((s) => s.name)).toEqual([
+    '.dynamic',
+    '.got',
+    '.data',
+    '.bss',
+  ]);
+});
+
+test('finds the .bss that begins in the last page of the file, and its tail behind it', () => {
+  const data = mapping(0x504, 1, 3, 3);
+  expect(spansFor(image, data)).toEqual([
+    { start: 0, end: 0x10, name: '.data' },
+    { start: 0x20, end: 0x1000, name: '.bss' },
+  ]);
+  // p_memsz ends at 0x6820: two pages behind 0x5000, however large the merged mapping is.
+  const tail = [{ start: 0, end: 0x2000, name: '.bss' }];
+  expect(bssSpansBehind(image, data, anon(0x505, 2))).toEqual(tail);
+  expect(bssSpansBehind(image, data, anon(0x505, 40))).toEqual(tail);
+  expect(bssSpansBehind(image, data, anon(0x505, 1))).toEqual([
+    { start: 0, end: 0x1000, name: '.bss' },
+  ]);
+});
+
+test('anonymous memory that is not the tail of the file is not claimed', () => {
+  const data = mapping(0x504, 1, 3, 3);
+  expect(bssSpansBehind(image, data, anon(0x506, 2))).toEqual([]);
+  expect(bssSpansBehind(image, data, { ...anon(0x505, 2), shared: true })).toEqual([]);
+  expect(bssSpansBehind(image, data, mapping(0x505, 2, 4, 3))).toEqual([]);
+  // Behind the code nothing is asked for.
+  expect(bssSpansBehind(image, mapping(0x501, 1, 1, 5), anon(0x502, 2))).toEqual([]);
+  const full = image.segments.map((s) => ({ ...s, memSize: s.fileSize }));
+  expect(bssSpansBehind({ ...image, segments: full }, data, anon(0x505, 2))).toEqual([]);
+});
+
+test('a stripped section table leaves the tail to the file, without a name', () => {
+  const data = mapping(0x504, 1, 3, 3);
+  const bare = { ...image, sections: [] };
+  expect(spansFor(bare, data)).toEqual([]);
+  expect(bssSpansBehind(bare, data, anon(0x505, 9))).toEqual([{ start: 0, end: 0x2000, name: '' }]);
+});
+
+test('overlapping sections of a forged file yield spans that do not overlap', () => {
+  const forged = {
+    ...image,
+    sections: [
+      { name: 'a', address: 0x1000, size: 0x600, nobits: false },
+      { name: 'b', address: 0x1100, size: 0x100, nobits: false },
+      { name: 'c', address: 0x1100, size: 0x9000, nobits: false },
+    ],
+  };
+  expect(spansFor(forged, mapping(0x501, 1, 1, 5))).toEqual([
+    { start: 0, end: 0x600, name: 'a' },
+    { start: 0x600, end: 0x1000, name: 'c' },
+  ]);
+});
+
+test('a segment that no loader could map, and offsets beyond the file, yield nothing', () => {
+  const skewed = {
+    ...image,
+    segments: image.segments.map((s) => ({ ...s, offset: s.offset + 8 })),
+  };
+  expect(spansFor(skewed, mapping(0x501, 1, 1, 5))).toEqual([]);
+  expect(spansFor(image, mapping(0x501, 1, 900, 5))).toEqual([]);
+});
+
+describe('live processes: every section readelf lists is found where the loader put it', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'spans-'));
+  const children: ChildProcess[] = [];
+  const source = join(dir, 'wait.c');
+  writeFileSync(
+    source,
+    `#include <unistd.h>
+     static int initialised[3000] = {1}; static int zero[900000]; const char text[9000] = "x";
+     int main(void) { initialised[2] = zero[5] = text[1]; write(1, "!", 1); pause(); return 0; }`,
+  );
+  afterAll(() => {
+    for (const child of children) child.kill('SIGKILL');
+    rmSync(dir, { recursive: true });
+  });
+
+  async function start(file: string, args: string[]): Promise<number> {
+    const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    children.push(child);
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    return child.pid!;
+  }
+
+  function build(name: string, ...flags: string[]): string {
+    const out = join(dir, name);
+    execFileSync('gcc', ['-O1', '-o', out, source, ...flags]);
+    return out;
+  }
+
+  /** All sections with addresses, from readelf. */
+  function sections(path: string): { name: string; address: number; size: number }[] {
+    const text = execFileSync('readelf', ['-SW', path], { encoding: 'utf8' });
+    const rows = text.matchAll(
+      /^ *\[ *\d+\] (\S+) +(\S+) +([0-9a-f]{16}) [0-9a-f]+ ([0-9a-f]+) [0-9a-f]{2} +([A-Za-z]*) /gm,
+    );
+    return [...rows]
+      .filter((r) => r[5]!.includes('A') && !(r[2] === 'NOBITS' && r[5]!.includes('T')))
+      .map((r) => ({ name: r[1]!, address: parseInt(r[3]!, 16), size: parseInt(r[4]!, 16) }))
+      .filter((s) => s.size > 0);
+  }
+
+  /** Compares the ELF files of a process; the number of files compared. */
+  function compare(pid: number, skip = ''): number {
+    const { vmas } = parseMaps(readFileSync(`/proc/${pid}/maps`, 'utf8'));
+    const paths = new Set(vmas.filter((v) => (v.prot & 4) !== 0).map((v) => v.backing.name));
+    let compared = 0;
+    for (const path of paths) {
+      if (!path.startsWith('/') || path === skip) continue;
+      const elf = parseElf(reader(readFileSync(path)))!;
+      const loads = execFileSync('readelf', ['-lW', path], { encoding: 'utf8' });
+      const firstLoad = parseInt(/^ +LOAD +0x\S+ 0x(\S+)/m.exec(loads)![1]!, 16);
+      const mine = vmas.filter((v) => v.backing.name === path);
+      const bias = mine[0]!.start * PAGE - Math.floor(firstLoad / PAGE) * PAGE;
+      // What the spans of all its mappings say of each byte's section.
+      const found = new Map<string, { from: number; to: number; bytes: number }>();
+      for (const [i, vma] of vmas.entries()) {
+        const below = vmas[i - 1] ?? null;
+        const spans =
+          vma.backing.name === path
+            ? spansFor(elf, vma, below)
+            : below?.backing.name === path
+              ? bssSpansBehind(elf, below, vma, vmas[i - 2] ?? null)
+              : [];
+        for (const span of spans) {
+          const from = vma.start * PAGE - bias + span.start;
+          const to = from + span.end - span.start;
+          const known = found.get(span.name);
+          if (known === undefined) found.set(span.name, { from, to, bytes: to - from });
+          else {
+            known.from = Math.min(known.from, from);
+            known.to = Math.max(known.to, to);
+            known.bytes += to - from;
+          }
+        }
+      }
+      const listed = sections(path);
+      const last = Math.max(...listed.map((s) => s.address));
+      for (const s of listed) {
+        const span = found.get(s.name);
+        expect([path, s.name, span?.from]).toEqual([path, s.name, s.address]);
+        // The last one of the file is rounded up to its page.
+        const slack = s.address === last ? PAGE : 0;
+        expect(span!.to - (s.address + s.size)).toBeGreaterThanOrEqual(0);
+        expect([path, s.name, span!.to - (s.address + s.size) <= slack]).toEqual([
+          path,
+          s.name,
+          true,
+        ]);
+        expect(span!.bytes).toBe(span!.to - span!.from);
+      }
+      compared++;
+    }
+    return compared;
+  }
+
+  test('the libraries of node', () => {
+    // Not node itself: V8 maps a part of its code a second time and overlays another.
+    expect(compare(process.pid, realpathSync(process.execPath))).toBeGreaterThan(3);
+  });
+
+  test('bash', async () => {
+    const bash = realpathSync('/bin/bash');
+    expect(compare(await start(bash, ['-c', 'echo ready; read -r line']))).toBeGreaterThan(1);
+  });
+
+  test('python3', async () => {
+    const python = execFileSync('python3', ['-c', 'import sys; print(sys.executable)'], {
+      encoding: 'utf8',
+    }).trim();
+    const code = 'import ctypes, time; print(1, flush=True); time.sleep(600)';
+    expect(compare(await start(python, ['-c', code]))).toBeGreaterThan(2);
+  });
+
+  test.each([
+    ['static', ['-static']],
+    ['static-pie', ['-static-pie']],
+    ['pie', ['-pie', '-fPIE', '-Wl,-z,now']],
+    ['no-pie', ['-no-pie']],
+    ['shared-pages', ['-no-pie', '-Wl,-z,noseparate-code']],
+  ])('a %s program', async (name, flags) => {
+    const program = build(name, ...flags);
+    expect(compare(await start(program, []))).toBeGreaterThanOrEqual(1);
+  });
+});
