@@ -25,8 +25,8 @@ beforeAll(async () => {
   );
   faults = capture.faults;
   const line = jsonLines(capture.ended.stdout).find((json) => 'sequences' in json)!;
-  sequences = line['sequences'] as Sequence[];
-  pages = line['pages'] as number;
+  sequences = line.sequences as Sequence[];
+  pages = line.pages as number;
   expect(capture.report.completeness).toMatchObject({ difference: 0, lost: 0 });
 }, 120_000);
 afterAll(() => {

@@ -21,7 +21,7 @@ test('the demo does what it says, by the count of getrusage', async () => {
   const rounds = jsonLines(stdout);
   expect(rounds).toHaveLength(3);
   for (const row of truthRows(stdout)) {
-    const counted = jsonLines(stdout).flatMap((line) => line['rows'] as Record<string, number>[]);
+    const counted = jsonLines(stdout).flatMap((line) => line.rows as Record<string, number>[]);
     expect(counted.length).toBeGreaterThanOrEqual(3 * 20);
     const [minor, major] = row.class === 'MAJOR' ? [0, row.faults] : [row.faults, 0];
     // A fault that ends in a signal is in no counter of the kernel: the demo says -1.
@@ -45,7 +45,7 @@ test("the report accounts for every fault of the kernel's counters", () => {
   expect(completeness).toMatchObject({ difference: 0, lost: 0, comparable: true });
   const errors = capture.faults.filter((fault) => fault.class === 'ERROR').length;
   expect(completeness.kernel).toBe(capture.faults.length - errors);
-  expect(summary['error']).toBe(errors);
+  expect(summary.error).toBe(errors);
 });
 
 test('every completed fault has a latency and an error code, within one second', () => {

@@ -38,8 +38,8 @@ test.each(PROGRAMS)('%s: as many faults as perf stat counts', async (_, command)
   const { summary, completeness } = reportIn(tracer);
   expect(completeness).toMatchObject({ lost: 0, difference: 0 });
   expect({
-    minor: summary['minor']! + summary['cow']!,
-    major: summary['major'],
+    minor: summary.minor! + summary.cow!,
+    major: summary.major,
   }).toEqual(perf);
   expect(perf.minor).toBeGreaterThan(100);
 });
@@ -51,5 +51,5 @@ test('a storm on all CPUs: as many faults as perf stat counts', async () => {
   );
   const { summary, completeness } = reportIn(tracer);
   expect(completeness.lost).toBe(0);
-  expect({ minor: summary['minor']! + summary['cow']!, major: summary['major'] }).toEqual(perf);
+  expect({ minor: summary.minor! + summary.cow!, major: summary.major }).toEqual(perf);
 });

@@ -24,7 +24,7 @@ export function jsonLines(stdout: string): Record<string, unknown>[] {
 }
 
 export function truthRows(stdout: string): TruthRow[] {
-  return jsonLines(stdout).flatMap((line) => (line['rows'] ?? []) as TruthRow[]);
+  return jsonLines(stdout).flatMap((line) => (line.rows ?? []) as TruthRow[]);
 }
 
 type Tally = Record<string, Record<string, number>>;

@@ -1,0 +1,100 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { captureAttached, readFaults, reportIn, startAnalyzer, waiting } from './support/analyzer';
+import { workload } from './support/build';
+import { attached, sleep } from './support/running';
+import { removeScratch, scratchDirectory } from './support/scratch';
+import { compare } from './support/truth';
+
+let scratch: string;
+
+beforeAll(() => {
+  scratch = scratchDirectory();
+});
+afterAll(() => {
+  removeScratch(scratch);
+});
+
+const MEGABYTE = 1 << 20;
+
+function peakMemory(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmHWM:\s+(\d+) kB/m.exec(status)![1]) * 1024;
+}
+
+test('a storm on all CPUs loses nothing with -q, and memory stays flat', async () => {
+  const target = await waiting([workload('storm'), '--threads', '0', '--seconds', '60']);
+  const tracer = startAnalyzer(['-q', '--report-format', 'json', '-p', String(target.pid)]);
+  await attached(tracer);
+  target.write('\n');
+  await sleep(3000);
+  const early = peakMemory(tracer.pid);
+  await sleep(5000);
+  const late = peakMemory(tracer.pid);
+  target.kill('SIGKILL');
+  const { completeness } = reportIn(await tracer.ended);
+  expect(completeness).toMatchObject({ lost: 0, difference: 0 });
+  expect(completeness.captured).toBeGreaterThan(500_000);
+  expect(late).toBeLessThan(150 * MEGABYTE);
+  expect(late - early).toBeLessThan(8 * MEGABYTE);
+});
+
+test('a storm as text to a file: every loss is counted, and there is none at a moderate rate', async () => {
+  const file = join(scratch, 'storm.txt');
+  const target = await waiting([workload('storm'), '--threads', '0', '--faults', '300000']);
+  const tracer = startAnalyzer(['--report-format', 'json', '-o', file, '-p', String(target.pid)]);
+  await attached(tracer);
+  target.write('\n');
+  await target.ended;
+  const report = reportIn(await tracer.ended);
+  expect(report.completeness.difference).toBe(0);
+  const lines = readFileSync(file, 'latin1')
+    .split('\n')
+    .filter((line) => line.startsWith('['));
+  expect(lines.length).toBe(report.summary.faults);
+  expect(statSync(file).size).toBeGreaterThan(report.completeness.captured * 30);
+});
+
+test('1,000 threads: attached within 2 seconds, none missed', async () => {
+  const began = Date.now();
+  const { rows, faults, report } = await captureAttached(
+    [workload('threads'), '--sleepers', '1000', '--faulting', '1000', '--pages', '4'],
+    scratch,
+  );
+  // Program start, 1,000 threads, attaching, the wait for quiet descriptors and the run itself.
+  expect(Date.now() - began).toBeLessThan(6000);
+  expect(rows).toHaveLength(1000);
+  expect(report.capture.threads).toBeGreaterThanOrEqual(1001);
+  const { expected, captured } = compare(rows, faults);
+  expect(captured).toEqual(expected);
+  expect(report.completeness).toMatchObject({ difference: 0, lost: 0 });
+});
+
+test('threads born while we attach: none is missed', async () => {
+  for (let round = 0; round < 5; round++) {
+    const { rows, faults } = await captureAttached(
+      [workload('late-threads'), '--threads', '1500', '--pages', '4'],
+      scratch,
+    );
+    expect(rows.length).toBeGreaterThan(100);
+    const { expected, captured } = compare(rows, faults);
+    expect(captured).toEqual(expected);
+  }
+});
+
+test('4,000 threads: captured, or refused with a line that says why and what to do', async () => {
+  const target = await waiting([workload('threads'), '--sleepers', '4000', '--faulting', '100']);
+  const file = join(scratch, 'many.ndjson');
+  const tracer = startAnalyzer(['--format', 'ndjson', '-o', file, '-p', String(target.pid)]);
+  const first = await Promise.race([attached(tracer).then(() => null), tracer.ended]);
+  target.write('\n');
+  await target.ended;
+  if (first !== null) {
+    expect(first.status).toBe(2);
+    expect(first.stderr).toMatch(/^error: .*descriptors.*threads.*\n$/);
+    return;
+  }
+  expect((await tracer.ended).status).toBe(0);
+  const own = (await readFaults(file)).filter((fault) => fault.pid === target.pid);
+  expect(own.filter((fault) => fault.cause === 'demand-zero').length).toBeGreaterThanOrEqual(1600);
+});
