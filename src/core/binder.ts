@@ -9,8 +9,9 @@ import { setCode, simpleCode, slotOf } from './region-code';
 import type { RegionInfo, RegionTable } from './regions';
 import { SectionSet } from './sections';
 import { bssSpansBehind, spansFor } from './spans';
-import { permissions, Prot } from './vma';
+import { permissions, Prot, sameBacking } from './vma';
 import type { Vma } from './vma';
+import type { VmaMap } from './vma-map';
 
 const PAGE = 4096;
 /** Section sets per process: a program may map an ELF file in any number of pieces. */
@@ -32,7 +33,7 @@ export class RegionBinder {
     const vma = process.map.vma(index);
     const nature = regionNature(vma);
     let set = -1;
-    if (nature.kind === RegionKind.FILE) set = this.fileSet(process, vma, nature);
+    if (nature.kind === RegionKind.FILE) set = this.fileSet(process, index, nature);
     else if (nature.kind === RegionKind.ANON || nature.kind === RegionKind.HEAP) {
       set = this.bssSet(process, index, vma);
     }
@@ -48,33 +49,31 @@ export class RegionBinder {
   sectionRow(process: Process, index: number, set: SectionSet, span: number): number {
     let vma = process.map.vma(index);
     let nature = regionNature(vma);
-    const section = set.names[span] ?? '';
+    const outside = span === set.names.length;
+    const section = outside ? '' : set.names[span]!;
     // The tail of a .bss is anonymous memory under the name of the file before it.
-    if (!set.byFile && section !== '') {
-      const data = this.before(process, index, vma);
-      if (data !== null) {
-        nature = { ...regionNature(data), memory: set.memory, hasFile: false };
-        vma = {
-          ...data,
-          start: vma.start,
-          end: vma.end,
-          pgoff: data.pgoff + data.end - data.start,
-        };
-      }
+    const data = !set.byFile && !outside ? this.before(process, index, vma) : null;
+    if (data !== null) {
+      const { start, end } = vma;
+      nature = regionNature(data);
+      vma = { ...data, start, end, pgoff: data.pgoff + data.end - data.start };
     }
     const row =
-      !set.byFile && section === ''
+      !set.byFile && outside
         ? this.simpleRow(process, vma, nature)
         : this.fileRow(process, vma, nature, section);
     set.rows[span] = row;
     return row;
   }
 
+  /** The row for what lies in no mapping; asked for by every fault of a SIGSEGV storm, so it is kept. */
   unknownRow(process: Process, page: number): number {
-    const info = this.info(process, UNKNOWN_NATURE, '', '', `${process.keyPrefix}U`);
-    const row = this.regions.find(info, page, page + 1, page, page + 1);
-    this.regions.widen(row, page, page + 1);
-    return row;
+    if (process.unknownRow < 0) {
+      const info = this.info(process, UNKNOWN_NATURE, '', '', `${process.keyPrefix}U`);
+      process.unknownRow = this.regions.find(info, page, page + 1, page, page + 1);
+    }
+    this.regions.widen(process.unknownRow, page, page + 1);
+    return process.unknownRow;
   }
 
   /**
@@ -109,16 +108,18 @@ export class RegionBinder {
   }
 
   /** Number of the section set of a file mapping, -1 where the file has no sections. */
-  private fileSet(process: Process, vma: Vma, nature: RegionNature): number {
+  private fileSet(process: Process, index: number, nature: RegionNature): number {
+    const vma = process.map.vma(index);
+    const below = sameFileBelow(process.map, index);
     const { backing, prot, shared, pgoff } = vma;
     const pages = vma.end - vma.start;
-    const key = `${backing.devMajor}:${backing.devMinor}:${backing.ino}:${backing.name}\n${prot}${shared}${pgoff}+${pages}`;
+    const key = `${backing.devMajor}:${backing.devMinor}:${backing.ino}:${backing.name}\n${prot}${shared}${pgoff}+${pages}^${below === null ? '' : vma.start - below.start}`;
     const known = process.setNumbers.get(key);
     if (known !== undefined) return known;
     const image = this.source.elfImage(process.pid, vma);
     if (image === null) return -1;
     const low = pgoff * PAGE;
-    const spans = spansFor(image, vma);
+    const spans = spansFor(image, vma, below);
     if (spans.length === 0) return -1;
     const set = new SectionSet(spans, low, low, low + pages * PAGE, nature.memory, -1);
     return this.keep(process, key, set);
@@ -130,7 +131,7 @@ export class RegionBinder {
     if (data === null) return -1;
     const image = this.source.elfImage(process.pid, data);
     if (image === null) return -1;
-    const spans = bssSpansBehind(image, data, vma);
+    const spans = bssSpansBehind(image, data, vma, sameFileBelow(process.map, index - 1));
     if (spans.length === 0) return -1;
     const { start } = vma;
     const shift = data.pgoff - data.start;
@@ -193,10 +194,17 @@ export class RegionBinder {
       permissions: permission,
       pid: process.pid,
       comm: this.comms.names[process.comm]!,
-      byFile: nature.hasFile || section !== '',
+      byFile: nature.hasFile,
       key,
     };
   }
+}
+
+/** The mapping below, when it shows the same file: it tells where the file was loaded. */
+function sameFileBelow(map: VmaMap, index: number): Vma | null {
+  if (index < 1) return null;
+  const below = map.vma(index - 1);
+  return sameBacking(below.backing, map.vma(index).backing) ? below : null;
 }
 
 /** First letter of a key by RegionKind. */

@@ -126,7 +126,8 @@ export class Model {
 
   private mappedRegions(): Uint8Array {
     const live = new Uint8Array(this.regions.rows.stats.limit);
-    for (const { map, sets } of this.tasks.live()) {
+    for (const { map, sets, unknownRow } of this.tasks.live()) {
+      if (unknownRow >= 0) live[unknownRow] = 1;
       for (let i = 0; i < map.length; i++) {
         const code = map.region(i);
         if (code > NO_REGION) live[slotOf(code)] = 1;

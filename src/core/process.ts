@@ -17,6 +17,8 @@ export class Process {
   /** Records were lost: the map may be wrong until it is read again. */
   stale = false;
   alive = true;
+  /** Region row of what lies in no mapping, -1 before the first such fault. */
+  unknownRow = -1;
   /** For threads beyond the cap on live ones. */
   spare: Thread | null = null;
 
@@ -45,6 +47,7 @@ export class Process {
     this.map.clear();
     this.pages.clear();
     this.forgetSets();
+    this.unknownRow = -1;
     this.image++;
   }
 

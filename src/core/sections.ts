@@ -1,9 +1,4 @@
-/** A named part of a mapping, bytes from the mapping's start, end exclusive. */
-export interface Span {
-  readonly start: number;
-  readonly end: number;
-  readonly name: string;
-}
+import type { Span } from './spans';
 
 const PAGE = 4096;
 
