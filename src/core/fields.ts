@@ -1,6 +1,6 @@
 import { ErrorCode, How } from './batch';
 import type { Batch } from './batch';
-import { CAUSE_NAMES, CLASS_NAMES, KIND_NAMES } from './classes';
+import { CAUSE_NAMES, CLASS_COUNT, CLASS_NAMES, KIND_NAMES } from './classes';
 import type { Resolved } from './resolved';
 
 /**
@@ -65,7 +65,7 @@ export interface TextField extends FieldBase {
 
 export type Field = UintField | HexField | TextField;
 
-export type TextSource = 'comm' | 'class' | 'cause' | 'access' | 'mode' | 'region';
+export type TextSource = 'comm' | 'outcome' | 'access' | 'region';
 
 const ACCESS_NAMES = ['', 'r', 'w', 'x'] as const;
 const MODE_NAMES = ['user', 'kernel'] as const;
@@ -73,10 +73,9 @@ const MODE_NAMES = ['user', 'kernel'] as const;
 /** Where the code of a text field comes from. */
 export const TEXT_CODES: Readonly<Record<TextSource, (view: FaultView, i: number) => number>> = {
   comm: (v, i) => v.resolved.comm[i]!,
-  class: (v, i) => v.resolved.faultClass[i]!,
-  cause: (v, i) => v.resolved.cause[i]!,
-  access: (v, i) => accessCode(v.batch, i),
-  mode: (v, i) => (v.batch.how[i]! & How.KERNEL) >> 2,
+  // Neighbours in the table share a code, so that writers append them in one piece.
+  outcome: (v, i) => v.resolved.cause[i]! * CLASS_COUNT + v.resolved.faultClass[i]!,
+  access: (v, i) => accessCode(v.batch, i) * 2 + ((v.batch.how[i]! & How.KERNEL) >> 2),
   region: (v, i) => v.resolved.region[i]!,
 };
 
@@ -115,7 +114,7 @@ const choice = (
   title: string,
   source: TextSource,
   doc: string,
-  names: readonly string[],
+  name: (code: number) => string | undefined,
 ): TextField => ({
   kind: 'enum',
   id,
@@ -123,7 +122,7 @@ const choice = (
   unit: '',
   source,
   doc,
-  text: (_, code) => names[code] ?? '',
+  text: (_, code) => name(code) ?? '',
 });
 
 export const FAULT_FIELDS: readonly Field[] = [
@@ -133,8 +132,20 @@ export const FAULT_FIELDS: readonly Field[] = [
   uint('pid', 'PID', '', 'process', (v, i) => v.batch.pid[i]!),
   uint('tid', 'TID', '', 'thread', (v, i) => v.batch.tid[i]!),
   text('comm', 'Command', 'comm', 'name of the thread at the fault', (n, id) => n.commName(id)),
-  choice('class', 'Class', 'class', 'MAJOR, MINOR, COW or ERROR', CLASS_NAMES),
-  choice('cause', 'Cause', 'cause', 'why the fault was taken', CAUSE_NAMES),
+  choice(
+    'class',
+    'Class',
+    'outcome',
+    'MAJOR, MINOR, COW or ERROR',
+    (c) => CLASS_NAMES[c % CLASS_COUNT],
+  ),
+  choice(
+    'cause',
+    'Cause',
+    'outcome',
+    'why the fault was taken',
+    (c) => CAUSE_NAMES[Math.floor(c / CLASS_COUNT)],
+  ),
   {
     kind: 'hex',
     id: 'address',
@@ -155,8 +166,20 @@ export const FAULT_FIELDS: readonly Field[] = [
     high: (v, i) => v.batch.ipHi[i]!,
     low: (v, i) => v.batch.ipLo[i]!,
   },
-  choice('access', 'Access', 'access', 'r, w or x; absent without an error code', ACCESS_NAMES),
-  choice('mode', 'Mode', 'mode', 'user, or kernel (inside a system call)', MODE_NAMES),
+  choice(
+    'access',
+    'Access',
+    'access',
+    'r, w or x; absent without an error code',
+    (c) => ACCESS_NAMES[c >> 1],
+  ),
+  choice(
+    'mode',
+    'Mode',
+    'access',
+    'user, or kernel (inside a system call)',
+    (c) => MODE_NAMES[c & 1],
+  ),
   {
     kind: 'enum',
     id: 'region_kind',

@@ -14,6 +14,11 @@ const DOT = 46;
 export class Bytes {
   readonly data: Buffer;
   length = 0;
+  /** `00` to `99`. */
+  private readonly pairs = Buffer.from(
+    Array.from({ length: 100 }, (_, n) => String(n).padStart(2, '0')).join(''),
+    'latin1',
+  );
   private readonly hexDigits = Buffer.from('0123456789abcdef', 'latin1');
 
   constructor(readonly capacity: number) {
@@ -28,11 +33,11 @@ export class Bytes {
     const data = this.data;
     const size = source.length;
     let at = this.length;
-    if (size > 64) {
+    if (size > 8) {
       data.set(source, at);
       at += size;
     } else {
-      // Names are short: a loop beats the call into the runtime that set() is.
+      // A comma, a class: a loop beats the call into the runtime that set() is.
       for (let i = 0; i < size; i++) data[at++] = source[i]!;
     }
     this.length = at;
@@ -46,21 +51,34 @@ export class Bytes {
       this.digits(value - high * 1e9, 9);
       return;
     }
-    let width = 1;
-    for (let bound = 10; value >= bound; bound *= 10) width += 1;
-    this.digits(value, width);
+    const n = value | 0;
+    if (n < 10) {
+      this.data[this.length++] = ZERO + n;
+    } else if (n < 100_000) {
+      this.digits(n, n < 1000 ? (n < 100 ? 2 : 3) : n < 10_000 ? 4 : 5);
+    } else if (n < 10_000_000) {
+      this.digits(n, n < 1_000_000 ? 6 : 7);
+    } else {
+      this.digits(n, n < 100_000_000 ? 8 : 9);
+    }
   }
 
   /** The last `width` decimal digits of an integer below 10^9, with leading zeros. */
   digits(value: number, width: number): void {
-    const data = this.data;
+    const { data, pairs } = this;
+    const start = this.length;
+    let at = start + width;
     let rest = value | 0;
-    for (let at = this.length + width - 1; at >= this.length; at--) {
-      const next = (rest / 10) | 0;
-      data[at] = ZERO + (rest - next * 10);
+    // Two digits a division: the division is the dear part.
+    while (at - start >= 2) {
+      const next = (rest / 100) | 0;
+      const pair = (rest - next * 100) << 1;
+      data[--at] = pairs[pair + 1]!;
+      data[--at] = pairs[pair]!;
       rest = next;
     }
-    this.length += width;
+    if (at > start) data[start] = ZERO + (rest % 10);
+    this.length = start + width;
   }
 
   /** A 64-bit value in two halves, as `0x7f2c7b100000`. */

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { TEXT_CODES } from '../core/fields';
-import type { FaultView, Field, HexField, TextField, TextSource, UintField } from '../core/fields';
+import type { FaultView, Field, TextField, TextSource } from '../core/fields';
 import type { Bytes } from './bytes';
 import type { FaultEncoder } from './encoder';
 import { NameCache } from './names';
@@ -19,14 +19,28 @@ export interface RecordSyntax {
   text(raw: string): Uint8Array;
 }
 
-/** Consecutive text fields of one source are one run of bytes: encoded once, appended at once. */
-interface TextStep {
-  readonly kind: 'text';
-  readonly code: (view: FaultView, i: number) => number;
-  readonly cache: NameCache;
+const Op = { TEXT: 0, UINT: 1, HEX: 2 } as const;
+
+/**
+ * One piece of a record. All steps have one shape: the loop over them is the hot path, and loads from
+ * objects of several shapes cost more there than the formatting. Unused members hold a neutral value.
+ */
+class Step {
+  constructor(
+    readonly op: number,
+    /** What stands before the value. */
+    readonly before: Uint8Array,
+    /** A number, a text's code, or the low half of an address. */
+    readonly value: (view: FaultView, i: number) => number,
+    readonly high: (view: FaultView, i: number) => number,
+    readonly present: (view: FaultView, i: number) => boolean,
+    /** Consecutive text fields of one source are one run of bytes: encoded once, appended at once. */
+    readonly cache: NameCache,
+  ) {}
 }
-type NumberStep = (UintField | HexField) & { readonly before: Uint8Array };
-type Step = TextStep | NumberStep;
+
+const zero = (): number => 0;
+const always = (): boolean => true;
 
 /**
  * One record per fault from the field table, for formats that differ only in syntax (CSV, NDJSON).
@@ -54,25 +68,25 @@ export class RecordEncoder implements FaultEncoder {
   }
 
   nextBatch(): void {
-    for (const step of this.steps) if (step.kind === 'text') step.cache.nextBatch();
+    for (const step of this.steps) step.cache.nextBatch();
   }
 
   fault(out: Bytes, i: number): void {
     const view = this.view;
     out.append(this.begin);
     for (const step of this.steps) {
-      if (step.kind === 'text') {
-        out.append(step.cache.get(step.code(view, i)));
+      if (step.op === Op.TEXT) {
+        out.append(step.cache.get(step.value(view, i)));
         continue;
       }
       out.append(step.before);
-      if (step.kind === 'uint') {
+      if (step.op === Op.UINT) {
         const value = step.value(view, i);
         if (value >= 0) out.uint(value);
         else out.append(this.absent);
       } else if (step.present(view, i)) {
         out.append(this.hexQuote);
-        out.hex(step.high(view, i), step.low(view, i));
+        out.hex(step.high(view, i), step.value(view, i));
         out.append(this.hexQuote);
       } else {
         out.append(this.absent);
@@ -84,12 +98,17 @@ export class RecordEncoder implements FaultEncoder {
 
 function compile(view: FaultView, fields: readonly Field[], syntax: RecordSyntax): Step[] {
   const steps: Step[] = [];
+  const none = new NameCache(String, () => Buffer.alloc(0));
   let at = 0;
   while (at < fields.length) {
     const field = fields[at]!;
     const before = Buffer.from(syntax.before(field, at === 0), 'utf8');
     if (field.kind === 'uint' || field.kind === 'hex') {
-      steps.push({ ...field, before });
+      steps.push(
+        field.kind === 'uint'
+          ? new Step(Op.UINT, before, field.value, zero, always, none)
+          : new Step(Op.HEX, before, field.low, field.high, field.present, none),
+      );
       at += 1;
       continue;
     }
@@ -112,7 +131,7 @@ function textStep(
   source: TextSource,
   run: readonly { readonly field: TextField; readonly before: Buffer }[],
   syntax: RecordSyntax,
-): TextStep {
+): Step {
   // The run's raw texts joined by NUL, which no name holds: one string to compare per code and batch.
   const rawOf = (code: number): string => {
     if (run.length === 1) return run[0]!.field.text(view.names, code);
@@ -127,5 +146,6 @@ function textStep(
       }),
     );
   };
-  return { kind: 'text', code: TEXT_CODES[source], cache: new NameCache(rawOf, encode) };
+  const cache = new NameCache(rawOf, encode);
+  return new Step(Op.TEXT, Buffer.alloc(0), TEXT_CODES[source], zero, always, cache);
 }
