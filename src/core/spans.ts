@@ -1,5 +1,6 @@
 import type { ElfImage, ElfSegment } from './elf';
 import { Prot, sameBacking, type Vma } from './vma';
+import type { VmaTable } from './vma-table';
 
 /** A section's part of a mapping: bytes from the mapping's start, end exclusive. */
 export interface Span {
@@ -16,8 +17,9 @@ const PAGE = 4096;
  *
  * The way: file offset -> PT_LOAD -> link-time address -> section. One page of the file may belong to
  * two segments and be mapped twice (RELRO, or text and data sharing a page), in the worst case with the
- * same permissions: only the load address tells them apart. Hence `below`, the mapping directly under
- * this one, or any other lower one of the same file; without it permissions decide.
+ * same permissions: only the load address tells them apart. Hence `below`, a lower mapping of the same
+ * file (`sameFileBelow`); without it permissions decide. What is mapped without any permission is what
+ * the loader left between two segments, not the bytes its offset says: no spans.
  */
 export function spansFor(image: ElfImage, vma: Vma, below: Vma | null = null): Span[] {
   const segment = segmentOf(image, vma, below);
@@ -74,10 +76,27 @@ export function bssSpansBehind(
   return spans;
 }
 
+/** The mapping of the same file next below an entry, across the loader's gaps; null where there is none. */
+export function sameFileBelow(map: VmaTable, index: number): Vma | null {
+  const vma = map.vma(index);
+  for (let i = index - 1; i >= 0; i--) {
+    const below = map.vma(i);
+    if (below.end !== map.vma(i + 1).start || !sameBacking(below.backing, vma.backing)) return null;
+    if (below.prot !== 0) return below;
+  }
+  return null;
+}
+
 /** The PT_LOAD that a mapping shows, null when it shows none. */
 function segmentOf(image: ElfImage, vma: Vma, below: Vma | null): ElfSegment | null {
+  if (vma.prot === 0) return null;
   let found = candidates(image, vma);
-  if (found.length > 1 && below !== null && sameBacking(below.backing, vma.backing)) {
+  if (
+    found.length > 1 &&
+    below !== null &&
+    below.prot !== 0 &&
+    sameBacking(below.backing, vma.backing)
+  ) {
     const biases = candidates(image, below).map((s) => bias(s, below));
     const fitting = found.filter((s) => biases.includes(bias(s, vma)));
     if (fitting.length > 0) found = fitting;

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import type { ElfImage } from '../../src/core/elf';
 import { parseElf } from '../../src/core/elf-parse';
 import { parseMaps } from '../../src/core/maps';
-import { bssSpansBehind, spansFor } from '../../src/core/spans';
+import { bssSpansBehind, sameFileBelow, spansFor } from '../../src/core/spans';
 import type { Vma } from '../../src/core/vma';
+import { VmaMap } from '../../src/core/vma-map';
 import { reader } from './elf-builder';
 
 const PAGE = 4096;
@@ -74,6 +75,18 @@ test('tells the two mappings of one page apart by where they were loaded', () =>
     '.data',
     '.bss',
   ]);
+});
+
+test('the gap that the loader left between segments shows no section', () => {
+  const rodata = mapping(0x502, 1, 2, 1);
+  const gap = mapping(0x503, 2, 3, 0);
+  const relro = mapping(0x505, 1, 2, 1);
+  expect(spansFor(image, gap, rodata)).toEqual([]);
+  const map = new VmaMap();
+  map.reset([rodata, gap, relro, mapping(0x600, 1, 3, 3)]);
+  expect(sameFileBelow(map, 2)).toEqual(rodata);
+  expect(sameFileBelow(map, 0)).toBeNull();
+  expect(sameFileBelow(map, 3)).toBeNull();
 });
 
 test('finds the .bss that begins in the last page of the file, and its tail behind it', () => {
@@ -176,6 +189,8 @@ describe('live processes: every section readelf lists is found where the loader 
   /** Compares the ELF files of a process; the number of files compared. */
   function compare(pid: number, skip = ''): number {
     const { vmas } = parseMaps(readFileSync(`/proc/${pid}/maps`, 'utf8'));
+    const map = new VmaMap();
+    map.reset(vmas);
     const paths = new Set(vmas.filter((v) => (v.prot & 4) !== 0).map((v) => v.backing.name));
     let compared = 0;
     for (const path of paths) {
@@ -191,9 +206,9 @@ describe('live processes: every section readelf lists is found where the loader 
         const below = vmas[i - 1] ?? null;
         const spans =
           vma.backing.name === path
-            ? spansFor(elf, vma, below)
+            ? spansFor(elf, vma, sameFileBelow(map, i))
             : below?.backing.name === path
-              ? bssSpansBehind(elf, below, vma, vmas[i - 2] ?? null)
+              ? bssSpansBehind(elf, below, vma, sameFileBelow(map, i - 1))
               : [];
         for (const span of spans) {
           const from = vma.start * PAGE - bias + span.start;
