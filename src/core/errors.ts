@@ -66,7 +66,7 @@ export function describeError(
   error: unknown,
   context: ErrorContext,
 ): { readonly line: string; readonly status: number } {
-  const { code, message } = parts(error);
+  const { code, message } = errorParts(error);
   const made = MESSAGES[code];
   if (made !== undefined) {
     return { line: `error: ${made(message, context)}`, status: Exit.CONFIGURATION };
@@ -95,7 +95,8 @@ function isErrno(code: string): boolean {
   return /^E[A-Z0-9]{2,}$/.test(code);
 }
 
-function parts(error: unknown): { readonly code: string; readonly message: string } {
+/** Code and message of anything thrown. `instanceof Error` would miss what another realm made. */
+export function errorParts(error: unknown): { readonly code: string; readonly message: string } {
   if (typeof error !== 'object' || error === null) return { code: '', message: String(error) };
   return {
     code: 'code' in error ? String(error.code) : '',

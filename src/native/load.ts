@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { BATCH_ABI } from '../core/batch';
-import { AnalyzerError } from '../core/errors';
+import { AnalyzerError, errorParts } from '../core/errors';
 import type { Addon } from './contract';
 
 /** Where node-gyp puts what it builds: seen from src/native and from dist/native alike. */
@@ -27,7 +27,7 @@ export function loadAddon(): Addon {
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     addon = require(file) as Addon;
   } catch (error) {
-    throw new AnalyzerError('ADDON_BROKEN', error instanceof Error ? error.message : String(error));
+    throw new AnalyzerError('ADDON_BROKEN', errorParts(error).message);
   }
   if (addon.abi !== BATCH_ABI) {
     throw new AnalyzerError(

@@ -128,6 +128,9 @@ export class FdWriter {
   }
 }
 
+/** `instanceof` would miss errors that another realm made. */
 function errorCode(error: unknown): string {
-  return error instanceof Object && 'code' in error ? String(error.code) : 'EIO';
+  return typeof error === 'object' && error !== null && 'code' in error
+    ? String(error.code)
+    : 'EIO';
 }

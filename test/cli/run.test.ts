@@ -1,0 +1,356 @@
+import { Batch, FAULT_CAPACITY, How } from '../../src/core/batch';
+import { completeness, totalLost } from '../../src/core/capture-facts';
+import type { RecordCounters } from '../../src/core/capture-facts';
+import type { NoticeFacts } from '../../src/core/notices';
+import { Resolved } from '../../src/core/resolved';
+import { Run } from '../../src/pipeline/run';
+import type { CaptureSession, Clock, RunPorts, RunResult } from '../../src/pipeline/run';
+import type { OpenFault } from '../../src/pipeline/unfinished';
+
+const NO_COUNTERS: RecordCounters = {
+  lostRecords: 0,
+  lostMinor: 0,
+  lostMajor: 0,
+  mailboxMinor: 0,
+  mailboxMajor: 0,
+  mailboxUnresolved: 0,
+  mailboxRecords: 0,
+  unpairedCompletions: 0,
+  kernelEntries: 0,
+  taintedEntries: 0,
+  malformed: 0,
+  late: 0,
+  duplicates: 0,
+  foreign: 0,
+};
+
+/** A session that hands out what a test queued: each entry is the completions of one batch. */
+class FakeSession implements CaptureSession {
+  queue: number[][] = [];
+  /** What comes out only after stop(). */
+  tail: number[][] = [];
+  open: OpenFault[] = [];
+  lost: Partial<RecordCounters> = {};
+  kernel = { minor: 0, major: 0, exact: true };
+  notices: NoticeFacts[] = [];
+  over = false;
+  stops = 0;
+  drains = 0;
+  constructor(private readonly batch: Batch) {}
+  get info() {
+    return {
+      entrySource: 'tracepoint' as const,
+      unmapTracepoints: true,
+      userOnly: false,
+      wide: false,
+      cpus: 2,
+      threads: 1,
+      descriptors: 8,
+      ringBytes: 1 << 24,
+      pageSize: 4096,
+      notices: this.notices,
+    };
+  }
+  drain(buffer: ArrayBuffer): boolean {
+    expect(buffer).toBe(this.batch.buffer);
+    this.drains += 1;
+    const next = this.queue.shift();
+    if (next === undefined) return false;
+    this.batch.faults = next.length;
+    this.batch.records = 0;
+    next.forEach((how, i) => {
+      this.batch.how[i] = how;
+    });
+    return true;
+  }
+  counters(): RecordCounters {
+    return { ...NO_COUNTERS, ...this.lost };
+  }
+  kernelCounts() {
+    return this.kernel;
+  }
+  pending(max: number): OpenFault[] {
+    return this.open.slice(0, max);
+  }
+  stop(): void {
+    this.stops += 1;
+    this.queue.push(...this.tail);
+    this.tail = [];
+  }
+  ended(): boolean {
+    return this.over;
+  }
+}
+
+/** Time moves when the test says so; turns of the event loop are real. */
+class FakeClock implements Clock {
+  time = 0;
+  private beats: (() => void)[] = [];
+  now(): number {
+    return this.time;
+  }
+  soon(action: () => void): void {
+    setImmediate(action);
+  }
+  every(_ms: number, action: () => void): () => void {
+    this.beats.push(action);
+    return () => {
+      this.beats = this.beats.filter((beat) => beat !== action);
+    };
+  }
+  advance(ns: number): void {
+    this.time += ns;
+    for (const beat of this.beats) beat();
+  }
+  get running(): number {
+    return this.beats.length;
+  }
+}
+
+class FakeWriter {
+  ready = true;
+  failure: object | null = null;
+  private waiter: (() => void) | null = null;
+  whenReady(action: () => void): void {
+    if (this.ready) action();
+    else this.waiter = action;
+  }
+  release(): void {
+    this.ready = true;
+    const action = this.waiter;
+    this.waiter = null;
+    action?.();
+  }
+  abandon(): void {
+    this.failure ??= { kind: 'stalled' };
+    this.release();
+  }
+}
+
+interface Setup {
+  readonly session: FakeSession;
+  readonly clock: FakeClock;
+  readonly writer: FakeWriter;
+  readonly run: Run;
+  /** Completions as they reached the model and the stream. */
+  readonly consumed: number[];
+  readonly written: number[];
+  readonly said: string[];
+}
+
+function setup(ports: Partial<RunPorts> = {}, writes = Infinity): Setup {
+  const batch = new Batch();
+  const session = new FakeSession(batch);
+  const clock = new FakeClock();
+  const writer = new FakeWriter();
+  const consumed: number[] = [];
+  const written: number[] = [];
+  const said: string[] = [];
+  let room = writes;
+  const run = new Run(
+    {
+      session,
+      consumer: {
+        consume: (b) => {
+          for (let i = 0; i < b.faults; i++) consumed.push(b.how[i]!);
+        },
+      },
+      output: {
+        writer,
+        sink: {
+          write: (from, end) => {
+            for (let i = from; i < end; i++) {
+              if (room === 0 && writer.failure === null) {
+                writer.ready = false;
+                room = writes;
+                return i;
+              }
+              room -= 1;
+              if (writer.failure === null) written.push(batch.how[i]!);
+            }
+            return end;
+          },
+        },
+      },
+      clock,
+      limitReached: () => false,
+      durationNs: null,
+      blockedAt: () => false,
+      onNotice: (notice) => said.push(notice.code),
+      ...ports,
+    },
+    batch,
+    new Resolved(),
+  );
+  return { session, clock, writer, run, consumed, written, said };
+}
+
+const { MIN, MAJ, NONE } = How;
+const turns = async (n = 20): Promise<void> => {
+  for (let i = 0; i < n; i++) await new Promise((resolve) => setImmediate(resolve));
+};
+
+async function isDone(run: Run): Promise<boolean> {
+  const later = turns().then(() => null);
+  return (await Promise.race([run.done, later])) !== null;
+}
+
+test('the target ends: what came with the stop is drained before the books are closed', async () => {
+  const t = setup();
+  t.session.queue = [[MIN, MAJ], [MIN]];
+  t.session.tail = [[MIN, NONE]];
+  t.session.over = true;
+  t.session.kernel = { minor: 3, major: 1, exact: true };
+  t.run.start();
+  const result = await t.run.done;
+  expect(result.reason).toBe('target');
+  expect(t.consumed).toEqual([MIN, MAJ, MIN, MIN, NONE]);
+  expect(t.written).toEqual(t.consumed);
+  expect(result.facts.received).toEqual({ minor: 3, major: 1, unresolved: 1 });
+  expect(completeness(result.facts)).toMatchObject({ captured: 4, lost: 0, difference: 0 });
+  expect([t.session.stops, t.clock.running]).toEqual([1, 0]);
+});
+
+test.each([
+  [{ durationNs: 2e9 }, 'duration'],
+  [{ limitReached: () => true }, 'count'],
+] as const)('%j stops for %s', async (ports, reason) => {
+  const t = setup(ports);
+  t.run.start();
+  t.clock.advance(2e9);
+  expect((await t.run.done).reason).toBe(reason);
+});
+
+test('nothing happens before the duration is over, and a wake-up brings what there is', async () => {
+  const t = setup({ durationNs: 2e9 });
+  t.run.start();
+  t.clock.advance(1.9e9);
+  t.session.queue = [[MIN]];
+  t.run.wake();
+  expect(await isDone(t.run)).toBe(false);
+  expect(t.consumed).toEqual([MIN]);
+  t.run.stop('interrupt');
+  t.run.stop('duration');
+  expect(await t.run.done).toMatchObject({ reason: 'interrupt', stoppedAt: 1.9e9 });
+  expect(t.session.stops).toBe(1);
+});
+
+test('a waiting writer stops the draining, in the middle of a batch too, and nothing is lost', async () => {
+  const t = setup({}, 3);
+  t.session.queue = [[MIN, MIN, MAJ, MIN, MAJ], [MAJ], [MIN]];
+  t.session.over = true;
+  t.run.start();
+  await turns();
+  expect(t.written).toEqual([MIN, MIN, MAJ]);
+  expect(t.session.drains).toBe(1);
+  while (!(await isDone(t.run))) t.writer.release();
+  expect(t.written).toEqual([MIN, MIN, MAJ, MIN, MAJ, MAJ, MIN]);
+});
+
+test('a reader that does not read holds up the end only until an interrupt and two seconds', async () => {
+  const t = setup({}, 1);
+  t.session.queue = [[MIN, MIN], [MIN]];
+  t.session.over = true;
+  t.run.start();
+  await turns();
+  t.clock.advance(100e9);
+  expect(await isDone(t.run)).toBe(false);
+  t.run.stop('interrupt');
+  t.clock.advance(1e9);
+  expect(await isDone(t.run)).toBe(false);
+  t.clock.advance(2e9);
+  const result: RunResult = await t.run.done;
+  expect(t.written).toEqual([MIN]);
+  // What could not be written was captured and counted all the same.
+  expect(result.facts.received.minor).toBe(3);
+});
+
+test('a failed writer ends the run', async () => {
+  const t = setup();
+  t.run.start();
+  t.writer.failure = { kind: 'closed', errno: 'EPIPE' };
+  t.clock.advance(50e6);
+  expect((await t.run.done).reason).toBe('output');
+});
+
+test('faults open at the end: blocked ones are in flight, old ones errors, young ones neither', async () => {
+  const t = setup({ blockedAt: (_pid, tid) => tid === 2 });
+  const fault = (tid: number, entered: number): OpenFault => ({
+    pid: 1,
+    tid,
+    address: 0x7f0000001000n,
+    ip: 0x401000n,
+    entered,
+  });
+  t.session.open = [fault(2, 0), fault(3, 0), fault(4, 9.99e9)];
+  t.run.start();
+  t.clock.advance(10e9);
+  t.run.stop('interrupt');
+  const result = await t.run.done;
+  expect(result.inFlight.map((f) => f.tid)).toEqual([2, 4]);
+  expect(result.facts.inFlight).toBe(2);
+  expect(result.facts.received.unresolved).toBe(1);
+  expect(t.written.map((how) => how & How.COMPLETION)).toEqual([NONE]);
+});
+
+test('losses of the rings and of the mailbox add up, and count towards completeness', async () => {
+  const t = setup();
+  t.session.queue = [[MIN]];
+  t.session.over = true;
+  t.session.lost = {
+    lostMinor: 5,
+    lostMajor: 1,
+    mailboxMinor: 10,
+    mailboxUnresolved: 2,
+    lostRecords: 99,
+  };
+  t.session.kernel = { minor: 16, major: 1, exact: true };
+  t.run.start();
+  const { facts } = await t.run.done;
+  expect(totalLost(facts.lost)).toBe(18);
+  expect(completeness(facts)).toEqual({
+    captured: 1,
+    lost: 16,
+    kernel: 17,
+    difference: 0,
+    comparable: true,
+  });
+});
+
+test('where the kernel does not say what it lost, the number of lost records is a bound', async () => {
+  const t = setup();
+  t.session.over = true;
+  t.session.lost = { lostMinor: -1, lostMajor: -1, lostRecords: 7 };
+  t.run.start();
+  const { facts } = await t.run.done;
+  expect(facts.lost).toEqual({ ring: 7, mailbox: 0, exact: false });
+  expect(completeness(facts).comparable).toBe(false);
+});
+
+test('each notice is said once, also one that comes late', async () => {
+  const t = setup();
+  const notice = (code: string): NoticeFacts => ({ code, errno: 0, detail: '' });
+  t.session.notices = [notice('A')];
+  t.run.start();
+  t.clock.advance(50e6);
+  t.session.notices = [notice('A'), notice('B')];
+  t.run.stop('interrupt');
+  await t.run.done;
+  expect(t.said).toEqual(['A', 'B']);
+});
+
+test('open faults beyond what a batch holds do not overrun it', async () => {
+  const t = setup();
+  t.session.open = Array.from({ length: FAULT_CAPACITY + 5 }, (_, tid) => ({
+    pid: 1,
+    tid,
+    address: 0x1000n,
+    ip: 0n,
+    entered: 0,
+  }));
+  t.run.start();
+  t.clock.advance(1e9);
+  t.run.stop('interrupt');
+  const result = await t.run.done;
+  expect(result.facts.received.unresolved).toBe(FAULT_CAPACITY);
+});
