@@ -82,30 +82,33 @@ export interface Piece {
   readonly weight: number;
 }
 
-/** Puts pieces on one line, two blanks between; the lightest give way until the line fits. */
+/**
+ * Puts pieces on one line, two blanks between. The heaviest get their place first, in the short form;
+ * what room is left then goes to the full forms, the heaviest first again.
+ */
 export function pieceLine(theme: Theme, width: number, pieces: readonly Piece[]): string {
-  const chosen: { piece: Piece; text: string | null }[] = pieces.map((piece) => ({
-    piece,
-    text: piece.text,
-  }));
-  const length = (): number =>
-    chosen.reduce((sum, { text }) => (text === null ? sum : sum + text.length + 2), -1);
-  const byWeight = [...chosen].sort((a, b) => a.piece.weight - b.piece.weight);
-  for (const entry of byWeight) {
-    if (length() <= width) break;
-    if (entry.piece.short !== undefined) entry.text = entry.piece.short;
+  const texts = new Map<Piece, string>();
+  const byWeight = [...pieces].sort((a, b) => b.weight - a.weight);
+  let room = width + 1;
+  for (const piece of byWeight) {
+    const text = piece.short ?? piece.text;
+    // The heaviest is shown even where it must be cut.
+    if (text === '' || (text.length + 2 > room && texts.size > 0)) continue;
+    texts.set(piece, text);
+    room -= text.length + 2;
   }
-  for (const entry of byWeight) {
-    if (length() <= width || entry === byWeight.at(-1)) break;
-    entry.text = null;
+  for (const piece of byWeight) {
+    const text = texts.get(piece);
+    if (text === undefined || piece.text.length - text.length > room) continue;
+    texts.set(piece, piece.text);
+    room -= piece.text.length - text.length;
   }
   const line = new Line(theme, width).add(' ');
-  let first = true;
-  for (const { piece, text } of chosen) {
-    if (text === null || text === '') continue;
-    if (!first) line.add('  ');
+  for (const piece of pieces) {
+    const text = texts.get(piece);
+    if (text === undefined) continue;
+    if (line.used > 1) line.add('  ');
     line.add(text, piece.style);
-    first = false;
   }
   return line.end();
 }

@@ -1,6 +1,7 @@
 import type { CaptureFacts } from '../core/capture-facts';
+import type { RegionDetail } from '../core/detail';
 import type { Snapshot } from '../core/snapshot';
-import type { EventLog } from './event-log';
+import type { EventLog, EventNames } from './event-log';
 
 /** The world as the dashboard sees it. The pipeline implements it; tests with plain data. */
 export interface DashboardSource {
@@ -9,8 +10,9 @@ export interface DashboardSource {
   header(): HeaderInfo;
   /** Where in a region (by the id of its row) its faults fall, and who made them; null when it is gone. */
   detail(regionId: number): RegionDetail | null;
-  /** The faults as they come; the pipeline adds every batch to it. */
+  /** The faults as they come; the pipeline adds every batch to it, with `names` to name them. */
   readonly events: EventLog;
+  readonly names: EventNames;
   /** Sets the counters to zero. */
   zero(): void;
   /** `Summary: major=...`, without a newline. */
@@ -56,21 +58,6 @@ export interface InFlightFault {
   readonly address: string;
   readonly region: string;
   readonly forNs: number;
-}
-
-export interface RegionDetail {
-  /** Faults by slice; slice i covers pages start + i * width up to the next. null without faults. */
-  readonly heat: {
-    readonly start: number;
-    readonly width: number;
-    readonly bins: readonly number[];
-  } | null;
-  /** The busiest threads, most faults first. */
-  readonly threads: readonly {
-    readonly tid: number;
-    readonly comm: string;
-    readonly faults: number;
-  }[];
 }
 
 export interface CommandOutput {

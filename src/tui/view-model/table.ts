@@ -99,18 +99,20 @@ export class TableModel<Row extends StatRow> {
     return this.rows.slice(this.top, this.top + height);
   }
 
-  sortBy(column: Column<Row>): void {
+  /** By the id of a column; ids that this table does not have change nothing. */
+  sortBy(id: string): void {
+    const column = this.columns.find((c) => c.id === id);
+    if (column === undefined || column === this.sortColumn) return;
     this.sortColumn = column;
     this.reverse = false;
     this.order.reset();
     this.arrange();
   }
 
-  /** Sorts by the visible column next to the present one. */
-  sortBeside(step: number, visible: readonly Column<Row>[]): void {
-    const at = visible.indexOf(this.sortColumn);
-    const next = visible[Math.max(0, Math.min(at + step, visible.length - 1))];
-    if (next !== undefined && next !== this.sortColumn) this.sortBy(next);
+  /** Sorts by the column beside the present one, of those that are visible. */
+  sortBeside(step: number, visible: readonly string[]): void {
+    const at = visible.indexOf(this.sortColumn.id) + step;
+    this.sortBy(visible[Math.max(0, Math.min(at, visible.length - 1))] ?? '');
   }
 
   reverseOrder(): void {

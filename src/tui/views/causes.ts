@@ -1,7 +1,7 @@
 import { CAUSE_TEXT } from '../../core/cause-text';
 import { CAUSE_NAMES } from '../../core/classes';
 import { grouped, percent } from '../../core/format';
-import type { Snapshot } from '../../core/snapshot';
+import type { StatRow } from '../../core/snapshot';
 import { Line } from '../line';
 import type { Theme } from '../theme';
 
@@ -12,12 +12,15 @@ export interface CauseRow {
   readonly share: number;
 }
 
-/** Causes that happened, most faults first. */
-export function causeRows(snapshot: Snapshot, passes: (cause: number) => boolean): CauseRow[] {
-  const { byCause, faults } = snapshot.totals;
+/** Causes of the faults of some rows, most faults first. */
+export function causeRows(rows: readonly StatRow[]): CauseRow[] {
+  const byCause = CAUSE_NAMES.map((_, cause) =>
+    rows.reduce((n, row) => n + row.byCause[cause]!, 0),
+  );
+  const faults = byCause.reduce((a, b) => a + b, 0);
   return byCause
-    .map((n, cause) => ({ cause, faults: n, share: faults === 0 ? 0 : n / faults }))
-    .filter((row) => row.faults > 0 && passes(row.cause))
+    .map((n, cause) => ({ cause, faults: n, share: n / faults }))
+    .filter((row) => row.faults > 0)
     .sort((a, b) => b.faults - a.faults || a.cause - b.cause);
 }
 

@@ -23,7 +23,7 @@ function eventLine(theme: Theme, columns: number, log: EventLog, at: number): st
   line.cell(seconds.toFixed(3), 10, 'right', 'dim').add(' ');
   line.cell(name, 5, 'left', CLASS_STYLE[name]).add(' ');
   const wide = columns >= 110;
-  if (wide) line.cell(`${names.commName(at)}`, 15, 'left').add(' ');
+  if (wide) line.cell(names.commName(at), 15, 'left').add(' ');
   line.cell(String(batch.tid[at]!), 7, 'right').add(' ');
   line.cell(hexText(batch.addrHi[at]!, batch.addrLo[at]!), 14, 'right').add(' ');
   const tail = columns >= 76 ? 9 + 13 : 9;

@@ -27,6 +27,8 @@ export function sparksView(theme: Theme, size: Size, picture: Picture, classes: 
     style: 'strong',
     format: percent,
   });
+  // Narrow screens keep fewer pictures that can be read: COW goes first, its rate is in the header.
+  while (shown.length > 2 && size.columns / shown.length < 26) shown.splice(-2, 1);
   const width = Math.floor((size.columns - 1) / shown.length);
   const line = new Line(theme, size.columns).add(' ');
   shown.forEach((spark, k) => {
@@ -34,7 +36,7 @@ export function sparksView(theme: Theme, size: Size, picture: Picture, classes: 
     const wide = width >= 32;
     const scale = wide
       ? ` ${format(series.current).padStart(6)} peak ${format(series.peak).padEnd(6)}`
-      : `${format(series.current).padStart(5)}^${format(series.peak).padEnd(5)}`;
+      : ` ${format(series.current).padStart(5)} pk ${format(series.peak).padEnd(5)}`;
     const room = width - label.length - 1 - scale.length - 1;
     const end = 1 + (k + 1) * width;
     line.add(label, 'dim').add(' ');

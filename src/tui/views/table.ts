@@ -1,4 +1,3 @@
-import type { Column } from '../../core/columns';
 import type { StatRow } from '../../core/snapshot';
 import { Line } from '../line';
 import { sparkline } from '../spark';
@@ -43,12 +42,12 @@ export function tableLayout<Row extends StatRow>(
   return layoutColumns(table.columns, columns - 1, table.sortColumn.id, table.hiddenColumns());
 }
 
-/** The columns one sees, in order: what < and > step through. */
+/** Ids of the columns one sees, in order: what < and > step through. */
 export function visibleColumns<Row extends StatRow>(
   table: TableModel<Row>,
   columns: number,
-): Column<Row>[] {
-  return tableLayout(table, columns).columns.map((placed) => placed.column);
+): string[] {
+  return tableLayout(table, columns).columns.map((placed) => placed.column.id);
 }
 
 function heading<Row extends StatRow>(

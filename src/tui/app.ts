@@ -1,0 +1,159 @@
+import { closingText } from './closing';
+import { Dashboard } from './dashboard';
+import { KeyDecoder } from './input';
+import { handleKeys } from './keys';
+import { renderDashboard } from './render';
+import { TerminalScreen, type ScreenEvents, type ScreenOptions } from './screen';
+import type { DashboardSource } from './source';
+import { makeTheme } from './theme';
+
+export interface AppOptions {
+  readonly screen: ScreenOptions;
+  /** Refresh interval, ms. */
+  readonly intervalMs: number;
+  /** Any monotonic clock, ms. */
+  readonly now: () => number;
+}
+
+/** How the dashboard was left: by a key, because the terminal went away, or as quit() was told. */
+export type QuitReason = 'key' | 'gone' | 'told';
+
+/** Between two frames, ms: faster is not seen, and a burst of keys must not draw one each. */
+const MIN_FRAME_MS = 30;
+/** How long a lone escape may still become an arrow key, ms. */
+const ESCAPE_MS = 50;
+
+/** The life of the dashboard on a terminal: ticks, keys, frames, suspension, and leaving. */
+export class DashboardApp {
+  /** Resolves when the dashboard has left the terminal. */
+  readonly done: Promise<QuitReason>;
+  private readonly terminal: TerminalScreen;
+  private readonly dashboard: Dashboard;
+  private readonly keys = new KeyDecoder();
+  private finish!: (reason: QuitReason) => void;
+  private tickTimer: NodeJS.Timeout | null = null;
+  private tickInterval = 0;
+  private frameTimer: NodeJS.Timeout | null = null;
+  private escapeTimer: NodeJS.Timeout | null = null;
+  private lastFrame = -Infinity;
+  private leaving = false;
+
+  constructor(
+    source: DashboardSource,
+    private readonly options: AppOptions,
+  ) {
+    this.done = new Promise((resolve) => {
+      this.finish = resolve;
+    });
+    const events: ScreenEvents = {
+      onText: (text) => {
+        this.text(text);
+      },
+      onResize: () => {
+        this.requestFrame();
+      },
+      onDrain: () => {
+        this.requestFrame();
+      },
+      onGone: () => {
+        this.leave('gone');
+      },
+    };
+    this.terminal = new TerminalScreen(options.screen, events);
+    this.dashboard = new Dashboard(source, {
+      theme: makeTheme(this.terminal.traits),
+      intervalMs: options.intervalMs,
+    });
+    this.draw();
+    this.schedule();
+  }
+
+  /** Leaves the terminal; `done` resolves when that is over. */
+  quit(): void {
+    this.leave('told');
+  }
+
+  /** SIGTSTP and Ctrl-Z: to the shell. */
+  suspend(): void {
+    this.terminal.suspend();
+  }
+
+  /** SIGCONT: back from the shell. */
+  resume(): void {
+    this.terminal.resume();
+    this.requestFrame();
+  }
+
+  /** What stays in the terminal and goes to --dump. Takes a last look at the counters. */
+  closingText(): string {
+    if (this.dashboard.frozenAt !== null) this.dashboard.freeze(this.options.now());
+    this.dashboard.refresh();
+    return closingText(this.dashboard);
+  }
+
+  private schedule(): void {
+    this.tickInterval = this.dashboard.intervalMs;
+    this.tickTimer = setTimeout(() => {
+      this.dashboard.refresh();
+      this.requestFrame();
+      this.schedule();
+    }, this.tickInterval);
+  }
+
+  private text(text: string): void {
+    if (this.escapeTimer !== null) clearTimeout(this.escapeTimer);
+    this.escapeTimer = null;
+    this.press(this.keys.feed(text));
+    if (!this.keys.waiting || this.leaving) return;
+    this.escapeTimer = setTimeout(() => {
+      this.press(this.keys.flush());
+    }, ESCAPE_MS);
+  }
+
+  private press(keys: readonly string[]): void {
+    if (keys.length === 0 || this.leaving) return;
+    this.dashboard.size = this.terminal.size;
+    const host = {
+      quit: () => {
+        this.leave('key');
+      },
+      suspend: () => {
+        this.suspend();
+      },
+    };
+    handleKeys(this.dashboard, host, keys, this.options.now());
+    if (this.dashboard.intervalMs !== this.tickInterval && this.tickTimer !== null) {
+      clearTimeout(this.tickTimer);
+      this.schedule();
+    }
+    this.requestFrame();
+  }
+
+  /** A frame soon: at once when the last one is long ago, else when its time has come. */
+  private requestFrame(): void {
+    if (this.frameTimer !== null || this.leaving) return;
+    const wait = Math.max(0, this.lastFrame + MIN_FRAME_MS - this.options.now());
+    this.frameTimer = setTimeout(() => {
+      this.frameTimer = null;
+      this.draw();
+    }, wait);
+  }
+
+  private draw(): void {
+    if (this.leaving) return;
+    this.lastFrame = this.options.now();
+    this.dashboard.size = this.terminal.size;
+    this.terminal.draw(renderDashboard(this.dashboard, this.lastFrame));
+  }
+
+  private leave(reason: QuitReason): void {
+    if (this.leaving) return;
+    this.leaving = true;
+    for (const timer of [this.tickTimer, this.frameTimer, this.escapeTimer]) {
+      if (timer !== null) clearTimeout(timer);
+    }
+    void this.terminal.close().then(() => {
+      this.finish(reason);
+    });
+  }
+}

@@ -1,0 +1,209 @@
+import { CAUSE_NAMES, CLASS_NAMES } from '../core/classes';
+import { PROCESS_COLUMNS, REGION_COLUMNS, THREAD_COLUMNS } from '../core/columns';
+import { compileFaultTest, type FaultTest } from '../core/filter';
+import type { Filter } from '../core/filter-ast';
+import { describeFilterError, parseFilter } from '../core/filter-parse';
+import { compileRowTests } from '../core/filter-rows';
+import type { ProcessRow, RegionRow, StatRow, ThreadRow } from '../core/snapshot';
+import type { EventLog } from './event-log';
+import { VIEWS, type ViewName } from './keymap';
+import { NORMAL, type Mode } from './mode';
+import type { Picture, Size } from './picture';
+import type { DashboardSource } from './source';
+import type { Style, Theme } from './theme';
+import { RateHistory } from './view-model/rates';
+import { TableModel } from './view-model/table';
+import { causeRows, type CauseRow } from './views/causes';
+
+export interface DashboardOptions {
+  readonly theme: Theme;
+  readonly intervalMs: number;
+}
+
+export const ALL_CLASSES = (1 << CLASS_NAMES.length) - 1;
+/** How long a message stays in the footer, ms. */
+const MESSAGE_MS = 4000;
+
+/**
+ * What the dashboard shows and how: view, selection, sort, filter, frozen picture. Knows neither the
+ * terminal nor a clock: keys.ts changes it, render.ts draws it, app.ts gives both their time.
+ */
+export class Dashboard {
+  view: ViewName = 'regions';
+  /** What Enter opened: the id of a row of the present view; null: the table itself. */
+  opened: number | null = null;
+  mode: Mode = NORMAL;
+  intervalMs: number;
+  size: Size = { columns: 80, rows: 24 };
+  readonly theme: Theme;
+  readonly regions = new TableModel<RegionRow>(REGION_COLUMNS, 'stall_share');
+  readonly threads = new TableModel<ThreadRow>(THREAD_COLUMNS, 'stall_share');
+  readonly processes = new TableModel<ProcessRow>(PROCESS_COLUMNS, 'stall_share');
+  causeIndex = 0;
+  /** Lines scrolled down in the latency view, and back in the output view. */
+  latencyOffset = 0;
+  outputBack = 0;
+  /** Sequence number at which the event log ends; null: follows. */
+  eventsEnd: number | null = null;
+  filterText = '';
+  filter: Filter | null = null;
+  classes = ALL_CLASSES;
+  /** When the picture was frozen, ms; null while it is live. */
+  frozenAt: number | null = null;
+  picture: Picture;
+  private message: { text: string; style: Style; until: number } | null = null;
+  private readonly history = new RateHistory();
+  private live: Picture;
+  private logTest: { readonly log: EventLog; readonly test: FaultTest | null } | null = null;
+
+  constructor(
+    readonly source: DashboardSource,
+    options: DashboardOptions,
+  ) {
+    this.theme = options.theme;
+    this.intervalMs = options.intervalMs;
+    this.live = this.look();
+    this.picture = this.live;
+    this.arrange();
+  }
+
+  private look(): Picture {
+    const snapshot = this.source.snapshot();
+    this.history.push(snapshot);
+    return {
+      snapshot,
+      header: this.source.header(),
+      rates: this.history.rates(),
+      log: this.source.events,
+    };
+  }
+
+  /** Takes a new picture; a frozen one stays on the screen. */
+  refresh(): void {
+    this.source.events.flush();
+    this.live = this.look();
+    if (this.frozenAt !== null) return;
+    this.picture = this.live;
+    this.arrange();
+  }
+
+  /** Filters and sorts the rows of the picture. */
+  private arrange(): void {
+    const { snapshot } = this.picture;
+    const tests = this.filter === null ? null : compileRowTests(this.filter, snapshot);
+    const all = (): boolean => true;
+    this.regions.refresh(snapshot.regions, this.classes, tests?.region ?? all);
+    this.threads.refresh(snapshot.threads, this.classes, tests?.thread ?? all);
+    this.processes.refresh(snapshot.processes, this.classes, tests?.process ?? all);
+  }
+
+  freeze(nowMs: number): void {
+    if (this.frozenAt === null) {
+      this.frozenAt = nowMs;
+      // The log's ring goes on turning: what is on the screen must be kept apart from it.
+      this.picture = { ...this.picture, log: this.picture.log.copy() };
+    } else {
+      this.frozenAt = null;
+      this.picture = this.live;
+      this.eventsEnd = null;
+      this.arrange();
+    }
+  }
+
+  zero(nowMs: number): void {
+    this.source.zero();
+    this.history.restart();
+    this.refresh();
+    this.say('counters set to zero', nowMs);
+  }
+
+  /** Puts a filter in force. Returns what is wrong with it, '' when nothing is; then the old one stays. */
+  setFilter(text: string): string {
+    const { filter, error } = parseFilter(text);
+    if (error !== null) return describeFilterError(error);
+    this.filterText = text.trim();
+    this.filter = filter;
+    this.narrowed();
+    return '';
+  }
+
+  toggleClass(cls: number): void {
+    const classes = this.classes ^ (1 << cls);
+    // Nothing at all is never what one wants to see.
+    if (classes === 0) return;
+    this.classes = classes;
+    this.narrowed();
+  }
+
+  showEverything(): void {
+    this.classes = ALL_CLASSES;
+    this.setFilter('');
+  }
+
+  private narrowed(): void {
+    this.source.events.setFilter(this.filter, this.classes, this.source.names);
+    this.logTest = null;
+    this.arrange();
+  }
+
+  /** Whether a place in the picture's log is shown under filter and class toggles. */
+  showsEvent(place: number): boolean {
+    const { log } = this.picture;
+    if ((this.classes & (1 << log.resolved.faultClass[place]!)) === 0) return false;
+    if (this.logTest?.log !== log) {
+      const test = this.filter === null ? null : compileFaultTest(this.filter, log.names);
+      this.logTest = { log, test };
+    }
+    const { test } = this.logTest;
+    return test === null || test(log.batch, log.resolved, place);
+  }
+
+  /** Causes of what the filter lets through; without a filter of everything, regions folded or not. */
+  causes(): CauseRow[] {
+    const { totals } = this.picture.snapshot;
+    return causeRows(this.filter === null ? [totals] : this.regions.rows);
+  }
+
+  get selectedCause(): string | null {
+    const rows = this.causes();
+    const row = rows[Math.min(this.causeIndex, rows.length - 1)];
+    return row === undefined ? null : CAUSE_NAMES[row.cause]!;
+  }
+
+  /** Views there are: Output only when a COMMAND was started. */
+  get views(): readonly ViewName[] {
+    return this.source.output() === null ? VIEWS.filter((view) => view !== 'output') : VIEWS;
+  }
+
+  go(view: ViewName): void {
+    this.view = view;
+    this.opened = null;
+  }
+
+  /** Does something with the table of the present view; null when the view has none. */
+  withTable<T>(use: <Row extends StatRow>(table: TableModel<Row>) => T): T | null {
+    switch (this.view) {
+      case 'regions':
+        return use(this.regions);
+      case 'threads':
+        return use(this.threads);
+      case 'processes':
+        return use(this.processes);
+      case 'causes':
+      case 'latency':
+      case 'events':
+      case 'output':
+        return null;
+    }
+  }
+
+  say(text: string, nowMs: number, style: Style = 'good'): void {
+    this.message = { text, style, until: nowMs + MESSAGE_MS };
+  }
+
+  /** The message to show now. */
+  messageAt(nowMs: number): { readonly text: string; readonly style: Style } | null {
+    if (this.message !== null && nowMs >= this.message.until) this.message = null;
+    return this.message;
+  }
+}

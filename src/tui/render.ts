@@ -1,0 +1,184 @@
+import { CLASS_NAMES } from '../core/classes';
+import type { Dashboard } from './dashboard';
+import { visibleEvents } from './scroll';
+import { causesView } from './views/causes';
+import { detailView, type DetailSubject } from './views/detail';
+import { eventLines, eventsTitle } from './views/events';
+import { footerView, promptView } from './views/footer';
+import { fill, frameHeights, tooSmall, type FrameHeights } from './views/frame';
+import { headerLines, headerView } from './views/header';
+import { helpLines } from './views/help';
+import { latencyView } from './views/latency';
+import { chooserLines, outputView, overlayView } from './views/overlay';
+import { sparksView } from './views/sparks';
+import { tableView } from './views/table';
+import { tabsView } from './views/tabs';
+
+/** The whole screen as lines of exactly the screen's width, as many as it has rows. */
+export function renderDashboard(dashboard: Dashboard, nowMs: number): string[] {
+  const { theme, size, mode } = dashboard;
+  const small = tooSmall(theme, size);
+  if (small !== null) return small;
+  if (mode.type === 'help') {
+    const lines = helpLines(theme, size.columns);
+    return overlayView(theme, size, lines, mode.offset, 'arrows scroll, any other key returns');
+  }
+  if (mode.type === 'chooser') {
+    const titles = mode.items.map((item) => item.title);
+    const lines = chooserLines(theme, size.columns, 'Sort by', titles, mode.index);
+    const offset = Math.max(0, mode.index + 3 - size.rows);
+    return overlayView(theme, size, lines, offset, 'Enter chooses, Esc returns');
+  }
+  const heights = heightsOf(dashboard);
+  const { picture } = dashboard;
+  const state = {
+    intervalMs: dashboard.intervalMs,
+    frozenMs: dashboard.frozenAt === null ? null : nowMs - dashboard.frozenAt,
+    classes: dashboard.classes,
+  };
+  const lines = headerView(theme, size, picture, state, heights.header);
+  if (heights.sparks > 0) lines.push(...sparksView(theme, size, picture, dashboard.classes));
+  lines.push(tabsView(theme, size.columns, dashboard.views, dashboard.view));
+  lines.push(...body(dashboard, heights));
+  lines.push(lastLine(dashboard, nowMs));
+  return fill(theme, size.columns, size.rows, lines);
+}
+
+function heightsOf(dashboard: Dashboard): FrameHeights {
+  const { size, picture, view, opened } = dashboard;
+  const withEvents =
+    opened === null && (view === 'causes' || dashboard.withTable(() => true) === true);
+  return frameHeights(size, headerLines(picture.header), withEvents);
+}
+
+/** Rows of the present view that are visible at once; what a page is. */
+export function bodyHeight(dashboard: Dashboard): number {
+  return Math.max(1, heightsOf(dashboard).body - 1);
+}
+
+function body(dashboard: Dashboard, heights: FrameHeights): string[] {
+  const { theme, size } = dashboard;
+  const { columns } = size;
+  const main = fill(theme, columns, heights.body, viewLines(dashboard, heights.body));
+  if (heights.events === 0) return main;
+  const { log } = dashboard.picture;
+  const passes = (place: number): boolean => dashboard.showsEvent(place);
+  const sequences = log.newest(heights.events - 1, log.count, passes);
+  const below = [
+    eventsTitle(theme, columns, log, true),
+    ...eventLines(theme, columns, log, sequences),
+  ];
+  return [...main, ...fill(theme, columns, heights.events, below)];
+}
+
+function viewLines(dashboard: Dashboard, height: number): string[] {
+  const { theme, size, picture } = dashboard;
+  const { columns } = size;
+  const subject = openedSubject(dashboard);
+  if (subject !== null) return detailLines(dashboard, subject, height);
+  const table = dashboard.withTable((model) => tableView(theme, columns, height, model));
+  if (table !== null) return table;
+  switch (dashboard.view) {
+    case 'causes': {
+      const rows = dashboard.causes();
+      const selected = Math.max(0, Math.min(dashboard.causeIndex, rows.length - 1));
+      return causesView(theme, columns, height, rows, selected, picture.snapshot.swapInUse);
+    }
+    case 'latency': {
+      const lines = latencyView(theme, columns, picture.snapshot, dashboard.classes);
+      dashboard.latencyOffset = Math.max(
+        0,
+        Math.min(dashboard.latencyOffset, lines.length - height),
+      );
+      return lines.slice(dashboard.latencyOffset);
+    }
+    case 'output': {
+      const output = dashboard.source.output();
+      return outputView(
+        theme,
+        columns,
+        height,
+        output?.lines ?? [],
+        output?.dropped ?? 0,
+        dashboard.outputBack,
+      );
+    }
+    case 'events':
+    case 'regions':
+    case 'threads':
+    case 'processes':
+      return allEvents(dashboard, height);
+  }
+}
+
+function allEvents(dashboard: Dashboard, height: number): string[] {
+  const { theme, size, picture } = dashboard;
+  const passes = (place: number): boolean => dashboard.showsEvent(place);
+  const sequences = visibleEvents(dashboard, height - 1, passes);
+  return [
+    eventsTitle(theme, size.columns, picture.log, dashboard.eventsEnd === null),
+    ...eventLines(theme, size.columns, picture.log, sequences),
+  ];
+}
+
+/** The row that was opened, as it is now; null when none is, or when it is gone. */
+function openedSubject(dashboard: Dashboard): DetailSubject | null {
+  const { opened, view } = dashboard;
+  const { snapshot } = dashboard.picture;
+  if (opened === null) return null;
+  if (view === 'regions') {
+    const row = snapshot.regions.find(({ id }) => id === opened);
+    if (row === undefined) return null;
+    return { type: 'region', row, detail: dashboard.source.detail(opened) };
+  }
+  if (view === 'threads') {
+    const row = snapshot.threads.find(({ id }) => id === opened);
+    return row === undefined ? null : { type: 'thread', row };
+  }
+  const row = snapshot.processes.find(({ id }) => id === opened);
+  return row === undefined ? null : { type: 'process', row };
+}
+
+function detailLines(dashboard: Dashboard, subject: DetailSubject, height: number): string[] {
+  const { theme, size, picture } = dashboard;
+  const { log } = picture;
+  const belongs = (place: number): boolean => {
+    switch (subject.type) {
+      case 'region':
+        return log.regionIdAt(place) === subject.row.id;
+      case 'thread':
+        return log.batch.tid[place] === subject.row.tid;
+      case 'process':
+        return log.batch.pid[place] === subject.row.pid;
+    }
+  };
+  const lines = detailView(theme, size.columns, subject);
+  const room = height - lines.length - 1;
+  if (room < 1) return lines;
+  const sequences = log.newest(room, log.count, (at) => belongs(at) && dashboard.showsEvent(at));
+  return [
+    ...lines,
+    eventsTitle(theme, size.columns, log, true),
+    ...eventLines(theme, size.columns, log, sequences),
+  ];
+}
+
+function lastLine(dashboard: Dashboard, nowMs: number): string {
+  const { theme, size, mode } = dashboard;
+  const { glyphs } = theme;
+  if (mode.type === 'prompt') {
+    return promptView(theme, size.columns, mode.label, mode.editor, mode.error);
+  }
+  const sort = dashboard.withTable((table) => {
+    const descending = (table.sortColumn.align === 'right') !== table.reverse;
+    return `${table.sortColumn.title} ${descending ? glyphs.down : glyphs.up}`;
+  });
+  const hidden = CLASS_NAMES.filter((_, cls) => (dashboard.classes & (1 << cls)) === 0);
+  return footerView(theme, size.columns, {
+    message: dashboard.messageAt(nowMs),
+    sort: dashboard.opened === null ? (sort ?? '') : '',
+    filter: dashboard.filterText,
+    hidden: hidden.join(' '),
+    back: dashboard.opened === null ? '' : 'back',
+  });
+}

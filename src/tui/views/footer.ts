@@ -1,0 +1,59 @@
+import { KEYMAP } from '../keymap';
+import { Line, pieceLine, type Piece } from '../line';
+import type { LineEditor } from '../prompt';
+import type { Style, Theme } from '../theme';
+
+export interface FooterState {
+  /** Something to say for a while; takes the place of the keys. */
+  readonly message: { readonly text: string; readonly style: Style } | null;
+  /** `STALL% v`; '' in views without a sort order. */
+  readonly sort: string;
+  readonly filter: string;
+  /** Classes that are hidden, '' when none is. */
+  readonly hidden: string;
+  /** What Esc does here, '' for nothing. */
+  readonly back: string;
+}
+
+/** The last line: filter and sort in force, then the keys that work here. */
+export function footerView(theme: Theme, columns: number, state: FooterState): string {
+  if (state.message !== null) {
+    return new Line(theme, columns).add(` ${state.message.text}`, state.message.style).end();
+  }
+  const pieces: Piece[] = [];
+  if (state.filter !== '')
+    pieces.push({ text: `filter: ${state.filter}`, style: 'warning', weight: 100 });
+  if (state.hidden !== '')
+    pieces.push({ text: `hidden: ${state.hidden}`, style: 'warning', weight: 95 });
+  if (state.sort !== '') pieces.push({ text: `sort: ${state.sort}`, weight: 60 });
+  if (state.back !== '') pieces.push({ text: `Esc ${state.back}`, weight: 90 });
+  let weight = 50;
+  for (const { footer } of KEYMAP) {
+    if (footer === undefined) continue;
+    const last = footer[1] === 'quit' || footer[1] === 'help';
+    pieces.push({ text: `${footer[0]} ${footer[1]}`, weight: last ? 80 : weight-- });
+  }
+  return pieceLine(theme, columns, pieces);
+}
+
+/** The prompt in place of the footer: what is typed, a cursor, and what is wrong with it. */
+export function promptView(
+  theme: Theme,
+  columns: number,
+  label: string,
+  editor: LineEditor,
+  error: string,
+): string {
+  const line = new Line(theme, columns).add(` ${label}`, 'strong');
+  const { text, position } = editor;
+  const room = Math.max(
+    10,
+    line.room - (error === '' ? 2 : Math.min(error.length + 4, line.room / 2)),
+  );
+  // Long input scrolls, so that the cursor is always seen.
+  const from = Math.max(0, position - room + 1);
+  line.add(text.slice(from, position)).add(text.charAt(position) || ' ', 'selected');
+  line.add(text.slice(position + 1, from + room));
+  if (error !== '') line.add(`  ${error}`, 'error');
+  return line.end();
+}

@@ -1,0 +1,58 @@
+import { Line } from '../line';
+import type { Size } from '../picture';
+import type { Theme } from '../theme';
+
+export const MIN_COLUMNS = 40;
+export const MIN_ROWS = 8;
+
+/** How many lines each part of the screen gets. */
+export interface FrameHeights {
+  readonly header: number;
+  readonly sparks: number;
+  readonly tabs: number;
+  readonly body: number;
+  /** The event log under the table, with its rule; 0 where there is no room. */
+  readonly events: number;
+  readonly footer: number;
+}
+
+/**
+ * Divides the screen. The table is what one came for: it keeps at least half; header, sparklines and
+ * event log give way on low screens.
+ */
+export function frameHeights(size: Size, headerWants: number, withEvents: boolean): FrameHeights {
+  const { rows } = size;
+  const header = rows >= 40 ? Math.min(headerWants, 6) : rows >= 18 ? 3 : rows >= 12 ? 2 : 1;
+  const sparks = rows >= 20 ? 1 : 0;
+  const events = withEvents && rows >= 22 ? Math.min(12, 1 + Math.floor(rows / 6)) : 0;
+  return { header, sparks, tabs: 1, footer: 1, events, body: rows - header - sparks - 2 - events };
+}
+
+/** A screen on which nothing useful fits says so. */
+export function tooSmall(theme: Theme, size: Size): string[] | null {
+  if (size.columns >= MIN_COLUMNS && size.rows >= MIN_ROWS) return null;
+  const lines = [
+    `${size.columns}x${size.rows} is too small`,
+    `needs ${MIN_COLUMNS}x${MIN_ROWS}`,
+    'q quits',
+  ];
+  return fill(
+    theme,
+    size.columns,
+    size.rows,
+    lines.map((text) => new Line(theme, size.columns).add(text).end()),
+  );
+}
+
+/** Exactly `height` lines: cut, or filled up with blanks. */
+export function fill(
+  theme: Theme,
+  columns: number,
+  height: number,
+  lines: readonly string[],
+): string[] {
+  const out = lines.slice(0, height);
+  const blank = new Line(theme, columns).end();
+  while (out.length < height) out.push(blank);
+  return out;
+}

@@ -1,0 +1,63 @@
+import { Line } from '../line';
+import type { Size } from '../picture';
+import type { Theme } from '../theme';
+
+/** Lines that stand in place of the whole screen, with a window that scrolls. */
+export function overlayView(
+  theme: Theme,
+  size: Size,
+  lines: readonly string[],
+  offset: number,
+  hint: string,
+): string[] {
+  const height = size.rows - 1;
+  const top = Math.max(0, Math.min(offset, lines.length - height));
+  const window = lines.slice(top, top + height);
+  const blank = new Line(theme, size.columns).end();
+  while (window.length < height) window.push(blank);
+  const more = top + height < lines.length ? ' (more below)' : '';
+  window.push(new Line(theme, size.columns).add(` ${hint}${more}`, 'dim').end());
+  return window;
+}
+
+/** A list to choose from by arrows and Enter. */
+export function chooserLines(
+  theme: Theme,
+  columns: number,
+  title: string,
+  items: readonly string[],
+  selected: number,
+): string[] {
+  const lines = [new Line(theme, columns).add(` ${title}`, 'title').end()];
+  items.forEach((item, k) => {
+    const style = k === selected ? 'selected' : 'plain';
+    lines.push(
+      new Line(theme, columns)
+        .add(k === selected ? ' > ' : '   ', style)
+        .add(item, style)
+        .end(),
+    );
+  });
+  return lines;
+}
+
+/** What COMMAND wrote, the newest lines at the bottom; `back` lines scrolled back. */
+export function outputView(
+  theme: Theme,
+  columns: number,
+  height: number,
+  lines: readonly string[],
+  dropped: number,
+  back: number,
+): string[] {
+  const title =
+    lines.length === 0
+      ? 'COMMAND has written nothing yet'
+      : `output of COMMAND, ${lines.length} lines${dropped > 0 ? ` (${dropped} earlier ones dropped)` : ''}`;
+  const end = Math.max(Math.min(height - 1, lines.length), lines.length - back);
+  const shown = lines.slice(Math.max(0, end - (height - 1)), end);
+  return [
+    new Line(theme, columns).add(` ${title}`, 'strong').end(),
+    ...shown.map((text) => new Line(theme, columns).add(` ${text.replace(/\t/g, '    ')}`).end()),
+  ];
+}
