@@ -1,0 +1,101 @@
+/** Parsers of the small files of /proc (proc_pid_stat(5) and its kin). null: not what it should be. */
+
+export interface Stat {
+  readonly comm: string;
+  /** R, S, D, T, t, Z, X, I as ps shows them. */
+  readonly state: string;
+  readonly ppid: number;
+  /** PF_* flags of the kernel: see PF_EXITING and PF_KTHREAD. */
+  readonly flags: number;
+  readonly minflt: number;
+  readonly majflt: number;
+  readonly threads: number;
+  /** Clock ticks since boot: with the pid it names a process for good. */
+  readonly startTime: number;
+  /** Resident set in pages of the kernel's page size. */
+  readonly rssPages: number;
+}
+
+export const PF_EXITING = 0x4;
+export const PF_KTHREAD = 0x200000;
+
+/** The comm may contain anything, also `) R 1`: it ends at the last parenthesis. */
+export function parseStat(text: string): Stat | null {
+  const open = text.indexOf('(');
+  const close = text.lastIndexOf(')');
+  if (open < 0 || close < open) return null;
+  // fields[0] is field 3 of the manual.
+  const fields = text
+    .slice(close + 2)
+    .trimEnd()
+    .split(' ');
+  const field = (number: number): number => Number(fields[number - 3] ?? NaN);
+  const stat = {
+    comm: text.slice(open + 1, close),
+    state: fields[0] ?? '',
+    ppid: field(4),
+    flags: field(9),
+    minflt: field(10),
+    majflt: field(12),
+    threads: field(20),
+    startTime: field(22),
+    rssPages: field(24),
+  };
+  const numbers = Object.values(stat).filter((value) => typeof value === 'number');
+  return /^[A-Za-z]$/.test(stat.state) && numbers.every(Number.isFinite) ? stat : null;
+}
+
+export interface Status {
+  /** The process a thread belongs to. */
+  readonly tgid: number;
+  /** Real, effective, saved and file-system user id. */
+  readonly uids: readonly number[];
+  /** Resident size in bytes, 0 for kernel threads and zombies, which have no memory. */
+  readonly rssBytes: number;
+  /** The pid as seen from each pid namespace, the innermost last; only the pid on old kernels. */
+  readonly nsPids: readonly number[];
+}
+
+export function parseStatus(text: string): Status | null {
+  const values = new Map<string, string>();
+  for (const line of text.split('\n')) {
+    const colon = line.indexOf(':');
+    // The first of a name wins: a later line cannot be the kernel's.
+    const name = line.slice(0, colon);
+    if (colon > 0 && !values.has(name)) values.set(name, line.slice(colon + 1).trim());
+  }
+  const list = (name: string): number[] => {
+    const value = values.get(name) ?? '';
+    return value === '' ? [] : value.split(/\s+/).map(Number);
+  };
+  const tgid = list('Tgid')[0] ?? NaN;
+  const uids = list('Uid');
+  if (!Number.isInteger(tgid) || uids.length !== 4 || !uids.every(Number.isInteger)) return null;
+  const nsPids = list('NSpid');
+  return {
+    tgid,
+    uids,
+    rssBytes: Number.parseInt(values.get('VmRSS') ?? '0', 10) * 1024,
+    nsPids: nsPids.length === 0 ? [tgid] : nsPids,
+  };
+}
+
+/** /proc/PID/task/TID/syscall: a running thread has no stack pointer to show. */
+export type SyscallState =
+  | { readonly blocked: false }
+  | {
+      readonly blocked: true;
+      /** Blocked in a system call; otherwise in something else, such as a page fault. */
+      readonly inSyscall: boolean;
+      readonly sp: bigint;
+      readonly pc: bigint;
+    };
+
+export function parseSyscall(text: string): SyscallState | null {
+  const line = text.trim();
+  if (line === 'running') return { blocked: false };
+  const match = /^(-?\d+) (?:0x[0-9a-f]+ ){0,6}(0x[0-9a-f]+) (0x[0-9a-f]+)$/.exec(line);
+  if (match === null) return null;
+  const [, number, sp, pc] = match;
+  return { blocked: true, inSyscall: number !== '-1', sp: BigInt(sp!), pc: BigInt(pc!) };
+}

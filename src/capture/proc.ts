@@ -1,0 +1,112 @@
+import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
+import { parseMaps } from '../core/maps';
+import type { Vma } from '../core/vma';
+import { parseStat, parseStatus, parseSyscall } from './proc-parse';
+import type { Stat, Status, SyscallState } from './proc-parse';
+
+/** There is such a process, but we may not look at it (EACCES, EPERM). */
+export const DENIED: unique symbol = Symbol('denied');
+/** null: the process or thread is gone (ENOENT, ESRCH), which is an everyday answer. */
+export type ProcResult<T> = T | null | typeof DENIED;
+
+// Bounds on what a hostile process can make us read. maps of 65,530 mappings takes 6 MB as a rule.
+const MAX_MAPS = 64 << 20;
+const MAX_SMALL = 64 << 10;
+
+/**
+ * Readers of /proc. Each answers null when the process is gone and DENIED when it is another's; any
+ * other error (EMFILE, EIO) is thrown, because hiding it would look like a process that ended.
+ */
+export class Proc {
+  constructor(readonly root = '/proc') {}
+
+  /** The address space; an empty list for kernel threads and zombies. */
+  maps(pid: number): ProcResult<{ vmas: Vma[]; skipped: number }> {
+    return text(this.read(`${pid}/maps`, MAX_MAPS), parseMaps);
+  }
+
+  /** Name of a thread, raw, without the line end. */
+  comm(pid: number, tid = pid): ProcResult<string> {
+    return text(this.read(`${pid}/task/${tid}/comm`, MAX_SMALL), (comm) => comm.replace(/\n$/, ''));
+  }
+
+  /** Arguments, raw; empty for kernel threads and zombies. Long command lines are cut at 64 KiB. */
+  cmdline(pid: number): ProcResult<string[]> {
+    return text(this.read(`${pid}/cmdline`, MAX_SMALL), (line) =>
+      line === '' ? [] : line.replace(/\0$/, '').split('\0'),
+    );
+  }
+
+  /** Fields of stat; of one thread where `tid` is given. */
+  stat(pid: number, tid?: number): ProcResult<Stat> {
+    const path = tid === undefined ? `${pid}/stat` : `${pid}/task/${tid}/stat`;
+    return text(this.read(path, MAX_SMALL), parseStat);
+  }
+
+  status(pid: number): ProcResult<Status> {
+    return text(this.read(`${pid}/status`, MAX_SMALL), parseStatus);
+  }
+
+  /** What a thread is doing right now (needs ptrace rights). */
+  syscall(pid: number, tid: number): ProcResult<SyscallState> {
+    return text(this.read(`${pid}/task/${tid}/syscall`, MAX_SMALL), parseSyscall);
+  }
+
+  /** Thread ids, ascending. */
+  tasks(pid: number): ProcResult<number[]> {
+    return attempt(() =>
+      readdirSync(`${this.root}/${pid}/task`)
+        .map(Number)
+        .filter(Number.isInteger)
+        .sort((a, b) => a - b),
+    );
+  }
+
+  /** Some swap area is on: minor faults on anonymous memory may then come from the swap cache. */
+  swapInUse(): boolean {
+    const bytes = this.read('swaps', MAX_SMALL);
+    if (bytes === null || bytes === DENIED) return false;
+    // The first line is the heading.
+    return bytes.toString().trimEnd().split('\n').length > 1;
+  }
+
+  private read(path: string, max: number): ProcResult<Buffer> {
+    return attempt(() => readBounded(`${this.root}/${path}`, max));
+  }
+}
+
+/** Files of /proc have no size: read to the end, at most `max` bytes. */
+function readBounded(path: string, max: number): Buffer {
+  const fd = openSync(path, 'r');
+  try {
+    let buffer = Buffer.allocUnsafe(Math.min(max, 16 << 10));
+    let length = 0;
+    for (;;) {
+      const n = readSync(fd, buffer, length, buffer.length - length, null);
+      length += n;
+      if (n === 0 || length >= max) return buffer.subarray(0, length);
+      if (length < buffer.length) continue;
+      const wider = Buffer.allocUnsafe(Math.min(max, buffer.length * 4));
+      buffer.copy(wider);
+      buffer = wider;
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function attempt<T>(read: () => T): ProcResult<T> {
+  try {
+    return read();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ESRCH') return null;
+    if (code === 'EACCES' || code === 'EPERM') return DENIED;
+    throw error;
+  }
+}
+
+/** `parse` answers null for text that is torn: the process ended while it was read. */
+function text<T>(bytes: ProcResult<Buffer>, parse: (text: string) => T | null): ProcResult<T> {
+  return bytes === null || bytes === DENIED ? bytes : parse(bytes.toString());
+}
