@@ -1,0 +1,156 @@
+'use strict';
+
+/**
+ * The cost of tracing: target's slowdown, tracer's CPU time and memory, and what it lost; all tools
+ * on all targets in one run, in turns, so that a machine that changes its speed changes it for all.
+ */
+
+const { spawn } = require('node:child_process');
+const {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+} = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { compilation, compile, storm } = require('./targets');
+const { TOOLS } = require('./tools');
+
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+function start(command, env) {
+  const child = spawn(command[0], command.slice(1), {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
+  const running = { child, stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text) => (running.stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text) => (running.stderr += text));
+  child.stdin.on('error', () => undefined);
+  running.ended = new Promise((resolve) => child.on('close', resolve));
+  return running;
+}
+
+async function until(what, look) {
+  const end = Date.now() + 30_000;
+  while (!look()) {
+    if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
+    await sleep(10);
+  }
+}
+
+function eventDescriptors(parent) {
+  let count = 0;
+  const children = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').trim();
+  if (children === '') return 0;
+  const pid = children.split(' ')[0];
+  for (const fd of readdirSync(`/proc/${pid}/fd`)) {
+    try {
+      if (readlinkSync(`/proc/${pid}/fd/${fd}`).includes('perf_event')) count += 1;
+    } catch {
+      // Closed meanwhile.
+    }
+  }
+  return count;
+}
+
+/** Until the tracer's events are all open: their number has been the same for 300 ms. */
+async function attached(tracer) {
+  let last = 0;
+  let since = Date.now();
+  await until(`the events of ${tracer.stderr}`, () => {
+    const now = eventDescriptors(tracer.child.pid);
+    if (now !== last) {
+      last = now;
+      since = Date.now();
+    }
+    return now > 0 && Date.now() - since > 300;
+  });
+}
+
+/** One run of one tool on one target. */
+async function once(tool, target, programs, directory) {
+  const target_ = start(target.command(tool.faultShare), { WORKLOAD_WAIT: '1' });
+  await until('the target', () => target_.stdout.includes('"ready"'));
+  const output = path.join(directory, 'output');
+  const cost = path.join(directory, 'cost.json');
+  const command = tool.command(target_.child.pid, output);
+  const tracer = command === null ? null : start([programs.measure, cost, ...command], {});
+  if (tracer !== null) await attached(tracer);
+  target_.child.stdin.end('\n');
+  await target_.ended;
+  const sample = { speed: target.speed(target_.stdout) };
+  if (tracer === null) return sample;
+  const status = await tracer.ended;
+  if (status !== 0) throw new Error(`${tool.title}: status ${status}: ${tracer.stderr}`);
+  const { user, system, rss } = JSON.parse(readFileSync(cost, 'utf8'));
+  const result = await tool.result(output, tracer.stdout);
+  const faults = target.faults(target_.stdout) || result.captured;
+  rmSync(output, { force: true });
+  return {
+    ...sample,
+    cpuPerFault: (user + system) / faults,
+    rss,
+    lost: result.lost ?? Math.max(0, faults - result.captured),
+    faults,
+  };
+}
+
+function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+function rows(samples, baseline) {
+  return TOOLS.map((tool) => {
+    const own = samples.get(tool.id);
+    const of = (key) => median(own.map((sample) => sample[key]));
+    if (tool.id === 'none') return { tool: tool.title, speed: of('speed'), slowdown: 1 };
+    return {
+      tool: tool.title,
+      speed: of('speed'),
+      slowdown: baseline / of('speed'),
+      cpu: of('cpuPerFault'),
+      rss: Math.max(...own.map((sample) => sample.rss)),
+      lost: own.reduce((sum, sample) => sum + sample.lost, 0),
+      faults: own.reduce((sum, sample) => sum + sample.faults, 0),
+    };
+  });
+}
+
+/** Runs everything; `say` gets a line of progress. Returns one table per target. */
+async function benchCapture({ repetitions, faults, say }) {
+  const parent = existsSync('/var/tmp') ? '/var/tmp' : os.tmpdir();
+  const directory = mkdtempSync(path.join(parent, 'pagefault-bench-'));
+  try {
+    const programs = compile(directory);
+    const cpus = os.cpus().length;
+    const targets = [
+      storm(programs.storm, 'storm, one thread', 1, faults),
+      storm(programs.storm, `storm, ${cpus} threads (one per CPU)`, cpus, faults),
+      compilation(directory, 2000),
+    ];
+    const tables = [];
+    for (const target of targets) {
+      const samples = new Map(TOOLS.map((tool) => [tool.id, []]));
+      for (let turn = 0; turn < repetitions; turn++) {
+        for (const tool of TOOLS) {
+          const sample = await once(tool, target, programs, directory);
+          samples.get(tool.id).push(sample);
+          say(`${target.title}, turn ${turn + 1}: ${tool.title}: ${JSON.stringify(sample)}`);
+        }
+      }
+      const baseline = median(samples.get('none').map((sample) => sample.speed));
+      tables.push({ target, rows: rows(samples, baseline) });
+    }
+    return tables;
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+module.exports = { benchCapture };

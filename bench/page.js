@@ -1,0 +1,55 @@
+'use strict';
+
+const { versions } = require('./tools');
+
+function cell(value, digits, suffix = '') {
+  return value === undefined ? '' : `${value.toFixed(digits)}${suffix}`;
+}
+
+function row({ tool, speed, slowdown, cpu, rss, lost, faults }, unit) {
+  const shown = unit === 'faults/s' ? Math.round(speed).toLocaleString('en') : speed.toFixed(3);
+  const loss =
+    lost === undefined ? '' : `${lost.toLocaleString('en')} of ${faults.toLocaleString('en')}`;
+  const cells = [
+    `\`${tool}\``,
+    shown,
+    cell(slowdown, 2),
+    cell(cpu === undefined ? undefined : cpu * 1e6, 2),
+    cell(rss === undefined ? undefined : rss / (1 << 20), 0, ' MB'),
+    loss,
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
+
+/** docs/benchmarks.md: what was measured, where, with which command. */
+function benchmarkPage(tables, { repetitions, faults }) {
+  const lines = [
+    '# What tracing costs',
+    '',
+    `Made by \`npm run bench -- --turns ${repetitions} --faults ${faults}\`: all tools on all targets in one run,`,
+    `in turns; medians of ${repetitions}, peak memory the largest, losses added up.`,
+    '',
+    ...versions().map((line) => `- ${line}`),
+    '',
+    '- **speed**: what the target achieved; **slowdown**: untraced speed divided by it.',
+    '- **CPU**: seconds of user and system time of the tracer itself per million faults, which is',
+    '  microseconds per fault; its start and end are in it.',
+    '- **memory**: peak resident size of the tracer.',
+    '- **lost**: faults that happened and were not recorded. perf trace gets a tenth of the faults:',
+    '  rates are compared.',
+    '',
+  ];
+  for (const { target, rows } of tables) {
+    lines.push(
+      `## ${target.title}`,
+      '',
+      `| tool | ${target.unit} | slowdown | CPU, us per fault | memory | lost |`,
+      '| --- | ---: | ---: | ---: | ---: | ---: |',
+      ...rows.map((values) => row(values, target.unit)),
+      '',
+    );
+  }
+  return `${lines.join('\n')}`;
+}
+
+module.exports = { benchmarkPage };

@@ -1,0 +1,63 @@
+'use strict';
+
+/**
+ * npm run bench [-- capture|dashboard] [--turns N] [--faults N]
+ *
+ * capture (the default) writes docs/benchmarks.md. Needs root, perf and gcc.
+ */
+
+const { spawnSync } = require('node:child_process');
+const { existsSync, writeFileSync } = require('node:fs');
+const path = require('node:path');
+const { parseArgs } = require('node:util');
+
+const TRACEFS = '/sys/kernel/tracing';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    turns: { type: 'string', default: '5' },
+    faults: { type: 'string', default: '2000000' },
+    output: { type: 'string', default: path.join(__dirname, '..', 'docs', 'benchmarks.md') },
+  },
+});
+
+/** perf needs tracefs mounted, which we do not: mounted for the run, and no longer. */
+async function withTracefs(body) {
+  if (existsSync(`${TRACEFS}/events`)) return body();
+  spawnSync('mount', ['-t', 'tracefs', 'nodev', TRACEFS], { stdio: 'inherit' });
+  try {
+    return await body();
+  } finally {
+    spawnSync('umount', [TRACEFS], { stdio: 'inherit' });
+  }
+}
+
+async function capture() {
+  const { benchCapture } = require('./capture');
+  const { benchmarkPage } = require('./page');
+  const repetitions = Number(values.turns);
+  const faults = Number(values.faults);
+  const tables = await withTracefs(() =>
+    benchCapture({ repetitions, faults, say: (line) => process.stderr.write(`${line}\n`) }),
+  );
+  const page = benchmarkPage(tables, { repetitions, faults });
+  writeFileSync(values.output, page);
+  process.stdout.write(page);
+}
+
+const [what = 'capture'] = positionals;
+if (what === 'capture') {
+  capture().catch((error) => {
+    console.error(error);
+    process.exitCode = 1;
+  });
+} else if (what === 'dashboard') {
+  const { status } = spawnSync(process.execPath, [path.join(__dirname, 'dashboard.js')], {
+    stdio: 'inherit',
+  });
+  process.exitCode = status ?? 1;
+} else {
+  console.error(`bench: ${what}: capture or dashboard`);
+  process.exitCode = 2;
+}
