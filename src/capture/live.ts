@@ -1,0 +1,109 @@
+import type { ProcSource } from '../core/ports';
+import type { Vma } from '../core/vma';
+import type { Addon, Session } from '../native/contract';
+import { demoPath, loadAddon } from '../native/load';
+import { DENIED, Proc } from './proc';
+import { ProcFs } from './proc-source';
+import { resolveTargets } from './targets';
+
+export type { Notice, PendingFault, Session } from '../native/contract';
+
+export interface LiveRequest {
+  /** Processes to attach to (tids are taken for their processes), or a program to start. */
+  readonly target:
+    | { readonly pids: readonly number[] }
+    | { readonly file: string; readonly argv: readonly string[] };
+  readonly children: boolean;
+  readonly ringPages: number;
+  /** No address-space randomisation for the program. */
+  readonly fixedLayout: boolean;
+  /** The session has something to drain. */
+  readonly onWake: () => void;
+}
+
+/** A process as it was when capture began: what the model starts from. */
+export interface InitialProcess {
+  readonly pid: number;
+  readonly ppid: number;
+  readonly comm: string;
+  readonly tids: readonly number[];
+  readonly maps: { readonly vmas: readonly Vma[]; readonly asOf: number } | null;
+}
+
+/** A running capture: the addon's session and the view of /proc that belongs to it. */
+export class LiveCapture {
+  readonly source: ProcSource;
+  readonly proc: Proc;
+  private readonly files: ProcFs;
+  private readonly startNs: bigint;
+
+  private constructor(
+    private readonly addon: Addon,
+    readonly session: Session,
+    proc: Proc,
+    /** Processes attached to; empty for a started program. */
+    readonly pids: readonly number[],
+    /** What the user should know about the targets. */
+    readonly notes: readonly string[],
+  ) {
+    this.proc = proc;
+    this.startNs = session.info.startNs;
+    this.files = new ProcFs({
+      sessionStartNs: this.startNs,
+      monotonicNs: () => addon.monotonicNs(),
+      queryVma: (fd, page) => addon.queryVma(fd, page),
+    });
+    this.source = this.files;
+  }
+
+  /** Starts capture. Throws AnalyzerError, or the addon's NativeError. */
+  static start(request: LiveRequest): LiveCapture {
+    const addon = loadAddon();
+    const proc = new Proc();
+    const { target, children, ringPages, onWake } = request;
+    if ('pids' in target) {
+      const { pids, notes } = resolveTargets(proc, target.pids, process.pid);
+      const session = addon.start({ pids, children, ringPages, onWake });
+      return new LiveCapture(addon, session, proc, pids, notes);
+    }
+    const { file, argv } = target;
+    const command = { file, argv, fixedLayout: request.fixedLayout };
+    const session = addon.start({ pids: [], command, children, ringPages, onWake });
+    return new LiveCapture(addon, session, proc, [], []);
+  }
+
+  /** ns since the session's start. */
+  now(): number {
+    return Number(this.addon.monotonicNs() - this.startNs);
+  }
+
+  /**
+   * The processes attached to, as they are now. To be read after the start: what changes meanwhile is in
+   * the records. Those that have ended already are left out.
+   */
+  initialProcesses(): InitialProcess[] {
+    return this.pids.flatMap((pid) => {
+      const stat = this.proc.stat(pid);
+      const tids = this.proc.tasks(pid);
+      if (stat === null || stat === DENIED || tids === null || tids === DENIED) return [];
+      return [{ pid, ppid: stat.ppid, comm: stat.comm, tids, maps: this.files.readMaps(pid) }];
+    });
+  }
+
+  /** The thread sleeps in user mode at this instruction: its page fault is still being handled. */
+  blockedAt(pid: number, tid: number, ip: bigint): boolean {
+    const state = this.proc.syscall(pid, tid);
+    if (state === null || state === DENIED || !state.blocked) return false;
+    return !state.inSyscall && state.pc === ip;
+  }
+
+  close(): void {
+    this.session.close();
+    this.files.close();
+  }
+}
+
+/** Path of the demo program. Throws AnalyzerError (DEMO_MISSING). */
+export function demoProgram(): string {
+  return demoPath();
+}

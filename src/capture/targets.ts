@@ -1,0 +1,42 @@
+import { AnalyzerError } from '../core/errors';
+import { DENIED } from './proc';
+import type { Proc } from './proc';
+import { PF_KTHREAD } from './proc-parse';
+
+/** Processes to attach to, and what the user should know about the choice (one line each). */
+export interface Targets {
+  readonly pids: readonly number[];
+  readonly notes: readonly string[];
+}
+
+/**
+ * Checks what -p named before anything is opened: the kernel would attach to a zombie or a kernel thread
+ * without a word and then never report a fault. Throws AnalyzerError (NO_PROCESS, KERNEL_THREAD, ZOMBIE,
+ * SELF, NO_TARGET_ACCESS). A tid stands for its process.
+ */
+export function resolveTargets(proc: Proc, ids: readonly number[], self: number): Targets {
+  const pids = new Set<number>();
+  const notes: string[] = [];
+  for (const id of ids) {
+    const status = proc.status(id);
+    const stat = proc.stat(id);
+    if (status === DENIED || stat === DENIED) {
+      throw new AnalyzerError('NO_TARGET_ACCESS', `/proc/${id}`);
+    }
+    if (status === null || stat === null) {
+      throw new AnalyzerError('NO_PROCESS', `there is no process ${id}`);
+    }
+    if (status.tgid === self) throw new AnalyzerError('SELF', `process ${id}`);
+    if ((stat.flags & PF_KTHREAD) !== 0) {
+      throw new AnalyzerError('KERNEL_THREAD', `process ${id}`);
+    }
+    if (stat.state === 'Z' || stat.state === 'X') {
+      throw new AnalyzerError('ZOMBIE', `process ${id}`);
+    }
+    if (status.tgid !== id) {
+      notes.push(`${id} is a thread of process ${status.tgid}: all threads of it are traced`);
+    }
+    pids.add(status.tgid);
+  }
+  return { pids: [...pids], notes };
+}

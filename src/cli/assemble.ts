@@ -1,0 +1,171 @@
+import { LiveCapture, demoProgram } from '../capture/live';
+import { Batch } from '../core/batch';
+import { AnalyzerError } from '../core/errors';
+import { FAULT_FIELDS } from '../core/fields';
+import type { FaultView } from '../core/fields';
+import { compileFaultTest } from '../core/filter';
+import type { FaultTest } from '../core/filter';
+import { describeFilterError, parseFilter } from '../core/filter-parse';
+import { FixedNames } from '../core/fixed';
+import { Model } from '../core/model';
+import { Resolved } from '../core/resolved';
+import { csvEncoder } from '../out/csv';
+import type { FaultEncoder } from '../out/encoder';
+import { ndjsonEncoder } from '../out/ndjson';
+import { FaultStream } from '../out/stream';
+import { TextEncoder } from '../out/text';
+import type { FdWriter } from '../out/writer';
+import { Run } from '../pipeline/run';
+import type { Clock } from '../pipeline/run';
+import { noticeText } from '../core/notices';
+import type { Options } from './options';
+import { say } from './stderr';
+
+/** A capture with everything behind it, ready to start: what the stream and the dashboard both run on. */
+export interface Assembly {
+  readonly capture: LiveCapture;
+  readonly model: Model;
+  /** Batch, resolved columns and names, as outputs read them. */
+  readonly view: FaultView;
+  readonly run: Run;
+  readonly fixed: FixedNames | null;
+  /** COMMAND with its arguments, null when attached. */
+  readonly command: readonly string[] | null;
+}
+
+export interface AssemblyPorts {
+  /** Where the stream of faults goes, null for nowhere. */
+  readonly stream: FdWriter | null;
+  /** After each batch (Assembly.view holds it): the dashboard's event log. */
+  readonly onBatch?: () => void;
+}
+
+/** COMMAND of a target as the addon starts it, null for processes to attach to. */
+export function commandOf(options: Options): readonly string[] | null {
+  const { target } = options;
+  if (target.kind === 'demo') return [demoProgram(), ...target.args];
+  return target.kind === 'command' ? target.argv : null;
+}
+
+/**
+ * Starts capture and connects it with model and stream. Throws AnalyzerError or the addon's error. From
+ * here on a COMMAND runs; what it does meanwhile waits in the mailbox.
+ */
+export function assemble(options: Options, ports: AssemblyPorts): Assembly {
+  const test = parsedFilter(options.filter);
+  const command = commandOf(options);
+  // The session may wake us before the run exists; its first heartbeat drains anyway.
+  const wake: { run: Run | null } = { run: null };
+  const capture = LiveCapture.start({
+    target:
+      command === null
+        ? { pids: options.target.kind === 'attach' ? options.target.pids : [] }
+        : { file: command[0]!, argv: command },
+    children: options.children,
+    ringPages: options.ringPages,
+    fixedLayout: options.fixedTs,
+    onWake: () => wake.run?.wake(),
+  });
+  for (const note of capture.notes) say(`note: ${note}`);
+
+  const model = new Model({ source: capture.source });
+  model.swapInUse = capture.proc.swapInUse();
+  for (const { pid, ...initial } of capture.initialProcesses()) model.addProcess(pid, initial);
+
+  const fixed = options.fixedTs ? new FixedNames() : null;
+  const batch = new Batch();
+  const resolved = new Resolved();
+  const view: FaultView = { batch, resolved, names: fixed ? fixed.wrap(model) : model };
+  const limit = new CountLimit(options.count, test === null ? null : test(model));
+  model.setKeep(limit.test);
+
+  const run = new Run(
+    {
+      session: capture.session,
+      consumer: model,
+      output:
+        ports.stream === null
+          ? null
+          : {
+              sink: new FaultStream(view, encoderOf(options, view, fixed), ports.stream),
+              writer: ports.stream,
+            },
+      clock: clockOf(capture),
+      limitReached: () => limit.reached,
+      durationNs: options.durationNs,
+      blockedAt: (pid, tid, ip) => capture.blockedAt(pid, tid, ip),
+      onNotice: (notice) => {
+        const text = noticeText(notice);
+        if (text !== '') say(`note: ${text}`);
+      },
+      ...(ports.onBatch === undefined ? {} : { onBatch: ports.onBatch }),
+    },
+    batch,
+    resolved,
+  );
+  wake.run = run;
+  return { capture, model, view, run, fixed, command };
+}
+
+function parsedFilter(text: string | null): ((model: Model) => FaultTest) | null {
+  if (text === null) return null;
+  const { filter, error } = parseFilter(text);
+  if (error !== null) throw new AnalyzerError('FILTER', describeFilterError(error));
+  return filter === null ? null : (model) => compileFaultTest(filter, model);
+}
+
+function encoderOf(options: Options, view: FaultView, fixed: FixedNames | null): FaultEncoder {
+  const fields = fixed ? fixed.fields() : FAULT_FIELDS;
+  switch (options.format) {
+    case 'csv':
+      return csvEncoder(view, fields);
+    case 'ndjson':
+      return ndjsonEncoder(view, fields);
+    case 'text':
+      return new TextEncoder(
+        view,
+        fixed ? () => fixed.nextTime() : ({ batch }, i) => batch.time[i]!,
+        fixed ? 'none' : options.latency ? 'all' : 'major',
+      );
+  }
+}
+
+function clockOf(capture: LiveCapture): Clock {
+  return {
+    now: () => capture.now(),
+    soon: (action) => {
+      setImmediate(action);
+    },
+    every: (ms, action) => {
+      const timer = setInterval(action, ms);
+      return () => {
+        clearInterval(timer);
+      };
+    },
+  };
+}
+
+/**
+ * -n: faults beyond the limit are kept out like those a filter drops, so that stream, summary and report
+ * all end with the same fault, in the middle of a batch too.
+ */
+class CountLimit {
+  readonly test: FaultTest | null;
+  private left: number;
+
+  constructor(count: number | null, inner: FaultTest | null) {
+    this.left = count ?? Infinity;
+    this.test =
+      count === null
+        ? inner
+        : (batch, resolved, i) => {
+            if (this.left === 0 || (inner !== null && !inner(batch, resolved, i))) return false;
+            this.left -= 1;
+            return true;
+          };
+  }
+
+  get reached(): boolean {
+    return this.left === 0;
+  }
+}

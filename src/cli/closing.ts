@@ -1,0 +1,70 @@
+import { Buffer } from 'node:buffer';
+import { totalLost } from '../core/capture-facts';
+import type { CaptureFacts } from '../core/capture-facts';
+import { FaultClass } from '../core/classes';
+import type { Snapshot } from '../core/snapshot';
+import { reportJson } from '../out/report-json';
+import { reportText } from '../out/report-text';
+import { summaryLine } from '../out/summary';
+import type { SummaryCounts } from '../out/summary';
+import { pendingText } from '../out/text';
+import type { OpenFault } from '../pipeline/unfinished';
+import type { Assembly } from './assemble';
+import type { Options } from './options';
+import type { Outlets } from './outlets';
+import type { OutputPlan } from './output-plan';
+import { version } from './version';
+
+/** The numbers of the `Summary:` line. */
+export function summaryCounts(snapshot: Snapshot, facts: CaptureFacts): SummaryCounts {
+  const { byClass } = snapshot.totals;
+  return {
+    major: byClass[FaultClass.MAJOR]!,
+    minor: byClass[FaultClass.MINOR]!,
+    cow: byClass[FaultClass.COW]!,
+    error: byClass[FaultClass.ERROR]!,
+    lost: totalLost(facts.lost),
+  };
+}
+
+/** Writes summary and report to their places. */
+export function writeClosing(
+  options: Options,
+  plan: OutputPlan,
+  outlets: Outlets,
+  assembly: Assembly,
+  snapshot: Snapshot,
+  facts: CaptureFacts,
+): void {
+  const summary = summaryCounts(snapshot, facts);
+  outlets.writer(plan.summary).write(Buffer.from(`${summaryLine(summary)}\n`));
+  if (plan.report === null) return;
+  const input = {
+    version: version(),
+    target: { command: assembly.command, pids: assembly.capture.pids },
+    summary,
+    snapshot,
+    capture: facts,
+    filter: options.filter ?? '',
+    fixed: assembly.fixed,
+  };
+  const text = options.report === 'json' ? reportJson(input) : reportText(input);
+  outlets.writer(plan.report).write(Buffer.from(text));
+}
+
+const MAX_NOTES = 5;
+/** A fault that takes longer is worth a word: something is slow or stuck. */
+const LONG_NS = 10e6;
+
+/** Lines for stderr about faults that were still being handled when capture ended. */
+export function inFlightNotes(faults: readonly OpenFault[], stoppedAt: number): string[] {
+  const long = faults.filter((fault) => stoppedAt - fault.entered > LONG_NS);
+  const notes = long
+    .slice(0, MAX_NOTES)
+    .map(
+      ({ address, tid, entered }) =>
+        `note: a fault is still in flight: ${pendingText(address, tid, stoppedAt - entered)}`,
+    );
+  if (long.length > MAX_NOTES) notes.push(`note: and ${long.length - MAX_NOTES} more`);
+  return notes;
+}

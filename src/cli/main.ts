@@ -1,0 +1,48 @@
+import { describeError, Exit } from '../core/errors';
+import { helpText } from './help';
+import { parseOptions } from './options';
+import type { Options } from './options';
+import { Outlets } from './outlets';
+import { UsageError } from './parse';
+import { say } from './stderr';
+import { runStream } from './stream';
+import { version } from './version';
+
+/** The program: arguments in, exit status out. Never rejects. */
+export async function main(args: readonly string[]): Promise<number> {
+  let options: Options;
+  try {
+    options = parseOptions(args);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    say(`error: ${error.message} (see --help)`);
+    return Exit.CONFIGURATION;
+  }
+  if (options.action === 'help') return print(helpText());
+  if (options.action === 'version') return print(`pagefault-analyzer ${version()}\n`);
+  const { target } = options;
+  try {
+    // The dashboard starts here too, once `options.view` and the terminals ask for it.
+    return await runStream(options);
+  } catch (error) {
+    const { line, status } = describeError(error, {
+      command: target.kind === 'command' ? target.file : target.kind === 'demo' ? 'demo' : '',
+      pids: target.kind === 'attach' ? target.pids : [],
+    });
+    say(line);
+    return status;
+  }
+}
+
+async function print(text: string): Promise<number> {
+  const outlets = new Outlets(null);
+  outlets.writer('stdout').write(Buffer.from(text));
+  await outlets.settle(
+    () => true,
+    (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  );
+  const { trouble } = outlets;
+  if (trouble !== '') say(trouble);
+  outlets.close();
+  return trouble === '' ? Exit.OK : Exit.INTERNAL;
+}

@@ -1,0 +1,39 @@
+import type { Options } from './options';
+
+export type Place = 'stdout' | 'file' | 'stderr';
+
+/** What goes where. */
+export interface OutputPlan {
+  /** The stream of faults, null for none. */
+  readonly stream: 'stdout' | 'file' | null;
+  readonly summary: Place;
+  /** The report, null for none. */
+  readonly report: Place | null;
+}
+
+/**
+ * The plain stream ends with its summary and report, wherever it goes. What machines read (CSV, NDJSON, a
+ * JSON report without stream) has its place to itself: the summary makes way.
+ */
+export function planOutput(
+  options: Pick<Options, 'format' | 'output' | 'quiet' | 'report'>,
+): OutputPlan {
+  const main = options.output === null ? 'stdout' : 'file';
+  const report = options.report === 'none' ? null : options.report;
+  if (options.quiet) {
+    return {
+      stream: null,
+      summary: report === 'json' ? 'stderr' : main,
+      report: report === null ? null : main,
+    };
+  }
+  if (options.format === 'text') {
+    return { stream: main, summary: main, report: report === null ? null : main };
+  }
+  const rest = main === 'file' ? 'stdout' : 'stderr';
+  return {
+    stream: main,
+    summary: report === 'json' ? 'stderr' : rest,
+    report: report === null ? null : rest,
+  };
+}

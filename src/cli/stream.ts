@@ -1,0 +1,53 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Exit } from '../core/errors';
+import { assemble } from './assemble';
+import { inFlightNotes, writeClosing } from './closing';
+import { endCommand } from './command-end';
+import type { Options } from './options';
+import { Outlets } from './outlets';
+import { planOutput } from './output-plan';
+import { onInterrupt } from './signals';
+import { say } from './stderr';
+
+const SIGKILL = 9;
+/** How long an interrupt waits for a reader that does not read the summary. */
+const PATIENCE_MS = 2000;
+
+/** A run without a screen: stream, summary, report. Returns the exit status; throws what cannot start. */
+export async function runStream(options: Options): Promise<number> {
+  const plan = planOutput(options);
+  // Before the capture: an unwritable file is found out at the start, and no COMMAND has run in vain.
+  const outlets = new Outlets(options.output);
+  const assembly = assemble(options, {
+    stream: plan.stream === null ? null : outlets.writer(plan.stream),
+  });
+  const { run, capture } = assembly;
+  let interruptedAt = Infinity;
+  const removeHandlers = onInterrupt(
+    () => {
+      interruptedAt = performance.now();
+      run.stop('interrupt');
+    },
+    () => {
+      capture.session.killCommand(SIGKILL);
+    },
+  );
+  run.start();
+  const { reason, stoppedAt, facts, inFlight } = await run.done;
+
+  if (outlets.trouble === '' && !outlets.closedByReader) {
+    writeClosing(options, plan, outlets, assembly, assembly.model.snapshot(stoppedAt), facts);
+    await outlets.settle(() => performance.now() < interruptedAt + PATIENCE_MS, sleep);
+    for (const note of inFlightNotes(inFlight, stoppedAt)) say(note);
+  }
+  const { trouble } = outlets;
+  if (trouble !== '') say(trouble);
+  if (assembly.command !== null) {
+    const words = await endCommand(capture.session, reason === 'target', sleep);
+    if (words !== '') say(`pagefault-analyzer: ${words}`);
+  }
+  removeHandlers();
+  capture.close();
+  outlets.close();
+  return trouble === '' ? Exit.OK : Exit.INTERNAL;
+}
