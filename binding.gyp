@@ -22,7 +22,7 @@
       'include_dirs': ['<!@(node -p "require(\'node-addon-api\').include")'],
       'dependencies': ['<!(node -p "require(\'node-addon-api\').targets"):node_addon_api_except'],
       'defines': ['_GNU_SOURCE', 'NAPI_VERSION=8'],
-      'cflags': ['-Wall', '-Wextra', '-Werror', '-O2'],
+      'cflags': ['-Wall', '-Wextra', '-Wunused-parameter', '-Werror', '-O2'],
       'cflags_cc': ['-std=c++17', '-Wno-missing-field-initializers'],
     },
     {

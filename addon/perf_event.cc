@@ -172,6 +172,7 @@ int OpenEvent(EventKind kind, const Plan& plan, const Formats& formats, pid_t pi
 Plan MakePlan(bool children, bool on_exec, Formats* formats, std::vector<Notice>* notices) {
   Plan plan;
   plan.threads_only = !children;
+  plan.on_exec = on_exec;
 
   // Rights first: kernel-mode faults, then user-mode faults only, then nothing.
   int error = Probe(EventKind::kMinor, plan, *formats);
