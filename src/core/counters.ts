@@ -1,52 +1,31 @@
-import { CLASS_COUNT } from './classes';
-import { Histogram, bucketOf } from './histogram';
-import { GONE } from './row-table';
-import type { RegionTable } from './regions';
+import type { Batch } from './batch';
+import type { FaultColumns } from './fault-columns';
 import { PairCounts } from './pairs';
-import type { SlabPool } from './slab-pool';
-import { StatTable } from './stat-table';
+import type { RegionTable } from './regions';
+import type { Resolved } from './resolved';
+import { GONE } from './row-table';
 import type { Tasks } from './tasks';
+import { Totals } from './totals';
 
-/** Everything a counted fault is entered in: the total, the rows it belongs to, the distributions. */
+/** Everything counted faults are entered in: the totals and the rows they belong to. */
 export class Counters {
-  readonly total: StatTable;
-  readonly latency = Array.from({ length: CLASS_COUNT }, () => new Histogram());
+  readonly total = new Totals();
   readonly pairs = new PairCounts();
-  /** Faults a filter kept out of all of this. */
-  filteredOut = 0;
 
   constructor(
-    pool: SlabPool,
     private readonly regions: RegionTable,
     private readonly tasks: Tasks,
-  ) {
-    this.total = new StatTable(pool, 1);
-    this.total.alloc();
-  }
+  ) {}
 
-  /** Enters one fault. `heatPage` is in the coordinates of the region's heat. */
-  add(
-    region: number,
-    thread: number,
-    process: number,
-    faultClass: number,
-    cause: number,
-    latency: number,
-    time: number,
-    fresh: number,
-    heatPage: number,
-  ): void {
-    let bucket = 0;
-    if (latency >= 0) {
-      bucket = bucketOf(latency);
-      this.latency[faultClass]!.record(latency, bucket);
-    }
-    this.total.add(0, faultClass, cause, latency, bucket, time, fresh);
-    this.regions.rows.stats.add(region, faultClass, cause, latency, bucket, time, fresh);
-    this.tasks.threads.stats.add(thread, faultClass, cause, latency, bucket, time, fresh);
-    this.tasks.processes.stats.add(process, faultClass, cause, latency, bucket, time, fresh);
-    this.regions.heat.add(region, heatPage);
-    this.pairs.add(region, thread);
+  /** Enters the faults of a batch that were kept. */
+  add(batch: Batch, resolved: Resolved, columns: FaultColumns): void {
+    const { regions, tasks } = this;
+    this.total.add(batch, resolved, columns);
+    regions.rows.stats.add(resolved.region, batch, resolved, columns);
+    tasks.threads.stats.add(resolved.thread, batch, resolved, columns);
+    tasks.processes.stats.add(columns.process, batch, resolved, columns);
+    regions.heat.add(batch, resolved, columns);
+    this.pairs.add(batch, resolved);
   }
 
   tick(elapsed: number): void {
@@ -61,10 +40,8 @@ export class Counters {
     this.regions.rows.stats.zero();
     this.tasks.threads.stats.zero();
     this.tasks.processes.stats.zero();
-    for (const histogram of this.latency) histogram.clear();
     for (let row = 0; row < this.regions.rows.stats.limit; row++) this.regions.heat.clear(row);
     this.pairs.clear();
-    this.filteredOut = 0;
   }
 
   /**
@@ -86,6 +63,7 @@ export class Counters {
   }
 }
 
+/** A row with counts that went elsewhere; a slot that was free before has no pairs. */
 function moved(where: Int32Array): boolean {
   return where.some((to, slot) => to !== slot && to !== GONE);
 }

@@ -3,7 +3,8 @@ import type { Batch } from './batch';
 import type { RegionBinder } from './binder';
 import { FaultRules, Memory, ruleIndex } from './classify';
 import { FaultClass } from './classes';
-import type { Counters } from './counters';
+import type { FaultColumns } from './fault-columns';
+import { bucketOf } from './histogram';
 import type { Process } from './process';
 import { hasFileOf, memoryOf, NO_REGION, setOf, slotOf } from './region-code';
 import type { MapRepair } from './repair';
@@ -16,138 +17,122 @@ const PAGE = 4096;
 export type KeepTest = (batch: Batch, resolved: Resolved, i: number) => boolean;
 
 /**
- * The hot path: from the columns of a batch to resolved columns and counters. Per fault no object, no
- * string, no closure; whatever needs one (a region met first, an unknown address) is behind a call.
+ * The hot path: from the columns of a batch to resolved columns. Per fault no object, no string, no
+ * closure; whatever needs one (a region met first, an unknown address) is behind a call.
  */
 export class FaultLoop {
   private readonly rules = new FaultRules();
-  /** Results of place(), in fields because a returned object would be one allocation per fault. */
-  private region = 0;
-  private memory: number = Memory.UNKNOWN;
-  private fileOffset = -1;
-  private heatPage = 0;
   keep: KeepTest | null = null;
+  /** Faults that did not pass `keep`. */
+  filteredOut = 0;
 
   constructor(
     private readonly tasks: Tasks,
     private readonly binder: RegionBinder,
     private readonly repair: MapRepair,
-    private readonly counters: Counters,
+    private readonly columns: FaultColumns,
   ) {}
 
   /** Faults from (inclusive) to (exclusive), between two records. */
   run(batch: Batch, resolved: Resolved, from: number, to: number): void {
-    const { tasks, counters, keep } = this;
+    const { tasks, keep, columns } = this;
     const ruleClass = this.rules.faultClass;
     const ruleCause = this.rules.cause;
     for (let i = from; i < to; i++) {
-      const how = batch.how[i]!;
-      const time = batch.time[i]!;
       const low = batch.addrLo[i]!;
       const page = batch.addrHi[i]! * 0x100000 + (low >>> 12);
       const thread = tasks.thread(batch.pid[i]!, batch.tid[i]!);
       const process = thread.process;
+      const map = process.map;
 
-      this.place(process, page, low & (PAGE - 1), time, (how & How.COMPLETION) === How.NONE);
-      const rule = ruleIndex(this.memory, how, batch.errorCode[i]!);
+      const index = map.find(page);
+      const code = index < 0 ? NO_REGION : map.region(index);
+      let memory: number;
+      if (code > NO_REGION) {
+        resolved.region[i] = slotOf(code);
+        memory = memoryOf(code);
+        let offset = -1;
+        let heatPage = page;
+        if (hasFileOf(code)) {
+          const vma = map.vma(index);
+          heatPage = page - vma.start + vma.pgoff;
+          offset = heatPage * PAGE + (low & (PAGE - 1));
+        }
+        resolved.fileOffset[i] = offset;
+        columns.heatPage[i] = heatPage;
+      } else {
+        memory = this.place(process, index, batch, resolved, i);
+      }
+
+      const how = batch.how[i]!;
+      const rule = ruleIndex(memory, how, batch.errorCode[i]!);
       const faultClass = ruleClass[rule]!;
-      const cause = ruleCause[rule]!;
       resolved.faultClass[i] = faultClass;
-      resolved.cause[i] = cause;
-      resolved.region[i] = this.region;
+      resolved.cause[i] = ruleCause[rule]!;
       resolved.thread[i] = thread.row;
       resolved.comm[i] = thread.comm;
-      resolved.fileOffset[i] = this.fileOffset;
+      columns.process[i] = process.row;
       if (keep !== null && !keep(batch, resolved, i)) {
         resolved.keep[i] = 0;
-        counters.filteredOut++;
+        this.filteredOut++;
         continue;
       }
       resolved.keep[i] = 1;
       // A fault that came to nothing put no page anywhere: the next one there is not a re-fault.
-      const fresh = faultClass !== FaultClass.ERROR && process.pages.touch(page) ? 1 : 0;
-      const latency = batch.latency[i]!;
-      const { region, heatPage } = this;
-      counters.add(
-        region,
-        thread.row,
-        process.row,
-        faultClass,
-        cause,
-        latency,
-        time,
-        fresh,
-        heatPage,
-      );
+      columns.fresh[i] = faultClass !== FaultClass.ERROR && process.pages.touch(page) ? 1 : 0;
+      columns.bucket[i] = bucketOf(batch.latency[i]!);
     }
   }
 
-  /** Finds the region of an address; leaves the answer in the fields. */
-  private place(process: Process, page: number, low: number, time: number, failed: boolean): void {
-    const { map } = process;
-    let index = map.find(page);
-    if (index < 0) {
-      index = this.repair.find(process, page, time, failed);
-      if (index < 0) {
-        this.region = this.binder.unknownRow(process, page);
-        this.memory = Memory.UNKNOWN;
-        this.fileOffset = -1;
-        this.heatPage = page;
-        return;
-      }
-    }
-    let code = map.region(index);
-    if (code === NO_REGION) code = this.binder.bind(process, index);
-    if (code < NO_REGION) {
-      this.placeInSet(process, index, code, page, low);
-      return;
-    }
-    this.region = slotOf(code);
-    this.memory = memoryOf(code);
-    if (hasFileOf(code)) {
-      const vma = map.vma(index);
-      this.heatPage = page - vma.start + vma.pgoff;
-      this.fileOffset = this.heatPage * PAGE + low;
-    } else {
-      this.heatPage = page;
-      this.fileOffset = -1;
-    }
-  }
-
-  /** The same within a mapping that has sections. */
-  private placeInSet(
+  /**
+   * Finds the region of a fault where the entry `index` (-1: none) has no simple code. Fills the columns
+   * and returns the kind of memory.
+   */
+  private place(
     process: Process,
     index: number,
-    code: number,
-    page: number,
-    low: number,
-  ): void {
-    let set = process.sets[setOf(code)]!;
-    const vma = process.map.vma(index);
+    batch: Batch,
+    resolved: Resolved,
+    i: number,
+  ): number {
+    const { map } = process;
+    const page = batch.page(i);
+    if (index < 0) {
+      const failed = (batch.how[i]! & How.COMPLETION) === How.NONE;
+      index = this.repair.find(process, page, batch.time[i]!, failed);
+      if (index < 0) {
+        resolved.region[i] = this.binder.unknownRow(process, page);
+        resolved.fileOffset[i] = -1;
+        this.columns.heatPage[i] = page;
+        return Memory.UNKNOWN;
+      }
+    }
+    const low = batch.addrLo[i]! & (PAGE - 1);
+    const vma = map.vma(index);
     const filePage = page - vma.start + vma.pgoff;
     const offset = filePage * PAGE + low;
-    if (set.byFile && (offset < set.low || offset >= set.high)) {
-      // The entry took over the code of a piece that showed another part of the file.
-      const again = this.binder.bind(process, index);
-      if (again > NO_REGION) {
-        this.region = slotOf(again);
-        this.memory = memoryOf(again);
-        this.heatPage = filePage;
-        this.fileOffset = offset;
-        return;
-      }
-      set = process.sets[setOf(again)]!;
+
+    let code = map.region(index);
+    let set = code < NO_REGION ? process.sets[setOf(code)]! : null;
+    // A code that was taken over from a piece that showed another part of the file does not do either.
+    const foreign = set?.byFile === true && (offset < set.low || offset >= set.high);
+    if (code === NO_REGION || foreign) {
+      code = this.binder.bind(process, index);
+      set = code < NO_REGION ? process.sets[setOf(code)]! : null;
+    }
+    if (set === null) {
+      const hasFile = hasFileOf(code);
+      resolved.region[i] = slotOf(code);
+      resolved.fileOffset[i] = hasFile ? offset : -1;
+      this.columns.heatPage[i] = hasFile ? filePage : page;
+      return memoryOf(code);
     }
     const span = set.at(set.byFile ? offset : (page - set.origin) * PAGE + low);
     const row = set.rows[span]!;
-    this.region = row >= 0 ? row : this.binder.sectionRow(process, index, set, span);
-    this.memory = set.memory;
-    if (set.byFile) {
-      this.heatPage = filePage;
-      this.fileOffset = offset;
-    } else {
-      this.heatPage = span < set.names.length ? page + set.filePages : page;
-      this.fileOffset = -1;
-    }
+    resolved.region[i] = row >= 0 ? row : this.binder.sectionRow(process, index, set, span);
+    resolved.fileOffset[i] = set.byFile ? offset : -1;
+    const tailPage = span < set.names.length ? page + set.filePages : page;
+    this.columns.heatPage[i] = set.byFile ? filePage : tailPage;
+    return set.memory;
   }
 }

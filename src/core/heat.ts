@@ -1,3 +1,6 @@
+import type { Batch } from './batch';
+import type { FaultColumns } from './fault-columns';
+import type { Resolved } from './resolved';
 import { SlabPool } from './slab-pool';
 
 export const HEAT_BINS = 64;
@@ -58,20 +61,27 @@ export class HeatTable {
     this.blocks[row] = -1;
   }
 
-  add(row: number, page: number): void {
-    const width = this.width[row]!;
-    if (!(width > 0)) return;
-    let bin = Math.floor((page - this.base[row]!) / width);
-    if (bin < 0 || bin >= HEAT_BINS) bin = this.widen(row, page);
-    let block = this.blocks[row]!;
-    if (block < 0) {
-      block = this.pool.alloc();
-      if (block < 0) return;
-      this.blocks[row] = block;
+  /** Enters the kept faults of a batch. */
+  add(batch: Batch, resolved: Resolved, columns: Pick<FaultColumns, 'heatPage'>): void {
+    const { keep, region } = resolved;
+    const { heatPage } = columns;
+    const { counters } = this.pool;
+    const { base, width, blocks } = this;
+    for (let i = 0; i < batch.faults; i++) {
+      if (keep[i] === 0) continue;
+      const row = region[i]!;
+      if (!(width[row]! > 0)) continue;
+      let bin = Math.floor((heatPage[i]! - base[row]!) / width[row]!);
+      if (bin < 0 || bin >= HEAT_BINS) bin = this.widen(row, heatPage[i]!);
+      let block = blocks[row]!;
+      if (block < 0) {
+        block = this.pool.alloc();
+        if (block < 0) continue;
+        blocks[row] = block;
+      }
+      const at = block * HEAT_BINS + bin;
+      if (counters[at]! < U32_MAX) counters[at]!++;
     }
-    const words = this.pool.slab(block);
-    const at = this.pool.base(block) + bin;
-    if (words[at]! < U32_MAX) words[at]!++;
   }
 
   /** Doubles the bins until `page` lies in one, and returns which. */
@@ -92,8 +102,8 @@ export class HeatTable {
 
   /** Merges neighbouring bins into the 32 bins from `to` on; the others become 0. */
   private halve(block: number, to: number): void {
-    const words = this.pool.slab(block);
-    const at = this.pool.base(block);
+    const words = this.pool.counters;
+    const at = block * HEAT_BINS;
     const half = HEAT_BINS / 2;
     // In place: ascending when they move down, descending when they move up, so that none is read late.
     if (to === 0) {
@@ -113,11 +123,11 @@ export class HeatTable {
   read(row: number): { start: number; width: number; bins: number[] } | null {
     const block = this.blocks[row] ?? -1;
     if (block < 0) return null;
-    const at = this.pool.base(block);
+    const at = block * HEAT_BINS;
     return {
       start: this.base[row]!,
       width: this.width[row]!,
-      bins: Array.from(this.pool.slab(block).subarray(at, at + HEAT_BINS)),
+      bins: Array.from(this.pool.counters.subarray(at, at + HEAT_BINS)),
     };
   }
 }

@@ -40,24 +40,25 @@ export function bucketMiddle(bucket: number): number {
 }
 
 /**
- * Quantiles of a histogram, in one pass. `count(bucket)` is read for every bucket in ascending order,
- * `total` is their sum, `quantiles` ascend. NaN for each when there is nothing. A quantile q is the
- * smallest value that at least q of all values do not exceed (nearest rank), never above `max`.
+ * Quantiles of the counts of buckets [from, to), whose sum is `total`. `wanted` ascends. NaN for each
+ * when there is nothing. A quantile q is the smallest value that at least q of all values do not
+ * exceed (nearest rank), never above `max`.
  */
 export function quantiles(
-  count: (bucket: number) => number,
+  counts: ArrayLike<number>,
+  from: number,
+  to: number,
   total: number,
   max: number,
   wanted: readonly number[],
 ): number[] {
-  if (total <= 0) return wanted.map(() => NaN);
   const result: number[] = [];
   let seen = 0;
-  let bucket = -1;
+  let bucket = from - 1;
   for (const q of wanted) {
     const rank = Math.min(total, Math.max(1, Math.ceil(q * total)));
-    while (seen < rank && bucket < BUCKETS - 1) seen += count(++bucket);
-    result.push(Math.min(bucketMiddle(bucket), max));
+    while (seen < rank && bucket < to - 1) seen += counts[++bucket]!;
+    result.push(total > 0 ? Math.min(bucketMiddle(bucket), max) : NaN);
   }
   return result;
 }
@@ -91,6 +92,6 @@ export class Histogram {
   }
 
   quantiles(wanted: readonly number[]): number[] {
-    return quantiles((b) => this.counts[b]!, this.count, this.maxNs, wanted);
+    return quantiles(this.counts, 0, BUCKETS, this.count, this.maxNs, wanted);
   }
 }

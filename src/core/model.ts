@@ -5,6 +5,7 @@ import { CommTable } from './comms';
 import { Counters } from './counters';
 import { regionDetail } from './detail';
 import type { RegionDetail } from './detail';
+import { FaultColumns } from './fault-columns';
 import { FaultLoop } from './fault-loop';
 import type { KeepTest } from './fault-loop';
 import { DEFAULT_LIMITS } from './limits';
@@ -59,6 +60,7 @@ export class Model {
   readonly stats;
   /** Absent anonymous pages may come from the swap cache (snapshot.swapInUse). */
   swapInUse = false;
+  private readonly columns = new FaultColumns();
   private readonly loop: FaultLoop;
   private readonly records: RecordApplier;
   private readonly repair: MapRepair;
@@ -75,11 +77,11 @@ export class Model {
     this.stats = statPool(this.limits.statBlocks);
     this.regions = new RegionTable(this.stats, this.limits.regions);
     this.tasks = new Tasks(this.stats, this.pages, this.comms, options.source, this.limits);
-    this.counters = new Counters(this.stats, this.regions, this.tasks);
+    this.counters = new Counters(this.regions, this.tasks);
     const binder = new RegionBinder(this.regions, this.comms, options.source);
     this.repair = new MapRepair(options.source, this.tasks);
     this.records = new RecordApplier(this.tasks, this.comms, binder, this.repair);
-    this.loop = new FaultLoop(this.tasks, binder, this.repair, this.counters);
+    this.loop = new FaultLoop(this.tasks, binder, this.repair, this.columns);
     this.snapshots = new SnapshotBuilder(this);
   }
 
@@ -105,6 +107,7 @@ export class Model {
       this.records.apply(batch, r);
     }
     this.loop.run(batch, resolved, done, faults);
+    this.counters.add(batch, resolved, this.columns);
   }
 
   /** Faults for which it is false are resolved and not counted; null counts all. */
@@ -148,6 +151,7 @@ export class Model {
   /** All counters to zero; maps, rows and their ids stay. */
   zero(now: number): void {
     this.counters.zero();
+    this.loop.filteredOut = 0;
     this.zeroedAt = now;
   }
 
@@ -162,7 +166,7 @@ export class Model {
 
   /** Faults kept out by the filter since the start or the last zero(). */
   get filteredOut(): number {
-    return this.counters.filteredOut;
+    return this.loop.filteredOut;
   }
 
   /** Records lost so far, as the batches said. */

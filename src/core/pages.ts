@@ -16,7 +16,6 @@ export function pagePool(cap = PAGE_CHUNK_CAP): SlabPool {
 export class PageSet {
   private readonly chunks = new Map<number, number>();
   private lastKey = -1;
-  private lastWords: Uint32Array | null = null;
   private lastBase = 0;
   /** A page was not entered for want of chunks: its faults all count as re-faults. */
   incomplete = false;
@@ -27,12 +26,14 @@ export class PageSet {
   touch(page: number): boolean {
     const key = Math.floor(page / CHUNK_PAGES);
     if (key !== this.lastKey && !this.load(key)) return false;
-    const low = page % CHUNK_PAGES;
+    // Not `page % CHUNK_PAGES`: beyond 2^31 that is a call of fmod.
+    const low = page - key * CHUNK_PAGES;
+    const { counters } = this.pool;
     const at = this.lastBase + (low >>> 5);
     const bit = 1 << (low & 31);
-    const word = this.lastWords![at]!;
+    const word = counters[at]!;
     if ((word & bit) !== 0) return false;
-    this.lastWords![at] = word | bit;
+    counters[at] = word | bit;
     return true;
   }
 
@@ -47,8 +48,7 @@ export class PageSet {
       this.chunks.set(key, block);
     }
     this.lastKey = key;
-    this.lastWords = this.pool.slab(block);
-    this.lastBase = this.pool.base(block);
+    this.lastBase = block * WORDS;
     return true;
   }
 
@@ -78,8 +78,8 @@ export class PageSet {
       if (key === this.lastKey) this.lastKey = -1;
       return;
     }
-    const words = this.pool.slab(block);
-    const base = this.pool.base(block);
+    const words = this.pool.counters;
+    const base = block * WORDS;
     for (let w = from >>> 5; w <= (to - 1) >>> 5; w++) {
       const low = w === from >>> 5 ? -1 << (from & 31) : -1;
       const high = w === (to - 1) >>> 5 ? -1 >>> (31 - ((to - 1) & 31)) : -1;
@@ -92,6 +92,5 @@ export class PageSet {
     for (const block of this.chunks.values()) this.pool.release(block);
     this.chunks.clear();
     this.lastKey = -1;
-    this.lastWords = null;
   }
 }

@@ -1,3 +1,6 @@
+import type { Batch } from './batch';
+import type { Resolved } from './resolved';
+
 /** Threads and regions are slots below 2^15; a pair is one integer. */
 const THREAD_BITS = 15;
 const THREAD_MASK = (1 << THREAD_BITS) - 1;
@@ -12,8 +15,6 @@ export class PairCounts {
   private counts: Float64Array;
   private used = 0;
   private readonly mask: number;
-  private lastKey = EMPTY;
-  private lastAt = 0;
   incomplete = false;
 
   /** Room for 2^capacityLog2 pairs, three quarters of which are used. */
@@ -23,13 +24,23 @@ export class PairCounts {
     this.counts = new Float64Array(1 << capacityLog2);
   }
 
-  add(region: number, thread: number): void {
-    const key = (region << THREAD_BITS) | thread;
-    if (key === this.lastKey) {
-      this.counts[this.lastAt]!++;
-      return;
+  /** Enters the kept faults of a batch. */
+  add(batch: Batch, resolved: Resolved): void {
+    const { keep, region, thread } = resolved;
+    let run = 0;
+    let runKey = EMPTY;
+    for (let i = 0; i < batch.faults; i++) {
+      if (keep[i] === 0) continue;
+      const key = (region[i]! << THREAD_BITS) | thread[i]!;
+      // Faults come in runs: a table is looked up once for each.
+      if (key !== runKey) {
+        if (run > 0) this.addKey(runKey, run);
+        runKey = key;
+        run = 0;
+      }
+      run++;
     }
-    this.addKey(key, 1);
+    if (run > 0) this.addKey(runKey, run);
   }
 
   private addKey(key: number, n: number): void {
@@ -48,8 +59,6 @@ export class PairCounts {
       at = (at + 1) & this.mask;
     }
     this.counts[at]! += n;
-    this.lastKey = key;
-    this.lastAt = at;
   }
 
   /**
@@ -79,7 +88,6 @@ export class PairCounts {
     this.keys = new Int32Array(this.mask + 1).fill(EMPTY);
     this.counts = new Float64Array(this.mask + 1);
     this.used = 0;
-    this.lastKey = EMPTY;
   }
 
   /** Threads of a region, most faults first. */

@@ -1,4 +1,4 @@
-import { CAUSE_COUNT, CLASS_COUNT, CLASS_NAMES, FaultClass, KIND_NAMES } from './classes';
+import { CLASS_NAMES, FaultClass } from './classes';
 import { BUCKETS, bucketLow } from './histogram';
 import type { Model } from './model';
 import { NO_REGION, setOf, slotOf } from './region-code';
@@ -10,6 +10,7 @@ import type {
   StatRow,
   ThreadRow,
 } from './snapshot';
+import { ProcessStats, RegionStats, share, ThreadStats } from './stat-rows';
 import type { StatTable } from './stat-table';
 
 export interface SnapshotOptions {
@@ -32,7 +33,7 @@ export class SnapshotBuilder {
     return {
       now,
       elapsed,
-      totals: statRow(model.counters.total, 0, elapsed),
+      totals: this.totals(elapsed),
       regions: this.regions(elapsed, limit),
       threads,
       processes: this.processes(elapsed, limit),
@@ -46,22 +47,9 @@ export class SnapshotBuilder {
     const { regions } = this.model;
     const { stats } = regions.rows;
     const sizes = this.mappedBytes();
-    return most(stats, limit).map((slot) => {
-      const info = regions.rows.info(slot)!;
-      return {
-        ...statRow(stats, slot, elapsed),
-        kind: KIND_NAMES[info.kind]!,
-        label: info.label,
-        path: info.path,
-        section: info.section,
-        permissions: info.permissions,
-        pid: info.pid,
-        comm: info.comm,
-        size: sizes[slot]!,
-        startPage: regions.startPage(slot),
-        endPage: regions.endPage(slot),
-      };
-    });
+    return most(stats, limit).map(
+      (slot) => new RegionStats(stats, slot, elapsed, regions, sizes[slot]!),
+    );
   }
 
   /** Bytes mapped now, by region slot. Also widens the rows to what their mappings have grown to. */
@@ -93,10 +81,9 @@ export class SnapshotBuilder {
 
   private threads(elapsed: number, limit: number): ThreadRow[] {
     const { threads } = this.model.tasks;
-    return most(threads.stats, limit).map((slot) => {
-      const { tid, pid, comm, alive } = threads.info(slot)!;
-      return { ...statRow(threads.stats, slot, elapsed), tid, pid, comm, alive };
-    });
+    return most(threads.stats, limit).map(
+      (slot) => new ThreadStats(threads.stats, slot, elapsed, threads.info(slot)!),
+    );
   }
 
   private processes(elapsed: number, limit: number): ProcessRow[] {
@@ -113,21 +100,38 @@ export class SnapshotBuilder {
     return most(processes.stats, limit, (slot) => processes.info(slot)!.alive).map((slot) => {
       const info = processes.info(slot)!;
       const thread = worst.get(info.serial);
-      return {
-        ...statRow(processes.stats, slot, elapsed),
-        pid: info.pid,
-        ppid: info.ppid,
-        comm: info.comm,
-        alive: info.alive,
-        threads: info.threads,
-        worstThreadShare: thread === undefined ? 0 : share(threads.stats.stallNs(thread), elapsed),
-        worstTid: thread === undefined ? 0 : threads.info(thread)!.tid,
-      };
+      const waited = thread === undefined ? 0 : share(threads.stats.stallNs(thread), elapsed);
+      const tid = thread === undefined ? 0 : threads.info(thread)!.tid;
+      return new ProcessStats(processes.stats, slot, elapsed, info, waited, tid);
     });
   }
 
+  private totals(elapsed: number): StatRow {
+    const { total } = this.model.counters;
+    const { faults, unique } = total;
+    const all = total.allLatencies();
+    const [p50Ns, p90Ns, p99Ns] = all.quantiles(QUANTILES);
+    return {
+      id: 0,
+      faults,
+      byClass: Array.from(total.byClass),
+      byCause: Array.from(total.byCause),
+      uniquePages: unique,
+      refaults: faults - total.byClass[FaultClass.ERROR]! - unique,
+      stallNs: all.totalNs,
+      maxNs: all.maxNs,
+      p50Ns: p50Ns!,
+      p90Ns: p90Ns!,
+      p99Ns: p99Ns!,
+      stallShare: share(all.totalNs, elapsed),
+      rate: total.rate,
+      history: [...total.history],
+      lastTime: total.lastTime,
+    };
+  }
+
   private latency(): LatencyHistogram[] {
-    return this.model.counters.latency.map((histogram, c) => {
+    return this.model.counters.total.latency.map((histogram, c) => {
       const [p50Ns, p90Ns, p99Ns, p999Ns] = histogram.quantiles(QUANTILES_FINE);
       const buckets = [];
       for (let b = 0; b < BUCKETS; b++) {
@@ -181,36 +185,4 @@ function most(stats: StatTable, limit: number, wanted?: (slot: number) => boolea
   }
   if (slots.length <= limit) return slots;
   return slots.sort((a, b) => stats.faults(b) - stats.faults(a)).slice(0, limit);
-}
-
-function share(ns: number, elapsed: number): number {
-  return elapsed > 0 ? ns / elapsed : 0;
-}
-
-export function statRow(stats: StatTable, slot: number, elapsed: number): StatRow {
-  const faults = stats.faults(slot);
-  const byClass = new Array<number>(CLASS_COUNT);
-  for (let c = 0; c < CLASS_COUNT; c++) byClass[c] = stats.byClass(slot, c);
-  const byCause = new Array<number>(CAUSE_COUNT);
-  for (let c = 0; c < CAUSE_COUNT; c++) byCause[c] = stats.byCause(slot, c);
-  const uniquePages = stats.unique(slot);
-  const [p50Ns, p90Ns, p99Ns] = stats.quantiles(slot, QUANTILES);
-  const stallNs = stats.stallNs(slot);
-  return {
-    id: stats.id(slot),
-    faults,
-    byClass,
-    byCause,
-    uniquePages,
-    refaults: faults - byClass[FaultClass.ERROR]! - uniquePages,
-    stallNs,
-    maxNs: stats.maxNs(slot),
-    p50Ns: p50Ns!,
-    p90Ns: p90Ns!,
-    p99Ns: p99Ns!,
-    stallShare: share(stallNs, elapsed),
-    rate: stats.rate(slot),
-    history: stats.history(slot),
-    lastTime: stats.lastTime(slot),
-  };
 }

@@ -1,13 +1,14 @@
-const BLOCKS_PER_SLAB_LOG2 = 9;
-const BLOCK_MASK = (1 << BLOCKS_PER_SLAB_LOG2) - 1;
-
 /**
- * Small blocks of 32-bit counters, handed out and taken back by number, from slabs of 512. A typed array
- * of its own per block would cost more than the block (some 200 bytes of heap objects each), and
- * there are tens of thousands of them.
+ * Small blocks of 32-bit counters, handed out and taken back by number. A typed array of its own per block
+ * would cost more than the block (some 200 bytes of heap objects each), and there are tens of
+ * thousands of them; one array for all also saves the hot path an indirection.
  */
 export class SlabPool {
-  private readonly slabs: Uint32Array[] = [];
+  /**
+   * All blocks: block b begins at b * words. Allocated at its full size at once, because growing would
+   * copy it: the system gives memory to the pages that are used, and blocks are used from below.
+   */
+  readonly counters: Uint32Array;
   private readonly free: number[] = [];
   private made = 0;
 
@@ -15,7 +16,9 @@ export class SlabPool {
   constructor(
     readonly words: number,
     readonly cap: number,
-  ) {}
+  ) {
+    this.counters = new Uint32Array(words * cap);
+  }
 
   /** Blocks in use. */
   get used(): number {
@@ -26,25 +29,11 @@ export class SlabPool {
   alloc(): number {
     const reused = this.free.pop();
     if (reused !== undefined) return reused;
-    if (this.made >= this.cap) return -1;
-    if (this.made >>> BLOCKS_PER_SLAB_LOG2 === this.slabs.length) {
-      this.slabs.push(new Uint32Array(this.words << BLOCKS_PER_SLAB_LOG2));
-    }
-    return this.made++;
+    return this.made < this.cap ? this.made++ : -1;
   }
 
   release(block: number): void {
-    const base = this.base(block);
-    this.slab(block).fill(0, base, base + this.words);
+    this.counters.fill(0, block * this.words, (block + 1) * this.words);
     this.free.push(block);
-  }
-
-  /** The array that holds a block, and where in it the block begins. */
-  slab(block: number): Uint32Array {
-    return this.slabs[block >>> BLOCKS_PER_SLAB_LOG2]!;
-  }
-
-  base(block: number): number {
-    return (block & BLOCK_MASK) * this.words;
   }
 }

@@ -1,5 +1,8 @@
+import type { Batch } from './batch';
 import { CAUSE_COUNT, CLASS_COUNT } from './classes';
+import type { FaultColumns } from './fault-columns';
 import { BUCKETS, quantiles } from './histogram';
+import type { Resolved } from './resolved';
 import { SlabPool } from './slab-pool';
 import { HISTORY_TICKS } from './snapshot';
 
@@ -20,7 +23,8 @@ const Cell = {
 const STRIDE = CLASS_COUNT + CAUSE_COUNT + 7;
 
 /** Words per pool block: 64 buckets, or the history of one row. */
-export const STAT_BLOCK_WORDS = 64;
+const BLOCK_LOG2 = 6;
+export const STAT_BLOCK_WORDS = 1 << BLOCK_LOG2;
 const SEGMENTS = Math.ceil(BUCKETS / STAT_BLOCK_WORDS);
 const U32_MAX = 0xffffffff;
 
@@ -53,6 +57,8 @@ export class StatTable {
   private top = 0;
   private nextId = 1;
   private ticks = 0;
+  /** One row's histogram in one piece, for quantiles(). */
+  private readonly scratch = new Float64Array(SEGMENTS * STAT_BLOCK_WORDS);
   /** The pool ran out: some percentiles rest on part of the faults. */
   incomplete = false;
 
@@ -116,38 +122,65 @@ export class StatTable {
     return this.ids[row]!;
   }
 
-  /**
-   * Counts one fault. `latency` in ns, negative where unknown, `bucket` its bucketOf(); `fresh` 1 for the
-   * first fault of its page, else 0.
-   */
+  /** Counts the kept faults of a batch, each in the row that `rows` names. */
   add(
-    row: number,
-    faultClass: number,
-    cause: number,
-    latency: number,
-    bucket: number,
-    time: number,
-    fresh: number,
+    rows: Uint32Array,
+    batch: Batch,
+    resolved: Resolved,
+    columns: Pick<FaultColumns, 'fresh' | 'bucket'>,
   ): void {
-    const cells = this.cells;
-    const at = row * STRIDE;
-    cells[at + faultClass]!++;
-    cells[at + Cell.CAUSE + cause]!++;
-    cells[at + Cell.UNIQUE]! += fresh;
-    if (time > cells[at + Cell.LAST]!) cells[at + Cell.LAST] = time;
-    if (latency >= 0) {
-      cells[at + Cell.TIMED]!++;
-      cells[at + Cell.STALL]! += latency;
-      if (latency > cells[at + Cell.MAX]!) cells[at + Cell.MAX] = latency;
-      this.count(row, bucket, 1);
+    // In locals: the fields could change under a call, the arrays themselves do not within a batch.
+    const { cells, position, quiet, segments } = this;
+    const { counters } = this.pool;
+    const { latency, time } = batch;
+    const { faultClass, cause, keep } = resolved;
+    const { fresh, bucket } = columns;
+    const faults = batch.faults;
+    let i = 0;
+    while (i < faults) {
+      // Faults come in runs of one row: what is summed stays in registers until the run ends.
+      const row = rows[i]!;
+      const at = row * STRIDE;
+      let last = -1;
+      let unique = 0;
+      let timed = 0;
+      let stall = 0;
+      let max = cells[at + Cell.MAX]!;
+      for (; i < faults && rows[i] === row; i++) {
+        if (keep[i] === 0) continue;
+        last = i;
+        cells[at + faultClass[i]!]!++;
+        cells[at + Cell.CAUSE + cause[i]!]!++;
+        unique += fresh[i]!;
+        const ns = latency[i]!;
+        if (ns < 0) continue;
+        timed++;
+        stall += ns;
+        if (ns > max) max = ns;
+        const b = bucket[i]!;
+        const block = segments[row * SEGMENTS + (b >>> BLOCK_LOG2)]!;
+        if (block < 0) {
+          this.count(row, b, 1);
+          continue;
+        }
+        const word = block * STAT_BLOCK_WORDS + (b & (STAT_BLOCK_WORDS - 1));
+        // A counter that wraps would turn the most frequent latency into the rarest.
+        if (counters[word]! < U32_MAX) counters[word]!++;
+      }
+      if (last < 0) continue;
+      cells[at + Cell.UNIQUE]! += unique;
+      cells[at + Cell.TIMED]! += timed;
+      cells[at + Cell.STALL]! += stall;
+      cells[at + Cell.MAX] = max;
+      cells[at + Cell.LAST] = Math.max(cells[at + Cell.LAST]!, time[last]!);
+      const active = position[row]!;
+      if (active < 0) this.wake(row);
+      else quiet[active] = 0;
     }
-    const position = this.position[row]!;
-    if (position < 0) this.wake(row);
-    else this.quiet[position] = 0;
   }
 
   private count(row: number, bucket: number, n: number): void {
-    const segment = row * SEGMENTS + (bucket >>> 6);
+    const segment = row * SEGMENTS + (bucket >>> BLOCK_LOG2);
     let block = this.segments[segment]!;
     if (block < 0) {
       block = this.pool.alloc();
@@ -157,9 +190,8 @@ export class StatTable {
       }
       this.segments[segment] = block;
     }
-    const words = this.pool.slab(block);
-    const at = this.pool.base(block) + (bucket & (STAT_BLOCK_WORDS - 1));
-    // A counter that wraps would turn the most frequent latency into the rarest.
+    const words = this.pool.counters;
+    const at = block * STAT_BLOCK_WORDS + (bucket & (STAT_BLOCK_WORDS - 1));
     words[at] = Math.min(words[at]! + n, U32_MAX);
   }
 
@@ -211,7 +243,7 @@ export class StatTable {
         if (block < 0) continue;
         this.historyBlock[row] = block;
       }
-      this.pool.slab(block)[this.pool.base(block) + slot] = Math.min(delta, U32_MAX);
+      this.pool.counters[block * STAT_BLOCK_WORDS + slot] = Math.min(delta, U32_MAX);
     }
     this.ticks++;
   }
@@ -228,8 +260,8 @@ export class StatTable {
     for (let s = 0; s < SEGMENTS; s++) {
       const block = this.segments[from * SEGMENTS + s]!;
       if (block < 0) continue;
-      const words = this.pool.slab(block);
-      const base = this.pool.base(block);
+      const words = this.pool.counters;
+      const base = block * STAT_BLOCK_WORDS;
       for (let w = 0; w < STAT_BLOCK_WORDS; w++) {
         const n = words[base + w]!;
         if (n > 0) this.count(into, s * STAT_BLOCK_WORDS + w, n);
@@ -291,8 +323,8 @@ export class StatTable {
   history(row: number): number[] {
     const block = this.historyBlock[row]!;
     if (block < 0) return [];
-    const words = this.pool.slab(block);
-    const base = this.pool.base(block);
+    const words = this.pool.counters;
+    const base = block * STAT_BLOCK_WORDS;
     const length = Math.min(this.ticks, HISTORY_TICKS);
     const result = new Array<number>(length);
     for (let t = 0; t < length; t++) {
@@ -303,19 +335,27 @@ export class StatTable {
 
   /** Latencies at the given quantiles, ns; NaN without a measured fault. */
   quantiles(row: number, wanted: readonly number[]): number[] {
-    const first = row * SEGMENTS;
+    const { counters } = this.pool;
+    const { scratch } = this;
     let total = 0;
-    for (let b = 0; b < BUCKETS; b++) {
-      if (this.segments[first + (b >>> 6)]! < 0) b |= STAT_BLOCK_WORDS - 1;
-      else total += this.bucket(first, b);
+    let from = BUCKETS;
+    let to = 0;
+    for (let s = 0; s < SEGMENTS; s++) {
+      const block = this.segments[row * SEGMENTS + s]!;
+      const low = s * STAT_BLOCK_WORDS;
+      if (block < 0) {
+        scratch.fill(0, low, low + STAT_BLOCK_WORDS);
+        continue;
+      }
+      from = Math.min(from, low);
+      to = low + STAT_BLOCK_WORDS;
+      for (let w = 0; w < STAT_BLOCK_WORDS; w++) {
+        const n = counters[block * STAT_BLOCK_WORDS + w]!;
+        scratch[low + w] = n;
+        total += n;
+      }
     }
-    return quantiles((b) => this.bucket(first, b), total, this.maxNs(row), wanted);
-  }
-
-  private bucket(firstSegment: number, bucket: number): number {
-    const block = this.segments[firstSegment + (bucket >>> 6)]!;
-    if (block < 0) return 0;
-    return this.pool.slab(block)[this.pool.base(block) + (bucket & (STAT_BLOCK_WORDS - 1))]!;
+    return quantiles(scratch, from, to, total, this.maxNs(row), wanted);
   }
 }
 

@@ -23,7 +23,7 @@ describe('PageSet', () => {
   it('is a set of pages', () => {
     fc.assert(
       fc.property(fc.array(action, { maxLength: 200 }), (actions) => {
-        const pool = pagePool();
+        const pool = pagePool(64);
         const pages = new PageSet(pool);
         const model = new Set<number>();
         for (const a of actions) {
@@ -58,7 +58,7 @@ describe('PageSet', () => {
   });
 
   it('keeps the address spaces of one pool apart', () => {
-    const pool = pagePool();
+    const pool = pagePool(64);
     const a = new PageSet(pool);
     const b = new PageSet(pool);
     expect([a.touch(5), b.touch(5), a.touch(5), b.touch(5)]).toEqual([true, true, false, false]);
@@ -68,7 +68,7 @@ describe('PageSet', () => {
   });
 
   it('forgets a range that no page lies in without walking it', () => {
-    const pages = new PageSet(pagePool());
+    const pages = new PageSet(pagePool(64));
     pages.touch(7);
     // 2^33 chunks: a walk over them would not end within the test's time.
     for (let i = 0; i < 1000; i++) pages.forget(8, 2 ** 45);

@@ -1,8 +1,12 @@
 import fc from 'fast-check';
 import { CAUSE_COUNT, CLASS_COUNT } from '../../src/core/classes';
+import { Batch, FAULT_CAPACITY } from '../../src/core/batch';
+import { FaultColumns } from '../../src/core/fault-columns';
+import { Resolved } from '../../src/core/resolved';
+import { SlabPool } from '../../src/core/slab-pool';
 import { bucketOf } from '../../src/core/histogram';
 import { HISTORY_TICKS } from '../../src/core/snapshot';
-import { statPool, StatTable } from '../../src/core/stat-table';
+import { STAT_BLOCK_WORDS, StatTable } from '../../src/core/stat-table';
 
 interface Fault {
   readonly row: number;
@@ -20,20 +24,39 @@ const fault: fc.Arbitrary<Fault> = fc.record({
   fresh: fc.integer({ min: 0, max: 1 }),
 });
 
-const add = (table: StatTable, row: number, f: Omit<Fault, 'row'>, time = 0): void => {
-  table.add(row, f.faultClass, f.cause, f.latency, bucketOf(f.latency), time, f.fresh);
+const batch = new Batch();
+const resolved = new Resolved();
+const columns = new FaultColumns();
+const rows = new Uint32Array(FAULT_CAPACITY);
+
+/** Enters faults with times 0, 1, 2 ... as one batch. */
+const addAll = (table: StatTable, faults: readonly Fault[], time = 0): void => {
+  faults.forEach((f, i) => {
+    rows[i] = f.row;
+    batch.time[i] = time + i;
+    batch.latency[i] = f.latency;
+    resolved.faultClass[i] = f.faultClass;
+    resolved.cause[i] = f.cause;
+    columns.fresh[i] = f.fresh;
+    columns.bucket[i] = bucketOf(f.latency);
+  });
+  batch.faults = faults.length;
+  table.add(rows, batch, resolved, columns);
 };
+const add = (table: StatTable, row: number, f: Omit<Fault, 'row'>, time = 0): void => {
+  addAll(table, [{ ...f, row }], time);
+};
+/** As large as these tests need; the default is 32 MiB. */
+const pool = (cap = 4000): SlabPool => new SlabPool(STAT_BLOCK_WORDS, cap);
 const PLAIN = { faultClass: 1, cause: 0, latency: 1000, fresh: 1 };
 
 describe('StatTable', () => {
   it('counts as a list of faults would', () => {
     fc.assert(
       fc.property(fc.array(fault, { maxLength: 400 }), (faults) => {
-        const table = new StatTable(statPool(), 1);
+        const table = new StatTable(pool(), 1);
         for (let row = 0; row < ROWS; row++) expect(table.alloc()).toBe(row);
-        faults.forEach((f, time) => {
-          add(table, f.row, f, time);
-        });
+        addAll(table, faults);
         for (const row of new Set(faults.map((f) => f.row))) {
           const mine = faults.filter((f) => f.row === row);
           const timed = mine.filter((f) => f.latency >= 0).map((f) => f.latency);
@@ -59,8 +82,8 @@ describe('StatTable', () => {
   });
 
   it('folding a row into another gives the sum, and the free slot begins at zero', () => {
-    const pool = statPool();
-    const table = new StatTable(pool);
+    const blocks = pool();
+    const table = new StatTable(blocks);
     const [a, b] = [table.alloc(), table.alloc()];
     for (const latency of [10, 100, 5000]) add(table, a, { ...PLAIN, latency }, latency);
     add(table, b, { ...PLAIN, latency: 70000, faultClass: 0 }, 42);
@@ -76,11 +99,11 @@ describe('StatTable', () => {
     expect([table.faults(a), table.maxNs(a), table.quantiles(a, [0.5])[0]]).toEqual([0, 0, NaN]);
     table.release(a);
     table.release(b);
-    expect(pool.used).toBe(0);
+    expect(blocks.used).toBe(0);
   });
 
   it('samples rates and a history that is aligned for all rows', () => {
-    const table = new StatTable(statPool());
+    const table = new StatTable(pool());
     const [early, late] = [table.alloc(), table.alloc()];
     add(table, early, PLAIN);
     table.tick(1e9);
@@ -98,12 +121,12 @@ describe('StatTable', () => {
   });
 
   it('gives up the history of rows that rest, and finds it again', () => {
-    const pool = statPool();
-    const table = new StatTable(pool);
+    const blocks = pool();
+    const table = new StatTable(blocks);
     const row = table.alloc();
     add(table, row, { ...PLAIN, latency: -1 });
     for (let i = 0; i < HISTORY_TICKS + 2; i++) table.tick(1e9);
-    expect(pool.used).toBe(0);
+    expect(blocks.used).toBe(0);
     expect(table.history(row)).toEqual([]);
     add(table, row, { ...PLAIN, latency: -1 });
     table.tick(1e9);
@@ -112,7 +135,7 @@ describe('StatTable', () => {
   });
 
   it('zero() keeps the rows and does not report a negative rate', () => {
-    const table = new StatTable(statPool());
+    const table = new StatTable(pool());
     const row = table.alloc();
     const id = table.id(row);
     for (let i = 0; i < 5; i++) add(table, row, PLAIN);
@@ -125,7 +148,7 @@ describe('StatTable', () => {
   });
 
   it('goes on counting when its pool is exhausted, and says so', () => {
-    const table = new StatTable(statPool(1));
+    const table = new StatTable(pool(1));
     const [a, b] = [table.alloc(), table.alloc()];
     add(table, a, PLAIN);
     expect(table.incomplete).toBe(false);

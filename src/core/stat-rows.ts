@@ -1,0 +1,124 @@
+import { CAUSE_COUNT, CLASS_COUNT, FaultClass, KIND_NAMES } from './classes';
+import type { KindName } from './classes';
+import type { RegionTable } from './regions';
+import type { ProcessRow, RegionRow, StatRow, ThreadRow } from './snapshot';
+import type { StatTable } from './stat-table';
+import type { ProcessInfo, ThreadInfo } from './tasks';
+
+const QUANTILES = [0.5, 0.9, 0.99] as const;
+
+export function share(ns: number, elapsed: number): number {
+  return elapsed > 0 ? ns / elapsed : 0;
+}
+
+/**
+ * Rows of a snapshot. Classes, although plain data: a literal that spreads one row into another is
+ * built property by property at run time, at ten times the price, and there may be ten thousand.
+ */
+class Stats implements StatRow {
+  readonly id: number;
+  readonly faults: number;
+  readonly byClass: readonly number[];
+  readonly byCause: readonly number[];
+  readonly uniquePages: number;
+  readonly refaults: number;
+  readonly stallNs: number;
+  readonly maxNs: number;
+  readonly p50Ns: number;
+  readonly p90Ns: number;
+  readonly p99Ns: number;
+  readonly stallShare: number;
+  readonly rate: number;
+  readonly history: readonly number[];
+  readonly lastTime: number;
+
+  constructor(stats: StatTable, slot: number, elapsed: number) {
+    const byClass: number[] = [];
+    for (let c = 0; c < CLASS_COUNT; c++) byClass.push(stats.byClass(slot, c));
+    const byCause: number[] = [];
+    for (let c = 0; c < CAUSE_COUNT; c++) byCause.push(stats.byCause(slot, c));
+    const quantiles = stats.quantiles(slot, QUANTILES);
+    this.id = stats.id(slot);
+    this.faults = stats.faults(slot);
+    this.byClass = byClass;
+    this.byCause = byCause;
+    this.uniquePages = stats.unique(slot);
+    this.refaults = this.faults - byClass[FaultClass.ERROR]! - this.uniquePages;
+    this.stallNs = stats.stallNs(slot);
+    this.maxNs = stats.maxNs(slot);
+    this.p50Ns = quantiles[0]!;
+    this.p90Ns = quantiles[1]!;
+    this.p99Ns = quantiles[2]!;
+    this.stallShare = share(this.stallNs, elapsed);
+    this.rate = stats.rate(slot);
+    this.history = stats.history(slot);
+    this.lastTime = stats.lastTime(slot);
+  }
+}
+
+export class RegionStats extends Stats implements RegionRow {
+  readonly kind: KindName;
+  readonly label: string;
+  readonly path: string;
+  readonly section: string;
+  readonly permissions: string;
+  readonly pid: number;
+  readonly comm: string;
+  readonly size: number;
+  readonly startPage: number;
+  readonly endPage: number;
+
+  constructor(stats: StatTable, slot: number, elapsed: number, regions: RegionTable, size: number) {
+    super(stats, slot, elapsed);
+    const info = regions.rows.info(slot)!;
+    this.kind = KIND_NAMES[info.kind]!;
+    this.label = info.label;
+    this.path = info.path;
+    this.section = info.section;
+    this.permissions = info.permissions;
+    this.pid = info.pid;
+    this.comm = info.comm;
+    this.size = size;
+    this.startPage = regions.startPage(slot);
+    this.endPage = regions.endPage(slot);
+  }
+}
+
+export class ThreadStats extends Stats implements ThreadRow {
+  readonly tid: number;
+  readonly pid: number;
+  readonly comm: string;
+  readonly alive: boolean;
+
+  constructor(stats: StatTable, slot: number, elapsed: number, info: ThreadInfo) {
+    super(stats, slot, elapsed);
+    this.tid = info.tid;
+    this.pid = info.pid;
+    this.comm = info.comm;
+    this.alive = info.alive;
+  }
+}
+
+export class ProcessStats extends Stats implements ProcessRow {
+  readonly pid: number;
+  readonly ppid: number;
+  readonly comm: string;
+  readonly alive: boolean;
+  readonly threads: number;
+
+  constructor(
+    stats: StatTable,
+    slot: number,
+    elapsed: number,
+    info: ProcessInfo,
+    readonly worstThreadShare: number,
+    readonly worstTid: number,
+  ) {
+    super(stats, slot, elapsed);
+    this.pid = info.pid;
+    this.ppid = info.ppid;
+    this.comm = info.comm;
+    this.alive = info.alive;
+    this.threads = info.threads;
+  }
+}
