@@ -1,6 +1,11 @@
 import { MAX_ENTRIES, VmaTable } from './vma-table';
 import { cutVma, HEAP, isHeap, isUnnamed, normalVma } from './vma-pieces';
-import type { Vma } from './vma';
+import { Prot, sameBacking, type Vma } from './vma';
+
+/** x86-64 moves the break by up to SZ_1G (arch_randomize_brk). Pages. */
+const MAX_BREAK_GAP = 1 << 18;
+/** Segments, their RELRO part and .bss of one program: more is none. */
+const MAX_PROGRAM_ENTRIES = 10;
 
 /**
  * The mappings of one address space as they were at the time of the record last applied.
@@ -27,8 +32,9 @@ export class VmaMap extends VmaTable {
    * (`sameMapping`): growth, merging and splitting leave a region its identity.
    */
   insert(vma: Vma): void {
-    const v = normalVma(vma);
-    if (v.end <= v.start) return;
+    const normal = normalVma(vma);
+    if (normal.end <= normal.start) return;
+    const v = this.isFirstHeap(normal) ? { ...normal, backing: HEAP } : normal;
     // Without munmap records (no permission) entries of a target that never maps twice at one place
     // would pile up for ever. /proc answers for what is forgotten here.
     if (this.store.length >= MAX_ENTRIES) this.forgetAll();
@@ -155,6 +161,26 @@ export class VmaMap extends VmaTable {
     const child = new VmaMap(this.share());
     child.brk = this.brk;
     return child;
+  }
+
+  /**
+   * Where no brk is seen (no permission for tracepoints) the first growth is known by its place: a gap
+   * behind the program, which lies lowest, and within the 1 GiB by which the break is randomised.
+   */
+  private isFirstHeap(v: Vma): boolean {
+    if (this.brk >= 0 || v.prot !== (Prot.READ | Prot.WRITE) || !isUnnamed(v)) return false;
+    const { vmas } = this.store;
+    const at = this.store.firstEndingAfter(v.start);
+    if (at === 0 || at > MAX_PROGRAM_ENTRIES || vmas[0]!.backing.ino === '0') return false;
+    const gap = v.start - vmas[at - 1]!.end;
+    if (gap < 1 || gap > MAX_BREAK_GAP || (at < vmas.length && isHeap(vmas[at]!))) return false;
+    let executable = false;
+    for (let i = 0; i < at; i++) {
+      const { prot, backing } = vmas[i]!;
+      if (sameBacking(backing, vmas[0]!.backing)) executable ||= (prot & Prot.EXEC) !== 0;
+      else if (!isUnnamed(vmas[i]!)) return false;
+    }
+    return executable;
   }
 
   private growInPlace(oldEnd: number, newEnd: number, enteredAt: number, doneAt: number): void {

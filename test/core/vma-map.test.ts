@@ -196,6 +196,8 @@ test('agrees with a table of pages after any operations', () => {
     fc.property(fc.array(operation, { maxLength: 40 }), (operations) => {
       const table = new PageTable();
       let map = new VmaMap();
+      // Where the break is known no place is taken for the heap.
+      map.setBreak(0);
       const frozen: { map: VmaMap; was: string }[] = [];
       let now = 0;
       let slot = 0;
@@ -451,6 +453,52 @@ describe('brk', () => {
     child.insert(vma(100, 103, { backing: HEAP, born: 1 }));
     child.setBreak(103);
     expect(ranges(child)).toEqual(['100-103 [heap]']);
+  });
+});
+
+describe('the first growth of the heap where no brk is seen', () => {
+  const program = (): VmaMap => {
+    const map = new VmaMap();
+    map.insert(vma(100, 110, { backing: FILE_A, prot: 5 }));
+    map.insert(vma(110, 112, { backing: FILE_A, pgoff: 10 }));
+    // Its .bss lies directly behind it.
+    map.insert(vma(112, 114));
+    map.insert(vma(0x7f0000000, 0x7f0000009, { backing: FILE_B, prot: 5 }));
+    return map;
+  };
+
+  test('is known by its place behind the program', () => {
+    const map = program();
+    map.insert(vma(500, 533, { born: 1 }));
+    map.insert(vma(600, 601, { born: 2 }));
+    expect(ranges(map).slice(2, 5)).toEqual(['112-114 ', '500-533 [heap]', '600-601 ']);
+  });
+
+  test.each([
+    ['too far away', vma(114 + (1 << 18) + 1, 0x60000)],
+    ['among the libraries', vma(0x7effffff0, 0x7effffff4)],
+    ['below the program', vma(50, 60)],
+    ['not writable', vma(500, 533, { prot: 1 })],
+    ['shared', vma(500, 533, { backing: SHM, shared: true })],
+  ])('is not what lies %s', (_, mapping) => {
+    const map = program();
+    map.insert(mapping);
+    expect(map.length).toBe(5);
+    expect(ranges(map).join()).not.toContain('[heap]');
+  });
+
+  test('is not what lies behind a file that is no program', () => {
+    const map = new VmaMap();
+    map.insert(vma(100, 110, { backing: FILE_A, prot: 1 }));
+    map.insert(vma(500, 533, { born: 1 }));
+    expect(ranges(map)).toEqual(['100-110 /lib/a.so', '500-533 ']);
+  });
+
+  test('is left to the break where that is known', () => {
+    const map = program();
+    map.setBreak(490);
+    map.insert(vma(500, 533, { born: 1 }));
+    expect(ranges(map).join()).not.toContain('[heap]');
   });
 });
 
