@@ -33,8 +33,8 @@ export function closingText(dashboard: Dashboard): string {
   const lines = [dashboard.source.summaryLine(), ...head];
   for (const cap of picture.snapshot.caps) lines.push(` note: ${cell(cap, theme)}`);
   if (dashboard.filterText !== '') lines.push(` filter: ${cell(dashboard.filterText, theme)}`);
-  const shown = dashboard.withTable((table) => tableLines(theme, columns, table, classes));
-  lines.push('', ...(shown ?? tableLines(theme, columns, dashboard.regions, classes)));
+  const shown = dashboard.withTable((table) => tableLines(theme, columns, table, dashboard));
+  lines.push('', ...(shown ?? tableLines(theme, columns, dashboard.regions, dashboard)));
   const causes = dashboard.causes();
   if (causes.length > 0) {
     // Two lines each and a selection that is nowhere.
@@ -73,12 +73,14 @@ function tableLines<Row extends StatRow>(
   theme: Theme,
   columns: number,
   table: TableModel<Row>,
-  classes: number,
+  dashboard: Dashboard,
 ): string[] {
   const copy = new TableModel<Row>(table.columns, table.sortColumn.id);
   copy.reverse = table.reverse;
-  copy.refresh(table.rows, classes, () => true);
-  const lines = tableView(theme, columns, MAX_ROWS + 1, copy).map((line) => ` ${line.slice(1)}`);
+  copy.refresh(table.rows, dashboard.classes, null);
+  const lines = tableView(theme, columns, MAX_ROWS + 1, copy, dashboard.picture.ticks).map(
+    (line) => ` ${line.slice(1)}`,
+  );
   if (table.rows.length > MAX_ROWS) {
     const rest = table.rows.slice(MAX_ROWS);
     const faults = rest.reduce((sum, row) => sum + row.faults, 0);

@@ -1,4 +1,4 @@
-import { CAUSE_NAMES, CLASS_NAMES } from '../core/classes';
+import { CAUSE_NAMES } from '../core/classes';
 import { PROCESS_COLUMNS, REGION_COLUMNS, THREAD_COLUMNS } from '../core/columns';
 import { compileFaultTest, type FaultTest } from '../core/filter';
 import type { Filter } from '../core/filter-ast';
@@ -12,7 +12,7 @@ import type { Picture, Size } from './picture';
 import type { DashboardSource } from './source';
 import type { Style, Theme } from './theme';
 import { RateHistory } from './view-model/rates';
-import { TableModel } from './view-model/table';
+import { ALL_CLASSES, TableModel } from './view-model/table';
 import { causeRows, type CauseRow } from './views/causes';
 
 export interface DashboardOptions {
@@ -20,7 +20,6 @@ export interface DashboardOptions {
   readonly intervalMs: number;
 }
 
-export const ALL_CLASSES = (1 << CLASS_NAMES.length) - 1;
 /** How long a message stays in the footer, ms. */
 const MESSAGE_MS = 4000;
 
@@ -54,6 +53,7 @@ export class Dashboard {
   private message: { text: string; style: Style; until: number } | null = null;
   private readonly history = new RateHistory();
   private live: Picture;
+  private ticks = 0;
   private logTest: { readonly log: EventLog; readonly test: FaultTest | null } | null = null;
 
   constructor(
@@ -75,6 +75,7 @@ export class Dashboard {
       header: this.source.header(),
       rates: this.history.rates(),
       log: this.source.events,
+      ticks: this.ticks++,
     };
   }
 
@@ -91,10 +92,9 @@ export class Dashboard {
   private arrange(): void {
     const { snapshot } = this.picture;
     const tests = this.filter === null ? null : compileRowTests(this.filter, snapshot);
-    const all = (): boolean => true;
-    this.regions.refresh(snapshot.regions, this.classes, tests?.region ?? all);
-    this.threads.refresh(snapshot.threads, this.classes, tests?.thread ?? all);
-    this.processes.refresh(snapshot.processes, this.classes, tests?.process ?? all);
+    this.regions.refresh(snapshot.regions, this.classes, tests?.region ?? null);
+    this.threads.refresh(snapshot.threads, this.classes, tests?.thread ?? null);
+    this.processes.refresh(snapshot.processes, this.classes, tests?.process ?? null);
   }
 
   freeze(nowMs: number): void {

@@ -9,6 +9,8 @@ export interface Picture {
   readonly header: HeaderInfo;
   readonly rates: Rates;
   readonly log: EventLog;
+  /** Refreshes so far. */
+  readonly ticks: number;
 }
 
 export interface Size {

@@ -76,7 +76,9 @@ function viewLines(dashboard: Dashboard, height: number): string[] {
   const { columns } = size;
   const subject = openedSubject(dashboard);
   if (subject !== null) return detailLines(dashboard, subject, height);
-  const table = dashboard.withTable((model) => tableView(theme, columns, height, model));
+  const table = dashboard.withTable((model) =>
+    tableView(theme, columns, height, model, picture.ticks),
+  );
   if (table !== null) return table;
   switch (dashboard.view) {
     case 'causes': {

@@ -1,3 +1,4 @@
+import { HISTORY_TICKS } from '../core/snapshot';
 import type { Glyphs } from './theme';
 
 /**
@@ -16,6 +17,27 @@ export function sparkline(
   let out = ' '.repeat(Math.max(0, width - (values.length - from)));
   for (let i = from; i < values.length; i++) out += level(values[i]!, most, ' ', glyphs);
   return out;
+}
+
+/** Ticks per character of a row's history. */
+export const HISTORY_BIN = 5;
+/** Characters of a row's history: all its ticks, and one more while the newest bin is not full. */
+export const HISTORY_CELLS = HISTORY_TICKS / HISTORY_BIN + 1;
+
+/**
+ * The history of a row, the largest of every HISTORY_BIN ticks as one character. Bins are aligned to the
+ * count of ticks, so that the line moves once per bin and not at every refresh: lines that all shift
+ * would cost more bytes than everything else on the screen.
+ */
+export function historyLine(history: readonly number[], ticks: number, glyphs: Glyphs): string {
+  const bins = new Array<number>(HISTORY_CELLS).fill(0);
+  const newest = Math.floor(ticks / HISTORY_BIN);
+  history.forEach((value, i) => {
+    const tick = ticks - (history.length - 1 - i);
+    const at = HISTORY_CELLS - 1 - (newest - Math.floor(tick / HISTORY_BIN));
+    if (at >= 0) bins[at] = Math.max(bins[at]!, value);
+  });
+  return sparkline(bins, HISTORY_CELLS, glyphs);
 }
 
 /** A strip of `bins`, each one character; empty ones are marked, because the place matters here. */

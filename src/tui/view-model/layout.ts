@@ -1,5 +1,6 @@
 import type { Column } from '../../core/columns';
 import type { StatRow } from '../../core/snapshot';
+import { HISTORY_CELLS } from '../spark';
 
 /** A column with the cells it was given. */
 export interface Placed<Row extends StatRow> {
@@ -8,21 +9,18 @@ export interface Placed<Row extends StatRow> {
 }
 export interface Layout<Row extends StatRow> {
   readonly columns: readonly Placed<Row>[];
-  /** Cells left for a sparkline per row, 0 where it gives way. */
-  readonly spark: number;
+  /** Whether there is room for a history per row. */
+  readonly history: boolean;
 }
 
 /** Between columns. */
 export const GAP = 1;
-/** A sparkline of fewer seconds says nothing. */
-const SPARK_MIN = 10;
-const SPARK_MAX = 30;
 /** The first column (the row's name) takes what is left, up to this. */
 const NAME_MAX = 60;
 
 /**
  * Which columns fit: the lightest give way first, except the one the table is sorted by. What is left
- * goes to the sparkline and to the first column.
+ * goes to a history per row and to the first column.
  */
 export function layoutColumns<Row extends StatRow>(
   columns: readonly Column<Row>[],
@@ -42,15 +40,15 @@ export function layoutColumns<Row extends StatRow>(
   let spare = width - need();
   const name = columns[0]!;
   const stretches = name.align === 'left';
-  // The name first gets what most labels need, then the sparkline, then the name the rest.
+  // The name first gets what most labels need, then the history, then the name the rest.
   const first = stretches ? Math.max(0, Math.min(spare, 30 - name.width)) : 0;
   spare -= first;
-  const spark = spare >= SPARK_MIN + GAP ? Math.min(SPARK_MAX, spare - GAP) : 0;
-  if (spark > 0) spare -= spark + GAP;
+  const history = spare >= HISTORY_CELLS + GAP;
+  if (history) spare -= HISTORY_CELLS + GAP;
   const more = stretches ? first + Math.max(0, Math.min(spare, NAME_MAX - name.width - first)) : 0;
   const placed = [...chosen].map((column) => ({
     column,
     width: column === name ? Math.max(1, Math.min(width, name.width + more)) : column.width,
   }));
-  return { columns: placed, spark };
+  return { columns: placed, history };
 }

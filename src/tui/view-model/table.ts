@@ -1,7 +1,10 @@
+import { CLASS_COUNT } from '../../core/classes';
 import type { Column } from '../../core/columns';
 import type { StatRow } from '../../core/snapshot';
 import { RowOrder } from './order';
 
+/** Bit mask of all classes. */
+export const ALL_CLASSES = (1 << CLASS_COUNT) - 1;
 /** Columns of one fault class; they hide with it. */
 const CLASS_COLUMNS = ['major', 'minor', 'cow', 'error'];
 
@@ -21,8 +24,8 @@ export class TableModel<Row extends StatRow> {
   private selectedIndex = 0;
   private readonly order = new RowOrder<Row>();
   private source: readonly Row[] = [];
-  private passes: (row: Row) => boolean = () => true;
-  private classes = 0xf;
+  private passes: ((row: Row) => boolean) | null = null;
+  private classes = ALL_CLASSES;
 
   constructor(
     readonly columns: readonly Column<Row>[],
@@ -31,8 +34,8 @@ export class TableModel<Row extends StatRow> {
     this.sortColumn = columns.find((column) => column.id === sortBy) ?? columns[0]!;
   }
 
-  /** New rows of a new snapshot. `classes`: bit mask of the classes that are shown. */
-  refresh(rows: readonly Row[], classes: number, passes: (row: Row) => boolean): void {
+  /** New rows of a new snapshot. `classes`: bit mask of the classes that are shown; `passes`: null for all. */
+  refresh(rows: readonly Row[], classes: number, passes: ((row: Row) => boolean) | null): void {
     this.source = rows;
     this.classes = classes;
     this.passes = passes;
@@ -42,7 +45,14 @@ export class TableModel<Row extends StatRow> {
   private arrange(): void {
     const withFaults = this.source.filter((row) => row.faults > 0);
     this.total = withFaults.length;
-    const shown = withFaults.filter((row) => this.hasShownFaults(row) && this.passes(row));
+    const { passes } = this;
+    const all = this.classes === ALL_CLASSES;
+    const shown =
+      all && passes === null
+        ? withFaults
+        : withFaults.filter(
+            (row) => (all || this.hasShownFaults(row)) && (passes === null || passes(row)),
+          );
     this.rows = this.order.sort(shown, this.sortColumn, this.reverse);
     if (this.selectedId === null) {
       this.selectedIndex = 0;

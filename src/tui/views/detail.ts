@@ -54,7 +54,7 @@ export function detailView(theme: Theme, columns: number, subject: DetailSubject
   lines.push(
     labelled('when')
       .add(sparkline(row.history, Math.min(60, columns - 36), theme.glyphs))
-      .add(`  faults per refresh, newest right, peak ${count(most)}`, 'dim')
+      .add(`  faults per refresh, peak ${count(most)}`, 'dim')
       .end(),
   );
   return lines;

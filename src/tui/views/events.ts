@@ -32,7 +32,7 @@ function eventLine(theme: Theme, columns: number, log: EventLog, at: number): st
     offset >= 0 && wide
       ? `${names.regionLabel(at)} +0x${offset.toString(16)}`
       : names.regionLabel(at);
-  line.cell(place, Math.max(8, line.room - tail - 1), 'left');
+  line.cell(place, Math.min(60, Math.max(8, line.room - tail - 1)), 'left');
   line.cell(batch.latency[at]! < 0 ? '' : latency(batch.latency[at]!), 9, 'right');
   if (tail > 9) line.add(' ').cell(CAUSE_NAMES[resolved.cause[at]!]!, 12, 'left', 'dim');
   return line.end();

@@ -1,6 +1,6 @@
 import type { StatRow } from '../../core/snapshot';
 import { Line } from '../line';
-import { sparkline } from '../spark';
+import { HISTORY_CELLS, historyLine } from '../spark';
 import type { Style, Theme } from '../theme';
 import { GAP, layoutColumns, type Layout } from '../view-model/layout';
 import type { TableModel } from '../view-model/table';
@@ -13,19 +13,23 @@ const COLUMN_STYLE: Readonly<Record<string, Style>> = {
   error: 'error',
 };
 
-/** A table: heading, then the rows of its window. Only what is visible is formatted. */
+/**
+ * A table: heading, then the rows of its window. Only what is visible is formatted. `ticks` counts the
+ * refreshes, see historyLine().
+ */
 export function tableView<Row extends StatRow>(
   theme: Theme,
   columns: number,
   height: number,
   table: TableModel<Row>,
+  ticks: number,
 ): string[] {
   const layout = tableLayout(table, columns);
   const lines = [heading(theme, columns, table, layout)];
   const rows = table.window(height - 1);
   const selected = table.selected - table.top;
   rows.forEach((row, k) => {
-    lines.push(rowLine(theme, columns, row, layout, k === selected));
+    lines.push(rowLine(theme, columns, row, layout, k === selected, ticks));
   });
   if (rows.length === 0) {
     const why = table.total === 0 ? 'no faults yet' : `none of ${table.total} rows pass the filter`;
@@ -66,7 +70,7 @@ function heading<Row extends StatRow>(
     const title = column.title.slice(0, Math.max(0, width - mark.length)) + mark;
     line.cell(title, width, column.align, sorted ? 'active' : 'strong');
   });
-  if (layout.spark > 0) line.add(' ').cell(`LAST ${layout.spark}`, layout.spark, 'left', 'strong');
+  if (layout.history) line.add(' ').cell('HISTORY', HISTORY_CELLS, 'left', 'strong');
   return line.end();
 }
 
@@ -76,6 +80,7 @@ function rowLine<Row extends StatRow>(
   row: Row,
   layout: Layout<Row>,
   selected: boolean,
+  ticks: number,
 ): string {
   const line = new Line(theme, columns);
   // One style for the whole line: an inner reset would end the inverse.
@@ -92,10 +97,7 @@ function rowLine<Row extends StatRow>(
       style(coloured ?? 'plain'),
     );
   });
-  if (layout.spark > 0) {
-    line.add(' ', style('plain'));
-    line.add(sparkline(row.history, layout.spark, theme.glyphs), style('plain'));
-  }
+  if (layout.history) line.add(` ${historyLine(row.history, ticks, theme.glyphs)}`, style('plain'));
   if (selected) line.to(columns, ' ', 'selected');
   return line.end();
 }
