@@ -158,14 +158,18 @@ export class RecordApplier {
       return;
     }
     const known = tasks.process(pid);
-    // The first record of a started command: there is nothing before its exec.
-    const process = known ?? tasks.begin(pid, 0, name, new VmaMap());
-    if (process.pid === 0) return;
-    if (known !== undefined && batch.recTime[r]! >= known.asOf) {
-      known.clearSpace();
-      known.stale = false;
+    if (known?.alive === true) {
+      if (batch.recTime[r]! >= known.asOf) {
+        known.clearSpace();
+        known.stale = false;
+      }
+      tasks.rename(tasks.becomeSingle(known, name), name);
+      return;
     }
-    tasks.rename(tasks.becomeSingle(process, name), name);
+    // The first record of a started command: there is nothing before its exec. Or the thread that execs
+    // was never announced, so that the process was taken for dead with the others.
+    const process = tasks.begin(pid, known?.ppid ?? 0, name, new VmaMap());
+    tasks.beginThread(process, tid, name);
   }
 }
 

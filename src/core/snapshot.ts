@@ -31,7 +31,7 @@ export interface StatRow {
   /** In the order of CAUSE_NAMES. */
   readonly byCause: readonly number[];
   readonly uniquePages: number;
-  /** Faults on pages that had faulted before: faults minus unique pages. */
+  /** Resolved faults on pages that had faulted before: faults minus ERROR faults minus unique pages. */
   readonly refaults: number;
   readonly stallNs: number;
   readonly maxNs: number;
@@ -94,7 +94,11 @@ export interface LatencyHistogram {
   readonly p99Ns: number;
   readonly p999Ns: number;
   /** Buckets with counts: lower bound (inclusive) and upper bound (exclusive), ns. */
-  readonly buckets: readonly { readonly lowNs: number; readonly highNs: number; readonly count: number }[];
+  readonly buckets: readonly {
+    readonly lowNs: number;
+    readonly highNs: number;
+    readonly count: number;
+  }[];
 }
 
 export const HISTORY_TICKS = 60;

@@ -85,7 +85,7 @@ export class Tasks {
   begin(pid: number, ppid: number, comm: number, map: VmaMap): Process {
     const before = this.byPid.get(pid);
     if (before !== undefined) {
-      this.end(before);
+      this.endAll(before);
       this.release(before);
     }
     if (this.byPid.size >= this.limits.spaces) {
@@ -221,7 +221,16 @@ export class Tasks {
     if (info?.serial === process.serial) info.threads = process.tids.size;
   }
 
-  end(process: Process): void {
+  /** The process has ended although nobody saw its threads go. */
+  endAll(process: Process): void {
+    for (const tid of [...process.tids]) {
+      const thread = this.byTid.get(tid);
+      if (thread?.process === process) this.endThread(thread);
+    }
+    this.end(process);
+  }
+
+  private end(process: Process): void {
     if (!process.alive || process.pid === 0) return;
     process.alive = false;
     const info = this.processes.info(process.row);
