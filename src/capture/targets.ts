@@ -24,7 +24,7 @@ export function resolveTargets(proc: Proc, ids: readonly number[], self: number)
       throw new AnalyzerError('NO_TARGET_ACCESS', `/proc/${id}`);
     }
     if (status === null || stat === null) {
-      throw new AnalyzerError('NO_PROCESS', `there is no process ${id}`);
+      throw new AnalyzerError('NO_PROCESS', String(id));
     }
     if (status.tgid === self) throw new AnalyzerError('SELF', `process ${id}`);
     if ((stat.flags & PF_KTHREAD) !== 0) {

@@ -36,6 +36,8 @@ export async function runStream(options: Options): Promise<number> {
   const { reason, stoppedAt, facts, inFlight } = await run.done;
 
   if (outlets.trouble === '' && !outlets.closedByReader) {
+    // One tick over the whole run makes the rates averages.
+    assembly.model.tick(stoppedAt);
     writeClosing(options, plan, outlets, assembly, assembly.model.snapshot(stoppedAt), facts);
     await outlets.settle(() => performance.now() < interruptedAt + PATIENCE_MS, sleep);
     for (const note of inFlightNotes(inFlight, stoppedAt)) say(note);

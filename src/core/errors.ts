@@ -37,7 +37,7 @@ const MESSAGES: Readonly<Record<string, Message>> = {
     `no permission to trace ${pids.length === 0 ? 'page faults' : processes(pids)} ` +
     '(run as root, or with CAP_PERFMON and CAP_SYS_PTRACE)',
   ESRCH: (_, { pids }) => `no such process: ${processes(pids)} does not exist or has just ended`,
-  NO_PROCESS: (detail) => `no such process: ${detail}`,
+  NO_PROCESS: (detail) => `no such process: ${detail} (see ps -e)`,
   EMFILE: (detail) =>
     `too many descriptors: ${reason(detail)} (raise it with ulimit -n, or run as root)`,
   ENFILE: () => 'the system has no file descriptors left (see /proc/sys/fs/file-max)',
