@@ -50,8 +50,13 @@ void die(const char* what) {
 }
 
 char* map_anon(size_t pages) {
-  size_t bytes = pages * page_size();
-  void* start = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  size_t page = page_size();
+  size_t bytes = pages * page;
+  // Between two guard pages: the kernel merges neighbours, and a neighbour may be a thread's stack.
+  char* room = mmap(NULL, bytes + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (room == MAP_FAILED) die("mmap");
+  void* start = mmap(room + page, bytes, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
   if (start == MAP_FAILED) die("mmap");
   (void)madvise(start, bytes, MADV_NOHUGEPAGE);
   return start;
