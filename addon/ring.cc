@@ -10,6 +10,10 @@
 
 namespace pagefault {
 
+namespace {
+constexpr uint64_t kWord = 8;  // records are multiples of it, so a header (8 bytes) never wraps
+}  // namespace
+
 Ring::Ring(Ring&& other) noexcept {
   *this = std::move(other);
 }
@@ -55,7 +59,7 @@ void Ring::Borrow(perf_event_mmap_page* control, uint8_t* data, size_t data_byte
   control_ = control;
   data_ = data;
   size_ = data_bytes;
-  position_ = end_ = control->data_tail;
+  position_ = end_ = control->data_tail & ~(kWord - 1);
   current_ = 0;
 }
 
@@ -68,14 +72,14 @@ Ring Ring::Reader() const {
 void Ring::LoadHead() {
   // Pairs with the kernel's store of data_head after the record's bytes (perf_output_put_handle).
   const uint64_t head = __atomic_load_n(&control_->data_head, __ATOMIC_ACQUIRE);
-  // A head behind us or further than the ring is long cannot come from a sane kernel; reading on
-  // would run over bytes that are being written.
-  if (head - position_ > size_) {
+  // A head behind us, further than the ring is long, or between two words cannot come from a sane
+  // kernel; reading on would run over bytes that are being written, or over the end of the data.
+  if (head - position_ > size_ || head % kWord != 0) {
     malformed_++;
-    position_ = head;
+    position_ = head & ~(kWord - 1);
     current_ = 0;
   }
-  end_ = head;
+  end_ = head & ~(kWord - 1);
 }
 
 const uint8_t* Ring::Peek(size_t* length) {
@@ -83,15 +87,9 @@ const uint8_t* Ring::Peek(size_t* length) {
   if (left == 0) return nullptr;
   const size_t offset = position_ & (size_ - 1);
   if (current_ == 0) {
-    // Records are multiples of 8 bytes, so a header (8 bytes) never wraps.
     perf_event_header header;
-    if (left < sizeof header) {
-      malformed_++;
-      position_ = end_;
-      return nullptr;
-    }
     memcpy(&header, data_ + offset, sizeof header);
-    if (header.size < sizeof header || header.size > left || header.size % 8 != 0) {
+    if (header.size < sizeof header || header.size > left || header.size % kWord != 0) {
       malformed_++;
       position_ = end_;
       return nullptr;
