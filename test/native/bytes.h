@@ -1,0 +1,257 @@
+// Perf records made by hand, as perf_event_open(2) and the `format` files describe them, and rings
+// of plain memory to put them in. Nothing here uses the decoder under test.
+#pragma once
+
+#include <linux/perf_event.h>
+
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "decode.h"
+#include "ring.h"
+
+namespace pagefault {
+namespace test {
+
+using Bytes = std::vector<uint8_t>;
+
+template <typename T>
+void Put(Bytes* out, T value) {
+  const uint8_t* bytes = reinterpret_cast<const uint8_t*>(&value);
+  out->insert(out->end(), bytes, bytes + sizeof value);
+}
+template <typename T>
+void PutAt(Bytes* out, size_t at, T value) {
+  memcpy(out->data() + at, &value, sizeof value);
+}
+
+inline Bytes Header(uint32_t type, uint16_t misc) {
+  Bytes out;
+  Put(&out, type);
+  Put(&out, misc);
+  Put(&out, uint16_t{0});
+  return out;
+}
+// Pads to 8 bytes and writes the size into the header.
+inline Bytes Finish(Bytes record) {
+  while (record.size() % 8 != 0) record.push_back(0);
+  PutAt(&record, 6, static_cast<uint16_t>(record.size()));
+  return record;
+}
+
+struct Who {
+  uint32_t pid;
+  uint32_t tid;
+  uint64_t time;
+  uint64_t id;
+};
+
+// --- samples: IDENTIFIER, [IP], TID, TIME, then what the event has -------------------------------
+
+inline Bytes Sample(const Who& who, bool user, bool with_ip = false, uint64_t ip = 0) {
+  Bytes out = Header(PERF_RECORD_SAMPLE, user ? PERF_RECORD_MISC_USER : PERF_RECORD_MISC_KERNEL);
+  Put(&out, who.id);
+  if (with_ip) Put(&out, ip);
+  Put(&out, who.pid);
+  Put(&out, who.tid);
+  Put(&out, who.time);
+  return out;
+}
+
+inline Bytes Minor(const Who& who, uint64_t address, bool user = true) {
+  Bytes out = Sample(who, user);
+  Put(&out, address);
+  return Finish(out);
+}
+inline Bytes Major(const Who& who, uint64_t address, bool user = true) {
+  Bytes out = Sample(who, user);
+  Put(&out, address);
+  Put(&out, uint64_t{1});  // PERF_SAMPLE_CPU
+  return Finish(out);
+}
+
+// Raw data with the fields where `format` has them; `tail` of the raw data, then registers.
+inline Bytes Raw(const Who& who, bool user, size_t raw_size,
+                 const std::vector<std::pair<Field, uint64_t>>& fields, uint64_t stack_pointer = 0,
+                 bool with_regs = false) {
+  Bytes out = Sample(who, user);
+  Put(&out, static_cast<uint32_t>(raw_size));
+  const size_t raw = out.size();
+  out.resize(raw + raw_size);
+  for (const auto& field : fields) {
+    memcpy(out.data() + raw + field.first.offset, &field.second, field.first.size);
+  }
+  if (with_regs) {
+    Put(&out, uint64_t{stack_pointer != 0 ? 2u : 0u});  // PERF_SAMPLE_REGS_ABI_64 or NONE
+    if (stack_pointer != 0) Put(&out, stack_pointer);
+  }
+  return Finish(out);
+}
+
+// --- sideband: the body, then the trailer of sample_id_all (TID, TIME, IDENTIFIER)
+// ----------------
+
+inline Bytes Sideband(uint32_t type, uint16_t misc, const Bytes& body, const Who& who) {
+  Bytes out = Header(type, misc);
+  out.insert(out.end(), body.begin(), body.end());
+  while (out.size() % 8 != 0) out.push_back(0);
+  Put(&out, who.pid);
+  Put(&out, who.tid);
+  Put(&out, who.time);
+  Put(&out, who.id);
+  return Finish(out);
+}
+// The kernel pads names with NULs to 8 bytes; `pad` false leaves that out where the length allows.
+inline void PutName(Bytes* body, const std::string& name) {
+  body->insert(body->end(), name.begin(), name.end());
+}
+inline Bytes Mmap2(const Who& who, uint64_t start, uint64_t length, uint64_t pgoff, uint32_t prot,
+                   uint32_t flags, const std::string& name, uint16_t misc = 0) {
+  Bytes body;
+  Put(&body, who.pid);
+  Put(&body, who.tid);
+  Put(&body, start);
+  Put(&body, length);
+  Put(&body, pgoff);
+  Put(&body, uint32_t{8});    // major
+  Put(&body, uint32_t{1});    // minor
+  Put(&body, uint64_t{77});   // inode
+  Put(&body, uint64_t{123});  // generation
+  Put(&body, prot);
+  Put(&body, flags);
+  PutName(&body, name + std::string(1, '\0'));
+  return Sideband(PERF_RECORD_MMAP2, misc, body, who);
+}
+inline Bytes Comm(const Who& who, const std::string& name, bool exec) {
+  Bytes body;
+  Put(&body, who.pid);
+  Put(&body, who.tid);
+  PutName(&body, name + std::string(1, '\0'));
+  return Sideband(PERF_RECORD_COMM, exec ? PERF_RECORD_MISC_COMM_EXEC : 0, body, who);
+}
+// `who` names the parent's descriptor and the record's time; pid and tid are the child's.
+inline Bytes Task(uint32_t type, const Who& who, uint32_t ppid, uint32_t ptid) {
+  Bytes body;
+  Put(&body, who.pid);
+  Put(&body, ppid);
+  Put(&body, who.tid);
+  Put(&body, ptid);
+  Put(&body, who.time);
+  return Sideband(type, 0, body, who);
+}
+inline Bytes Fork(const Who& who, uint32_t ppid, uint32_t ptid) {
+  return Task(PERF_RECORD_FORK, who, ppid, ptid);
+}
+inline Bytes Exit(const Who& who) {
+  return Task(PERF_RECORD_EXIT, who, who.pid, who.tid);
+}
+inline Bytes Lost(const Who& who, uint64_t lost) {
+  Bytes body;
+  Put(&body, who.id);
+  Put(&body, lost);
+  return Sideband(PERF_RECORD_LOST, 0, body, who);
+}
+
+// --- a session's events
+// ---------------------------------------------------------------------------
+
+// Ids of the events of a root: kMinorId + 16 * root and so on.
+enum : uint64_t { kMinorId = 1, kMajorId, kUserId, kKernelId, kAnyId };
+constexpr uint64_t kSyscallIds = 100000;  // + kind
+
+constexpr uint64_t IdOf(uint64_t event, uint32_t root) {
+  return event + 16 * uint64_t{root};
+}
+
+// Fields at odd offsets: the raw data is not aligned, and the decoder must not assume it is.
+inline TracepointFormat FaultFormat() {
+  TracepointFormat format;
+  format.address = {9, 8};
+  format.ip = {17, 8};
+  format.error_code = {25, 8};
+  return format;
+}
+constexpr size_t kFaultRaw = 36;  // 36 + the 4 bytes of its size: a multiple of 8
+
+inline void AddRoot(Formats* formats, uint32_t root) {
+  formats->events.Add(IdOf(kMinorId, root), EventKind::kMinor, root);
+  formats->events.Add(IdOf(kMajorId, root), EventKind::kMajor, root);
+  formats->events.Add(IdOf(kUserId, root), EventKind::kEntryUser, root);
+  formats->events.Add(IdOf(kKernelId, root), EventKind::kEntryKernel, root);
+  formats->events.Add(IdOf(kAnyId, root), EventKind::kEntryAny, root);
+}
+inline uint64_t SyscallId(EventKind kind) {
+  return kSyscallIds + static_cast<uint64_t>(kind);
+}
+inline Formats TestFormats(const std::vector<uint32_t>& roots) {
+  Formats formats;
+  formats.entry_user = FaultFormat();
+  formats.entry_kernel = FaultFormat();
+  for (TracepointFormat* format : {&formats.munmap_enter, &formats.mremap_enter}) {
+    for (uint16_t i = 0; i < 5; i++) format->argument[i] = {static_cast<uint16_t>(12 + 8 * i), 8};
+  }
+  for (TracepointFormat* format : {&formats.munmap_exit, &formats.mremap_exit, &formats.brk_exit}) {
+    format->result = {12, 8};
+  }
+  for (uint32_t root : roots) AddRoot(&formats, root);
+  for (EventKind kind : {EventKind::kMunmapEnter, EventKind::kMunmapExit, EventKind::kMremapEnter,
+                         EventKind::kMremapExit, EventKind::kBrkExit}) {
+    formats.events.Add(SyscallId(kind), kind, 0);
+  }
+  return formats;
+}
+
+inline Bytes FaultEntry(const Who& who, bool user, uint64_t address, uint64_t ip, uint64_t code,
+                        uint64_t stack_pointer = 0) {
+  const TracepointFormat format = FaultFormat();
+  return Raw(who, user, kFaultRaw,
+             {{format.address, address}, {format.ip, ip}, {format.error_code, code}}, stack_pointer,
+             user);
+}
+inline Bytes SyscallEnter(EventKind kind, const Who& who, const std::vector<uint64_t>& arguments) {
+  std::vector<std::pair<Field, uint64_t>> fields;
+  for (size_t i = 0; i < arguments.size(); i++) {
+    fields.push_back({{static_cast<uint16_t>(12 + 8 * i), 8}, arguments[i]});
+  }
+  return Raw({who.pid, who.tid, who.time, SyscallId(kind)}, false, 52, fields);
+}
+inline Bytes SyscallExit(EventKind kind, const Who& who, uint64_t result) {
+  return Raw({who.pid, who.tid, who.time, SyscallId(kind)}, false, 20, {{{12, 8}, result}});
+}
+
+// --- a ring of plain memory
+// -------------------------------------------------------------------------
+
+// Plays the kernel: writes records at the head, wrapping, as long as there is room.
+class FakeRing {
+ public:
+  explicit FakeRing(size_t bytes, uint64_t position = 0) : data_(bytes) {
+    memset(&control_, 0, sizeof control_);
+    control_.data_head = position;
+    control_.data_tail = position;
+  }
+  Ring Reader() {
+    Ring ring;
+    ring.Borrow(&control_, data_.data(), data_.size());
+    return ring;
+  }
+  bool Write(const Bytes& record) {
+    const uint64_t head = control_.data_head;
+    const uint64_t tail = __atomic_load_n(&control_.data_tail, __ATOMIC_ACQUIRE);
+    if (head + record.size() - tail > data_.size()) return false;
+    for (size_t i = 0; i < record.size(); i++) data_[(head + i) % data_.size()] = record[i];
+    __atomic_store_n(&control_.data_head, head + record.size(), __ATOMIC_RELEASE);
+    return true;
+  }
+  perf_event_mmap_page& control() { return control_; }
+  Bytes& data() { return data_; }
+
+ private:
+  perf_event_mmap_page control_;
+  Bytes data_;
+};
+
+}  // namespace test
+}  // namespace pagefault

@@ -1,0 +1,330 @@
+// The decoder: what well-formed records mean, and that malformed ones never lead out of bounds
+// (records are copied into exactly sized blocks, so that AddressSanitizer sees a byte too far).
+
+#include <sys/mman.h>
+
+#include <memory>
+
+#include "bytes.h"
+#include "check.h"
+
+namespace pagefault {
+namespace test {
+namespace {
+
+constexpr Who kWho = {100, 101, 5000, 0};
+Who With(uint64_t id) {
+  return {kWho.pid, kWho.tid, kWho.time, id};
+}
+
+bool DecodeExact(const Bytes& record, size_t length, const Formats& formats, Record* out) {
+  std::unique_ptr<uint8_t[]> block(new uint8_t[length]);
+  memcpy(block.get(), record.data(), length);
+  RecordTime(block.get(), length, formats.layout);
+  const bool good = Decode(block.get(), length, formats, out);
+  if (good && out->kind != RecordKind::kIgnored &&
+      (out->kind == RecordKind::kMmap || out->kind == RecordKind::kComm)) {
+    // The name is read to its end: it must lie within the record.
+    CHECK(out->name >= reinterpret_cast<char*>(block.get()) &&
+          out->name + out->name_length <= reinterpret_cast<char*>(block.get()) + length);
+    out->name = nullptr;
+  }
+  return good;
+}
+
+// One well-formed record of each kind a session can meet.
+std::vector<Bytes> Kinds() {
+  return {
+      Minor(With(IdOf(kMinorId, 100)), 0x7f0000001234),
+      Major(With(IdOf(kMajorId, 100)), 0x7f0000001234),
+      FaultEntry(With(IdOf(kUserId, 100)), true, 0x1000, 0x400000, 6, 0x7ffe00000000),
+      FaultEntry(With(IdOf(kUserId, 100)), true, 0x1000, 0x400000, 6),
+      FaultEntry(With(IdOf(kKernelId, 100)), false, 0x1000, 0x400000, 2),
+      SyscallEnter(EventKind::kMunmapEnter, kWho, {0x1000, 0x2000}),
+      SyscallExit(EventKind::kMunmapExit, kWho, 0),
+      SyscallEnter(EventKind::kMremapEnter, kWho, {1, 2, 3, 4, 5}),
+      SyscallExit(EventKind::kMremapExit, kWho, 0x7000),
+      SyscallExit(EventKind::kBrkExit, kWho, 0x5000),
+      Mmap2(With(IdOf(kMinorId, 100)), 0x1000, 0x3000, 0x2000, 5, 2, "/usr/lib/libc.so.6"),
+      Comm(With(IdOf(kMinorId, 100)), "name", true),
+      Fork(With(IdOf(kMinorId, 100)), 90, 91),
+      Exit(With(IdOf(kMinorId, 100))),
+      Lost(With(IdOf(kMinorId, 100)), 17),
+  };
+}
+
+}  // namespace
+
+TEST(decode_completion) {
+  const Formats formats = TestFormats({100});
+  Record record;
+  const Bytes minor = Minor(With(IdOf(kMinorId, 100)), 0xffff812345678765);
+  // IDENTIFIER, TID, TIME, ADDR behind a header of 8 bytes: 40, as kernel-measured record sizes
+  // say.
+  CHECK_EQ(minor.size(), 40u);
+  CHECK(DecodeExact(minor, minor.size(), formats, &record));
+  CHECK(record.kind == RecordKind::kCompletion && record.event == EventKind::kMinor);
+  CHECK(record.user_mode && !record.borrowed);
+  CHECK_EQ(record.root, 100u);
+  CHECK_EQ(record.pid, 100u);
+  CHECK_EQ(record.tid, 101u);
+  CHECK_EQ(record.time, 5000u);
+  CHECK_EQ(record.address, 0xffff812345678765u);
+  CHECK_EQ(RecordTime(minor.data(), minor.size(), formats.layout), 5000u);
+
+  const Bytes major = Major(With(IdOf(kMajorId, 100)), 0x2000, false);
+  CHECK(DecodeExact(major, major.size(), formats, &record));
+  CHECK(record.event == EventKind::kMajor && !record.user_mode);
+  CHECK_EQ(record.address, 0x2000u);
+}
+
+TEST(decode_borrowed_identifiers_by_size) {
+  const Formats formats = TestFormats({100});
+  Record record;
+  Bytes minor = Minor(With(987654321), 0x1000);
+  CHECK(DecodeExact(minor, minor.size(), formats, &record));
+  CHECK(record.kind == RecordKind::kCompletion && record.event == EventKind::kMinor);
+  CHECK(record.borrowed);
+  CHECK_EQ(record.root, 0u);
+  Bytes major = Major(With(987654321), 0x1000);
+  CHECK(DecodeExact(major, major.size(), formats, &record));
+  CHECK(record.event == EventKind::kMajor && record.borrowed);
+  // One word more is an entry of the software layout, which this session does not use.
+  Put(&major, uint64_t{1});
+  const Bytes entry = Finish(major);
+  CHECK(DecodeExact(entry, entry.size(), formats, &record));
+  CHECK(record.kind == RecordKind::kIgnored);
+}
+
+TEST(decode_software_layout) {
+  Formats formats = TestFormats({100});
+  formats.layout.with_ip = true;
+  Record record;
+  for (const bool known : {true, false}) {
+    Bytes entry = Sample(With(known ? IdOf(kAnyId, 100) : 987654321), true, true, 0x401234);
+    Put(&entry, uint64_t{0x7000});  // ADDR
+    Put(&entry, uint64_t{1});       // CPU
+    Put(&entry, uint64_t{1});       // PERIOD
+    entry = Finish(entry);
+    CHECK(DecodeExact(entry, entry.size(), formats, &record));
+    CHECK(record.kind == RecordKind::kEntry && record.event == EventKind::kEntryAny);
+    CHECK_EQ(record.borrowed, !known);
+    CHECK_EQ(record.ip, 0x401234u);
+    CHECK_EQ(record.address, 0x7000u);
+    CHECK_EQ(record.tid, 101u);
+    CHECK_EQ(record.time, 5000u);
+    CHECK_EQ(record.stack_pointer, 0u);
+  }
+  Bytes minor = Sample(With(IdOf(kMinorId, 100)), false, true, 0x401234);
+  Put(&minor, uint64_t{0x8000});
+  minor = Finish(minor);
+  CHECK(DecodeExact(minor, minor.size(), formats, &record));
+  CHECK(record.kind == RecordKind::kCompletion && !record.user_mode);
+  CHECK_EQ(record.address, 0x8000u);
+}
+
+TEST(decode_fault_entry) {
+  const Formats formats = TestFormats({100});
+  Record record;
+  const Bytes user =
+      FaultEntry(With(IdOf(kUserId, 100)), true, 0xfedcba9876543210, 0x401000, 0x7, 0x7ffe12345678);
+  CHECK(DecodeExact(user, user.size(), formats, &record));
+  CHECK(record.kind == RecordKind::kEntry && record.event == EventKind::kEntryUser);
+  CHECK(record.user_mode);
+  CHECK_EQ(record.address, 0xfedcba9876543210u);
+  CHECK_EQ(record.ip, 0x401000u);
+  CHECK_EQ(record.error_code, 7u);
+  CHECK_EQ(record.stack_pointer, 0x7ffe12345678u);
+  // A kernel thread that uses a user address space has no user registers (abi 0, no value).
+  const Bytes bare = FaultEntry(With(IdOf(kUserId, 100)), true, 0x1000, 0x401000, 0x4);
+  CHECK(DecodeExact(bare, bare.size(), formats, &record));
+  CHECK_EQ(record.stack_pointer, 0u);
+  const Bytes kernel = FaultEntry(With(IdOf(kKernelId, 100)), false, 0x2000, 0x402000, 0x2);
+  CHECK(DecodeExact(kernel, kernel.size(), formats, &record));
+  CHECK(record.event == EventKind::kEntryKernel && !record.user_mode);
+  CHECK_EQ(record.error_code, 2u);
+}
+
+TEST(decode_four_byte_fields) {
+  Formats formats = TestFormats({100});
+  formats.entry_user.error_code = {31, 4};
+  Record record;
+  const Bytes entry = Raw(With(IdOf(kUserId, 100)), true, kFaultRaw,
+                          {{{9, 8}, 0x1000}, {{17, 8}, 0x2000}, {{31, 4}, 0xdeadbeef}}, 0, true);
+  CHECK(DecodeExact(entry, entry.size(), formats, &record));
+  CHECK_EQ(record.error_code, 0xdeadbeefu);
+  formats.entry_user.error_code = {31, 2};  // no size that a fault's field has
+  CHECK(!DecodeExact(entry, entry.size(), formats, &record));
+}
+
+TEST(decode_system_calls) {
+  const Formats formats = TestFormats({100});
+  Record record;
+  const Bytes enter = SyscallEnter(EventKind::kMremapEnter, kWho, {11, 22, 33, 44, 55});
+  CHECK(DecodeExact(enter, enter.size(), formats, &record));
+  CHECK(record.kind == RecordKind::kSyscall && record.event == EventKind::kMremapEnter);
+  for (uint64_t i = 0; i < 5; i++) CHECK_EQ(record.argument[i], 11 * (i + 1));
+  const Bytes exit = SyscallExit(EventKind::kMunmapExit, kWho, static_cast<uint64_t>(-22));
+  CHECK(DecodeExact(exit, exit.size(), formats, &record));
+  CHECK(record.event == EventKind::kMunmapExit);
+  CHECK_EQ(record.argument[0], static_cast<uint64_t>(-22));
+}
+
+TEST(decode_address_space_records) {
+  const Formats formats = TestFormats({100});
+  Record record;
+  const std::string path = "/usr/lib/a b\nc";
+  const Bytes mmap =
+      Mmap2(With(IdOf(kMinorId, 100)), 0x7f0000000000, 0x5000, 0x3000, 5, MAP_SHARED, path);
+  CHECK(Decode(mmap.data(), mmap.size(), formats, &record));
+  CHECK(record.kind == RecordKind::kMmap && record.shared);
+  CHECK_EQ(record.root, 100u);
+  CHECK_EQ(record.time, 5000u);
+  CHECK_EQ(record.address, 0x7f0000000000u);
+  CHECK_EQ(record.length, 0x5000u);
+  CHECK_EQ(record.pgoff, 0x3000u);
+  CHECK_EQ(record.dev_major, 8u);
+  CHECK_EQ(record.dev_minor, 1u);
+  CHECK_EQ(record.ino, 77u);
+  CHECK_EQ(record.prot, 5u);
+  CHECK(std::string(record.name, record.name_length) == path);
+
+  const Bytes comm = Comm(With(IdOf(kMinorId, 100)), "ab", true);
+  CHECK(Decode(comm.data(), comm.size(), formats, &record));
+  CHECK(record.kind == RecordKind::kComm && record.exec);
+  CHECK(std::string(record.name, record.name_length) == "ab");
+
+  const Bytes fork = Fork(With(IdOf(kMinorId, 100)), 90, 91);
+  CHECK(Decode(fork.data(), fork.size(), formats, &record));
+  CHECK(record.kind == RecordKind::kFork);
+  CHECK_EQ(record.pid, 100u);
+  CHECK_EQ(record.tid, 101u);
+  CHECK_EQ(record.ppid, 90u);
+  CHECK_EQ(record.ptid, 91u);
+
+  const Bytes lost = Lost(With(IdOf(kMinorId, 100)), 17);
+  CHECK(Decode(lost.data(), lost.size(), formats, &record));
+  CHECK(record.kind == RecordKind::kLost);
+  CHECK_EQ(record.lost, 17u);
+}
+
+TEST(decode_name_without_nul) {
+  // 8 characters fill their word, so that no padding ends the name: the trailer must not be read.
+  const Formats formats = TestFormats({100});
+  Bytes body;
+  Put(&body, uint32_t{100});
+  Put(&body, uint32_t{101});
+  PutName(&body, "12345678");
+  const Bytes comm = Sideband(PERF_RECORD_COMM, 0, body, With(IdOf(kMinorId, 100)));
+  Record record;
+  CHECK(Decode(comm.data(), comm.size(), formats, &record));
+  CHECK(std::string(record.name, record.name_length) == "12345678");
+}
+
+TEST(decode_unknown_types_are_no_error) {
+  const Formats formats = TestFormats({100});
+  Record record;
+  const std::vector<uint32_t> types = {PERF_RECORD_THROTTLE, PERF_RECORD_SWITCH,
+                                       PERF_RECORD_KSYMBOL, 4711};
+  for (uint32_t type : types) {
+    const Bytes other = Sideband(type, 0, Bytes(24), With(IdOf(kMinorId, 100)));
+    CHECK(DecodeExact(other, other.size(), formats, &record));
+    CHECK(record.kind == RecordKind::kIgnored);
+  }
+  // A build id stands where device and inode are expected: not to be taken for them.
+  const Bytes build_id = Mmap2(With(IdOf(kMinorId, 100)), 0x1000, 0x1000, 0, 5, 2, "/x",
+                               PERF_RECORD_MISC_MMAP_BUILD_ID);
+  CHECK(!DecodeExact(build_id, build_id.size(), formats, &record));
+}
+
+TEST(decode_absurd_raw_sizes) {
+  const Formats formats = TestFormats({100});
+  Record record;
+  for (uint64_t event : {kUserId, kKernelId}) {
+    Bytes entry = FaultEntry(With(IdOf(event, 100)), event == kUserId, 0x1000, 0x2000, 6, 0x3000);
+    const size_t room = entry.size() - 36;
+    for (uint64_t raw : {uint64_t{0}, uint64_t{1}, uint64_t{32}, uint64_t{room + 1},
+                         uint64_t{0x7fffffff}, uint64_t{0xfffffff8}, uint64_t{0xffffffff}}) {
+      PutAt(&entry, 32, static_cast<uint32_t>(raw));
+      CHECK(!DecodeExact(entry, entry.size(), formats, &record));
+    }
+    // Raw data up to the very end leaves no room for registers.
+    PutAt(&entry, 32, static_cast<uint32_t>(room));
+    CHECK(DecodeExact(entry, entry.size(), formats, &record));
+    CHECK_EQ(record.stack_pointer, 0u);
+  }
+}
+
+TEST(decode_fields_outside_of_raw_data) {
+  Formats formats = TestFormats({100});
+  Record record;
+  const Bytes entry = FaultEntry(With(IdOf(kUserId, 100)), true, 0x1000, 0x2000, 6, 0x3000);
+  for (const Field field :
+       {Field{29, 8}, Field{36, 8}, Field{33, 4}, Field{65535, 8}, Field{0, 0}}) {
+    formats.entry_user.error_code = field;
+    CHECK(!DecodeExact(entry, entry.size(), formats, &record));
+  }
+  formats.entry_user.error_code = {28, 8};
+  CHECK(DecodeExact(entry, entry.size(), formats, &record));
+}
+
+TEST(decode_every_truncation) {
+  const Formats formats = TestFormats({100});
+  Formats software = TestFormats({100});
+  software.layout.with_ip = true;
+  Record record;
+  for (const Bytes& whole : Kinds()) {
+    for (size_t length = 8; length <= whole.size(); length++) {
+      DecodeExact(whole, length, formats, &record);
+      DecodeExact(whole, length, software, &record);
+    }
+    for (size_t length = 0; length < 8; length++) {
+      std::unique_ptr<uint8_t[]> block(new uint8_t[8]());
+      CHECK(!Decode(block.get(), length, formats, &record));
+    }
+  }
+  // What is cut inside of a field that is needed is refused, not guessed.
+  const Bytes minor = Minor(With(IdOf(kMinorId, 100)), 0x1000);
+  for (size_t length = 8; length < minor.size(); length++) {
+    CHECK(!DecodeExact(minor, length, formats, &record));
+  }
+  const Bytes user = FaultEntry(With(IdOf(kUserId, 100)), true, 0x1000, 0x2000, 6);
+  for (size_t length = 8; length < 36 + kFaultRaw; length++) {
+    CHECK(!DecodeExact(user, length, formats, &record));
+  }
+}
+
+TEST(decode_random_mutations) {
+  const Formats tracepoints = TestFormats({100});
+  Formats software = TestFormats({100});
+  software.layout.with_ip = true;
+  const std::vector<Bytes> kinds = Kinds();
+  Random random(20240229);
+  uint64_t good = 0, bad = 0;
+  Record record;
+  for (int i = 0; i < 200000; i++) {
+    Bytes mutant = kinds[random.Below(kinds.size())];
+    for (uint64_t flips = 1 + random.Below(4); flips > 0; flips--) {
+      const size_t at = random.Below(mutant.size());
+      switch (random.Below(3)) {
+        case 0:
+          mutant[at] = static_cast<uint8_t>(random.Next());
+          break;
+        case 1:
+          mutant[at] ^= static_cast<uint8_t>(1u << random.Below(8));
+          break;
+        default:
+          mutant[at] = random.Below(2) != 0 ? 0xff : 0x00;
+      }
+    }
+    const size_t length =
+        random.Below(4) == 0 ? 8 + random.Below(mutant.size() - 7) : mutant.size();
+    (DecodeExact(mutant, length, i % 2 != 0 ? software : tracepoints, &record) ? good : bad)++;
+  }
+  // Both ways were taken: a decoder that refuses all would pass every other check of this test.
+  CHECK(good > 20000);
+  CHECK(bad > 20000);
+}
+
+}  // namespace test
+}  // namespace pagefault

@@ -1,0 +1,86 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+export const ROOT = join(__dirname, '..', '..', '..');
+const ADDON = join(ROOT, 'addon');
+const TESTS = join(ROOT, 'test', 'native');
+const CACHE = join(ROOT, '.cache', 'native');
+
+/** What the test program is built with; each variant finds another kind of mistake. */
+export const VARIANTS = {
+  plain: ['-O2'],
+  'AddressSanitizer and UBSan': [
+    '-O1',
+    '-fsanitize=address,undefined',
+    '-fno-sanitize-recover=all',
+    '-fno-omit-frame-pointer',
+  ],
+  ThreadSanitizer: ['-O1', '-fsanitize=thread'],
+} as const satisfies Record<string, readonly string[]>;
+export type Variant = keyof typeof VARIANTS;
+
+const FLAGS = [
+  ...['-std=c++17', '-D_GNU_SOURCE', '-g', '-pthread', '-I', ADDON],
+  ...['-Wall', '-Wextra', '-Werror', '-Wno-missing-field-initializers'],
+];
+
+const files = (directory: string, pattern: RegExp): string[] =>
+  readdirSync(directory)
+    .filter((file) => pattern.test(file))
+    .sort()
+    .map((file) => join(directory, file));
+
+/** Everything of the addon but the two files that know Node (house.md: only they include napi.h). */
+const sources = (): string[] => [
+  ...files(ADDON, /\.cc$/).filter((file) => !/(binding|session)\.cc$/.test(file)),
+  ...files(TESTS, /\.cc$/),
+];
+
+/** Names of all tests in the sources, in their order. */
+export function testNames(): string[] {
+  const names: string[] = [];
+  for (const file of files(TESTS, /\.cc$/)) {
+    for (const [, name] of readFileSync(file, 'utf8').matchAll(/^TEST\((\w+)\)/gm)) {
+      names.push(name!);
+    }
+  }
+  return names;
+}
+
+/** Compiles one object file unless one of the same sources and flags is in the cache. */
+async function compile(source: string, flags: readonly string[], headers: string): Promise<string> {
+  const hash = createHash('sha256').update(headers).update(flags.join(' '));
+  hash.update(readFileSync(source));
+  const object = join(CACHE, `${hash.digest('hex').slice(0, 24)}.o`);
+  if (!existsSync(object)) {
+    // Renamed into place: another test process may compile the same at the same time.
+    const unfinished = `${object}.${process.pid}`;
+    await run('g++', [...flags, '-c', source, '-o', unfinished]);
+    renameSync(unfinished, object);
+  }
+  return object;
+}
+
+/** The path of the test program in one variant. Fails with the compiler's words. */
+export async function buildProgram(variant: Variant): Promise<string> {
+  mkdirSync(CACHE, { recursive: true });
+  const flags = [...FLAGS, ...VARIANTS[variant]];
+  const headers = [...files(ADDON, /\.h$/), ...files(TESTS, /\.h$/)]
+    .map((file) => readFileSync(file, 'utf8'))
+    .join('\0');
+  const objects: string[] = [];
+  for (const source of sources()) objects.push(await compile(source, flags, headers));
+  const hash = createHash('sha256').update(objects.join(' ')).update(flags.join(' '));
+  const program = join(CACHE, `native-tests-${hash.digest('hex').slice(0, 16)}`);
+  if (!existsSync(program)) {
+    const unfinished = `${program}.${process.pid}`;
+    await run('g++', [...flags, ...objects, '-o', unfinished]);
+    renameSync(unfinished, program);
+  }
+  return program;
+}
