@@ -5,8 +5,6 @@ import type { ProcessRow, RegionRow, StatRow, ThreadRow } from './snapshot';
 import type { StatTable } from './stat-table';
 import type { ProcessInfo, ThreadInfo } from './tasks';
 
-const QUANTILES = [0.5, 0.9, 0.99] as const;
-
 export function share(ns: number, elapsed: number): number {
   return elapsed > 0 ? ns / elapsed : 0;
 }
@@ -37,7 +35,6 @@ class Stats implements StatRow {
     for (let c = 0; c < CLASS_COUNT; c++) byClass.push(stats.byClass(slot, c));
     const byCause: number[] = [];
     for (let c = 0; c < CAUSE_COUNT; c++) byCause.push(stats.byCause(slot, c));
-    const quantiles = stats.quantiles(slot, QUANTILES);
     this.id = stats.id(slot);
     this.faults = stats.faults(slot);
     this.byClass = byClass;
@@ -46,9 +43,9 @@ class Stats implements StatRow {
     this.refaults = this.faults - byClass[FaultClass.ERROR]! - this.uniquePages;
     this.stallNs = stats.stallNs(slot);
     this.maxNs = stats.maxNs(slot);
-    this.p50Ns = quantiles[0]!;
-    this.p90Ns = quantiles[1]!;
-    this.p99Ns = quantiles[2]!;
+    this.p50Ns = stats.p50Ns(slot);
+    this.p90Ns = stats.p90Ns(slot);
+    this.p99Ns = stats.p99Ns(slot);
     this.stallShare = share(this.stallNs, elapsed);
     this.rate = stats.rate(slot);
     this.history = stats.history(slot);

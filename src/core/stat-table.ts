@@ -19,8 +19,14 @@ const Cell = {
   /** Faults at the last tick. */
   TICKED: CLASS_COUNT + CAUSE_COUNT + 5,
   RATE: CLASS_COUNT + CAUSE_COUNT + 6,
+  /** The percentiles last asked for, and the TIMED they belong to: most rows rest between snapshots. */
+  P_TIMED: CLASS_COUNT + CAUSE_COUNT + 7,
+  P50: CLASS_COUNT + CAUSE_COUNT + 8,
+  P90: CLASS_COUNT + CAUSE_COUNT + 9,
+  P99: CLASS_COUNT + CAUSE_COUNT + 10,
 } as const;
-const STRIDE = CLASS_COUNT + CAUSE_COUNT + 7;
+const STRIDE = CLASS_COUNT + CAUSE_COUNT + 11;
+const PERCENTILES = [0.5, 0.9, 0.99] as const;
 
 /** Words per pool block: 64 buckets, or the history of one row. */
 const BLOCK_LOG2 = 6;
@@ -255,7 +261,7 @@ export class StatTable {
     const cells = this.cells;
     for (let c = 0; c < STRIDE; c++) {
       if (c === Cell.MAX || c === Cell.LAST) cells[b + c] = Math.max(cells[a + c]!, cells[b + c]!);
-      else if (c !== Cell.RATE) cells[b + c]! += cells[a + c]!;
+      else if (c < Cell.RATE) cells[b + c]! += cells[a + c]!;
     }
     for (let s = 0; s < SEGMENTS; s++) {
       const block = this.segments[from * SEGMENTS + s]!;
@@ -333,8 +339,31 @@ export class StatTable {
     return result;
   }
 
-  /** Latencies at the given quantiles, ns; NaN without a measured fault. */
-  quantiles(row: number, wanted: readonly number[]): number[] {
+  p50Ns(row: number): number {
+    return this.percentile(row, Cell.P50);
+  }
+
+  p90Ns(row: number): number {
+    return this.percentile(row, Cell.P90);
+  }
+
+  p99Ns(row: number): number {
+    return this.percentile(row, Cell.P99);
+  }
+
+  /** ns; NaN without a measured fault. */
+  private percentile(row: number, cell: number): number {
+    const at = row * STRIDE;
+    const timed = this.cells[at + Cell.TIMED]!;
+    if (timed === 0) return NaN;
+    if (this.cells[at + Cell.P_TIMED] !== timed) {
+      this.cells.set(this.quantiles(row, PERCENTILES), at + Cell.P50);
+      this.cells[at + Cell.P_TIMED] = timed;
+    }
+    return this.cells[at + cell]!;
+  }
+
+  private quantiles(row: number, wanted: readonly number[]): number[] {
     const { counters } = this.pool;
     const { scratch } = this;
     let total = 0;
