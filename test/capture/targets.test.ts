@@ -1,0 +1,75 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Proc } from '../../src/capture/proc';
+import { resolveTargets } from '../../src/capture/targets';
+import { loadAddon } from '../../src/native/load';
+
+const root = mkdtempSync(join(tmpdir(), 'targets-'));
+afterAll(() => {
+  rmSync(root, { recursive: true });
+});
+
+interface Shape {
+  readonly tgid?: number;
+  readonly state?: string;
+  readonly flags?: number;
+}
+
+/** The two files that say what a pid is (proc_pid_stat(5), proc_pid_status(5)). */
+function put(id: number, { tgid = id, state = 'S', flags = 0x400000 }: Shape = {}): void {
+  const fields = Array.from({ length: 50 }, () => '0');
+  fields[0] = state;
+  fields[1] = '1';
+  fields[6] = String(flags);
+  mkdirSync(join(root, String(id)), { recursive: true });
+  writeFileSync(join(root, `${id}/stat`), `${id} (x) ${fields.join(' ')}\n`);
+  writeFileSync(
+    join(root, `${id}/status`),
+    `Name:\tx\nTgid:\t${tgid}\nPid:\t${id}\nUid:\t0\t0\t0\t0\nNSpid:\t${id}\n`,
+  );
+}
+
+const SELF = 900;
+const resolve = (...ids: number[]) => resolveTargets(new Proc(root), ids, SELF);
+
+beforeAll(() => {
+  put(100);
+  put(101, { tgid: 100 });
+  put(200);
+  put(2, { flags: 0x200000 | 0x40 });
+  put(300, { state: 'Z' });
+  put(SELF);
+  put(SELF + 1, { tgid: SELF });
+});
+
+test('processes are taken as they are named', () => {
+  expect(resolve(200, 100)).toEqual({ pids: [200, 100], notes: [] });
+});
+
+test('a tid stands for its process, once, and the user is told', () => {
+  const { pids, notes } = resolve(101, 100);
+  expect(pids).toEqual([100]);
+  expect(notes).toEqual(['101 is a thread of process 100: all threads of it are traced']);
+});
+
+test.each([
+  [12345, 'NO_PROCESS'],
+  [2, 'KERNEL_THREAD'],
+  [300, 'ZOMBIE'],
+  [SELF, 'SELF'],
+  [SELF + 1, 'SELF'],
+])('%i is refused: %s', (id, code) => {
+  const refusal = (): unknown => {
+    try {
+      return resolve(100, id);
+    } catch (error) {
+      return error;
+    }
+  };
+  expect(refusal()).toMatchObject({ name: 'AnalyzerError', code });
+});
+
+test('the built addon loads and has the layout of this source', () => {
+  expect(typeof loadAddon().start).toBe('function');
+});

@@ -1,0 +1,345 @@
+import type { CaptureFacts } from '../../src/core/capture-facts';
+import { CAUSE_NAMES, CLASS_NAMES } from '../../src/core/classes';
+import type { CauseName, ClassName } from '../../src/core/classes';
+import { FixedNames } from '../../src/core/fixed';
+import type { ProcessRow, RegionRow, Snapshot, StatRow, ThreadRow } from '../../src/core/snapshot';
+import { reportJson } from '../../src/out/report-json';
+import { reportText } from '../../src/out/report-text';
+import type { ReportInput } from '../../src/out/report';
+import { summaryLine } from '../../src/out/summary';
+
+function stats(
+  id: number,
+  classes: Partial<Record<ClassName, number>>,
+  causes: Partial<Record<CauseName, number>> = {},
+  stallNs = 0,
+): StatRow {
+  const byClass = CLASS_NAMES.map((name) => classes[name] ?? 0);
+  const faults = byClass.reduce((a, b) => a + b, 0);
+  return {
+    id,
+    faults,
+    byClass,
+    byCause: CAUSE_NAMES.map((name) => causes[name] ?? 0),
+    uniquePages: faults,
+    refaults: 0,
+    stallNs,
+    maxNs: stallNs,
+    p50Ns: stallNs === 0 ? NaN : 1500,
+    p90Ns: stallNs === 0 ? NaN : 1500,
+    p99Ns: stallNs === 0 ? NaN : 1500,
+    stallShare: stallNs / 2e9,
+    rate: 0,
+    history: [],
+    lastTime: 0,
+  };
+}
+
+function region(id: number, label: string, more: Partial<RegionRow>, from: StatRow): RegionRow {
+  return {
+    ...from,
+    id,
+    kind: 'file',
+    label,
+    path: '',
+    section: '',
+    permissions: 'r-xp',
+    pid: 500,
+    comm: 'prog',
+    size: 4096,
+    startPage: 0x400,
+    endPage: 0x401,
+    ...more,
+  };
+}
+
+const thread = (tid: number, from: StatRow): ThreadRow => ({
+  ...from,
+  tid,
+  pid: 500,
+  comm: 'prog',
+  alive: true,
+});
+
+const process = (pid: number, from: StatRow): ProcessRow => ({
+  ...from,
+  pid,
+  ppid: 1,
+  comm: 'prog',
+  alive: true,
+  threads: 1,
+  worstThreadShare: 0.5,
+  worstTid: pid,
+});
+
+const FACTS: CaptureFacts = {
+  mode: {
+    entrySource: 'tracepoint',
+    unmapTracepoints: true,
+    userOnly: false,
+    wide: false,
+    cpus: 2,
+    threads: 1,
+    descriptors: 8,
+    ringBytes: 1 << 20,
+    pageSize: 4096,
+  },
+  received: { minor: 57_230, major: 3, unresolved: 1 },
+  lost: { ring: 0, mailbox: 0, exact: true },
+  kernel: { minor: 57_230, major: 3, exact: true },
+  inFlight: 0,
+  records: {
+    lostRecords: 0,
+    lostMinor: 0,
+    lostMajor: 0,
+    mailboxMinor: 0,
+    mailboxMajor: 0,
+    mailboxUnresolved: 0,
+    mailboxRecords: 0,
+    unpairedCompletions: 0,
+    kernelEntries: 0,
+    taintedEntries: 0,
+    malformed: 0,
+    late: 0,
+    duplicates: 0,
+    foreign: 0,
+  },
+};
+
+function input(more: Partial<ReportInput> = {}, snapshot: Partial<Snapshot> = {}): ReportInput {
+  const total = stats(
+    0,
+    { MAJOR: 3, MINOR: 9, ERROR: 1 },
+    { 'file-read': 3, 'page-cache': 9, unresolved: 1 },
+    5e6,
+  );
+  return {
+    version: '1.2.3',
+    target: { command: null, pids: [500] },
+    summary: { major: 3, minor: 9, cow: 0, error: 1, lost: 0 },
+    capture: FACTS,
+    filter: '',
+    fixed: null,
+    snapshot: {
+      now: 2e9,
+      elapsed: 2e9,
+      totals: total,
+      regions: [
+        region(
+          7,
+          '[heap]',
+          { kind: 'heap', permissions: 'rw-p' },
+          stats(7, { MINOR: 9 }, { 'page-cache': 9 }, 1e6),
+        ),
+        region(
+          8,
+          'libc.so.6 .text',
+          { section: '.text', path: '/lib/libc.so.6' },
+          stats(8, { MAJOR: 3 }, { 'file-read': 3 }, 4e6),
+        ),
+        region(9, 'untouched', {}, stats(9, {})),
+      ],
+      threads: [thread(500, total)],
+      processes: [process(500, total)],
+      latency: [
+        {
+          faultClass: 'MAJOR',
+          count: 3,
+          totalNs: 4e6,
+          maxNs: 2e6,
+          p50Ns: 1e6,
+          p90Ns: 2e6,
+          p99Ns: 2e6,
+          p999Ns: 2e6,
+          buckets: [
+            { lowNs: 1 << 19, highNs: (1 << 19) + 100, count: 1 },
+            { lowNs: (1 << 19) + 100, highNs: 1 << 20, count: 1 },
+            { lowNs: 1 << 21, highNs: 1 << 22, count: 1 },
+          ],
+        },
+        {
+          faultClass: 'COW',
+          count: 0,
+          totalNs: 0,
+          maxNs: 0,
+          p50Ns: NaN,
+          p90Ns: NaN,
+          p99Ns: NaN,
+          p999Ns: NaN,
+          buckets: [],
+        },
+      ],
+      swapInUse: false,
+      caps: [],
+      ...snapshot,
+    },
+    ...more,
+  };
+}
+
+/** What the tests look into; the rest is compared as a whole. */
+interface ParsedReport {
+  readonly regions: readonly Record<string, unknown>[];
+  readonly threads: readonly Record<string, unknown>[];
+  readonly latency: readonly { readonly p50_ns: number | null; readonly buckets: unknown[] }[];
+}
+
+const parsed = (text: string): ParsedReport => JSON.parse(text) as ParsedReport;
+
+test('the summary line of the contract', () => {
+  const counts = { major: 12, minor: 542, cow: 3, error: 0, lost: 0 };
+  expect(summaryLine(counts)).toBe('Summary: major=12 minor=542 cow=3');
+  expect(summaryLine({ ...counts, error: 2 })).toBe('Summary: major=12 minor=542 cow=3 error=2');
+  expect(summaryLine({ ...counts, error: 1, lost: 9 })).toBe(
+    'Summary: major=12 minor=542 cow=3 error=1 lost=9',
+  );
+  expect(summaryLine({ ...counts, lost: 9 })).toBe('Summary: major=12 minor=542 cow=3 lost=9');
+});
+
+test('text: the costliest region first, without those that had no fault', () => {
+  const lines = reportText(input()).split('\n');
+  const at = lines.indexOf('Regions');
+  expect(lines[at + 1]).toMatch(/^ {2}REGION +KIND +PERM +SIZE +MAJ +MIN +COW +ERR/);
+  expect(lines[at + 2]).toMatch(/^ {2}libc\.so\.6 \.text +file +r-xp +4\.0K +3 +0 +0 +0 /);
+  expect(lines[at + 3]).toMatch(/^ {2}\[heap\] +heap +rw-p +4\.0K +0 +9 /);
+  expect(lines[at + 4]).toBe('');
+});
+
+test('text: the completeness line says captured, lost, the kernel and the difference', () => {
+  expect(reportText(input())).toContain(
+    "captured 57,233 + lost 0 of the kernel's 57,233 (difference 0)",
+  );
+  const lossy: CaptureFacts = {
+    ...FACTS,
+    received: { minor: 57_000, major: 3, unresolved: 0 },
+    lost: { ring: 200, mailbox: 20, exact: true },
+    records: { ...FACTS.records, mailboxMinor: 20 },
+  };
+  const text = reportText(input({ capture: lossy }));
+  expect(text).toContain("captured 57,003 + lost 220 of the kernel's 57,233 (difference 10)");
+  expect(text).toMatch(/200 faults lost by the kernel.*-m/);
+  expect(text).toMatch(/20 faults lost because output was too slow/);
+});
+
+test('text: limits of the capture, swap and caps are stated', () => {
+  const text = reportText(
+    input(
+      { capture: { ...FACTS, mode: { ...FACTS.mode, entrySource: 'software', userOnly: true } } },
+      { swapInUse: true, caps: ['8,192 regions: the rest is in [others]'] },
+    ),
+  );
+  expect(text).toMatch(/Capture {5}no COW/);
+  expect(text).toMatch(/user-mode faults only/);
+  expect(text).toMatch(/swap cache/);
+  expect(text).toContain('8,192 regions: the rest is in [others]');
+});
+
+test('text: causes with their share and what they mean', () => {
+  const text = reportText(input());
+  expect(text).toMatch(/page-cache +9 +69\.2 % {2}first touch of a file page/);
+  expect(text).not.toMatch(/swap-in/);
+});
+
+test('text: a histogram has a bar per power of two, gaps included', () => {
+  const lines = reportText(input()).split('\n');
+  const at = lines.indexOf('Latency of MAJOR');
+  expect(lines.slice(at + 2, at + 5)).toEqual([
+    `   524.3us -    1.0ms           2 ${'#'.repeat(40)}`,
+    '     1.0ms -    2.1ms           0',
+    `     2.1ms -    4.2ms           1 ${'#'.repeat(20)}`,
+  ]);
+  // Nothing was measured: no empty heading.
+  expect(lines).not.toContain('Latency of COW');
+});
+
+test('text: processes only where there are several; hostile names harmless', () => {
+  expect(reportText(input())).not.toContain('Processes');
+  const one = stats(1, { MINOR: 1 });
+  const text = reportText(
+    input(
+      { target: { command: ['a\x1b[2J', 'b\nc'], pids: [] } },
+      {
+        processes: [process(500, one), process(501, one)],
+        regions: [region(1, 'x\x9b31m\ny', { comm: '\x07' }, one)],
+      },
+    ),
+  );
+  expect(text).toContain('Processes');
+  // eslint-disable-next-line no-control-regex
+  expect(text.replaceAll('\n', '')).not.toMatch(/[\x00-\x1f\x7f-\x9f]/);
+  expect(text).toContain('x?31m?y');
+});
+
+test('text: a table that is too long ends with what was left out', () => {
+  const rows = Array.from({ length: 230 }, (_, i) =>
+    region(i, `r${i}`, {}, stats(i, { MINOR: 2 })),
+  );
+  expect(reportText(input({}, { regions: rows }))).toContain('and 30 more with 60 faults');
+});
+
+test('JSON: one versioned document on one line', () => {
+  const text = reportJson(input());
+  expect(text.indexOf('\n')).toBe(text.length - 1);
+  const report = parsed(text);
+  expect(report).toMatchObject({
+    schema_version: 1,
+    tool: { name: 'pagefault-analyzer', version: '1.2.3' },
+    target: { command: null, pids: [500] },
+    elapsed_ns: 2e9,
+    summary: { faults: 13, major: 3, minor: 9, cow: 0, error: 1, lost: 0 },
+    completeness: { captured: 57_233, lost: 0, kernel: 57_233, difference: 0, comparable: true },
+    capture: { entry_source: 'tracepoint', limits: [] },
+    causes: { 'file-read': 3, 'page-cache': 9, unresolved: 1, 'demand-zero': 0 },
+  });
+  expect(report.regions).toHaveLength(2);
+  expect(report.regions[0]).toMatchObject({
+    label: 'libc.so.6 .text',
+    region: 'libc.so.6',
+    section: '.text',
+    file: '/lib/libc.so.6',
+    kind: 'file',
+    permissions: 'r-xp',
+    major: 3,
+    minor: 0,
+    faults: 3,
+    p99_ns: 1500,
+    start: '0x400000',
+    end: '0x401000',
+    causes: { 'file-read': 3 },
+  });
+  expect(report.regions[1]).toMatchObject({ label: '[heap]', section: null, file: null });
+  expect(report.threads[0]).toMatchObject({ tid: 500, pid: 500, comm: 'prog', faults: 13 });
+  expect(report.latency[0]!.buckets[0]).toEqual({ low_ns: 524_288, high_ns: 524_388, count: 1 });
+  // Not measured is null: JSON has no NaN.
+  expect(report.latency[1]!.p50_ns).toBeNull();
+});
+
+test('JSON: names keep their bytes, escaped', () => {
+  const text = reportJson(
+    input({}, { regions: [region(1, 'x\x9b\x7f\u2028', {}, stats(1, { MINOR: 1 }))] }),
+  );
+  expect(text).toContain('x\\u009b\\u007f\\u2028');
+  expect(parsed(text).regions[0]!.label).toBe('x\x9b\x7f\u2028');
+});
+
+test('--fixed-ts: two runs with other times, ids and costs give the same reports', () => {
+  const run = (base: number, factor: number): string[] => {
+    const total = stats(0, { MINOR: 4 }, { 'demand-zero': 4 }, 1e6 * factor);
+    const shot: Partial<Snapshot> = {
+      elapsed: 1e9 * factor,
+      totals: total,
+      regions: [
+        region(1, `[stack:${base + 1}]`, { pid: base }, stats(1, { MINOR: 2 }, {}, 1e5 * factor)),
+        region(2, '[heap]', { pid: base }, stats(2, { MINOR: 2 }, {}, 1e6 / factor)),
+      ],
+      threads: [thread(base, stats(1, { MINOR: 2 })), thread(base + 1, stats(2, { MINOR: 2 }))],
+      processes: [{ ...process(base, total), ppid: base - 1 }],
+    };
+    const fixed = new FixedNames();
+    const capture = { ...FACTS, records: { ...FACTS.records, foreign: base, late: factor } };
+    const made = input({ fixed, capture, target: { command: ['x'], pids: [] } }, shot);
+    return [reportText(made), reportJson(made)];
+  };
+  expect(run(1000, 1)).toEqual(run(77_000, 40));
+  expect(run(1000, 1)[0]).toContain('[stack:');
+});
