@@ -1,5 +1,5 @@
 import { PAGE_CHUNK_CAP } from './pages';
-import { STAT_BLOCK_CAP } from './stat-table';
+import { STAT_BLOCK_CAP } from './row-histograms';
 
 /** What the model may keep. Whatever the target does, memory stays below what these add up to. */
 export interface Limits {

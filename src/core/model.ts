@@ -20,7 +20,7 @@ import type { Resolved } from './resolved';
 import { SnapshotBuilder } from './rows';
 import type { SnapshotOptions } from './rows';
 import type { Snapshot } from './snapshot';
-import { statPool } from './stat-table';
+import { statPool } from './row-histograms';
 import { Tasks } from './tasks';
 import type { Vma } from './vma';
 import { VmaMap } from './vma-map';

@@ -3,7 +3,7 @@ import type { KindName } from './classes';
 import type { RegionTable } from './regions';
 import type { ProcessRow, RegionRow, StatRow, ThreadRow } from './snapshot';
 import type { StatTable } from './stat-table';
-import type { ProcessInfo, ThreadInfo } from './tasks';
+import type { ProcessInfo, ThreadInfo } from './task-rows';
 
 export function share(ns: number, elapsed: number): number {
   return elapsed > 0 ? ns / elapsed : 0;

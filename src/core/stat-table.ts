@@ -1,10 +1,17 @@
 import type { Batch } from './batch';
 import { CAUSE_COUNT, CLASS_COUNT } from './classes';
 import type { FaultColumns } from './fault-columns';
-import { BUCKETS, quantiles } from './histogram';
+import { grownF64 } from './grow';
 import type { Resolved } from './resolved';
-import { SlabPool } from './slab-pool';
-import { HISTORY_TICKS } from './snapshot';
+import { RowActivity } from './row-activity';
+import {
+  RowHistograms,
+  SEGMENTS,
+  STAT_BLOCK_LOG2,
+  STAT_BLOCK_WORDS,
+  U32_MAX,
+} from './row-histograms';
+import type { SlabPool } from './slab-pool';
 
 /** Cells of a row, side by side so that a fault touches three cache lines. */
 const Cell = {
@@ -28,45 +35,20 @@ const Cell = {
 const STRIDE = CLASS_COUNT + CAUSE_COUNT + 11;
 const PERCENTILES = [0.5, 0.9, 0.99] as const;
 
-/** Words per pool block: 64 buckets, or the history of one row. */
-const BLOCK_LOG2 = 6;
-export const STAT_BLOCK_WORDS = 1 << BLOCK_LOG2;
-const SEGMENTS = Math.ceil(BUCKETS / STAT_BLOCK_WORDS);
-const U32_MAX = 0xffffffff;
-
-/** 131,072 blocks are 32 MiB: histograms and histories of all tables together. */
-export const STAT_BLOCK_CAP = 131072;
-
-export function statPool(cap = STAT_BLOCK_CAP): SlabPool {
-  return new SlabPool(STAT_BLOCK_WORDS, cap);
-}
-
 /**
- * Counters of many rows as columns: one class for regions, threads, processes and the total. Rows are
+ * Counters of many rows as columns: one class for regions, threads and processes. Rows are
  * numbered slots; freed slots are reused, ids are not. Histograms and histories exist only where
  * something was counted, so that ten thousand quiet rows cost little.
  */
 export class StatTable {
   private cells: Float64Array;
-  private segments: Int32Array;
   private ids: Float64Array;
-  /** Position in `active`, -1 for rows that rest. */
-  private position: Int32Array;
-  private historyBlock: Int32Array;
-  /** Rows that changed within the last HISTORY_TICKS: what a tick costs. */
-  private active: Int32Array;
-  private activeCount = 0;
-  /** Ticks since the last change, by position in `active`. */
-  private quiet: Uint8Array;
+  private readonly histograms: RowHistograms;
+  private readonly activity: RowActivity;
   private readonly freeRows: number[] = [];
   private capacity: number;
   private top = 0;
   private nextId = 1;
-  private ticks = 0;
-  /** One row's histogram in one piece, for quantiles(). */
-  private readonly scratch = new Float64Array(SEGMENTS * STAT_BLOCK_WORDS);
-  /** The pool ran out: some percentiles rest on part of the faults. */
-  incomplete = false;
 
   constructor(
     private readonly pool: SlabPool,
@@ -74,12 +56,14 @@ export class StatTable {
   ) {
     this.capacity = capacity;
     this.cells = new Float64Array(capacity * STRIDE);
-    this.segments = new Int32Array(capacity * SEGMENTS).fill(-1);
     this.ids = new Float64Array(capacity);
-    this.position = new Int32Array(capacity).fill(-1);
-    this.historyBlock = new Int32Array(capacity).fill(-1);
-    this.active = new Int32Array(capacity);
-    this.quiet = new Uint8Array(capacity);
+    this.histograms = new RowHistograms(pool, capacity);
+    this.activity = new RowActivity(pool, capacity);
+  }
+
+  /** Some percentiles rest on part of the faults. */
+  get incomplete(): boolean {
+    return this.histograms.incomplete;
   }
 
   /** Rows in use. */
@@ -105,19 +89,14 @@ export class StatTable {
   private grow(): void {
     const capacity = this.capacity * 2;
     this.cells = grownF64(this.cells, capacity * STRIDE);
-    this.segments = grownI32(this.segments, capacity * SEGMENTS);
     this.ids = grownF64(this.ids, capacity);
-    this.position = grownI32(this.position, capacity);
-    this.historyBlock = grownI32(this.historyBlock, capacity);
-    this.active = grownI32(this.active, capacity);
-    const quiet = new Uint8Array(capacity);
-    quiet.set(this.quiet);
-    this.quiet = quiet;
+    this.histograms.grow(capacity);
+    this.activity.grow(capacity);
     this.capacity = capacity;
   }
 
   release(row: number): void {
-    this.rest(row);
+    this.activity.rest(row);
     this.clearRow(row);
     this.ids[row] = 0;
     this.freeRows.push(row);
@@ -136,7 +115,9 @@ export class StatTable {
     columns: Pick<FaultColumns, 'fresh' | 'bucket'>,
   ): void {
     // In locals: the fields could change under a call, the arrays themselves do not within a batch.
-    const { cells, position, quiet, segments } = this;
+    const { cells } = this;
+    const { position, quiet } = this.activity;
+    const { segments } = this.histograms;
     const { counters } = this.pool;
     const { latency, time } = batch;
     const { faultClass, cause, keep } = resolved;
@@ -164,9 +145,9 @@ export class StatTable {
         stall += ns;
         if (ns > max) max = ns;
         const b = bucket[i]!;
-        const block = segments[row * SEGMENTS + (b >>> BLOCK_LOG2)]!;
+        const block = segments[row * SEGMENTS + (b >>> STAT_BLOCK_LOG2)]!;
         if (block < 0) {
-          this.count(row, b, 1);
+          this.histograms.count(row, b, 1);
           continue;
         }
         const word = block * STAT_BLOCK_WORDS + (b & (STAT_BLOCK_WORDS - 1));
@@ -180,78 +161,28 @@ export class StatTable {
       cells[at + Cell.MAX] = max;
       cells[at + Cell.LAST] = Math.max(cells[at + Cell.LAST]!, time[last]!);
       const active = position[row]!;
-      if (active < 0) this.wake(row);
+      if (active < 0) this.activity.wake(row);
       else quiet[active] = 0;
     }
   }
 
-  private count(row: number, bucket: number, n: number): void {
-    const segment = row * SEGMENTS + (bucket >>> BLOCK_LOG2);
-    let block = this.segments[segment]!;
-    if (block < 0) {
-      block = this.pool.alloc();
-      if (block < 0) {
-        this.incomplete = true;
-        return;
-      }
-      this.segments[segment] = block;
-    }
-    const words = this.pool.counters;
-    const at = block * STAT_BLOCK_WORDS + (bucket & (STAT_BLOCK_WORDS - 1));
-    words[at] = Math.min(words[at]! + n, U32_MAX);
-  }
-
-  private wake(row: number): void {
-    this.position[row] = this.activeCount;
-    this.active[this.activeCount] = row;
-    this.quiet[this.activeCount] = 0;
-    this.activeCount++;
-  }
-
-  /** Takes a row out of the active list and forgets its history. */
-  private rest(row: number): void {
-    const position = this.position[row]!;
-    if (position >= 0) {
-      const last = --this.activeCount;
-      const moved = this.active[last]!;
-      this.active[position] = moved;
-      this.quiet[position] = this.quiet[last]!;
-      this.position[moved] = position;
-      this.position[row] = -1;
-    }
-    const block = this.historyBlock[row]!;
-    if (block >= 0) {
-      this.pool.release(block);
-      this.historyBlock[row] = -1;
-    }
-    this.cells[row * STRIDE + Cell.RATE] = 0;
-  }
-
   /** Samples rates and histories; `elapsed` is the time since the last tick, ns. */
   tick(elapsed: number): void {
-    const slot = this.ticks % HISTORY_TICKS;
     const perSecond = elapsed > 0 ? 1e9 / elapsed : 0;
-    // Downwards, because rest() puts the last active row in the place of the one that leaves.
-    for (let p = this.activeCount - 1; p >= 0; p--) {
-      const row = this.active[p]!;
-      if (this.quiet[p]!++ >= HISTORY_TICKS) {
-        this.rest(row);
-        continue;
-      }
-      const at = row * STRIDE;
-      const faults = this.faults(row);
-      const delta = faults - this.cells[at + Cell.TICKED]!;
-      this.cells[at + Cell.TICKED] = faults;
-      this.cells[at + Cell.RATE] = delta * perSecond;
-      let block = this.historyBlock[row]!;
-      if (block < 0) {
-        block = this.pool.alloc();
-        if (block < 0) continue;
-        this.historyBlock[row] = block;
-      }
-      this.pool.counters[block * STAT_BLOCK_WORDS + slot] = Math.min(delta, U32_MAX);
-    }
-    this.ticks++;
+    const { cells } = this;
+    this.activity.tick(
+      (row) => {
+        const at = row * STRIDE;
+        const faults = this.faults(row);
+        const delta = faults - cells[at + Cell.TICKED]!;
+        cells[at + Cell.TICKED] = faults;
+        cells[at + Cell.RATE] = delta * perSecond;
+        return delta;
+      },
+      (row) => {
+        cells[row * STRIDE + Cell.RATE] = 0;
+      },
+    );
   }
 
   /** Adds a row to another, which has the sum afterwards; the first is to be released. */
@@ -263,17 +194,8 @@ export class StatTable {
       if (c === Cell.MAX || c === Cell.LAST) cells[b + c] = Math.max(cells[a + c]!, cells[b + c]!);
       else if (c < Cell.RATE) cells[b + c]! += cells[a + c]!;
     }
-    for (let s = 0; s < SEGMENTS; s++) {
-      const block = this.segments[from * SEGMENTS + s]!;
-      if (block < 0) continue;
-      const words = this.pool.counters;
-      const base = block * STAT_BLOCK_WORDS;
-      for (let w = 0; w < STAT_BLOCK_WORDS; w++) {
-        const n = words[base + w]!;
-        if (n > 0) this.count(into, s * STAT_BLOCK_WORDS + w, n);
-      }
-    }
-    if (this.position[from]! >= 0 && this.position[into]! < 0) this.wake(into);
+    this.histograms.fold(from, into);
+    if (this.activity.isActive(from) && !this.activity.isActive(into)) this.activity.wake(into);
   }
 
   /** All counters to zero; rows, ids and histories stay. */
@@ -283,12 +205,7 @@ export class StatTable {
 
   private clearRow(row: number): void {
     this.cells.fill(0, row * STRIDE, (row + 1) * STRIDE);
-    for (let s = row * SEGMENTS; s < (row + 1) * SEGMENTS; s++) {
-      const block = this.segments[s]!;
-      if (block < 0) continue;
-      this.pool.release(block);
-      this.segments[s] = -1;
-    }
+    this.histograms.clear(row);
   }
 
   faults(row: number): number {
@@ -327,16 +244,7 @@ export class StatTable {
 
   /** Faults per tick, oldest first; empty for a row that rests. */
   history(row: number): number[] {
-    const block = this.historyBlock[row]!;
-    if (block < 0) return [];
-    const words = this.pool.counters;
-    const base = block * STAT_BLOCK_WORDS;
-    const length = Math.min(this.ticks, HISTORY_TICKS);
-    const result = new Array<number>(length);
-    for (let t = 0; t < length; t++) {
-      result[t] = words[base + ((this.ticks - length + t) % HISTORY_TICKS)]!;
-    }
-    return result;
+    return this.activity.history(row);
   }
 
   p50Ns(row: number): number {
@@ -357,46 +265,10 @@ export class StatTable {
     const timed = this.cells[at + Cell.TIMED]!;
     if (timed === 0) return NaN;
     if (this.cells[at + Cell.P_TIMED] !== timed) {
-      this.cells.set(this.quantiles(row, PERCENTILES), at + Cell.P50);
+      const found = this.histograms.quantiles(row, this.maxNs(row), PERCENTILES);
+      this.cells.set(found, at + Cell.P50);
       this.cells[at + Cell.P_TIMED] = timed;
     }
     return this.cells[at + cell]!;
   }
-
-  private quantiles(row: number, wanted: readonly number[]): number[] {
-    const { counters } = this.pool;
-    const { scratch } = this;
-    let total = 0;
-    let from = BUCKETS;
-    let to = 0;
-    for (let s = 0; s < SEGMENTS; s++) {
-      const block = this.segments[row * SEGMENTS + s]!;
-      const low = s * STAT_BLOCK_WORDS;
-      if (block < 0) {
-        scratch.fill(0, low, low + STAT_BLOCK_WORDS);
-        continue;
-      }
-      from = Math.min(from, low);
-      to = low + STAT_BLOCK_WORDS;
-      for (let w = 0; w < STAT_BLOCK_WORDS; w++) {
-        const n = counters[block * STAT_BLOCK_WORDS + w]!;
-        scratch[low + w] = n;
-        total += n;
-      }
-    }
-    return quantiles(scratch, from, to, total, this.maxNs(row), wanted);
-  }
-}
-
-function grownF64(old: Float64Array, length: number): Float64Array {
-  const grown = new Float64Array(length);
-  grown.set(old);
-  return grown;
-}
-
-/** New entries read -1: none. */
-function grownI32(old: Int32Array, length: number): Int32Array {
-  const grown = new Int32Array(length).fill(-1);
-  grown.set(old);
-  return grown;
 }

@@ -2,29 +2,12 @@ import type { CommTable } from './comms';
 import type { Limits } from './limits';
 import type { ProcSource } from './ports';
 import { Process, Thread } from './process';
-import { RowTable } from './row-table';
+import type { RowTable } from './row-table';
 import type { SlabPool } from './slab-pool';
+import { processRows, threadRows } from './task-rows';
+import type { ProcessInfo, ThreadInfo } from './task-rows';
 import { VmaMap } from './vma-map';
 import type { Vma } from './vma';
-
-/** What a row of the thread table shows; pid and tid are 0 for rows that stand for several. */
-export interface ThreadInfo {
-  readonly tid: number;
-  readonly pid: number;
-  /** Process.serial: pids are reused. */
-  readonly serial: number;
-  comm: string;
-  alive: boolean;
-}
-
-export interface ProcessInfo {
-  readonly pid: number;
-  readonly serial: number;
-  readonly ppid: number;
-  comm: string;
-  alive: boolean;
-  threads: number;
-}
 
 const THREAD_CACHE = 256;
 
@@ -54,19 +37,8 @@ export class Tasks {
     private readonly source: ProcSource,
     private readonly limits: Limits,
   ) {
-    this.threads = new RowTable<ThreadInfo>(statPool, {
-      cap: limits.threads,
-      foldKey: (t) => t.comm,
-      folded: (t) => ({ tid: 0, pid: 0, serial: 0, comm: t.comm, alive: false }),
-      others: () => ({ tid: 0, pid: 0, serial: 0, comm: '[others]', alive: false }),
-    });
-    const many = { pid: 0, serial: 0, ppid: 0, alive: false, threads: 0 };
-    this.processes = new RowTable<ProcessInfo>(statPool, {
-      cap: limits.processes,
-      foldKey: (p) => p.comm,
-      folded: (p) => ({ ...many, comm: p.comm }),
-      others: () => ({ ...many, comm: '[others]' }),
-    });
+    this.threads = threadRows(statPool, limits.threads);
+    this.processes = processRows(statPool, limits.processes);
   }
 
   live(): IterableIterator<Process> {

@@ -6,7 +6,8 @@ import { Resolved } from '../../src/core/resolved';
 import { SlabPool } from '../../src/core/slab-pool';
 import { bucketOf } from '../../src/core/histogram';
 import { HISTORY_TICKS } from '../../src/core/snapshot';
-import { STAT_BLOCK_WORDS, StatTable } from '../../src/core/stat-table';
+import { STAT_BLOCK_WORDS } from '../../src/core/row-histograms';
+import { StatTable } from '../../src/core/stat-table';
 
 interface Fault {
   readonly row: number;
