@@ -61,6 +61,7 @@ export class Model {
   /** Absent anonymous pages may come from the swap cache (snapshot.swapInUse). */
   swapInUse = false;
   private readonly columns = new FaultColumns();
+  private readonly source: ProcSource;
   private readonly loop: FaultLoop;
   private readonly records: RecordApplier;
   private readonly repair: MapRepair;
@@ -70,6 +71,7 @@ export class Model {
   private tickedAt: number;
 
   constructor(options: ModelOptions) {
+    this.source = options.source;
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.zeroedAt = options.startedAt ?? 0;
     this.tickedAt = this.zeroedAt;
@@ -89,7 +91,10 @@ export class Model {
   addProcess(pid: number, initial: InitialProcess): void {
     const comm = this.comms.intern(initial.comm);
     const process = this.tasks.begin(pid, initial.ppid, comm, new VmaMap());
-    for (const tid of initial.tids ?? [pid]) this.tasks.beginThread(process, tid, comm);
+    for (const tid of initial.tids ?? [pid]) {
+      const name = tid === pid ? null : this.source.comm(pid, tid);
+      this.tasks.beginThread(process, tid, name === null ? comm : this.comms.intern(name));
+    }
     if (initial.maps !== null) this.tasks.adopt(process, initial.maps.vmas, initial.maps.asOf);
   }
 

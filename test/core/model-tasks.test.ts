@@ -41,6 +41,14 @@ describe('Model: processes and threads', () => {
     expect(processes.map((p) => [p.comm, p.threads])).toEqual([['demo', 3]]);
   });
 
+  it('knows the names of threads that were there before', () => {
+    const rig = new Rig();
+    rig.source.comms.set(101, 'worker');
+    rig.attach(100, ORDINARY, [100, 101, 102]);
+    for (const tid of [100, 101, 102]) rig.fault({ page: HEAP_START, tid });
+    expect(rig.run().map((v) => v.comm)).toEqual(['demo', 'worker', 'demo']);
+  });
+
   it('starts a new image with exec: new rows, new pages, the old ones stay', () => {
     const rig = new Rig().attach();
     rig.fault({ page: HEAP_START }).exec(100, 'second').fault({ page: HEAP_START, end: 'none' });
