@@ -1,5 +1,6 @@
 import { CLASS_NAMES } from '../core/classes';
 import type { Dashboard } from './dashboard';
+import type { Action } from './keymap';
 import { visibleEvents } from './scroll';
 import { causesView } from './views/causes';
 import { detailView, type DetailSubject } from './views/detail';
@@ -182,5 +183,12 @@ function lastLine(dashboard: Dashboard, nowMs: number): string {
     filter: dashboard.filterText,
     hidden: hidden.join(' '),
     back: dashboard.opened === null ? '' : 'back',
+    useless: uselessHere(dashboard),
   });
+}
+
+function uselessHere(dashboard: Dashboard): readonly Action[] {
+  if (dashboard.opened !== null) return ['open', 'sort-left'];
+  if (dashboard.view === 'causes') return ['sort-left'];
+  return dashboard.withTable((): readonly Action[] => []) ?? ['open', 'sort-left'];
 }

@@ -27,7 +27,9 @@ export const CLASS_STYLE: Readonly<Record<ClassName, Style>> = {
 export interface Glyphs {
   /** Eight levels, lowest first. Zero is a blank. */
   readonly levels: string;
+  /** A slice without faults in a strip, and a zero in a table. */
   readonly empty: string;
+  readonly zero: string;
   readonly ellipsis: string;
   readonly down: string;
   readonly up: string;
@@ -38,6 +40,7 @@ export interface Glyphs {
 const UNICODE: Glyphs = {
   levels: '▁▂▃▄▅▆▇█',
   empty: '·',
+  zero: '·',
   ellipsis: '…',
   down: '▼',
   up: '▲',
@@ -46,7 +49,8 @@ const UNICODE: Glyphs = {
 };
 const ASCII: Glyphs = {
   levels: '.:-=+*#@',
-  empty: '.',
+  empty: '_',
+  zero: '.',
   ellipsis: '~',
   down: 'v',
   up: '^',

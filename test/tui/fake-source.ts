@@ -142,6 +142,7 @@ export function samplePicture(scale = 1): Snapshot {
         p99Ns: 1900,
         maxNs: 7700,
         stallNs: 1e5,
+        stallShare: 1e-5,
       }),
     ],
     threads: [

@@ -1,4 +1,4 @@
-import { KEYMAP } from '../keymap';
+import { KEYMAP, type Action } from '../keymap';
 import { Line, pieceLine, type Piece } from '../line';
 import type { LineEditor } from '../prompt';
 import type { Style, Theme } from '../theme';
@@ -13,6 +13,8 @@ export interface FooterState {
   readonly hidden: string;
   /** What Esc does here, '' for nothing. */
   readonly back: string;
+  /** Actions that would do nothing here: their keys are not shown. */
+  readonly useless: readonly Action[];
 }
 
 /** The last line: filter and sort in force, then the keys that work here. */
@@ -28,8 +30,8 @@ export function footerView(theme: Theme, columns: number, state: FooterState): s
   if (state.sort !== '') pieces.push({ text: `sort: ${state.sort}`, weight: 60 });
   if (state.back !== '') pieces.push({ text: `Esc ${state.back}`, weight: 90 });
   let weight = 50;
-  for (const { footer } of KEYMAP) {
-    if (footer === undefined) continue;
+  for (const { action, footer } of KEYMAP) {
+    if (footer === undefined || state.useless.includes(action)) continue;
     const last = footer[1] === 'quit' || footer[1] === 'help';
     pieces.push({ text: `${footer[0]} ${footer[1]}`, weight: last ? 80 : weight-- });
   }

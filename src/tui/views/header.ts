@@ -162,14 +162,9 @@ function trustPieces(header: HeaderInfo): Piece[] {
   const pieces: Piece[] = [
     {
       text: `captured ${grouped(check.captured)} + lost ${grouped(check.lost)} of the kernel's ${grouped(check.kernel)}`,
-      short: `${count(check.captured)}+${count(check.lost)} of ${count(check.kernel)}`,
-      style: lost > 0 || (check.comparable && !equal) ? 'warning' : 'plain',
+      short: `${count(check.captured)} + ${count(check.lost)} lost of ${count(check.kernel)}`,
+      style: check.comparable && !equal ? 'warning' : 'plain',
       weight: 80,
-    },
-    {
-      text: `lost ${count(lost)}`,
-      style: lost > 0 ? 'error' : 'good',
-      weight: 85,
     },
     {
       text: `rings ${capture.mode.cpus} x ${bytes(capture.mode.ringBytes)}, every fault`,
@@ -177,6 +172,7 @@ function trustPieces(header: HeaderInfo): Piece[] {
       weight: 20,
     },
   ];
+  if (lost > 0) pieces.unshift({ text: `LOST ${count(lost)}`, style: 'error', weight: 97 });
   if (!Number.isNaN(header.rssBytes))
     pieces.push({ text: `RSS ${bytes(header.rssBytes)}`, weight: 60 });
   if (header.captureFilter !== '') {

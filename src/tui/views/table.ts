@@ -91,7 +91,7 @@ function rowLine<Row extends StatRow>(
     const text = column.format(row);
     const coloured = text === '0' ? undefined : COLUMN_STYLE[column.id];
     line.cell(
-      text === '0' ? theme.glyphs.empty : text,
+      text === '0' ? theme.glyphs.zero : text,
       width,
       column.align,
       style(coloured ?? 'plain'),

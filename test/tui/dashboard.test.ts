@@ -1,0 +1,462 @@
+import type { RegionRow } from '../../src/core/snapshot';
+import { closingText } from '../../src/tui/closing';
+import { Dashboard } from '../../src/tui/dashboard';
+import { handleKeys, INTERVALS_MS } from '../../src/tui/keys';
+import { renderDashboard } from '../../src/tui/render';
+import { makeTheme } from '../../src/tui/theme';
+import { currentTable } from '../../src/tui/write';
+import { FakeSource, HEADER, samplePicture } from './fake-source';
+import { region, snapshot } from './sample';
+
+// Control characters are what this is about.
+// eslint-disable-next-line no-control-regex
+const SGR = /\x1b\[[\d;]*m/g;
+
+class Bench {
+  readonly source = new FakeSource();
+  readonly dashboard: Dashboard;
+  quits = 0;
+  suspends = 0;
+  now = 0;
+
+  constructor(columns = 80, rows = 24) {
+    const theme = makeTheme({ colours: 0, ascii: true });
+    this.dashboard = new Dashboard(this.source, { theme, intervalMs: 1000 });
+    this.dashboard.size = { columns, rows };
+  }
+
+  press(...keys: string[]): this {
+    const host = { quit: () => this.quits++, suspend: () => this.suspends++ };
+    handleKeys(this.dashboard, host, keys, this.now);
+    return this;
+  }
+
+  type(text: string): this {
+    return this.press(...Array.from(text).map((char) => (char === ' ' ? 'space' : char)));
+  }
+
+  /** The screen as plain text. */
+  lines(): string[] {
+    return renderDashboard(this.dashboard, this.now).map((line) => line.replace(SGR, '').trimEnd());
+  }
+
+  text(): string {
+    return this.lines().join('\n');
+  }
+
+  /** First words of the rows of the table. */
+  rows(): string[] {
+    const lines = this.lines();
+    const head = lines.findIndex((line) => /^ +(REGION|TID|PID)/.test(line));
+    const end = lines.findIndex((line) => line.startsWith('-- events'));
+    return lines
+      .slice(head + 1, end)
+      .filter((line) => line !== '')
+      .map((line) => line.slice(1).trim().split(' ')[0]!);
+  }
+}
+
+describe('the screen', () => {
+  it('answers first: does it matter, is it complete, where', () => {
+    const text = new Bench(120, 30).text();
+    expect(text).toContain('postgres 4321');
+    expect(text).toContain('MAJ 12');
+    expect(text).toContain('3.2 % of wall time in faults, thread max 41.0 % (tid 4329)');
+    expect(text).toContain("captured 57,233 + lost 0 of the kernel's 57,233");
+    expect(text).toContain('RSS 1.2G');
+    expect(new Bench().rows()).toEqual(['data.db', '[heap]', '[stack:4329]', 'libc.so.6']);
+  });
+
+  it('always has the size of the terminal', () => {
+    for (const [columns, rows] of [
+      [20, 5],
+      [40, 8],
+      [80, 24],
+      [81, 25],
+      [200, 50],
+      [300, 100],
+      [1, 1],
+    ] as const) {
+      const bench = new Bench(columns, rows);
+      for (const keys of [
+        [],
+        ['2'],
+        ['4'],
+        ['5'],
+        ['6'],
+        ['1', 'enter'],
+        ['escape', '?'],
+        ['escape', 'S'],
+        ['escape', '/', 'x'],
+      ]) {
+        bench.press(...keys);
+        const lines = renderDashboard(bench.dashboard, 0);
+        expect(lines).toHaveLength(rows);
+        for (const line of bench.lines()) expect(line.length).toBeLessThanOrEqual(columns);
+      }
+    }
+  });
+
+  it('says that it is too small', () => {
+    expect(new Bench(20, 5).text()).toContain('too small');
+    expect(new Bench(40, 8).text()).toContain('data.db');
+  });
+
+  it('says what the capture cannot see, and what hangs', () => {
+    const bench = new Bench(120, 30);
+    bench.source.info = {
+      ...HEADER,
+      limits: ['no COW and no access type: the exceptions tracepoints are not available'],
+      inFlight: [
+        { tid: 4329, address: '0x7f3a113f2000', region: 'data.db', forNs: 812e6 },
+        { tid: 4330, address: '0x1000', region: '[heap]', forNs: 5e6 },
+      ],
+    };
+    bench.dashboard.refresh();
+    expect(bench.text()).toContain('no COW and no access type');
+    expect(bench.text()).toContain('in flight: tid 4329 at 0x7f3a113f2000 data.db, 812.0ms');
+    // 5 ms is not stuck.
+    expect(bench.text()).not.toContain('tid 4330 at');
+  });
+
+  it('says that the target is gone and stays', () => {
+    const bench = new Bench();
+    bench.source.info = { ...HEADER, ended: 'exited with status 3' };
+    bench.dashboard.refresh();
+    expect(bench.text()).toContain('exited with status 3');
+    expect(bench.text()).toContain('data.db');
+  });
+
+  it('shows rates from the difference of two pictures', () => {
+    const bench = new Bench(120, 30);
+    // One more of the scale is 12 major faults more, one second later.
+    bench.source.picture = samplePicture(2);
+    bench.dashboard.refresh();
+    expect(bench.text()).toContain('MAJ 24 12/s');
+    bench.source.picture = { ...samplePicture(1), now: samplePicture(3).now };
+    bench.dashboard.refresh();
+    // Counters that went back were zeroed: no negative rate, no huge one.
+    expect(bench.text()).toContain('MAJ 12 12/s');
+  });
+
+  it('is not broken by hostile names', () => {
+    const bench = new Bench(100, 30);
+    const label = '\x1b[2J\x9b31m\u202e文字\n\t' + 'x'.repeat(4096);
+    bench.source.picture = snapshot({
+      regions: [region({ id: 1, label, path: label, comm: label, byClass: [1, 0, 0, 0] })],
+    });
+    bench.source.info = {
+      ...HEADER,
+      targets: [{ pid: 1, comm: label, commandLine: label, threads: 1, state: label }],
+    };
+    bench.source.commandOutput = { lines: [label], dropped: 0 };
+    bench.dashboard.refresh();
+    for (const keys of [['1'], ['enter'], ['escape', '7']]) {
+      bench.press(...keys);
+      for (const line of bench.lines()) {
+        expect(line).toMatch(/^[\x20-\x7e]*$/);
+        expect(line.length).toBeLessThanOrEqual(100);
+      }
+    }
+    expect(closingText(bench.dashboard)).toMatch(/^[\x20-\x7e\n]*$/);
+  });
+});
+
+describe('keys', () => {
+  it('go through the views by Tab and by number, Output only with a COMMAND', () => {
+    const bench = new Bench();
+    const seen = [bench.dashboard.view];
+    for (let k = 0; k < 6; k++) seen.push(bench.press('tab').dashboard.view);
+    expect(seen).toEqual([
+      'regions',
+      'threads',
+      'processes',
+      'causes',
+      'latency',
+      'events',
+      'regions',
+    ]);
+    expect(bench.press('S-tab').dashboard.view).toBe('events');
+    expect(bench.press('3').dashboard.view).toBe('processes');
+    expect(bench.press('7').dashboard.view).toBe('processes');
+    bench.source.commandOutput = { lines: ['hello'], dropped: 0 };
+    expect(bench.press('7').text()).toContain('hello');
+  });
+
+  it('sort: < > by visible columns, r and I reverse, S and F6 by name', () => {
+    const bench = new Bench();
+    expect(bench.press('<').text()).toContain('sort: MAX v');
+    expect(bench.press('>', 'r').text()).toContain('sort: STALL% ^');
+    expect(bench.rows()[0]).toBe('libc.so.6');
+    bench.press('I', 'S');
+    expect(bench.text()).toContain('Sort by');
+    bench.press('home', 'enter');
+    expect(bench.text()).toContain('sort: REGION');
+    expect(bench.rows()).toEqual(['[heap]', '[stack:4329]', 'data.db', 'libc.so.6']);
+    const before = bench.dashboard.regions.sortColumn.id;
+    bench.press('f6', 'down', 'escape');
+    expect(bench.dashboard.regions.sortColumn.id).toBe(before);
+  });
+
+  it('/ filters while one types, Enter keeps, Esc goes back, Ctrl-L clears', () => {
+    const bench = new Bench();
+    bench.press('/').type('class:maj');
+    expect(bench.rows()).toEqual(['data.db', 'libc.so.6']);
+    bench.type(' and (');
+    expect(bench.text()).toContain('a term is missing (at character 16)');
+    expect(bench.rows()).toEqual(['data.db', 'libc.so.6']);
+    bench.press('enter');
+    expect(bench.dashboard.mode.type).toBe('prompt');
+    bench.type('region:data)').press('enter');
+    expect(bench.dashboard.mode.type).toBe('normal');
+    expect(bench.rows()).toEqual(['data.db', 'libc.so.6']);
+    expect(bench.text()).toContain('filter: class:maj and (region:data)');
+    bench.press('/', 'C-u').type('heap').press('escape');
+    expect(bench.rows()).toEqual(['data.db', 'libc.so.6']);
+    bench.press('C-l');
+    expect(bench.rows()).toHaveLength(4);
+    // Letters are text in the prompt, not commands.
+    bench.press('/').type('q z');
+    expect([bench.quits, bench.source.zeroed]).toEqual([0, 0]);
+  });
+
+  it('m n c e hide a class everywhere, but never the last one', () => {
+    const bench = new Bench(120, 30);
+    bench.source.faults([
+      [1, 0, 2, 0, 0, 4329, 8e8],
+      [2, 2, 5, 1, 1, 4330, 1900],
+    ]);
+    bench.dashboard.refresh();
+    bench.press('n', 'c');
+    expect(bench.rows()).toEqual(['data.db', 'libc.so.6']);
+    expect(bench.text()).toContain('hidden: MINOR COW');
+    expect(bench.text()).not.toMatch(/COW +writer/);
+    bench.press('m', 'e');
+    expect(bench.text()).toContain('hidden: MAJOR MINOR COW');
+    bench.press('n', 'c', 'm');
+    expect(bench.rows()).toHaveLength(4);
+  });
+
+  it('Space freezes the picture and only the picture', () => {
+    const bench = new Bench(120, 30);
+    bench.source.faults([[1, 0, 2, 0, 0, 4329, 8e8]]);
+    bench.dashboard.refresh();
+    bench.press('space');
+    bench.source.picture = samplePicture(5);
+    bench.source.faults([[2, 2, 5, 1, 1, 4330, 1900]]);
+    bench.dashboard.refresh();
+    bench.now = 12_000;
+    expect(bench.text()).toContain('FROZEN 00:00:12, capture goes on');
+    expect(bench.text()).toContain('MAJ 12');
+    expect(bench.text()).not.toMatch(/COW +writer/);
+    bench.press('p');
+    expect(bench.text()).toContain('MAJ 60');
+    expect(bench.text()).toMatch(/COW +writer/);
+  });
+
+  it('z zeroes, and says so', () => {
+    const bench = new Bench().press('z');
+    expect(bench.source.zeroed).toBe(1);
+    expect(bench.text()).toContain('counters set to zero');
+    bench.now = 10_000;
+    expect(bench.text()).not.toContain('counters set to zero');
+  });
+
+  it('d + - set the interval within its bounds', () => {
+    const bench = new Bench();
+    expect(bench.press('+').dashboard.intervalMs).toBe(2000);
+    bench.press('-', '-', '-', '-', '-');
+    expect(bench.dashboard.intervalMs).toBe(INTERVALS_MS[0]);
+    bench.press('d').type('3.5').press('enter');
+    expect(bench.dashboard.intervalMs).toBe(3500);
+    bench.press('d').type('11').press('enter');
+    expect(bench.text()).toContain('a number from 0.25 to 10');
+    expect(bench.dashboard.intervalMs).toBe(3500);
+    bench.press('escape', 'd').type('x').press('enter', 'escape');
+    expect(bench.dashboard.intervalMs).toBe(3500);
+  });
+
+  it('w writes text, CSV or JSON by the name of the file', () => {
+    const bench = new Bench();
+    bench.press('/').type('class:major').press('enter');
+    bench.press('w', 'C-u').type('out.csv').press('enter');
+    expect(bench.text()).toContain('2 rows written to out.csv');
+    const csv = bench.source.saved.get('out.csv')!.split('\r\n');
+    expect(csv[0]).toContain('label,kind,permissions');
+    expect(csv[1]).toMatch(/^data\.db,file,r--s,2147483648,/);
+    expect(csv).toHaveLength(4);
+    bench.press('w', 'C-u').type('out.json').press('enter');
+    const json = JSON.parse(bench.source.saved.get('out.json')!) as {
+      filter: string;
+      rows: { label: string; major: number }[];
+    };
+    expect(json.filter).toBe('class:major');
+    expect(json.rows.map((r) => [r.label, r.major])).toEqual([
+      ['data.db', 11],
+      ['libc.so.6 .data', 1],
+    ]);
+    bench.press('w').press('enter');
+    expect(bench.source.saved.get('pagefault-regions.txt')).toContain('Summary: major=12');
+    bench.source.saveError = 'cannot write: EACCES';
+    bench.press('w').press('enter');
+    expect(bench.text()).toContain('cannot write: EACCES');
+  });
+
+  it('Enter opens a region, a thread, a process, a cause; Esc goes back', () => {
+    const bench = new Bench(120, 40);
+    bench.source.faults([
+      [1, 0, 2, 0, 0, 4329, 8e8],
+      [2, 2, 5, 1, 1, 4330, 1900],
+    ]);
+    bench.dashboard.refresh();
+    bench.press('enter');
+    const text = bench.text();
+    // Slice 31 of 64 slices of 32 MiB holds 400 of the 520 faults.
+    expect(text).toContain(
+      '64 slices of 32M; hottest file offset 0x3e000000-0x40000000, 76.9 % of its faults',
+    );
+    expect(text).toContain('tid 4329 checkpointer 88.0 %');
+    expect(text).toMatch(/where +[_.:=+*#@-]{64}/);
+    expect(text).toMatch(/MAJOR checkpointer/);
+    expect(text).not.toMatch(/COW +writer/);
+    bench.press('escape', '2', 'enter');
+    expect(bench.text()).toContain('thread 4329 checkpointer');
+    bench.press('escape', '3', 'enter');
+    expect(bench.text()).toContain('process 4321 postgres');
+    bench.press('4', 'enter');
+    expect(bench.dashboard.view).toBe('regions');
+    expect(bench.text()).toContain('filter: cause:demand-zero');
+  });
+
+  it('goes back to the table when the opened row is gone', () => {
+    const bench = new Bench();
+    bench.press('enter');
+    bench.source.picture = snapshot({ regions: samplePicture().regions.slice(1) });
+    bench.dashboard.refresh();
+    expect(bench.rows()[0]).toBe('[heap]');
+  });
+
+  it('the event log follows, stays where one scrolled to, and follows again', () => {
+    const bench = new Bench(100, 24).press('6');
+    const fault = (
+      k: number,
+    ): readonly [number, number, number, number, number, number, number] => [
+      k,
+      1,
+      0,
+      1,
+      1,
+      4330,
+      900,
+    ];
+    const seconds = (): number[] =>
+      bench
+        .lines()
+        .filter((l) => l.includes(' MINOR '))
+        .map((l) => Number.parseFloat(l));
+    bench.source.faults(Array.from({ length: 100 }, (_, k) => fault(k)));
+    bench.dashboard.refresh();
+    expect(seconds().at(-1)).toBe(99);
+    bench.press('up', 'up');
+    expect(seconds().at(-1)).toBe(97);
+    expect(bench.text()).toContain('scrolled back');
+    bench.source.faults([fault(100)]);
+    bench.dashboard.refresh();
+    expect(seconds().at(-1)).toBe(97);
+    bench.press('pageup');
+    expect(seconds().at(-1)).toBeLessThan(90);
+    bench.press('home');
+    expect(seconds()[0]).toBe(0);
+    bench.press('end');
+    expect(seconds().at(-1)).toBe(100);
+    bench.press('up', 'down');
+    expect(bench.dashboard.eventsEnd).toBeNull();
+  });
+
+  it('Ctrl-C and Ctrl-Z work even in a prompt; q quits', () => {
+    const bench = new Bench().press('/', 'C-c', 'C-z');
+    expect([bench.quits, bench.suspends]).toEqual([1, 1]);
+    expect(bench.press('escape', 'q').quits).toBe(2);
+    expect(bench.press('f10').quits).toBe(3);
+  });
+
+  it('? shows every key, any other key returns', () => {
+    const bench = new Bench(100, 60).press('?');
+    expect(bench.text()).toContain('Ctrl-Z');
+    expect(bench.press('x').text()).toContain('data.db');
+  });
+});
+
+describe('ten thousand regions', () => {
+  it('cost a key press no more than ten do', () => {
+    const rows: RegionRow[] = Array.from({ length: 10_000 }, (_, k) =>
+      region({ id: k + 1, label: `r${k}`, byClass: [0, k + 1, 0, 0] }),
+    );
+    const bench = new Bench(200, 50);
+    bench.source.picture = snapshot({ regions: rows });
+    bench.dashboard.refresh();
+    const time = (n: number): number => {
+      const started = performance.now();
+      for (let k = 0; k < n; k++) {
+        bench.press('pagedown');
+        renderDashboard(bench.dashboard, 0);
+      }
+      return (performance.now() - started) / n;
+    };
+    time(20);
+    // Sorting or filtering all rows for a key would take longer than this.
+    expect(time(50)).toBeLessThan(8);
+  });
+});
+
+describe('closingText', () => {
+  it('is Summary, header, the table as sorted and filtered, causes and latencies', () => {
+    const bench = new Bench();
+    bench.press('/').type('class:major').press('enter', 'r');
+    const lines = closingText(bench.dashboard).split('\n');
+    expect(lines[0]).toBe('Summary: major=12 minor=31598 cow=213');
+    expect(lines[1]).toContain('postgres 4321');
+    const rows = lines
+      .filter((line) => /^ (data\.db|libc|\[)/.test(line))
+      .map((line) => line.trim().split(' ')[0]);
+    expect(rows).toEqual(['libc.so.6', 'data.db']);
+    expect(lines.join('\n')).toContain('file-read');
+    expect(lines.join('\n')).toMatch(/MAJOR +12/);
+    expect(lines.join('\n')).not.toContain('\x1b');
+  });
+
+  it('sums up what does not fit, and ends with what COMMAND wrote', () => {
+    const bench = new Bench();
+    const rows = Array.from({ length: 50 }, (_, k) =>
+      region({ id: k + 1, label: `r${k}`, byClass: [0, 2, 0, 0] }),
+    );
+    bench.source.picture = snapshot({ regions: rows, caps: ['regions beyond 8,192 are folded'] });
+    bench.source.commandOutput = { lines: ['all done'], dropped: 0 };
+    bench.dashboard.refresh();
+    const text = closingText(bench.dashboard);
+    expect(text).toContain('and 10 more rows with 20 faults');
+    expect(text).toContain('note: regions beyond 8,192 are folded');
+    expect(text.trimEnd().endsWith('  all done')).toBe(true);
+  });
+
+  it('has data for every view', () => {
+    const bench = new Bench();
+    bench.source.faults([[1, 0, 2, 0, 0, 4329, 8e8]]);
+    bench.source.commandOutput = { lines: ['x'], dropped: 0 };
+    bench.dashboard.refresh();
+    const counts = ['1', '2', '3', '4', '5', '6', '7'].map((key) => {
+      const table = currentTable(bench.press(key).dashboard);
+      for (const row of table.rows) expect(row).toHaveLength(table.columns.length);
+      return [table.name, table.rows.length];
+    });
+    expect(counts).toEqual([
+      ['regions', 4],
+      ['threads', 2],
+      ['processes', 1],
+      ['causes', 5],
+      ['latency', 5],
+      ['events', 1],
+      ['output', 1],
+    ]);
+  });
+});
