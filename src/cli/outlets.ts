@@ -35,6 +35,14 @@ export class Outlets {
     return [...this.outlets.values()].some(({ writer }) => writer.failure?.kind === 'closed');
   }
 
+  /** The name of a place whose reader we gave up on, '' for none. */
+  get stalled(): string {
+    for (const { name, writer } of this.outlets.values()) {
+      if (writer.failure?.kind === 'stalled') return name;
+    }
+    return '';
+  }
+
   /** What went wrong with writing, in one line; '' when nothing did. */
   get trouble(): string {
     for (const { name, writer } of this.outlets.values()) {

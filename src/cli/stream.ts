@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Exit } from '../core/errors';
 import { assemble } from './assemble';
-import { inFlightNotes, writeClosing } from './closing';
+import { summaryLine } from '../out/summary';
+import { inFlightNotes, summaryCounts, writeClosing } from './closing';
 import { endCommand } from './command-end';
 import type { Options } from './options';
 import { Outlets } from './outlets';
@@ -38,8 +39,13 @@ export async function runStream(options: Options): Promise<number> {
   if (outlets.trouble === '' && !outlets.closedByReader) {
     // One tick over the whole run makes the rates averages.
     assembly.model.tick(stoppedAt);
-    writeClosing(options, plan, outlets, assembly, assembly.model.snapshot(stoppedAt), facts);
+    const snapshot = assembly.model.snapshot(stoppedAt);
+    writeClosing(options, plan, outlets, assembly, snapshot, facts);
     await outlets.settle(() => performance.now() < interruptedAt + PATIENCE_MS, sleep);
+    if (outlets.stalled !== '') {
+      say(`note: nobody reads ${outlets.stalled}: the rest of the output is left out`);
+      say(summaryLine(summaryCounts(snapshot, facts)));
+    }
     for (const note of inFlightNotes(inFlight, stoppedAt)) say(note);
   }
   const { trouble } = outlets;
