@@ -54,13 +54,23 @@ static bool in_memory(const char* directory) {
 static char work_directory[4096];
 static char data_file[4096 + 16];
 
-// Makes the data file in a directory of its own: its name must be the same in every run, and
-// nobody else may have put something there before (/tmp is everybody's).
+// A new directory, for us alone: in /tmp anybody may have put something under any name. Numbered
+// and not random (mkdtemp), because with --fixed-ts the faults of two runs must be the same, and
+// the name's letters are looked up in a table of the C library.
+static bool make_directory(const char* parent) {
+  enum { TRIES = 1000 };
+  for (int i = 0; i < TRIES; i++) {
+    int length =
+        snprintf(work_directory, sizeof(work_directory), "%s/pagefault-demo-%d", parent, i);
+    if (length < 0 || (size_t)length >= sizeof(work_directory)) return false;
+    if (mkdir(work_directory, 0700) == 0) return true;
+    if (errno != EEXIST) return false;
+  }
+  return false;
+}
+
 static bool make_file(struct demo* demo, const char* parent) {
-  if (parent == NULL || in_memory(parent)) return false;
-  int length = snprintf(work_directory, sizeof(work_directory), "%s/pagefault-demo-XXXXXX", parent);
-  if (length < 0 || (size_t)length >= sizeof(work_directory)) return false;
-  if (mkdtemp(work_directory) == NULL) return false;
+  if (parent == NULL || in_memory(parent) || !make_directory(parent)) return false;
   snprintf(data_file, sizeof(data_file), "%s/demo.dat", work_directory);
   demo->fd = open(data_file, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (demo->fd < 0) die(data_file);

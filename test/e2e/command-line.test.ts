@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { analyze, startAnalyzer, waiting } from './support/analyzer';
 import { ANALYZER, workload } from './support/build';
@@ -60,10 +60,6 @@ test('a COMMAND that is not found, or no program: one line, status 2', async () 
     expect(ended).toMatchObject({ status: 2, stdout: '' });
     expect(ended.stderr).toMatch(/^error: .*\n$/);
   }
-  chmodSync(text, 0o755);
-  const ended = await analyze(['-q', '--', text]);
-  expect(ended).toMatchObject({ status: 2, stdout: '' });
-  expect(ended.stderr).toMatch(/^error: .*\n$/);
 });
 
 test.each([
@@ -113,20 +109,21 @@ test('SIGINT while a COMMAND runs: the COMMAND is ended too', async () => {
 });
 
 test('SIGINT twice: gone at once, whatever the COMMAND does', async () => {
-  const tracer = startAnalyzer([
-    '-q',
-    '--',
-    'sh',
-    '-c',
-    'trap "" INT TERM; echo on; sleep 60 & wait',
-  ]);
-  await until('the COMMAND', () => tracer.stdout.includes('on'));
+  const deaf = 'trap "" INT TERM; echo "deaf $$"; while :; do sleep 0.2; done';
+  const tracer = startAnalyzer(['-q', '--', 'sh', '-c', deaf]);
+  const pid = Number(await until('the COMMAND', () => /deaf (\d+)\n/.exec(tracer.stdout)?.[1]));
   const began = Date.now();
   tracer.kill('SIGINT');
   await sleep(100);
   tracer.kill('SIGINT');
+  await tracer.exited;
+  expect(Date.now() - began).toBeLessThan(1500);
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // The analyzer has ended it, which it may.
+  }
   await tracer.ended;
-  expect(Date.now() - began).toBeLessThan(5000);
 });
 
 test('-n stops after exactly so many faults, -d after so many seconds', async () => {

@@ -167,7 +167,7 @@ test('a kernel thread: one line, status 2', async () => {
 
 test('a zombie: one line, status 2', async () => {
   // sh starts a child and becomes a program that never waits for it.
-  const parent = new Running(['sh', '-c', 'true & echo $!; exec sleep 60']);
+  const parent = new Running(['sh', '-c', 'sleep 0.3 & echo $!; exec sleep 60']);
   const pid = Number(await until('a pid', () => /^\d+\n/.exec(parent.stdout)?.[0]));
   await until('the zombie', () => state(pid) === 'Z');
   const ended = await analyze(['-p', String(pid)]);

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { captureAttached, readFaults, reportIn, startAnalyzer, waiting } from './support/analyzer';
 import { workload } from './support/build';
@@ -39,20 +39,22 @@ test('a storm on all CPUs loses nothing with -q, and memory stays flat', async (
   expect(late - early).toBeLessThan(8 * MEGABYTE);
 });
 
-test('a storm as text to a file: every loss is counted, and there is none at a moderate rate', async () => {
+test('a storm as text to a file: every fault is a line, or is counted as lost', async () => {
   const file = join(scratch, 'storm.txt');
   const target = await waiting([workload('storm'), '--threads', '0', '--faults', '300000']);
+  // The report follows the stream, into the same file.
   const tracer = startAnalyzer(['--report-format', 'json', '-o', file, '-p', String(target.pid)]);
   await attached(tracer);
   target.write('\n');
   await target.ended;
-  const report = reportIn(await tracer.ended);
-  expect(report.completeness.difference).toBe(0);
-  const lines = readFileSync(file, 'latin1')
-    .split('\n')
-    .filter((line) => line.startsWith('['));
+  const ended = await tracer.ended;
+  const text = readFileSync(file, 'latin1');
+  const report = reportIn({ ...ended, stdout: text });
+  const { completeness } = report;
+  expect(completeness.difference).toBe(0);
+  expect(completeness.captured).toBeGreaterThanOrEqual(600_000 - completeness.lost);
+  const lines = text.split('\n').filter((line) => line.startsWith('['));
   expect(lines.length).toBe(report.summary.faults);
-  expect(statSync(file).size).toBeGreaterThan(report.completeness.captured * 30);
 });
 
 test('1,000 threads: attached within 2 seconds, none missed', async () => {
@@ -64,7 +66,6 @@ test('1,000 threads: attached within 2 seconds, none missed', async () => {
   // Program start, 1,000 threads, attaching, the wait for quiet descriptors and the run itself.
   expect(Date.now() - began).toBeLessThan(6000);
   expect(rows).toHaveLength(1000);
-  expect(report.capture.threads).toBeGreaterThanOrEqual(1001);
   const { expected, captured } = compare(rows, faults);
   expect(captured).toEqual(expected);
   expect(report.completeness).toMatchObject({ difference: 0, lost: 0 });

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -42,6 +43,10 @@ double seconds_now(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static double seconds_of(struct timeval time) {
+  return (double)time.tv_sec + (double)time.tv_usec / 1e6;
 }
 
 void die(const char* what) {
@@ -116,6 +121,9 @@ static void print_escaped(const char* text) {
 }
 
 void print_truth(void) {
+  // Digits are looked up in a table of the C library, at addresses that depend on the digit: where
+  // two runs must have the same faults, no process id may be printed.
+  if (getenv("WORKLOAD_SILENT") != NULL) return;
   struct rusage usage;
   getrusage(RUSAGE_SELF, &usage);
   printf("{\"rows\":[");
@@ -128,8 +136,9 @@ void print_truth(void) {
     printf("\",\"class\":\"%s\",\"cause\":\"%s\",\"mode\":\"%s\",\"faults\":%ld}", row->class_name,
            row->cause, row->mode, row->faults);
   }
-  printf("],\"pid\":%d,\"minflt\":%ld,\"majflt\":%ld,\"seconds\":%.6f}\n", (int)getpid(),
-         usage.ru_minflt, usage.ru_majflt, truth.began > 0 ? seconds_now() - truth.began : 0.0);
+  printf("],\"pid\":%d,\"minflt\":%ld,\"majflt\":%ld,\"cpu\":%.6f,\"seconds\":%.6f}\n",
+         (int)getpid(), usage.ru_minflt, usage.ru_majflt,
+         truth.began > 0 ? seconds_now() - truth.began : 0.0);
   fflush(stdout);
   truth.count = 0;
 }

@@ -43,7 +43,8 @@ void touch(char* start, size_t stride, size_t count, enum access access);
 // Touches and records: `like` gives the names, the rest is filled in. Any thread may call it.
 void touch_row(struct row like, char* start, size_t stride, size_t count, enum access access);
 void add_row(struct row row);
-// Prints {"rows":[...],"minflt":..,"majflt":..,"seconds":..} and forgets the rows.
+// Prints {"rows":[...],"minflt":..,"majflt":..,"cpu":..,"seconds":..} and forgets the rows. Prints
+// nothing with WORKLOAD_SILENT in the environment.
 void print_truth(void);
 // With WORKLOAD_WAIT=1: prints {"ready":PID} and reads a line, so that a tracer can attach first.
 void wait_for_go(void);

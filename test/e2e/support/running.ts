@@ -21,7 +21,10 @@ export interface SpawnOptions {
 export class Running {
   stdout = '';
   stderr = '';
+  /** The program has ended and its output is closed, by its children too. */
   readonly ended: Promise<Ended>;
+  /** The program has ended; children of it may still hold its output. */
+  readonly exited: Promise<void>;
   private readonly child: ChildProcessByStdio<Writable, Readable, Readable>;
 
   constructor(command: readonly string[], options: SpawnOptions = {}) {
@@ -36,6 +39,11 @@ export class Running {
     // The program may have ended before it was told anything.
     this.child.stdin.on('error', () => undefined);
     if (options.input !== undefined) this.child.stdin.end(options.input);
+    this.exited = new Promise((resolve) => {
+      this.child.on('exit', () => {
+        resolve();
+      });
+    });
     this.ended = new Promise((resolve, reject) => {
       this.child.on('error', reject);
       this.child.on('close', (status, signal) => {
