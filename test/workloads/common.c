@@ -138,6 +138,7 @@ void print_truth(void) {
   }
   printf("],\"pid\":%d,\"minflt\":%ld,\"majflt\":%ld,\"cpu\":%.6f,\"seconds\":%.6f}\n",
          (int)getpid(), usage.ru_minflt, usage.ru_majflt,
+         seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime),
          truth.began > 0 ? seconds_now() - truth.began : 0.0);
   fflush(stdout);
   truth.count = 0;
