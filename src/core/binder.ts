@@ -8,10 +8,9 @@ import type { RegionNature } from './region';
 import { setCode, simpleCode, slotOf } from './region-code';
 import type { RegionInfo, RegionTable } from './regions';
 import { SectionSet } from './sections';
-import { bssSpansBehind, spansFor } from './spans';
-import { permissions, Prot, sameBacking } from './vma';
+import { bssSpansBehind, sameFileBelow, spansFor } from './spans';
+import { permissions, Prot } from './vma';
 import type { Vma } from './vma';
-import type { VmaMap } from './vma-map';
 
 const PAGE = 4096;
 /** Section sets per process: a program may map an ELF file in any number of pieces. */
@@ -139,12 +138,14 @@ export class RegionBinder {
     return this.keep(process, `bss\n${vma.start}+${vma.end}\n${data.backing.name}`, set);
   }
 
-  /** The writable private file mapping that ends where this anonymous one begins. */
+  /**
+   * The private file mapping that ends where this anonymous one begins. It need not be writable: a
+   * library whose data is all RELRO has its .bss behind a read-only mapping.
+   */
   private before(process: Process, index: number, vma: Vma): Vma | null {
     if (index < 1 || vma.shared) return null;
     const data = process.map.vma(index - 1);
-    const writable = !data.shared && (data.prot & Prot.WRITE) !== 0;
-    if (data.end !== vma.start || !writable || data.backing.ino === '0') return null;
+    if (data.end !== vma.start || data.shared || data.backing.ino === '0') return null;
     return data;
   }
 
@@ -198,13 +199,6 @@ export class RegionBinder {
       key,
     };
   }
-}
-
-/** The mapping below, when it shows the same file: it tells where the file was loaded. */
-function sameFileBelow(map: VmaMap, index: number): Vma | null {
-  if (index < 1) return null;
-  const below = map.vma(index - 1);
-  return sameBacking(below.backing, map.vma(index).backing) ? below : null;
 }
 
 /** First letter of a key by RegionKind. */
