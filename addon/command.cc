@@ -97,6 +97,8 @@ void Command::Release() {
 
 bool Command::Reap() {
   if (status_ != -1) return true;
+  std::lock_guard<std::mutex> lock(reaping_);
+  if (status_ != -1) return true;
   int status;
   const pid_t found = waitpid(pid_, &status, WNOHANG);
   if (found == pid_) {
@@ -109,6 +111,12 @@ bool Command::Reap() {
 
 int Command::Kill(int signal) const {
   if (pid_ <= 0 || status_ != -1) return ESRCH;  // reaped: the number may be another's
+#ifdef SYS_pidfd_send_signal
+  // The other thread may reap it between the look and the kill; a pidfd cannot hit its successor.
+  if (pidfd_.ok()) {
+    return syscall(SYS_pidfd_send_signal, pidfd_.get(), signal, nullptr, 0) == 0 ? 0 : errno;
+  }
+#endif
   return kill(pid_, signal) == 0 ? 0 : errno;
 }
 

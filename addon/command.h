@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <atomic>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,7 @@ class Command {
   void Release();
   // Readable when the command has ended; -1 where the kernel has no pidfds (before 5.3).
   int pidfd() const { return pidfd_.get(); }
-  // Collects the exit status without waiting. True once it is known.
+  // Collects the exit status without waiting. True once it is known. From any thread.
   bool Reap();
   // Wait status, -1 while it runs.
   int status() const { return status_.load(); }
@@ -35,6 +36,8 @@ class Command {
   Fd go_;      // writing a byte releases the child, closing it makes the child leave
   Fd result_;  // exec's errno; end of file when it succeeded
   Fd pidfd_;
+  // Two threads that wait at once: the second finds no child and would take the status for lost.
+  std::mutex reaping_;
   std::atomic<int> status_{-1};
   bool released_ = false;
 };

@@ -121,6 +121,7 @@ bool DecodeSample(const uint8_t* bytes, size_t length, const Formats& formats, R
       out->kind = out->event == EventKind::kEntryAny ? RecordKind::kEntry : RecordKind::kCompletion;
       out->address = Load<uint64_t>(bytes + layout.payload_offset());
       out->ip = layout.with_ip ? Load<uint64_t>(bytes + 16) : 0;
+      out->error_code = 0;
       out->stack_pointer = 0;
       return true;
     case EventKind::kNone:

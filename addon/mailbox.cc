@@ -88,8 +88,14 @@ Mailbox::Mailbox(size_t batches) {
 }
 
 bool Mailbox::Open(bool for_record) {
-  if (open_ != nullptr) return for_record || !records_only_;
+  if (open_ != nullptr && (for_record || !records_only_)) return true;
   std::lock_guard<std::mutex> lock(mutex_);
+  if (open_ != nullptr) {
+    // With as many free as are kept for records this one need not be of them any more. Waiting
+    // until the reader has taken it would drop faults while the pool is almost empty.
+    records_only_ = free_.size() < kReserved;
+    return !records_only_;
+  }
   const size_t reserve = for_record ? 0 : kReserved;
   if (free_.size() <= reserve) return false;
   records_only_ = free_.size() <= kReserved;
@@ -100,6 +106,7 @@ bool Mailbox::Open(bool for_record) {
 }
 
 void Mailbox::HandOn() {
+  open_->set_horizon(horizon_);
   std::lock_guard<std::mutex> lock(mutex_);
   full_.push_back(open_);
   open_ = nullptr;
@@ -141,7 +148,7 @@ void Mailbox::Add(const RecordRow& row) {
 }
 
 bool Mailbox::Flush(uint64_t horizon, bool all) {
-  if (open_ != nullptr) open_->set_horizon(horizon);
+  horizon_ = horizon;
   bool waiting;
   {
     std::lock_guard<std::mutex> lock(mutex_);

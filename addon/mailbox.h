@@ -98,6 +98,7 @@ class Mailbox {
   Batch* open_ = nullptr;
   bool records_only_ = false;
   bool loss_pending_ = false;  // a LOST record is owed to the reader
+  uint64_t horizon_ = 0;       // of the last finished pass
   MailboxDrops drops_;
 
   std::mutex mutex_;  // guards the two below

@@ -41,16 +41,20 @@ RecordRow Row(RecordType type, const Record& record, uint64_t time) {
 
 }  // namespace
 
-void Pairer::Consume(const uint8_t* bytes, size_t length) {
+void Pairer::Consume(const uint8_t* bytes, size_t length, uint64_t now) {
   Record record;
   if (!Decode(bytes, length, formats_, &record)) {
     counters_.malformed++;
     return;
   }
   switch (record.kind) {
-    case RecordKind::kCompletion:
-      return OnCompletion(record);
+    case RecordKind::kCompletion: {
+      const uint64_t stamp = record.time;
+      if (record.borrowed) record.time = now;
+      return OnCompletion(record, stamp);
+    }
     case RecordKind::kEntry:
+      if (record.borrowed) record.time = now;
       return OnEntry(record);
     case RecordKind::kSyscall:
       return OnSyscall(record);
@@ -74,7 +78,8 @@ Thread* Pairer::Own(const Record& record) {
   if (thread == nullptr) {
     // A thread whose FORK was lost is still known by its process, or by carrying our events at all.
     const bool followed = record.root != 0 || threads_.HasProcess(record.pid);
-    if (!followed || record.tid == 0) {
+    // Tasks outside of our pid namespace have tid 0, those already reaped -1.
+    if (!followed || record.tid == 0 || record.tid > INT32_MAX) {
       counters_.foreign++;
       return nullptr;
     }
@@ -101,7 +106,7 @@ void Pairer::Fault(const Thread& thread, const Entry* entry, uint8_t how, uint64
   if (entry != nullptr) {
     row.how |= kHowEntry | (entry->has_code ? kHowErrorCode : 0);
     // A borrowed stamp may come from another clock: a difference to it would be a made-up number.
-    row.latency = (how & 3) == kHowNone || borrowed || time < entry->time
+    row.latency = (how & 3) == kHowNone || borrowed || entry->borrowed || time < entry->time
                       ? -1
                       : static_cast<int64_t>(time - entry->time);
     row.ip = entry->ip;
@@ -152,6 +157,7 @@ void Pairer::OnEntry(const Record& record) {
   Entry& entry = record.user_mode ? thread->user : thread->kernel;
   entry.open = true;
   entry.tainted = false;
+  entry.borrowed = record.borrowed;
   entry.has_code = record.event != EventKind::kEntryAny;
   entry.error_code = static_cast<uint16_t>(record.error_code);
   if (!entry.has_code) entry.error_code = 0;
@@ -161,20 +167,20 @@ void Pairer::OnEntry(const Record& record) {
   if (record.stack_pointer != 0) ReportStack(*thread, record);
 }
 
-void Pairer::OnCompletion(const Record& record) {
+void Pairer::OnCompletion(const Record& record, uint64_t stamp) {
   Thread* thread = Own(record);
   const bool major = record.event == EventKind::kMajor;
   if (thread == nullptr) {
     if (record.root != 0) (major ? counters_.duplicate_major : counters_.duplicate_minor)++;
     return;
   }
-  if (thread->completed == record.time) {
+  if (thread->completed == stamp) {
     // The second copy of one completion (see Thread::root) whose identifier was borrowed too.
     counters_.duplicates++;
     (major ? counters_.duplicate_major : counters_.duplicate_minor)++;
     return;
   }
-  thread->completed = record.time;
+  thread->completed = stamp;
   if (record.borrowed) counters_.borrowed_stamps++;
   (major ? counters_.major : counters_.minor)++;
   uint8_t how = major ? kHowMaj : kHowMin;

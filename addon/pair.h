@@ -49,7 +49,9 @@ class Pairer {
   void Seed(ThreadTable threads) { threads_ = std::move(threads); }
   const PairCounters& counters() const { return counters_; }
 
-  void Consume(const uint8_t* bytes, size_t length);
+  // One record; `now` is the time of the order in which they come (Merger), for those whose own
+  // stamp is of another clock.
+  void Consume(const uint8_t* bytes, size_t length, uint64_t now);
   // Processes whose last thread exited right behind an exec: the kernel ends capture when a program
   // changes its credentials (begin_new_exec), and reports that as an exit. The caller looks whether
   // they live on.
@@ -57,7 +59,7 @@ class Pairer {
 
  private:
   void OnEntry(const Record& record);
-  void OnCompletion(const Record& record);
+  void OnCompletion(const Record& record, uint64_t stamp);
   void OnSyscall(const Record& record);
   void OnMmap(const Record& record);
   void OnComm(const Record& record);

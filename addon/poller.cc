@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include <algorithm>
+#include <system_error>
 
 #include "error.h"
 #include "procfs.h"
@@ -45,7 +46,11 @@ Poller::~Poller() {
 }
 
 void Poller::Start() {
-  thread_ = std::thread(&Poller::Run, this);
+  try {
+    thread_ = std::thread(&Poller::Run, this);
+  } catch (const std::system_error& error) {  // RLIMIT_NPROC
+    throw SystemError(error.code().value(), "pthread_create", "");
+  }
 }
 
 void Poller::Stop() {
@@ -68,9 +73,10 @@ bool Poller::Pass(uint64_t horizon) {
     waiting = waiting || !ring.empty();
   }
   if (waiting) {
-    merger_.Drain(
-        events_.rings(), formats_.layout, horizon,
-        [this](const uint8_t* bytes, size_t length, uint64_t) { pairer_.Consume(bytes, length); });
+    merger_.Drain(events_.rings(), formats_.layout, horizon, MonotonicNow(),
+                  [this](const uint8_t* bytes, size_t length, uint64_t now) {
+                    pairer_.Consume(bytes, length, now);
+                  });
     for (Ring& ring : events_.rings()) ring.Publish();
   }
   Publish();
@@ -121,11 +127,12 @@ void Poller::Run() {
     if (command_ != nullptr) command_->Reap();
     const uint64_t now = MonotonicNow();
     const bool busy = Pass(horizon);
+    const uint64_t done = horizon;
     horizon = now;
     interval = busy ? kBusyInterval : std::min(interval * 2, kIdleInterval);
     Reattach();
     const bool over = pairer_.threads().ever_used() && pairer_.threads().size() == 0;
-    if (mailbox_.Flush(horizon > start_ ? horizon - start_ : 0, over) || (over && !ended_)) {
+    if (mailbox_.Flush(done > start_ ? done - start_ : 0, over) || (over && !ended_)) {
       ended_ = over;
       wake_();
     }

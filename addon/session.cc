@@ -102,11 +102,18 @@ Session::Session(const Napi::CallbackInfo& info)
     throw Napi::TypeError::New(env, "start(options): pids and onWake are required");
   }
   const Options options = ReadOptions(object);
+  // Whatever is thrown, the cleanup hook must not outlive this object.
   try {
     Open(options);
   } catch (const SystemError& error) {
     CloseAll();
     throw ToJs(env, error);
+  } catch (const Napi::Error&) {
+    CloseAll();
+    throw;
+  } catch (const std::exception& error) {
+    CloseAll();
+    throw ToJs(env, SystemError(ENOMEM, "start", error.what()));
   }
 }
 

@@ -12,7 +12,8 @@ namespace pagefault {
 struct Entry {
   bool open = false;
   bool has_code = false;
-  bool tainted = false;  // records were lost since: its completion may be among them
+  bool borrowed = false;  // another perf session's time stamp
+  bool tainted = false;   // records were lost since: its completion may be among them
   uint16_t error_code = 0;
   uint64_t address = 0;
   uint64_t ip = 0;
@@ -26,7 +27,7 @@ struct Thread {
   // copy (a thread born of an opened thread just before it was opened itself). 0: not known yet.
   uint32_t root = 0;
   Entry user, kernel;
-  uint64_t completed = 0;     // time of the last completion
+  uint64_t completed = 0;     // stamp of the last completion, whosever clock it is of
   uint64_t stack_page = 0;    // last stack pointer reported, 4 KiB page
   uint8_t stack_reports = 0;  // how often; capped, a scheduler of coroutines moves it all the time
   bool fresh_exec = false;    // an exec was seen and no mapping since
@@ -41,7 +42,8 @@ class ThreadTable {
   // nullptr when tid is not followed. Pointers are valid until the next Add or Remove.
   Thread* Find(uint32_t tid) {
     const uint32_t slot = cache_[tid % kCache];
-    if (slot < threads_.size() && threads_[slot].tid == tid) return &threads_[slot];
+    // A free slot has tid 0, and records of tasks outside of our pid namespace carry it.
+    if (slot < threads_.size() && threads_[slot].tid == tid && tid != 0) return &threads_[slot];
     return FindSlow(tid);
   }
   Thread* Add(uint32_t pid, uint32_t tid, uint32_t root);
