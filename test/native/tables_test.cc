@@ -1,0 +1,207 @@
+// Tables and texts: event ids, threads, tracepoint formats, /proc.
+
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <fstream>
+#include <map>
+
+#include "check.h"
+#include "decode.h"
+#include "procfs.h"
+#include "threads.h"
+#include "tracefs.h"
+
+namespace pagefault {
+namespace test {
+
+TEST(event_table_dense_and_sparse) {
+  EventTable table;
+  CHECK(table.Find(0).kind == EventKind::kNone);
+  CHECK(table.Find(UINT64_MAX).kind == EventKind::kNone);
+  const uint64_t base = 5000000000;
+  std::map<uint64_t, uint32_t> expected;
+  Random random(1);
+  for (uint32_t i = 1; i < 3000; i++) {
+    // Close together, before the first one, far behind it, and at the ends of the range.
+    const uint64_t ids[] = {base + random.Below(5000), base - 1 - random.Below(5000),
+                            base + (1 << 20) + random.Below(1 << 30), random.Next()};
+    const uint64_t id = i == 1 ? base : i == 2 ? 0 : i == 3 ? UINT64_MAX : ids[i % 4];
+    table.Add(id, EventKind::kMajor, i);
+    expected[id] = i;
+  }
+  for (const auto& entry : expected) {
+    CHECK(table.Find(entry.first).kind == EventKind::kMajor);
+    CHECK_EQ(table.Find(entry.first).root, entry.second);
+    if (expected.count(entry.first + 1) == 0) {
+      CHECK(table.Find(entry.first + 1).kind == EventKind::kNone);
+    }
+  }
+}
+
+TEST(thread_table_against_a_map) {
+  ThreadTable table;
+  std::map<uint32_t, uint32_t> model;  // tid -> pid
+  Random random(2);
+  for (int i = 0; i < 200000; i++) {
+    // tids that collide in the table's cache (1,024 places) as well as others
+    const uint32_t tid =
+        static_cast<uint32_t>(random.Below(2) != 0 ? random.Below(64) * 1024 : random.Below(3000));
+    const uint32_t pid = static_cast<uint32_t>(1 + random.Below(10));
+    switch (random.Below(4)) {
+      case 0: {
+        Thread* thread = table.Add(pid, tid, 1);
+        CHECK_EQ(thread == nullptr, tid == 0);
+        if (thread != nullptr) {
+          CHECK(!thread->user.open && thread->completed == 0);  // nothing of a predecessor
+          thread->completed = tid;
+          thread->user.open = true;
+          model[tid] = pid;
+        }
+        break;
+      }
+      case 1:
+        table.Remove(tid);
+        model.erase(tid);
+        break;
+      default: {
+        const Thread* thread = table.Find(tid);
+        const auto found = model.find(tid);
+        CHECK_EQ(thread != nullptr, found != model.end());
+        if (thread != nullptr && found != model.end()) {
+          CHECK_EQ(thread->pid, found->second);
+          CHECK_EQ(thread->completed, tid);
+        }
+      }
+    }
+    if (i % 1000 == 0) {
+      std::map<uint32_t, uint32_t> processes;
+      for (const auto& entry : model) processes[entry.second]++;
+      for (uint32_t p = 1; p <= 10; p++) {
+        CHECK_EQ(table.ProcessThreads(p), processes[p]);
+        CHECK_EQ(table.HasProcess(p), processes[p] != 0);
+      }
+      CHECK_EQ(table.size(), model.size());
+      size_t visited = 0;
+      table.ForEach([&](const Thread& thread) { visited += model.count(thread.tid); });
+      CHECK_EQ(visited, model.size());
+    }
+  }
+}
+
+TEST(thread_table_has_no_thread_zero) {
+  // Records of tasks outside of the pid namespace carry tid 0, and so does a free slot.
+  ThreadTable table;
+  table.Add(10, 11, 0);
+  table.Remove(11);
+  CHECK(table.Find(0) == nullptr);
+  CHECK(table.Find(1024) == nullptr);
+}
+
+TEST(find_field_in_real_formats) {
+  // events/exceptions/page_fault_user/format of Linux 6.x on x86-64
+  const std::string format =
+      "name: page_fault_user\nID: 115\nformat:\n"
+      "\tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;\n"
+      "\tfield:unsigned char common_flags;\toffset:2;\tsize:1;\tsigned:0;\n"
+      "\tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;\n\n"
+      "\tfield:unsigned long address;\toffset:8;\tsize:8;\tsigned:0;\n"
+      "\tfield:unsigned long ip;\toffset:16;\tsize:8;\tsigned:0;\n"
+      "\tfield:unsigned long error_code;\toffset:24;\tsize:8;\tsigned:0;\n\n"
+      "print fmt: \"address=%ps ip=%ps error_code=0x%lx\", (void *)REC->address, (void "
+      "*)REC->ip, REC->error_code\n";
+  Field field;
+  CHECK(FindField(format, "address", &field));
+  CHECK_EQ(field.offset, 8);
+  CHECK_EQ(field.size, 8);
+  CHECK(FindField(format, "ip", &field));
+  CHECK_EQ(field.offset, 16);
+  CHECK(FindField(format, "common_pid", &field));
+  CHECK_EQ(field.offset, 4);
+  CHECK_EQ(field.size, 4);
+  CHECK(!FindField(format, "common_type", &field));  // of no size that is read
+  CHECK(!FindField(format, "addr", &field));
+  CHECK(!FindField(format, "code", &field));
+  CHECK(!FindField(format, "", &field));
+}
+
+TEST(find_field_in_hostile_formats) {
+  Field field;
+  for (const char* text :
+       {"", ";", " a;", " a; offset:", " a; size:8;", " a; offset:8;", " a; offset:x; size:y;",
+        " a; offset:99999999999999999999; size:8;", " a; offset:8; size:99999999999999999999;",
+        " a; offset:-8; size:8;", " a; offset:8; size:-8;", " a; offset:8;\nsize:8;",
+        " a; offset:4097; size:8;", " a; offset:8; size:16;", "a; offset:8; size:8;"}) {
+    CHECK(!FindField(text, "a", &field));
+  }
+  CHECK(FindField(" a; offset:4096; size:8", "a", &field));
+  // Any mutation of a good text either fails or gives numbers that the decoder checks.
+  const std::string good = "\tfield:unsigned long ret;\toffset:16;\tsize:8;\tsigned:0;\n";
+  Random random(9);
+  for (int i = 0; i < 100000; i++) {
+    std::string text = good;
+    for (uint64_t n = random.Below(5); n > 0; n--) {
+      text[random.Below(text.size())] = static_cast<char>(random.Next());
+    }
+    text.resize(random.Below(text.size() + 1));
+    if (FindField(text, "ret", &field)) {
+      CHECK(field.offset <= 4096 && (field.size == 4 || field.size == 8));
+    }
+  }
+}
+
+TEST(tracefs_gives_the_formats_of_this_kernel) {
+  const Tracefs tracefs;
+  CHECK(tracefs.ok());
+  TracepointFormat format;
+  int error = 0;
+  CHECK(tracefs.ReadPageFault("exceptions/page_fault_user", &format, &error));
+  CHECK(format.id > 0);
+  CHECK_EQ(format.address.size, 8);
+  CHECK(format.ip.offset > format.address.offset);
+  CHECK(!tracefs.ReadPageFault("exceptions/no_such_event", &format, &error));
+  CHECK_EQ(error, ENOENT);
+  CHECK(!tracefs.ReadPageFault("syscalls/sys_exit_brk", &format, &error));  // other fields
+  CHECK_EQ(error, ENOENT);
+}
+
+TEST(proc_stat_of_oneself_and_of_a_zombie) {
+  ProcessStat stat;
+  CHECK_EQ(ReadStat(getpid(), &stat), 0);
+  CHECK_EQ(stat.state, 'R');
+  // Started since boot, and not in the future: the field that tells a reused pid.
+  std::ifstream file("/proc/uptime");
+  double uptime = 0;
+  file >> uptime;
+  const double started =
+      static_cast<double>(stat.start_time) / static_cast<double>(sysconf(_SC_CLK_TCK));
+  CHECK(started > 0 && started <= uptime + 1 && started > uptime - 3600);
+  CHECK(Lives(getpid()));
+
+  const pid_t child = fork();
+  if (child == 0) _exit(0);
+  siginfo_t info;
+  CHECK_EQ(waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT), 0);
+  CHECK_EQ(ReadStat(child, &stat), 0);
+  CHECK_EQ(stat.state, 'Z');
+  CHECK(!Lives(child));
+  waitpid(child, nullptr, 0);
+  CHECK_EQ(ReadStat(child, &stat), ESRCH);
+  CHECK(!Lives(child));
+  CHECK_EQ(OwnerOf(child), -1);
+  CHECK_EQ(OwnerOf(getpid()), static_cast<int64_t>(geteuid()));
+}
+
+TEST(proc_threads) {
+  std::vector<uint32_t> tids;
+  CHECK_EQ(ListThreads(getpid(), &tids), 0);
+  bool found = false;
+  for (uint32_t tid : tids) found = found || tid == static_cast<uint32_t>(syscall(SYS_gettid));
+  CHECK(found);
+  for (pid_t pid : {0, -1, 999999999}) CHECK_EQ(ListThreads(pid, &tids), ESRCH);
+}
+
+}  // namespace test
+}  // namespace pagefault
