@@ -14,9 +14,16 @@ namespace pagefault {
 
 namespace {
 
+// Puts the pipe behind stdout and stderr, and nothing behind stdin. False when that fails.
+bool RedirectOutput(int pipe) {
+  const int null = open("/dev/null", O_RDONLY);
+  return null >= 0 && dup2(null, 0) == 0 && dup2(pipe, 1) == 1 && dup2(pipe, 2) == 2 &&
+         (null <= 2 || close(null) == 0);
+}
+
 // Runs in the child of a process with many threads: async-signal-safe calls only.
-[[noreturn]] void Child(int go, int result, const char* file, char* const* argv,
-                        bool fixed_layout) {
+[[noreturn]] void Child(int go, int result, int output, const CommandSpec& spec,
+                        char* const* argv) {
   // Node ignores SIGPIPE and blocks nothing that a program should inherit; both are set back.
   struct sigaction action = {};
   action.sa_handler = SIG_DFL;
@@ -29,14 +36,15 @@ namespace {
     const int flags = fcntl(fd, F_GETFD);
     if (flags >= 0) fcntl(fd, F_SETFD, flags & ~FD_CLOEXEC);
   }
-  if (fixed_layout) personality(ADDR_NO_RANDOMIZE);
+  if (output >= 0 && (setsid() < 0 || !RedirectOutput(output))) _exit(127);
+  if (spec.fixed_layout) personality(ADDR_NO_RANDOMIZE);
   char byte;
   ssize_t n;
   do {
     n = read(go, &byte, 1);
   } while (n < 0 && errno == EINTR);
   if (n != 1) _exit(127);
-  execvp(file, argv);
+  execvp(spec.file.c_str(), argv);
   const int error = errno;
   n = write(result, &error, sizeof error);
   _exit(n == sizeof error ? 127 : 126);
@@ -44,7 +52,7 @@ namespace {
 
 }  // namespace
 
-Command::Command(const std::string& file, const std::vector<std::string>& argv, bool fixed_layout) {
+Command::Command(const CommandSpec& spec) : leads_group_(spec.capture_output) {
   int go[2];
   int result[2];
   if (pipe2(go, O_CLOEXEC) != 0) throw SystemError(errno, "pipe2", "");
@@ -54,15 +62,25 @@ Command::Command(const std::string& file, const std::vector<std::string>& argv, 
   result_.Reset(result[0]);
   Fd result_write(result[1]);
 
+  Fd output_write;
+  if (spec.capture_output) {
+    int output[2];
+    if (pipe2(output, O_CLOEXEC) != 0) throw SystemError(errno, "pipe2", "");
+    output_.Reset(output[0]);
+    output_write.Reset(output[1]);
+    fcntl(output[0], F_SETFL, O_NONBLOCK);
+  }
+
   std::vector<char*> pointers;
-  for (const std::string& argument : argv) pointers.push_back(const_cast<char*>(argument.c_str()));
+  for (const std::string& argument : spec.argv)
+    pointers.push_back(const_cast<char*>(argument.c_str()));
   pointers.push_back(nullptr);
 
   pid_ = fork();
   if (pid_ < 0) throw SystemError(errno, "fork", "");
   if (pid_ == 0) {
     close(go_.get());  // or the child would keep itself waiting when we are gone
-    Child(go_read.get(), result_write.get(), file.c_str(), pointers.data(), fixed_layout);
+    Child(go_read.get(), result_write.get(), output_write.get(), spec, pointers.data());
   }
 #ifdef SYS_pidfd_open
   pidfd_.Reset(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
@@ -111,6 +129,9 @@ bool Command::Reap() {
 
 int Command::Kill(int signal) const {
   if (pid_ <= 0 || status_ != -1) return ESRCH;  // reaped: the number may be another's
+  // The number is still the command's group: a group lives as long as a member or the zombie
+  // leader.
+  if (leads_group_) return kill(-pid_, signal) == 0 ? 0 : errno;
 #ifdef SYS_pidfd_send_signal
   // The other thread may reap it between the look and the kill; a pidfd cannot hit its successor.
   if (pidfd_.ok()) {

@@ -12,14 +12,26 @@
 
 namespace pagefault {
 
+struct CommandSpec {
+  std::string file;
+  std::vector<std::string> argv;
+  bool fixed_layout = false;
+  // Under the dashboard: stdin is /dev/null, stdout and stderr go into a pipe, and the command
+  // leads a session of its own, so that nothing it does reaches the terminal.
+  bool capture_output = false;
+};
+
 class Command {
  public:
   // Forks. The child waits; throws SystemError when it cannot be made.
-  Command(const std::string& file, const std::vector<std::string>& argv, bool fixed_layout);
+  explicit Command(const CommandSpec& spec);
   // A child that was never released ends here; one that runs is left alone.
   ~Command();
 
   pid_t pid() const { return pid_; }
+  // The reading end of the command's output, non-blocking; -1 unless it is captured. The caller
+  // owns it.
+  int TakeOutput() { return output_.Release(); }
   // Lets the child exec and waits for the outcome. Throws SystemError with what exec answered.
   void Release();
   // Readable when the command has ended; -1 where the kernel has no pidfds (before 5.3).
@@ -28,6 +40,7 @@ class Command {
   bool Reap();
   // Wait status, -1 while it runs.
   int status() const { return status_.load(); }
+  // To the command, or to all of its session's first process group where its output is captured.
   // 0 or an errno; ESRCH after it has been reaped.
   int Kill(int signal) const;
 
@@ -36,6 +49,8 @@ class Command {
   Fd go_;      // writing a byte releases the child, closing it makes the child leave
   Fd result_;  // exec's errno; end of file when it succeeded
   Fd pidfd_;
+  Fd output_;
+  bool leads_group_ = false;
   // Two threads that wait at once: the second finds no child and would take the status for lost.
   std::mutex reaping_;
   std::atomic<int> status_{-1};

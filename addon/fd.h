@@ -18,6 +18,7 @@ class Fd {
   }
   ~Fd() { Reset(); }
   int get() const { return fd_; }
+  int Release() { return std::exchange(fd_, -1); }
   bool ok() const { return fd_ >= 0; }
   void Reset(int fd = -1) {
     // close(2) is not repeated on EINTR: Linux has released the descriptor by then.

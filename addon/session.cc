@@ -65,6 +65,7 @@ Napi::Function Session::Define(Napi::Env env) {
                          InstanceMethod<&Session::Ended>("ended"),
                          InstanceMethod<&Session::CommandStatus>("commandStatus"),
                          InstanceMethod<&Session::KillCommand>("killCommand"),
+                         InstanceMethod<&Session::TakeCommandOutput>("takeCommandOutput"),
                          InstanceMethod<&Session::Stop>("stop"),
                          InstanceMethod<&Session::Close>("close"),
                      });
@@ -80,10 +81,12 @@ Session::Options Session::ReadOptions(const Napi::Object& object) {
   if (command.IsObject()) {
     const Napi::Object description = command.As<Napi::Object>();
     options.has_command = true;
-    options.file = description.Get("file").ToString();
+    options.command.file = description.Get("file").ToString();
     const Napi::Array argv = description.Get("argv").As<Napi::Array>();
-    for (uint32_t i = 0; i < argv.Length(); i++) options.argv.push_back(argv.Get(i).ToString());
-    options.fixed_layout = description.Get("fixedLayout").ToBoolean();
+    for (uint32_t i = 0; i < argv.Length(); i++)
+      options.command.argv.push_back(argv.Get(i).ToString());
+    options.command.fixed_layout = description.Get("fixedLayout").ToBoolean();
+    options.command.capture_output = description.Get("captureOutput").ToBoolean();
   }
   options.children = object.Get("children").ToBoolean();
   options.ring_pages = object.Get("ringPages").ToNumber().Uint32Value();
@@ -168,7 +171,7 @@ void Session::Open(const Options& options) {
   open_rings();
   ThreadTable threads;
   if (options.has_command) {
-    command_ = std::make_unique<Command>(options.file, options.argv, options.fixed_layout);
+    command_ = std::make_unique<Command>(options.command);
     const uint32_t pid = static_cast<uint32_t>(command_->pid());
     events_->AttachThread(command_->pid(), pid);
     threads.Add(pid, pid, pid);
@@ -328,6 +331,11 @@ Napi::Value Session::CommandStatus(const Napi::CallbackInfo& info) {
   if (!IsOpen(info.Env())) return info.Env().Undefined();
   if (command_) command_->Reap();
   return Napi::Number::New(info.Env(), command_ ? command_->status() : -1);
+}
+
+Napi::Value Session::TakeCommandOutput(const Napi::CallbackInfo& info) {
+  if (!IsOpen(info.Env())) return info.Env().Undefined();
+  return Napi::Number::New(info.Env(), command_ ? command_->TakeOutput() : -1);
 }
 
 void Session::KillCommand(const Napi::CallbackInfo& info) {

@@ -24,9 +24,7 @@ class Session : public Napi::ObjectWrap<Session> {
   struct Options {
     std::vector<pid_t> pids;
     bool has_command = false;
-    std::string file;
-    std::vector<std::string> argv;
-    bool fixed_layout = false;
+    CommandSpec command;
     bool children = true;
     size_t ring_pages = 0;
     Napi::Function on_wake;
@@ -45,6 +43,7 @@ class Session : public Napi::ObjectWrap<Session> {
   Napi::Value Pending(const Napi::CallbackInfo& info);
   Napi::Value Ended(const Napi::CallbackInfo& info);
   Napi::Value CommandStatus(const Napi::CallbackInfo& info);
+  Napi::Value TakeCommandOutput(const Napi::CallbackInfo& info);
   void KillCommand(const Napi::CallbackInfo& info);
   void Stop(const Napi::CallbackInfo& info);
   void Close(const Napi::CallbackInfo& info);

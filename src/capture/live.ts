@@ -17,6 +17,8 @@ export interface LiveRequest {
   readonly ringPages: number;
   /** No address-space randomisation for the program. */
   readonly fixedLayout: boolean;
+  /** The program's output goes into a pipe (CommandOutputReader) and nothing of it to our terminal. */
+  readonly captureOutput?: boolean;
   /** The session has something to drain. */
   readonly onWake: () => void;
 }
@@ -67,7 +69,8 @@ export class LiveCapture {
       return new LiveCapture(addon, session, proc, pids, notes);
     }
     const { file, argv } = target;
-    const command = { file, argv, fixedLayout: request.fixedLayout };
+    const { fixedLayout, captureOutput = false } = request;
+    const command = { file, argv, fixedLayout, captureOutput };
     const session = addon.start({ pids: [], command, children, ringPages, onWake });
     return new LiveCapture(addon, session, proc, [], []);
   }

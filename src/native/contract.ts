@@ -9,6 +9,11 @@ export interface SessionOptions {
     readonly argv: readonly string[];
     /** personality(ADDR_NO_RANDOMIZE), for output that is the same in every run. */
     readonly fixedLayout: boolean;
+    /**
+     * stdin is /dev/null, stdout and stderr go into one pipe (takeCommandOutput), and the program leads
+     * a session of its own: nothing it writes reaches our terminal.
+     */
+    readonly captureOutput: boolean;
   };
   /** Follow child processes (threads are always followed). */
   readonly children: boolean;
@@ -128,7 +133,9 @@ export interface Session {
   ended(): boolean;
   /** Wait status of the started command as waitpid(2) gives it, -1 while it runs. */
   commandStatus(): number;
-  /** Sends a signal to the started command; ESRCH is ignored. */
+  /** The non-blocking reading end of the command's output, once; the caller closes it. -1: none. */
+  takeCommandOutput(): number;
+  /** Sends a signal to the started command (its process group with captureOutput); ESRCH is ignored. */
   killCommand(signal: number): void;
   /** Frees everything; implies stop(). Further calls do nothing. */
   close(): void;
