@@ -38,6 +38,8 @@ export interface AssemblyPorts {
   readonly stream: FdWriter | null;
   /** After each batch (Assembly.view holds it): the dashboard's event log. */
   readonly onBatch?: () => void;
+  /** Takes notes for the user, without a newline; stderr where it is left out. */
+  readonly say?: (line: string) => void;
 }
 
 /** COMMAND of a target as the addon starts it, null for processes to attach to. */
@@ -66,7 +68,8 @@ export function assemble(options: Options, ports: AssemblyPorts): Assembly {
     fixedLayout: options.fixedTs,
     onWake: () => wake.run?.wake(),
   });
-  for (const note of capture.notes) say(`note: ${note}`);
+  const tell = ports.say ?? say;
+  for (const note of capture.notes) tell(`note: ${note}`);
 
   const model = new Model({ source: capture.source });
   model.swapInUse = capture.proc.swapInUse();
@@ -96,7 +99,7 @@ export function assemble(options: Options, ports: AssemblyPorts): Assembly {
       blockedAt: (pid, tid, ip) => capture.blockedAt(pid, tid, ip),
       onNotice: (notice) => {
         const text = noticeText(notice);
-        if (text !== '') say(`note: ${text}`);
+        if (text !== '') tell(`note: ${text}`);
       },
       ...(ports.onBatch === undefined ? {} : { onBatch: ports.onBatch }),
     },

@@ -1,0 +1,120 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AnalyzerError, errorParts, Exit, writeFailureText } from '../core/errors';
+import { DashboardApp } from '../tui/app';
+import { EventLog } from '../tui/event-log';
+import { drained } from '../tui/screen';
+import { assemble, type Assembly } from './assemble';
+import { endCommand, statusText } from './command-end';
+import { LiveSource } from './live-source';
+import type { Options } from './options';
+import { Outlets } from './outlets';
+import { say } from './stderr';
+import { TerminalSignals } from './terminal-signals';
+import { WholeFile } from './whole-file';
+
+const SIGTERM = 15;
+/** `demo` under the dashboard goes on and on, at a pace at which one can watch. ms per phase. */
+const DEMO_PACE = ['--repeat', '0', '--pace', '700'];
+
+/** A run on a screen. Returns the exit status; throws what cannot start, before the screen is taken. */
+export async function runDashboard(asked: Options): Promise<number> {
+  const options = atHumanPace(asked);
+  const dump = options.dump === null ? null : openDump(options.dump);
+  const outlets = new Outlets(options.output);
+  const events = new EventLog();
+  const notes: string[] = [];
+  let assembly: Assembly;
+  try {
+    assembly = assemble(options, {
+      stream: options.output === null ? null : outlets.writer('file'),
+      onBatch: () => {
+        events.add(assembly.view.batch, assembly.view.resolved, assembly.model);
+      },
+      // Lines on stderr would be written over the screen.
+      say: (line) => {
+        notes.push(line);
+      },
+    });
+  } catch (error) {
+    dump?.abandon();
+    throw error;
+  }
+  const source = new LiveSource(assembly, events, options.filter ?? '', () => null);
+  const { run, capture } = assembly;
+  run.start();
+  const app = new DashboardApp(source, {
+    screen: {
+      input: process.stdin,
+      output: process.stdout,
+      env: process.env,
+      ascii: options.ascii,
+      stopProcess: () => {
+        process.kill(process.pid, 'SIGSTOP');
+      },
+    },
+    intervalMs: options.intervalMs,
+    now: () => performance.now(),
+  });
+  const signals = new TerminalSignals(app);
+  const crash = (error: unknown): void => {
+    // The screen first: what is said on the alternate screen goes away with it.
+    app.quit();
+    say(`error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    capture.session.killCommand(SIGTERM);
+    process.exit(Exit.INTERNAL);
+  };
+  process.on('uncaughtException', crash);
+  void run.done.then(({ reason }) => {
+    if (reason === 'target') source.ended = endWords(assembly);
+    if (reason !== 'target' || options.exitWithTarget) app.quit();
+  });
+  await app.done;
+  run.stop('interrupt');
+  const { reason } = await run.done;
+  const text = app.closingText();
+  process.stdout.write(text);
+  await drained(process.stdout);
+  const trouble = dump === null ? '' : finishDump(dump, options.dump!, text);
+  for (const note of notes) say(note);
+  if (trouble !== '') say(trouble);
+  if (outlets.trouble !== '') say(outlets.trouble);
+  if (assembly.command !== null) {
+    const words = await endCommand(capture.session, reason === 'target', sleep);
+    if (words !== '') say(`pagefault-analyzer: ${words}`);
+  }
+  process.removeListener('uncaughtException', crash);
+  const failed = trouble !== '' || outlets.trouble !== '';
+  capture.close();
+  outlets.close();
+  signals.finish();
+  return failed ? Exit.INTERNAL : Exit.OK;
+}
+
+function atHumanPace(options: Options): Options {
+  const { target } = options;
+  if (target.kind !== 'demo') return options;
+  return { ...options, target: { kind: 'demo', args: [...DEMO_PACE, ...target.args] } };
+}
+
+function openDump(path: string): WholeFile {
+  try {
+    return new WholeFile(path);
+  } catch (error) {
+    throw new AnalyzerError('OUTPUT', `${path}: ${writeFailureText(errorParts(error).code)}`);
+  }
+}
+
+function finishDump(dump: WholeFile, path: string, text: string): string {
+  try {
+    dump.finish(text);
+    return '';
+  } catch (error) {
+    return `error: cannot write to ${path}: ${writeFailureText(errorParts(error).code)}`;
+  }
+}
+
+function endWords(assembly: Assembly): string {
+  if (assembly.command === null) return 'target has ended';
+  const words = statusText(assembly.capture.session.commandStatus());
+  return words === '' ? 'COMMAND has ended' : words;
+}

@@ -1,0 +1,156 @@
+import { captureLimits } from '../core/capture-facts';
+import type { RegionDetail } from '../core/detail';
+import { errorParts, writeFailureText } from '../core/errors';
+import { hexText } from '../core/fields';
+import type { Snapshot } from '../core/snapshot';
+import { summaryLine } from '../out/summary';
+import { EventLog, type EventNames } from '../tui/event-log';
+import type {
+  CommandOutput,
+  DashboardSource,
+  HeaderInfo,
+  InFlightFault,
+  TargetInfo,
+} from '../tui/source';
+import type { Assembly } from './assemble';
+import { summaryCounts } from './closing';
+import { WholeFile } from './whole-file';
+
+/** Targets named in the header; more are only counted. */
+const MAX_TARGETS = 64;
+/** Open faults looked at per refresh. */
+const MAX_PENDING = 64;
+/** An open fault younger than this is not worth a look into /proc, ns. */
+const PENDING_NS = 10e6;
+
+/** The running capture as the dashboard sees it. */
+export class LiveSource implements DashboardSource {
+  readonly names: EventNames;
+  /** How the target ended, in words; null while it lives. */
+  ended: string | null = null;
+  /** What the capture had to do differently, in words. */
+  readonly notes: string[] = [];
+  private last: Snapshot | null = null;
+
+  constructor(
+    private readonly assembly: Assembly,
+    readonly events: EventLog,
+    private readonly captureFilter: string,
+    private readonly commandOutput: () => CommandOutput | null,
+  ) {
+    this.names = assembly.model;
+  }
+
+  snapshot(): Snapshot {
+    const { model, capture } = this.assembly;
+    const now = capture.now();
+    model.tick(now);
+    this.last = model.snapshot(now);
+    return this.last;
+  }
+
+  header(): HeaderInfo {
+    const { capture, run } = this.assembly;
+    const facts = run.facts();
+    const pages = this.targets();
+    return {
+      targets: pages.map(({ target }) => target),
+      ended: this.ended,
+      elapsedNs: capture.now(),
+      capture: facts,
+      limits: [...captureLimits(facts.mode), ...this.notes],
+      rssBytes: pages.reduce((sum, { rssPages }) => sum + rssPages, 0) * facts.mode.pageSize,
+      inFlight: this.inFlight(),
+      captureFilter: this.captureFilter,
+    };
+  }
+
+  private get pids(): readonly number[] {
+    const { capture } = this.assembly;
+    return capture.pids.length > 0 ? capture.pids : [capture.session.info.commandPid];
+  }
+
+  private targets(): { readonly target: TargetInfo; readonly rssPages: number }[] {
+    const { proc } = this.assembly.capture;
+    return this.pids.slice(0, MAX_TARGETS).map((pid) => {
+      const stat = proc.stat(pid);
+      const known = stat !== null && typeof stat === 'object';
+      const line = proc.cmdline(pid);
+      const commandLine = Array.isArray(line) ? line.join(' ') : '';
+      const comm = known ? stat.comm : this.lastName(pid);
+      return {
+        target: {
+          pid,
+          comm,
+          commandLine,
+          threads: known ? stat.threads : 0,
+          state: known ? stat.state : '',
+        },
+        rssPages: known ? stat.rssPages : NaN,
+      };
+    });
+  }
+
+  /** A process that is gone has no name in /proc any more. */
+  private lastName(pid: number): string {
+    return this.last?.processes.find((row) => row.pid === pid)?.comm ?? '';
+  }
+
+  /**
+   * Faults whose thread is still blocked in them. An entry without completion may also be one that ended
+   * in a signal: /proc says whether the thread really waits there.
+   */
+  private inFlight(): InFlightFault[] {
+    const { capture } = this.assembly;
+    const now = capture.now();
+    return capture.session
+      .pending(MAX_PENDING)
+      .filter(
+        ({ pid, tid, ip, entered }) =>
+          now - entered > PENDING_NS && capture.blockedAt(pid, tid, ip),
+      )
+      .map(({ pid, tid, address, entered }) => ({
+        tid,
+        address: hexText(Number(address >> 32n), Number(address & 0xffffffffn)),
+        region: this.regionAt(pid, Number(address >> 12n)),
+        forNs: now - entered,
+      }));
+  }
+
+  /** Label of the smallest known region around a page; '' where nothing has faulted there before. */
+  private regionAt(pid: number, page: number): string {
+    let best: { readonly label: string; readonly pages: number } | null = null;
+    for (const row of this.last?.regions ?? []) {
+      if (row.pid !== pid || page < row.startPage || page >= row.endPage) continue;
+      const pages = row.endPage - row.startPage;
+      if (best === null || pages < best.pages) best = { label: row.label, pages };
+    }
+    return best?.label ?? '';
+  }
+
+  detail(regionId: number): RegionDetail | null {
+    return this.assembly.model.regionDetail(regionId);
+  }
+
+  zero(): void {
+    this.assembly.model.zero(this.assembly.capture.now());
+  }
+
+  summaryLine(): string {
+    const { model, capture, run } = this.assembly;
+    return summaryLine(summaryCounts(model.snapshot(capture.now()), run.facts()));
+  }
+
+  save(path: string, text: string): string | null {
+    try {
+      new WholeFile(path).finish(text);
+      return null;
+    } catch (error) {
+      return `cannot write to ${path}: ${writeFailureText(errorParts(error).code)}`;
+    }
+  }
+
+  output(): CommandOutput | null {
+    return this.commandOutput();
+  }
+}
