@@ -127,18 +127,12 @@ bool Command::Reap() {
   return status_ != -1;
 }
 
-int Command::Kill(int signal) const {
-  if (pid_ <= 0 || status_ != -1) return ESRCH;  // reaped: the number may be another's
-  // The number is still the command's group: a group lives as long as a member or the zombie
-  // leader.
-  if (leads_group_) return kill(-pid_, signal) == 0 ? 0 : errno;
-#ifdef SYS_pidfd_send_signal
-  // The other thread may reap it between the look and the kill; a pidfd cannot hit its successor.
-  if (pidfd_.ok()) {
-    return syscall(SYS_pidfd_send_signal, pidfd_.get(), signal, nullptr, 0) == 0 ? 0 : errno;
-  }
-#endif
-  return kill(pid_, signal) == 0 ? 0 : errno;
+int Command::Kill(int signal) {
+  // Nobody reaps it meanwhile: a zombie keeps its number, as a process and as a group. Once it has
+  // been reaped the number may be another's.
+  std::lock_guard<std::mutex> lock(reaping_);
+  if (pid_ <= 0 || status_ != -1) return ESRCH;
+  return kill(leads_group_ ? -pid_ : pid_, signal) == 0 ? 0 : errno;
 }
 
 }  // namespace pagefault

@@ -42,7 +42,7 @@ class Command {
   int status() const { return status_.load(); }
   // To the command, or to all of its session's first process group where its output is captured.
   // 0 or an errno; ESRCH after it has been reaped.
-  int Kill(int signal) const;
+  int Kill(int signal);
 
  private:
   pid_t pid_ = -1;

@@ -73,7 +73,7 @@ void EventSet::OpenRings(size_t pages, std::vector<Notice>* notices) {
     const size_t i = rings_.size();
     Fd owner;
     Ring ring;
-    const int fd = OpenEvent(EventKind::kRingOwner, plan_, *formats_, 0, cpus_[i],
+    const int fd = OpenEvent(EventKind::kRingOwner, plan_, *formats_, 0, cpus_[i], -1,
                              static_cast<uint32_t>(bytes / 4));
     if (fd == -ENODEV) {  // went offline since it was listed
       cpus_.erase(cpus_.begin() + static_cast<ptrdiff_t>(i));
@@ -107,14 +107,14 @@ void EventSet::OpenRings(size_t pages, std::vector<Notice>* notices) {
 }
 
 int EventSet::OpenInto(EventKind kind, pid_t pid, size_t cpu_index, uint32_t root) {
-  const int fd = OpenEvent(kind, plan_, *formats_, pid, cpus_[cpu_index], 0);
+  const int fd =
+      OpenEvent(kind, plan_, *formats_, pid, cpus_[cpu_index], owners_[cpu_index].get(), 0);
   if (fd < 0) return -fd;
   Event event{Fd(fd), kind};
   uint64_t id;
   const int error = EventId(fd, &id);
   if (error != 0) return error;
   formats_->events.Add(id, kind, root);
-  if (ioctl(fd, PERF_EVENT_IOC_SET_OUTPUT, owners_[cpu_index].get()) != 0) return errno;
   events_.push_back(std::move(event));
   return 0;
 }

@@ -122,11 +122,12 @@ perf_event_attr Attributes(EventKind kind, const Plan& plan, const Formats& form
   return attr;
 }
 
-// Opens and closes the event on ourselves.
-int Probe(EventKind kind, const Plan& plan, const Formats& formats) {
-  const int fd = OpenEvent(kind, plan, formats, 0, -1, 0);
-  if (fd < 0) return -fd;
-  close(fd);
+// Opens the event on ourselves; closes it unless it is to be held. Returns 0 or an errno.
+int Probe(EventKind kind, const Plan& plan, const Formats& formats,
+          std::vector<Fd>* held = nullptr) {
+  Fd fd(OpenEvent(kind, plan, formats, 0, -1, -1, 0));
+  if (!fd.ok()) return -fd.get();
+  if (held != nullptr) held->push_back(std::move(fd));
   return 0;
 }
 
@@ -150,7 +151,7 @@ bool ReadSyscallFormats(const Tracefs& tracefs, Formats* f, int* error) {
 }  // namespace
 
 int OpenEvent(EventKind kind, const Plan& plan, const Formats& formats, pid_t pid, int cpu,
-              uint32_t wakeup_bytes) {
+              int output, uint32_t wakeup_bytes) {
   perf_event_attr attr = Attributes(kind, plan, formats);
   if (wakeup_bytes > 0) {
     attr.watermark = 1;
@@ -162,14 +163,17 @@ int OpenEvent(EventKind kind, const Plan& plan, const Formats& formats, pid_t pi
     attr.disabled = 0;
     attr.enable_on_exec = 0;
   }
+  unsigned long flags = PERF_FLAG_FD_CLOEXEC;
+  if (output >= 0) flags |= PERF_FLAG_FD_NO_GROUP | PERF_FLAG_FD_OUTPUT;
   long fd;
   do {
-    fd = syscall(SYS_perf_event_open, &attr, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC);
+    fd = syscall(SYS_perf_event_open, &attr, pid, cpu, output, flags);
   } while (fd < 0 && errno == EINTR);
   return fd < 0 ? -errno : static_cast<int>(fd);
 }
 
-Plan MakePlan(bool children, bool on_exec, Formats* formats, std::vector<Notice>* notices) {
+Plan MakePlan(bool children, bool on_exec, Formats* formats, std::vector<Notice>* notices,
+              std::vector<Fd>* held) {
   Plan plan;
   plan.threads_only = !children;
   plan.on_exec = on_exec;
@@ -199,10 +203,10 @@ Plan MakePlan(bool children, bool on_exec, Formats* formats, std::vector<Notice>
   int why = tracefs.error();
   std::string what = "tracefs";
   if (tracefs.ok() && ReadFormats(tracefs, formats, &why)) {
-    why = Probe(EventKind::kEntryUser, plan, *formats);
+    why = Probe(EventKind::kEntryUser, plan, *formats, held);
     what = "exceptions:page_fault_user";
     if (why == 0 && !plan.user_only) {
-      why = Probe(EventKind::kEntryKernel, plan, *formats);
+      why = Probe(EventKind::kEntryKernel, plan, *formats, held);
       what = "exceptions:page_fault_kernel";
     }
     plan.tracepoints = why == 0;
@@ -219,15 +223,14 @@ Plan MakePlan(bool children, bool on_exec, Formats* formats, std::vector<Notice>
 
   if (tracefs.ok() && ReadSyscallFormats(tracefs, formats, &why)) {
     const std::vector<int> cpus = OnlineCpus();
-    const int fd =
-        OpenEvent(EventKind::kMunmapExit, plan, *formats, -1, cpus.empty() ? 0 : cpus[0], 0);
-    plan.syscall_tracepoints = fd >= 0;
-    if (fd >= 0) {
-      close(fd);
+    Fd fd(OpenEvent(EventKind::kMunmapExit, plan, *formats, -1, cpus.empty() ? 0 : cpus[0], -1, 0));
+    plan.syscall_tracepoints = fd.ok();
+    if (fd.ok()) {
+      held->push_back(std::move(fd));
       plan.per_cpu = {EventKind::kMunmapEnter, EventKind::kMunmapExit, EventKind::kMremapEnter,
                       EventKind::kMremapExit, EventKind::kBrkExit};
     } else {
-      why = -fd;
+      why = -fd.get();
     }
   }
   if (!plan.syscall_tracepoints) notices->push_back({"NO_UNMAP_TRACEPOINTS", why, ""});

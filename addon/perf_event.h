@@ -35,11 +35,16 @@ struct Plan {
 };
 
 // Fills plan and formats. Throws SystemError EPERM_PARANOID or EPERM when nothing can be opened.
-Plan MakePlan(bool children, bool on_exec, Formats* formats, std::vector<Notice>* notices);
+// `held` keeps the probes of tracepoints open: to close the last event of a tracepoint takes the
+// kernel some 35 ms, so they are to be closed only when the session's own events are there.
+Plan MakePlan(bool children, bool on_exec, Formats* formats, std::vector<Notice>* notices,
+              std::vector<Fd>* held);
 
-// Opens one event. pid/cpu as in perf_event_open(2). Returns the descriptor or -errno.
+// Opens one event. pid/cpu as in perf_event_open(2). Its records go into the ring of `output`, from
+// the first on: redirected by ioctl afterwards, the faults in between would be counted by the
+// kernel and captured by nobody. -1: no ring. Returns the descriptor or -errno.
 int OpenEvent(EventKind kind, const Plan& plan, const Formats& formats, pid_t pid, int cpu,
-              uint32_t wakeup_bytes);
+              int output, uint32_t wakeup_bytes);
 
 // The event's id, as its records carry it. Returns 0 or an errno.
 int EventId(int fd, uint64_t* id);

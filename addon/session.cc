@@ -160,7 +160,8 @@ bool Session::AttachWide(const Options& options, ThreadTable* threads) {
 }
 
 void Session::Open(const Options& options) {
-  Plan plan = MakePlan(options.children, options.has_command, &formats_, &notices_);
+  std::vector<Fd> held;
+  Plan plan = MakePlan(options.children, options.has_command, &formats_, &notices_, &held);
   syscall_tracepoints_ = plan.syscall_tracepoints;
   const auto open_rings = [&] {
     events_ = std::make_unique<EventSet>(plan, &formats_);
