@@ -1,0 +1,316 @@
+// The real kernel, without Node: a child that touches a known number of pages. Needs root.
+
+#include <linux/perf_event.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdlib>
+
+#include "check.h"
+#include "error.h"
+#include "poller.h"
+#include "reader.h"
+
+namespace pagefault {
+namespace test {
+namespace {
+
+constexpr size_t kPage = 4096;
+
+// A child that waits for a byte, drops and writes to `pages` pages of memory, `rounds` times, says
+// so, and waits for the next byte; "q" ends it.
+class Toucher {
+ public:
+  explicit Toucher(size_t pages, int rounds = 1) : pages_(pages) {
+    bytes_ = static_cast<char*>(mmap(nullptr, pages * kPage, PROT_READ | PROT_WRITE,
+                                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+    // A huge page would take 512 faults at once.
+    madvise(bytes_, pages * kPage, MADV_NOHUGEPAGE);
+    if (pipe(go_) != 0 || pipe(done_) != 0) abort();
+    pid_ = fork();
+    if (pid_ != 0) return;
+    char byte;
+    while (read(go_[0], &byte, 1) == 1 && byte != 'q') {
+      for (int round = 0; round < rounds; round++) {
+        madvise(bytes_, pages * kPage, MADV_DONTNEED);
+        for (size_t i = 0; i < pages; i++) static_cast<volatile char*>(bytes_)[i * kPage] = 1;
+      }
+      if (write(done_[1], "d", 1) != 1) break;
+    }
+    _exit(0);
+  }
+  ~Toucher() {
+    if (pid_ > 0) {
+      kill(pid_, SIGKILL);
+      waitpid(pid_, nullptr, 0);
+    }
+    munmap(bytes_, pages_ * kPage);
+    for (int fd : {go_[0], go_[1], done_[0], done_[1]}) close(fd);
+  }
+  void Begin() { CHECK_EQ(write(go_[1], "t", 1), 1); }
+  void Touch() {
+    char byte;
+    Begin();
+    CHECK_EQ(read(done_[0], &byte, 1), 1);
+  }
+  void End() {
+    CHECK_EQ(write(go_[1], "q", 1), 1);
+    waitpid(pid_, nullptr, 0);
+    pid_ = 0;
+  }
+  pid_t pid() const { return pid_; }
+  bool Covers(uint64_t address) const {
+    const uint64_t start = reinterpret_cast<uint64_t>(bytes_);
+    return address >= start && address < start + pages_ * kPage;
+  }
+
+ private:
+  size_t pages_;
+  char* bytes_;
+  pid_t pid_;
+  int go_[2], done_[2];
+};
+
+// What Session does, without Node.
+struct Capture {
+  explicit Capture(pid_t pid, size_t ring_pages = 0)
+      : start(MonotonicNow()),
+        events(MakePlan(true, false, &formats, &notices, &held), &formats),
+        mailbox(8) {
+    events.OpenRings(ring_pages, &notices);
+    events.OpenPerCpu();
+    ThreadTable threads;
+    events.AttachProcess(pid, &threads);
+    poller = std::make_unique<Poller>(events, formats, mailbox, nullptr, start, true,
+                                      std::move(threads), [this] { wakes++; });
+  }
+  void Collect() {
+    const SeenBatch batch = reader.All(mailbox);
+    faults.insert(faults.end(), batch.faults.begin(), batch.faults.end());
+    records.insert(records.end(), batch.records.begin(), batch.records.end());
+  }
+  // Until `condition` holds, at most 10 s.
+  template <typename F>
+  bool Until(F&& condition) {
+    for (int i = 0; i < 10000; i++) {
+      Collect();
+      if (condition()) return true;
+      usleep(1000);
+    }
+    return false;
+  }
+  size_t In(const Toucher& toucher) const {
+    size_t n = 0;
+    for (const SeenFault& fault : faults) n += toucher.Covers(fault.address);
+    return n;
+  }
+
+  uint64_t start;
+  Formats formats;
+  std::vector<Notice> notices;
+  std::vector<Fd> held;
+  EventSet events;
+  Mailbox mailbox;
+  std::atomic<int> wakes{0};
+  std::unique_ptr<Poller> poller;
+  BatchReader reader;
+  std::vector<SeenFault> faults;
+  std::vector<SeenRecord> records;
+};
+
+}  // namespace
+
+TEST(live_every_fault_of_a_child) {
+  constexpr size_t kPages = 20000;
+  Toucher toucher(kPages);
+  Capture capture(toucher.pid());
+  capture.poller->Start();
+  toucher.Touch();
+  CHECK(capture.Until([&] { return capture.In(toucher) >= kPages; }));
+  toucher.End();
+  CHECK(capture.Until([&] { return capture.poller->ended(); }));
+  capture.poller->Stop();
+  capture.Collect();
+  CHECK_EQ(capture.In(toucher), kPages);
+  CHECK(capture.wakes > 0);
+  double last = 0;
+  for (const SeenFault& fault : capture.faults) {
+    CHECK(fault.time >= last);
+    last = fault.time;
+    if (!toucher.Covers(fault.address)) continue;
+    CHECK_EQ(fault.how, kHowMin | kHowErrorCode | kHowEntry);
+    CHECK_EQ(fault.error_code, 6);  // a user's write to an absent page
+    CHECK(fault.latency > 0 && fault.latency < 1e10);
+    CHECK_EQ(fault.pid, static_cast<uint32_t>(toucher.pid() == 0 ? fault.pid : toucher.pid()));
+  }
+  const PollerCounters counters = capture.poller->counters();
+  const EventSet::Totals totals = capture.poller->Count();
+  CHECK_EQ(counters.pair.minor, totals.minor);
+  CHECK_EQ(counters.pair.major, totals.major);
+  CHECK_EQ(counters.pair.minor + counters.pair.major, capture.faults.size());
+  CHECK_EQ(counters.pair.lost_records, 0u);
+  CHECK_EQ(counters.pair.unresolved, 0u);
+  CHECK_EQ(counters.pair.unpaired_completions, 0u);
+  CHECK_EQ(counters.pair.malformed + counters.ring_malformed, 0u);
+  CHECK_EQ(counters.late, 0u);
+  CHECK_EQ(capture.poller->threads_now(), 0u);
+}
+
+TEST(live_losses_are_counted_to_the_fault) {
+  // One page of ring and nobody who drains it: most is lost, and the kernel says how much.
+  constexpr size_t kPages = 20000;
+  Toucher toucher(kPages);
+  Capture capture(toucher.pid(), 1);
+  toucher.Touch();
+  capture.poller->Start();
+  toucher.Touch();  // its records bring the note of what was lost
+  toucher.End();
+  CHECK(capture.Until([&] { return capture.poller->ended(); }));
+  capture.poller->Stop();
+  capture.Collect();
+  const PollerCounters counters = capture.poller->counters();
+  const EventSet::Totals totals = capture.poller->Count();
+  CHECK(counters.pair.lost_records > 0);
+  CHECK(totals.lost_known);
+  CHECK(totals.lost_minor > kPages / 2);
+  CHECK_EQ(counters.pair.minor + totals.lost_minor, totals.minor);
+  CHECK_EQ(counters.pair.major + totals.lost_major, totals.major);
+  CHECK_EQ(counters.pair.unresolved, 0u);
+}
+
+TEST(live_end_is_seen_though_the_exit_record_was_lost) {
+  // The ring is full when the target dies: no EXIT is ever written.
+  Toucher toucher(20000);
+  Capture capture(toucher.pid(), 1);
+  toucher.Touch();
+  toucher.End();
+  capture.poller->Start();
+  CHECK(capture.Until([&] { return capture.poller->ended(); }));
+  CHECK_EQ(capture.poller->threads_now(), 0u);
+  // The model of the target is told as well.
+  capture.Collect();
+  size_t exits = 0;
+  for (const SeenRecord& record : capture.records) exits += record.type == 4;
+  CHECK_EQ(exits, 1u);
+}
+
+TEST(live_another_session_with_another_clock) {
+  // Attached after ours, it prepares the sample that ours then writes (SampleLayout): identifier
+  // and CLOCK_REALTIME, decades ahead of our clock. Ours must neither stall nor lose.
+  constexpr size_t kPages = 30000;
+  Toucher toucher(kPages);
+  Capture capture(toucher.pid(), 16);
+  perf_event_attr attr;
+  memset(&attr, 0, sizeof attr);
+  attr.size = sizeof attr;
+  attr.type = PERF_TYPE_SOFTWARE;
+  attr.config = PERF_COUNT_SW_PAGE_FAULTS_MIN;
+  attr.sample_period = 1;
+  attr.sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_ADDR;
+  attr.use_clockid = 1;
+  attr.clockid = CLOCK_REALTIME;
+  Fd other(static_cast<int>(syscall(SYS_perf_event_open, &attr, toucher.pid(), -1, -1, 0)));
+  CHECK(other.ok());
+  void* ring = mmap(nullptr, 2 * kPage, PROT_READ | PROT_WRITE, MAP_SHARED, other.get(), 0);
+  CHECK(ring != MAP_FAILED);
+  capture.poller->Start();
+  toucher.Touch();
+  CHECK(capture.Until([&] { return capture.In(toucher) >= kPages * 9 / 10; }));
+  toucher.End();
+  CHECK(capture.Until([&] { return capture.poller->ended(); }));
+  capture.poller->Stop();
+  capture.Collect();
+  const PollerCounters counters = capture.poller->counters();
+  const EventSet::Totals totals = capture.poller->Count();
+  CHECK_EQ(counters.pair.minor + totals.lost_minor, totals.minor);
+  const double end = static_cast<double>(MonotonicNow() - capture.start);
+  for (const SeenFault& fault : capture.faults) {
+    CHECK(fault.time >= 0 && fault.time <= end);
+    CHECK(fault.latency < end);
+  }
+  munmap(ring, 2 * kPage);
+}
+
+TEST(live_two_captures_of_one_process) {
+  constexpr size_t kPages = 20000;
+  Toucher toucher(kPages);
+  Capture first(toucher.pid());
+  Capture second(toucher.pid());
+  first.poller->Start();
+  second.poller->Start();
+  toucher.Touch();
+  toucher.End();
+  for (Capture* capture : {&first, &second}) {
+    CHECK(capture->Until([&] { return capture->poller->ended(); }));
+    capture->poller->Stop();
+    capture->Collect();
+    CHECK_EQ(capture->In(toucher), kPages);
+    CHECK_EQ(capture->poller->Count().minor, capture->poller->counters().pair.minor);
+  }
+}
+
+TEST(live_stop_while_the_target_faults) {
+  // Ten times, at different moments of a storm: what was counted was captured.
+  Toucher toucher(2000, 1000000);
+  toucher.Begin();
+  usleep(20000);
+  for (int i = 0; i < 10; i++) {
+    Capture capture(toucher.pid());
+    capture.poller->Start();
+    for (int wait = 0; wait < i; wait++) {
+      usleep(1000);
+      capture.Collect();
+    }
+    capture.poller->Stop();
+    capture.Collect();
+    const PollerCounters counters = capture.poller->counters();
+    const EventSet::Totals totals = capture.poller->Count();
+    CHECK_EQ(counters.pair.minor + totals.lost_minor, totals.minor);
+    CHECK(i < 3 || counters.pair.minor > 0);
+    CHECK_EQ(counters.pair.minor + counters.pair.major + counters.pair.unresolved,
+             capture.faults.size() + counters.drops.minor + counters.drops.major +
+                 counters.drops.unresolved);
+    CHECK(capture.poller->pending(10).size() <= 1);
+    capture.poller->Stop();  // again: nothing
+  }
+}
+
+TEST(live_no_descriptors_are_left) {
+  const auto open_descriptors = [] {
+    const int probe = dup(0);
+    close(probe);
+    return probe;
+  };
+  Toucher toucher(10);
+  const int before = open_descriptors();
+  for (int i = 0; i < 20; i++) {
+    Capture capture(toucher.pid(), 4);
+    capture.poller->Start();
+  }
+  CHECK_EQ(open_descriptors(), before);
+}
+
+TEST(live_no_such_process) {
+  const pid_t child = fork();
+  if (child == 0) _exit(0);
+  waitpid(child, nullptr, 0);
+  for (pid_t pid : {child, 0, -1, 999999}) {
+    std::string code;
+    try {
+      Capture capture(pid, 1);
+    } catch (const SystemError& error) {
+      code = error.code();
+    }
+    CHECK(code == "ESRCH");
+  }
+}
+
+}  // namespace test
+}  // namespace pagefault
