@@ -38,6 +38,8 @@ export interface AssemblyPorts {
   readonly stream: FdWriter | null;
   /** After each batch (Assembly.view holds it): the dashboard's event log. */
   readonly onBatch?: () => void;
+  /** COMMAND's output goes into a pipe (Session.takeCommandOutput), its input is /dev/null. */
+  readonly captureOutput?: boolean;
   /** Takes notes for the user, without a newline; stderr where it is left out. */
   readonly say?: (line: string) => void;
 }
@@ -66,6 +68,7 @@ export function assemble(options: Options, ports: AssemblyPorts): Assembly {
     children: options.children,
     ringPages: options.ringPages,
     fixedLayout: options.fixedTs,
+    captureOutput: ports.captureOutput ?? false,
     onWake: () => wake.run?.wake(),
   });
   const tell = ports.say ?? say;

@@ -5,6 +5,7 @@ import { EventLog } from '../tui/event-log';
 import { drained } from '../tui/screen';
 import { assemble, type Assembly } from './assemble';
 import { endCommand, statusText } from './command-end';
+import { CommandOutputLog } from './command-output';
 import { LiveSource } from './live-source';
 import type { Options } from './options';
 import { Outlets } from './outlets';
@@ -12,6 +13,7 @@ import { say } from './stderr';
 import { TerminalSignals } from './terminal-signals';
 import { WholeFile } from './whole-file';
 
+const SIGKILL = 9;
 const SIGTERM = 15;
 /** `demo` under the dashboard goes on and on, at a pace at which one can watch. ms per phase. */
 const DEMO_PACE = ['--repeat', '0', '--pace', '700'];
@@ -21,15 +23,19 @@ export async function runDashboard(asked: Options): Promise<number> {
   const options = atHumanPace(asked);
   const dump = options.dump === null ? null : openDump(options.dump);
   const outlets = new Outlets(options.output);
+  const started = options.target.kind !== 'attach';
   const events = new EventLog();
   const notes: string[] = [];
+  let output: CommandOutputLog | null = null;
   let assembly: Assembly;
   try {
+    if (started) output = new CommandOutputLog(options.commandOutput);
     assembly = assemble(options, {
       stream: options.output === null ? null : outlets.writer('file'),
       onBatch: () => {
         events.add(assembly.view.batch, assembly.view.resolved, assembly.model);
       },
+      captureOutput: started,
       // Lines on stderr would be written over the screen.
       say: (line) => {
         notes.push(line);
@@ -39,8 +45,9 @@ export async function runDashboard(asked: Options): Promise<number> {
     dump?.abandon();
     throw error;
   }
-  const source = new LiveSource(assembly, events, options.filter ?? '', () => null);
+  const source = new LiveSource(assembly, events, options.filter ?? '', output);
   const { run, capture } = assembly;
+  output?.read(capture.session.takeCommandOutput());
   run.start();
   const app = new DashboardApp(source, {
     screen: {
@@ -55,7 +62,9 @@ export async function runDashboard(asked: Options): Promise<number> {
     intervalMs: options.intervalMs,
     now: () => performance.now(),
   });
-  const signals = new TerminalSignals(app);
+  const signals = new TerminalSignals(app, () => {
+    capture.session.killCommand(SIGKILL);
+  });
   const crash = (error: unknown): void => {
     // The screen first: what is said on the alternate screen goes away with it.
     app.quit();
@@ -71,23 +80,29 @@ export async function runDashboard(asked: Options): Promise<number> {
   await app.done;
   run.stop('interrupt');
   const { reason } = await run.done;
+  const parting = await endedCommand(assembly, reason === 'target');
+  await output?.finish();
   const text = app.closingText();
   process.stdout.write(text);
   await drained(process.stdout);
-  const trouble = dump === null ? '' : finishDump(dump, options.dump!, text);
-  for (const note of notes) say(note);
-  if (trouble !== '') say(trouble);
-  if (outlets.trouble !== '') say(outlets.trouble);
-  if (assembly.command !== null) {
-    const words = await endCommand(capture.session, reason === 'target', sleep);
-    if (words !== '') say(`pagefault-analyzer: ${words}`);
-  }
+  const troubles = [
+    dump === null ? '' : finishDump(dump, options.dump!, text),
+    outlets.trouble,
+    output?.trouble ?? '',
+  ].filter((trouble) => trouble !== '');
+  for (const line of [...notes, ...troubles, ...parting]) say(line);
   process.removeListener('uncaughtException', crash);
-  const failed = trouble !== '' || outlets.trouble !== '';
   capture.close();
   outlets.close();
   signals.finish();
-  return failed ? Exit.INTERNAL : Exit.OK;
+  return troubles.length > 0 ? Exit.INTERNAL : Exit.OK;
+}
+
+/** Ends COMMAND, if there is one; what to say about its end. */
+async function endedCommand(assembly: Assembly, byItself: boolean): Promise<string[]> {
+  if (assembly.command === null) return [];
+  const words = await endCommand(assembly.capture.session, byItself, sleep);
+  return words === '' ? [] : [`pagefault-analyzer: ${words}`];
 }
 
 function atHumanPace(options: Options): Options {

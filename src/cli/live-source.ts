@@ -23,6 +23,11 @@ const MAX_PENDING = 64;
 /** An open fault younger than this is not worth a look into /proc, ns. */
 const PENDING_NS = 10e6;
 
+interface Target {
+  readonly info: TargetInfo;
+  readonly rssPages: number;
+}
+
 /** The running capture as the dashboard sees it. */
 export class LiveSource implements DashboardSource {
   readonly names: EventNames;
@@ -31,12 +36,13 @@ export class LiveSource implements DashboardSource {
   /** What the capture had to do differently, in words. */
   readonly notes: string[] = [];
   private last: Snapshot | null = null;
+  private readonly lastSeen = new Map<number, Target>();
 
   constructor(
     private readonly assembly: Assembly,
     readonly events: EventLog,
     private readonly captureFilter: string,
-    private readonly commandOutput: () => CommandOutput | null,
+    private readonly commandOutput: { readonly state: CommandOutput } | null,
   ) {
     this.names = assembly.model;
   }
@@ -52,14 +58,14 @@ export class LiveSource implements DashboardSource {
   header(): HeaderInfo {
     const { capture, run } = this.assembly;
     const facts = run.facts();
-    const pages = this.targets();
+    const targets = this.targets();
     return {
-      targets: pages.map(({ target }) => target),
+      targets: targets.map(({ info }) => info),
       ended: this.ended,
       elapsedNs: capture.now(),
       capture: facts,
       limits: [...captureLimits(facts.mode), ...this.notes],
-      rssBytes: pages.reduce((sum, { rssPages }) => sum + rssPages, 0) * facts.mode.pageSize,
+      rssBytes: targets.reduce((sum, { rssPages }) => sum + rssPages, 0) * facts.mode.pageSize,
       inFlight: this.inFlight(),
       captureFilter: this.captureFilter,
     };
@@ -70,30 +76,25 @@ export class LiveSource implements DashboardSource {
     return capture.pids.length > 0 ? capture.pids : [capture.session.info.commandPid];
   }
 
-  private targets(): { readonly target: TargetInfo; readonly rssPages: number }[] {
-    const { proc } = this.assembly.capture;
+  private targets(): Target[] {
     return this.pids.slice(0, MAX_TARGETS).map((pid) => {
-      const stat = proc.stat(pid);
-      const known = stat !== null && typeof stat === 'object';
-      const line = proc.cmdline(pid);
-      const commandLine = Array.isArray(line) ? line.join(' ') : '';
-      const comm = known ? stat.comm : this.lastName(pid);
-      return {
-        target: {
-          pid,
-          comm,
-          commandLine,
-          threads: known ? stat.threads : 0,
-          state: known ? stat.state : '',
-        },
-        rssPages: known ? stat.rssPages : NaN,
-      };
+      const seen = this.look(pid) ?? this.lastSeen.get(pid);
+      if (seen !== undefined) this.lastSeen.set(pid, seen);
+      return (
+        seen ?? { info: { pid, comm: '', commandLine: '', threads: 0, state: '' }, rssPages: NaN }
+      );
     });
   }
 
-  /** A process that is gone has no name in /proc any more. */
-  private lastName(pid: number): string {
-    return this.last?.processes.find((row) => row.pid === pid)?.comm ?? '';
+  /** A process as it is now, undefined when it is gone: it keeps the name it had. */
+  private look(pid: number): Target | undefined {
+    const { proc } = this.assembly.capture;
+    const stat = proc.stat(pid);
+    if (stat === null || typeof stat !== 'object' || stat.state === 'Z') return undefined;
+    const { comm, threads, state, rssPages } = stat;
+    const line = proc.cmdline(pid);
+    const commandLine = Array.isArray(line) ? line.join(' ') : '';
+    return { info: { pid, comm, commandLine, threads, state }, rssPages };
   }
 
   /**
@@ -151,6 +152,6 @@ export class LiveSource implements DashboardSource {
   }
 
   output(): CommandOutput | null {
-    return this.commandOutput();
+    return this.commandOutput?.state ?? null;
   }
 }

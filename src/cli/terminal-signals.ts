@@ -11,6 +11,7 @@ export class TerminalSignals {
   private raised: NodeJS.Signals | null = null;
   private readonly end = (signal: NodeJS.Signals): void => {
     if (this.raised !== null) {
+      this.beforeSecond();
       this.remove();
       process.kill(process.pid, signal);
       return;
@@ -25,7 +26,10 @@ export class TerminalSignals {
     this.app.resume();
   };
 
-  constructor(private readonly app: DashboardApp) {
+  constructor(
+    private readonly app: DashboardApp,
+    private readonly beforeSecond: () => void,
+  ) {
     for (const signal of ENDING) process.on(signal, this.end);
     process.on('SIGTSTP', this.stop);
     process.on('SIGCONT', this.go);

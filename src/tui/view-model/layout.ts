@@ -15,6 +15,8 @@ export interface Layout<Row extends StatRow> {
 
 /** Between columns. */
 export const GAP = 1;
+/** What most labels need (`ld-linux-x86-64.so.2 .text`). */
+const NAME_WANTS = 24;
 /** The first column (the row's name) takes what is left, up to this. */
 const NAME_MAX = 60;
 
@@ -29,26 +31,34 @@ export function layoutColumns<Row extends StatRow>(
   hidden: ReadonlySet<string>,
 ): Layout<Row> {
   const chosen = new Set(columns.filter((column) => !hidden.has(column.id)));
-  const need = (): number => [...chosen].reduce((sum, column) => sum + column.width + GAP, -GAP);
+  const name = columns[0]!;
+  const stretches = name.align === 'left';
+  // A label cut to half its length says less than the lightest column: it gets its room first.
+  const nameWidth = stretches
+    ? Math.max(name.width, Math.min(NAME_WANTS, Math.floor(width / 3)))
+    : name.width;
+  const need = (): number =>
+    [...chosen].reduce(
+      (sum, column) => sum + (column === name ? nameWidth : column.width) + GAP,
+      -GAP,
+    );
   const removable = [...chosen]
-    .filter((column) => column !== columns[0] && column.id !== sortedBy)
+    .filter((column) => column !== name && column.id !== sortedBy)
     .sort((a, b) => a.weight - b.weight);
   for (const column of removable) {
     if (need() <= width) break;
     chosen.delete(column);
   }
   let spare = width - need();
-  const name = columns[0]!;
-  const stretches = name.align === 'left';
   // The name first gets what most labels need, then the history, then the name the rest.
-  const first = stretches ? Math.max(0, Math.min(spare, 30 - name.width)) : 0;
+  const first = stretches ? Math.max(0, Math.min(spare, 30 - nameWidth)) : 0;
   spare -= first;
   const history = spare >= HISTORY_CELLS + GAP;
   if (history) spare -= HISTORY_CELLS + GAP;
-  const more = stretches ? first + Math.max(0, Math.min(spare, NAME_MAX - name.width - first)) : 0;
+  const more = stretches ? first + Math.max(0, Math.min(spare, NAME_MAX - nameWidth - first)) : 0;
   const placed = [...chosen].map((column) => ({
     column,
-    width: column === name ? Math.max(1, Math.min(width, name.width + more)) : column.width,
+    width: column === name ? Math.max(1, Math.min(width, nameWidth + more)) : column.width,
   }));
   return { columns: placed, history };
 }
