@@ -1,0 +1,83 @@
+import { execFileSync } from 'node:child_process';
+import { until } from './running';
+
+/** Text with the shell's quotes around it. */
+export function quoted(words: readonly string[]): string {
+  return words.map((word) => `'${word.replace(/'/g, `'\\''`)}'`).join(' ');
+}
+
+/** Modes of a terminal that a program may leave behind. */
+export interface TerminalState {
+  readonly alternate: boolean;
+  readonly cursor: boolean;
+  readonly mouse: boolean;
+}
+
+export const RESTORED: TerminalState = { alternate: false, cursor: true, mouse: false };
+
+let servers = 0;
+
+/** A real terminal: a tmux server of its own, with one shell in one window. */
+export class Tmux {
+  private readonly socket = `pagefault-${process.pid}-${servers++}`;
+
+  constructor(columns: number, rows: number, env: Readonly<Record<string, string>> = {}) {
+    const size = ['-x', String(columns), '-y', String(rows)];
+    const shell = { PS1: '$ ', LANG: 'C.UTF-8', LC_ALL: '', ...env };
+    // The server outlives this call and must not take jest's variables along.
+    execFileSync('tmux', ['-L', this.socket, '-f', '/dev/null', 'new-session', '-d', ...size, 'sh'], {
+      env: { PATH: process.env.PATH, HOME: process.env.HOME, ...shell },
+    });
+    this.tmux('set-option', '-g', 'remain-on-exit', 'on');
+  }
+
+  private tmux(...args: string[]): string {
+    return execFileSync('tmux', ['-L', this.socket, ...args], { encoding: 'utf8', stdio: 'pipe' });
+  }
+
+  /** Types a line and Enter. */
+  enter(line: string): void {
+    this.tmux('send-keys', '-l', line);
+    this.keys('Enter');
+  }
+
+  /** Keys by tmux's names: `q`, `C-c`, `Down`, `F1`. */
+  keys(...names: string[]): void {
+    this.tmux('send-keys', ...names);
+  }
+
+  type(text: string): void {
+    this.tmux('send-keys', '-l', text);
+  }
+
+  resize(columns: number, rows: number): void {
+    this.tmux('resize-window', '-x', String(columns), '-y', String(rows));
+  }
+
+  /** The visible screen, or with `history` everything that was scrolled out too. */
+  screen(history = false): string {
+    return this.tmux('capture-pane', '-p', ...(history ? ['-S', '-'] : []));
+  }
+
+  state(): TerminalState {
+    const format = '#{alternate_on} #{cursor_flag} #{mouse_any_flag}';
+    const [alternate, cursor, mouse] = this.tmux('display-message', '-p', format).trim().split(' ');
+    return { alternate: alternate === '1', cursor: cursor === '1', mouse: mouse === '1' };
+  }
+
+  /** Waits until the screen shows something, and returns the screen. */
+  shows(what: string | RegExp, history = false): Promise<string> {
+    let last = '';
+    return until(`'${String(what)}' on the screen`, () => {
+      last = this.screen(history);
+      return (typeof what === 'string' ? last.includes(what) : what.test(last)) ? last : false;
+    }).catch((error: unknown) => {
+      throw new Error(`${String(error)}; it shows:\n${last}`);
+    });
+  }
+
+  /** Closes the terminal as a dropped connection does. */
+  close(): void {
+    this.tmux('kill-server');
+  }
+}
