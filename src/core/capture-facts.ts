@@ -38,6 +38,7 @@ export interface CaptureMode {
   readonly cpus: number;
   readonly threads: number;
   readonly descriptors: number;
+  /** All rings together. */
   readonly ringBytes: number;
   readonly pageSize: number;
 }

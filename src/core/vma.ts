@@ -39,10 +39,7 @@ export const Prot = { READ: 1, WRITE: 2, EXEC: 4 } as const;
 export function sameBacking(a: Backing, b: Backing): boolean {
   return (
     a === b ||
-    (a.name === b.name &&
-      a.ino === b.ino &&
-      a.devMajor === b.devMajor &&
-      a.devMinor === b.devMinor)
+    (a.name === b.name && a.ino === b.ino && a.devMajor === b.devMajor && a.devMinor === b.devMinor)
   );
 }
 

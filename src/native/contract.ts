@@ -50,6 +50,7 @@ export interface SessionInfo {
   readonly cpus: number;
   readonly threads: number;
   readonly descriptors: number;
+  /** All rings together. */
   readonly ringBytes: number;
   readonly pageSize: number;
   /** CLOCK_MONOTONIC ns of the session's start: the zero of every time in the batches. */

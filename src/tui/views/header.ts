@@ -167,8 +167,8 @@ function trustPieces(header: HeaderInfo): Piece[] {
       weight: 80,
     },
     {
-      text: `rings ${capture.mode.cpus} x ${bytes(capture.mode.ringBytes)}, every fault`,
-      short: `${capture.mode.cpus}x${bytes(capture.mode.ringBytes)}`,
+      text: `rings ${capture.mode.cpus} x ${bytes(capture.mode.ringBytes / capture.mode.cpus)}, every fault`,
+      short: `${capture.mode.cpus}x${bytes(capture.mode.ringBytes / capture.mode.cpus)}`,
       weight: 20,
     },
   ];
