@@ -45,7 +45,7 @@ export const HEADER: HeaderInfo = {
       cpus: 2,
       threads: 14,
       descriptors: 112,
-      ringBytes: 8 << 20,
+      ringBytes: 16 << 20,
       pageSize: 4096,
     },
     received: { minor: 57221, major: 12, unresolved: 0 },
