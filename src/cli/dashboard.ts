@@ -73,7 +73,8 @@ export async function runDashboard(asked: Options): Promise<number> {
     process.exit(Exit.INTERNAL);
   };
   process.on('uncaughtException', crash);
-  void run.done.then(({ reason }) => {
+  void run.done.then(({ reason, stoppedAt }) => {
+    source.endedAt = stoppedAt;
     if (reason === 'target') source.ended = endWords(assembly);
     if (reason !== 'target' || options.exitWithTarget) app.quit();
   });

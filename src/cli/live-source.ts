@@ -33,6 +33,8 @@ export class LiveSource implements DashboardSource {
   readonly names: EventNames;
   /** How the target ended, in words; null while it lives. */
   ended: string | null = null;
+  /** Session time at which capture ended; null while it runs. Shares and rates must not fade after it. */
+  endedAt: number | null = null;
   /** What the capture had to do differently, in words. */
   readonly notes: string[] = [];
   private last: Snapshot | null = null;
@@ -47,22 +49,25 @@ export class LiveSource implements DashboardSource {
     this.names = assembly.model;
   }
 
+  private get now(): number {
+    return this.endedAt ?? this.assembly.capture.now();
+  }
+
   snapshot(): Snapshot {
-    const { model, capture } = this.assembly;
-    const now = capture.now();
+    const { model } = this.assembly;
+    const { now } = this;
     model.tick(now);
     this.last = model.snapshot(now);
     return this.last;
   }
 
   header(): HeaderInfo {
-    const { capture, run } = this.assembly;
-    const facts = run.facts();
+    const facts = this.assembly.run.facts();
     const targets = this.targets();
     return {
       targets: targets.map(({ info }) => info),
       ended: this.ended,
-      elapsedNs: capture.now(),
+      elapsedNs: this.now,
       capture: facts,
       limits: [...captureLimits(facts.mode), ...this.notes],
       rssBytes: targets.reduce((sum, { rssPages }) => sum + rssPages, 0) * facts.mode.pageSize,
@@ -81,9 +86,17 @@ export class LiveSource implements DashboardSource {
       const seen = this.look(pid) ?? this.lastSeen.get(pid);
       if (seen !== undefined) this.lastSeen.set(pid, seen);
       return (
-        seen ?? { info: { pid, comm: '', commandLine: '', threads: 0, state: '' }, rssPages: NaN }
+        seen ?? {
+          info: { pid, comm: this.nameOf(pid), commandLine: '', threads: 0, state: '' },
+          rssPages: NaN,
+        }
       );
     });
+  }
+
+  /** A COMMAND may be gone before the first look: the records know its name. */
+  private nameOf(pid: number): string {
+    return this.last?.processes.find((row) => row.pid === pid)?.comm ?? '';
   }
 
   /** A process as it is now, undefined when it is gone: it keeps the name it had. */
@@ -103,7 +116,7 @@ export class LiveSource implements DashboardSource {
    */
   private inFlight(): InFlightFault[] {
     const { capture } = this.assembly;
-    const now = capture.now();
+    const { now } = this;
     return capture.session
       .pending(MAX_PENDING)
       .filter(
@@ -134,12 +147,12 @@ export class LiveSource implements DashboardSource {
   }
 
   zero(): void {
-    this.assembly.model.zero(this.assembly.capture.now());
+    this.assembly.model.zero(this.now);
   }
 
   summaryLine(): string {
-    const { model, capture, run } = this.assembly;
-    return summaryLine(summaryCounts(model.snapshot(capture.now()), run.facts()));
+    const { model, run } = this.assembly;
+    return summaryLine(summaryCounts(model.snapshot(this.now), run.facts()));
   }
 
   save(path: string, text: string): string | null {

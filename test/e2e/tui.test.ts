@@ -29,9 +29,17 @@ describe('the dashboard of the real program', () => {
     return target;
   }
 
-  function open(args: readonly string[], env: Record<string, string> = {}, columns = 100, rows = 30): Tmux {
-    terminal = new Tmux(columns, rows, env);
-    terminal.enter(`${quoted([process.execPath, ANALYZER, ...args])}; echo status=$?`);
+  function open(
+    args: readonly string[],
+    env: Record<string, string> = {},
+    columns = 100,
+    rows = 30,
+  ): Tmux {
+    terminal = new Tmux(columns, rows);
+    // tmux gives its windows a TERM of its own; the program gets the one of the test.
+    const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+    const command = quoted(['env', ...variables, process.execPath, ANALYZER, ...args]);
+    terminal.enter(`${command}; echo status=$?`);
     return terminal;
   }
 
@@ -81,7 +89,9 @@ describe('the dashboard of the real program', () => {
     terminal.type(file);
     terminal.keys('Enter');
     await terminal.shows('written to');
-    const { rows } = JSON.parse(readFileSync(file, 'utf8')) as { rows: { label: string; major: number }[] };
+    const { rows } = JSON.parse(readFileSync(file, 'utf8')) as {
+      rows: { label: string; major: number }[];
+    };
     expect(rows.length).toBeGreaterThan(0);
     for (const row of rows) {
       expect(row.label).toBe('demo.dat');

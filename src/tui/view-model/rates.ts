@@ -19,8 +19,8 @@ export interface Rates {
 }
 
 /**
- * Rates over the time between two refreshes, for the header and its sparklines. Zeroed counters and a
- * refresh without time in between give no rate rather than a wrong one.
+ * Rates over the time between two refreshes, for the header and its sparklines. Zeroed counters give
+ * no rate rather than a wrong one.
  */
 export class RateHistory {
   private before: { now: number; byClass: readonly number[]; stallNs: number } | null = null;
@@ -31,7 +31,12 @@ export class RateHistory {
     const { byClass, stallNs } = snapshot.totals;
     const { before } = this;
     this.before = { now: snapshot.now, byClass, stallNs };
-    if (before === null || !(snapshot.now > before.now)) return;
+    if (before === null) return;
+    if (!(snapshot.now > before.now)) {
+      // Capture has ended: time stands still and nothing happens any more.
+      for (const series of [...this.classes, this.stall]) append(series, 0);
+      return;
+    }
     const seconds = (snapshot.now - before.now) / 1e9;
     const restarted = byClass.some((n, cls) => n < before.byClass[cls]!);
     if (restarted) return;

@@ -38,11 +38,15 @@ function eventLine(theme: Theme, columns: number, log: EventLog, at: number): st
   return line.end();
 }
 
-/** What share of the faults the log shows: `1 of 312 MINOR`; '' when all are shown. */
+/** What share of the faults the log shows: `1 of 312 MINOR, 80 % of COW`; '' when all are shown. */
 export function sampleText(log: EventLog): string {
   return CLASS_NAMES.map((name, cls) => {
     const share = log.shareOf(cls);
-    return share < 1 ? `1 of ${grouped(Math.round(1 / share))} ${name}` : '';
+    if (share >= 1) return '';
+    // `1 of 1` would be a riddle.
+    return share > 0.4
+      ? `${Math.floor(share * 100)} % of ${name}`
+      : `1 of ${grouped(Math.round(1 / share))} ${name}`;
   })
     .filter((text) => text !== '')
     .join(', ');

@@ -21,13 +21,17 @@ let servers = 0;
 export class Tmux {
   private readonly socket = `pagefault-${process.pid}-${servers++}`;
 
-  constructor(columns: number, rows: number, env: Readonly<Record<string, string>> = {}) {
+  constructor(columns: number, rows: number) {
     const size = ['-x', String(columns), '-y', String(rows)];
-    const shell = { PS1: '$ ', LANG: 'C.UTF-8', LC_ALL: '', ...env };
+    const shell = { PS1: '$ ', LANG: 'C.UTF-8' };
     // The server outlives this call and must not take jest's variables along.
-    execFileSync('tmux', ['-L', this.socket, '-f', '/dev/null', 'new-session', '-d', ...size, 'sh'], {
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, ...shell },
-    });
+    execFileSync(
+      'tmux',
+      ['-L', this.socket, '-f', '/dev/null', 'new-session', '-d', ...size, 'sh'],
+      {
+        env: { PATH: process.env.PATH, HOME: process.env.HOME, ...shell },
+      },
+    );
     this.tmux('set-option', '-g', 'remain-on-exit', 'on');
   }
 
