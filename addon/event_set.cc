@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <linux/perf_event.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -288,23 +289,37 @@ void EventSet::Disable() {
   disable(false);
 }
 
+void EventSet::CountOne(const Event& event, Totals* totals) const {
+  if (event.kind != EventKind::kMinor && event.kind != EventKind::kMajor) return;
+  EventCount count;
+  // An event in error state reads as end of file: it has counted nothing.
+  if (ReadCount(event.fd.get(), plan_.format_lost, &count) != 0) return;
+  const bool minor = event.kind == EventKind::kMinor;
+  (minor ? totals->minor : totals->major) += count.value;
+  (minor ? totals->lost_minor : totals->lost_major) += count.lost;
+}
+
 EventSet::Totals EventSet::Count() const {
-  Totals totals;
+  Totals totals = retired_;
   totals.lost_known = plan_.format_lost;
-  for (const Event& event : events_) {
-    if (event.kind != EventKind::kMinor && event.kind != EventKind::kMajor) continue;
-    EventCount count;
-    // An event in error state reads as end of file: it has counted nothing.
-    if (ReadCount(event.fd.get(), plan_.format_lost, &count) != 0) continue;
-    if (event.kind == EventKind::kMinor) {
-      totals.minor += count.value;
-      totals.lost_minor += count.lost;
+  for (const Event& event : events_) CountOne(event, &totals);
+  return totals;
+}
+
+void EventSet::Retire() {
+  std::vector<pollfd> fds;
+  for (const Event& event : events_) fds.push_back({event.fd.get(), 0, 0});
+  // A hang-up says that the thread and all that inherited from it have ended (is_event_hup).
+  if (poll(fds.data(), static_cast<nfds_t>(fds.size()), 0) <= 0) return;
+  std::vector<Event> live;
+  for (size_t i = 0; i < events_.size(); i++) {
+    if ((fds[i].revents & POLLHUP) != 0) {
+      CountOne(events_[i], &retired_);
     } else {
-      totals.major += count.value;
-      totals.lost_major += count.lost;
+      live.push_back(std::move(events_[i]));
     }
   }
-  return totals;
+  events_ = std::move(live);
 }
 
 size_t EventSet::descriptors() const {

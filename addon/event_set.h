@@ -36,6 +36,10 @@ class EventSet {
   // would look like a fault that never ended.
   void Disable();
 
+  // Closes the events of threads that have ended, and keeps their counts. For sessions that attach
+  // again and again (set-uid programs); else the descriptors would only grow.
+  void Retire();
+
   struct Totals {
     uint64_t minor = 0, major = 0, lost_minor = 0, lost_major = 0;
     bool lost_known = false;
@@ -68,6 +72,7 @@ class EventSet {
   // Opens one event and redirects it into its CPU's ring. Returns 0 or an errno.
   int OpenInto(EventKind kind, pid_t pid, size_t cpu_index, uint32_t root);
   int OpenThread(pid_t tid, uint32_t root);
+  void CountOne(const Event& event, Totals* totals) const;
   // FORK records that lie in the rings: tid -> {parent's tid, time}.
   struct Birth {
     uint32_t parent;
@@ -81,6 +86,7 @@ class EventSet {
   std::vector<Fd> owners_;
   std::vector<Ring> rings_;
   std::vector<Event> events_;
+  Totals retired_;
   bool wide_ = false;
   uint64_t raised_from_ = 0;
   uint64_t raised_to_ = 0;

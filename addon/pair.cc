@@ -311,12 +311,34 @@ void Pairer::OnExit(const Record& record) {
     counters_.foreign++;
     return;
   }
-  DropKernelEntry(*thread);
-  EndWithoutCompletion(*thread, thread->user, record.time);
-  const bool suspect = thread->fresh_exec;
-  threads_.Remove(record.tid);
-  if (suspect && !threads_.HasProcess(record.pid)) suspects_.push_back(record.pid);
-  mailbox_.Add(Row(RecordType::kExit, record, Since(record.time)));
+  End(*thread, record.time);
+}
+
+void Pairer::End(Thread& thread, uint64_t time) {
+  DropKernelEntry(thread);
+  EndWithoutCompletion(thread, thread.user, time);
+  RecordRow row{RecordType::kExit};
+  row.time = Since(time);
+  row.pid = thread.pid;
+  row.tid = thread.tid;
+  const bool suspect = thread.fresh_exec;
+  threads_.Remove(row.tid);
+  if (suspect && !threads_.HasProcess(row.pid)) suspects_.push_back(row.pid);
+  mailbox_.Add(row);
+}
+
+void Pairer::Sweep(uint64_t time, bool (*gone)(int pid, int tid)) {
+  std::vector<uint32_t> ended;
+  threads_.ForEach([&](Thread& thread) {
+    if (!gone(static_cast<int>(thread.pid), static_cast<int>(thread.tid))) return;
+    if (thread.gone) ended.push_back(thread.tid);
+    thread.gone = true;
+  });
+  for (uint32_t tid : ended) {
+    Thread& thread = *threads_.Find(tid);
+    thread.user.tainted = true;  // what became of its last fault is lost with its end
+    End(thread, time);
+  }
 }
 
 void Pairer::OnLost(const Record& record) {

@@ -52,6 +52,10 @@ class Pairer {
   // One record; `now` is the time of the order in which they come (Merger), for those whose own
   // stamp is of another clock.
   void Consume(const uint8_t* bytes, size_t length, uint64_t now);
+  // Takes out the threads that `gone(pid, tid)` says have ended, unless their EXIT comes before the
+  // next sweep: it may be in the rings still. For records that were lost; without this a session
+  // would never end, and the table would grow with every thread whose EXIT is missing.
+  void Sweep(uint64_t time, bool (*gone)(int pid, int tid));
   // Processes whose last thread exited right behind an exec: the kernel ends capture when a program
   // changes its credentials (begin_new_exec), and reports that as an exit. The caller looks whether
   // they live on.
@@ -66,6 +70,7 @@ class Pairer {
   void OnFork(const Record& record);
   void OnExit(const Record& record);
   void OnLost(const Record& record);
+  void End(Thread& thread, uint64_t time);
 
   // The thread of a record, nullptr when it is not to be followed (foreign, or a second copy).
   Thread* Own(const Record& record);

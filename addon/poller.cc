@@ -19,6 +19,14 @@ namespace {
 // full.
 constexpr int kBusyInterval = 15;
 constexpr int kIdleInterval = 60;
+// A sweep asks the kernel for every thread, 0.3 us, and for every process, 15 us: the pauses grow
+// with their number, so that it costs some 0.1 % of one CPU.
+constexpr uint64_t kSweepPause = 500'000'000;  // ns
+constexpr uint64_t kSweepPausePerThread = 10'000'000;
+// A table that has grown to twice this and its old size is swept without such a pause.
+constexpr size_t kSweepSize = 4096;
+// A program that execs set-uid programs for ever must not fill the memory with news of it.
+constexpr size_t kMaxNotices = 32;
 }  // namespace
 
 uint64_t MonotonicNow() {
@@ -98,19 +106,34 @@ void Poller::Reattach() {
     std::lock_guard<std::mutex> lock(mutex_);
     if (!events_.wide()) {
       try {
+        events_.Retire();
         events_.AttachProcess(static_cast<pid_t>(pid), &pairer_.threads());
       } catch (const SystemError& failed) {
         error = failed.error();
       }
     }
+    if (notices_.size() >= kMaxNotices) continue;
     notices_.push_back({"CREDENTIALS_CHANGED", error, std::to_string(pid)});
   }
+}
+
+void Poller::Sweep(uint64_t now) {
+  const size_t threads = pairer_.threads().size();
+  if (threads == 0) return;
+  const bool grown = threads > 2 * std::max(left_by_sweep_, kSweepSize);
+  const uint64_t pause = grown ? kSweepPause : kSweepPause + threads * kSweepPausePerThread;
+  if (now - swept_ < pause) return;
+  swept_ = now;
+  std::lock_guard<std::mutex> lock(mutex_);
+  pairer_.Sweep(now, Gone);
+  left_by_sweep_ = pairer_.threads().size();
+  Publish();
 }
 
 void Poller::Run() {
   std::vector<pollfd> fds;
   fds.push_back({stop_fd_.get(), POLLIN, 0});
-  if (command_ != nullptr && command_->pidfd() >= 0) fds.push_back({command_->pidfd(), POLLIN, 0});
+  fds.push_back({command_ != nullptr ? command_->pidfd() : -1, POLLIN, 0});
   const size_t first_ring = fds.size();
   for (const Fd& owner : events_.owners()) fds.push_back({owner.get(), POLLIN, 0});
 
@@ -124,12 +147,14 @@ void Poller::Run() {
       // goes on serving it.
       if ((fds[i].revents & (POLLHUP | POLLERR | POLLNVAL)) != 0) fds[i].fd = -1;
     }
-    if (command_ != nullptr) command_->Reap();
+    // Readable for ever once the command has ended: looked at again, it would keep us spinning.
+    if (command_ != nullptr && command_->Reap()) fds[1].fd = -1;
     const uint64_t now = MonotonicNow();
     const bool busy = Pass(horizon);
     const uint64_t done = horizon;
     horizon = now;
     interval = busy ? kBusyInterval : std::min(interval * 2, kIdleInterval);
+    Sweep(now);
     Reattach();
     const bool over = pairer_.threads().ever_used() && pairer_.threads().size() == 0;
     if (mailbox_.Flush(done > start_ ? done - start_ : 0, over) || (over && !ended_)) {
@@ -154,6 +179,12 @@ EventSet::Totals Poller::Count() {
   const PairCounters& pair = published_.pair;
   totals.major -= std::min(totals.major, pair.duplicate_major);
   totals.minor -= std::min(totals.minor, pair.duplicate_minor);
+  // The kernel counts the lost address-space records of the minor event among its losses; no more
+  // faults are lost than are missing.
+  totals.lost_minor =
+      std::min(totals.lost_minor, totals.minor - std::min(totals.minor, pair.minor));
+  totals.lost_major =
+      std::min(totals.lost_major, totals.major - std::min(totals.major, pair.major));
   return totals;
 }
 

@@ -57,6 +57,8 @@ class Poller {
   // One pass up to `horizon` (raw clock). Returns true when records were handed on or are waiting.
   bool Pass(uint64_t horizon);
   void Reattach();
+  // Looks for threads whose end was lost, when that is due.
+  void Sweep(uint64_t now);
   void Publish();
 
   EventSet& events_;
@@ -67,6 +69,8 @@ class Poller {
   std::function<void()> wake_;
   Pairer pairer_;
   Merger merger_;
+  uint64_t swept_ = 0;        // when
+  size_t left_by_sweep_ = 0;  // threads
   Fd stop_fd_;
   std::thread thread_;
   std::atomic<bool> stopping_{false};

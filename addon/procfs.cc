@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -18,7 +19,7 @@ namespace {
 constexpr uint32_t kPfExiting = 0x4;  // include/linux/sched.h
 
 // A task that goes away between open and read answers ESRCH where its directory is ENOENT later.
-int Gone(int error) {
+int AsGone(int error) {
   return error == ENOENT ? ESRCH : error;
 }
 }  // namespace
@@ -27,7 +28,7 @@ int ListThreads(pid_t pid, std::vector<uint32_t>* out) {
   out->clear();
   const std::string path = "/proc/" + std::to_string(pid) + "/task";
   DIR* dir = opendir(path.c_str());
-  if (dir == nullptr) return Gone(errno);
+  if (dir == nullptr) return AsGone(errno);
   errno = 0;
   while (const dirent* entry = readdir(dir)) {
     const unsigned long tid = strtoul(entry->d_name, nullptr, 10);
@@ -36,17 +37,17 @@ int ListThreads(pid_t pid, std::vector<uint32_t>* out) {
   }
   const int error = errno;
   closedir(dir);
-  if (error != 0) return Gone(error);
+  if (error != 0) return AsGone(error);
   return out->empty() ? ESRCH : 0;
 }
 
 int ReadStat(pid_t pid, ProcessStat* out) {
   const std::string path = "/proc/" + std::to_string(pid) + "/stat";
   Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd.ok()) return Gone(errno);
+  if (!fd.ok()) return AsGone(errno);
   char buffer[1024];
   const ssize_t n = read(fd.get(), buffer, sizeof buffer - 1);
-  if (n < 0) return Gone(errno);
+  if (n < 0) return AsGone(errno);
   buffer[n] = '\0';
   // The name in parentheses may hold anything, parentheses too: the last one ends it.
   const char* at = strrchr(buffer, ')');
@@ -71,6 +72,11 @@ bool Lives(pid_t pid) {
   ProcessStat stat;
   return ReadStat(pid, &stat) == 0 && stat.state != 'Z' && stat.state != 'X' &&
          (stat.flags & kPfExiting) == 0;
+}
+
+bool Gone(pid_t pid, pid_t tid) {
+  if (syscall(SYS_tgkill, pid, tid, 0) != 0) return errno == ESRCH;
+  return tid == pid && !Lives(pid);
 }
 
 int64_t OwnerOf(pid_t pid) {

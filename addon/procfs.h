@@ -23,6 +23,10 @@ int ReadStat(pid_t pid, ProcessStat* out);
 // Alive and on its way to stay so: not a zombie, not exiting.
 bool Lives(pid_t pid);
 
+// The thread has ended, as far as we may know. The leader of a process counts as ended when it is a
+// zombie, though its number is still taken.
+bool Gone(pid_t pid, pid_t tid);
+
 // Effective user id that /proc gives the process's files, -1 when it is gone.
 int64_t OwnerOf(pid_t pid);
 

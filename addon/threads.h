@@ -30,6 +30,7 @@ struct Thread {
   uint64_t completed = 0;     // stamp of the last completion, whosever clock it is of
   uint64_t stack_page = 0;    // last stack pointer reported, 4 KiB page
   uint8_t stack_reports = 0;  // how often; capped, a scheduler of coroutines moves it all the time
+  bool gone = false;          // found to be gone by Pairer::Sweep, its EXIT not seen yet
   bool fresh_exec = false;    // an exec was seen and no mapping since
   // The system call this thread is in: arguments of munmap or mremap, kind 0 = none.
   uint8_t syscall = 0;
