@@ -42,11 +42,17 @@ async function until(what, look) {
   }
 }
 
-function eventDescriptors(parent) {
+/** The tracer itself: `measure` is its parent. */
+function tracerPid(tracer) {
+  const { pid } = tracer.child;
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  return children === '' ? 0 : Number(children.split(' ')[0]);
+}
+
+function eventDescriptors(tracer) {
+  const pid = tracerPid(tracer);
+  if (pid === 0) return 0;
   let count = 0;
-  const children = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').trim();
-  if (children === '') return 0;
-  const pid = children.split(' ')[0];
   for (const fd of readdirSync(`/proc/${pid}/fd`)) {
     try {
       if (readlinkSync(`/proc/${pid}/fd/${fd}`).includes('perf_event')) count += 1;
@@ -57,12 +63,28 @@ function eventDescriptors(parent) {
   return count;
 }
 
+/** What a process itself, without its children, has cost so far; null when it has ended. */
+function costNow(pid) {
+  try {
+    const rss = /^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1];
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const [utime, stime] = stat
+      .slice(stat.lastIndexOf(')') + 2)
+      .split(' ')
+      .slice(11, 13);
+    // Clock ticks: 100 a second on every Linux that Node runs on.
+    return { rss: Number(rss) * 1024, cpu: (Number(utime) + Number(stime)) / 100 };
+  } catch {
+    return null;
+  }
+}
+
 /** Until the tracer's events are all open: their number has been the same for 300 ms. */
 async function attached(tracer) {
   let last = 0;
   let since = Date.now();
   await until(`the events of ${tracer.stderr}`, () => {
-    const now = eventDescriptors(tracer.child.pid);
+    const now = eventDescriptors(tracer);
     if (now !== last) {
       last = now;
       since = Date.now();
@@ -71,32 +93,62 @@ async function attached(tracer) {
   });
 }
 
-/** One run of one tool on one target. */
-async function once(tool, target, programs, directory) {
-  const target_ = start(target.command(tool.faultShare), { WORKLOAD_WAIT: '1' });
-  await until('the target', () => target_.stdout.includes('"ready"'));
-  const output = path.join(directory, 'output');
-  const cost = path.join(directory, 'cost.json');
-  const command = tool.command(target_.child.pid, output);
-  const tracer = command === null ? null : start([programs.measure, cost, ...command], {});
-  if (tracer !== null) await attached(tracer);
-  target_.child.stdin.end('\n');
-  await target_.ended;
-  const sample = { speed: target.speed(target_.stdout) };
-  if (tracer === null) return sample;
+/** What a tracer cost and has to show, once it has ended. */
+async function outcome(tool, tracer, output, cost) {
   const status = await tracer.ended;
   if (status !== 0) throw new Error(`${tool.title}: status ${status}: ${tracer.stderr}`);
   const { user, system, rss } = JSON.parse(readFileSync(cost, 'utf8'));
   const result = await tool.result(output, tracer.stdout);
-  const faults = target.faults(target_.stdout) || result.captured;
   rmSync(output, { force: true });
+  return { cpu: user + system, rss, ...result };
+}
+
+function sampleOf(target, stdout, { cpu, rss, captured, lost }) {
+  const faults = target.faults(stdout) || captured;
   return {
-    ...sample,
-    cpuPerFault: (user + system) / faults,
+    speed: target.speed(stdout),
+    cpuPerFault: cpu / faults,
     rss,
-    lost: result.lost ?? Math.max(0, faults - result.captured),
+    lost: lost ?? Math.max(0, faults - captured),
     faults,
   };
+}
+
+/** One run of a tool that starts the target: rusage would count both, so its cost is looked at as it runs. */
+async function onceWrapped(tool, target, programs, directory) {
+  const output = path.join(directory, 'output');
+  const command = tool.command(target.command(tool.faultShare), output);
+  const tracer = start([programs.measure, path.join(directory, 'cost.json'), ...command], {
+    WORKLOAD_WAIT: '1',
+  });
+  await until('the target', () => tracer.stdout.includes('"ready"'));
+  const pid = tracerPid(tracer);
+  tracer.child.stdin.end('\n');
+  let last = costNow(pid);
+  let running = true;
+  void tracer.ended.then(() => (running = false));
+  while (running) {
+    await sleep(20);
+    last = costNow(pid) ?? last;
+  }
+  const result = await outcome(tool, tracer, output, path.join(directory, 'cost.json'));
+  return sampleOf(target, tracer.stdout, { ...result, ...last });
+}
+
+/** One run of one tool on one target. */
+async function once(tool, target, programs, directory) {
+  if (tool.wraps) return onceWrapped(tool, target, programs, directory);
+  const running = start(target.command(tool.faultShare), { WORKLOAD_WAIT: '1' });
+  await until('the target', () => running.stdout.includes('"ready"'));
+  const output = path.join(directory, 'output');
+  const cost = path.join(directory, 'cost.json');
+  const command = tool.command(running.child.pid, output);
+  const tracer = command === null ? null : start([programs.measure, cost, ...command], {});
+  if (tracer !== null) await attached(tracer);
+  running.child.stdin.end('\n');
+  await running.ended;
+  if (tracer === null) return { speed: target.speed(running.stdout) };
+  return sampleOf(target, running.stdout, await outcome(tool, tracer, output, cost));
 }
 
 function median(values) {
@@ -132,7 +184,7 @@ async function benchCapture({ repetitions, faults, say }) {
     const targets = [
       storm(programs.storm, 'storm, one thread', 1, faults),
       storm(programs.storm, `storm, ${cpus} threads (one per CPU)`, cpus, faults),
-      compilation(directory, 2000),
+      compilation(directory, 300),
     ];
     const tables = [];
     for (const target of targets) {

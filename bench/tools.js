@@ -1,8 +1,8 @@
 'use strict';
 
 /**
- * What is compared: how each tool is attached to a process, and how many faults it has to show
- * afterwards. `faultShare` shortens the run for a tool that slows the target so much that the others'
+ * What is compared: how each tool is attached to a process (or, with `wraps`, starts it), and how many
+ * faults it has to show afterwards. `faultShare` shortens the run for a tool that slows the target so much that the others'
  * number of faults would take minutes: rates are compared, not times.
  */
 
@@ -14,6 +14,12 @@ const readline = require('node:readline');
 const ANALYZER = path.join(__dirname, '..', 'bin', 'pagefault-analyzer');
 const EVENTS = 'minor-faults,major-faults,exceptions:page_fault_user,exceptions:page_fault_kernel';
 
+const REPORT = '{"schema_version"';
+
+function lastLines(file) {
+  return execFileSync('tail', ['-n', '3', file], { encoding: 'utf8', maxBuffer: 1 << 26 });
+}
+
 function ours(id, title, options) {
   return {
     id,
@@ -24,7 +30,9 @@ function ours(id, title, options) {
       return [process.execPath, ANALYZER, ...stream, '--report-format', 'json', '-p', String(pid)];
     },
     result: (output, stdout) => {
-      const line = stdout.split('\n').find((text) => text.startsWith('{"schema_version"'));
+      // The report follows a text stream into its file, and goes to stdout otherwise.
+      const tail = stdout.includes(REPORT) ? stdout : lastLines(output);
+      const line = tail.split('\n').find((text) => text.startsWith(REPORT));
       const { captured, lost } = JSON.parse(line).completeness;
       return { captured, lost };
     },
@@ -72,8 +80,10 @@ const TOOLS = [
     id: 'perf-trace',
     title: 'perf trace -F all',
     faultShare: 0.1,
-    command: (pid, output) => [
-      ...['perf', 'trace', '-F', 'all', '--no-syscalls', '-o', output, '-p', String(pid)],
+    // With -p it does not follow the threads that the process starts later: it starts the process.
+    wraps: true,
+    command: (target, output) => [
+      ...['perf', 'trace', '-F', 'all', '--no-syscalls', '-o', output, '--', ...target],
     ],
     result: perfTraceResult,
   },
