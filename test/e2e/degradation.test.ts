@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { analyzerCommand, captureCommand, readFaults, reportIn } from './support/analyzer';
+import { analyzerCommand, readFaults, reportIn } from './support/analyzer';
 import type { Fault, Report } from './support/analyzer';
 import { workload } from './support/build';
 import { run } from './support/running';
@@ -60,12 +60,20 @@ async function paranoid<T>(level: string, body: () => Promise<T>): Promise<T> {
 }
 
 test('tracefs need not be mounted, and is not mounted afterwards', async () => {
-  const mounted = (): boolean => existsSync('/sys/kernel/tracing/events');
-  const before = mounted();
-  const { report, faults } = await captureCommand(['true'], scratch);
-  expect(mounted()).toBe(before);
-  expect(report.capture.entry_source).toBe('tracepoint');
-  expect(faults.some((fault) => fault.class === 'COW')).toBe(true);
+  const file = join(scratch, 'no-tracefs.ndjson');
+  // In a mount namespace without it, whatever the machine has mounted.
+  const script = [
+    'for d in /sys/kernel/tracing /sys/kernel/debug/tracing /sys/kernel/debug; do',
+    'umount "$d" 2>/dev/null; done; "$@"; ls /sys/kernel/tracing',
+  ].join(' ');
+  const ended = await run([
+    ...['unshare', '--mount', 'sh', '-c', script, 'sh'],
+    ...analyzerCommand(['--format', 'ndjson', '--report-format', 'json', '-o', file, '--', 'true']),
+  ]);
+  const { capture } = reportIn(ended);
+  expect(capture.entry_source).toBe('tracepoint');
+  expect((await readFaults(file)).some((fault) => fault.class === 'COW')).toBe(true);
+  expect(ended.stdout.trimEnd().split('\n').at(-1)).toMatch(/^\{"schema_version"/);
 });
 
 test('an ordinary user: user-mode faults with latency, no COW, and both are said', async () => {

@@ -6,9 +6,14 @@ export interface Counted {
   readonly major: number;
 }
 
-/** `perf stat`'s counts of a process, its threads and children from now to its end. */
+/**
+ * `perf stat`'s counts of a process, its threads and children from now to its end. In a mount
+ * namespace of its own: perf mounts tracefs where it is not, and leaves it so.
+ */
 export function startPerfStat(pid: number): Running {
   return new Running([
+    'unshare',
+    '--mount',
     'perf',
     'stat',
     '-x',
