@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { OPTIONS } from '../../src/cli/option-table';
+import { FAULT_FIELDS } from '../../src/core/fields';
+import { CAUSE_NAMES, CLASS_NAMES } from '../../src/core/classes';
+import { keyTable } from '../../src/tui/keymap';
+
+const page = (name: string): string =>
+  readFileSync(join(__dirname, '..', '..', name), 'utf8').replaceAll('\r\n', '\n');
+const escaped = (text: string): string => text.replaceAll('|', '\\|');
+
+test('the README has every option, as --help has it', () => {
+  const rows = OPTIONS.map(({ short, long, value, help }) => {
+    const name = `${short === '' ? '' : `-${short}, `}--${long}${value === '' ? '' : ` ${value}`}`;
+    return `| \`${name}\` | ${escaped(help)} |`;
+  });
+  expect(page('README.md')).toContain(['| option | meaning |', '|---|---|', ...rows].join('\n'));
+});
+
+test('the README has every key of the dashboard', () => {
+  expect(page('README.md')).toContain(keyTable());
+});
+
+test('the README names every class and cause', () => {
+  const readme = page('README.md');
+  for (const name of [...CLASS_NAMES, ...CAUSE_NAMES]) expect(readme).toContain(`\`${name}\``);
+});
+
+test('docs/formats.md has every field, in the order of the records', () => {
+  const rows = FAULT_FIELDS.map(({ id, unit, doc }) => `| \`${id}\` | ${unit} | ${escaped(doc)} |`);
+  const table = ['| field | unit | meaning |', '|---|---|---|', ...rows].join('\n');
+  expect(page('docs/formats.md')).toContain(table);
+});
