@@ -1,3 +1,4 @@
+import mri from 'mri';
 import { OPTIONS } from './option-table';
 import type { OptionSpec } from './option-table';
 
@@ -20,11 +21,41 @@ const BY_SHORT: ReadonlyMap<string, OptionSpec> = new Map(
 
 /**
  * Splits a command line as getopt_long(3) with a leading '+' does: options end at the first operand or at
- * `--`, because what follows is a COMMAND with options of its own. Written by hand: mri permutes
- * operands, turns `0x10` into 16 and takes `-5` for a switch.
+ * `--`, because what follows is a COMMAND with options of its own. mri reads the options; it is given
+ * them alone, since it would look for ours among COMMAND's. Throws UsageError.
  */
 export function parseArguments(args: readonly string[]): RawOptions {
+  const { words, end } = optionWords(args);
+  const parsed: mri.Argv<Record<string, unknown>> = mri(words, {
+    string: OPTIONS.filter(takesValue).map((spec) => spec.long),
+    boolean: OPTIONS.filter((spec) => !takesValue(spec)).map(keyOf),
+    alias: Object.fromEntries(OPTIONS.map((spec) => [keyOf(spec), spec.short || []])),
+    unknown: (flag) => {
+      throw unknownOption(flag);
+    },
+  });
   const given = new Map<string, string>();
+  for (const spec of OPTIONS) {
+    const value = parsed[keyOf(spec)];
+    if (value === undefined) continue;
+    const values: readonly unknown[] = Array.isArray(value) ? value : [value];
+    if (!takesValue(spec)) given.set(spec.long, '');
+    else given.set(spec.long, spec.many === true ? values.join(',') : String(values.at(-1)));
+  }
+  const separated = args[end] === '--';
+  return { given, operands: args.slice(separated ? end + 1 : end), separated };
+}
+
+/**
+ * The options as words that mri cannot misread, and the index behind them. Left to itself it takes `-5`
+ * for a switch and what follows `--name=` for its value, reads `---q` as -q and `--no-quiet` as an
+ * option, and does not tell a missing value from an empty one.
+ */
+function optionWords(args: readonly string[]): {
+  readonly words: string[];
+  readonly end: number;
+} {
+  const words: string[] = [];
   let at = 0;
   const valueOf = (spec: OptionSpec, shown: string): string => {
     const next = args[at];
@@ -35,44 +66,48 @@ export function parseArguments(args: readonly string[]): RawOptions {
     at += 1;
     return next;
   };
+  const pushValue = (spec: OptionSpec, value: string): void => {
+    if (value === '') words.push(`--${spec.long}`, '');
+    else words.push(`--${spec.long}=${value}`);
+  };
   while (at < args.length) {
     const arg = args[at]!;
-    if (arg === '--') return { given, operands: args.slice(at + 1), separated: true };
-    if (!arg.startsWith('-') || arg === '-') break;
+    if (arg === '--' || arg === '-' || !arg.startsWith('-')) break;
     at += 1;
     if (arg.startsWith('--')) {
       const equals = arg.indexOf('=');
       const shown = equals < 0 ? arg : arg.slice(0, equals);
       const spec = BY_LONG.get(shown.slice(2));
-      if (spec === undefined) throw unknown(shown);
-      if (spec.value === '') {
-        if (equals >= 0) throw new UsageError(`option '${shown}' takes no value`);
-        set(given, spec, '');
-      } else {
-        set(given, spec, equals < 0 ? valueOf(spec, shown) : arg.slice(equals + 1));
-      }
+      if (spec === undefined) throw unknownOption(shown);
+      if (takesValue(spec))
+        pushValue(spec, equals < 0 ? valueOf(spec, shown) : arg.slice(equals + 1));
+      else if (equals < 0) words.push(arg);
+      else throw new UsageError(`option '${shown}' takes no value`);
       continue;
     }
     // -q, -qn5, -n 5: switches may be bundled, a value takes the rest.
     for (let k = 1; k < arg.length; k++) {
       const shown = `-${arg[k]!}`;
       const spec = BY_SHORT.get(arg[k]!);
-      if (spec === undefined) throw unknown(arg.length === 2 ? arg : `${shown}' in '${arg}`);
-      if (spec.value === '') {
-        set(given, spec, '');
+      if (spec === undefined) throw unknownOption(arg.length === 2 ? arg : `${shown}' in '${arg}`);
+      if (!takesValue(spec)) {
+        words.push(shown);
         continue;
       }
-      const rest = arg.slice(k + 1);
-      set(given, spec, rest === '' ? valueOf(spec, shown) : rest);
+      pushValue(spec, arg.slice(k + 1) || valueOf(spec, shown));
       break;
     }
   }
-  return { given, operands: args.slice(at), separated: false };
+  return { words, end: at };
 }
 
-function set(given: Map<string, string>, spec: OptionSpec, value: string): void {
-  const before = spec.many === true ? given.get(spec.long) : undefined;
-  given.set(spec.long, before === undefined ? value : `${before},${value}`);
+function takesValue(spec: OptionSpec): boolean {
+  return spec.value !== '';
+}
+
+/** Name under which mri returns an option: it reads `--no-children` as `children` being false. */
+function keyOf(spec: OptionSpec): string {
+  return spec.long.startsWith('no-') ? spec.long.slice(3) : spec.long;
 }
 
 function isOption(arg: string): boolean {
@@ -80,6 +115,6 @@ function isOption(arg: string): boolean {
   return arg.length === 2 && arg.startsWith('-') && BY_SHORT.has(arg[1]!);
 }
 
-function unknown(shown: string): UsageError {
+function unknownOption(shown: string): UsageError {
   return new UsageError(`unknown option '${shown}'`);
 }

@@ -66,6 +66,14 @@ test.each<[string, Partial<Options>]>([
   ['--filter class:major -p 1', { filter: 'class:major', view: 'auto' }],
   ['--filter -5 -p 1', { filter: '-5' }],
   ['--filter= -p 1', { filter: '' }],
+  ['--filter= ls', { filter: '', target: { kind: 'command', file: 'ls', argv: ['ls'] } }],
+  ['--filter=a=b -p 1', { filter: 'a=b' }],
+  ['--filter=-q -p 1', { filter: '-q', quiet: false }],
+  ['-o 0x10 -p 1', { output: '0x10' }],
+  ['-o007 -p 1', { output: '007' }],
+  ['-o a -qo b -p 1', { output: 'b', quiet: true }],
+  ['-q -q -p 1', { quiet: true }],
+  ['--filter true -p 1', { filter: 'true' }],
   ['--dump d.txt -p 1', { dump: 'd.txt' }],
   ['--interval 0.25 -p 1', { intervalMs: 250 }],
   ['--ascii --exit-with-target -p 1', { ascii: true, exitWithTarget: true }],
@@ -95,6 +103,12 @@ test.each([
   [['-x', '-p', '1'], /unknown option '-x'/],
   [['-qx', '-p', '1'], /'-x' in '-qx'/],
   [['---', '-p', '1'], /unknown option/],
+  [['---q', '-p', '1'], /unknown option '---q'/],
+  [['--q', '-p', '1'], /unknown option '--q'/],
+  [['--no-quiet', '-p', '1'], /unknown option '--no-quiet'/],
+  [['--children', '-p', '1'], /unknown option '--children'/],
+  [['--no-children=1', '-p', '1'], /takes no value/],
+  [['--__proto__', '-p', '1'], /unknown option/],
   [['-p'], /'-p' needs a value/],
   [['--output', '-q', 'ls'], /'--output' needs a value: FILE/],
   [['-n', '--', 'ls'], /'-n' needs a value/],
@@ -143,6 +157,25 @@ test('any command line gives options or one line, and never anything else', () =
         expect(error).toBeInstanceOf(UsageError);
         expect((error as UsageError).message.length).toBeGreaterThan(0);
       }
+    }),
+  );
+});
+
+test('a value arrives as it was written, attached or not', () => {
+  const value = fc.oneof(
+    fc.string(),
+    fc.constantFrom('0x10', '1e3', '-5', 'true', 'false', '=', '--', 'no-x', '-q'),
+  );
+  fc.assert(
+    fc.property(value, (filter) => {
+      expect(parseOptions([`--filter=${filter}`, 'ls']).filter).toBe(filter);
+      // Apart, a word that is an option of ours means that the value was forgotten.
+      const forgotten =
+        filter === '--' ||
+        OPTIONS.some(({ long, short }) =>
+          [`-${short}`, `--${long}`].includes(filter.split('=')[0]!),
+        );
+      if (!forgotten) expect(parseOptions(['--filter', filter, 'ls']).filter).toBe(filter);
     }),
   );
 });
