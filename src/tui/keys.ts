@@ -1,11 +1,11 @@
 import { FaultClass } from '../core/classes';
 import type { Dashboard } from './dashboard';
 import { actionOf, VIEWS, type Action } from './keymap';
-import { NORMAL, promptFor, type Prompt } from './mode';
+import { promptFor } from './mode';
+import { chooserKey, helpKey, promptKey } from './mode-keys';
 import { scrollEvents } from './scroll';
 import { bodyHeight } from './render';
 import { visibleColumns } from './views/table';
-import { writeCurrent } from './write';
 
 /** What the keys ask of the program around the dashboard. */
 export interface Host {
@@ -13,9 +13,8 @@ export interface Host {
   suspend(): void;
 }
 
+/** Steps of + and -, ms; the bounds are those of --interval. */
 export const INTERVALS_MS = [250, 500, 1000, 2000, 5000, 10000] as const;
-const MIN_INTERVAL = INTERVALS_MS[0];
-const MAX_INTERVAL = 10000;
 
 /**
  * Does what keys mean, in order. A filter that is being typed applies once after all of them: keys come
@@ -147,11 +146,12 @@ function perform(
       dashboard.mode = promptFor('interval', 'refresh every (seconds): ', '');
       break;
     case 'slower':
-      dashboard.intervalMs = INTERVALS_MS.find((ms) => ms > dashboard.intervalMs) ?? MAX_INTERVAL;
+      dashboard.intervalMs =
+        INTERVALS_MS.find((ms) => ms > dashboard.intervalMs) ?? dashboard.intervalMs;
       break;
     case 'faster':
       dashboard.intervalMs =
-        INTERVALS_MS.findLast((ms) => ms < dashboard.intervalMs) ?? MIN_INTERVAL;
+        INTERVALS_MS.findLast((ms) => ms < dashboard.intervalMs) ?? dashboard.intervalMs;
       break;
     case 'write':
       dashboard.mode = promptFor('write', 'write to: ', `pagefault-${dashboard.view}.txt`);
@@ -240,75 +240,4 @@ function open(dashboard: Dashboard): void {
     return;
   }
   dashboard.opened = dashboard.withTable((table) => table.selectedRow?.id ?? null);
-}
-
-function helpKey(dashboard: Dashboard, help: { offset: number }, key: string): void {
-  const action = actionOf(key);
-  const page = dashboard.size.rows - 2;
-  if (action === 'up') help.offset = Math.max(0, help.offset - 1);
-  else if (action === 'down') help.offset += 1;
-  else if (action === 'page-up') help.offset = Math.max(0, help.offset - page);
-  else if (action === 'page-down' || key === 'space') help.offset += page;
-  else if (action === 'first') help.offset = 0;
-  else dashboard.mode = NORMAL;
-}
-
-function chooserKey(
-  dashboard: Dashboard,
-  chooser: { readonly items: readonly { readonly id: string }[]; index: number },
-  key: string,
-): void {
-  const action = actionOf(key);
-  const last = chooser.items.length - 1;
-  if (action === 'up') chooser.index = Math.max(0, chooser.index - 1);
-  else if (action === 'down') chooser.index = Math.min(last, chooser.index + 1);
-  else if (action === 'first') chooser.index = 0;
-  else if (action === 'last') chooser.index = last;
-  else {
-    if (action === 'open') {
-      dashboard.withTable((table) => {
-        table.sortBy(chooser.items[chooser.index]!.id);
-      });
-    }
-    dashboard.mode = NORMAL;
-  }
-}
-
-function promptKey(dashboard: Dashboard, prompt: Prompt, key: string, nowMs: number): void {
-  if (key === 'escape') {
-    if (prompt.purpose === 'filter') dashboard.setFilter(prompt.before);
-    dashboard.mode = NORMAL;
-    return;
-  }
-  if (key === 'enter') {
-    submit(dashboard, prompt, nowMs);
-    return;
-  }
-  if (key === 'C-l') prompt.editor.handle('C-u');
-  else prompt.editor.handle(key);
-  if (prompt.purpose !== 'filter') prompt.error = '';
-}
-
-function submit(dashboard: Dashboard, prompt: Prompt, nowMs: number): void {
-  const text = prompt.editor.text.trim();
-  switch (prompt.purpose) {
-    case 'filter':
-      prompt.error = dashboard.setFilter(text);
-      break;
-    case 'interval':
-      prompt.error = setInterval(dashboard, text);
-      break;
-    case 'write':
-      prompt.error = text === '' ? '' : (writeCurrent(dashboard, text, nowMs) ?? '');
-      break;
-  }
-  if (prompt.error === '') dashboard.mode = NORMAL;
-}
-
-function setInterval(dashboard: Dashboard, text: string): string {
-  if (text === '') return '';
-  const ms = Number(text.replace(',', '.')) * 1000;
-  if (!(ms >= MIN_INTERVAL && ms <= MAX_INTERVAL)) return 'a number from 0.25 to 10';
-  dashboard.intervalMs = ms;
-  return '';
 }
