@@ -20,8 +20,9 @@
         'addon/vma_query.cc',
       ],
       'include_dirs': ['<!@(node -p "require(\'node-addon-api\').include")'],
-      'dependencies': ['<!(node -p "require(\'node-addon-api\').targets"):node_addon_api_except'],
-      'defines': ['_GNU_SOURCE', 'NAPI_VERSION=8'],
+      'dependencies': ['<!(node -p "require(\'node-addon-api\').targets"):node_addon_api_except_all'],
+      # Without the last one, a worker that is terminated inside of a call ends the whole process.
+      'defines': ['_GNU_SOURCE', 'NAPI_VERSION=8', 'NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS'],
       'cflags': ['-Wall', '-Wextra', '-Wunused-parameter', '-Werror', '-O2'],
       'cflags_cc': ['-std=c++17', '-Wno-missing-field-initializers'],
     },
