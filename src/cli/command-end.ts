@@ -12,10 +12,12 @@ const TERM_PATIENCE_MS = 2000;
 const KILL_PATIENCE_MS = 1000;
 /** After its last record the kernel still needs a moment to make a zombie of it. */
 const REAP_PATIENCE_MS = 500;
+/** WTERMSIG of a wait status: the signal that ended the process, 0 for an exit. */
+const SIGNAL_MASK = 0x7f;
 
 /**
  * The end of COMMAND after that of the capture: one that still runs gets SIGTERM, and SIGKILL two seconds
- * later. Returns what to say about it, '' for an end that needs no words (status 0, our own SIGTERM).
+ * later. Returns how it ended in words: the contract has COMMAND's own status reported, success too.
  */
 export async function endCommand(
   command: CommandControl,
@@ -33,19 +35,24 @@ export async function endCommand(
   const status = targetEnded ? await wait(REAP_PATIENCE_MS) : command.commandStatus();
   if (status !== -1) return statusText(status);
   command.killCommand(constants.signals.SIGTERM);
-  if ((await wait(TERM_PATIENCE_MS)) !== -1) return '';
+  const ended = await wait(TERM_PATIENCE_MS);
+  if (ended !== -1) {
+    // Nobody else is to be looked for as the killer.
+    const byUs = (ended & SIGNAL_MASK) === constants.signals.SIGTERM;
+    return byUs ? 'COMMAND was ended with SIGTERM' : statusText(ended);
+  }
   command.killCommand(constants.signals.SIGKILL);
   const killed = await wait(KILL_PATIENCE_MS);
   return killed === -1 ? 'COMMAND did not end' : 'COMMAND ignored SIGTERM and was killed';
 }
 
-/** A wait status (wait(2)) in words, '' for success. */
+/** A wait status (wait(2)) in words, '' while there is none (-1). */
 export function statusText(status: number): string {
-  const signal = status & 0x7f;
+  if (status === -1) return '';
+  const signal = status & SIGNAL_MASK;
   if (signal !== 0) {
     const name = Object.entries(constants.signals).find(([, number]) => number === signal)?.[0];
     return `COMMAND was killed by ${name ?? `signal ${signal}`}`;
   }
-  const code = (status >> 8) & 0xff;
-  return code === 0 ? '' : `COMMAND exited with status ${code}`;
+  return `COMMAND exited with status ${(status >> 8) & 0xff}`;
 }

@@ -52,7 +52,8 @@ export async function runStream(options: Options): Promise<number> {
   if (trouble !== '') say(trouble);
   if (assembly.command !== null) {
     const words = await endCommand(capture.session, reason === 'target', sleep);
-    if (words !== '') say(`pagefault-analyzer: ${words}`);
+    // `| head`: whoever has seen enough does not want to hear how COMMAND was ended for it.
+    if (!outlets.closedByReader) say(`pagefault-analyzer: ${words}`);
   }
   removeHandlers();
   capture.close();

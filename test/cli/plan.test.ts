@@ -31,7 +31,8 @@ test.each<[string, Partial<Args>, [string | null, string, string | null]]>([
 });
 
 test('a wait status in words', () => {
-  expect(statusText(0)).toBe('');
+  expect(statusText(0)).toBe('COMMAND exited with status 0');
+  expect(statusText(-1)).toBe('');
   expect(statusText(3 << 8)).toBe('COMMAND exited with status 3');
   expect(statusText(11)).toBe('COMMAND was killed by SIGSEGV');
   // With a core dump bit 7 is set.
@@ -40,13 +41,14 @@ test('a wait status in words', () => {
 });
 
 /** A command that ends `after` ms of sleep after a signal that it heeds. */
-function command(heeds: readonly number[], after: number, status = -1) {
+function command(heeds: readonly number[], after: number, status = -1, endsWith?: number) {
   const signals: number[] = [];
   let now = 0;
   let endsAt = Infinity;
   return {
     signals,
-    commandStatus: () => (status !== -1 ? status : now >= endsAt ? (signals.at(-1) ?? 0) : -1),
+    commandStatus: () =>
+      status !== -1 ? status : now >= endsAt ? (endsWith ?? signals.at(-1) ?? 0) : -1,
     killCommand: (signal: number) => {
       signals.push(signal);
       if (heeds.includes(signal)) endsAt = now + after;
@@ -63,8 +65,13 @@ function command(heeds: readonly number[], after: number, status = -1) {
 
 test('a command that still runs gets SIGTERM, and that is all', async () => {
   const c = command([15], 300);
-  expect(await endCommand(c, false, c.sleep)).toBe('');
+  expect(await endCommand(c, false, c.sleep)).toBe('COMMAND was ended with SIGTERM');
   expect(c.signals).toEqual([15]);
+});
+
+test('one that catches SIGTERM has a status of its own', async () => {
+  const c = command([15], 300, undefined, 3 << 8);
+  expect(await endCommand(c, false, c.sleep)).toBe('COMMAND exited with status 3');
 });
 
 test('one that ignores SIGTERM gets SIGKILL, and the user is told', async () => {
@@ -82,6 +89,6 @@ test('one that has ended is left alone; its status is told', async () => {
 test('the last record comes before the zombie: its status is waited for', async () => {
   const c = command([], 0);
   c.ends(100);
-  expect(await endCommand(c, true, c.sleep)).toBe('');
+  expect(await endCommand(c, true, c.sleep)).toBe('COMMAND exited with status 0');
   expect(c.signals).toEqual([]);
 });

@@ -47,6 +47,11 @@ test("a COMMAND's own status is reported and does not change ours", async () => 
   const ended = await analyze(['-q', 'sh', '-c', 'exit 7']);
   expect(ended.status).toBe(0);
   expect(ended.stderr).toMatch(/\b7\b/);
+  const success = await analyze(['-q', 'true']);
+  expect(success).toMatchObject({
+    status: 0,
+    stderr: 'pagefault-analyzer: COMMAND exited with status 0\n',
+  });
   const killed = await analyze(['-q', '--', 'sh', '-c', 'kill -TERM $$']);
   expect(killed.status).toBe(0);
   expect(killed.stderr).toContain('SIGTERM');
