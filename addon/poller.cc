@@ -18,7 +18,7 @@ namespace {
 // this is half of the delay until it is seen. The rings wake the thread earlier when a quarter is
 // full.
 constexpr int kBusyInterval = 15;
-constexpr int kIdleInterval = 60;
+constexpr int kIdleInterval = 120;
 // A sweep asks the kernel for every thread, 0.3 us, and for every process, 15 us: the pauses grow
 // with their number, so that it costs some 0.1 % of one CPU.
 constexpr uint64_t kSweepPause = 500'000'000;  // ns

@@ -56,7 +56,10 @@ export interface RunResult {
   readonly inFlight: readonly OpenFault[];
 }
 
-const HEARTBEAT_MS = 50;
+/** Ends of -d and of the target are seen this late at most; records wake the run by themselves. */
+const HEARTBEAT_MS = 100;
+/** Beats between two looks at the session's notices: they come up rarely, and cost an object each. */
+const NOTICE_BEATS = 10;
 /** How long an interrupt waits for a reader that does not read. */
 const PATIENCE_NS = 2e9;
 
@@ -70,6 +73,7 @@ export class Run {
   private askedAt = Infinity;
   private lastProgress = 0;
   private noticesSeen = 0;
+  private beats = 0;
   private unfinished: readonly OpenFault[] | null = null;
   private cancelHeartbeat: (() => void) | null = null;
 
@@ -140,7 +144,7 @@ export class Run {
   }
 
   private beat(): void {
-    this.notices();
+    if (this.beats++ % NOTICE_BEATS === 0) this.notices();
     this.check();
     if (this.pump.blocked) this.giveUpIfStalled();
     else this.pump.wake();
