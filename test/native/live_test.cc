@@ -1,9 +1,14 @@
 // The real kernel, without Node: a child that touches a known number of pages. Needs root.
 
+#include <linux/filter.h>
 #include <linux/perf_event.h>
+#include <linux/seccomp.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -11,6 +16,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstddef>
 #include <cstdlib>
 
 #include "check.h"
@@ -125,7 +131,67 @@ struct Capture {
   std::vector<SeenRecord> records;
 };
 
+// For this process alone: a file of our own in the setting's place, in a mount namespace.
+bool PretendParanoid(const char* value) {
+  char path[] = "/tmp/pagefault-paranoid-XXXXXX";
+  const Fd file(mkstemp(path));
+  const ssize_t length = static_cast<ssize_t>(strlen(value));
+  const bool done =
+      file.ok() && write(file.get(), value, strlen(value)) == length && unshare(CLONE_NEWNS) == 0 &&
+      mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+      mount(path, "/proc/sys/kernel/perf_event_paranoid", nullptr, MS_BIND, nullptr) == 0;
+  unlink(path);
+  return done;
+}
+
+// The code of what MakePlan throws in a process whose perf_event_open answers `error`, as on
+// kernels that refuse it to ordinary users (perf_event_paranoid 3 of Debian) and in containers.
+// The setting itself is not touched: other programs of the machine depend on it.
+std::string CodeWhenRefused(int error, const char* paranoid) {
+  int ends[2];
+  if (pipe(ends) != 0) abort();
+  const pid_t child = fork();
+  if (child == 0) {
+    sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_perf_event_open, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | static_cast<unsigned>(error)),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const sock_fprog program = {4, code};
+    if (!PretendParanoid(paranoid) || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) {
+      _exit(1);
+    }
+    std::string said = "nothing";
+    Formats formats;
+    std::vector<Notice> notices;
+    std::vector<Fd> held;
+    try {
+      MakePlan(true, false, &formats, &notices, &held);
+    } catch (const SystemError& failed) {
+      said = failed.code() + " " + std::to_string(failed.error()) + " " + failed.call();
+    }
+    const ssize_t n = write(ends[1], said.data(), said.size());
+    _exit(n == static_cast<ssize_t>(said.size()) ? 0 : 1);
+  }
+  close(ends[1]);
+  char text[128];
+  const ssize_t n = read(ends[0], text, sizeof text);
+  close(ends[0]);
+  waitpid(child, nullptr, 0);
+  return n > 0 ? std::string(text, static_cast<size_t>(n)) : "";
+}
+
 }  // namespace
+
+TEST(live_refused_by_the_kernel) {
+  CHECK(CodeWhenRefused(EACCES, "3") == "EPERM_PARANOID 13 perf_event_open");
+  CHECK(CodeWhenRefused(EPERM, "4") == "EPERM_PARANOID 1 perf_event_open");
+  // Something else refuses it (a container's filter): not the setting's fault.
+  CHECK(CodeWhenRefused(EPERM, "2") == "EPERM 1 perf_event_open");
+  CHECK(CodeWhenRefused(ENOSYS, "2") == "ENOSYS 38 perf_event_open");
+}
 
 TEST(live_every_fault_of_a_child) {
   constexpr size_t kPages = 20000;
@@ -261,6 +327,7 @@ TEST(live_stop_while_the_target_faults) {
   // Ten times, at different moments of a storm: what was counted was captured.
   Toucher toucher(2000, 1000000);
   toucher.Begin();
+  uint64_t captured = 0;
   usleep(20000);
   for (int i = 0; i < 10; i++) {
     Capture capture(toucher.pid());
@@ -274,13 +341,14 @@ TEST(live_stop_while_the_target_faults) {
     const PollerCounters counters = capture.poller->counters();
     const EventSet::Totals totals = capture.poller->Count();
     CHECK_EQ(counters.pair.minor + totals.lost_minor, totals.minor);
-    CHECK(i < 3 || counters.pair.minor > 0);
+    captured += counters.pair.minor;
     CHECK_EQ(counters.pair.minor + counters.pair.major + counters.pair.unresolved,
              capture.faults.size() + counters.drops.minor + counters.drops.major +
                  counters.drops.unresolved);
     CHECK(capture.poller->pending(10).size() <= 1);
     capture.poller->Stop();  // again: nothing
   }
+  CHECK(captured > 0);
 }
 
 TEST(live_no_descriptors_are_left) {
