@@ -1,6 +1,6 @@
 import { CLASS_NAMES } from './classes';
 import type { ClassName } from './classes';
-import { bytes, count, latency, percent, rate } from './format';
+import { bytes, count, latency, pageAddress, percent, rate } from './format';
 import type { ProcessRow, RegionRow, StatRow, ThreadRow } from './snapshot';
 
 /**
@@ -106,6 +106,7 @@ function refaultShare(row: StatRow): number {
 /** The label takes what is left of the line, so its width is a least width. */
 export const REGION_COLUMNS: readonly Column<RegionRow>[] = [
   text('label', 'REGION', 16, 100, (row) => row.label),
+  { ...text('start', 'START', 12, 5, startAddress), format: startText },
   text('kind', 'KIND', 7, 20, (row) => row.kind),
   text('permissions', 'PERM', 4, 65, (row) => row.permissions),
   numeric('size', 'SIZE', 'bytes', 5, 62, (row) => row.size, bytes),
@@ -140,6 +141,19 @@ export const PROCESS_COLUMNS: readonly Column<ProcessRow>[] = [
     true,
   ),
 ];
+
+/** All digits, so that text order is the order of addresses; '' for rows that stand for several regions. */
+function startAddress(row: RegionRow): string {
+  return row.startPage === 0 ? '' : `0x${pageAddress(row.startPage).padStart(16, '0')}`;
+}
+
+/**
+ * What tells one `[anon]` from the next, in the form of /proc/PID/maps. Files say nothing here: their
+ * label and permissions tell them apart, an address would be noise.
+ */
+function startText(row: RegionRow): string {
+  return row.kind === 'file' || row.startPage === 0 ? '' : pageAddress(row.startPage);
+}
 
 /** Identifiers are never rounded. */
 function plain(n: number): string {

@@ -85,6 +85,7 @@ function regionExtras(row: RegionRow): Record<string, Json> {
     region: labelWithoutSection(row.label, row.section),
     section: row.section === '' ? null : row.section,
     file: row.path === '' ? null : row.path,
+    // In the stream's form of an address, instead of the column's with leading zeros.
     start: `0x${pageAddress(row.startPage)}`,
     end: `0x${pageAddress(row.endPage)}`,
     causes: byCause(row),

@@ -1,6 +1,7 @@
 import { RegionKind } from '../../src/core/classes';
 import { PROCESS_COLUMNS, REGION_COLUMNS, THREAD_COLUMNS } from '../../src/core/columns';
 import { FAULT_FIELDS, fieldText, hexText, labelWithoutSection } from '../../src/core/fields';
+import type { RegionRow } from '../../src/core/snapshot';
 import { bytes, count, grouped, latency, pageAddress, percent, rate } from '../../src/core/format';
 import { Fixture } from '../out/fixture';
 
@@ -66,6 +67,23 @@ test('columns have distinct ids and headings that fit', () => {
     expect(new Set(ids).size).toBe(ids.length);
     for (const { title, width } of columns) expect(title.length).toBeLessThanOrEqual(width);
   }
+});
+
+test('START tells anonymous regions apart and sorts as text in the order of addresses', () => {
+  const start = REGION_COLUMNS.find((column) => column.id === 'start')!;
+  const row = (kind: RegionRow['kind'], startPage: number): RegionRow => ({
+    ...({} as RegionRow),
+    kind,
+    startPage,
+  });
+  expect(start.format(row('anon', 0x7f2c7b100))).toBe('7f2c7b100000');
+  expect(start.format(row('file', 0x7f2c7b100))).toBe('');
+  // Rows that stand for several regions have no place.
+  expect(start.format(row('anon', 0))).toBe('');
+  const pages = [0x10, 0x400, 0x7f2c7b100, 0xfffffffffffff];
+  const values = pages.map((page) => String(start.value(row('file', page))));
+  expect([...values].reverse().sort()).toEqual(values);
+  expect(values[1]).toBe('0x0000000000400000');
 });
 
 test('numbers for a person', () => {

@@ -282,8 +282,8 @@ describe('keys', () => {
     bench.press('w', 'C-u').type('out.csv').press('enter');
     expect(bench.text()).toContain('2 rows written to out.csv');
     const csv = bench.source.saved.get('out.csv')!.split('\r\n');
-    expect(csv[0]).toContain('label,kind,permissions');
-    expect(csv[1]).toMatch(/^data\.db,file,r--s,2147483648,/);
+    expect(csv[0]).toContain('label,start,kind,permissions');
+    expect(csv[1]).toMatch(/^data\.db,0x[0-9a-f]{16},file,r--s,2147483648,/);
     expect(csv).toHaveLength(4);
     bench.press('w', 'C-u').type('out.json').press('enter');
     const json = JSON.parse(bench.source.saved.get('out.json')!) as {

@@ -15,8 +15,10 @@ export interface Layout<Row extends StatRow> {
 
 /** Between columns. */
 export const GAP = 1;
-/** What most labels need (`ld-linux-x86-64.so.2 .text`). */
+/** What most labels need, before columns give way. */
 const NAME_WANTS = 24;
+/** What nearly all need (`ld-linux-x86-64.so.2 .text`), before the history gets room. */
+const NAME_LIKES = 26;
 /** The first column (the row's name) takes what is left, up to this. */
 const NAME_MAX = 60;
 
@@ -51,7 +53,7 @@ export function layoutColumns<Row extends StatRow>(
   }
   let spare = width - need();
   // The name first gets what most labels need, then the history, then the name the rest.
-  const first = stretches ? Math.max(0, Math.min(spare, 30 - nameWidth)) : 0;
+  const first = stretches ? Math.max(0, Math.min(spare, NAME_LIKES - nameWidth)) : 0;
   spare -= first;
   const history = spare >= HISTORY_CELLS + GAP;
   if (history) spare -= HISTORY_CELLS + GAP;
