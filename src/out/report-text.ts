@@ -3,7 +3,10 @@ import { CAUSE_TEXT } from '../core/cause-text';
 import { CAUSE_NAMES } from '../core/classes';
 import { PROCESS_COLUMNS, REGION_COLUMNS, THREAD_COLUMNS } from '../core/columns';
 import { grouped, latency, percent } from '../core/format';
-import type { Snapshot } from '../core/snapshot';
+import type { Column } from '../core/columns';
+import type { FixedNames } from '../core/fixed';
+import type { Snapshot, StatRow } from '../core/snapshot';
+import { GROUP_COLUMNS, groupRegions } from './report-groups';
 import { histogramLines } from './report-histogram';
 import { fixedProcess, fixedRegion, fixedThread, orderedRows, shownColumns } from './report';
 import type { ReportInput } from './report';
@@ -11,7 +14,7 @@ import { tableLines } from './report-table';
 import { printable } from '../core/text';
 
 /** Rows of a table in the text report; the JSON report has them all. */
-const MAX_ROWS = 200;
+const MAX_ROWS = 40;
 
 /** The report for a person: what was captured and how completely, where, who, why, how long. */
 export function reportText(input: ReportInput): string {
@@ -27,23 +30,64 @@ export function reportText(input: ReportInput): string {
   );
   const several = processes.length > 1;
   // With one process its pid and name on every line would say nothing.
-  const regionColumns = shownColumns(REGION_COLUMNS, fixed).filter(
-    (column) => several || (column.id !== 'pid' && column.id !== 'comm'),
+  const regionColumns = REGION_COLUMNS.filter(
+    (column) => column.id !== 'pid' && column.id !== 'comm',
   );
+  const table = <Row extends StatRow>(
+    title: string,
+    rows: readonly Row[],
+    columns: readonly Column<Row>[],
+  ): string[] => {
+    const shown = rows.slice(0, MAX_ROWS);
+    const told = tellingColumns(shownColumns(columns, fixed), shown);
+    return section(title, [...tableLines(shown, told), ...restLines(rows.slice(MAX_ROWS), fixed)]);
+  };
   const lines = [
     '',
     ...headLines(input),
-    ...section('Regions', tableLines(regions, regionColumns, MAX_ROWS)),
-    ...section('Threads', tableLines(threads, shownColumns(THREAD_COLUMNS, fixed), MAX_ROWS)),
     ...(several
-      ? section('Processes', tableLines(processes, shownColumns(PROCESS_COLUMNS, fixed), MAX_ROWS))
-      : []),
+      ? table('Regions', orderedRows(groupRegions(regions), fixed !== null), GROUP_COLUMNS)
+      : table('Regions', regions, regionColumns)),
+    // Where no process has a second thread the threads are the processes once more.
+    ...(several && threads.length <= processes.length
+      ? []
+      : table('Threads', threads, THREAD_COLUMNS)),
+    ...(several ? table('Processes', processes, PROCESS_COLUMNS) : []),
     ...section('Causes', causeLines(snapshot)),
     ...(fixed
       ? []
       : snapshot.latency.flatMap((h) => section(`Latency of ${h.faultClass}`, histogramLines(h)))),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** Columns whose zeros say something, also when there is nothing else in them. */
+const ALWAYS: ReadonlySet<string> = new Set(['major', 'minor', 'cow', 'faults']);
+const NOTHING: ReadonlySet<string> = new Set(['', '0', '0.0', '0ns', 'ended']);
+
+/**
+ * Leaves out what would only make lines longer: columns without a value in any row (SIZE when the target
+ * is gone, ERR when there were none), and the rate, which over a whole run is the number of faults again.
+ */
+function tellingColumns<Row extends StatRow>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+): Column<Row>[] {
+  return columns.filter(
+    (column) =>
+      ALWAYS.has(column.id) ||
+      (column.id !== 'rate' && rows.some((row) => !NOTHING.has(column.format(row)))),
+  );
+}
+
+/** The rows that a table has no room for, in one line: with it its numbers add up. */
+function restLines(rows: readonly StatRow[], fixed: FixedNames | null): string[] {
+  if (rows.length === 0) return [];
+  const sum = (value: (row: StatRow) => number): number =>
+    rows.reduce((total, row) => total + value(row), 0);
+  const stalled = fixed ? '' : `, ${latency(sum((row) => row.stallNs))} stalled`;
+  const faults = grouped(sum((row) => row.faults));
+  return [`  and ${grouped(rows.length)} more with ${faults} faults${stalled}`];
 }
 
 function section(title: string, lines: readonly string[]): string[] {
@@ -61,9 +105,10 @@ function headLines(input: ReportInput): string[] {
   );
   if (input.filter !== '') lines.push(`Filter      ${printable(input.filter, 200)}`);
   if (!fixed) {
-    const { stallNs, stallShare } = snapshot.totals;
+    const { faults, stallNs, stallShare } = snapshot.totals;
+    const perSecond = snapshot.elapsed > 0 ? (faults / snapshot.elapsed) * 1e9 : 0;
     lines.push(
-      `Elapsed     ${(snapshot.elapsed / 1e9).toFixed(3)} s, ` +
+      `Elapsed     ${(snapshot.elapsed / 1e9).toFixed(3)} s, ${grouped(perSecond)} faults/s, ` +
         `stalled ${latency(stallNs)} (${percent(stallShare)} % of wall time, all threads together)`,
     );
   }
@@ -74,6 +119,8 @@ function headLines(input: ReportInput): string[] {
   const limits = captureLimits(capture.mode);
   lines.push(`Capture     ${limits[0] ?? 'full'}`);
   for (const limit of limits.slice(1)) lines.push(`            ${limit}`);
+  const order = fixed ? 'by faults' : 'by time stalled, then by faults';
+  lines.push(`Tables      ${order}; at most ${MAX_ROWS} rows, all with --report-format json`);
   return [...lines, ...noteLines(input)];
 }
 

@@ -199,9 +199,9 @@ test('the summary line of the contract', () => {
 test('text: the costliest region first, without those that had no fault', () => {
   const lines = reportText(input()).split('\n');
   const at = lines.indexOf('Regions');
-  expect(lines[at + 1]).toMatch(/^ {2}REGION +KIND +PERM +SIZE +MAJ +MIN +COW +ERR/);
-  expect(lines[at + 2]).toMatch(/^ {2}libc\.so\.6 \.text +file +r-xp +4\.0K +3 +0 +0 +0 /);
-  expect(lines[at + 3]).toMatch(/^ {2}\[heap\] +heap +rw-p +4\.0K +0 +9 /);
+  expect(lines[at + 1]).toMatch(/^ {2}REGION +START +KIND +PERM +SIZE +MAJ +MIN +COW +ALL +PAGES/);
+  expect(lines[at + 2]).toMatch(/^ {2}libc\.so\.6 \.text +file +r-xp +4\.0K +3 +0 +0 +3 /);
+  expect(lines[at + 3]).toMatch(/^ {2}\[heap\] +400000 +heap +rw-p +4\.0K +0 +9 +0 +9 /);
   expect(lines[at + 4]).toBe('');
 });
 
@@ -272,9 +272,73 @@ test('text: processes only where there are several; hostile names harmless', () 
 
 test('text: a table that is too long ends with what was left out', () => {
   const rows = Array.from({ length: 230 }, (_, i) =>
-    region(i, `r${i}`, {}, stats(i, { MINOR: 2 })),
+    region(i, `r${i}`, {}, stats(i, { MINOR: 2 }, {}, 1000 * i)),
   );
-  expect(reportText(input({}, { regions: rows }))).toContain('and 30 more with 60 faults');
+  const lines = reportText(input({}, { regions: rows })).split('\n');
+  const at = lines.indexOf('Regions');
+  const end = lines.indexOf('', at);
+  // The costliest are shown: what is left stalled for 1 + 2 + ... + 189 us.
+  expect(lines[at + 2]).toMatch(/^ {2}r229 /);
+  expect(lines.slice(at + 2, end)).toHaveLength(41);
+  expect(lines[end - 1]).toBe('  and 190 more with 380 faults, 18.0ms stalled');
+  expect(parsed(reportJson(input({}, { regions: rows }))).regions).toHaveLength(230);
+});
+
+test('text: columns that say nothing are left out, those of the classes never', () => {
+  const heading = (regions: RegionRow[]): string => {
+    const lines = reportText(input({}, { regions })).split('\n');
+    return lines[lines.indexOf('Regions') + 1]!;
+  };
+  const gone = region(1, 'a', { size: 0 }, stats(1, { MINOR: 1 }));
+  expect(heading([gone])).toMatch(/^ {2}REGION +KIND +PERM +MAJ +MIN +COW +ALL +PAGES$/);
+  const anon = region(2, '[anon]', { kind: 'anon' }, stats(2, { ERROR: 1 }, {}, 5));
+  expect(heading([gone, anon])).toMatch(
+    /REGION +START +KIND +PERM +SIZE +MAJ +MIN +COW +ERR +ALL +PAGES +STALL +p50 +p90 +p99 +MAX$/,
+  );
+});
+
+test('text: the same region of processes of one name is one row, and the numbers add up', () => {
+  const heap = (id: number, pid: number, comm: string, n: number): RegionRow =>
+    region(
+      id,
+      '[heap]',
+      { pid, comm, kind: 'heap' },
+      stats(id, { MINOR: n, COW: 1 }, {}, n * 1000),
+    );
+  const anon = (id: number): RegionRow =>
+    region(id, '[anon]', { pid: 9, comm: 'ld', kind: 'anon' }, stats(id, { MINOR: 1 }));
+  const one = stats(1, { MINOR: 1 });
+  const regions = [
+    heap(1, 7, 'cc1', 10),
+    heap(2, 8, 'cc1', 5),
+    heap(3, 9, 'ld', 2),
+    anon(4),
+    anon(5),
+  ];
+  const made = input({}, { processes: [7, 8, 9].map((pid) => process(pid, one)), regions });
+  const lines = reportText(made).split('\n');
+  const at = lines.indexOf('Regions');
+  // 10 + 5 minor and 1 + 1 COW faults of two compilers, 15 us; percentiles cannot be added up.
+  expect(lines[at + 2]).toMatch(
+    /^ {2}\[heap\] +heap +r-xp +8\.0K +2 procs +cc1 +0 +15 +2 +17 .* 15\.0us {3,}10\.0us/,
+  );
+  expect(lines[at + 3]).toMatch(
+    /^ {2}\[heap\] +400000 +heap +r-xp +4\.0K +9 +ld +0 +2 +1 +3 .* 1\.5us /,
+  );
+  expect(lines.slice(at + 4, at + 6)).toEqual(
+    Array(2).fill(expect.stringMatching(/^ {2}\[anon\] +400000 +anon .* 9 +ld /)),
+  );
+  expect(lines[at + 6]).toBe('');
+  // A script finds them one by one.
+  expect(parsed(reportJson(made)).regions).toHaveLength(5);
+});
+
+test('text: threads are left out where they are the processes once more', () => {
+  const one = stats(1, { MINOR: 1 });
+  const two = [process(500, one), process(501, one)];
+  const text = (threads: ThreadRow[]): string => reportText(input({}, { processes: two, threads }));
+  expect(text([thread(500, one), thread(501, one)])).not.toContain('\nThreads\n');
+  expect(text([thread(500, one), thread(501, one), thread(502, one)])).toContain('\nThreads\n');
 });
 
 test('JSON: one versioned document on one line', () => {
