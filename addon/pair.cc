@@ -128,7 +128,7 @@ void Pairer::DropKernelEntry(Thread& thread) {
 void Pairer::EndWithoutCompletion(Thread& thread, Entry& entry, uint64_t time) {
   if (!entry.open) return;
   entry.open = false;
-  if (entry.tainted) {
+  if (Tainted(entry)) {
     counters_.tainted_entries++;
     return;
   }

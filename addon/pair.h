@@ -52,6 +52,11 @@ class Pairer {
   // One record; `now` is the time of the order in which they come (Merger), for those whose own
   // stamp is of another clock.
   void Consume(const uint8_t* bytes, size_t length, uint64_t now);
+  // Records from before `time` may be missing, though no LOST says so yet: a user entry from before
+  // then that has no completion claims no fault.
+  void SuspectUntil(uint64_t time) { suspect_until_ = time; }
+  // The completion of this open entry may be among lost records.
+  bool Tainted(const Entry& entry) const { return entry.tainted || entry.time < suspect_until_; }
   // Takes out the threads that `gone(pid, tid)` says have ended, unless their EXIT comes before the
   // next sweep: it may be in the rings still. For records that were lost; without this a session
   // would never end, and the table would grow with every thread whose EXIT is missing.
@@ -90,6 +95,7 @@ class Pairer {
   ThreadTable threads_;
   PairCounters counters_;
   std::vector<uint32_t> suspects_;
+  uint64_t suspect_until_ = 0;
 };
 
 }  // namespace pagefault

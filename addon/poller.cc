@@ -76,16 +76,20 @@ void Poller::Stop() {
 bool Poller::Pass(uint64_t horizon) {
   std::lock_guard<std::mutex> lock(mutex_);
   bool waiting = false;
+  bool full = false;
   for (Ring& ring : events_.rings()) {
     ring.LoadHead();
     waiting = waiting || !ring.empty();
+    full = full || ring.full();
   }
   if (waiting) {
+    if (full) pairer_.SuspectUntil(UINT64_MAX);
     merger_.Drain(events_.rings(), formats_.layout, horizon, MonotonicNow(),
                   [this](const uint8_t* bytes, size_t length, uint64_t now) {
                     pairer_.Consume(bytes, length, now);
                   });
     for (Ring& ring : events_.rings()) ring.Publish();
+    if (full) pairer_.SuspectUntil(MonotonicNow());  // there is room again
   }
   Publish();
   return waiting;
@@ -203,7 +207,7 @@ std::vector<PendingFault> Poller::pending(size_t max) {
   {
     std::lock_guard<std::mutex> lock(mutex_);
     pairer_.threads().ForEach([&](const Thread& thread) {
-      if (!thread.user.open || thread.user.tainted) return;
+      if (!thread.user.open || pairer_.Tainted(thread.user)) return;
       const uint64_t entered = thread.user.time > start_ ? thread.user.time - start_ : 0;
       found.push_back({thread.pid, thread.tid, thread.user.address, thread.user.ip, entered});
     });

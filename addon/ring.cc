@@ -11,6 +11,7 @@
 namespace pagefault {
 
 namespace {
+constexpr uint64_t kFaultRecord = 256;  // more than an entry and the LOST before it take
 constexpr uint64_t kWord = 8;  // records are multiples of it, so a header (8 bytes) never wraps
 }  // namespace
 
@@ -80,6 +81,10 @@ void Ring::LoadHead() {
     current_ = 0;
   }
   end_ = head & ~(kWord - 1);
+}
+
+bool Ring::full() const {
+  return end_ - control_->data_tail + kFaultRecord > size_;
 }
 
 const uint8_t* Ring::Peek(size_t* length) {
