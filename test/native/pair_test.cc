@@ -256,6 +256,18 @@ TEST(pair_loss_taints_open_entries) {
   CHECK_EQ(bench.counters().unresolved, 1u);
 }
 
+TEST(pair_a_full_ring_taints_before_its_loss_is_told) {
+  Bench bench;
+  bench.User(2000, 0xa000);
+  bench.pairer().SuspectUntil(2500);
+  bench.User(2600, 0xb000);  // the completion of the first may be among the lost
+  CHECK_EQ(bench.Seen().faults.size(), 0u);
+  CHECK_EQ(bench.counters().tainted_entries, 1u);
+  bench.User(2700, 0xc000);  // what was entered after the gap is whole
+  CHECK_EQ(bench.Seen().faults.size(), 1u);
+  CHECK_EQ(bench.counters().unresolved, 1u);
+}
+
 TEST(pair_second_copies_by_root) {
   // Thread 150 was born while 100 was being attached: it carries events it inherited from 100 and
   // its own. FORK, then it was opened itself.

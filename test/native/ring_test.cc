@@ -160,6 +160,24 @@ TEST(ring_gives_space_back_at_publish_only) {
   CHECK(seen == Numbered(3, 128));
 }
 
+TEST(ring_tells_when_records_may_be_missing) {
+  FakeRing fake(4096);
+  Ring ring = fake.Reader();
+  ring.LoadHead();
+  CHECK(!ring.full());
+  uint64_t written = 0;
+  while (fake.Write(Numbered(written, 88))) written++;
+  CHECK(!ring.full());  // not before it is looked at
+  ring.LoadHead();
+  CHECK(ring.full());
+  Bytes seen;
+  while (Next(ring, &seen)) {
+  }
+  CHECK(ring.full());  // the writer has not got the space back
+  ring.Publish();
+  CHECK(!ring.full());
+}
+
 TEST(ring_second_reader_consumes_nothing) {
   FakeRing fake(256);
   Ring ring = fake.Reader();
