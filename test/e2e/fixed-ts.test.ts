@@ -1,8 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { analyze } from './support/analyzer';
-import { DEMO, workload } from './support/build';
+import { analyze, waiting } from './support/analyzer';
+import { standalone, standaloneDemo, workload } from './support/build';
 import { removeScratch, scratchDirectory } from './support/scratch';
 
 let scratch: string;
@@ -27,23 +26,22 @@ function difference(first: string, text: string): string {
 const SILENT = { env: { WORKLOAD_SILENT: '1' } };
 
 test.each([
-  ['text', [], DEMO],
-  ['ndjson', ['--format', 'ndjson'], workload('kernelread')],
-  ['csv', ['--format', 'csv'], DEMO],
-  ['text with the report', ['--report'], workload('brkheap')],
+  ['text', [], standaloneDemo()],
+  ['ndjson', ['--format', 'ndjson'], standalone('kernelread')],
+  ['csv', ['--format', 'csv'], standaloneDemo()],
+  ['text with the report', ['--report'], standalone('brkheap')],
 ])('%s: the same bytes in 20 of 20 runs', async (_, args, program) => {
   const file = join(scratch, 'stream');
   const command = ['--fixed-ts', ...args, '-o', file, '--', program, '--dir', scratch];
-  // One run before they count, for the pages of program and libraries to be in the page cache, and
-  // clean: a fault on a page that is just being written to disk waits for it, and is a major one.
-  await analyze(command, SILENT);
-  execFileSync('sync', [program]);
+  const pin = await waiting([workload('pin'), program]);
   const texts: string[] = [];
   for (let run = 0; run < 20; run++) {
     const ended = await analyze(command, SILENT);
     expect(ended.status).toBe(0);
     texts.push(readFileSync(file, 'utf8'));
   }
+  pin.closeInput();
+  await pin.ended;
   expect(texts[0]!.split('\n').length).toBeGreaterThan(100);
   const others = texts.filter((text) => text !== texts[0]);
   expect(others.map((text) => difference(texts[0]!, text))).toEqual([]);

@@ -24,6 +24,9 @@ int main(int argc, char** argv) {
   char* warm = map_file(fd, bytes, MAP_PRIVATE);
   madvise(warm, bytes, MADV_RANDOM);
   touch(warm, around(), pages, READ_PAGES);
+  // Reclaim must not take them before they are used: that would make major faults. Without the
+  // right to lock so much they are merely likely to stay.
+  for (size_t i = 0; i < pages; i++) (void)mlock(warm + i * around(), page_size());
   char* inherited = map_anon(pages);
   char* private_file = map_file(fd, bytes, MAP_PRIVATE);
   char* shared_file = map_file(fd, bytes, MAP_SHARED);
