@@ -6,6 +6,7 @@ import { workload } from '../e2e/support/build';
 import { Running, sleep } from '../e2e/support/running';
 import { removeScratch, scratchDirectory } from '../e2e/support/scratch';
 import { truthRows } from '../e2e/support/truth';
+import type { Finished, Info } from './support/captures';
 import { answer, startScript } from './support/script';
 
 const NOBODY = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
@@ -20,30 +21,6 @@ interface Failure {
   readonly syscall: string;
   readonly text: string;
 }
-interface Notice {
-  readonly code: string;
-  readonly errno: number;
-  readonly detail: string;
-}
-interface Info {
-  readonly entrySource: string;
-  readonly unmapTracepoints: boolean;
-  readonly userOnly: boolean;
-  readonly wide: boolean;
-  readonly descriptors: number;
-  readonly ringBytes: number;
-  readonly notices: readonly Notice[];
-}
-interface Finished {
-  readonly completed: number;
-  readonly kernel: number;
-  readonly exact: boolean;
-  readonly counters: Record<string, number>;
-  readonly info: Info;
-  readonly byTid: readonly (readonly [number, number])[];
-  readonly pids: readonly number[];
-}
-
 const codes = (info: Info): string[] => info.notices.map(({ code }) => code).sort();
 
 const command = (...argv: string[]): string =>

@@ -1,0 +1,74 @@
+// A pairing session on process 100 that is fed by hand.
+#pragma once
+
+#include <algorithm>
+
+#include "bytes.h"
+#include "pair.h"
+#include "reader.h"
+
+namespace pagefault {
+namespace test {
+
+constexpr uint64_t kStart = 1000;
+constexpr uint32_t kPid = 100;
+
+// A session on process 100 (thread 100, opened itself), fed by hand.
+class Bench {
+ public:
+  explicit Bench(bool children = true, bool wide = false, bool software = false)
+      : formats_(TestFormats({kPid, 150, 300})),
+        mailbox_(4),
+        pairer_(formats_, mailbox_, kStart, children, wide) {
+    formats_.layout.with_ip = software;
+    ThreadTable threads;
+    threads.Add(kPid, kPid, wide ? 0 : kPid);
+    pairer_.Seed(std::move(threads));
+  }
+  void Feed(const Bytes& record) {
+    uint64_t time = RecordTime(record.data(), record.size(), formats_.layout);
+    now_ = std::max(now_, time);
+    pairer_.Consume(record.data(), record.size(), now_);
+  }
+  SeenBatch Seen() {
+    mailbox_.Flush(0, true);
+    return reader_.All(mailbox_);
+  }
+  const PairCounters& counters() const { return pairer_.counters(); }
+  Pairer& pairer() { return pairer_; }
+  Thread* thread(uint32_t tid) { return pairer_.threads().Find(tid); }
+  void set_now(uint64_t now) { now_ = now; }
+
+  // Shorthands for thread `tid` of the process, with the events of root 100.
+  uint32_t pid = kPid, tid = kPid, root = kPid;
+  Who At(uint64_t time, uint64_t event) const { return {pid, tid, time, IdOf(event, root)}; }
+  void User(uint64_t time, uint64_t address, uint64_t code = 6, uint64_t sp = 0) {
+    Feed(FaultEntry(At(time, kUserId), true, address, 0x401000, code, sp));
+  }
+  void Kernel(uint64_t time, uint64_t address, uint64_t code = 2) {
+    Feed(FaultEntry(At(time, kKernelId), false, address, 0x402000, code));
+  }
+  void Min(uint64_t time, uint64_t address, bool user = true) {
+    Feed(Minor(At(time, kMinorId), address, user));
+  }
+  void Maj(uint64_t time, uint64_t address, bool user = true) {
+    Feed(Major(At(time, kMajorId), address, user));
+  }
+  void Ends(uint64_t time) { Feed(Exit(At(time, kMinorId))); }
+
+ private:
+  Formats formats_;
+  Mailbox mailbox_;
+  BatchReader reader_;
+  Pairer pairer_;
+  uint64_t now_ = 0;
+};
+
+inline std::vector<uint8_t> Types(const SeenBatch& batch) {
+  std::vector<uint8_t> types;
+  for (const SeenRecord& record : batch.records) types.push_back(record.type);
+  return types;
+}
+
+}  // namespace test
+}  // namespace pagefault

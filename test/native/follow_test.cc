@@ -1,0 +1,280 @@
+// Whom a session follows, and what it says of their address spaces: births, ends, execs, strangers,
+// unmapped and moved ranges.
+
+#include <sys/mman.h>
+
+#include "bench.h"
+#include "check.h"
+
+namespace pagefault {
+namespace test {
+
+TEST(pair_threads_and_children_are_born_and_end) {
+  Bench bench;
+  const auto id = IdOf(kMinorId, kPid);
+  bench.Feed(Fork({kPid, 101, 2000, id}, kPid, kPid));
+  bench.Feed(Fork({200, 200, 2100, id}, kPid, 101));
+  CHECK_EQ(bench.pairer().threads().size(), 3u);
+  CHECK_EQ(bench.pairer().threads().ProcessThreads(kPid), 2u);
+  const SeenBatch seen = bench.Seen();
+  CHECK((Types(seen) == std::vector<uint8_t>{3, 3}));
+  CHECK_EQ(seen.records.at(1).pid, 200u);
+  CHECK_EQ(seen.records.at(1).a, double(kPid));  // the parent's pid and tid
+  CHECK_EQ(seen.records.at(1).b, 101.0);
+  for (const Who& who :
+       {Who{kPid, kPid, 3000, id}, Who{kPid, 101, 3001, id}, Who{200, 200, 3002, id}}) {
+    CHECK(bench.pairer().threads().size() > 0);
+    bench.Feed(Exit(who));
+  }
+  CHECK_EQ(bench.pairer().threads().size(), 0u);
+  CHECK(bench.pairer().threads().ever_used());
+  CHECK(bench.pairer().TakeSuspects().empty());
+}
+
+TEST(pair_children_left_out) {
+  Bench bench(false);
+  const auto id = IdOf(kMinorId, kPid);
+  bench.Feed(Fork({200, 200, 2000, id}, kPid, kPid));
+  bench.Feed(Fork({kPid, 101, 2100, id}, kPid, kPid));
+  CHECK(bench.thread(200) == nullptr);
+  CHECK(bench.thread(101) != nullptr);
+  CHECK((Types(bench.Seen()) == std::vector<uint8_t>{3}));
+}
+
+TEST(pair_exec_forgets_the_other_threads) {
+  // Thread 102 calls exec: 100 and 101 die, and it goes on as 100. Nothing says that 102 ended.
+  Bench bench;
+  const auto id = IdOf(kMinorId, kPid);
+  bench.Feed(Fork({kPid, 101, 2000, id}, kPid, kPid));
+  bench.Feed(Fork({kPid, 102, 2100, id}, kPid, kPid));
+  bench.Feed(Exit({kPid, 101, 2200, id}));
+  bench.Feed(Exit({kPid, kPid, 2300, id}));
+  bench.Feed(Comm({kPid, kPid, 2400, id}, "new", true));
+  bench.Feed(Mmap2({kPid, kPid, 2500, id}, 0x1000, 0x1000, 0, 5, MAP_PRIVATE, "/new"));
+  CHECK_EQ(bench.pairer().threads().size(), 1u);
+  CHECK(bench.thread(kPid) != nullptr);
+  const SeenBatch seen = bench.Seen();
+  CHECK((Types(seen) == std::vector<uint8_t>{3, 3, 4, 4, 2, 1}));
+  CHECK_EQ(seen.records.at(4).flags, 1u);  // by exec
+  CHECK(seen.records.at(4).name == "new");
+  bench.Ends(3000);
+  CHECK_EQ(bench.pairer().threads().size(), 0u);
+  CHECK(bench.pairer().TakeSuspects().empty());
+}
+
+TEST(pair_end_of_capture_behind_an_exec_is_suspect) {
+  // A program of another user's rights: the kernel removes our events and reports that as an exit.
+  Bench bench;
+  bench.Feed(Comm(bench.At(2000, kMinorId), "sudo", true));
+  bench.Ends(2001);
+  CHECK((bench.pairer().TakeSuspects() == std::vector<uint32_t>{kPid}));
+  CHECK(bench.pairer().TakeSuspects().empty());
+}
+
+TEST(pair_sweep_takes_out_what_is_found_gone_twice) {
+  Bench bench;
+  const auto id = IdOf(kMinorId, kPid);
+  for (uint32_t tid : {101u, 102u, 103u}) bench.Feed(Fork({kPid, tid, 2000, id}, kPid, kPid));
+  bench.tid = 101;
+  bench.User(2100, 0x5000);
+  bench.Seen();
+  const auto gone = [](int, int tid) { return tid != static_cast<int>(kPid); };
+  bench.pairer().Sweep(3000, gone);
+  CHECK_EQ(bench.pairer().threads().size(), 4u);  // their EXIT records may still come
+  bench.Feed(Exit({kPid, 102, 3100, id}));
+  // 103 is born again: the number is in use, by another thread.
+  bench.Feed(Fork({kPid, 103, 3200, id}, kPid, kPid));
+  bench.Seen();
+  bench.pairer().Sweep(4000, gone);
+  CHECK(bench.thread(101) == nullptr);
+  CHECK(bench.thread(103) != nullptr);
+  const SeenBatch seen = bench.Seen();
+  CHECK((Types(seen) == std::vector<uint8_t>{4}));
+  CHECK_EQ(seen.records.at(0).tid, 101u);
+  CHECK_EQ(seen.records.at(0).pid, kPid);
+  CHECK_EQ(seen.records.at(0).time, 4000.0 - kStart);
+  // What became of the open fault of the lost thread is not known: none is claimed.
+  CHECK(seen.faults.empty());
+  CHECK_EQ(bench.counters().tainted_entries, 1u);
+}
+
+TEST(pair_foreign_records_are_counted_and_nothing_else) {
+  for (const bool wide : {false, true}) {
+    Bench bench(true, wide);
+    const Who stranger = {900, 901, 2000, 0};
+    const auto with = [&](uint64_t event) {
+      // In a wide capture the events of the CPUs have no root; else a stranger has none of ours.
+      return Who{stranger.pid, stranger.tid, stranger.time, event};
+    };
+    bench.Feed(SyscallEnter(EventKind::kMunmapEnter, stranger, {0x1000, 0x1000}));
+    bench.Feed(SyscallExit(EventKind::kMunmapExit, stranger, 0));
+    bench.Feed(SyscallExit(EventKind::kBrkExit, stranger, 0x5000));
+    bench.Feed(Minor(with(99999999), 0x5000));  // by its size a completion, of no root
+    bench.Feed(Comm(with(99999999), "x", true));
+    bench.Feed(Mmap2(with(99999999), 0, 0x1000, 0, 1, 2, "/x"));
+    bench.Feed(Exit(with(99999999)));
+    CHECK_EQ(bench.counters().foreign, 7u);
+    CHECK_EQ(bench.counters().minor, 0u);
+    const SeenBatch seen = bench.Seen();
+    CHECK(seen.faults.empty() && seen.records.empty());
+    CHECK_EQ(bench.pairer().threads().size(), 1u);
+  }
+}
+
+TEST(pair_tasks_without_a_number_are_foreign) {
+  // tid 0: outside of our pid namespace. tid -1: already reaped. Neither ever sends an EXIT.
+  Bench bench;
+  bench.Feed(Fork({kPid, 101, 1500, IdOf(kMinorId, kPid)}, kPid, kPid));
+  bench.Feed(Exit({kPid, 101, 1600, IdOf(kMinorId, kPid)}));  // leaves a free slot
+  bench.Seen();
+  for (const uint32_t none : {0u, UINT32_MAX}) {
+    bench.pid = none;
+    bench.tid = none;
+    bench.Min(2000, 0x5000);
+    bench.Feed(SyscallEnter(EventKind::kMunmapEnter, bench.At(2000, 0), {0x1000, 0x1000}));
+    bench.Feed(SyscallExit(EventKind::kMunmapExit, bench.At(2001, 0), 0));
+  }
+  CHECK_EQ(bench.pairer().threads().size(), 1u);
+  CHECK_EQ(bench.counters().foreign, 6u);
+  CHECK_EQ(bench.counters().minor, 0u);
+  const SeenBatch seen = bench.Seen();
+  CHECK(seen.faults.empty() && seen.records.empty());
+}
+
+TEST(pair_a_thread_whose_birth_was_lost_is_followed) {
+  Bench bench;
+  bench.tid = 107;
+  bench.User(2000, 0x5000);
+  bench.Min(2100, 0x5000);
+  bench.pid = 300;
+  bench.tid = 300;
+  bench.Min(2200, 0x6000);
+  const SeenBatch seen = bench.Seen();
+  CHECK_EQ(seen.faults.size(), 2u);
+  CHECK_EQ(seen.faults.at(0).tid, 107u);
+  CHECK_EQ(seen.faults.at(0).latency, 100.0);
+  CHECK_EQ(seen.faults.at(1).pid, 300u);
+}
+
+TEST(pair_wide_follows_births_of_its_own_processes_only) {
+  Bench bench(true, true);
+  bench.Feed(Fork({kPid, 101, 2000, 99999999}, kPid, kPid));
+  bench.Feed(Fork({200, 200, 2100, 99999999}, kPid, 101));
+  bench.Feed(Fork({901, 901, 2200, 99999999}, 900, 900));
+  CHECK(bench.thread(101) != nullptr);
+  CHECK(bench.thread(200) != nullptr);
+  CHECK(bench.thread(901) == nullptr);
+  bench.Feed(Minor({200, 200, 2300, 99999999}, 0x5000));
+  bench.Feed(Minor({901, 901, 2400, 99999999}, 0x5000));
+  CHECK_EQ(bench.Seen().faults.size(), 1u);
+  CHECK_EQ(bench.counters().foreign, 2u);
+}
+
+TEST(pair_munmap_and_mremap) {
+  Bench bench;
+  const Who who = {kPid, kPid, 0, 0};
+  const auto at = [&](uint64_t time) { return Who{who.pid, who.tid, time, 0}; };
+  bench.Feed(SyscallEnter(EventKind::kMunmapEnter, at(2000), {0x7000, 0x1801}));
+  bench.Feed(SyscallExit(EventKind::kMunmapExit, at(2100), 0));
+  SeenBatch seen = bench.Seen();
+  CHECK((Types(seen) == std::vector<uint8_t>{5}));
+  CHECK_EQ(seen.records.at(0).a, 7.0);
+  CHECK_EQ(seen.records.at(0).b, 9.0);  // a length is rounded up to pages
+  CHECK_EQ(seen.records.at(0).c, 2000.0 - kStart);
+  CHECK_EQ(seen.records.at(0).time, 2100.0 - kStart);
+
+  bench.Feed(SyscallEnter(EventKind::kMremapEnter, at(3000), {0x7000, 0x1000, 0x3000, 1, 0}));
+  bench.Feed(SyscallExit(EventKind::kMremapExit, at(3100), 0x20000));
+  seen = bench.Seen();
+  CHECK((Types(seen) == std::vector<uint8_t>{6}));
+  const SeenRecord& moved = seen.records.at(0);
+  CHECK_EQ(moved.a, 7.0);
+  CHECK_EQ(moved.b, 8.0);
+  CHECK_EQ(moved.c, 3000.0 - kStart);
+  CHECK_EQ(moved.d, 32.0);
+  CHECK_EQ(moved.e, 35.0);
+  CHECK_EQ(moved.flags, 1u);
+
+  bench.Feed(SyscallExit(EventKind::kBrkExit, at(4000), 0x30001));
+  seen = bench.Seen();
+  CHECK((Types(seen) == std::vector<uint8_t>{7}));
+  CHECK_EQ(seen.records.at(0).a, 49.0);
+}
+
+TEST(pair_failed_and_halved_system_calls_change_nothing) {
+  Bench bench;
+  const auto at = [&](uint64_t time) { return Who{kPid, kPid, time, 0}; };
+  for (const int64_t error : {-1, -12, -22, -4095}) {
+    bench.Feed(SyscallEnter(EventKind::kMunmapEnter, at(2000), {0x7000, 0x1000}));
+    bench.Feed(SyscallExit(EventKind::kMunmapExit, at(2100), static_cast<uint64_t>(error)));
+    bench.Feed(SyscallEnter(EventKind::kMremapEnter, at(2200), {0x7000, 0x1000, 0x2000, 0, 0}));
+    bench.Feed(SyscallExit(EventKind::kMremapExit, at(2300), static_cast<uint64_t>(error)));
+  }
+  // Exits without enter (attached in between, or the enter was lost), and of another call.
+  bench.Feed(SyscallExit(EventKind::kMunmapExit, at(3000), 0));
+  bench.Feed(SyscallEnter(EventKind::kMunmapEnter, at(3100), {0x7000, 0x1000}));
+  bench.Feed(SyscallExit(EventKind::kMremapExit, at(3200), 0x8000));
+  bench.Feed(SyscallExit(EventKind::kMunmapExit, at(3300), 0));
+  CHECK(bench.Seen().records.empty());
+  bench.Feed(SyscallEnter(EventKind::kMunmapEnter, at(3400), {0x7000, 0x1000}));
+  bench.Feed(Lost(bench.At(3450, kMinorId), 1));
+  bench.Feed(SyscallExit(EventKind::kMunmapExit, at(3500), 0));
+  CHECK((Types(bench.Seen()) == std::vector<uint8_t>{8}));
+}
+
+TEST(pair_system_calls_of_two_threads_interleave) {
+  Bench bench;
+  bench.Feed(Fork({kPid, 101, 1500, IdOf(kMinorId, kPid)}, kPid, kPid));
+  bench.Seen();
+  const auto at = [&](uint32_t tid, uint64_t time) { return Who{kPid, tid, time, 0}; };
+  bench.Feed(SyscallEnter(EventKind::kMunmapEnter, at(kPid, 2000), {0x1000, 0x1000}));
+  bench.Feed(SyscallEnter(EventKind::kMunmapEnter, at(101, 2001), {0x2000, 0x1000}));
+  bench.Feed(SyscallExit(EventKind::kMunmapExit, at(kPid, 2002), 0));
+  bench.Feed(SyscallExit(EventKind::kMunmapExit, at(101, 2003), 0));
+  const SeenBatch seen = bench.Seen();
+  CHECK_EQ(seen.records.size(), 2u);
+  CHECK_EQ(seen.records.at(0).a, 1.0);
+  CHECK_EQ(seen.records.at(1).a, 2.0);
+  CHECK_EQ(seen.records.at(1).tid, 101u);
+}
+
+TEST(pair_mappings_at_the_end_of_the_address_space) {
+  Bench bench;
+  const Who who = bench.At(2000, kMinorId);
+  bench.Feed(Mmap2(who, 0xfffffffffffff000, 0xfff, 0, 5, MAP_PRIVATE, "[vsyscall]"));
+  bench.Feed(Mmap2(who, 0x7f0000000000, 0x2000, 0x5000, 3, MAP_SHARED, "/a b"));
+  const SeenBatch seen = bench.Seen();
+  CHECK_EQ(seen.records.at(0).a, 4503599627370495.0);
+  CHECK_EQ(seen.records.at(0).b, 4503599627370496.0);  // 2^52 pages: not wrapped to 0
+  const SeenRecord& shared = seen.records.at(1);
+  CHECK_EQ(shared.b - shared.a, 2.0);
+  CHECK_EQ(shared.c, 5.0);
+  CHECK_EQ(shared.prot, 3u);
+  CHECK_EQ(shared.flags, uint32_t{MAP_SHARED});
+  CHECK_EQ(shared.ino, 77u);
+  CHECK_EQ(shared.dev_major, 8u);
+  CHECK_EQ(shared.dev_minor, 1u);
+  CHECK(shared.name == "/a b");
+}
+
+TEST(pair_stack_pointers_are_reported_rarely) {
+  Bench bench;
+  constexpr uint64_t kStack = 0x7f5500000000;
+  const auto fault = [&](uint64_t time, uint64_t sp) {
+    bench.User(time, 0x5000, 6, sp);
+    bench.Min(time + 1, 0x5000);
+  };
+  fault(2000, kStack);
+  fault(2010, kStack - 4096 * 100);  // moves within its stack: known
+  SeenBatch seen = bench.Seen();
+  CHECK((Types(seen) == std::vector<uint8_t>{9}));
+  CHECK_EQ(seen.records.at(0).a, double(kStack >> 12));
+  // A scheduler of coroutines jumps between stacks all the time: capped.
+  for (uint64_t i = 0; i < 1000; i++) fault(3000 + 10 * i, kStack + (i % 2) * (64 << 20));
+  seen = bench.Seen();
+  CHECK(seen.records.size() < 10);
+  CHECK_EQ(seen.faults.size(), 1000u);
+}
+
+}  // namespace test
+}  // namespace pagefault

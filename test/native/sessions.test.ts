@@ -1,0 +1,233 @@
+import { waiting } from '../e2e/support/analyzer';
+import { workload } from '../e2e/support/build';
+import { sleep } from '../e2e/support/running';
+import { truthRows } from '../e2e/support/truth';
+import { accounted, withStorm } from './support/captures';
+import type { Finished } from './support/captures';
+import { answer, startScript } from './support/script';
+
+describe('several sessions', () => {
+  test('two at once on one process see all of its faults', async () => {
+    const target = await waiting([workload('storm'), '--faults', '100000', '--threads', '2']);
+    const running = startScript(
+      `const first = new Capture({ pids: [+target] }), second = new Capture({ pids: [+target] });
+       process.stdout.write('up\\n');
+       await until(() => first.session.ended() && second.session.ended(), 30000);
+       print([first.finish(), second.finish()]);`,
+      { args: [target.pid] },
+    );
+    while (!running.stdout.includes('up')) await sleep(5);
+    target.write('\n');
+    const rows = truthRows((await target.ended).stdout);
+    const ended = await running.ended;
+    expect(ended).toMatchObject({ status: 0, stderr: '' });
+    const results = JSON.parse(ended.stdout.split('\n')[1]!) as Finished[];
+    expect(results).toHaveLength(2);
+    for (const result of results) {
+      accounted(result);
+      expect(result.completed).toBe(result.kernel);
+      for (const { tid, faults } of rows) {
+        expect(new Map(result.byTid).get(tid)).toBeGreaterThanOrEqual(faults);
+      }
+    }
+    expect(results[0]!.kernel).toBe(results[1]!.kernel);
+  });
+
+  test('one after the other on a storm, each with its own books', async () => {
+    await withStorm(async (pid) => {
+      const results = await answer<Finished[]>(
+        `const results = [];
+         for (let i = 0; i < 4; i += 1) {
+           const capture = new Capture({ pids: [+target] });
+           await sleep(100 + i * 50);
+           results.push(capture.finish());
+         }
+         print(results);`,
+        { args: [pid] },
+      );
+      for (const result of results) {
+        accounted(result);
+        expect(result.completed).toBeGreaterThan(0);
+        expect(result.counters.malformed).toBe(0);
+      }
+    });
+  });
+
+  test('the same process twice in one session is counted once', async () => {
+    const target = await waiting([workload('brkheap')]);
+    const running = startScript(
+      `const capture = new Capture({ pids: [+target, +target] });
+       process.stdout.write('up\\n');
+       await until(() => capture.session.ended());
+       print(capture.finish());`,
+      { args: [target.pid] },
+    );
+    while (!running.stdout.includes('up')) await sleep(5);
+    target.write('\n');
+    await target.ended;
+    const ended = await running.ended;
+    expect(ended).toMatchObject({ status: 0, stderr: '' });
+    const result = JSON.parse(ended.stdout.split('\n')[1]!) as Finished;
+    expect(result.completed).toBeGreaterThan(0);
+    accounted(result);
+  });
+
+  test('200 in a row leak no descriptor, thread or memory', async () => {
+    await withStorm(async (pid) => {
+      interface Use {
+        descriptors: number;
+        threads: number;
+        kb: number;
+      }
+      const [early, late] = await answer<[Use, Use]>(
+        `const use = () => ({ descriptors: descriptors(), threads: threads(), kb: residentKb() });
+         const one = async (i) => {
+           const capture = new Capture({ pids: [+target], ringPages: 256 });
+           if (i % 3 === 0) await sleep(10);
+           if (i % 2 === 0) capture.session.stop();
+           capture.session.close();
+           if (i % 10 === 0) gc();
+         };
+         for (let i = 0; i < 40; i += 1) await one(i);
+         gc(); const early = use();
+         for (let i = 0; i < 200; i += 1) await one(i);
+         gc(); print([early, use()]);`,
+        { args: [pid], nodeFlags: ['--expose-gc'] },
+      );
+      expect(late.descriptors).toBe(early.descriptors);
+      expect(late.threads).toBe(early.threads);
+      // One mailbox that is not freed would be 36 MB; 200 would be 7 GB.
+      expect(late.kb - early.kb).toBeLessThan(30_000);
+    });
+  }, 120_000);
+});
+
+describe('the target ends', () => {
+  test('by SIGKILL, in a storm', async () => {
+    const storm = await waiting([workload('storm'), '--seconds', '300', '--threads', '2']);
+    const running = startScript(
+      `const capture = new Capture({ pids: [+target] });
+       process.stdout.write('up\\n');
+       await until(() => capture.session.ended(), 30000);
+       print({ pending: capture.session.pending(10).length, ...capture.finish() });`,
+      { args: [storm.pid] },
+    );
+    while (!running.stdout.includes('up')) await sleep(5);
+    storm.write('\n');
+    await sleep(200);
+    storm.kill('SIGKILL');
+    await storm.ended;
+    const ended = await running.ended;
+    expect(ended).toMatchObject({ status: 0, stderr: '' });
+    const result = JSON.parse(ended.stdout.split('\n')[1]!) as Finished & { pending: number };
+    accounted(result);
+    expect(result.pending).toBe(0);
+  });
+
+  test('while it is being attached to: ESRCH or a session that ends', async () => {
+    const results = await answer<(string | boolean)[]>(
+      `const { spawn } = require('node:child_process');
+       const results = [];
+       for (let i = 0; i < 60; i += 1) {
+         const child = spawn('sh', ['-c', 'sleep 0.00' + (i % 10)]);
+         const exited = new Promise((resolve) => child.on('exit', resolve));
+         // Busy, so that libuv does not collect it: at some i the child ends in the middle of start.
+         for (const end = Date.now() + i % 20; Date.now() < end;);
+         const capture = outcome(() => new Capture({ pids: [child.pid] }));
+         if (capture.code !== undefined) results.push(capture.code);
+         else { await until(() => capture.session.ended(), 10000); results.push(true); capture.finish(); }
+         await exited;
+       }
+       print(results);`,
+    );
+    expect(results).toHaveLength(60);
+    expect(new Set(results.filter((result) => result !== true))).toEqual(new Set(['ESRCH']));
+    expect(results).toContain(true);
+  });
+});
+
+describe('a command', () => {
+  const COMMAND = (argv: readonly string[]): string =>
+    `command: { file: ${JSON.stringify(argv[0])}, argv: ${JSON.stringify(argv)}, fixedLayout: false, captureOutput: false }`;
+
+  test('is captured from its exec to its end, and its status is told', async () => {
+    const result = await answer<Finished & { status: number }>(
+      `const capture = new Capture({ ${COMMAND(['sh', '-c', 'true; exit 7'])} });
+       await until(() => capture.session.ended() && capture.session.commandStatus() !== -1);
+       const status = capture.session.commandStatus();
+       print({ status, ...capture.finish() });`,
+    );
+    expect(result.status).toBe(7 << 8);
+    expect(result.completed).toBeGreaterThan(50);
+    expect(result.completed).toBe(result.kernel);
+  });
+
+  test('that has ended costs no more CPU while its children go on', async () => {
+    const used = await answer<number>(
+      `const capture = new Capture({ ${COMMAND(['sh', '-c', 'sleep 300 & echo $! >&2'])} });
+       await until(() => capture.session.commandStatus() !== -1);
+       const before = process.cpuUsage();
+       await sleep(1000);
+       const { user, system } = process.cpuUsage(before);
+       for (const pid of capture.pids) if (pid !== capture.session.info.commandPid) process.kill(pid);
+       capture.session.close();
+       print((user + system) / 1e6);`.replace(' & echo $! >&2', ' >/dev/null 2>&1 &'),
+    );
+    expect(used).toBeLessThan(0.5);
+  });
+
+  test('runs on when the session is closed, and is killed when it is told to', async () => {
+    const seen = await answer<{ alive: boolean; status: number }>(
+      `const capture = new Capture({ ${COMMAND(['sleep', '300'])} });
+       const pid = capture.session.info.commandPid;
+       const other = new Capture({ ${COMMAND(['sleep', '300'])} });
+       capture.session.close();
+       const alive = outcome(() => process.kill(pid, 0)) === true;
+       process.kill(pid, 'SIGKILL');
+       other.session.killCommand(15);
+       await until(() => other.session.commandStatus() !== -1);
+       const status = other.session.commandStatus();
+       other.session.killCommand(15);
+       other.session.close();
+       print({ alive, status });`,
+    );
+    expect(seen).toEqual({ alive: true, status: 15 });
+  });
+});
+
+describe('threads born during the attach', () => {
+  test.each([0, 3, 7, 12, 20, 35, 60, 90])(
+    'after %i ms: none is missed, none counted twice',
+    async (ms) => {
+      const pages = 8;
+      const target = await waiting([workload('late-threads'), '--pages', String(pages)]);
+      await sleep(ms);
+      const running = startScript(
+        `const capture = new Capture({ pids: [+target] }, true);
+         process.stdout.write('up\\n');
+         await until(() => capture.session.ended(), 30000);
+         print(capture.finish());`,
+        { args: [target.pid] },
+      );
+      while (!running.stdout.includes('up')) await sleep(1);
+      target.write('\n');
+      const rows = truthRows((await target.ended).stdout);
+      const ended = await running.ended;
+      expect(ended).toMatchObject({ status: 0, stderr: '' });
+      const result = JSON.parse(ended.stdout.split('\n')[1]!) as Finished;
+      accounted(result);
+      const pagesOf = new Map<number, number[]>();
+      for (const [tid, address] of result.addresses!) {
+        pagesOf.set(tid, [...(pagesOf.get(tid) ?? []), address]);
+      }
+      expect(rows.length).toBeGreaterThan(1);
+      const wrong = rows.filter(({ tid, start, end, faults }) => {
+        const own = (pagesOf.get(tid) ?? []).filter(
+          (address) => address >= Number(start) && address < Number(end),
+        );
+        return own.length !== faults;
+      });
+      expect(wrong).toEqual([]);
+    },
+  );
+});

@@ -1,0 +1,47 @@
+import { waiting } from '../../e2e/support/analyzer';
+import { workload } from '../../e2e/support/build';
+
+/** What Capture.finish() of session.js gives. */
+export interface Finished {
+  readonly completed: number;
+  readonly kernel: number;
+  readonly exact: boolean;
+  readonly counters: Record<string, number>;
+  readonly info: Info;
+  readonly byTid: readonly (readonly [number, number])[];
+  readonly pids: readonly number[];
+  /** tid and address of each fault, where the script asked for them. */
+  readonly addresses?: readonly (readonly [number, number])[];
+}
+export interface Info {
+  readonly entrySource: string;
+  readonly unmapTracepoints: boolean;
+  readonly userOnly: boolean;
+  readonly wide: boolean;
+  readonly descriptors: number;
+  readonly ringBytes: number;
+  readonly notices: readonly Notice[];
+}
+export interface Notice {
+  readonly code: string;
+  readonly errno: number;
+  readonly detail: string;
+}
+
+/** captured + lost + dropped is what the kernel counted: nothing is missing without being said. */
+export function accounted({ completed, kernel, counters }: Finished): void {
+  const missing = ['lostMinor', 'lostMajor', 'mailboxMinor', 'mailboxMajor'];
+  expect(completed + missing.reduce((sum, name) => sum + counters[name]!, 0)).toBe(kernel);
+}
+
+/** A process in an endless storm of faults on two threads. */
+export async function withStorm(body: (pid: number) => Promise<void>): Promise<void> {
+  const storm = await waiting([workload('storm'), '--seconds', '300', '--threads', '2']);
+  storm.write('\n');
+  try {
+    await body(storm.pid);
+  } finally {
+    storm.kill('SIGKILL');
+    await storm.ended;
+  }
+}
