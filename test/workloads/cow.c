@@ -9,8 +9,8 @@
 
 #include "common.h"
 
-static char* map_file(int fd, size_t bytes, int flags) {
-  char* start = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, fd, 0);
+static char* map_file(int fd, size_t bytes, int prot, int flags) {
+  char* start = mmap(NULL, bytes, prot, flags, fd, 0);
   if (start == MAP_FAILED) die("mmap");
   return start;
 }
@@ -21,15 +21,15 @@ int main(int argc, char** argv) {
   int fd = make_file(text_option(argc, argv, "--dir", "."), "cow.dat", bytes);
   // Single pages in the page cache: a large folio would be mapped whole at the first read.
   make_cold(fd, bytes);
-  char* warm = map_file(fd, bytes, MAP_PRIVATE);
+  char* warm = map_file(fd, bytes, PROT_READ, MAP_SHARED);
   madvise(warm, bytes, MADV_RANDOM);
   touch(warm, around(), pages, READ_PAGES);
   // Reclaim must not take them before they are used: that would make major faults. Without the
   // right to lock so much they are merely likely to stay.
   for (size_t i = 0; i < pages; i++) (void)mlock(warm + i * around(), page_size());
   char* inherited = map_anon(pages);
-  char* private_file = map_file(fd, bytes, MAP_PRIVATE);
-  char* shared_file = map_file(fd, bytes, MAP_SHARED);
+  char* private_file = map_file(fd, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE);
+  char* shared_file = map_file(fd, bytes, PROT_READ | PROT_WRITE, MAP_SHARED);
   wait_for_go();
   touch_row(ANON_ZERO, inherited, page_size(), pages, WRITE_PAGES);
   pid_t pid = fork();
