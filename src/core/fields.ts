@@ -39,18 +39,26 @@ interface FieldBase {
   readonly doc: string;
 }
 
-/** A non-negative integer; negative means absent. */
+/** A non-negative integer (a fraction is dropped); negative means absent. */
 export interface UintField extends FieldBase {
   readonly kind: 'uint';
   readonly value: (view: FaultView, i: number) => number;
+  /**
+   * The column that holds the values as they are, null where they have to be computed. Streams read it
+   * instead of calling value(): a call per field and fault is what their time would go to.
+   */
+  readonly column: ((view: FaultView) => Float64Array | Uint32Array) | null;
+  /** An integer of 32 bits, mostly the same from one fault to the next: streams keep what they wrote. */
+  readonly repeats: boolean;
 }
 
-/** A 64-bit address in two halves. */
+/** A 64-bit address in two halves; present where `how & mask` is `expected`. */
 export interface HexField extends FieldBase {
   readonly kind: 'hex';
-  readonly present: (view: FaultView, i: number) => boolean;
-  readonly high: (view: FaultView, i: number) => number;
-  readonly low: (view: FaultView, i: number) => number;
+  readonly mask: number;
+  readonly expected: number;
+  readonly high: (view: FaultView) => Uint32Array;
+  readonly low: (view: FaultView) => Uint32Array;
 }
 
 /**
@@ -70,14 +78,20 @@ export type TextSource = 'comm' | 'outcome' | 'access' | 'region';
 const ACCESS_NAMES = ['', 'r', 'w', 'x'] as const;
 const MODE_NAMES = ['user', 'kernel'] as const;
 
-/** Where the code of a text field comes from. */
+/** Where the code of a text field comes from. All of them repeat, as UintField.repeats says. */
 export const TEXT_CODES: Readonly<Record<TextSource, (view: FaultView, i: number) => number>> = {
   comm: (v, i) => v.resolved.comm[i]!,
-  // Neighbours in the table share a code, so that writers append them in one piece.
   outcome: (v, i) => v.resolved.cause[i]! * CLASS_COUNT + v.resolved.faultClass[i]!,
   access: (v, i) => accessCode(v.batch, i) * 2 + ((v.batch.how[i]! & How.KERNEL) >> 2),
   region: (v, i) => v.resolved.region[i]!,
 };
+
+/** The columns of those codes that are one. */
+export const TEXT_COLUMNS: Readonly<Partial<Record<TextSource, (view: FaultView) => Uint32Array>>> =
+  {
+    comm: (v) => v.resolved.comm,
+    region: (v) => v.resolved.region,
+  };
 
 /** 0 not known (no error code), 1 read, 2 write, 3 instruction fetch. */
 function accessCode(batch: Batch, i: number): number {
@@ -93,13 +107,26 @@ export function labelWithoutSection(label: string, section: string): string {
   return section !== '' && label.endsWith(tail) ? label.slice(0, -tail.length) : label;
 }
 
-const uint = (
+const computed = (
   id: string,
   title: string,
   unit: string,
   doc: string,
   value: UintField['value'],
-): UintField => ({ kind: 'uint', id, title, unit, doc, value });
+): UintField => ({ kind: 'uint', id, title, unit, doc, value, column: null, repeats: true });
+
+const uint = (
+  id: string,
+  title: string,
+  unit: string,
+  doc: string,
+  column: (view: FaultView) => Float64Array | Uint32Array,
+  repeats = false,
+): UintField => ({
+  ...computed(id, title, unit, doc, (v, i) => Math.floor(column(v)[i]!)),
+  column,
+  repeats,
+});
 
 const text = (
   id: string,
@@ -126,11 +153,15 @@ const choice = (
 });
 
 export const FAULT_FIELDS: readonly Field[] = [
-  uint('time_ns', 'Time', 'ns', 'time of the fault since the start of capture', (v, i) =>
-    Math.floor(v.batch.time[i]!),
+  uint(
+    'time_ns',
+    'Time',
+    'ns',
+    'time of the fault since the start of capture',
+    (v) => v.batch.time,
   ),
-  uint('pid', 'PID', '', 'process', (v, i) => v.batch.pid[i]!),
-  uint('tid', 'TID', '', 'thread', (v, i) => v.batch.tid[i]!),
+  uint('pid', 'PID', '', 'process', (v) => v.batch.pid, true),
+  uint('tid', 'TID', '', 'thread', (v) => v.batch.tid, true),
   text('comm', 'Command', 'comm', 'name of the thread at the fault', (n, id) => n.commName(id)),
   choice(
     'class',
@@ -152,9 +183,10 @@ export const FAULT_FIELDS: readonly Field[] = [
     title: 'Address',
     unit: '',
     doc: 'address whose access faulted',
-    present: () => true,
-    high: (v, i) => v.batch.addrHi[i]!,
-    low: (v, i) => v.batch.addrLo[i]!,
+    mask: 0,
+    expected: 0,
+    high: (v) => v.batch.addrHi,
+    low: (v) => v.batch.addrLo,
   },
   {
     kind: 'hex',
@@ -162,9 +194,10 @@ export const FAULT_FIELDS: readonly Field[] = [
     title: 'Instruction',
     unit: '',
     doc: 'instruction that faulted; absent without an entry record',
-    present: (v, i) => (v.batch.how[i]! & How.ENTRY) !== 0,
-    high: (v, i) => v.batch.ipHi[i]!,
-    low: (v, i) => v.batch.ipLo[i]!,
+    mask: How.ENTRY,
+    expected: How.ENTRY,
+    high: (v) => v.batch.ipHi,
+    low: (v) => v.batch.ipLo,
   },
   choice(
     'access',
@@ -199,19 +232,19 @@ export const FAULT_FIELDS: readonly Field[] = [
     'Offset',
     'bytes',
     'offset into the mapped file',
-    (v, i) => v.resolved.fileOffset[i]!,
+    (v) => v.resolved.fileOffset,
   ),
   uint(
     'latency_ns',
     'Latency',
     'ns',
     'from entry to completion; absent when not measured',
-    (v, i) => v.batch.latency[i]!,
+    (v) => v.batch.latency,
   ),
-  uint('error_code', 'Error code', '', "the processor's page-fault error code", (v, i) =>
+  computed('error_code', 'Error code', '', "the processor's page-fault error code", (v, i) =>
     (v.batch.how[i]! & How.ERROR_CODE) !== 0 ? v.batch.errorCode[i]! : -1,
   ),
-  uint('v', 'Schema', '', 'version of this list of fields', () => FIELD_SCHEMA_VERSION),
+  computed('v', 'Schema', '', 'version of this list of fields', () => FIELD_SCHEMA_VERSION),
 ];
 
 /** One field as raw text, '' where absent: for single faults (the event log), not for streams. */
@@ -222,7 +255,9 @@ export function fieldText(field: Field, view: FaultView, i: number): string {
       return value >= 0 ? String(value) : '';
     }
     case 'hex':
-      return field.present(view, i) ? hexText(field.high(view, i), field.low(view, i)) : '';
+      return (view.batch.how[i]! & field.mask) === field.expected
+        ? hexText(field.high(view)[i]!, field.low(view)[i]!)
+        : '';
     case 'text':
     case 'enum':
       return field.text(view.names, TEXT_CODES[field.source](view, i));

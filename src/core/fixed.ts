@@ -55,21 +55,22 @@ export class FixedNames {
       if (field.kind === 'uint') {
         switch (field.id) {
           case 'time_ns':
-            return { ...field, value: () => this.nextTime() };
+            return { ...field, value: () => this.nextTime(), column: null };
           case 'pid':
           case 'tid':
-            return { ...field, value: (view, i) => this.number(field.value(view, i)) };
+            return {
+              ...field,
+              value: (view, i) => this.number(field.value(view, i)),
+              column: null,
+            };
           case 'latency_ns':
-            return { ...field, value: () => -1 };
+            return { ...field, value: () => -1, column: null };
           default:
             return field;
         }
       }
       if (field.id === 'ip' && field.kind === 'hex') {
-        return {
-          ...field,
-          present: (view, i) => (view.batch.how[i]! & How.KERNEL) === 0 && field.present(view, i),
-        };
+        return { ...field, mask: field.mask | How.KERNEL };
       }
       return field;
     });

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { Piece } from './bytes';
 
 const CACHE_BYTES = 8 * 1024 * 1024;
 
@@ -9,7 +10,7 @@ const CACHE_BYTES = 8 * 1024 * 1024;
  * Bounded in bytes: a target can map thousands of files with names of 4 KiB each.
  */
 export class NameCache {
-  private readonly encoded: (Uint8Array | undefined)[] = [];
+  private readonly encoded: (Piece | undefined)[] = [];
   private readonly texts: string[] = [];
   private checked = new Uint32Array(256);
   private epoch = 1;
@@ -35,12 +36,12 @@ export class NameCache {
     }
   }
 
-  get(code: number): Uint8Array {
+  get(code: number): Piece {
     if (code < this.checked.length && this.checked[code] === this.epoch) return this.encoded[code]!;
     return this.refresh(code);
   }
 
-  private refresh(code: number): Uint8Array {
+  private refresh(code: number): Piece {
     if (code >= this.checked.length) {
       const grown = new Uint32Array(Math.max(code + 1, this.checked.length * 2));
       grown.set(this.checked);
@@ -49,9 +50,9 @@ export class NameCache {
     const text = this.textOf(code);
     let encoded = this.encoded[code];
     if (encoded === undefined || this.texts[code] !== text) {
-      this.bytes -= encoded?.length ?? 0;
-      encoded = this.encode(text);
-      this.bytes += encoded.length;
+      this.bytes -= encoded?.bytes.length ?? 0;
+      encoded = new Piece(this.encode(text));
+      this.bytes += encoded.bytes.length;
       this.encoded[code] = encoded;
       this.texts[code] = text;
     }

@@ -3,7 +3,7 @@ import { CLASS_NAMES, FaultClass } from '../core/classes';
 import { hexText } from '../core/fields';
 import type { FaultView } from '../core/fields';
 import type { Bytes } from './bytes';
-import { MAX_NAME_BYTES } from './bytes';
+import { MAX_NAME_BYTES, Piece } from './bytes';
 import type { FaultEncoder } from './encoder';
 import { printable } from '../core/text';
 import { NameCache, utf8 } from './names';
@@ -21,9 +21,7 @@ const NEWLINE = 10;
 export class TextEncoder implements FaultEncoder {
   readonly header = Buffer.alloc(0);
   private readonly labels: NameCache;
-  private readonly classes: readonly Uint8Array[] = CLASS_NAMES.map((name) =>
-    Buffer.from(`] ${name} `, 'latin1'),
-  );
+  private readonly classes: readonly Piece[] = CLASS_NAMES.map((name) => Piece.of(`] ${name} `));
 
   constructor(
     private readonly view: FaultView,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { latency } from '../../src/core/format';
-import { Bytes } from '../../src/out/bytes';
+import { Bytes, Piece } from '../../src/out/bytes';
 
 function written(write: (out: Bytes) => void): string {
   const out = new Bytes(256);
@@ -73,11 +73,21 @@ test('latencies read like the reports print them', () => {
 });
 
 test('long and short names are appended alike', () => {
-  for (const size of [0, 1, 64, 65, 200]) {
-    expect(
-      written((out) => {
-        out.append(Buffer.alloc(size, 'x'));
-      }),
-    ).toBe('x'.repeat(size));
+  fc.assert(
+    fc.property(fc.array(fc.string({ unit: 'binary-ascii', maxLength: 9 })), (texts) => {
+      const whole = texts.join('').slice(0, 200);
+      expect(
+        written((out) => {
+          for (const text of texts) if (out.length + text.length <= 200) out.append(Piece.of(text));
+        }).slice(0, 100),
+      ).toBe(whole.slice(0, 100));
+    }),
+  );
+  for (const size of [0, 1, 2, 3, 4, 5, 255, 256, 257, 1000]) {
+    const out = new Bytes(2000);
+    out.append(Piece.of('<'));
+    out.append(Piece.of('x'.repeat(size)));
+    out.append(Piece.of('>'));
+    expect(out.data.toString('latin1', 0, out.length)).toBe(`<${'x'.repeat(size)}>`);
   }
 });
