@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AnalyzerError, errorParts, Exit, writeFailureText } from '../core/errors';
 import { DashboardApp } from '../tui/app';
 import { EventLog } from '../tui/event-log';
-import { drained } from '../tui/screen';
+import { drained } from '../tui/tty';
 import { assemble, type Assembly } from './assemble';
 import { endCommand, statusText } from './command-end';
 import { CommandOutputLog } from './command-output';

@@ -3,9 +3,10 @@ import { Dashboard } from './dashboard';
 import { KeyDecoder } from './input';
 import { handleKeys } from './keys';
 import { renderDashboard } from './render';
-import { TerminalScreen, type ScreenEvents, type ScreenOptions } from './screen';
+import { TerminalScreen } from './screen';
 import type { DashboardSource } from './source';
 import { makeTheme } from './theme';
+import type { ScreenEvents, ScreenOptions } from './tty';
 
 export interface AppOptions {
   readonly screen: ScreenOptions;

@@ -1,6 +1,7 @@
 import { CLASS_NAMES } from '../core/classes';
 import type { Dashboard } from './dashboard';
 import type { Action } from './keymap';
+import type { Frame } from './picture';
 import { visibleEvents } from './scroll';
 import { causesView } from './views/causes';
 import { detailView, type DetailSubject } from './views/detail';
@@ -15,8 +16,14 @@ import { sparksView } from './views/sparks';
 import { tableView } from './views/table';
 import { tabsView } from './views/tabs';
 
-/** The whole screen as lines of exactly the screen's width, as many as it has rows. */
-export function renderDashboard(dashboard: Dashboard, nowMs: number): string[] {
+/** The whole screen. */
+export function renderDashboard(dashboard: Dashboard, nowMs: number): Frame {
+  const covered = coveringLines(dashboard);
+  return covered === null ? mainFrame(dashboard, nowMs) : { lines: covered, sparks: [] };
+}
+
+/** What takes the place of everything else: null for nothing. */
+function coveringLines(dashboard: Dashboard): string[] | null {
   const { theme, size, mode } = dashboard;
   const small = tooSmall(theme, size);
   if (small !== null) return small;
@@ -30,6 +37,11 @@ export function renderDashboard(dashboard: Dashboard, nowMs: number): string[] {
     const offset = Math.max(0, mode.index + 3 - size.rows);
     return overlayView(theme, size, lines, offset, 'Enter chooses, Esc returns');
   }
+  return null;
+}
+
+function mainFrame(dashboard: Dashboard, nowMs: number): Frame {
+  const { theme, size } = dashboard;
   const heights = heightsOf(dashboard);
   const { picture } = dashboard;
   const state = {
@@ -38,11 +50,16 @@ export function renderDashboard(dashboard: Dashboard, nowMs: number): string[] {
     classes: dashboard.classes,
   };
   const lines = headerView(theme, size, picture, state, heights.header);
-  if (heights.sparks > 0) lines.push(...sparksView(theme, size, picture, dashboard.classes));
+  const sparks =
+    heights.sparks > 0 ? sparksView(theme, size, picture, dashboard.classes, lines.length) : null;
+  if (sparks !== null) lines.push(sparks.line);
   lines.push(tabsView(theme, size.columns, dashboard.views, dashboard.view));
   lines.push(...body(dashboard, heights));
   lines.push(lastLine(dashboard, nowMs));
-  return fill(theme, size.columns, size.rows, lines);
+  return {
+    lines: fill(theme, size.columns, size.rows, lines),
+    sparks: sparks === null ? [] : sparks.spots,
+  };
 }
 
 function heightsOf(dashboard: Dashboard): FrameHeights {

@@ -1,67 +1,15 @@
 import { PassThrough } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import blessed from 'blessed';
-import type { Size } from './picture';
+// The widget alone: the whole package takes 150 ms and 60 MB to load.
+import Sparkline from 'blessed-contrib/lib/widget/sparkline';
+import type { RawBlessed, RawBox, RawScreen, RawSparkline } from './blessed-types';
+import type { Frame, Size, SparkSpot } from './picture';
 import { terminalTraits, type TerminalTraits } from './theme';
-
-/** The part of a tty's streams that is used; tests give streams of their own. */
-export interface TtyInput extends NodeJS.EventEmitter {
-  setRawMode?(raw: boolean): unknown;
-  resume(): unknown;
-  pause(): unknown;
-  unref?(): unknown;
-}
-export interface TtyOutput extends NodeJS.EventEmitter {
-  readonly columns?: number;
-  readonly rows?: number;
-  readonly writableLength: number;
-  write(text: string, done?: () => void): boolean;
-  getWindowSize?(): [number, number];
-  _handle?: { setBlocking?(blocking: boolean): unknown } | null;
-}
-
-export interface ScreenOptions {
-  readonly input: TtyInput;
-  readonly output: TtyOutput;
-  readonly env: Record<string, string | undefined>;
-  readonly ascii: boolean;
-  /** Stops this process as SIGSTOP does; it returns when the process runs again. */
-  readonly stopProcess: () => void;
-}
-
-export interface ScreenEvents {
-  onText(text: string): void;
-  onResize(): void;
-  /** The terminal takes output again after frames were skipped. */
-  onDrain(): void;
-  /** The terminal is gone (EIO, EPIPE, end of input). */
-  onGone(): void;
-}
-
-/** What blessed's own types leave out or get wrong. */
-interface RawScreen {
-  readonly program: { cols: number; rows: number; isAlt: boolean };
-  append(box: unknown): void;
-  render(): void;
-  enter(): void;
-  leave(): void;
-  alloc(): void;
-  destroy(): void;
-}
-interface RawBox {
-  setContent(text: string, noClear: boolean, noTags: boolean): void;
-}
-interface RawBlessed {
-  readonly tput: { ipaths: unknown[] };
-  screen(options: object): RawScreen;
-  box(options: object): RawBox;
-}
+import { drained, type ScreenEvents, type ScreenOptions, type TtyOutput } from './tty';
 
 /** Variables blessed looks at, as it shall see them: without tmux it would run `tmux -V`. */
 const BLESSED_ENV = { NCURSES_NO_UTF8_ACS: '1', TMUX: undefined };
-/** How long leaving waits for a slow terminal, ms. */
-const DRAIN_MS = 1000;
-
 /**
  * The terminal: the one module that touches blessed. One box over the whole screen, drawn from lines
  * with inline SGR; blessed compares with what is there and sends the difference. Input goes past
@@ -71,6 +19,7 @@ export class TerminalScreen {
   readonly traits: TerminalTraits;
   private readonly screen: RawScreen;
   private readonly box: RawBox;
+  private readonly sparks: SparkBox[] = [];
   private readonly decoder = new StringDecoder('utf8');
   private keepAlive: NodeJS.Timeout | null = null;
   private skipped = false;
@@ -151,13 +100,19 @@ export class TerminalScreen {
   }
 
   /** Draws a frame, or skips it (false) while the terminal has not taken the last one. */
-  draw(lines: readonly string[]): boolean {
+  draw(frame: Frame): boolean {
     if (this.closed || this.keepAlive !== null) return false;
     if (this.options.output.writableLength > 0) {
       this.skipped = true;
       return false;
     }
-    this.box.setContent(lines.join('\n'), true, true);
+    this.box.setContent(frame.lines.join('\n'), true, true);
+    while (this.sparks.length < frame.sparks.length) this.sparks.push(new SparkBox(this.screen));
+    this.sparks.forEach((box, k) => {
+      const spot = frame.sparks[k];
+      if (spot === undefined) box.hide();
+      else box.show(spot);
+    });
     this.screen.render();
     return true;
   }
@@ -207,17 +162,52 @@ export class TerminalScreen {
   }
 }
 
-/** Waits until the output has been taken, DRAIN_MS at most. */
-export function drained(output: TtyOutput): Promise<void> {
-  if (output.writableLength === 0) return Promise.resolve();
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, DRAIN_MS);
-    output.write('', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
+/**
+ * A sparkline of blessed-contrib over the place that the view has left blank for it. The widget has ways
+ * of its own, cured here: it draws a blank line and a title above the picture, it scales to the least and
+ * the largest value that it is given, and it draws the oldest of them, two fewer than it is wide.
+ */
+class SparkBox {
+  private readonly widget: RawSparkline;
+  private spot: SparkSpot | null = null;
+  private shown = '';
+
+  constructor(screen: RawScreen) {
+    const options = { top: 0, left: 0, width: 1, height: 1, tags: false, wrap: false };
+    this.widget = new Sparkline(options) as RawSparkline;
+    const setContent = this.widget.setContent.bind(this.widget);
+    this.widget.setContent = (text) => {
+      const { width, sgr } = this.spot!;
+      const picture = (text.split('\r\n')[2] ?? '').slice(SCALE.length).padStart(width);
+      this.widget.width = width;
+      setContent(sgr === '' ? picture : `\x1b[${sgr}m${picture}\x1b[m`, true, true);
+    };
+    screen.append(this.widget);
+  }
+
+  show(spot: SparkSpot): void {
+    const { widget } = this;
+    this.spot = spot;
+    // Frames between two refreshes show the same: a key press must not pay for it.
+    const shown = JSON.stringify(spot);
+    if (shown !== this.shown) {
+      this.shown = shown;
+      const values = [...SCALE, ...spot.values];
+      widget.top = spot.row;
+      widget.left = spot.column;
+      widget.width = values.length + 2;
+      widget.setData([''], [values]);
+    }
+    widget.show();
+  }
+
+  hide(): void {
+    this.widget.hide();
+  }
 }
+
+/** Put before the values and cut off again: a load that is steady must not be drawn as none. */
+const SCALE = [0, 100] as const;
 
 /** TERM values blessed's own copy of xterm's description does not fit. */
 const OWN_TERMINFO = /^(?:linux|vt\d|ansi$|cons)/;

@@ -37,7 +37,9 @@ class Bench {
 
   /** The screen as plain text. */
   lines(): string[] {
-    return renderDashboard(this.dashboard, this.now).map((line) => line.replace(SGR, '').trimEnd());
+    return renderDashboard(this.dashboard, this.now).lines.map((line) =>
+      line.replace(SGR, '').trimEnd(),
+    );
   }
 
   text(): string {
@@ -90,7 +92,7 @@ describe('the screen', () => {
         ['escape', '/', 'x'],
       ]) {
         bench.press(...keys);
-        const lines = renderDashboard(bench.dashboard, 0);
+        const { lines } = renderDashboard(bench.dashboard, 0);
         expect(lines).toHaveLength(rows);
         for (const line of bench.lines()) expect(line.length).toBeLessThanOrEqual(columns);
       }

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { Terminal } from '@xterm/headless';
-import type { TtyInput, TtyOutput } from '../../src/tui/screen';
+import type { TtyInput, TtyOutput } from '../../src/tui/tty';
 
 /** A keyboard: what is typed arrives as a terminal would send it. */
 export class FakeInput extends EventEmitter implements TtyInput {

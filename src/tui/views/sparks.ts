@@ -1,7 +1,7 @@
 import { percent, rate } from '../../core/format';
 import { Line } from '../line';
-import type { Picture, Size } from '../picture';
-import { sparkline } from '../spark';
+import type { Picture, Size, SparkSpot } from '../picture';
+import { sparkline, toHundred } from '../spark';
 import type { Style, Theme } from '../theme';
 import type { Series } from '../view-model/rates';
 
@@ -12,8 +12,23 @@ interface Spark {
   readonly format: (n: number) => string;
 }
 
-/** MAJ/s, MIN/s, COW/s and stall side by side, each with its present value and its peak. */
-export function sparksView(theme: Theme, size: Size, picture: Picture, classes: number): string[] {
+export interface SparksView {
+  readonly line: string;
+  /** Pictures for the blanks in the line; none where they are in it already (ASCII). */
+  readonly spots: readonly SparkSpot[];
+}
+
+/**
+ * MAJ/s, MIN/s, COW/s and stall side by side, each with its present value and its peak, for the screen's
+ * row `row`.
+ */
+export function sparksView(
+  theme: Theme,
+  size: Size,
+  picture: Picture,
+  classes: number,
+  row: number,
+): SparksView {
   const { rates } = picture;
   const sparks: Spark[] = [
     { label: 'MAJ/s', series: rates.ofClass[0]!, style: 'major', format: rate },
@@ -31,6 +46,7 @@ export function sparksView(theme: Theme, size: Size, picture: Picture, classes: 
   while (shown.length > 2 && size.columns / shown.length < 26) shown.splice(-2, 1);
   const width = Math.floor((size.columns - 1) / shown.length);
   const line = new Line(theme, size.columns).add(' ');
+  const spots: SparkSpot[] = [];
   shown.forEach((spark, k) => {
     const { label, series, style, format } = spark;
     const wide = width >= 32;
@@ -41,8 +57,15 @@ export function sparksView(theme: Theme, size: Size, picture: Picture, classes: 
     const end = 1 + (k + 1) * width;
     line.add(label, 'dim').add(' ');
     // Too narrow for a picture: the numbers alone.
-    if (room >= 3) line.add(sparkline(series.values, room, theme.glyphs), style);
+    if (room >= 3) {
+      if (theme.ascii) line.add(sparkline(series.values, room, theme.glyphs), style);
+      else {
+        const values = toHundred(series.values.slice(-room));
+        spots.push({ row, column: line.used, width: room, values, sgr: theme.sgr[style] });
+        line.to(line.used + room);
+      }
+    }
     line.add(scale).to(end);
   });
-  return [line.end()];
+  return { line: line.end(), spots };
 }
