@@ -22,7 +22,7 @@ function row({ tool, speed, slowdown, cpu, rss, lost, faults }, unit) {
 }
 
 /** docs/benchmarks.md: what was measured, where, with which command. */
-function benchmarkPage(tables, { repetitions, faults }) {
+function benchmarkPage(tables, { repetitions, faults, load }) {
   const lines = [
     '# What tracing costs',
     '',
@@ -30,10 +30,11 @@ function benchmarkPage(tables, { repetitions, faults }) {
     `in turns; medians of ${repetitions}, peak memory the largest, losses added up.`,
     '',
     ...versions().map((line) => `- ${line}`),
+    `- load average of the machine before the run: ${load.toFixed(2)} (above 0.5 other work takes part)`,
     '',
     '- **speed**: what the target achieved; **slowdown**: untraced speed divided by it.',
     '- **CPU**: seconds of user and system time of the tracer itself per million faults, which is',
-    '  microseconds per fault; its start and end are in it.',
+    '  microseconds per fault; its start and end are in it (where faults are few, they are nearly all).',
     '- **memory**: peak resident size of the tracer.',
     '- **lost**: faults that happened and were not recorded. perf trace gets a tenth of the faults:',
     '  rates are compared.',

@@ -8,6 +8,7 @@
 
 const { spawnSync } = require('node:child_process');
 const { existsSync, writeFileSync } = require('node:fs');
+const os = require('node:os');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
 
@@ -38,10 +39,11 @@ async function capture() {
   const { benchmarkPage } = require('./page');
   const repetitions = Number(values.turns);
   const faults = Number(values.faults);
+  const [load] = os.loadavg();
   const tables = await withTracefs(() =>
     benchCapture({ repetitions, faults, say: (line) => process.stderr.write(`${line}\n`) }),
   );
-  const page = benchmarkPage(tables, { repetitions, faults });
+  const page = benchmarkPage(tables, { repetitions, faults, load });
   writeFileSync(values.output, page);
   process.stdout.write(page);
 }
