@@ -157,7 +157,7 @@ describe('the dashboard on a terminal', () => {
     expect(lines[row]).toMatch(/^ MAJ\/s +[▁▄█]+ .* MIN\/s +▁?█{4,} +100 .* COW\/s +▁+ +0 .* stall% /);
     expect(lines.filter((_, y) => y !== row).join('\n')).not.toMatch(/MAJ\/s/);
     world.input.type('?');
-    expect((await world.shows('Filter')).join('\n')).not.toMatch(/[▁-▇]/);
+    expect((await world.shows('this help')).join('\n')).not.toMatch(/[▁-▇]/);
     world.input.type('x');
     await world.shows(/MAJ\/s .*█/);
     world.output.resize(100, 12);
