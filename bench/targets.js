@@ -11,7 +11,7 @@ const path = require('node:path');
 
 const ROOT = path.join(__dirname, '..');
 
-/** Compiles the helper and the storm into a directory; returns their paths. */
+/** Compiles the helper and the targets into a directory; returns their paths. */
 function compile(directory) {
   mkdirSync(directory, { recursive: true });
   const workloads = path.join(ROOT, 'test', 'workloads');
@@ -24,6 +24,11 @@ function compile(directory) {
   return {
     measure: build('measure', [path.join(__dirname, 'measure.c')]),
     storm: build('storm', [path.join(workloads, 'storm.c'), path.join(workloads, 'common.c')]),
+    pace: build('pace', [
+      ...['-I', workloads],
+      path.join(__dirname, 'pace.c'),
+      path.join(workloads, 'common.c'),
+    ]),
   };
 }
 

@@ -2,7 +2,7 @@
 
 /**
  * What a frame of the dashboard costs: 2,000 regions of which 10 % change between refreshes, 200x50,
- * drawn through blessed into a stream that counts. Run by `npm run bench -- dashboard`, after a build.
+ * drawn through blessed into a stream that counts.
  */
 const { EventEmitter } = require('node:events');
 const { performance } = require('node:perf_hooks');
@@ -39,6 +39,29 @@ class CountingOutput extends EventEmitter {
 class SilentInput extends EventEmitter {
   resume() {}
   pause() {}
+}
+
+/** What the dashboard's header says of a capture to which nothing has happened. */
+function headerOf(now) {
+  const none = {};
+  for (const name of ['lostMinor', 'lostMajor', 'mailboxMinor', 'mailboxMajor']) none[name] = 0;
+  return {
+    targets: [{ pid: 100, comm: 'worker', commandLine: 'worker --serve', threads: 8, state: 'S' }],
+    ended: null,
+    elapsedNs: now,
+    capture: {
+      mode: { cpus: 2, ringBytes: 8 << 20 },
+      received: { minor: 1, major: 1, unresolved: 0 },
+      lost: { ring: 0, mailbox: 0, exact: true },
+      kernel: { minor: 1, major: 1, exact: true },
+      inFlight: 0,
+      records: none,
+    },
+    limits: [],
+    rssBytes: 1 << 30,
+    inFlight: [],
+    captureFilter: '',
+  };
 }
 
 /** A world of `count` regions; step() lets `share` of them take faults. */
@@ -145,27 +168,7 @@ class World {
   }
 
   header() {
-    const none = {};
-    for (const name of ['lostMinor', 'lostMajor', 'mailboxMinor', 'mailboxMajor']) none[name] = 0;
-    return {
-      targets: [
-        { pid: 100, comm: 'worker', commandLine: 'worker --serve', threads: 8, state: 'S' },
-      ],
-      ended: null,
-      elapsedNs: this.now,
-      capture: {
-        mode: { cpus: 2, ringBytes: 8 << 20 },
-        received: { minor: 1, major: 1, unresolved: 0 },
-        lost: { ring: 0, mailbox: 0, exact: true },
-        kernel: { minor: 1, major: 1, exact: true },
-        inFlight: 0,
-        records: none,
-      },
-      limits: [],
-      rssBytes: 1 << 30,
-      inFlight: [],
-      captureFilter: '',
-    };
+    return headerOf(this.now);
   }
 
   detail() {
@@ -225,16 +228,11 @@ async function measure(regions, columns, rows) {
   };
 }
 
-async function main() {
+/** A row of the table for every number of regions. */
+async function benchFrames(numbers) {
   const results = [];
-  for (const regions of [10, 2000, 8192]) results.push(await measure(regions, 200, 50));
-  console.log('| regions | ms/frame p50 | p99 | bytes/frame p50 | p99 | ms/page key |');
-  console.log('|---|---|---|---|---|---|');
-  for (const r of results) {
-    console.log(
-      `| ${r.regions} | ${r.ms.toFixed(2)} | ${r.ms99.toFixed(2)} | ${r.bytes} | ${r.bytes99} | ${r.scroll.toFixed(2)} |`,
-    );
-  }
+  for (const regions of numbers) results.push(await measure(regions, 200, 50));
+  return results;
 }
 
-void main();
+module.exports = { benchFrames, CountingOutput, SilentInput, flushed, headerOf };

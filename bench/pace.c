@@ -1,0 +1,44 @@
+// Faults at a given pace, spread over many regions.
+//   pace [--rate N] [--seconds S | --faults N] [--regions R] [--pages P]
+// R mappings of P pages, with gaps so that the kernel does not merge them. Without --rate as fast as
+// one thread can.
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "common.h"
+
+static void wait_until(double when) {
+  double left = when - seconds_now();
+  if (left <= 0) return;
+  struct timespec pause = {(time_t)left, (long)((left - (double)(time_t)left) * 1e9)};
+  nanosleep(&pause, NULL);
+}
+
+int main(int argc, char** argv) {
+  long rate = option(argc, argv, "--rate", 0);
+  long seconds = option(argc, argv, "--seconds", 10);
+  long limit = option(argc, argv, "--faults", 0);
+  size_t regions = (size_t)option(argc, argv, "--regions", 1);
+  size_t pages = (size_t)option(argc, argv, "--pages", 16);
+  char** starts = calloc(regions, sizeof(*starts));
+  if (starts == NULL) die("calloc");
+  for (size_t i = 0; i < regions; i++) {
+    char* start = map_anon(pages + 1);
+    if (mprotect(start, page_size(), PROT_NONE) != 0) die("mprotect");
+    starts[i] = start + page_size();
+  }
+  wait_for_go();
+  double began = seconds_now();
+  long faults = 0;
+  for (size_t i = 0; limit > 0 ? faults < limit : seconds_now() - began < (double)seconds; i++) {
+    char* start = starts[i % regions];
+    touch(start, page_size(), pages, WRITE_PAGES);
+    madvise(start, pages * page_size(), MADV_DONTNEED);
+    faults += (long)pages;
+    if (rate > 0) wait_until(began + (double)faults / (double)rate);
+  }
+  printf("{\"faults\":%ld,\"rate\":%.0f}\n", faults, (double)faults / (seconds_now() - began));
+  return 0;
+}
