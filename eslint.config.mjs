@@ -5,7 +5,10 @@ import tseslint from 'typescript-eslint';
 const wall = (files, forbidden, message) => ({
   files,
   rules: {
-    '@typescript-eslint/no-restricted-imports': ['error', { patterns: [{ regex: forbidden, message }] }],
+    '@typescript-eslint/no-restricted-imports': [
+      'error',
+      { patterns: [{ regex: forbidden, message }] },
+    ],
   },
 });
 
@@ -15,11 +18,16 @@ export default tseslint.config(
   {
     files: ['**/*.ts'],
     extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
-    languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname },
+    },
     rules: {
       // Typed arrays are read by index on the hot path; noUncheckedIndexedAccess makes `!` the idiom there.
       '@typescript-eslint/no-non-null-assertion': 'off',
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       'no-console': 'error',
     },
@@ -27,8 +35,16 @@ export default tseslint.config(
   wall(['src/core/**'], '^(?!\\./)', 'core is pure: it imports nothing but core'),
   wall(['src/out/**'], '/(capture|tui|cli|native|pipeline)(/|$|\\.)', 'out imports core only'),
   wall(['src/tui/**'], '/(capture|out|cli|native|pipeline)(/|$|\\.)', 'tui imports core only'),
-  wall(['src/capture/**'], '/(out|tui|cli|pipeline)(/|$|\\.)', 'capture imports core and native only'),
-  wall(['src/pipeline.ts', 'src/pipeline/**'], '/(cli|native)(/|$)', 'pipeline imports capture, out, tui and core'),
+  wall(
+    ['src/capture/**'],
+    '/(out|tui|cli|pipeline)(/|$|\\.)',
+    'capture imports core and native only',
+  ),
+  wall(
+    ['src/pipeline.ts', 'src/pipeline/**'],
+    '/(cli|native)(/|$)',
+    'pipeline imports capture, out, tui and core',
+  ),
   wall(['src/cli/**'], '/native(/|$)', 'only capture loads the addon'),
   {
     files: ['src/tui/**'],
@@ -40,10 +56,19 @@ export default tseslint.config(
     rules: { '@typescript-eslint/no-unsafe-assignment': 'off' },
   },
   {
-    files: ['**/*.js', '**/*.mjs', 'bin/*'],
+    files: ['**/*.js', '**/*.mjs', 'bin/pagefault-analyzer'],
     languageOptions: {
       sourceType: 'commonjs',
-      globals: { require: 'readonly', module: 'writable', process: 'readonly', __dirname: 'readonly', console: 'readonly', Buffer: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly' },
+      globals: {
+        require: 'readonly',
+        module: 'writable',
+        process: 'readonly',
+        __dirname: 'readonly',
+        console: 'readonly',
+        Buffer: 'readonly',
+        setTimeout: 'readonly',
+        clearTimeout: 'readonly',
+      },
     },
   },
   { files: ['**/*.mjs'], languageOptions: { sourceType: 'module' } },

@@ -18,6 +18,7 @@ import type { FdWriter } from '../out/writer';
 import { Run } from '../pipeline/run';
 import type { Clock } from '../pipeline/run';
 import { noticeText } from '../core/notices';
+import { CountLimit } from './count-limit';
 import type { Options } from './options';
 import { say } from './stderr';
 
@@ -149,29 +150,4 @@ function clockOf(capture: LiveCapture): Clock {
       };
     },
   };
-}
-
-/**
- * -n: faults beyond the limit are kept out like those a filter drops, so that stream, summary and report
- * all end with the same fault, in the middle of a batch too.
- */
-class CountLimit {
-  readonly test: FaultTest | null;
-  private left: number;
-
-  constructor(count: number | null, inner: FaultTest | null) {
-    this.left = count ?? Infinity;
-    this.test =
-      count === null
-        ? inner
-        : (batch, resolved, i) => {
-            if (this.left === 0 || (inner !== null && !inner(batch, resolved, i))) return false;
-            this.left -= 1;
-            return true;
-          };
-  }
-
-  get reached(): boolean {
-    return this.left === 0;
-  }
 }

@@ -1,0 +1,127 @@
+import { inFlightNotes, summaryCounts, writeClosing } from '../../src/cli/closing';
+import type { Options } from '../../src/cli/options';
+import { parseOptions } from '../../src/cli/options';
+import { Outlets } from '../../src/cli/outlets';
+import { planOutput } from '../../src/cli/output-plan';
+import type { Place } from '../../src/cli/output-plan';
+import type { Assembly } from '../../src/cli/assemble';
+import type { CaptureFacts } from '../../src/core/capture-facts';
+import { Model } from '../../src/core/model';
+import type { Snapshot } from '../../src/core/snapshot';
+import { FdWriter } from '../../src/out/writer';
+import type { OpenFault } from '../../src/pipeline/unfinished';
+import { FakeSource } from '../core/model-kit';
+import { MemoryIo } from '../out/fixture';
+
+const FACTS: CaptureFacts = {
+  mode: {
+    entrySource: 'tracepoint',
+    unmapTracepoints: true,
+    userOnly: false,
+    wide: false,
+    cpus: 2,
+    threads: 1,
+    descriptors: 8,
+    ringBytes: 1 << 20,
+    pageSize: 4096,
+  },
+  received: { minor: 20, major: 10, unresolved: 4 },
+  lost: { ring: 2, mailbox: 1, exact: true },
+  kernel: { minor: 22, major: 10, exact: true },
+  inFlight: 0,
+  records: {
+    lostRecords: 2,
+    lostMinor: 2,
+    lostMajor: 0,
+    mailboxMinor: 0,
+    mailboxMajor: 1,
+    mailboxUnresolved: 0,
+    mailboxRecords: 0,
+    unpairedCompletions: 0,
+    kernelEntries: 0,
+    taintedEntries: 0,
+    malformed: 0,
+    late: 0,
+    duplicates: 0,
+    foreign: 0,
+  },
+};
+
+function snapshot(): Snapshot {
+  const empty = new Model({ source: new FakeSource() }).snapshot(1e9);
+  return { ...empty, totals: { ...empty.totals, faults: 34, byClass: [10, 13, 7, 4] } };
+}
+
+/** What a command line writes where. */
+function written(line: string): Partial<Record<Place, string>> {
+  const options: Options = parseOptions(line.split(' '));
+  const places = new Map<Place, MemoryIo>();
+  class Kept extends Outlets {
+    override writer(place: Place): FdWriter {
+      const io = new MemoryIo();
+      places.set(place, places.get(place) ?? io);
+      return new FdWriter(1, places.get(place));
+    }
+  }
+  const assembly = { command: ['prog', 'arg'], capture: { pids: [] }, fixed: null };
+  writeClosing(
+    options,
+    planOutput(options),
+    new Kept(null),
+    // Of an assembly only these parts are looked at; the rest is a running capture.
+    assembly as unknown as Assembly,
+    snapshot(),
+    FACTS,
+  );
+  return Object.fromEntries([...places].map(([place, io]) => [place, io.text]));
+}
+
+const SUMMARY = 'Summary: major=10 minor=13 cow=7 error=4 lost=3\n';
+
+test('the summary counts classes and everything lost', () => {
+  expect(summaryCounts(snapshot(), FACTS)).toEqual({
+    major: 10,
+    minor: 13,
+    cow: 7,
+    error: 4,
+    lost: 3,
+  });
+});
+
+test('the summary is the last line of the plain stream', () => {
+  expect(written('prog')).toEqual({ stdout: SUMMARY });
+  expect(written('-o f prog')).toEqual({ file: SUMMARY });
+});
+
+test('what machines read is alone in its place', () => {
+  expect(written('--format csv prog')).toEqual({ stderr: SUMMARY });
+  const { stdout, stderr } = written('-q --report-format json prog');
+  expect(stderr).toBe(SUMMARY);
+  expect(JSON.parse(stdout!)).toMatchObject({
+    target: { command: ['prog', 'arg'], pids: [] },
+    summary: { major: 10, lost: 3 },
+    filter: null,
+  });
+});
+
+test('the report follows the summary, with the filter in force', () => {
+  const { stdout } = written('-q --report --filter class:major prog');
+  expect(stdout).toContain(`${SUMMARY}\nTarget      prog arg\nFilter      class:major\n`);
+});
+
+test('faults in flight are worth a note when they take long; many are only counted', () => {
+  const fault = (tid: number, entered: number): OpenFault => ({
+    pid: 1,
+    tid,
+    address: 0x7f0000001000n,
+    ip: 0n,
+    entered,
+  });
+  expect(inFlightNotes([fault(3, 0), fault(4, 995e6)], 1e9)).toEqual([
+    'note: a fault is still in flight: tid 3 at 0x7f0000001000, 1000.0ms',
+  ]);
+  const many = Array.from({ length: 12 }, (_, tid) => fault(tid, 0));
+  const notes = inFlightNotes(many, 1e9);
+  expect(notes).toHaveLength(6);
+  expect(notes[5]).toBe('note: and 7 more');
+});
