@@ -28,6 +28,7 @@ function fill(batch: Batch, count: number, first: number): void {
 test('stream, summary and report end with the same fault, in the middle of a batch', () => {
   const model = new Model({ source: new FakeSource() });
   model.addProcess(7, {
+    ppid: 1,
     comm: 'prog',
     tids: [7],
     maps: { vmas: [vma(0, 100, '[heap]')], asOf: 0 },
