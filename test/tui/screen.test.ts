@@ -154,7 +154,9 @@ describe('the dashboard on a terminal', () => {
     // All and nothing are the ends of the scale; a steady load is all the time its largest.
     const lines = await world.shows(/ MAJ\/s .*█▁▄█/);
     const row = lines.findIndex((line) => line.startsWith(' MAJ/s'));
-    expect(lines[row]).toMatch(/^ MAJ\/s +[▁▄█]+ .* MIN\/s +▁?█{4,} +100 .* COW\/s +▁+ +0 .* stall% /);
+    expect(lines[row]).toMatch(
+      /^ MAJ\/s +[▁▄█]+ .* MIN\/s +▁?█{4,} +100 .* COW\/s +▁+ +0 .* stall% /,
+    );
     expect(lines.filter((_, y) => y !== row).join('\n')).not.toMatch(/MAJ\/s/);
     world.input.type('?');
     expect((await world.shows('this help')).join('\n')).not.toMatch(/[▁-▇]/);
