@@ -1,6 +1,15 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -66,6 +75,17 @@ async function compile(source: string, flags: readonly string[], headers: string
   return object;
 }
 
+/** What no build has used for an hour goes: each edit of a header leaves 40 MB of objects. */
+function prune(used: readonly string[]): void {
+  const now = new Date();
+  for (const file of used) utimesSync(file, now, now);
+  for (const file of files(CACHE, /./)) {
+    // Another test process may have removed it already.
+    const age = now.getTime() - (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+    if (age > 3_600_000) rmSync(file, { force: true });
+  }
+}
+
 /** The path of the test program in one variant. Fails with the compiler's words. */
 export async function buildProgram(variant: Variant): Promise<string> {
   mkdirSync(CACHE, { recursive: true });
@@ -82,5 +102,6 @@ export async function buildProgram(variant: Variant): Promise<string> {
     await run('g++', [...flags, ...objects, '-o', unfinished]);
     renameSync(unfinished, program);
   }
+  prune([...objects, program]);
   return program;
 }
