@@ -43,7 +43,10 @@ export interface StatRow {
   readonly stallShare: number;
   /** Faults per second over the last tick. */
   readonly rate: number;
-  /** Faults per tick, oldest first, at most HISTORY_TICKS of them. */
+  /**
+   * Faults per tick, oldest first, at most HISTORY_TICKS of them. Only for the time until the next tick,
+   * unless it was asked for before: rows of a model copy it then.
+   */
   readonly history: readonly number[];
   readonly lastTime: number;
 }

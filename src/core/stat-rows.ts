@@ -27,14 +27,19 @@ class Stats implements StatRow {
   readonly p99Ns: number;
   readonly stallShare: number;
   readonly rate: number;
-  readonly history: readonly number[];
   readonly lastTime: number;
+  private keptHistory: readonly number[] | null = null;
 
-  constructor(stats: StatTable, slot: number, elapsed: number) {
-    const byClass: number[] = [];
-    for (let c = 0; c < CLASS_COUNT; c++) byClass.push(stats.byClass(slot, c));
-    const byCause: number[] = [];
-    for (let c = 0; c < CAUSE_COUNT; c++) byCause.push(stats.byCause(slot, c));
+  constructor(
+    private readonly stats: StatTable,
+    private readonly slot: number,
+    elapsed: number,
+  ) {
+    // Of their full length at once: push() would make room for 17 numbers in each.
+    const byClass = new Array<number>(CLASS_COUNT);
+    for (let c = 0; c < CLASS_COUNT; c++) byClass[c] = stats.byClass(slot, c);
+    const byCause = new Array<number>(CAUSE_COUNT);
+    for (let c = 0; c < CAUSE_COUNT; c++) byCause[c] = stats.byCause(slot, c);
     this.id = stats.id(slot);
     this.faults = stats.faults(slot);
     this.byClass = byClass;
@@ -48,8 +53,19 @@ class Stats implements StatRow {
     this.p99Ns = stats.p99Ns(slot);
     this.stallShare = share(this.stallNs, elapsed);
     this.rate = stats.rate(slot);
-    this.history = stats.history(slot);
     this.lastTime = stats.lastTime(slot);
+  }
+
+  /**
+   * Copied when it is first asked for: nearly all rows are never seen, and histories would be half of the
+   * memory that a snapshot takes. It stays as it is until the next tick; whoever keeps a snapshot for
+   * longer asks for it before.
+   */
+  get history(): readonly number[] {
+    const { stats, slot } = this;
+    // The slot of a row that was folded may be another row's by now.
+    this.keptHistory ??= stats.id(slot) === this.id ? stats.history(slot) : [];
+    return this.keptHistory;
   }
 }
 

@@ -4,7 +4,7 @@ import { compileFaultTest, type FaultTest } from '../core/filter';
 import type { Filter } from '../core/filter-ast';
 import { describeFilterError, parseFilter } from '../core/filter-parse';
 import { compileRowTests } from '../core/filter-rows';
-import type { ProcessRow, RegionRow, StatRow, ThreadRow } from '../core/snapshot';
+import type { ProcessRow, RegionRow, Snapshot, StatRow, ThreadRow } from '../core/snapshot';
 import type { EventLog } from './event-log';
 import { VIEWS, type ViewName } from './keymap';
 import { NORMAL, type Mode } from './mode';
@@ -102,6 +102,7 @@ export class Dashboard {
       this.frozenAt = nowMs;
       // The log's ring goes on turning: what is on the screen must be kept apart from it.
       this.picture = { ...this.picture, log: this.picture.log.copy() };
+      keepHistories(this.picture.snapshot);
     } else {
       this.frozenAt = null;
       this.picture = this.live;
@@ -206,4 +207,9 @@ export class Dashboard {
     if (this.message !== null && nowMs >= this.message.until) this.message = null;
     return this.message;
   }
+}
+
+/** Rows copy their history when it is asked for: what is on the screen must not change with the next tick. */
+function keepHistories({ regions, threads, processes }: Snapshot): void {
+  for (const rows of [regions, threads, processes]) rows.forEach(({ history }) => history);
 }

@@ -5,6 +5,7 @@ import { handleKeys, INTERVALS_MS } from '../../src/tui/keys';
 import { renderDashboard } from '../../src/tui/render';
 import { makeTheme } from '../../src/tui/theme';
 import { currentTable } from '../../src/tui/write';
+import { FILE_START, HEAP_START, Rig } from '../core/model-kit';
 import { FakeSource, HEADER, samplePicture } from './fake-source';
 import { region, snapshot } from './sample';
 
@@ -237,6 +238,28 @@ describe('keys', () => {
     expect(bench.text()).toContain('hidden: MAJOR MINOR COW');
     bench.press('n', 'c', 'm');
     expect(bench.rows()).toHaveLength(4);
+  });
+
+  it('a frozen picture keeps the histories of its rows, also of those that are out of sight', () => {
+    const rig = new Rig().attach();
+    const bench = new Bench(200, 30);
+    bench.source.snapshot = () => {
+      rig.model.tick(rig.now);
+      return rig.model.snapshot(rig.now);
+    };
+    const histories = (): (readonly number[])[] =>
+      bench.dashboard.picture.snapshot.regions.map((row) => row.history);
+    rig.fault({ page: HEAP_START }).fault({ page: FILE_START }).run();
+    bench.dashboard.refresh();
+    bench.press('space');
+    rig.fault({ page: HEAP_START + 1 }).run();
+    bench.dashboard.refresh();
+    expect(histories().map((history) => history.at(-1))).toEqual([1, 1]);
+    bench.press('space');
+    expect(histories().map((history) => history.slice(-2))).toEqual([
+      [1, 1],
+      [1, 0],
+    ]);
   });
 
   it('Space freezes the picture and only the picture', () => {
