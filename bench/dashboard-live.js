@@ -98,10 +98,13 @@ function memory(programs, faults) {
     withDashboard(pid, async (terminal) => {
       await sleep(3000);
       const early = terminal.memory().now;
+      const began = process.hrtime.bigint();
+      const cpu = terminal.cpuNs();
       await ended;
+      const share = (terminal.cpuNs() - cpu) / Number(process.hrtime.bigint() - began);
       await sleep(2500);
       const { now, most } = terminal.memory();
-      return { early, now, most };
+      return { early, now, most, share };
     }),
   );
 }
