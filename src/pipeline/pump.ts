@@ -38,13 +38,19 @@ export interface PumpPorts {
   readonly onIdle: () => void;
 }
 
+/** By itself: V8 leaves a loop's optimised code where the code behind the loop was not run before. */
+function countCompletions({ how, faults }: Batch, counts: Float64Array): void {
+  for (let i = 0; i < faults; i++) counts[how[i]! & How.COMPLETION]!++;
+}
+
 /**
  * Moves batches from the source through the model to the stream. One batch per turn of the event loop:
  * signals, timers and keys get their turn under any load. While the writer has to wait nothing is
  * drained: the mailbox fills, and counts what does not fit.
  */
 export class Pump {
-  private readonly received = { minor: 0, major: 0, unresolved: 0 };
+  /** Faults by How.COMPLETION. */
+  private readonly received = new Float64Array(How.COMPLETION + 1);
   private scheduled = false;
   private waiting = false;
   /** Faults at..end-1 of the current batch are not written yet. */
@@ -59,7 +65,11 @@ export class Pump {
 
   /** Faults that came out of the source, by how they ended. */
   get counts(): FaultCounts {
-    return this.received;
+    return {
+      minor: this.received[How.MIN]!,
+      major: this.received[How.MAJ]!,
+      unresolved: this.received[How.NONE]!,
+    };
   }
 
   /** The writer does not take what is there. */
@@ -95,18 +105,8 @@ export class Pump {
   private take(): void {
     const { batch, resolved, ports } = this;
     ports.consumer.consume(batch, resolved);
-    const { how, faults } = batch;
-    const { received } = this;
-    let minor = 0;
-    let major = 0;
-    for (let i = 0; i < faults; i++) {
-      const completion = how[i]! & How.COMPLETION;
-      if (completion === How.MIN) minor += 1;
-      else if (completion === How.MAJ) major += 1;
-    }
-    received.minor += minor;
-    received.major += major;
-    received.unresolved += faults - minor - major;
+    const { faults } = batch;
+    countCompletions(batch, this.received);
     this.at = 0;
     this.end = faults;
     ports.onBatch();
