@@ -56,10 +56,12 @@ export interface RunResult {
   readonly inFlight: readonly OpenFault[];
 }
 
-/** Ends of -d and of the target are seen this late at most; records wake the run by themselves. */
-const HEARTBEAT_MS = 100;
+/** Between two looks at what does not wake the run by itself. Each costs an idle machine a wake-up. */
+const HEARTBEAT_MS = 250;
+/** The same with -d, whose end is seen this late at most. */
+const TIMED_HEARTBEAT_MS = 100;
 /** Beats between two looks at the session's notices: they come up rarely, and cost an object each. */
-const NOTICE_BEATS = 10;
+const NOTICE_BEATS = 4;
 /** How long an interrupt waits for a reader that does not read. */
 const PATIENCE_NS = 2e9;
 
@@ -107,7 +109,8 @@ export class Run {
   }
 
   start(): void {
-    this.cancelHeartbeat = this.ports.clock.every(HEARTBEAT_MS, () => {
+    const ms = this.ports.durationNs === null ? HEARTBEAT_MS : TIMED_HEARTBEAT_MS;
+    this.cancelHeartbeat = this.ports.clock.every(ms, () => {
       this.beat();
     });
     this.beat();
