@@ -53,11 +53,11 @@ export class LiveSource implements DashboardSource {
     return this.endedAt ?? this.assembly.capture.now();
   }
 
-  snapshot(): Snapshot {
+  snapshot(reuse: boolean): Snapshot {
     const { model } = this.assembly;
     const { now } = this;
     model.tick(now);
-    this.last = model.snapshot(now);
+    this.last = model.snapshot(now, { reuse });
     return this.last;
   }
 

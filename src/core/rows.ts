@@ -10,12 +10,17 @@ import type {
   StatRow,
   ThreadRow,
 } from './snapshot';
-import { ProcessStats, RegionStats, share, ThreadStats } from './stat-rows';
+import { ProcessStats, RegionStats, RowPool, share, ThreadStats } from './stat-rows';
 import type { StatTable } from './stat-table';
 
 export interface SnapshotOptions {
   /** At most so many rows per table, those with the most faults; all without it. */
   readonly limit?: number;
+  /**
+   * Fills the rows of the last snapshot that was made with it: that one is over. For whoever takes one
+   * after the other and shows only the last.
+   */
+  readonly reuse?: boolean;
 }
 
 const PAGE = 4096;
@@ -24,31 +29,39 @@ const QUANTILES_FINE = [0.5, 0.9, 0.99, 0.999] as const;
 
 /** Makes snapshots of a model. */
 export class SnapshotBuilder {
-  constructor(private readonly model: Model) {}
+  private readonly regionRows: RowPool<RegionStats>;
+  private readonly threadRows: RowPool<ThreadStats>;
+  private readonly processRows: RowPool<ProcessStats>;
+
+  constructor(private readonly model: Model) {
+    const { regions, tasks } = model;
+    this.regionRows = new RowPool((slot) => new RegionStats(regions.rows.stats, slot));
+    this.threadRows = new RowPool((slot) => new ThreadStats(tasks.threads.stats, slot));
+    this.processRows = new RowPool((slot) => new ProcessStats(tasks.processes.stats, slot));
+  }
 
   build(now: number, elapsed: number, options: SnapshotOptions): Snapshot {
     const { model } = this;
-    const limit = options.limit ?? Infinity;
-    const threads = this.threads(elapsed, limit);
+    const { limit = Infinity, reuse = false } = options;
     return {
       now,
       elapsed,
       totals: this.totals(elapsed),
-      regions: this.regions(elapsed, limit),
-      threads,
-      processes: this.processes(elapsed, limit),
+      regions: this.regions(elapsed, limit, reuse),
+      threads: this.threads(elapsed, limit, reuse),
+      processes: this.processes(elapsed, limit, reuse),
       latency: this.latency(),
       swapInUse: model.swapInUse,
       caps: this.caps(),
     };
   }
 
-  private regions(elapsed: number, limit: number): RegionRow[] {
+  private regions(elapsed: number, limit: number, reuse: boolean): RegionRow[] {
     const { regions } = this.model;
     const { stats } = regions.rows;
     const sizes = this.mappedBytes();
-    return most(stats, limit).map(
-      (slot) => new RegionStats(stats, slot, elapsed, regions, sizes[slot]!),
+    return most(stats, limit).map((slot) =>
+      this.regionRows.row(slot, reuse).fill(elapsed, slot, regions, sizes[slot]!),
     );
   }
 
@@ -79,14 +92,14 @@ export class SnapshotBuilder {
     return sizes;
   }
 
-  private threads(elapsed: number, limit: number): ThreadRow[] {
+  private threads(elapsed: number, limit: number, reuse: boolean): ThreadRow[] {
     const { threads } = this.model.tasks;
-    return most(threads.stats, limit).map(
-      (slot) => new ThreadStats(threads.stats, slot, elapsed, threads.info(slot)!),
+    return most(threads.stats, limit).map((slot) =>
+      this.threadRows.row(slot, reuse).fill(elapsed, threads.info(slot)!),
     );
   }
 
-  private processes(elapsed: number, limit: number): ProcessRow[] {
+  private processes(elapsed: number, limit: number, reuse: boolean): ProcessRow[] {
     const { processes, threads } = this.model.tasks;
     const worst = new Map<number, number>();
     for (let slot = 0; slot < threads.stats.limit; slot++) {
@@ -102,7 +115,7 @@ export class SnapshotBuilder {
       const thread = worst.get(info.serial);
       const waited = thread === undefined ? 0 : share(threads.stats.stallNs(thread), elapsed);
       const tid = thread === undefined ? 0 : threads.info(thread)!.tid;
-      return new ProcessStats(processes.stats, slot, elapsed, info, waited, tid);
+      return this.processRows.row(slot, reuse).fill(elapsed, info, waited, tid);
     });
   }
 

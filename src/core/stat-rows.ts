@@ -11,39 +11,39 @@ export function share(ns: number, elapsed: number): number {
 
 /**
  * Rows of a snapshot. Classes, although plain data: a literal that spreads one row into another is
- * built property by property at run time, at ten times the price, and there may be ten thousand.
+ * built property by property at run time, at ten times the price, and there may be ten thousand. They
+ * can be filled again, because ten thousand new ones at every refresh outlive a collection of new
+ * objects and pile up to tens of megabytes before all old ones are collected.
  */
 class Stats implements StatRow {
-  readonly id: number;
-  readonly faults: number;
-  readonly byClass: readonly number[];
-  readonly byCause: readonly number[];
-  readonly uniquePages: number;
-  readonly refaults: number;
-  readonly stallNs: number;
-  readonly maxNs: number;
-  readonly p50Ns: number;
-  readonly p90Ns: number;
-  readonly p99Ns: number;
-  readonly stallShare: number;
-  readonly rate: number;
-  readonly lastTime: number;
+  id = 0;
+  faults = 0;
+  // Of their full length at once: push() would make room for 17 numbers in each.
+  readonly byClass = new Array<number>(CLASS_COUNT).fill(0);
+  readonly byCause = new Array<number>(CAUSE_COUNT).fill(0);
+  uniquePages = 0;
+  refaults = 0;
+  stallNs = 0;
+  maxNs = 0;
+  p50Ns = NaN;
+  p90Ns = NaN;
+  p99Ns = NaN;
+  stallShare = 0;
+  rate = 0;
+  lastTime = 0;
   private keptHistory: readonly number[] | null = null;
 
   constructor(
     private readonly stats: StatTable,
     private readonly slot: number,
-    elapsed: number,
-  ) {
-    // Of their full length at once: push() would make room for 17 numbers in each.
-    const byClass = new Array<number>(CLASS_COUNT);
+  ) {}
+
+  protected fillStats(elapsed: number): void {
+    const { stats, slot, byClass, byCause } = this;
     for (let c = 0; c < CLASS_COUNT; c++) byClass[c] = stats.byClass(slot, c);
-    const byCause = new Array<number>(CAUSE_COUNT);
     for (let c = 0; c < CAUSE_COUNT; c++) byCause[c] = stats.byCause(slot, c);
     this.id = stats.id(slot);
     this.faults = stats.faults(slot);
-    this.byClass = byClass;
-    this.byCause = byCause;
     this.uniquePages = stats.unique(slot);
     this.refaults = this.faults - byClass[FaultClass.ERROR]! - this.uniquePages;
     this.stallNs = stats.stallNs(slot);
@@ -54,6 +54,7 @@ class Stats implements StatRow {
     this.stallShare = share(this.stallNs, elapsed);
     this.rate = stats.rate(slot);
     this.lastTime = stats.lastTime(slot);
+    this.keptHistory = null;
   }
 
   /**
@@ -70,19 +71,19 @@ class Stats implements StatRow {
 }
 
 export class RegionStats extends Stats implements RegionRow {
-  readonly kind: KindName;
-  readonly label: string;
-  readonly path: string;
-  readonly section: string;
-  readonly permissions: string;
-  readonly pid: number;
-  readonly comm: string;
-  readonly size: number;
-  readonly startPage: number;
-  readonly endPage: number;
+  kind: KindName = KIND_NAMES[0]!;
+  label = '';
+  path = '';
+  section = '';
+  permissions = '';
+  pid = 0;
+  comm = '';
+  size = 0;
+  startPage = 0;
+  endPage = 0;
 
-  constructor(stats: StatTable, slot: number, elapsed: number, regions: RegionTable, size: number) {
-    super(stats, slot, elapsed);
+  fill(elapsed: number, slot: number, regions: RegionTable, size: number): this {
+    this.fillStats(elapsed);
     const info = regions.rows.info(slot)!;
     this.kind = KIND_NAMES[info.kind]!;
     this.label = info.label;
@@ -94,44 +95,57 @@ export class RegionStats extends Stats implements RegionRow {
     this.size = size;
     this.startPage = regions.startPage(slot);
     this.endPage = regions.endPage(slot);
+    return this;
   }
 }
 
 export class ThreadStats extends Stats implements ThreadRow {
-  readonly tid: number;
-  readonly pid: number;
-  readonly comm: string;
-  readonly alive: boolean;
+  tid = 0;
+  pid = 0;
+  comm = '';
+  alive = false;
 
-  constructor(stats: StatTable, slot: number, elapsed: number, info: ThreadInfo) {
-    super(stats, slot, elapsed);
+  fill(elapsed: number, info: ThreadInfo): this {
+    this.fillStats(elapsed);
     this.tid = info.tid;
     this.pid = info.pid;
     this.comm = info.comm;
     this.alive = info.alive;
+    return this;
   }
 }
 
 export class ProcessStats extends Stats implements ProcessRow {
-  readonly pid: number;
-  readonly ppid: number;
-  readonly comm: string;
-  readonly alive: boolean;
-  readonly threads: number;
+  pid = 0;
+  ppid = 0;
+  comm = '';
+  alive = false;
+  threads = 0;
+  worstThreadShare = 0;
+  worstTid = 0;
 
-  constructor(
-    stats: StatTable,
-    slot: number,
-    elapsed: number,
-    info: ProcessInfo,
-    readonly worstThreadShare: number,
-    readonly worstTid: number,
-  ) {
-    super(stats, slot, elapsed);
+  fill(elapsed: number, info: ProcessInfo, worstThreadShare: number, worstTid: number): this {
+    this.fillStats(elapsed);
     this.pid = info.pid;
     this.ppid = info.ppid;
     this.comm = info.comm;
     this.alive = info.alive;
     this.threads = info.threads;
+    this.worstThreadShare = worstThreadShare;
+    this.worstTid = worstTid;
+    return this;
+  }
+}
+
+/** The rows that a table's slots had in the last snapshot, to be filled again. */
+export class RowPool<Row> {
+  private readonly rows: Row[] = [];
+
+  constructor(private readonly make: (slot: number) => Row) {}
+
+  /** A row to fill: the one of the last time, or (not `reuse`) one that nobody else has. */
+  row(slot: number, reuse: boolean): Row {
+    if (!reuse) return this.make(slot);
+    return (this.rows[slot] ??= this.make(slot));
   }
 }

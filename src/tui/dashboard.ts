@@ -68,7 +68,8 @@ export class Dashboard {
   }
 
   private look(): Picture {
-    const snapshot = this.source.snapshot();
+    // What is frozen stays as it is: its rows are not to be filled again.
+    const snapshot = this.source.snapshot(this.frozenAt === null);
     this.history.push(snapshot);
     return {
       snapshot,

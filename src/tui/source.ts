@@ -5,8 +5,11 @@ import type { EventLog, EventNames } from './event-log';
 
 /** The world as the dashboard sees it. The pipeline implements it; tests with plain data. */
 export interface DashboardSource {
-  /** The counters now. One call per refresh: the model samples its rates and histories here (tick). */
-  snapshot(): Snapshot;
+  /**
+   * The counters now. One call per refresh: the model samples its rates and histories here (tick). With
+   * `reuse` the rows of the last snapshot made so may be filled again: it is no longer shown.
+   */
+  snapshot(reuse: boolean): Snapshot;
   header(): HeaderInfo;
   /** Where in a region (by the id of its row) its faults fall, and who made them; null when it is gone. */
   detail(regionId: number): RegionDetail | null;

@@ -87,6 +87,22 @@ describe('Model: where a fault happened', () => {
     expect(rig.labels()).toEqual(['a']);
   });
 
+  it('fills the rows of the last snapshot again when told to, with the numbers of new ones', () => {
+    const rig = new Rig().attach();
+    rig.fault({ page: HEAP_START, latency: 3000 }).fault({ page: FILE_START, end: 'maj' }).run();
+    const kept = rig.model.snapshot(rig.now);
+    const first = rig.model.snapshot(rig.now, { reuse: true });
+    const rows = [...first.regions, ...first.threads, ...first.processes];
+    rig.fault({ page: HEAP_START, code: 0x7, latency: 9000 }).run();
+    rig.model.tick(rig.now);
+    const again = rig.model.snapshot(rig.now, { reuse: true });
+    const next = [...again.regions, ...again.threads, ...again.processes];
+    expect(next.every((row, i) => row === rows[i])).toBe(true);
+    expect(again).toEqual(rig.model.snapshot(rig.now));
+    expect(kept.regions.map((row) => row.faults)).toEqual([1, 1]);
+    expect(again.regions.map((row) => row.faults)).toEqual([2, 1]);
+  });
+
   it('does not apply records that the snapshot of /proc already shows', () => {
     const rig = new Rig();
     rig.mmap(vma(0x5000, 0x5010)).munmap(0x6000, 0x6010).fault({ page: 0x5000, code: 0x4 });

@@ -240,13 +240,15 @@ describe('keys', () => {
     expect(bench.rows()).toHaveLength(4);
   });
 
-  it('a frozen picture keeps the histories of its rows, also of those that are out of sight', () => {
+  it('a frozen picture keeps its rows and their histories, also of those that are out of sight', () => {
     const rig = new Rig().attach();
     const bench = new Bench(200, 30);
-    bench.source.snapshot = () => {
+    bench.source.snapshot = (reuse) => {
       rig.model.tick(rig.now);
-      return rig.model.snapshot(rig.now);
+      return rig.model.snapshot(rig.now, { reuse });
     };
+    const faults = (): number[] =>
+      bench.dashboard.picture.snapshot.regions.map((row) => row.faults);
     const histories = (): (readonly number[])[] =>
       bench.dashboard.picture.snapshot.regions.map((row) => row.history);
     rig.fault({ page: HEAP_START }).fault({ page: FILE_START }).run();
@@ -254,8 +256,10 @@ describe('keys', () => {
     bench.press('space');
     rig.fault({ page: HEAP_START + 1 }).run();
     bench.dashboard.refresh();
+    expect(faults()).toEqual([1, 1]);
     expect(histories().map((history) => history.at(-1))).toEqual([1, 1]);
     bench.press('space');
+    expect(faults()).toEqual([2, 1]);
     expect(histories().map((history) => history.slice(-2))).toEqual([
       [1, 1],
       [1, 0],

@@ -251,7 +251,7 @@ export class FakeSource implements DashboardSource {
   saveError: string | null = null;
   commandOutput: CommandOutput | null = null;
 
-  snapshot(): Snapshot {
+  snapshot(_reuse: boolean): Snapshot {
     return this.picture;
   }
   header(): HeaderInfo {
