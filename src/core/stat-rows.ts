@@ -71,7 +71,7 @@ class Stats implements StatRow {
 }
 
 export class RegionStats extends Stats implements RegionRow {
-  kind: KindName = KIND_NAMES[0]!;
+  kind: KindName = KIND_NAMES[0];
   label = '';
   path = '';
   section = '';

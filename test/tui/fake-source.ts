@@ -251,9 +251,8 @@ export class FakeSource implements DashboardSource {
   saveError: string | null = null;
   commandOutput: CommandOutput | null = null;
 
-  snapshot(_reuse: boolean): Snapshot {
-    return this.picture;
-  }
+  snapshot: DashboardSource['snapshot'] = () => this.picture;
+
   header(): HeaderInfo {
     return this.info;
   }
