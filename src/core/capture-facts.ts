@@ -45,20 +45,36 @@ export interface CaptureMode {
 
 /** Counters that ought to be zero or explain something; the addon keeps them. */
 export interface RecordCounters {
+  /** Records the kernel dropped for want of ring space (PERF_RECORD_LOST). */
   readonly lostRecords: number;
+  /** Completions among them, where the kernel tells (PERF_FORMAT_LOST); -1 otherwise. */
   readonly lostMinor: number;
   readonly lostMajor: number;
+  /** Faults dropped because JavaScript did not drain in time. */
   readonly mailboxMinor: number;
   readonly mailboxMajor: number;
   readonly mailboxUnresolved: number;
+  /** Address-space records dropped for the same reason: maps must be read again. */
   readonly mailboxRecords: number;
+  /** Completions without an entry record: latency and error code unknown. */
   readonly unpairedCompletions: number;
+  /** Kernel-mode entries that led to no fault. */
   readonly kernelEntries: number;
+  /** User-mode entries whose end fell into a loss: no fault is claimed. */
   readonly taintedEntries: number;
+  /** Records that failed the bounds checks. */
   readonly malformed: number;
+  /** Records that came after a later one was already handed on. */
   readonly late: number;
+  /** Records of threads that carried two sets of events for a moment at attach. */
   readonly duplicates: number;
+  /** Records of processes that are not followed (wide capture, system-wide munmap). */
   readonly foreign: number;
+  /**
+   * Completions that carried the time stamp of another perf session on the same thread (a kernel bug,
+   * addon/decode.h): counted, latency unknown.
+   */
+  readonly borrowedStamps: number;
 }
 
 /** Lost faults from the addon's counters. */

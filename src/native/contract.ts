@@ -1,5 +1,7 @@
 /** The typed contract with the addon. addon/session.cc implements it; nothing else describes it. */
 
+import type { RecordCounters } from '../core/capture-facts';
+
 export interface SessionOptions {
   /** Processes to attach to: every thread of each. Empty when `command` is given. */
   readonly pids: readonly number[];
@@ -61,41 +63,11 @@ export interface SessionInfo {
 }
 
 /** Running totals since the start. Faults by completion; the rest are records. */
-export interface Counters {
+export interface Counters extends RecordCounters {
   readonly minor: number;
   readonly major: number;
   /** User-mode entries without completion (SIGSEGV, SIGBUS). */
   readonly unresolved: number;
-  /** Records the kernel dropped for want of ring space (PERF_RECORD_LOST). */
-  readonly lostRecords: number;
-  /** Completions among them, where the kernel tells (PERF_FORMAT_LOST); -1 otherwise. */
-  readonly lostMinor: number;
-  readonly lostMajor: number;
-  /** Faults dropped because JavaScript did not drain in time. */
-  readonly mailboxMinor: number;
-  readonly mailboxMajor: number;
-  readonly mailboxUnresolved: number;
-  /** Address-space records dropped for the same reason: maps must be read again. */
-  readonly mailboxRecords: number;
-  /** Completions without an entry record: latency and error code unknown. */
-  readonly unpairedCompletions: number;
-  /** Kernel-mode entries that led to no fault. */
-  readonly kernelEntries: number;
-  /** User-mode entries whose end fell into a loss: no fault is claimed. */
-  readonly taintedEntries: number;
-  /** Records that failed the bounds checks. */
-  readonly malformed: number;
-  /** Records that came after a later one was already handed on. */
-  readonly late: number;
-  /** Records of threads that carried two sets of events for a moment at attach. */
-  readonly duplicates: number;
-  /** Records of processes that are not followed (wide capture, system-wide munmap). */
-  readonly foreign: number;
-  /**
-   * Completions that carried the time stamp of another perf session on the same thread (a kernel bug,
-   * addon/decode.h): counted, latency unknown.
-   */
-  readonly borrowedStamps: number;
 }
 
 /** The kernel's own count of completed faults for this session: read(2) of the events. */

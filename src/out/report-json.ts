@@ -107,6 +107,7 @@ function recordCounters(records: RecordCounters): Json {
     late: records.late,
     duplicates: records.duplicates,
     foreign: records.foreign,
+    borrowed_stamps: records.borrowedStamps,
   };
 }
 

@@ -153,6 +153,11 @@ function noteLines(input: ReportInput): string[] {
       `${grouped(capture.records.unpairedCompletions)} faults without entry record: latency and access not known`,
     );
   }
+  if (capture.records.borrowedStamps > 0) {
+    notes.push(
+      `${grouped(capture.records.borrowedStamps)} faults with the time stamp of another perf session on the same thread: latency not known`,
+    );
+  }
   if (capture.records.malformed > 0) {
     notes.push(`${grouped(capture.records.malformed)} records were malformed and left out`);
   }

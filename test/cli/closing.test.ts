@@ -11,40 +11,14 @@ import type { Snapshot } from '../../src/core/snapshot';
 import { FdWriter } from '../../src/out/writer';
 import type { OpenFault } from '../../src/pipeline/unfinished';
 import { FakeSource } from '../core/model-kit';
+import { captureFacts, NO_COUNTERS } from '../facts';
 import { MemoryIo } from '../out/fixture';
 
 const FACTS: CaptureFacts = {
-  mode: {
-    entrySource: 'tracepoint',
-    unmapTracepoints: true,
-    userOnly: false,
-    wide: false,
-    cpus: 2,
-    threads: 1,
-    descriptors: 8,
-    ringBytes: 1 << 20,
-    pageSize: 4096,
-  },
-  received: { minor: 20, major: 10, unresolved: 4 },
+  ...captureFacts(20, 10, 4),
   lost: { ring: 2, mailbox: 1, exact: true },
   kernel: { minor: 22, major: 10, exact: true },
-  inFlight: 0,
-  records: {
-    lostRecords: 2,
-    lostMinor: 2,
-    lostMajor: 0,
-    mailboxMinor: 0,
-    mailboxMajor: 1,
-    mailboxUnresolved: 0,
-    mailboxRecords: 0,
-    unpairedCompletions: 0,
-    kernelEntries: 0,
-    taintedEntries: 0,
-    malformed: 0,
-    late: 0,
-    duplicates: 0,
-    foreign: 0,
-  },
+  records: { ...NO_COUNTERS, lostRecords: 2, lostMinor: 2, mailboxMajor: 1 },
 };
 
 function snapshot(): Snapshot {

@@ -6,23 +6,7 @@ import { Resolved } from '../../src/core/resolved';
 import { Run } from '../../src/pipeline/run';
 import type { CaptureSession, Clock, RunPorts, RunResult } from '../../src/pipeline/run';
 import type { OpenFault } from '../../src/pipeline/unfinished';
-
-const NO_COUNTERS: RecordCounters = {
-  lostRecords: 0,
-  lostMinor: 0,
-  lostMajor: 0,
-  mailboxMinor: 0,
-  mailboxMajor: 0,
-  mailboxUnresolved: 0,
-  mailboxRecords: 0,
-  unpairedCompletions: 0,
-  kernelEntries: 0,
-  taintedEntries: 0,
-  malformed: 0,
-  late: 0,
-  duplicates: 0,
-  foreign: 0,
-};
+import { captureFacts, NO_COUNTERS } from '../facts';
 
 /** A session that hands out what a test queued: each entry is the completions of one batch. */
 class FakeSession implements CaptureSession {
@@ -38,18 +22,7 @@ class FakeSession implements CaptureSession {
   drains = 0;
   constructor(private readonly batch: Batch) {}
   get info() {
-    return {
-      entrySource: 'tracepoint' as const,
-      unmapTracepoints: true,
-      userOnly: false,
-      wide: false,
-      cpus: 2,
-      threads: 1,
-      descriptors: 8,
-      ringBytes: 1 << 24,
-      pageSize: 4096,
-      notices: this.notices,
-    };
+    return { ...captureFacts(0, 0).mode, notices: this.notices };
   }
   drain(buffer: ArrayBuffer): boolean {
     expect(buffer).toBe(this.batch.buffer);

@@ -1,4 +1,3 @@
-import type { CaptureFacts } from '../../src/core/capture-facts';
 import { CAUSE_NAMES, CLASS_NAMES } from '../../src/core/classes';
 import type { CauseName, ClassName } from '../../src/core/classes';
 import { FixedNames } from '../../src/core/fixed';
@@ -7,6 +6,7 @@ import { reportJson } from '../../src/out/report-json';
 import { reportText } from '../../src/out/report-text';
 import type { ReportInput } from '../../src/out/report';
 import { summaryLine } from '../../src/out/summary';
+import { captureFacts } from '../facts';
 
 function stats(
   id: number,
@@ -72,39 +72,7 @@ const process = (pid: number, from: StatRow): ProcessRow => ({
   worstTid: pid,
 });
 
-const FACTS: CaptureFacts = {
-  mode: {
-    entrySource: 'tracepoint',
-    unmapTracepoints: true,
-    userOnly: false,
-    wide: false,
-    cpus: 2,
-    threads: 1,
-    descriptors: 8,
-    ringBytes: 1 << 20,
-    pageSize: 4096,
-  },
-  received: { minor: 57_230, major: 3, unresolved: 1 },
-  lost: { ring: 0, mailbox: 0, exact: true },
-  kernel: { minor: 57_230, major: 3, exact: true },
-  inFlight: 0,
-  records: {
-    lostRecords: 0,
-    lostMinor: 0,
-    lostMajor: 0,
-    mailboxMinor: 0,
-    mailboxMajor: 0,
-    mailboxUnresolved: 0,
-    mailboxRecords: 0,
-    unpairedCompletions: 0,
-    kernelEntries: 0,
-    taintedEntries: 0,
-    malformed: 0,
-    late: 0,
-    duplicates: 0,
-    foreign: 0,
-  },
-};
+const FACTS = captureFacts(57_230, 3, 1);
 
 function input(more: Partial<ReportInput> = {}, snapshot: Partial<Snapshot> = {}): ReportInput {
   const total = stats(
@@ -209,13 +177,14 @@ test('text: the completeness line says captured, lost, the kernel and the differ
   expect(reportText(input())).toContain(
     "captured 57,233 + lost 0 of the kernel's 57,233 (difference 0)",
   );
-  const lossy: CaptureFacts = {
+  const lossy = {
     ...FACTS,
     received: { minor: 57_000, major: 3, unresolved: 0 },
     lost: { ring: 200, mailbox: 20, exact: true },
-    records: { ...FACTS.records, mailboxMinor: 20 },
+    records: { ...FACTS.records, mailboxMinor: 20, borrowedStamps: 1400 },
   };
   const text = reportText(input({ capture: lossy }));
+  expect(text).toContain('1,400 faults with the time stamp of another perf session');
   expect(text).toContain("captured 57,003 + lost 220 of the kernel's 57,233 (difference 10)");
   expect(text).toMatch(/200 faults lost by the kernel.*-m/);
   expect(text).toMatch(/20 faults lost because output was too slow/);

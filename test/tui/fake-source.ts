@@ -5,24 +5,10 @@ import { Resolved } from '../../src/core/resolved';
 import type { Snapshot } from '../../src/core/snapshot';
 import { EventLog, type EventNames } from '../../src/tui/event-log';
 import type { CommandOutput, DashboardSource, HeaderInfo } from '../../src/tui/source';
+import { captureFacts } from '../facts';
 import { process, region, snapshot, stat, thread } from './sample';
 
-const none = {
-  lostRecords: 0,
-  lostMinor: 0,
-  lostMajor: 0,
-  mailboxMinor: 0,
-  mailboxMajor: 0,
-  mailboxUnresolved: 0,
-  mailboxRecords: 0,
-  unpairedCompletions: 0,
-  kernelEntries: 0,
-  taintedEntries: 0,
-  malformed: 0,
-  late: 0,
-  duplicates: 0,
-  foreign: 0,
-};
+const FACTS = captureFacts(57221, 12);
 
 export const HEADER: HeaderInfo = {
   targets: [
@@ -36,24 +22,7 @@ export const HEADER: HeaderInfo = {
   ],
   ended: null,
   elapsedNs: 192e9,
-  capture: {
-    mode: {
-      entrySource: 'tracepoint',
-      unmapTracepoints: true,
-      userOnly: false,
-      wide: false,
-      cpus: 2,
-      threads: 14,
-      descriptors: 112,
-      ringBytes: 16 << 20,
-      pageSize: 4096,
-    },
-    received: { minor: 57221, major: 12, unresolved: 0 },
-    lost: { ring: 0, mailbox: 0, exact: true },
-    kernel: { minor: 57221, major: 12, exact: true },
-    inFlight: 0,
-    records: none,
-  },
+  capture: { ...FACTS, mode: { ...FACTS.mode, threads: 14, descriptors: 112 } },
   limits: [],
   rssBytes: 1.21 * 2 ** 30,
   inFlight: [],
