@@ -76,20 +76,28 @@ void Poller::Stop() {
 bool Poller::Pass(uint64_t horizon) {
   std::lock_guard<std::mutex> lock(mutex_);
   bool waiting = false;
-  bool full = false;
   for (Ring& ring : events_.rings()) {
     ring.LoadHead();
     waiting = waiting || !ring.empty();
-    full = full || ring.full();
   }
+  const auto any_full = [this] {
+    for (const Ring& ring : events_.rings()) {
+      if (ring.full()) return true;
+    }
+    return false;
+  };
   if (waiting) {
-    if (full) pairer_.SuspectUntil(UINT64_MAX);
+    bool lossy = any_full();
+    if (lossy) pairer_.SuspectUntil(UINT64_MAX);
     merger_.Drain(events_.rings(), formats_.layout, horizon, MonotonicNow(),
                   [this](const uint8_t* bytes, size_t length, uint64_t now) {
                     pairer_.Consume(bytes, length, now);
                   });
+    // One that filled up while it was read loses records too, and what comes next on another ring
+    // would be taken for the end of a fault whose completion is among them.
+    lossy = any_full() || lossy;
     for (Ring& ring : events_.rings()) ring.Publish();
-    if (full) pairer_.SuspectUntil(MonotonicNow());  // there is room again
+    if (lossy) pairer_.SuspectUntil(MonotonicNow());  // there is room again
   }
   Publish();
   return waiting;

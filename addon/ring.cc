@@ -84,7 +84,8 @@ void Ring::LoadHead() {
 }
 
 bool Ring::full() const {
-  return end_ - control_->data_tail + kFaultRecord > size_;
+  const uint64_t head = __atomic_load_n(&control_->data_head, __ATOMIC_RELAXED);
+  return head - control_->data_tail + kFaultRecord > size_;
 }
 
 const uint8_t* Ring::Peek(size_t* length) {

@@ -30,8 +30,9 @@ class Ring {
   // Makes everything the kernel has written so far readable.
   void LoadHead();
   bool empty() const { return position_ == end_; }
-  // At the loaded head there is no room for another fault's record, or hardly: some may have been
-  // lost. The record that says so (LOST) is only written with the next one, much later or never.
+  // Now, whatever was loaded, there is no room for another fault's record, or hardly: some may have
+  // been lost. The record that says so (LOST) is only written with the next one, much later or
+  // never.
   bool full() const;
   // The next record, contiguous (a wrapped one is copied), or nullptr when there is none up to the
   // loaded head. The pointer is valid until Pop. A record whose size cannot be right (smaller than

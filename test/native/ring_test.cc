@@ -167,7 +167,7 @@ TEST(ring_tells_when_records_may_be_missing) {
   CHECK(!ring.full());
   uint64_t written = 0;
   while (fake.Write(Numbered(written, 88))) written++;
-  CHECK(!ring.full());  // not before it is looked at
+  CHECK(ring.full());  // also when it filled up after it was looked at
   ring.LoadHead();
   CHECK(ring.full());
   Bytes seen;
