@@ -21,6 +21,8 @@ struct PollerCounters {
   MailboxDrops drops;
   uint64_t late = 0;
   uint64_t ring_malformed = 0;
+  // Faults that the kernel counted while capture was being switched off, and did not record.
+  uint64_t cut_off = 0;
 };
 
 struct PendingFault {
@@ -42,7 +44,8 @@ class Poller {
   void Stop();
 
   PollerCounters counters();
-  // The kernel's own counts, less what it counted twice (Pairer, duplicates).
+  // The kernel's own counts, less what it counted twice (Pairer, duplicates) or was counting when
+  // capture ended (cut_off).
   EventSet::Totals Count();
   size_t descriptors();
   std::vector<PendingFault> pending(size_t max);
@@ -56,6 +59,8 @@ class Poller {
   void Run();
   // One pass up to `horizon` (raw clock). Returns true when records were handed on or are waiting.
   bool Pass(uint64_t horizon);
+  // The last pass, once capture has been switched off.
+  void Finish();
   void Reattach();
   // Looks for threads whose end was lost, when that is due.
   void Sweep(uint64_t now);
@@ -78,6 +83,8 @@ class Poller {
 
   std::mutex mutex_;  // held during a pass; guards what readers ask for below
   PollerCounters published_;
+  uint64_t cut_minor_ = 0;
+  uint64_t cut_major_ = 0;
   std::vector<Notice> notices_;
 };
 

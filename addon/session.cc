@@ -292,6 +292,7 @@ Napi::Value Session::Counters(const Napi::CallbackInfo& info) {
   set("duplicates", counters.pair.duplicates);
   set("foreign", counters.pair.foreign);
   set("borrowedStamps", counters.pair.borrowed_stamps);
+  set("cutOff", counters.cut_off);
   return object;
 }
 

@@ -17,6 +17,7 @@ export const NO_COUNTERS: RecordCounters = {
   duplicates: 0,
   foreign: 0,
   borrowedStamps: 0,
+  cutOff: 0,
 };
 
 /** A whole capture of one thread on two CPUs that ended with these completions. */

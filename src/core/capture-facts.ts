@@ -75,6 +75,11 @@ export interface RecordCounters {
    * addon/decode.h): counted, latency unknown.
    */
   readonly borrowedStamps: number;
+  /**
+   * Completions that the kernel counted while capture was being switched off, and did not record: they are
+   * in neither side of the completeness. At most one per CPU.
+   */
+  readonly cutOff: number;
 }
 
 /** Lost faults from the addon's counters. */

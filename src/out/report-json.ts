@@ -108,6 +108,7 @@ function recordCounters(records: RecordCounters): Json {
     duplicates: records.duplicates,
     foreign: records.foreign,
     borrowed_stamps: records.borrowedStamps,
+    cut_off: records.cutOff,
   };
 }
 

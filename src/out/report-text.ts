@@ -158,6 +158,11 @@ function noteLines(input: ReportInput): string[] {
       `${grouped(capture.records.borrowedStamps)} faults with the time stamp of another perf session on the same thread: latency not known`,
     );
   }
+  if (capture.records.cutOff > 0) {
+    notes.push(
+      `capture was switched off in the middle of ${grouped(capture.records.cutOff)} more: counted by the kernel, not recorded`,
+    );
+  }
   if (capture.records.malformed > 0) {
     notes.push(`${grouped(capture.records.malformed)} records were malformed and left out`);
   }
