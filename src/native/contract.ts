@@ -110,7 +110,7 @@ export interface Session {
   takeCommandOutput(): number;
   /** Sends a signal to the started command (its process group with captureOutput); ESRCH is ignored. */
   killCommand(signal: number): void;
-  /** Frees everything; implies stop(). Further calls do nothing. */
+  /** Frees everything; implies stop(). Closing again does nothing; any other call throws ECLOSED. */
   close(): void;
 }
 

@@ -72,6 +72,23 @@ describe('several sessions', () => {
     accounted(result);
   });
 
+  test('each polls on a thread of its own, which top -H can tell from those of Node', async () => {
+    await withStorm(async (pid) => {
+      const pollers = await answer<number[]>(
+        `const pollers = () => fs.readdirSync('/proc/self/task').filter((tid) =>
+           fs.readFileSync('/proc/self/task/' + tid + '/comm', 'utf8') === 'pf-poller\\n').length;
+         const first = new Capture({ pids: [+target] }), second = new Capture({ pids: [+target] });
+         await until(() => pollers() === 2);
+         first.session.close();
+         const left = pollers();
+         second.session.close();
+         print([left, pollers()]);`,
+        { args: [pid] },
+      );
+      expect(pollers).toEqual([1, 0]);
+    });
+  });
+
   test('200 in a row leak no descriptor, thread or memory', async () => {
     await withStorm(async (pid) => {
       interface Use {
