@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import { Terminal } from '@xterm/headless';
+import { spawn } from 'node-pty';
+import type { IPty } from 'node-pty';
+import { ANALYZER } from './build';
+import { sleep } from './running';
+
+/** The program on a pseudo-terminal with an emulator behind it, whose reading can be stopped. */
+export class PtyAnalyzer {
+  /** Bytes that came out of the terminal so far. */
+  received = 0;
+  readonly exited: Promise<number>;
+  private readonly pty: IPty;
+  private readonly terminal: Terminal;
+
+  constructor(args: readonly string[], columns: number, rows: number) {
+    const size = { cols: columns, rows };
+    this.terminal = new Terminal({ ...size, allowProposedApi: true });
+    const env = { ...process.env, LANG: 'C.UTF-8' };
+    const name = 'xterm-256color';
+    this.pty = spawn(process.execPath, [ANALYZER, ...args], { name, ...size, env });
+    this.pty.onData((text) => {
+      this.received += text.length;
+      this.terminal.write(text);
+    });
+    this.exited = new Promise((resolve) => {
+      this.pty.onExit(({ exitCode }) => {
+        resolve(exitCode);
+      });
+    });
+  }
+
+  type(keys: string): void {
+    this.pty.write(keys);
+  }
+
+  /** As a terminal does whose user has pressed Ctrl-S, or whose connection hangs. */
+  stopReading(): void {
+    this.pty.pause();
+  }
+
+  readOn(): void {
+    this.pty.resume();
+  }
+
+  kill(): void {
+    this.pty.kill('SIGKILL');
+  }
+
+  /** Resident memory, bytes. */
+  resident(): number {
+    const status = readFileSync(`/proc/${this.pty.pid}/status`, 'utf8');
+    return Number(/^VmRSS:\s+(\d+)/m.exec(status)![1]) * 1024;
+  }
+
+  /** Everything the terminal holds, scrolled out lines too. */
+  async text(): Promise<string> {
+    await new Promise<void>((resolve) => {
+      this.terminal.write('', resolve);
+    });
+    const { active } = this.terminal.buffer;
+    const lines = Array.from({ length: active.length }, (_, y) =>
+      active.getLine(y)!.translateToString(true),
+    );
+    return lines.join('\n');
+  }
+
+  /** Waits until the text matches; fails with what there is. */
+  async shows(what: RegExp): Promise<string> {
+    const end = Date.now() + 20_000;
+    for (;;) {
+      const text = await this.text();
+      if (what.test(text)) return text;
+      if (Date.now() > end) throw new Error(`never shown: ${String(what)}; it shows:\n${text}`);
+      await sleep(20);
+    }
+  }
+}
