@@ -64,7 +64,7 @@ export class LiveCapture {
     const proc = new Proc();
     const { target, children, ringPages, onWake } = request;
     if ('pids' in target) {
-      const { pids, notes } = resolveTargets(proc, target.pids, process.pid);
+      const { pids, notes } = resolveTargets(proc, target.pids, process.pid, children);
       const session = addon.start({ pids, children, ringPages, onWake });
       return new LiveCapture(addon, session, proc, pids, notes);
     }

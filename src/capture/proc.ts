@@ -12,6 +12,7 @@ export type ProcResult<T> = T | null | typeof DENIED;
 // Bounds on what a hostile process can make us read. maps of 65,530 mappings takes 6 MB as a rule.
 const MAX_MAPS = 64 << 20;
 const MAX_SMALL = 64 << 10;
+const MAX_PARENT_THREADS = 64;
 
 /**
  * Readers of /proc. Each answers null when the process is gone and DENIED when it is another's; any
@@ -60,6 +61,24 @@ export class Proc {
         .filter(Number.isInteger)
         .sort((a, b) => a - b),
     );
+  }
+
+  /**
+   * Child processes, of its first threads only: a process of thousands has a file for each, and this is
+   * asked for a hint. null where the kernel was built without CONFIG_PROC_CHILDREN, too.
+   */
+  children(pid: number): ProcResult<number[]> {
+    const tids = this.tasks(pid);
+    if (tids === null || tids === DENIED) return tids;
+    const children: number[] = [];
+    for (const tid of tids.slice(0, MAX_PARENT_THREADS)) {
+      const found = text(this.read(`${pid}/task/${tid}/children`, MAX_SMALL), (line) =>
+        line.split(' ').filter(Boolean).map(Number).filter(Number.isInteger),
+      );
+      if (found === DENIED) return DENIED;
+      children.push(...(found ?? []));
+    }
+    return children;
   }
 
   /** Some swap area is on: minor faults on anonymous memory may then come from the swap cache. */

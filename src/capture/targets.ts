@@ -9,12 +9,20 @@ export interface Targets {
   readonly notes: readonly string[];
 }
 
+/** Children named in a note; of more, the number is told. */
+const MAX_NAMED = 8;
+
 /**
  * Checks what -p named before anything is opened: the kernel would attach to a zombie or a kernel thread
  * without a word and then never report a fault. Throws AnalyzerError (NO_PROCESS, KERNEL_THREAD, ZOMBIE,
- * SELF, NO_TARGET_ACCESS). A tid stands for its process.
+ * SELF, NO_TARGET_ACCESS). A tid stands for its process. `children`: those born from now on are followed.
  */
-export function resolveTargets(proc: Proc, ids: readonly number[], self: number): Targets {
+export function resolveTargets(
+  proc: Proc,
+  ids: readonly number[],
+  self: number,
+  children: boolean,
+): Targets {
   const pids = new Set<number>();
   const notes: string[] = [];
   for (const id of ids) {
@@ -38,5 +46,22 @@ export function resolveTargets(proc: Proc, ids: readonly number[], self: number)
     }
     pids.add(status.tgid);
   }
+  if (children) notes.push(...unfollowed(proc, pids));
   return { pids: [...pids], notes };
+}
+
+/** A server's faults are its workers', and those that are there already are not followed: said, not silent. */
+function unfollowed(proc: Proc, pids: ReadonlySet<number>): string[] {
+  const notes: string[] = [];
+  for (const pid of pids) {
+    const children = proc.children(pid);
+    if (children === null || children === DENIED) continue;
+    const missing = children.filter((child) => !pids.has(child));
+    if (missing.length === 0) continue;
+    const named =
+      missing.slice(0, MAX_NAMED).join(',') + (missing.length > MAX_NAMED ? ',...' : '');
+    const what = missing.length === 1 ? '1 child' : `${missing.length} children`;
+    notes.push(`${what} of process ${pid} not captured, only those born from now on: -p ${named}`);
+  }
+  return notes;
 }

@@ -47,6 +47,7 @@ export async function runDashboard(asked: Options): Promise<number> {
   }
   const source = new LiveSource(assembly, events, options.filter ?? '', output);
   const { run, capture } = assembly;
+  source.notes.push(...capture.notes);
   output?.read(capture.session.takeCommandOutput());
   run.start();
   const app = new DashboardApp(source, {

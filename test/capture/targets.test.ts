@@ -31,7 +31,12 @@ function put(id: number, { tgid = id, state = 'S', flags = 0x400000 }: Shape = {
 }
 
 const SELF = 900;
-const resolve = (...ids: number[]) => resolveTargets(new Proc(root), ids, SELF);
+const resolve = (...ids: number[]) => resolveTargets(new Proc(root), ids, SELF, true);
+
+function putChildren(pid: number, tid: number, children: readonly number[]): void {
+  mkdirSync(join(root, `${pid}/task/${tid}`), { recursive: true });
+  writeFileSync(join(root, `${pid}/task/${tid}/children`), children.map((id) => `${id} `).join(''));
+}
 
 beforeAll(() => {
   put(100);
@@ -51,6 +56,27 @@ test('a tid stands for its process, once, and the user is told', () => {
   const { pids, notes } = resolve(101, 100);
   expect(pids).toEqual([100]);
   expect(notes).toEqual(['101 is a thread of process 100: all threads of it are traced']);
+});
+
+test('children that are there already are not followed, and the user is told', () => {
+  put(400);
+  for (const child of [401, 402, 403]) put(child);
+  putChildren(400, 400, [401, 402]);
+  putChildren(400, 410, [403]);
+  expect(resolve(400, 402)).toEqual({
+    pids: [400, 402],
+    notes: ['2 children of process 400 not captured, only those born from now on: -p 401,403'],
+  });
+  expect(resolve(400, 401, 402, 403).notes).toEqual([]);
+  expect(resolveTargets(new Proc(root), [400], SELF, false).notes).toEqual([]);
+  putChildren(
+    400,
+    400,
+    Array.from({ length: 20 }, (_, i) => 500 + i),
+  );
+  expect(resolve(400).notes[0]).toMatch(
+    /^21 children .*: -p 500,501,502,503,504,505,506,507,\.\.\.$/,
+  );
 });
 
 test.each([
