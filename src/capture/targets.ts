@@ -61,7 +61,7 @@ function unfollowed(proc: Proc, pids: ReadonlySet<number>): string[] {
     const named =
       missing.slice(0, MAX_NAMED).join(',') + (missing.length > MAX_NAMED ? ',...' : '');
     const what = missing.length === 1 ? '1 child' : `${missing.length} children`;
-    notes.push(`${what} of process ${pid} not captured, only those born from now on: -p ${named}`);
+    notes.push(`${what} of ${pid} not captured: only those born from now on are; -p ${named}`);
   }
   return notes;
 }

@@ -266,6 +266,18 @@ describe('keys', () => {
     ]);
   });
 
+  it('gives the words of a cause whole where there is room', () => {
+    const text = new Bench(80, 30).press('4').text();
+    expect(text).toContain(
+      '    first touch of heap, stack or anonymous memory: the kernel gives a zeroed\n',
+    );
+    expect(text).toContain('    page\n');
+    expect(text).toContain('reuse memory, fault it in ahead (MAP_POPULATE), or use huge pages');
+    const cramped = new Bench(80, 20).press('4').text();
+    expect(cramped).toContain('first touch of heap, stack or anonymous');
+    expect(cramped).toContain('file-read');
+  });
+
   it('Space freezes the picture and only the picture', () => {
     const bench = new Bench(120, 30);
     bench.source.faults([[1, 0, 2, 0, 0, 4329, 8e8]]);

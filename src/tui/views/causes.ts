@@ -5,6 +5,10 @@ import type { StatRow } from '../../core/snapshot';
 import { Line } from '../line';
 import type { Theme } from '../theme';
 
+/** Where the words begin beside the numbers, and below them. */
+const TEXT_COLUMN = 38;
+const INDENT = 4;
+
 export interface CauseRow {
   /** Index into CAUSE_NAMES. */
   readonly cause: number;
@@ -43,28 +47,53 @@ export function causesView(
       .end(),
   ];
   if (rows.length === 0) lines.push(new Line(theme, columns).add('  no faults yet', 'dim').end());
+  const texts = rows.map((row) => causeTexts(row, swapInUse));
+  const beside = columns - TEXT_COLUMN;
+  // Where the words would be cut and there is room below, they go there, whole.
+  const below = texts.map((text) => text.flatMap((line) => wrapped(line, columns - INDENT)));
+  const cut = texts.flat().some((line) => line.length > beside);
+  const fits = rows.length + below.flat().length < height;
+  const whole = cut && fits;
   const perRow = height > rows.length * 2 ? 2 : 1;
-  const visible = Math.max(1, Math.floor((height - 1) / perRow));
+  const visible = whole ? rows.length : Math.max(1, Math.floor((height - 1) / perRow));
   const top = Math.max(0, Math.min(selected - visible + 1, rows.length - visible));
   rows.slice(top, top + visible).forEach((row, k) => {
     const isSelected = top + k === selected;
     const style = isSelected ? 'selected' : 'plain';
-    const name = CAUSE_NAMES[row.cause]!;
-    const text = CAUSE_TEXT[name];
-    const swapNote = swapInUse && name === 'demand-zero' ? ' (or back from the swap cache)' : '';
+    const [means, advice] = texts[top + k]!;
     lines.push(
       new Line(theme, columns)
         .add(isSelected ? '> ' : '  ', style)
-        .cell(name, 13, 'left', style)
+        .cell(CAUSE_NAMES[row.cause]!, 13, 'left', style)
         .cell(grouped(row.faults), 13, 'right', style)
         .cell(percent(row.share), 8, 'right', style)
-        .add(`  ${text.means}${swapNote}`, style)
+        .add(whole ? '' : `  ${means}`, style)
         .to(columns, ' ', style)
         .end(),
     );
-    if (perRow === 2) {
-      lines.push(new Line(theme, columns).add(`${' '.repeat(38)}${text.advice}`, 'dim').end());
-    }
+    const more = whole ? below[k]! : perRow === 2 ? [advice] : [];
+    const indent = ' '.repeat(whole ? INDENT : TEXT_COLUMN);
+    for (const text of more) lines.push(new Line(theme, columns).add(indent + text, 'dim').end());
   });
+  return lines;
+}
+
+/** What a cause means, and what one does about it. */
+function causeTexts(row: CauseRow, swapInUse: boolean): [string, string] {
+  const name = CAUSE_NAMES[row.cause]!;
+  const { means, advice } = CAUSE_TEXT[name];
+  const swapNote = swapInUse && name === 'demand-zero' ? ' (or back from the swap cache)' : '';
+  return [means + swapNote, advice];
+}
+
+/** A text in lines of at most `width`, broken between words. */
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width) {
+      lines[lines.length - 1] = `${last} ${word}`;
+    } else lines.push(word);
+  }
   return lines;
 }
