@@ -98,7 +98,7 @@ async function outcome(tool, tracer, output, cost) {
   const status = await tracer.ended;
   if (status !== 0) throw new Error(`${tool.title}: status ${status}: ${tracer.stderr}`);
   const { user, system, rss } = JSON.parse(readFileSync(cost, 'utf8'));
-  const result = await tool.result(output, tracer.stdout);
+  const result = await tool.result(output, tracer.stdout + tracer.stderr);
   rmSync(output, { force: true });
   return { cpu: user + system, rss, ...result };
 }

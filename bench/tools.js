@@ -14,7 +14,13 @@ const readline = require('node:readline');
 const ANALYZER = path.join(__dirname, '..', 'bin', 'pagefault-analyzer');
 const EVENTS = 'minor-faults,major-faults,exceptions:page_fault_user,exceptions:page_fault_kernel';
 
-const REPORT = '{"schema_version"';
+/** Summary: major=1 minor=37 cow=12 error=3 lost=4 */
+function summary(text) {
+  const line = text.split('\n').findLast((one) => one.startsWith('Summary: '));
+  const counts = Object.fromEntries(line.split(' ').map((word) => word.split('=')));
+  const count = (name) => Number(counts[name] ?? 0);
+  return { captured: count('major') + count('minor') + count('cow'), lost: count('lost') };
+}
 
 function lastLines(file) {
   return execFileSync('tail', ['-n', '3', file], { encoding: 'utf8', maxBuffer: 1 << 26 });
@@ -27,15 +33,10 @@ function ours(id, title, options) {
     faultShare: 1,
     command: (pid, output) => {
       const stream = options.length === 0 ? ['-q'] : [...options, '-o', output];
-      return [process.execPath, ANALYZER, ...stream, '--report-format', 'json', '-p', String(pid)];
+      return [process.execPath, ANALYZER, ...stream, '-p', String(pid)];
     },
-    result: (output, stdout) => {
-      // The report follows a text stream into its file, and goes to stdout otherwise.
-      const tail = stdout.includes(REPORT) ? stdout : lastLines(output);
-      const line = tail.split('\n').find((text) => text.startsWith(REPORT));
-      const { captured, lost } = JSON.parse(line).completeness;
-      return { captured, lost };
-    },
+    // The summary follows a text stream into its file, and goes to stdout or stderr otherwise.
+    result: (output, said) => summary(said.includes('Summary: ') ? said : lastLines(output)),
   };
 }
 

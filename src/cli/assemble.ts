@@ -7,6 +7,7 @@ import { compileFaultTest } from '../core/filter';
 import type { FaultTest } from '../core/filter';
 import { describeFilterError, parseFilter } from '../core/filter-parse';
 import { FixedNames } from '../core/fixed';
+import type { Depth } from '../core/counters';
 import { Model } from '../core/model';
 import { Resolved } from '../core/resolved';
 import { csvEncoder } from '../out/csv';
@@ -35,6 +36,8 @@ export interface Assembly {
 }
 
 export interface AssemblyPorts {
+  /** What somebody will look at. */
+  readonly depth: Depth;
   /** Where the stream of faults goes, null for nowhere. */
   readonly stream: FdWriter | null;
   /** After each batch (Assembly.view holds it): the dashboard's event log. */
@@ -75,7 +78,7 @@ export function assemble(options: Options, ports: AssemblyPorts): Assembly {
   const tell = ports.say ?? say;
   for (const note of capture.notes) tell(`note: ${note}`);
 
-  const model = new Model({ source: capture.source });
+  const model = new Model({ source: capture.source, depth: ports.depth });
   model.swapInUse = capture.proc.swapInUse();
   for (const { pid, ...initial } of capture.initialProcesses()) model.addProcess(pid, initial);
 

@@ -31,6 +31,7 @@ export async function runDashboard(asked: Options): Promise<number> {
   try {
     if (started) output = new CommandOutputLog(options.commandOutput);
     assembly = assemble(options, {
+      depth: 'detail',
       stream: options.output === null ? null : outlets.writer('file'),
       onBatch: () => {
         events.add(assembly.view.batch, assembly.view.resolved, assembly.model);

@@ -20,6 +20,7 @@ export async function runStream(options: Options): Promise<number> {
   // Before the capture: an unwritable file is found out at the start, and no COMMAND has run in vain.
   const outlets = new Outlets(options.output);
   const assembly = assemble(options, {
+    depth: options.report === 'none' ? 'totals' : 'rows',
     stream: plan.stream === null ? null : outlets.writer(plan.stream),
   });
   const { run, capture } = assembly;

@@ -7,6 +7,12 @@ import { GONE } from './row-table';
 import type { Tasks } from './tasks';
 import { Totals } from './totals';
 
+/**
+ * What is counted of each fault, each with all before it: the totals; rows of regions, threads and
+ * processes with their pages; where in its region it fell and whose it was (RegionDetail).
+ */
+export type Depth = 'totals' | 'rows' | 'detail';
+
 /** Everything counted faults are entered in: the totals and the rows they belong to. */
 export class Counters {
   readonly total = new Totals();
@@ -15,15 +21,18 @@ export class Counters {
   constructor(
     private readonly regions: RegionTable,
     private readonly tasks: Tasks,
+    private readonly depth: Depth,
   ) {}
 
   /** Enters the faults of a batch that were kept. */
   add(batch: Batch, resolved: Resolved, columns: FaultColumns): void {
-    const { regions, tasks } = this;
+    const { regions, tasks, depth } = this;
     this.total.add(batch, resolved, columns);
+    if (depth === 'totals') return;
     regions.rows.stats.add(resolved.region, batch, resolved, columns);
     tasks.threads.stats.add(resolved.thread, batch, resolved, columns);
     tasks.processes.stats.add(columns.process, batch, resolved, columns);
+    if (depth === 'rows') return;
     regions.heat.add(batch, resolved, columns);
     this.pairs.add(batch, resolved);
   }

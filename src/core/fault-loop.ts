@@ -31,11 +31,13 @@ export class FaultLoop {
     private readonly binder: RegionBinder,
     private readonly repair: MapRepair,
     private readonly columns: FaultColumns,
+    /** Tell pages that fault for the first time from those that have faulted before. */
+    private readonly pages: boolean,
   ) {}
 
   /** Faults from (inclusive) to (exclusive), between two records. */
   run(batch: Batch, resolved: Resolved, from: number, to: number): void {
-    const { tasks, keep, columns } = this;
+    const { tasks, keep, columns, pages } = this;
     const ruleClass = this.rules.faultClass;
     const ruleCause = this.rules.cause;
     for (let i = from; i < to; i++) {
@@ -79,7 +81,8 @@ export class FaultLoop {
       }
       resolved.keep[i] = 1;
       // A fault that came to nothing put no page anywhere: the next one there is not a re-fault.
-      columns.fresh[i] = faultClass !== FaultClass.ERROR && process.pages.touch(page) ? 1 : 0;
+      columns.fresh[i] =
+        pages && faultClass !== FaultClass.ERROR && process.pages.touch(page) ? 1 : 0;
       columns.bucket[i] = bucketOf(batch.latency[i]!);
     }
   }

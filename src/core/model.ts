@@ -3,6 +3,7 @@ import { RegionKind } from './classes';
 import { RegionBinder } from './binder';
 import { CommTable } from './comms';
 import { Counters } from './counters';
+import type { Depth } from './counters';
 import { regionDetail } from './detail';
 import type { RegionDetail } from './detail';
 import { FaultColumns } from './fault-columns';
@@ -27,6 +28,8 @@ import { VmaMap } from './vma-map';
 
 export interface ModelOptions {
   readonly source: ProcSource;
+  /** No more than is shown in the end: rows cost as much as all the rest. 'detail' by default. */
+  readonly depth?: Depth;
   /** Caps, for tests of what happens when they are reached. */
   readonly limits?: Partial<Limits>;
   /** ns since the session's start; the counters run from here. */
@@ -79,11 +82,12 @@ export class Model {
     this.stats = statPool(this.limits.statBlocks);
     this.regions = new RegionTable(this.stats, this.limits.regions);
     this.tasks = new Tasks(this.stats, this.pages, this.comms, options.source, this.limits);
-    this.counters = new Counters(this.regions, this.tasks);
+    const depth = options.depth ?? 'detail';
+    this.counters = new Counters(this.regions, this.tasks, depth);
     const binder = new RegionBinder(this.regions, this.comms, options.source);
     this.repair = new MapRepair(options.source, this.tasks);
     this.records = new RecordApplier(this.tasks, this.comms, binder, this.repair);
-    this.loop = new FaultLoop(this.tasks, binder, this.repair, this.columns);
+    this.loop = new FaultLoop(this.tasks, binder, this.repair, this.columns, depth !== 'totals');
     this.snapshots = new SnapshotBuilder(this);
   }
 

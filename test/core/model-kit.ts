@@ -1,5 +1,6 @@
 import { Batch, How, RecordType } from '../../src/core/batch';
 import { CAUSE_NAMES, CLASS_NAMES } from '../../src/core/classes';
+import type { Depth } from '../../src/core/counters';
 import type { ElfImage } from '../../src/core/elf';
 import type { Limits } from '../../src/core/limits';
 import { Model } from '../../src/core/model';
@@ -85,8 +86,8 @@ export class Rig {
   now = 0;
   private readonly encoder = new TextEncoder();
 
-  constructor(limits: Partial<Limits> = {}) {
-    this.model = new Model({ source: this.source, limits });
+  constructor(limits: Partial<Limits> = {}, depth: Depth = 'detail') {
+    this.model = new Model({ source: this.source, limits, depth });
     this.clear();
   }
 

@@ -103,6 +103,23 @@ describe('Model: where a fault happened', () => {
     expect(again.regions.map((row) => row.faults)).toEqual([2, 1]);
   });
 
+  it.each(['totals', 'rows', 'detail'] as const)('counts no more than is shown: %s', (depth) => {
+    const rig = new Rig({}, depth).attach();
+    rig.fault({ page: HEAP_START, latency: 3000 }).fault({ page: FILE_START, end: 'maj' });
+    // Verdicts do not depend on it.
+    expect(rig.run().map((v) => [v.class, v.region])).toEqual([
+      ['MINOR', '[heap]'],
+      ['MAJOR', 'data.db'],
+    ]);
+    const { totals, regions, threads } = rig.model.snapshot(rig.now);
+    expect(totals.byClass).toEqual([1, 1, 0, 0]);
+    expect(totals.uniquePages).toBe(depth === 'totals' ? 0 : 2);
+    expect(regions).toHaveLength(depth === 'totals' ? 0 : 2);
+    expect(threads).toHaveLength(depth === 'totals' ? 0 : 1);
+    if (depth === 'totals') return;
+    expect(rig.model.regionDetail(regions[0]!.id)!.threads).toHaveLength(depth === 'rows' ? 0 : 1);
+  });
+
   it('does not apply records that the snapshot of /proc already shows', () => {
     const rig = new Rig();
     rig.mmap(vma(0x5000, 0x5010)).munmap(0x6000, 0x6010).fault({ page: 0x5000, code: 0x4 });
