@@ -157,8 +157,8 @@ function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-function rows(samples, baseline) {
-  return TOOLS.map((tool) => {
+function rows(tools, samples, baseline) {
+  return tools.map((tool) => {
     const own = samples.get(tool.id);
     const of = (key) => median(own.map((sample) => sample[key]));
     if (tool.id === 'none') return { tool: tool.title, speed: of('speed'), slowdown: 1 };
@@ -175,7 +175,8 @@ function rows(samples, baseline) {
 }
 
 /** Runs everything; `say` gets a line of progress. Returns one table per target. */
-async function benchCapture({ repetitions, faults, say }) {
+async function benchCapture({ repetitions, faults, tools: ids, say }) {
+  const tools = ids === null ? TOOLS : TOOLS.filter((tool) => ids.includes(tool.id));
   const parent = existsSync('/var/tmp') ? '/var/tmp' : os.tmpdir();
   const directory = mkdtempSync(path.join(parent, 'pagefault-bench-'));
   try {
@@ -184,20 +185,20 @@ async function benchCapture({ repetitions, faults, say }) {
     const targets = [
       storm(programs.storm, 'storm, one thread', 1, faults),
       storm(programs.storm, `storm, ${cpus} threads (one per CPU)`, cpus, faults),
-      compilation(directory, 300),
+      ...(ids === null ? [compilation(directory, 300)] : []),
     ];
     const tables = [];
     for (const target of targets) {
-      const samples = new Map(TOOLS.map((tool) => [tool.id, []]));
+      const samples = new Map(tools.map((tool) => [tool.id, []]));
       for (let turn = 0; turn < repetitions; turn++) {
-        for (const tool of TOOLS) {
+        for (const tool of tools) {
           const sample = await once(tool, target, programs, directory);
           samples.get(tool.id).push(sample);
           say(`${target.title}, turn ${turn + 1}: ${tool.title}: ${JSON.stringify(sample)}`);
         }
       }
       const baseline = median(samples.get('none').map((sample) => sample.speed));
-      tables.push({ target, rows: rows(samples, baseline) });
+      tables.push({ target, rows: rows(tools, samples, baseline) });
     }
     return tables;
   } finally {

@@ -77,11 +77,14 @@ function keyToPaint(programs, keys) {
   );
 }
 
+/** What starting left behind is collected and compiled by then: a dashboard is left open for hours. */
+const SETTLED_MS = 30_000;
+
 /** Share of one CPU that the analyzer takes, at its default refresh. */
 function cpuShare(command, seconds) {
   return withTarget(command, (pid) =>
     withDashboard(pid, async (terminal) => {
-      await sleep(3000);
+      await sleep(SETTLED_MS);
       const began = process.hrtime.bigint();
       const cpu = terminal.cpuNs();
       await sleep(seconds * 1000);

@@ -74,9 +74,9 @@ class Source {
     this.events.add(batch, this.resolved, this.model);
   }
 
-  snapshot() {
+  snapshot(reuse) {
     this.model.tick(this.now);
-    return this.model.snapshot(this.now);
+    return this.model.snapshot(this.now, { reuse });
   }
   header() {
     return headerOf(this.now);

@@ -22,11 +22,12 @@ function row({ tool, speed, slowdown, cpu, rss, lost, faults }, unit) {
 }
 
 /** docs/benchmarks.md: what was measured, where, with which command. */
-function benchmarkPage(tables, { repetitions, faults, load }) {
+function benchmarkPage(tables, { repetitions, faults, tools, load }) {
+  const only = tools === null ? '' : ` --tools ${tools.join(',')}`;
   const lines = [
     '# What tracing costs',
     '',
-    `Made by \`npm run bench -- --turns ${repetitions} --faults ${faults}\`: all tools on all targets in one run,`,
+    `Made by \`npm run bench -- --turns ${repetitions} --faults ${faults}${only}\`: all tools on all targets in one run,`,
     `in turns; medians of ${repetitions}, peak memory the largest, losses added up.`,
     '',
     ...versions().map((line) => `- ${line}`),

@@ -1,7 +1,7 @@
 'use strict';
 
 /**
- * npm run bench [-- capture|dashboard] [--turns N] [--faults N]
+ * npm run bench [-- capture|dashboard] [--turns N] [--faults N] [--tools ID,ID] [--output FILE]
  *
  * capture (the default) writes docs/benchmarks.md. Needs root, perf and gcc.
  */
@@ -19,6 +19,8 @@ const { values, positionals } = parseArgs({
   options: {
     turns: { type: 'string', default: '5' },
     faults: { type: 'string', default: '2000000' },
+    // Fewer tools, more turns: for differences smaller than the machine's noise. Storms only.
+    tools: { type: 'string', default: '' },
     output: { type: 'string', default: path.join(__dirname, '..', 'docs', 'benchmarks.md') },
   },
 });
@@ -39,11 +41,12 @@ async function capture() {
   const { benchmarkPage } = require('./page');
   const repetitions = Number(values.turns);
   const faults = Number(values.faults);
+  const tools = values.tools === '' ? null : values.tools.split(',');
   const [load] = os.loadavg();
   const tables = await withTracefs(() =>
-    benchCapture({ repetitions, faults, say: (line) => process.stderr.write(`${line}\n`) }),
+    benchCapture({ repetitions, faults, tools, say: (line) => process.stderr.write(`${line}\n`) }),
   );
-  const page = benchmarkPage(tables, { repetitions, faults, load });
+  const page = benchmarkPage(tables, { repetitions, faults, tools, load });
   writeFileSync(values.output, page);
   process.stdout.write(page);
 }

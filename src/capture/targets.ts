@@ -61,7 +61,8 @@ function unfollowed(proc: Proc, pids: ReadonlySet<number>): string[] {
     const named =
       missing.slice(0, MAX_NAMED).join(',') + (missing.length > MAX_NAMED ? ',...' : '');
     const what = missing.length === 1 ? '1 child' : `${missing.length} children`;
-    notes.push(`${what} of ${pid} not captured: only those born from now on are; -p ${named}`);
+    const ask = `name them too, -p ${pid},${named}`;
+    notes.push(`${what} of ${pid} not captured: ${ask} (those born from now on are)`);
   }
   return notes;
 }

@@ -65,7 +65,9 @@ test('children that are there already are not followed, and the user is told', (
   putChildren(400, 410, [403]);
   expect(resolve(400, 402)).toEqual({
     pids: [400, 402],
-    notes: ['2 children of 400 not captured: only those born from now on are; -p 401,403'],
+    notes: [
+      '2 children of 400 not captured: name them too, -p 400,401,403 (those born from now on are)',
+    ],
   });
   expect(resolve(400, 401, 402, 403).notes).toEqual([]);
   expect(resolveTargets(new Proc(root), [400], SELF, false).notes).toEqual([]);
@@ -75,7 +77,7 @@ test('children that are there already are not followed, and the user is told', (
     Array.from({ length: 20 }, (_, i) => 500 + i),
   );
   expect(resolve(400).notes[0]).toMatch(
-    /^21 children .*; -p 500,501,502,503,504,505,506,507,\.\.\.$/,
+    /^21 children .* -p 400,500,501,502,503,504,505,506,507,\.\.\. /,
   );
 });
 

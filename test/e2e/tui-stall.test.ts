@@ -9,7 +9,7 @@ let storm: Running;
 let dashboard: PtyAnalyzer;
 
 beforeEach(() => {
-  storm = new Running([workload('storm'), '--threads', '2', '--seconds', '120']);
+  storm = new Running([workload('storm'), '--threads', '0', '--seconds', '120']);
   const args = ['--interval', '0.25', '-p', String(storm.pid)];
   dashboard = new PtyAnalyzer(args, 200, 50);
 });
@@ -59,4 +59,5 @@ test('a terminal that does not read for seconds, under a storm on all CPUs', asy
     closing,
   )!;
   expect(captured).toBe(kernel);
+  expect(Number(captured!.replaceAll(',', ''))).toBeGreaterThan(1_000_000);
 });
