@@ -43,7 +43,7 @@ function liveLines({ first, key, cpu, memory }, synthetic, loads) {
   return [
     '### The program in a terminal',
     '',
-    `200x50, refresh every second. The storms run on all ${os.cpus().length} CPUs, those of terminal and analyzer.`,
+    `200x50, refresh every second; CPU from 30 seconds after the start on. The storms run on all ${os.cpus().length} CPUs, those of terminal and analyzer.`,
     '',
     '| what | measured |',
     '| --- | ---: |',
