@@ -2,14 +2,14 @@
 
 /**
  * npm run bench -- dashboard: what the dashboard costs and how fast it answers. Writes its section of
- * docs/benchmarks.md. Needs a build, root and gcc; best on a machine that does nothing else.
+ * the file it is given. Needs a build, root and gcc; best on a machine that does nothing else.
  */
 const { execFileSync } = require('node:child_process');
 const os = require('node:os');
 const path = require('node:path');
 const { benchFrames } = require('./dashboard-frames');
 const { benchLive } = require('./dashboard-live');
-const { replaceDashboardSection } = require('./section');
+const { replaceSection } = require('./section');
 const { versions } = require('./tools');
 
 const FAULTS = 10_000_000;
@@ -86,7 +86,7 @@ async function main() {
     '',
     ...frameLines(frames),
   ].join('\n');
-  replaceDashboardSection(path.join(__dirname, '..', 'docs', 'benchmarks.md'), section);
+  replaceSection(process.argv[2], 'dashboard', section);
   console.log(section);
 }
 

@@ -21,29 +21,22 @@ function row({ tool, speed, slowdown, cpu, rss, lost, faults }, unit) {
   return `| ${cells.join(' | ')} |`;
 }
 
-/** docs/benchmarks.md: what was measured, where, with which command. */
-function benchmarkPage(tables, { repetitions, faults, tools, load }) {
+/** What was measured, where, with which command. */
+function captureSection(tables, { repetitions, faults, tools, load }) {
   const only = tools === null ? '' : ` --tools ${tools.join(',')}`;
   const lines = [
-    '# What tracing costs',
+    tools === null ? '## All tools, all targets' : '## The closest on the storms, in more turns',
     '',
-    `Made by \`npm run bench -- --turns ${repetitions} --faults ${faults}${only}\`: all tools on all targets in one run,`,
+    `Made by \`npm run bench -- --turns ${repetitions} --faults ${faults}${only}\`: in one run,`,
     `in turns; medians of ${repetitions}, peak memory the largest, losses added up.`,
     '',
     ...versions().map((line) => `- ${line}`),
     `- load average of the machine before the run: ${load.toFixed(2)} (above 0.5 other work takes part)`,
     '',
-    '- **speed**: what the target achieved; **slowdown**: untraced speed divided by it.',
-    '- **CPU**: seconds of user and system time of the tracer itself per million faults, which is',
-    '  microseconds per fault; its start and end are in it (where faults are few, they are nearly all).',
-    '- **memory**: peak resident size of the tracer.',
-    '- **lost**: faults that happened and were not recorded. perf trace gets a tenth of the faults:',
-    '  rates are compared.',
-    '',
   ];
   for (const { target, rows } of tables) {
     lines.push(
-      `## ${target.title}`,
+      `### ${target.title}`,
       '',
       `| tool | ${target.unit} | slowdown | CPU, us per fault | memory | lost |`,
       '| --- | ---: | ---: | ---: | ---: | ---: |',
@@ -51,7 +44,7 @@ function benchmarkPage(tables, { repetitions, faults, tools, load }) {
       '',
     );
   }
-  return `${lines.join('\n')}`;
+  return lines.join('\n');
 }
 
-module.exports = { benchmarkPage };
+module.exports = { captureSection };

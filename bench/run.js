@@ -3,11 +3,12 @@
 /**
  * npm run bench [-- capture|dashboard] [--turns N] [--faults N] [--tools ID,ID] [--output FILE]
  *
- * capture (the default) writes docs/benchmarks.md. Needs root, perf and gcc.
+ * Each bench (capture is the default) replaces its section of docs/benchmarks.md; capture with --tools
+ * has one of its own. Needs root, perf and gcc.
  */
 
 const { spawnSync } = require('node:child_process');
-const { existsSync, writeFileSync } = require('node:fs');
+const { existsSync } = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
@@ -38,7 +39,8 @@ async function withTracefs(body) {
 
 async function capture() {
   const { benchCapture } = require('./capture');
-  const { benchmarkPage } = require('./page');
+  const { captureSection } = require('./page');
+  const { replaceSection } = require('./section');
   const repetitions = Number(values.turns);
   const faults = Number(values.faults);
   const tools = values.tools === '' ? null : values.tools.split(',');
@@ -46,9 +48,9 @@ async function capture() {
   const tables = await withTracefs(() =>
     benchCapture({ repetitions, faults, tools, say: (line) => process.stderr.write(`${line}\n`) }),
   );
-  const page = benchmarkPage(tables, { repetitions, faults, tools, load });
-  writeFileSync(values.output, page);
-  process.stdout.write(page);
+  const section = captureSection(tables, { repetitions, faults, tools, load });
+  replaceSection(values.output, tools === null ? 'capture' : 'capture --tools', section);
+  process.stdout.write(section);
 }
 
 const [what = 'capture'] = positionals;
@@ -58,9 +60,8 @@ if (what === 'capture') {
     process.exitCode = 1;
   });
 } else if (what === 'dashboard') {
-  const { status } = spawnSync(process.execPath, [path.join(__dirname, 'dashboard.js')], {
-    stdio: 'inherit',
-  });
+  const script = path.join(__dirname, 'dashboard.js');
+  const { status } = spawnSync(process.execPath, [script, values.output], { stdio: 'inherit' });
   process.exitCode = status ?? 1;
 } else {
   console.error(`bench: ${what}: capture or dashboard`);

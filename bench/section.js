@@ -1,26 +1,23 @@
 'use strict';
 
-/** The dashboard's part of docs/benchmarks.md: each of the two benches leaves the other's part as it is. */
+/** docs/benchmarks.md has a section per bench: each replaces its own and leaves the others as they are. */
 const { existsSync, readFileSync, writeFileSync } = require('node:fs');
 
-const BEGIN = '<!-- made by npm run bench -- dashboard -->';
-const END = '<!-- end of the dashboard -->';
+const TITLE = '# What tracing costs\n';
 
-/** The section as it is in a file, with its marks; '' where there is none. */
-function dashboardSection(file) {
-  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  const from = text.indexOf(BEGIN);
-  const to = text.indexOf(END, from);
-  return from < 0 || to < 0 ? '' : text.slice(from, to + END.length);
-}
-
-/** Puts a new section in the place of the old one, or at the end. */
-function replaceDashboardSection(file, markdown) {
-  const text = existsSync(file) ? readFileSync(file, 'utf8') : '# What tracing costs\n';
-  const old = dashboardSection(file);
-  const section = `${BEGIN}\n\n${markdown.trim()}\n\n${END}`;
-  const page = old === '' ? `${text.trimEnd()}\n\n${section}\n` : text.replace(old, () => section);
+/** Puts a bench's section in the place of its old one, or at the end of the file. */
+function replaceSection(file, bench, markdown) {
+  const begin = `<!-- made by ${bench} -->`;
+  const end = `<!-- end of ${bench} -->`;
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : TITLE;
+  const section = `${begin}\n\n${markdown.trim()}\n\n${end}`;
+  const from = text.indexOf(begin);
+  const to = text.indexOf(end, from);
+  const page =
+    from < 0 || to < 0
+      ? `${text.trimEnd()}\n\n${section}\n`
+      : `${text.slice(0, from)}${section}${text.slice(to + end.length)}`;
   writeFileSync(file, page);
 }
 
-module.exports = { dashboardSection, replaceDashboardSection };
+module.exports = { replaceSection };
