@@ -7,6 +7,7 @@ import { compileFaultTest } from '../core/filter';
 import type { FaultTest } from '../core/filter';
 import { describeFilterError, parseFilter } from '../core/filter-parse';
 import { FixedNames } from '../core/fixed';
+import type { Limits } from '../core/limits';
 import type { Depth } from '../core/counters';
 import { Model } from '../core/model';
 import { Resolved } from '../core/resolved';
@@ -38,6 +39,8 @@ export interface Assembly {
 export interface AssemblyPorts {
   /** What somebody will look at. */
   readonly depth: Depth;
+  /** Where they differ from the model's own. */
+  readonly limits?: Partial<Limits>;
   /** Where the stream of faults goes, null for nowhere. */
   readonly stream: FdWriter | null;
   /** After each batch (Assembly.view holds it): the dashboard's event log. */
@@ -78,7 +81,11 @@ export function assemble(options: Options, ports: AssemblyPorts): Assembly {
   const tell = ports.say ?? say;
   for (const note of capture.notes) tell(`note: ${note}`);
 
-  const model = new Model({ source: capture.source, depth: ports.depth });
+  const model = new Model({
+    source: capture.source,
+    depth: ports.depth,
+    limits: ports.limits ?? {},
+  });
   model.swapInUse = capture.proc.swapInUse();
   for (const { pid, ...initial } of capture.initialProcesses()) model.addProcess(pid, initial);
 

@@ -110,21 +110,27 @@ export const REGION_COLUMNS: readonly Column<RegionRow>[] = [
   text('kind', 'KIND', 7, 20, (row) => row.kind),
   text('permissions', 'PERM', 4, 65, (row) => row.permissions),
   numeric('size', 'SIZE', 'bytes', 5, 62, (row) => row.size, bytes),
-  numeric('pid', 'PID', '', 7, 15, (row) => row.pid, plain),
+  { ...numeric('pid', 'PID', '', 7, 15, (row) => row.pid, plain), format: pidText },
   text('comm', 'COMMAND', 15, 10, (row) => row.comm),
   ...STAT_COLUMNS,
 ];
 
 export const THREAD_COLUMNS: readonly Column<ThreadRow>[] = [
-  numeric('tid', 'TID', '', 7, 100, (row) => row.tid, plain),
-  numeric('pid', 'PID', '', 7, 20, (row) => row.pid, plain),
+  {
+    ...numeric('tid', 'TID', '', 7, 100, (row) => row.tid, plain),
+    format: (row) => (row.tid === 0 ? several(row) : plain(row.tid)),
+  },
+  { ...numeric('pid', 'PID', '', 7, 20, (row) => row.pid, plain), format: pidText },
   text('comm', 'COMMAND', 15, 98, (row) => row.comm),
   text('state', 'STATE', 5, 15, (row) => (row.alive ? '' : 'ended')),
   ...STAT_COLUMNS,
 ];
 
 export const PROCESS_COLUMNS: readonly Column<ProcessRow>[] = [
-  numeric('pid', 'PID', '', 7, 100, (row) => row.pid, plain),
+  {
+    ...numeric('pid', 'PID', '', 7, 100, (row) => row.pid, plain),
+    format: (row) => (row.pid === 0 ? several(row) : plain(row.pid)),
+  },
   numeric('ppid', 'PPID', '', 7, 20, (row) => row.ppid, plain),
   text('comm', 'COMMAND', 15, 98, (row) => row.comm),
   text('state', 'STATE', 5, 15, (row) => (row.alive ? '' : 'ended')),
@@ -153,6 +159,15 @@ function startAddress(row: RegionRow): string {
  */
 function startText(row: RegionRow): string {
   return row.kind === 'file' || row.startPage === 0 ? '' : pageAddress(row.startPage);
+}
+
+/** In the place of an identifier: how many of the name have ended, or that some are not told apart. */
+function several({ alive, members }: ThreadRow | ProcessRow): string {
+  return alive ? 'several' : `x${members}`;
+}
+
+function pidText(row: RegionRow | ThreadRow): string {
+  return row.pid === 0 ? '' : plain(row.pid);
 }
 
 /** Identifiers are never rounded. */

@@ -54,18 +54,21 @@ export class Counters {
   }
 
   /**
-   * Folds rows of what is gone where a table is above its cap (or was full before); between batches
-   * only. `isLive` tells which regions are still mapped.
+   * Folds rows of what is gone: those of the `settled` pids, and others where a table is above its cap
+   * (or was full before); between batches only. `isLive` tells which regions are still mapped.
    */
-  fold(isLive: (region: number) => boolean): void {
+  fold(isLive: (region: number) => boolean, settled: ReadonlySet<number>): void {
     const { threads, processes } = this.tasks;
-    const regionsTo = this.regions.fold(isLive);
+    const isSettled = (info: { readonly pid: number }): boolean => settled.has(info.pid);
+    const regionsTo = this.regions.fold(isLive, isSettled);
     const threadsTo = threads.fold(
       (slot) => threads.info(slot)!.alive,
+      isSettled,
       () => undefined,
     );
     processes.fold(
       (slot) => processes.info(slot)!.alive,
+      isSettled,
       () => undefined,
     );
     if (moved(regionsTo) || moved(threadsTo)) this.pairs.remap(regionsTo, threadsTo);

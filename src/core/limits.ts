@@ -7,6 +7,8 @@ export interface Limits {
   readonly regions: number;
   readonly threads: number;
   readonly processes: number;
+  /** Ended processes whose rows stay apart; older ones share rows by name, up to twice as many do not yet. */
+  readonly endedProcesses: number;
   /** Live address spaces that are followed; faults of further processes are `[unknown]`. */
   readonly spaces: number;
   /** Live threads that are told apart. */
@@ -19,6 +21,7 @@ export const DEFAULT_LIMITS: Limits = {
   regions: 8192,
   threads: 8192,
   processes: 4096,
+  endedProcesses: Infinity,
   spaces: 32768,
   liveThreads: 131072,
   pageChunks: PAGE_CHUNK_CAP,

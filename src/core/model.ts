@@ -128,12 +128,15 @@ export class Model {
     this.tasks.releaseEnded();
     this.repair.beginBatch();
     const tables = [this.regions.rows, this.tasks.threads, this.tasks.processes];
-    if (!tables.some((t) => t.overCap || t.full)) return;
-    // Where all is alive folding finds nothing: not in every batch, then.
-    if (tables.some((t) => t.full) && now - this.foldedAt < RETRY_NS) return;
+    const settled = this.tasks.settle();
+    if (settled.size === 0) {
+      if (!tables.some((t) => t.overCap || t.full)) return;
+      // Where all is alive folding finds nothing: not in every batch, then.
+      if (tables.some((t) => t.full) && now - this.foldedAt < RETRY_NS) return;
+    }
     this.foldedAt = now;
     const live = this.mappedRegions();
-    this.counters.fold((slot) => live[slot] === 1);
+    this.counters.fold((slot) => live[slot] === 1, settled);
   }
 
   private mappedRegions(): Uint8Array {

@@ -93,9 +93,9 @@ export class RegionTable {
   }
 
   /** See RowTable.fold. */
-  fold(isLive: (slot: number) => boolean): Int32Array {
+  fold(isLive: (slot: number) => boolean, settled: (info: RegionInfo) => boolean): Int32Array {
     this.epoch++;
-    return this.rows.fold(isLive, (slot, info) => {
+    return this.rows.fold(isLive, settled, (slot, info) => {
       this.heat.close(slot);
       if (info.key !== '' && this.byKey.get(info.key) === slot) this.byKey.delete(info.key);
     });

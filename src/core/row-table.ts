@@ -31,12 +31,11 @@ export class RowTable<Info extends object> {
   private readonly foldedSlots = new Map<string, number>();
   private readonly isFolded: boolean[] = [];
   private othersSlot = -1;
+  private readonly folds: number[] = [];
   /** Everything in the table is alive: new rows count under a folded row at once. */
   full = false;
-  /** Some rows stand for several. */
-  get folds(): boolean {
-    return this.foldedSlots.size > 0 || this.othersSlot >= 0;
-  }
+  /** Rows share counters because there is no room for more. */
+  capped = false;
 
   constructor(
     pool: SlabPool,
@@ -63,28 +62,38 @@ export class RowTable<Info extends object> {
     return this.isFolded[slot] === true;
   }
 
-  create(info: Info): number {
-    const full = this.full || this.rows >= this.rules.cap + FAULT_CAPACITY;
-    return full ? this.foldedSlot(info) : this.place(info, false);
+  /** How many rows a slot stands for; 1 for one that stands for itself. */
+  members(slot: number): number {
+    return this.folds[slot]!;
   }
 
-  private place(info: Info, folded: boolean): number {
+  create(info: Info): number {
+    const full = this.full || this.rows >= this.rules.cap + FAULT_CAPACITY;
+    if (!full) return this.place(info, 1);
+    this.capped = true;
+    return this.foldedSlot(info);
+  }
+
+  private place(info: Info, members: number): number {
     const slot = this.stats.alloc();
     this.infos[slot] = info;
-    this.isFolded[slot] = folded;
+    this.isFolded[slot] = members === 0;
+    this.folds[slot] = members;
     return slot;
   }
 
+  /** The shared row that a row counts under from now on. */
   private foldedSlot(info: Info): number {
     const key = this.rules.foldKey(info);
-    const known = this.foldedSlots.get(key);
-    if (known !== undefined) return known;
-    if (this.foldedSlots.size >= FOLDED_CAP) {
-      if (this.othersSlot < 0) this.othersSlot = this.place(this.rules.others(), true);
-      return this.othersSlot;
+    let slot = this.foldedSlots.get(key);
+    if (slot === undefined && this.foldedSlots.size >= FOLDED_CAP) {
+      if (this.othersSlot < 0) this.othersSlot = this.place(this.rules.others(), 0);
+      slot = this.othersSlot;
+    } else if (slot === undefined) {
+      slot = this.place(this.rules.folded(info), 0);
+      this.foldedSlots.set(key, slot);
     }
-    const slot = this.place(this.rules.folded(info), true);
-    this.foldedSlots.set(key, slot);
+    this.folds[slot]!++;
     return slot;
   }
 
@@ -93,24 +102,27 @@ export class RowTable<Info extends object> {
   }
 
   /**
-   * Folds rows that `isLive` disowns, the longest untouched first, until a quarter of the cap is free;
-   * to be called between batches. Returns where each slot's counts are now (itself, another, GONE).
+   * Folds rows that `isLive` disowns: all that are `settled`, and of the others the longest untouched
+   * until a quarter of the cap is free; to be called between batches. Returns where
+   * each slot's counts are now (itself, another, GONE).
    */
   fold(
     isLive: (slot: number) => boolean,
+    settled: (info: Info) => boolean,
     onRelease: (slot: number, info: Info) => void,
   ): Int32Array {
     const { stats } = this;
+    const gone: number[] = [];
     const dead: number[] = [];
     for (let slot = 0; slot < stats.limit; slot++) {
-      if (stats.id(slot) !== 0 && !this.stands(slot) && !isLive(slot)) dead.push(slot);
+      if (stats.id(slot) === 0 || this.stands(slot) || isLive(slot)) continue;
+      (settled(this.infos[slot]!) ? gone : dead).push(slot);
     }
-    dead.sort((a, b) => stats.lastTime(a) - stats.lastTime(b));
-    const target = Math.floor(this.rules.cap * 0.75);
-    const gone: number[] = [];
-    for (const slot of dead) {
-      if (this.rows - gone.length <= target) break;
-      gone.push(slot);
+    const excess = this.rows - gone.length - Math.floor(this.rules.cap * 0.75);
+    if (excess > 0 && dead.length > 0) {
+      dead.sort((a, b) => stats.lastTime(a) - stats.lastTime(b));
+      gone.push(...dead.slice(0, excess));
+      this.capped = true;
     }
     const into = gone.map((slot) =>
       stats.faults(slot) > 0 ? this.foldedSlot(this.infos[slot]!) : GONE,

@@ -95,7 +95,7 @@ export class SnapshotBuilder {
   private threads(elapsed: number, limit: number, reuse: boolean): ThreadRow[] {
     const { threads } = this.model.tasks;
     return most(threads.stats, limit).map((slot) =>
-      this.threadRows.row(slot, reuse).fill(elapsed, threads.info(slot)!),
+      this.threadRows.row(slot, reuse).fill(elapsed, threads.info(slot)!, threads.members(slot)),
     );
   }
 
@@ -115,7 +115,9 @@ export class SnapshotBuilder {
       const thread = worst.get(info.serial);
       const waited = thread === undefined ? 0 : share(threads.stats.stallNs(thread), elapsed);
       const tid = thread === undefined ? 0 : threads.info(thread)!.tid;
-      return this.processRows.row(slot, reuse).fill(elapsed, info, waited, tid);
+      return this.processRows
+        .row(slot, reuse)
+        .fill(elapsed, info, processes.members(slot), waited, tid);
     });
   }
 
@@ -170,9 +172,9 @@ export class SnapshotBuilder {
     const caps: string[] = [];
     const folded = (name: string, cap: number): string =>
       `more than ${cap} ${name}: the oldest that are gone share rows`;
-    if (regions.rows.folds) caps.push(folded('regions', limits.regions));
-    if (tasks.threads.folds) caps.push(folded('threads', limits.threads));
-    if (tasks.processes.folds) caps.push(folded('processes', limits.processes));
+    if (regions.rows.capped) caps.push(folded('regions', limits.regions));
+    if (tasks.threads.capped) caps.push(folded('threads', limits.threads));
+    if (tasks.processes.capped) caps.push(folded('processes', limits.processes));
     if (tasks.crowded) {
       caps.push(
         `more than ${limits.spaces} live processes or ${limits.liveThreads} live threads: the rest is not told apart`,

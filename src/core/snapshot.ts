@@ -70,17 +70,23 @@ export interface RegionRow extends StatRow {
 }
 
 export interface ThreadRow extends StatRow {
+  /** tid and pid are 0 for rows folded from several. */
   readonly tid: number;
   readonly pid: number;
   readonly comm: string;
   readonly alive: boolean;
+  /** Threads that the row stands for. */
+  readonly members: number;
 }
 
 export interface ProcessRow extends StatRow {
+  /** 0 for rows folded from several. */
   readonly pid: number;
   readonly ppid: number;
   readonly comm: string;
   readonly alive: boolean;
+  /** Processes that the row stands for. */
+  readonly members: number;
   readonly threads: number;
   /** Share of wall time of the thread that waits most. */
   readonly worstThreadShare: number;

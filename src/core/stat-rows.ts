@@ -104,13 +104,15 @@ export class ThreadStats extends Stats implements ThreadRow {
   pid = 0;
   comm = '';
   alive = false;
+  members = 1;
 
-  fill(elapsed: number, info: ThreadInfo): this {
+  fill(elapsed: number, info: ThreadInfo, members: number): this {
     this.fillStats(elapsed);
     this.tid = info.tid;
     this.pid = info.pid;
     this.comm = info.comm;
     this.alive = info.alive;
+    this.members = members;
     return this;
   }
 }
@@ -120,16 +122,24 @@ export class ProcessStats extends Stats implements ProcessRow {
   ppid = 0;
   comm = '';
   alive = false;
+  members = 1;
   threads = 0;
   worstThreadShare = 0;
   worstTid = 0;
 
-  fill(elapsed: number, info: ProcessInfo, worstThreadShare: number, worstTid: number): this {
+  fill(
+    elapsed: number,
+    info: ProcessInfo,
+    members: number,
+    worstThreadShare: number,
+    worstTid: number,
+  ): this {
     this.fillStats(elapsed);
     this.pid = info.pid;
     this.ppid = info.ppid;
     this.comm = info.comm;
     this.alive = info.alive;
+    this.members = members;
     this.threads = info.threads;
     this.worstThreadShare = worstThreadShare;
     this.worstTid = worstTid;

@@ -10,6 +10,7 @@ import { VmaMap } from './vma-map';
 import type { Vma } from './vma';
 
 const THREAD_CACHE = 256;
+const NONE: ReadonlySet<number> = new Set();
 
 /**
  * Processes and threads: those that live, by pid and tid, and the rows of all there were. Processes that
@@ -26,6 +27,8 @@ export class Tasks {
   private readonly cache: (Thread | null)[] = new Array<Thread | null>(THREAD_CACHE).fill(null);
   private endedProcesses: Process[] = [];
   private endedThreads: Thread[] = [];
+  /** Ended, with rows of their own; in the order they ended in. */
+  private readonly unsettled: number[] = [];
   private nextSerial = 1;
   /** Has no map: stands for every process beyond the cap. */
   private crowd: Process | null = null;
@@ -213,14 +216,26 @@ export class Tasks {
     this.endedProcesses.push(process);
   }
 
-  /** Frees what ended before; to be called between batches. Returns how many processes that were. */
-  releaseEnded(): number {
+  /** Frees what ended before; to be called between batches. */
+  releaseEnded(): void {
     for (const thread of this.endedThreads) this.releaseThread(thread);
-    const released = this.endedProcesses.length;
-    for (const process of this.endedProcesses) this.release(process);
+    for (const process of this.endedProcesses) {
+      this.release(process);
+      if (this.limits.endedProcesses !== Infinity) this.unsettled.push(process.pid);
+    }
     this.endedThreads = [];
     this.endedProcesses = [];
-    return released;
+  }
+
+  /**
+   * pids of processes that ended long enough ago to share rows, each of them told once. Many at a time:
+   * folding looks at every row.
+   */
+  settle(): ReadonlySet<number> {
+    const keep = this.limits.endedProcesses;
+    if (this.unsettled.length <= 2 * keep) return NONE;
+    const oldest = this.unsettled.splice(0, this.unsettled.length - keep);
+    return new Set(oldest.filter((pid) => !this.byPid.has(pid)));
   }
 
   private releaseThread(thread: Thread): void {

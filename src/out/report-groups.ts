@@ -10,14 +10,12 @@ export interface GroupedRegion extends RegionRow {
 /** The columns of regions for groups: how many processes where there is no one pid to name. */
 export const GROUP_COLUMNS: readonly Column<GroupedRegion>[] = REGION_COLUMNS.map((column) =>
   column.id === 'pid'
-    ? { ...column, format: (row) => (row.processes > 1 ? `${row.processes} procs` : pidText(row)) }
+    ? {
+        ...column,
+        format: (row) => (row.processes > 1 ? `${row.processes} procs` : column.format(row)),
+      }
     : column,
 );
-
-/** Rows that the model has folded have no pid. */
-function pidText(row: RegionRow): string {
-  return row.pid === 0 ? '' : String(row.pid);
-}
 
 /**
  * Regions of several processes: the same region of processes of one name is one row. A build runs the

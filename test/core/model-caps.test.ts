@@ -46,6 +46,50 @@ describe('Model: caps', () => {
     expect(snapshot.caps.join('\n')).toMatch(/processes[^]*share rows/);
   });
 
+  it('keeps the newest of the ended processes apart where it is told to', () => {
+    const rig = new Rig({ endedProcesses: 3 }).attach();
+    for (let n = 0; n < 20; n++) {
+      rig.fork(100, 1000 + n).rename(1000 + n, 1000 + n, n === 0 ? 'first' : 'other');
+      rig.fault({ page: HEAP_START, pid: 1000 + n, code: 7 });
+      if (n !== 1) rig.exit(1000 + n); // This one goes on.
+      rig.run();
+    }
+    rig.run();
+    const snapshot = rig.model.snapshot(rig.now);
+    expectExact(snapshot, 20);
+    const pids = snapshot.processes.map((row) => row.pid).filter((pid) => pid !== 0);
+    expect(pids).toEqual(expect.arrayContaining([100, 1001, 1017, 1018, 1019]));
+    expect(pids.length).toBeLessThanOrEqual(2 + 2 * 3);
+    const apart = pids.length - 2;
+    for (const rows of [snapshot.processes, snapshot.threads]) {
+      const shared = rows.filter((row) => row.pid === 0);
+      expect(shared.map((row) => [row.comm, row.members, row.faults, row.alive])).toEqual([
+        ['first', 1, 1, false],
+        ['other', 18 - apart, 18 - apart, false],
+      ]);
+    }
+    const heaps = snapshot.regions.filter((row) => row.pid === 0);
+    expect(heaps.map((row) => [row.label, row.comm, row.faults])).toEqual([
+      ['[heap]', 'first', 1],
+      ['[heap]', 'other', 18 - apart],
+    ]);
+    // They share rows because they have ended, not for lack of room.
+    expect(snapshot.caps).toEqual([]);
+  });
+
+  it('keeps apart a process with the pid of one that ended', () => {
+    const rig = new Rig({ endedProcesses: 1 }).attach();
+    const child = (pid: number): Rig =>
+      rig.fork(100, pid).fault({ page: HEAP_START, pid, code: 7 });
+    child(1000).exit(1000).run();
+    child(1000).run();
+    for (const pid of [1001, 1002, 1003]) child(pid).exit(pid).run();
+    rig.run();
+    const { processes, regions } = rig.model.snapshot(rig.now);
+    expect(processes.filter((row) => row.pid === 1000 && row.alive)).toHaveLength(1);
+    expect(sum(regions)).toBe(5);
+  });
+
   it('follows pairs of region and thread into the folded rows', () => {
     const rig = new Rig({ regions: 4, threads: 4, processes: 100 }).attach();
     for (let n = 0; n < 50; n++) {

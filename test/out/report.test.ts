@@ -59,6 +59,7 @@ const thread = (tid: number, from: StatRow): ThreadRow => ({
   pid: 500,
   comm: 'prog',
   alive: true,
+  members: 1,
 });
 
 const process = (pid: number, from: StatRow): ProcessRow => ({
@@ -67,6 +68,7 @@ const process = (pid: number, from: StatRow): ProcessRow => ({
   ppid: 1,
   comm: 'prog',
   alive: true,
+  members: 1,
   threads: 1,
   worstThreadShare: 0.5,
   worstTid: pid,

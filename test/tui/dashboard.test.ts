@@ -7,7 +7,7 @@ import { makeTheme } from '../../src/tui/theme';
 import { currentTable } from '../../src/tui/write';
 import { FILE_START, HEAP_START, Rig } from '../core/model-kit';
 import { FakeSource, HEADER, samplePicture } from './fake-source';
-import { region, snapshot } from './sample';
+import { process, region, snapshot, thread } from './sample';
 
 // Control characters are what this is about.
 // eslint-disable-next-line no-control-regex
@@ -367,6 +367,29 @@ describe('keys', () => {
     bench.press('4', 'enter');
     expect(bench.dashboard.view).toBe('regions');
     expect(bench.text()).toContain('filter: cause:demand-zero');
+  });
+
+  it('tells of rows that several ended processes or threads share', () => {
+    const bench = new Bench();
+    const one = { byClass: [0, 1, 0, 0], stallNs: 1e3, stallShare: 0.1 };
+    const two = { byClass: [0, 2, 0, 0], stallNs: 2e3, stallShare: 0.2 };
+    bench.source.picture = snapshot({
+      threads: [thread({ ...two, tid: 0, pid: 0, comm: 'worker', alive: false, members: 4000 })],
+      processes: [
+        process({ ...two, pid: 0, comm: 'cc1', alive: false, members: 312 }),
+        // Beyond the cap on live processes: how many these are is not known.
+        process({ ...one, id: 2, pid: 0, comm: '[others]' }),
+      ],
+    });
+    bench.dashboard.refresh();
+    bench.press('2');
+    expect(bench.rows()).toEqual(['x4000']);
+    expect(bench.press('enter').text()).toContain('4000 threads worker  ended');
+    bench.press('escape', '3');
+    expect(bench.rows()).toEqual(['x312', 'several']);
+    expect(bench.press('enter').text()).toContain('312 processes cc1  ended');
+    bench.press('escape', 'j');
+    expect(bench.press('enter').text()).toContain('several processes [others]');
   });
 
   it('goes back to the table when the opened row is gone', () => {

@@ -42,7 +42,7 @@ export function region(part: Partial<RegionRow> = {}): RegionRow {
 }
 
 export function thread(part: Partial<ThreadRow> = {}): ThreadRow {
-  return { ...stat(part), tid: 100, pid: 100, comm: 'prog', alive: true, ...part };
+  return { ...stat(part), tid: 100, pid: 100, comm: 'prog', alive: true, members: 1, ...part };
 }
 
 export function process(part: Partial<ProcessRow> = {}): ProcessRow {
@@ -52,6 +52,7 @@ export function process(part: Partial<ProcessRow> = {}): ProcessRow {
     ppid: 1,
     comm: 'prog',
     alive: true,
+    members: 1,
     threads: 1,
     worstThreadShare: 0,
     worstTid: 100,

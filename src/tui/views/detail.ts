@@ -73,15 +73,23 @@ function titleLine(theme: Theme, columns: number, subject: DetailSubject): strin
     }
     case 'thread': {
       const { row } = subject;
-      line.add(`thread ${row.tid} ${row.comm}`, 'active').add(`  of process ${row.pid}`);
+      if (row.tid === 0) {
+        line.add(`${row.members} threads ${row.comm}`, 'active');
+      } else {
+        line.add(`thread ${row.tid} ${row.comm}`, 'active').add(`  of process ${row.pid}`);
+      }
       if (!row.alive) line.add('  ended', 'warning');
       break;
     }
     case 'process': {
       const { row } = subject;
-      line.add(`process ${row.pid} ${row.comm}`, 'active');
-      line.add(`  parent ${row.ppid}  ${row.threads} threads  `);
-      line.add(`thread max ${percent(row.worstThreadShare)} % (tid ${row.worstTid})`);
+      if (row.pid === 0) {
+        line.add(`${row.alive ? 'several' : row.members} processes ${row.comm}`, 'active');
+      } else {
+        line.add(`process ${row.pid} ${row.comm}`, 'active');
+        line.add(`  parent ${row.ppid}  ${row.threads} threads  `);
+        line.add(`thread max ${percent(row.worstThreadShare)} % (tid ${row.worstTid})`);
+      }
       if (!row.alive) line.add('  ended', 'warning');
       break;
     }
