@@ -1,6 +1,7 @@
 import { completeness, totalLost } from '../../core/capture-facts';
 import { CLASS_NAMES, type ClassName } from '../../core/classes';
 import { bytes, count, grouped, latency, percent, rate } from '../../core/format';
+import type { ThreadRow } from '../../core/snapshot';
 import { pieceLine, type Piece } from '../line';
 import type { Picture, Size } from '../picture';
 import type { HeaderInfo } from '../source';
@@ -138,10 +139,11 @@ function countPieces(picture: Picture, state: HeaderState): Piece[] {
       ...(name === 'ERROR' && n === 0 ? { short: '' } : {}),
     };
   });
-  const worst = snapshot.threads.reduce<(typeof snapshot.threads)[number] | null>(
-    (most, row) => (most === null || row.stallShare > most.stallShare ? row : most),
-    null,
-  );
+  let worst: ThreadRow | null = null;
+  for (const row of snapshot.threads) {
+    const several = row.tid === 0;
+    if (!several && (worst === null || row.stallShare > worst.stallShare)) worst = row;
+  }
   const share = percent(snapshot.totals.stallShare);
   const max =
     worst === null ? '' : `, thread max ${percent(worst.stallShare)} % (tid ${worst.tid})`;
