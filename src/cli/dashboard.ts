@@ -110,8 +110,7 @@ export async function runDashboard(asked: Options): Promise<number> {
 /** Ends COMMAND, if there is one; what to say about its end. */
 async function endedCommand(assembly: Assembly, byItself: boolean): Promise<string[]> {
   if (assembly.command === null) return [];
-  const words = await endCommand(assembly.capture.session, byItself, sleep);
-  return words === '' ? [] : [`pagefault-analyzer: ${words}`];
+  return [`pagefault-analyzer: ${await endCommand(assembly.capture.session, byItself, sleep)}`];
 }
 
 function atHumanPace(options: Options): Options {

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ANALYZER, DEMO } from './support/build';
+import { PtyAnalyzer } from './support/pty';
 import { Running, until } from './support/running';
 import { removeScratch, scratchDirectory } from './support/scratch';
 import { quoted, RESTORED, Tmux } from './support/tmux';
@@ -169,5 +170,22 @@ describe('leaving the dashboard', () => {
     await until('the end of the analyzer', () => !alive(pid));
     expect(readFileSync(dump, 'utf8')).toMatch(/^Summary: /);
     expect(alive(Number(readFileSync(commandPid, 'utf8')))).toBe(false);
+  });
+
+  it('when the terminal is gone and no signal says so (EIO): the run ends, the dump is written', async () => {
+    const dump = join(scratch, 'dump.txt');
+    const pidFile = join(scratch, 'pid');
+    target = new Running(['sleep', '300']);
+    // In a session of its own, which the terminal does not control: nobody sends it SIGHUP.
+    const script = `echo $$ > ${pidFile}; exec "$@"`;
+    const under = ['setsid', '-w', 'sh', '-c', script, 'sh'];
+    const pty = new PtyAnalyzer(['--dump', dump, '-p', String(target.pid)], 100, 30, under);
+    await pty.shows(/q quit/);
+    const pid = Number(readFileSync(pidFile, 'utf8'));
+    expect(readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ')[6]).toBe('0'); // tty_nr
+    pty.vanish();
+    await until('the end of the analyzer', () => !alive(pid));
+    expect(readFileSync(dump, 'utf8')).toMatch(/^Summary: /);
+    expect(alive(target.pid)).toBe(true);
   });
 });

@@ -13,12 +13,19 @@ export class PtyAnalyzer {
   private readonly pty: IPty;
   private readonly terminal: Terminal;
 
-  constructor(args: readonly string[], columns: number, rows: number) {
+  /** `under`: a program that starts the analyzer, with its arguments. */
+  constructor(
+    args: readonly string[],
+    columns: number,
+    rows: number,
+    under: readonly string[] = [],
+  ) {
     const size = { cols: columns, rows };
     this.terminal = new Terminal({ ...size, allowProposedApi: true });
     const env = { ...process.env, LANG: 'C.UTF-8' };
     const name = 'xterm-256color';
-    this.pty = spawn(process.execPath, [ANALYZER, ...args], { name, ...size, env });
+    const [file, ...rest] = [...under, process.execPath, ANALYZER, ...args];
+    this.pty = spawn(file!, rest, { name, ...size, env });
     this.pty.onData((text) => {
       this.received += text.length;
       this.terminal.write(text);
@@ -41,6 +48,12 @@ export class PtyAnalyzer {
 
   readOn(): void {
     this.pty.resume();
+  }
+
+  /** The terminal is closed, as when its window is. */
+  vanish(): void {
+    // What IPty does not declare: kill() leaves the terminal open.
+    (this.pty as IPty & { destroy(): void }).destroy();
   }
 
   kill(): void {
