@@ -7,7 +7,7 @@ export interface Limits {
   readonly regions: number;
   readonly threads: number;
   readonly processes: number;
-  /** Ended processes whose rows stay apart; older ones share rows by name, up to twice as many do not yet. */
+  /** Ended processes whose rows stay apart; beyond twice as many the older ones share rows by name. */
   readonly endedProcesses: number;
   /** Live address spaces that are followed; faults of further processes are `[unknown]`. */
   readonly spaces: number;

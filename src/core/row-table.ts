@@ -30,8 +30,8 @@ export class RowTable<Info extends object> {
   private readonly infos: (Info | null)[] = [];
   private readonly foldedSlots = new Map<string, number>();
   private readonly isFolded: boolean[] = [];
+  private readonly memberCounts: number[] = [];
   private othersSlot = -1;
-  private readonly folds: number[] = [];
   /** Everything in the table is alive: new rows count under a folded row at once. */
   full = false;
   /** Rows share counters because there is no room for more. */
@@ -64,7 +64,7 @@ export class RowTable<Info extends object> {
 
   /** How many rows a slot stands for; 1 for one that stands for itself. */
   members(slot: number): number {
-    return this.folds[slot]!;
+    return this.memberCounts[slot]!;
   }
 
   create(info: Info): number {
@@ -78,7 +78,7 @@ export class RowTable<Info extends object> {
     const slot = this.stats.alloc();
     this.infos[slot] = info;
     this.isFolded[slot] = members === 0;
-    this.folds[slot] = members;
+    this.memberCounts[slot] = members;
     return slot;
   }
 
@@ -93,7 +93,7 @@ export class RowTable<Info extends object> {
       slot = this.place(this.rules.folded(info), 0);
       this.foldedSlots.set(key, slot);
     }
-    this.folds[slot]!++;
+    this.memberCounts[slot]!++;
     return slot;
   }
 
@@ -103,8 +103,8 @@ export class RowTable<Info extends object> {
 
   /**
    * Folds rows that `isLive` disowns: all that are `settled`, and of the others the longest untouched
-   * until a quarter of the cap is free; to be called between batches. Returns where
-   * each slot's counts are now (itself, another, GONE).
+   * until a quarter of the cap is free; to be called between batches. Returns where each slot's counts
+   * are now (itself, another, GONE).
    */
   fold(
     isLive: (slot: number) => boolean,
