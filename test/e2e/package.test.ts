@@ -23,6 +23,7 @@ test('the package builds and captures where nothing else of the repository is', 
   mkdirSync(unpacked);
   run('tar', ['-xzf', path.join(directory, file), '-C', unpacked, '--strip-components=1'], ROOT);
   expect(run('ls', [], unpacked).trim().split('\n')).toEqual([
+    'LICENSE',
     'README.md',
     'addon',
     'bin',
