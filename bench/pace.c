@@ -1,11 +1,13 @@
 // Faults at a given pace, spread over many regions.
-//   pace [--rate N] [--seconds S | --faults N] [--regions R] [--pages P]
-// R mappings of P pages, with gaps so that the kernel does not merge them. Without --rate as fast as
-// one thread can.
+//   pace [--rate N] [--seconds S | --faults N] [--regions R] [--pages P] [--sleepers T]
+// R mappings of P pages, with gaps so that the kernel does not merge them. Without --rate as fast
+// as one thread can. T more threads sleep.
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "common.h"
 
@@ -14,6 +16,21 @@ static void wait_until(double when) {
   if (left <= 0) return;
   struct timespec pause = {(time_t)left, (long)((left - (double)(time_t)left) * 1e9)};
   nanosleep(&pause, NULL);
+}
+
+static void* sleeper(void* nothing) {
+  for (;;) pause();
+  return nothing;
+}
+
+static void start_sleepers(long count) {
+  pthread_attr_t small;
+  pthread_attr_init(&small);
+  pthread_attr_setstacksize(&small, 64 << 10);
+  for (long i = 0; i < count; i++) {
+    pthread_t thread;
+    if (pthread_create(&thread, &small, sleeper, NULL) != 0) die("pthread_create");
+  }
 }
 
 int main(int argc, char** argv) {
@@ -29,6 +46,7 @@ int main(int argc, char** argv) {
     if (mprotect(start, page_size(), PROT_NONE) != 0) die("mprotect");
     starts[i] = start + page_size();
   }
+  start_sleepers(option(argc, argv, "--sleepers", 0));
   wait_for_go();
   double began = seconds_now();
   long faults = 0;

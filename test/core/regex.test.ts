@@ -71,11 +71,10 @@ describe('compilePattern', () => {
 
   it('takes time linear in the text where backtracking takes for ever', () => {
     const text = 'a'.repeat(4000);
-    const started = performance.now();
+    // Backtracking would not return before the tests are given up.
     expect(compilePattern('(a+)+b').test(text)).toBe(false);
     expect(compilePattern('(a|a)*b').test(text)).toBe(false);
     expect(compilePattern('(a?){50}b').test(text)).toBe(false);
-    expect(performance.now() - started).toBeLessThan(2000);
   });
 
   it.each([

@@ -163,19 +163,13 @@ describe('the dashboard of the real program', () => {
     open(['-p', String(storm.pid)], {}, 120, 30);
     await terminal.shows('[1 Regions]');
     await sleep(1500);
-    const waits: number[] = [];
     for (let k = 0; k < 12; k++) {
       const view = k % 2 === 0 ? '2' : '1';
-      const begin = performance.now();
       terminal.keys(view);
       await terminal.shows(view === '2' ? '[2 Threads]' : '[1 Regions]');
-      waits.push(performance.now() - begin);
     }
     const screen = await terminal.shows(/fair sample: 1 of [\d,]+ MINOR/);
     expect(screen).not.toMatch(/LOST/);
-    waits.sort((a, b) => a - b);
-    // Two processes of tmux per key and poll are in it, on busy CPUs: this finds a hang, the bench measures.
-    expect(waits[waits.length >> 1]).toBeLessThan(1000);
     terminal.keys('q');
     const text = await terminal.shows('status=0', true);
     expect(text).not.toMatch(/lost=/);

@@ -122,9 +122,8 @@ describe('real descriptors', () => {
     const fd = openOutput(fifo);
     const writer = new FdWriter(fd);
     const data = Buffer.alloc(1 << 20, 'abcdefghij');
-    const begun = Date.now();
+    // One that blocked would never return: nobody reads yet.
     writer.write(data);
-    expect(Date.now() - begun).toBeLessThan(1000);
     expect(writer.ready).toBe(false);
     let got = 0;
     const buffer = Buffer.alloc(1 << 16);
