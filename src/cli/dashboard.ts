@@ -14,10 +14,10 @@ import { TerminalSignals } from './terminal-signals';
 import { WholeFile } from './whole-file';
 
 /**
- * A build runs a thousand compilers: their rows, one by one, would bury what goes on now. The newest stay
- * apart, for a look at what has just ended.
+ * A build runs a thousand compilers, a server a thread per connection: their rows, one by one, would bury
+ * what goes on now. The newest stay apart, for a look at what has just ended.
  */
-const ENDED_PROCESSES = 8;
+const ENDED_APART = { endedProcesses: 8, endedThreads: 16 };
 const SIGKILL = 9;
 const SIGTERM = 15;
 /** `demo` under the dashboard goes on and on, at a pace at which one can watch. ms per phase. */
@@ -37,7 +37,7 @@ export async function runDashboard(asked: Options): Promise<number> {
     if (started) output = new CommandOutputLog(options.commandOutput);
     assembly = assemble(options, {
       depth: 'detail',
-      limits: { endedProcesses: ENDED_PROCESSES },
+      limits: ENDED_APART,
       stream: options.output === null ? null : outlets.writer('file'),
       onBatch: () => {
         events.add(assembly.view.batch, assembly.view.resolved, assembly.model);

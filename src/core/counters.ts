@@ -4,7 +4,7 @@ import { PairCounts } from './pairs';
 import type { RegionTable } from './regions';
 import type { Resolved } from './resolved';
 import { GONE } from './row-table';
-import type { Tasks } from './tasks';
+import type { Settled, Tasks } from './tasks';
 import { Totals } from './totals';
 
 /**
@@ -54,16 +54,17 @@ export class Counters {
   }
 
   /**
-   * Folds rows of what is gone: those of the `settled` pids, and others where a table is above its cap
-   * (or was full before); between batches only. `isLive` tells which regions are still mapped.
+   * Folds rows of what is gone: the `settled` ones, and others where a table is above its cap (or was
+   * full before); between batches only. `isLive` tells which regions are still mapped.
    */
-  fold(isLive: (region: number) => boolean, settled: ReadonlySet<number>): void {
+  fold(isLive: (region: number) => boolean, settled: Settled | null): void {
     const { threads, processes } = this.tasks;
-    const isSettled = (info: { readonly pid: number }): boolean => settled.has(info.pid);
+    const isSettled = ({ pid }: { readonly pid: number }): boolean =>
+      settled?.pids.has(pid) === true;
     const regionsTo = this.regions.fold(isLive, isSettled);
     const threadsTo = threads.fold(
       (slot) => threads.info(slot)!.alive,
-      isSettled,
+      (info) => isSettled(info) || settled?.tids.has(info.tid) === true,
       () => undefined,
     );
     processes.fold(

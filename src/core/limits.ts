@@ -9,6 +9,8 @@ export interface Limits {
   readonly processes: number;
   /** Ended processes whose rows stay apart; beyond twice as many the older ones share rows by name. */
   readonly endedProcesses: number;
+  /** The same of ended threads of processes that go on. */
+  readonly endedThreads: number;
   /** Live address spaces that are followed; faults of further processes are `[unknown]`. */
   readonly spaces: number;
   /** Live threads that are told apart. */
@@ -22,6 +24,7 @@ export const DEFAULT_LIMITS: Limits = {
   threads: 8192,
   processes: 4096,
   endedProcesses: Infinity,
+  endedThreads: Infinity,
   spaces: 32768,
   liveThreads: 131072,
   pageChunks: PAGE_CHUNK_CAP,

@@ -129,7 +129,7 @@ export class Model {
     this.repair.beginBatch();
     const tables = [this.regions.rows, this.tasks.threads, this.tasks.processes];
     const settled = this.tasks.settle();
-    if (settled.size === 0) {
+    if (settled === null) {
       if (!tables.some((t) => t.overCap || t.full)) return;
       // Where all is alive folding finds nothing: not in every batch, then.
       if (tables.some((t) => t.full) && now - this.foldedAt < RETRY_NS) return;

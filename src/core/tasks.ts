@@ -10,7 +10,17 @@ import { VmaMap } from './vma-map';
 import type { Vma } from './vma';
 
 const THREAD_CACHE = 256;
-const NONE: ReadonlySet<number> = new Set();
+
+/** Ended processes, and ended threads of others, whose rows are to be shared from now on. */
+export interface Settled {
+  readonly pids: ReadonlySet<number>;
+  readonly tids: ReadonlySet<number>;
+}
+
+/** All but the newest `keep`, once there are twice as many: folding looks at every row. */
+function takeOldest(ended: number[], keep: number): number[] {
+  return ended.length > 2 * keep ? ended.splice(0, ended.length - keep) : [];
+}
 
 /**
  * Processes and threads: those that live, by pid and tid, and the rows of all there were. Processes that
@@ -28,7 +38,8 @@ export class Tasks {
   private endedProcesses: Process[] = [];
   private endedThreads: Thread[] = [];
   /** Ended, with rows of their own; in the order they ended in. */
-  private readonly unsettled: number[] = [];
+  private readonly unsettledPids: number[] = [];
+  private readonly unsettledTids: number[] = [];
   private nextSerial = 1;
   /** Has no map: stands for every process beyond the cap. */
   private crowd: Process | null = null;
@@ -218,24 +229,25 @@ export class Tasks {
 
   /** Frees what ended before; to be called between batches. */
   releaseEnded(): void {
-    for (const thread of this.endedThreads) this.releaseThread(thread);
+    for (const thread of this.endedThreads) {
+      this.releaseThread(thread);
+      const settles = this.limits.endedThreads !== Infinity;
+      if (settles && thread.row >= 0 && thread.process.alive) this.unsettledTids.push(thread.tid);
+    }
     for (const process of this.endedProcesses) {
       this.release(process);
-      if (this.limits.endedProcesses !== Infinity) this.unsettled.push(process.pid);
+      if (this.limits.endedProcesses !== Infinity) this.unsettledPids.push(process.pid);
     }
     this.endedThreads = [];
     this.endedProcesses = [];
   }
 
-  /**
-   * pids of processes that ended long enough ago to share rows, each of them told once. Many at a time:
-   * folding looks at every row.
-   */
-  settle(): ReadonlySet<number> {
-    const keep = this.limits.endedProcesses;
-    if (this.unsettled.length <= 2 * keep) return NONE;
-    const oldest = this.unsettled.splice(0, this.unsettled.length - keep);
-    return new Set(oldest.filter((pid) => !this.byPid.has(pid)));
+  /** What ended long enough ago to share rows, each told once; null where there is none. */
+  settle(): Settled | null {
+    const pids = takeOldest(this.unsettledPids, this.limits.endedProcesses);
+    const tids = takeOldest(this.unsettledTids, this.limits.endedThreads);
+    if (pids.length === 0 && tids.length === 0) return null;
+    return { pids: new Set(pids.filter((pid) => !this.byPid.has(pid))), tids: new Set(tids) };
   }
 
   private releaseThread(thread: Thread): void {

@@ -77,6 +77,28 @@ describe('Model: caps', () => {
     expect(snapshot.caps).toEqual([]);
   });
 
+  it('keeps the newest of the ended threads apart where it is told to', () => {
+    const rig = new Rig({ endedThreads: 3 }).attach();
+    for (let tid = 200; tid < 220; tid++) {
+      rig.thread(100, tid).fault({ page: HEAP_START, tid, code: 7 });
+      if (tid !== 201) rig.exit(100, tid); // This one goes on.
+      rig.run();
+    }
+    rig.run();
+    const snapshot = rig.model.snapshot(rig.now);
+    expectExact(snapshot, 20);
+    const tids = snapshot.threads.map((row) => row.tid).filter((tid) => tid !== 0);
+    expect(tids).toEqual(expect.arrayContaining([201, 217, 218, 219]));
+    expect(tids.length).toBeLessThanOrEqual(1 + 2 * 3);
+    const shared = snapshot.threads.filter((row) => row.tid === 0);
+    expect(shared.map((row) => [row.members, row.faults])).toEqual([
+      [20 - tids.length, 20 - tids.length],
+    ]);
+    // Its process goes on, and so do the regions.
+    expect(snapshot.processes.map((row) => row.pid)).toEqual([100]);
+    expect(snapshot.regions.every((row) => row.pid === 100)).toBe(true);
+  });
+
   it('keeps apart a process with the pid of one that ended', () => {
     const rig = new Rig({ endedProcesses: 1 }).attach();
     const child = (pid: number): Rig =>
