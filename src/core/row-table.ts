@@ -102,9 +102,9 @@ export class RowTable<Info extends object> {
   }
 
   /**
-   * Folds rows that `isLive` disowns: all that are `settled`, and of the others the longest untouched
-   * until a quarter of the cap is free; to be called between batches. Returns where each slot's counts
-   * are now (itself, another, GONE).
+   * Folds rows that `isLive` disowns: all that are `settled`, and where the table is above its cap (or was
+   * full before) the longest untouched of the others until a quarter of the cap is free; to be called
+   * between batches. Returns where each slot's counts are now (itself, another, GONE).
    */
   fold(
     isLive: (slot: number) => boolean,
@@ -112,6 +112,7 @@ export class RowTable<Info extends object> {
     onRelease: (slot: number, info: Info) => void,
   ): Int32Array {
     const { stats } = this;
+    const cramped = this.overCap || this.full;
     const gone: number[] = [];
     const dead: number[] = [];
     for (let slot = 0; slot < stats.limit; slot++) {
@@ -119,7 +120,7 @@ export class RowTable<Info extends object> {
       (settled(this.infos[slot]!) ? gone : dead).push(slot);
     }
     const excess = this.rows - gone.length - Math.floor(this.rules.cap * 0.75);
-    if (excess > 0 && dead.length > 0) {
+    if (cramped && excess > 0 && dead.length > 0) {
       dead.sort((a, b) => stats.lastTime(a) - stats.lastTime(b));
       gone.push(...dead.slice(0, excess));
       this.capped = true;
@@ -138,7 +139,7 @@ export class RowTable<Info extends object> {
       this.infos[slot] = null;
       stats.release(slot);
     });
-    this.full = this.rows > this.rules.cap * 0.875;
+    this.full = cramped && this.rows > this.rules.cap * 0.875;
     return where;
   }
 }

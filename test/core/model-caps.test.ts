@@ -77,6 +77,26 @@ describe('Model: caps', () => {
     expect(snapshot.caps).toEqual([]);
   });
 
+  it('takes no room from what is gone where only ended processes are to share rows', () => {
+    const rig = new Rig({ endedProcesses: 1, regions: 40 }).attach();
+    // Unmapped again: gone, and nine tenths of the cap with what the children bring.
+    for (let page = 0x9000; page < 0x9000 + 30 * 0x10; page += 0x10) {
+      rig
+        .mmap(vma(page, page + 4))
+        .fault({ page, code: 6 })
+        .munmap(page, page + 4);
+    }
+    rig.run();
+    for (const pid of [1000, 1001, 1002]) {
+      rig.fork(100, pid).fault({ page: HEAP_START, pid, code: 7 }).exit(pid).run();
+    }
+    rig.run();
+    const { caps, regions, processes } = rig.model.snapshot(rig.now);
+    expect(processes.find((row) => row.pid === 0)!.members).toBe(2);
+    expect(regions.filter((row) => row.pid === 100)).toHaveLength(30);
+    expect(caps).toEqual([]);
+  });
+
   it('keeps the newest of the ended threads apart where it is told to', () => {
     const rig = new Rig({ endedThreads: 3 }).attach();
     for (let tid = 200; tid < 220; tid++) {
