@@ -52,6 +52,10 @@ const TracepointFormat* FormatOf(const Formats& formats, EventKind kind) {
       return &formats.mremap_exit;
     case EventKind::kBrkExit:
       return &formats.brk_exit;
+    case EventKind::kCloneExit:
+      return &formats.clone_exit;
+    case EventKind::kClone3Exit:
+      return &formats.clone3_exit;
     default:
       return nullptr;
   }
@@ -59,24 +63,32 @@ const TracepointFormat* FormatOf(const Formats& formats, EventKind kind) {
 
 bool DecodeTracepoint(const uint8_t* bytes, size_t length, const Formats& formats, Record* out) {
   const TracepointFormat& format = *FormatOf(formats, out->event);
-  const size_t at = formats.layout.payload_offset();
+  const size_t at = formats.layout.payload_offset(length);
   if (at + 4 > length) return false;
   const size_t raw_size = Load<uint32_t>(bytes + at);
   const uint8_t* raw = bytes + at + 4;
   if (raw_size > length - at - 4) return false;
+  if (!formats.layout.has_tid(length)) {
+    uint64_t thread;
+    if (!LoadField(raw, raw_size, format.thread, &thread)) return false;
+    out->tid = static_cast<uint32_t>(thread);
+  }
 
   if (out->event == EventKind::kEntryUser || out->event == EventKind::kEntryKernel) {
     out->kind = RecordKind::kEntry;
     out->user_mode = out->event == EventKind::kEntryUser;
-    if (!LoadField(raw, raw_size, format.address, &out->address) ||
-        !LoadField(raw, raw_size, format.ip, &out->ip) ||
-        !LoadField(raw, raw_size, format.error_code, &out->error_code)) {
-      return false;
-    }
+    return LoadField(raw, raw_size, format.address, &out->address) &&
+           LoadField(raw, raw_size, format.ip, &out->ip) &&
+           LoadField(raw, raw_size, format.error_code, &out->error_code);
+  }
+  if (out->event == EventKind::kCloneExit || out->event == EventKind::kClone3Exit) {
+    uint64_t result;
+    if (!LoadField(raw, raw_size, format.result, &result)) return false;
+    out->kind = result == 0 ? RecordKind::kThreadStart : RecordKind::kIgnored;
     out->stack_pointer = 0;
     // PERF_SAMPLE_REGS_USER follows: u64 abi, then the one register asked for (abi 0: none).
     const size_t regs = at + 4 + raw_size;
-    if (out->user_mode && regs + 16 <= length && Load<uint64_t>(bytes + regs) != 0) {
+    if (regs + 16 <= length && Load<uint64_t>(bytes + regs) != 0) {
       out->stack_pointer = Load<uint64_t>(bytes + regs + 8);
     }
     return true;
@@ -101,7 +113,8 @@ EventKind KindBySize(size_t length, const SampleLayout& layout) {
 
 bool DecodeSample(const uint8_t* bytes, size_t length, const Formats& formats, Record* out) {
   const SampleLayout& layout = formats.layout;
-  if (length < layout.payload_offset()) return false;
+  const size_t payload = layout.payload_offset(length);
+  if (length < payload) return false;
   const EventTable::Entry& event = formats.events.Find(Load<uint64_t>(bytes + kHeader));
   out->event = event.kind;
   out->root = event.root;
@@ -110,19 +123,22 @@ bool DecodeSample(const uint8_t* bytes, size_t length, const Formats& formats, R
     out->event = KindBySize(length, layout);
     out->borrowed = out->event != EventKind::kNone;
   }
-  out->pid = Load<uint32_t>(bytes + layout.tid_offset());
-  out->tid = Load<uint32_t>(bytes + layout.tid_offset() + 4);
-  out->time = Load<uint64_t>(bytes + layout.time_offset());
+  out->pid = 0;
+  out->tid = 0;
+  if (layout.has_tid(length)) {
+    out->pid = Load<uint32_t>(bytes + layout.tid_offset());
+    out->tid = Load<uint32_t>(bytes + layout.tid_offset() + 4);
+  }
+  out->time = Load<uint64_t>(bytes + payload - 8);
   switch (out->event) {
     case EventKind::kMinor:
     case EventKind::kMajor:
     case EventKind::kEntryAny:
-      if (length < layout.payload_offset() + 8) return false;
+      if (length < payload + 8) return false;
       out->kind = out->event == EventKind::kEntryAny ? RecordKind::kEntry : RecordKind::kCompletion;
-      out->address = Load<uint64_t>(bytes + layout.payload_offset());
+      out->address = Load<uint64_t>(bytes + payload);
       out->ip = layout.with_ip ? Load<uint64_t>(bytes + 16) : 0;
       out->error_code = 0;
-      out->stack_pointer = 0;
       return true;
     case EventKind::kNone:
     case EventKind::kRingOwner:
@@ -216,7 +232,8 @@ const EventTable::Entry& EventTable::FindSparse(uint64_t id) const {
 uint64_t RecordTime(const uint8_t* bytes, size_t length, const SampleLayout& layout) {
   const uint32_t type = Load<uint32_t>(bytes);
   if (type == PERF_RECORD_SAMPLE) {
-    return length < layout.payload_offset() ? 0 : Load<uint64_t>(bytes + layout.time_offset());
+    const size_t at = layout.time_offset(length);
+    return length < at + 8 ? 0 : Load<uint64_t>(bytes + at);
   }
   return length < kHeader + kTrailer ? 0 : Load<uint64_t>(bytes + length - 16);
 }

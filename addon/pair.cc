@@ -11,9 +11,8 @@ namespace {
 
 constexpr int kPageShift = 12;  // the unit of ranges, whatever the kernel's page size
 constexpr uint64_t kPageMask = (uint64_t{1} << kPageShift) - 1;
-// A stack pointer is reported again when it has moved further than a default stack is large.
-constexpr uint64_t kStackMove = (8 << 20) >> kPageShift;
-constexpr uint8_t kStackReports = 8;
+// A thread that runs whenever it is looked at is not asked for ever.
+constexpr uint8_t kStackLooks = 20;
 
 double Pages(uint64_t bytes) {
   return static_cast<double>(bytes >> kPageShift);
@@ -31,11 +30,13 @@ bool Failed(uint64_t result) {
   return result > static_cast<uint64_t>(-4096);
 }
 
-RecordRow Row(RecordType type, const Record& record, uint64_t time) {
+// Of a Record or a Thread.
+template <typename Task>
+RecordRow Row(RecordType type, const Task& task, uint64_t time) {
   RecordRow row{type};
   row.time = time;
-  row.pid = record.pid;
-  row.tid = record.tid;
+  row.pid = task.pid;
+  row.tid = task.tid;
   return row;
 }
 
@@ -58,6 +59,8 @@ void Pairer::Consume(const uint8_t* bytes, size_t length, uint64_t now) {
       return OnEntry(record);
     case RecordKind::kSyscall:
       return OnSyscall(record);
+    case RecordKind::kThreadStart:
+      return OnThreadStart(record);
     case RecordKind::kMmap:
       return OnMmap(record);
     case RecordKind::kComm:
@@ -81,6 +84,11 @@ Thread* Pairer::Own(const Record& record) {
     // Tasks outside of our pid namespace have tid 0, those already reaped -1.
     if (!followed || record.tid == 0 || record.tid > INT32_MAX) {
       counters_.foreign++;
+      return nullptr;
+    }
+    if (record.pid == 0) {
+      // An entry, which does not tell the process; the completion that follows it will.
+      if (record.user_mode) counters_.tainted_entries++;
       return nullptr;
     }
     return threads_.Add(record.pid, record.tid, record.root);
@@ -136,17 +144,22 @@ void Pairer::EndWithoutCompletion(Thread& thread, Entry& entry, uint64_t time) {
   Fault(thread, &entry, kHowNone, entry.address, time, false);
 }
 
-void Pairer::ReportStack(Thread& thread, const Record& record) {
-  const uint64_t page = record.stack_pointer >> kPageShift;
-  if (page == 0 || thread.stack_reports >= kStackReports) return;
-  const uint64_t moved =
-      page > thread.stack_page ? page - thread.stack_page : thread.stack_page - page;
-  if (thread.stack_page != 0 && moved < kStackMove) return;
-  thread.stack_page = page;
-  thread.stack_reports++;
-  RecordRow row = Row(RecordType::kStackPointer, record, Since(record.time));
-  row.a = static_cast<double>(page);
+void Pairer::ReportStack(Thread& thread, uint64_t stack_pointer, uint64_t time) {
+  thread.stack_known = true;
+  RecordRow row = Row(RecordType::kStackPointer, thread, Since(time));
+  row.a = Pages(stack_pointer);
   mailbox_.Add(row);
+}
+
+void Pairer::AskForStacks(uint64_t time, uint64_t (*stack_of)(int pid, int tid)) {
+  threads_.ForEach([&](Thread& thread) {
+    // The first thread's stack is a mapping that the kernel names.
+    if (thread.stack_known || thread.tid == thread.pid || thread.stack_looks >= kStackLooks) return;
+    const uint64_t stack_pointer =
+        stack_of(static_cast<int>(thread.pid), static_cast<int>(thread.tid));
+    thread.stack_looks++;
+    if (stack_pointer != 0) ReportStack(thread, stack_pointer, time);
+  });
 }
 
 void Pairer::OnEntry(const Record& record) {
@@ -164,7 +177,6 @@ void Pairer::OnEntry(const Record& record) {
   entry.address = record.address;
   entry.ip = record.ip;
   entry.time = record.time;
-  if (record.stack_pointer != 0) ReportStack(*thread, record);
 }
 
 void Pairer::OnCompletion(const Record& record, uint64_t stamp) {
@@ -213,7 +225,7 @@ void Pairer::OnSyscall(const Record& record) {
       std::copy(record.argument, record.argument + 5, thread->argument);
       return;
     case EventKind::kBrkExit: {
-      RecordRow row = Row(RecordType::kBrk, record, Since(record.time));
+      RecordRow row = Row(RecordType::kBrk, *thread, Since(record.time));
       row.a = PagesUp(record.argument[0]);
       mailbox_.Add(row);
       return;
@@ -227,13 +239,13 @@ void Pairer::OnSyscall(const Record& record) {
   if (Failed(result)) return;
   const uint64_t* argument = thread->argument;
   if (record.event == EventKind::kMunmapExit && entered == EventKind::kMunmapEnter) {
-    RecordRow row = Row(RecordType::kUnmap, record, Since(record.time));
+    RecordRow row = Row(RecordType::kUnmap, *thread, Since(record.time));
     row.a = Pages(argument[0]);
     row.b = PagesUp(argument[0] + argument[1]);
     row.c = static_cast<double>(Since(thread->syscall_time));
     mailbox_.Add(row);
   } else if (record.event == EventKind::kMremapExit && entered == EventKind::kMremapEnter) {
-    RecordRow row = Row(RecordType::kRemap, record, Since(record.time));
+    RecordRow row = Row(RecordType::kRemap, *thread, Since(record.time));
     row.a = Pages(argument[0]);
     row.b = PagesUp(argument[0] + argument[1]);
     row.c = static_cast<double>(Since(thread->syscall_time));
@@ -242,6 +254,17 @@ void Pairer::OnSyscall(const Record& record) {
     row.flags = static_cast<uint32_t>(argument[3]);
     mailbox_.Add(row);
   }
+}
+
+void Pairer::OnThreadStart(const Record& record) {
+  Thread* thread = threads_.Find(record.tid);
+  if (thread == nullptr) {
+    counters_.foreign++;
+    return;
+  }
+  // The byte below: nothing has been pushed yet, and a stack that begins at the end of its mapping
+  // has its pointer outside of it.
+  if (record.stack_pointer != 0) ReportStack(*thread, record.stack_pointer - 1, record.time);
 }
 
 void Pairer::OnMmap(const Record& record) {
@@ -267,8 +290,6 @@ void Pairer::OnComm(const Record& record) {
   if (thread == nullptr) return;
   if (record.exec) {
     thread->fresh_exec = true;
-    thread->stack_page = 0;
-    thread->stack_reports = 0;
     if (threads_.ProcessThreads(record.pid) > 1) {
       // The other threads were killed by the exec; the one that called it goes on under the
       // leader's tid, so no EXIT names its old one.
@@ -317,10 +338,7 @@ void Pairer::OnExit(const Record& record) {
 void Pairer::End(Thread& thread, uint64_t time) {
   DropKernelEntry(thread);
   EndWithoutCompletion(thread, thread.user, time);
-  RecordRow row{RecordType::kExit};
-  row.time = Since(time);
-  row.pid = thread.pid;
-  row.tid = thread.tid;
+  const RecordRow row = Row(RecordType::kExit, thread, Since(time));
   const bool suspect = thread.fresh_exec;
   threads_.Remove(row.tid);
   if (suspect && !threads_.HasProcess(row.pid)) suspects_.push_back(row.pid);

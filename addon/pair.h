@@ -61,6 +61,9 @@ class Pairer {
   // next sweep: it may be in the rings still. For records that were lost; without this a session
   // would never end, and the table would grow with every thread whose EXIT is missing.
   void Sweep(uint64_t time, bool (*gone)(int pid, int tid));
+  // Asks stack_of(pid, tid) for the stack pointers of threads that were not seen to start; 0 is no
+  // answer.
+  void AskForStacks(uint64_t time, uint64_t (*stack_of)(int pid, int tid));
   // Processes whose last thread exited right behind an exec: the kernel ends capture when a program
   // changes its credentials (begin_new_exec), and reports that as an exit. The caller looks whether
   // they live on.
@@ -70,6 +73,7 @@ class Pairer {
   void OnEntry(const Record& record);
   void OnCompletion(const Record& record, uint64_t stamp);
   void OnSyscall(const Record& record);
+  void OnThreadStart(const Record& record);
   void OnMmap(const Record& record);
   void OnComm(const Record& record);
   void OnFork(const Record& record);
@@ -83,7 +87,7 @@ class Pairer {
   void DropKernelEntry(Thread& thread);
   void Fault(const Thread& thread, const Entry* entry, uint8_t how, uint64_t address, uint64_t time,
              bool borrowed);
-  void ReportStack(Thread& thread, const Record& record);
+  void ReportStack(Thread& thread, uint64_t stack_pointer, uint64_t time);
   // Before the start there are the records of the moment of attach: they count from zero.
   uint64_t Since(uint64_t time) const { return time > start_ ? time - start_ : 0; }
 

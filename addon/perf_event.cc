@@ -13,6 +13,7 @@
 #include <cstring>
 
 #include "error.h"
+#include "procfs.h"
 #include "tracefs.h"
 
 namespace pagefault {
@@ -50,6 +51,10 @@ uint64_t TracepointId(EventKind kind, const Formats& formats) {
       return formats.mremap_exit.id;
     case EventKind::kBrkExit:
       return formats.brk_exit.id;
+    case EventKind::kCloneExit:
+      return formats.clone_exit.id;
+    case EventKind::kClone3Exit:
+      return formats.clone3_exit.id;
     default:
       return 0;
   }
@@ -96,8 +101,9 @@ perf_event_attr Attributes(EventKind kind, const Plan& plan, const Formats& form
       attr.type = PERF_TYPE_TRACEPOINT;
       attr.config = TracepointId(kind, formats);
       attr.sample_type |= PERF_SAMPLE_RAW;
-      if (kind == EventKind::kEntryUser && kRegisterSp != 0) {
-        // The stack pointer tells which mapping is a thread's stack, and nothing else does.
+      if (!formats.layout.tracepoint_tid) attr.sample_type &= ~uint64_t{PERF_SAMPLE_TID};
+      if ((kind == EventKind::kCloneExit || kind == EventKind::kClone3Exit) && kRegisterSp != 0) {
+        // With which stack a thread begins: nothing else tells which mapping is its stack.
         attr.sample_type |= PERF_SAMPLE_REGS_USER;
         attr.sample_regs_user = kRegisterSp;
       }
@@ -139,6 +145,11 @@ bool ReadFormats(const Tracefs& tracefs, Formats* formats, int* error) {
 bool ReadSyscallFormats(const Tracefs& tracefs, Formats* f, int* error) {
   static constexpr const char* kMunmap[] = {"addr", "len"};
   static constexpr const char* kMremap[] = {"addr", "old_len", "new_len", "flags", "new_addr"};
+  // Optional: other processors or older kernels have one of the two only.
+  for (const auto& [name, format] : {std::pair("syscalls/sys_exit_clone", &f->clone_exit),
+                                     std::pair("syscalls/sys_exit_clone3", &f->clone3_exit)}) {
+    if (!tracefs.ReadSyscallExit(name, format, error)) *format = TracepointFormat();
+  }
   return tracefs.ReadSyscallEnter("syscalls/sys_enter_munmap", kMunmap, 2, &f->munmap_enter,
                                   error) &&
          tracefs.ReadSyscallExit("syscalls/sys_exit_munmap", &f->munmap_exit, error) &&
@@ -199,6 +210,7 @@ Plan MakePlan(bool children, bool on_exec, Formats* formats, std::vector<Notice>
   plan.format_lost = true;
   if (Probe(EventKind::kMinor, plan, *formats) != 0) plan.format_lost = false;
 
+  formats->layout.tracepoint_tid = !InInitialPidNamespace();
   const Tracefs tracefs;
   int why = tracefs.error();
   std::string what = "tracefs";
@@ -218,6 +230,7 @@ Plan MakePlan(bool children, bool on_exec, Formats* formats, std::vector<Notice>
   } else {
     notices->push_back({"NO_TRACEPOINTS", why, what});
     formats->layout.with_ip = true;
+    formats->layout.tracepoint_tid = true;
     plan.per_thread = {EventKind::kMinor, EventKind::kMajor, EventKind::kEntryAny};
   }
 
@@ -229,6 +242,8 @@ Plan MakePlan(bool children, bool on_exec, Formats* formats, std::vector<Notice>
       held->push_back(std::move(fd));
       plan.per_cpu = {EventKind::kMunmapEnter, EventKind::kMunmapExit, EventKind::kMremapEnter,
                       EventKind::kMremapExit, EventKind::kBrkExit};
+      if (formats->clone_exit.id != 0) plan.per_cpu.push_back(EventKind::kCloneExit);
+      if (formats->clone3_exit.id != 0) plan.per_cpu.push_back(EventKind::kClone3Exit);
     } else {
       why = -fd.get();
     }

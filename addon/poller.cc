@@ -21,8 +21,8 @@ namespace {
 // full.
 constexpr int kBusyInterval = 15;
 constexpr int kIdleInterval = 120;
-// A sweep asks the kernel for every thread, 0.3 us, and for every process, 15 us: the pauses grow
-// with their number, so that it costs some 0.1 % of one CPU.
+// A sweep asks the kernel for every thread, 0.3 us (5 us where its stack is not known yet), and for
+// every process, 15 us: the pauses grow with their number, so that it costs some 0.1 % of one CPU.
 constexpr uint64_t kSweepPause = 500'000'000;  // ns
 constexpr uint64_t kSweepPausePerThread = 10'000'000;
 // A table that has grown to twice this and its old size is swept without such a pause.
@@ -169,6 +169,7 @@ void Poller::Sweep(uint64_t now) {
   const uint64_t pause = grown ? kSweepPause : kSweepPause + threads * kSweepPausePerThread;
   if (now - swept_ < pause) return;
   swept_ = now;
+  pairer_.AskForStacks(now, StackPointerOf);
   std::lock_guard<std::mutex> lock(mutex_);
   pairer_.Sweep(now, Gone);
   left_by_sweep_ = pairer_.threads().size();
@@ -184,6 +185,7 @@ void Poller::Run() {
   const size_t first_ring = fds.size();
   for (const Fd& owner : events_.owners()) fds.push_back({owner.get(), POLLIN, 0});
 
+  pairer_.AskForStacks(start_, StackPointerOf);
   uint64_t horizon = 0;
   int interval = kBusyInterval;
   while (!stopping_) {

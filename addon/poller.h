@@ -62,7 +62,7 @@ class Poller {
   // The last pass, once capture has been switched off.
   void Finish();
   void Reattach();
-  // Looks for threads whose end was lost, when that is due.
+  // Looks for threads whose end was lost, and for stacks, when that is due.
   void Sweep(uint64_t now);
   void Publish();
 

@@ -79,6 +79,30 @@ bool Gone(pid_t pid, pid_t tid) {
   return tid == pid && !Lives(pid);
 }
 
+uint64_t StackPointerOf(pid_t pid, pid_t tid) {
+  const std::string path =
+      "/proc/" + std::to_string(pid) + "/task/" + std::to_string(tid) + "/syscall";
+  Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.ok()) return 0;
+  char buffer[256];
+  const ssize_t n = read(fd.get(), buffer, sizeof buffer - 1);
+  if (n <= 0) return 0;
+  buffer[n] = '\0';
+  // "running", or the call's number and arguments, then stack pointer and program counter; of a
+  // thread that sleeps outside of a call "-1" and these two.
+  char* last = strrchr(buffer, ' ');
+  if (last == nullptr) return 0;
+  *last = '\0';
+  const char* at = strrchr(buffer, ' ');
+  return at == nullptr ? 0 : strtoull(at, nullptr, 16);
+}
+
+bool InInitialPidNamespace() {
+  constexpr ino_t kInitialNamespace = 0xEFFFFFFC;
+  struct stat info;
+  return stat("/proc/self/ns/pid", &info) == 0 && info.st_ino == kInitialNamespace;
+}
+
 int64_t OwnerOf(pid_t pid) {
   struct stat info;
   const std::string path = "/proc/" + std::to_string(pid);

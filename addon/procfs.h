@@ -27,6 +27,13 @@ bool Lives(pid_t pid);
 // zombie, though its number is still taken.
 bool Gone(pid_t pid, pid_t tid);
 
+// The stack pointer of a thread that sleeps (/proc/PID/task/TID/syscall, proc_pid_syscall in
+// fs/proc/base.c); 0 when it runs, has ended, or we may not know.
+uint64_t StackPointerOf(pid_t pid, pid_t tid);
+
+// We see the kernel's own numbers of tasks (include/linux/proc_ns.h, PROC_PID_INIT_INO).
+bool InInitialPidNamespace();
+
 // Effective user id that /proc gives the process's files, -1 when it is gone.
 int64_t OwnerOf(pid_t pid);
 

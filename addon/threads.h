@@ -27,11 +27,11 @@ struct Thread {
   // copy (a thread born of an opened thread just before it was opened itself). 0: not known yet.
   uint32_t root = 0;
   Entry user, kernel;
-  uint64_t completed = 0;     // stamp of the last completion, whosever clock it is of
-  uint64_t stack_page = 0;    // last stack pointer reported, 4 KiB page
-  uint8_t stack_reports = 0;  // how often; capped, a scheduler of coroutines moves it all the time
-  bool gone = false;          // found to be gone by Pairer::Sweep, its EXIT not seen yet
-  bool fresh_exec = false;    // an exec was seen and no mapping since
+  uint64_t completed = 0;    // stamp of the last completion, whosever clock it is of
+  bool stack_known = false;  // its stack pointer was reported
+  uint8_t stack_looks = 0;   // how often it was asked for in vain
+  bool gone = false;         // found to be gone by Pairer::Sweep, its EXIT not seen yet
+  bool fresh_exec = false;   // an exec was seen and no mapping since
   // The system call this thread is in: arguments of munmap or mremap, kind 0 = none.
   uint8_t syscall = 0;
   uint64_t syscall_time = 0;

@@ -82,18 +82,20 @@ bool Tracefs::ReadFile(const std::string& path, std::string* out, int* error) co
   return true;
 }
 
-bool Tracefs::ReadBasics(const std::string& name, uint64_t* id, std::string* format,
+bool Tracefs::ReadBasics(const std::string& name, TracepointFormat* out, std::string* format,
                          int* error) const {
   std::string text;
   if (!ReadFile("events/" + name + "/id", &text, error)) return false;
-  *id = strtoull(text.c_str(), nullptr, 10);
-  return ReadFile("events/" + name + "/format", format, error);
+  if (!ReadFile("events/" + name + "/format", format, error)) return false;
+  *error = ENOENT;
+  if (!FindField(*format, "common_pid", &out->thread)) return false;
+  out->id = strtoull(text.c_str(), nullptr, 10);
+  return true;
 }
 
 bool Tracefs::ReadPageFault(const std::string& name, TracepointFormat* out, int* error) const {
   std::string format;
-  if (!ReadBasics(name, &out->id, &format, error)) return false;
-  *error = ENOENT;
+  if (!ReadBasics(name, out, &format, error)) return false;
   return FindField(format, "address", &out->address) && FindField(format, "ip", &out->ip) &&
          FindField(format, "error_code", &out->error_code);
 }
@@ -101,8 +103,7 @@ bool Tracefs::ReadPageFault(const std::string& name, TracepointFormat* out, int*
 bool Tracefs::ReadSyscallEnter(const std::string& name, const char* const* arguments, int count,
                                TracepointFormat* out, int* error) const {
   std::string format;
-  if (!ReadBasics(name, &out->id, &format, error)) return false;
-  *error = ENOENT;
+  if (!ReadBasics(name, out, &format, error)) return false;
   for (int i = 0; i < count; i++) {
     if (!FindField(format, arguments[i], &out->argument[i])) return false;
   }
@@ -111,8 +112,7 @@ bool Tracefs::ReadSyscallEnter(const std::string& name, const char* const* argum
 
 bool Tracefs::ReadSyscallExit(const std::string& name, TracepointFormat* out, int* error) const {
   std::string format;
-  if (!ReadBasics(name, &out->id, &format, error)) return false;
-  *error = ENOENT;
+  if (!ReadBasics(name, out, &format, error)) return false;
   return FindField(format, "ret", &out->result);
 }
 

@@ -28,7 +28,9 @@ class Tracefs {
 
  private:
   bool ReadFile(const std::string& path, std::string* out, int* error) const;
-  bool ReadBasics(const std::string& name, uint64_t* id, std::string* format, int* error) const;
+  // Id, thread and the format's text; *error is left at ENOENT, for a field that it lacks.
+  bool ReadBasics(const std::string& name, TracepointFormat* out, std::string* format,
+                  int* error) const;
 
   Fd root_;
   bool detached_ = false;

@@ -54,7 +54,7 @@ export const RecordType = {
   BRK: 7,
   /** Records were lost: a how many, by the kernel (flags 0) or by a full mailbox (flags 1). */
   LOST: 8,
-  /** The stack pointer of a thread, seen at a user-mode fault: a its page. */
+  /** The stack pointer of a thread, as it started or slept: a its page. */
   STACK_POINTER: 9,
 } as const;
 

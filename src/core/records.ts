@@ -45,6 +45,12 @@ export class RecordApplier {
         this.lost += batch.recA[r]!;
         this.repair.doubtAll();
         return;
+      case RecordType.STACK_POINTER: {
+        const process = this.tasks.ensure(pid);
+        // Also one from before the snapshot of /proc, which shows the stack too.
+        if (process.pid !== 0) this.binder.noteStack(process, batch.recTid[r]!, batch.recA[r]!);
+        return;
+      }
       default: {
         const process = this.tasks.ensure(pid);
         // The snapshot of /proc is newer: it shows already what this record did, and more.
@@ -89,9 +95,6 @@ export class RecordApplier {
         if (before !== null) forgetUnmapped(process, a, before.end);
         return;
       }
-      case RecordType.STACK_POINTER:
-        this.binder.noteStack(process, batch.recTid[r]!, a);
-        return;
     }
   }
 

@@ -220,6 +220,15 @@ describe('Model: a stack of a thread', () => {
     expect(rig.labels()).toEqual(['[stack:101]', '[stack:102]']);
   });
 
+  it('is known from before the snapshot of /proc, which shows it too', () => {
+    const rig = new Rig();
+    const maps = { vmas: [guard, vma(0x5001, 0x5801)], asOf: 10_000 };
+    rig.model.addProcess(100, { ppid: 1, comm: 'demo', tids: [100, 101], maps });
+    rig.stackPointer(100, 101, 0x5800).fault({ page: 0x5790, tid: 101 });
+    expect(rig.now).toBeLessThan(maps.asOf);
+    expect(rig.labels()).toEqual(['[stack:101]']);
+  });
+
   it('of the first thread is [stack]', () => {
     const rig = new Rig().attach();
     rig.stackPointer(100, 100, STACK_START + 8).fault({ page: STACK_START + 8 });

@@ -22,6 +22,7 @@ const CASES: readonly (readonly [name: string, ...args: string[]])[] = [
   ['majors', '--pages', '200'],
   ['migrate', '--threads', '4', '--pages', '150'],
   ['segv', '--times', '100'],
+  ['stacks', '--pages', '100'],
   ['storm', '--threads', '2', '--faults', '50000', '--pages', '1024'],
   ['stuck', '--ms', '200'],
   ['threads', '--sleepers', '100', '--faulting', '20', '--pages', '16'],
@@ -42,6 +43,20 @@ describe.each([
     expect(captured).toEqual(expected);
     expect(report.completeness).toMatchObject({ difference: 0, lost: 0, comparable: true });
   });
+});
+
+test("in a pid namespace, whose numbers are not the kernel's", async () => {
+  const { ended, rows, faults, report } = await captureCommand(
+    [workload('threads'), '--sleepers', '20', '--faulting', '10', '--pages', '16'],
+    scratch,
+    { within: ['unshare', '--pid', '--fork', '--mount-proc'] },
+  );
+  expect(ended.status).toBe(0);
+  expect(rows[0]!.tid).toBeLessThan(100);
+  const { expected, captured } = compare(rows, faults);
+  expect(captured).toEqual(expected);
+  expect(report.completeness).toMatchObject({ difference: 0, lost: 0, comparable: true });
+  expect(faults.every((fault) => fault.latency_ns !== null && fault.latency_ns > 0)).toBe(true);
 });
 
 test('a fault that is answered late has the latency of its wait', async () => {

@@ -20,7 +20,7 @@ class Bench {
       : formats_(TestFormats({kPid, 150, 300})),
         mailbox_(4),
         pairer_(formats_, mailbox_, kStart, children, wide) {
-    formats_.layout.with_ip = software;
+    if (software) formats_.layout = SoftwareLayout();
     ThreadTable threads;
     threads.Add(kPid, kPid, wide ? 0 : kPid);
     pairer_.Seed(std::move(threads));
@@ -42,8 +42,8 @@ class Bench {
   // Shorthands for thread `tid` of the process, with the events of root 100.
   uint32_t pid = kPid, tid = kPid, root = kPid;
   Who At(uint64_t time, uint64_t event) const { return {pid, tid, time, IdOf(event, root)}; }
-  void User(uint64_t time, uint64_t address, uint64_t code = 6, uint64_t sp = 0) {
-    Feed(FaultEntry(At(time, kUserId), true, address, 0x401000, code, sp));
+  void User(uint64_t time, uint64_t address, uint64_t code = 6) {
+    Feed(FaultEntry(At(time, kUserId), true, address, 0x401000, code));
   }
   void Kernel(uint64_t time, uint64_t address, uint64_t code = 2) {
     Feed(FaultEntry(At(time, kKernelId), false, address, 0x402000, code));

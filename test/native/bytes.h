@@ -48,14 +48,17 @@ struct Who {
   uint64_t id;
 };
 
-// --- samples: IDENTIFIER, [IP], TID, TIME, then what the event has -------------------------------
+// --- samples: IDENTIFIER, [IP], [TID], TIME, then what the event has -----------------------------
 
-inline Bytes Sample(const Who& who, bool user, bool with_ip = false, uint64_t ip = 0) {
+inline Bytes Sample(const Who& who, bool user, bool with_ip = false, uint64_t ip = 0,
+                    bool with_tid = true) {
   Bytes out = Header(PERF_RECORD_SAMPLE, user ? PERF_RECORD_MISC_USER : PERF_RECORD_MISC_KERNEL);
   Put(&out, who.id);
   if (with_ip) Put(&out, ip);
-  Put(&out, who.pid);
-  Put(&out, who.tid);
+  if (with_tid) {
+    Put(&out, who.pid);
+    Put(&out, who.tid);
+  }
   Put(&out, who.time);
   return out;
 }
@@ -72,14 +75,17 @@ inline Bytes Major(const Who& who, uint64_t address, bool user = true) {
   return Finish(out);
 }
 
-// Raw data with the fields where `format` has them; `tail` of the raw data, then registers.
+constexpr Field kThread = {4, 4};  // common_pid
+
+// Raw data with the fields where `fields` has them, then registers.
 inline Bytes Raw(const Who& who, bool user, size_t raw_size,
                  const std::vector<std::pair<Field, uint64_t>>& fields, uint64_t stack_pointer = 0,
-                 bool with_regs = false) {
-  Bytes out = Sample(who, user);
+                 bool with_regs = false, bool with_tid = false) {
+  Bytes out = Sample(who, user, false, 0, with_tid);
   Put(&out, static_cast<uint32_t>(raw_size));
   const size_t raw = out.size();
   out.resize(raw + raw_size);
+  if (raw_size >= 8) memcpy(out.data() + raw + kThread.offset, &who.tid, kThread.size);
   for (const auto& field : fields) {
     memcpy(out.data() + raw + field.first.offset, &field.second, field.first.size);
   }
@@ -168,6 +174,7 @@ constexpr uint64_t IdOf(uint64_t event, uint32_t root) {
 // Fields at odd offsets: the raw data is not aligned, and the decoder must not assume it is.
 inline TracepointFormat FaultFormat() {
   TracepointFormat format;
+  format.thread = kThread;
   format.address = {9, 8};
   format.ip = {17, 8};
   format.error_code = {25, 8};
@@ -187,28 +194,40 @@ inline uint64_t SyscallId(EventKind kind) {
 }
 inline Formats TestFormats(const std::vector<uint32_t>& roots) {
   Formats formats;
+  formats.layout.tracepoint_tid = false;
   formats.entry_user = FaultFormat();
   formats.entry_kernel = FaultFormat();
   for (TracepointFormat* format : {&formats.munmap_enter, &formats.mremap_enter}) {
+    format->thread = kThread;
     for (uint16_t i = 0; i < 5; i++) format->argument[i] = {static_cast<uint16_t>(12 + 8 * i), 8};
   }
-  for (TracepointFormat* format : {&formats.munmap_exit, &formats.mremap_exit, &formats.brk_exit}) {
+  for (TracepointFormat* format : {&formats.munmap_exit, &formats.mremap_exit, &formats.brk_exit,
+                                   &formats.clone_exit, &formats.clone3_exit}) {
+    format->thread = kThread;
     format->result = {12, 8};
   }
   for (uint32_t root : roots) AddRoot(&formats, root);
   for (EventKind kind : {EventKind::kMunmapEnter, EventKind::kMunmapExit, EventKind::kMremapEnter,
-                         EventKind::kMremapExit, EventKind::kBrkExit}) {
+                         EventKind::kMremapExit, EventKind::kBrkExit, EventKind::kCloneExit,
+                         EventKind::kClone3Exit}) {
     formats.events.Add(SyscallId(kind), kind, 0);
   }
   return formats;
 }
 
+// Of a session without tracepoints for entries.
+inline SampleLayout SoftwareLayout() {
+  SampleLayout layout;
+  layout.with_ip = true;
+  return layout;
+}
+
 inline Bytes FaultEntry(const Who& who, bool user, uint64_t address, uint64_t ip, uint64_t code,
-                        uint64_t stack_pointer = 0) {
+                        bool with_tid = false) {
   const TracepointFormat format = FaultFormat();
   return Raw(who, user, kFaultRaw,
-             {{format.address, address}, {format.ip, ip}, {format.error_code, code}}, stack_pointer,
-             user);
+             {{format.address, address}, {format.ip, ip}, {format.error_code, code}}, 0, false,
+             with_tid);
 }
 inline Bytes SyscallEnter(EventKind kind, const Who& who, const std::vector<uint64_t>& arguments) {
   std::vector<std::pair<Field, uint64_t>> fields;
@@ -218,7 +237,12 @@ inline Bytes SyscallEnter(EventKind kind, const Who& who, const std::vector<uint
   return Raw({who.pid, who.tid, who.time, SyscallId(kind)}, false, 52, fields);
 }
 inline Bytes SyscallExit(EventKind kind, const Who& who, uint64_t result) {
-  return Raw({who.pid, who.tid, who.time, SyscallId(kind)}, false, 20, {{{12, 8}, result}});
+  return Raw({who.pid, who.tid, who.time, SyscallId(kind)}, false, 28, {{{12, 8}, result}});
+}
+// sys_exit_clone or sys_exit_clone3, whose samples have the stack pointer (0: no registers).
+inline Bytes CloneExit(EventKind kind, const Who& who, uint64_t result, uint64_t stack_pointer) {
+  return Raw({who.pid, who.tid, who.time, SyscallId(kind)}, false, 28, {{{12, 8}, result}},
+             stack_pointer, true);
 }
 
 // --- a ring of plain memory

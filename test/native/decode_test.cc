@@ -98,7 +98,7 @@ TEST(decode_borrowed_identifiers_by_size) {
 
 TEST(decode_software_layout) {
   Formats formats = TestFormats({100});
-  formats.layout.with_ip = true;
+  formats.layout = SoftwareLayout();
   Record record;
   for (const bool known : {true, false}) {
     Bytes entry = Sample(With(known ? IdOf(kAnyId, 100) : 987654321), true, true, 0x401234);
@@ -113,7 +113,6 @@ TEST(decode_software_layout) {
     CHECK_EQ(record.address, 0x7000u);
     CHECK_EQ(record.tid, 101u);
     CHECK_EQ(record.time, 5000u);
-    CHECK_EQ(record.stack_pointer, 0u);
   }
   Bytes minor = Sample(With(IdOf(kMinorId, 100)), false, true, 0x401234);
   Put(&minor, uint64_t{0x8000});
@@ -126,19 +125,17 @@ TEST(decode_software_layout) {
 TEST(decode_fault_entry) {
   const Formats formats = TestFormats({100});
   Record record;
-  const Bytes user =
-      FaultEntry(With(IdOf(kUserId, 100)), true, 0xfedcba9876543210, 0x401000, 0x7, 0x7ffe12345678);
+  const Bytes user = FaultEntry(With(IdOf(kUserId, 100)), true, 0xfedcba9876543210, 0x401000, 0x7);
   CHECK(DecodeExact(user, user.size(), formats, &record));
   CHECK(record.kind == RecordKind::kEntry && record.event == EventKind::kEntryUser);
   CHECK(record.user_mode);
   CHECK_EQ(record.address, 0xfedcba9876543210u);
   CHECK_EQ(record.ip, 0x401000u);
   CHECK_EQ(record.error_code, 7u);
-  CHECK_EQ(record.stack_pointer, 0x7ffe12345678u);
-  // A kernel thread that uses a user address space has no user registers (abi 0, no value).
-  const Bytes bare = FaultEntry(With(IdOf(kUserId, 100)), true, 0x1000, 0x401000, 0x4);
-  CHECK(DecodeExact(bare, bare.size(), formats, &record));
-  CHECK_EQ(record.stack_pointer, 0u);
+  CHECK_EQ(record.time, 5000u);
+  CHECK_EQ(RecordTime(user.data(), user.size(), formats.layout), 5000u);
+  CHECK_EQ(record.tid, 101u);
+  CHECK_EQ(record.pid, 0u);  // the kernel was not asked
   const Bytes kernel = FaultEntry(With(IdOf(kKernelId, 100)), false, 0x2000, 0x402000, 0x2);
   CHECK(DecodeExact(kernel, kernel.size(), formats, &record));
   CHECK(record.event == EventKind::kEntryKernel && !record.user_mode);
@@ -237,28 +234,68 @@ TEST(decode_unknown_types_are_no_error) {
   CHECK(!DecodeExact(build_id, build_id.size(), formats, &record));
 }
 
+TEST(decode_fault_entry_with_thread) {
+  // In a pid namespace the kernel's own number of the thread (in the raw data) is not ours.
+  Formats formats = TestFormats({100});
+  formats.layout.tracepoint_tid = true;
+  formats.entry_user.thread = {9, 8};  // the address: it must not be taken
+  Record record;
+  const Bytes user = FaultEntry(With(IdOf(kUserId, 100)), true, 0x123456789000, 0x401000, 7, true);
+  CHECK(DecodeExact(user, user.size(), formats, &record));
+  CHECK_EQ(record.tid, 101u);
+  CHECK_EQ(record.pid, 100u);
+  CHECK_EQ(record.time, 5000u);
+  CHECK_EQ(RecordTime(user.data(), user.size(), formats.layout), 5000u);
+  CHECK_EQ(record.address, 0x123456789000u);
+}
+
+TEST(decode_thread_start) {
+  const Formats formats = TestFormats({100});
+  Record record;
+  for (EventKind kind : {EventKind::kCloneExit, EventKind::kClone3Exit}) {
+    const Bytes child = CloneExit(kind, With(0), 0, 0x7f5512345678);
+    CHECK(DecodeExact(child, child.size(), formats, &record));
+    CHECK(record.kind == RecordKind::kThreadStart);
+    CHECK_EQ(record.stack_pointer, 0x7f5512345678u);
+    CHECK_EQ(record.tid, 101u);
+    // No registers of user mode (abi 0, no value).
+    const Bytes bare = CloneExit(kind, With(0), 0, 0);
+    CHECK(DecodeExact(bare, bare.size(), formats, &record));
+    CHECK_EQ(record.stack_pointer, 0u);
+    // In the parent, and where the call has failed.
+    for (const uint64_t result : {uint64_t{102}, static_cast<uint64_t>(-11)}) {
+      const Bytes parent = CloneExit(kind, With(0), result, 0x7ffe00000000);
+      CHECK(DecodeExact(parent, parent.size(), formats, &record));
+      CHECK(record.kind == RecordKind::kIgnored);
+    }
+    // Raw data up to the very end leaves no room for registers.
+    Bytes full = child;
+    PutAt(&full, 24, static_cast<uint32_t>(full.size() - 28));
+    CHECK(DecodeExact(full, full.size(), formats, &record));
+    CHECK_EQ(record.stack_pointer, 0u);
+  }
+}
+
 TEST(decode_absurd_raw_sizes) {
   const Formats formats = TestFormats({100});
   Record record;
   for (uint64_t event : {kUserId, kKernelId}) {
-    Bytes entry = FaultEntry(With(IdOf(event, 100)), event == kUserId, 0x1000, 0x2000, 6, 0x3000);
-    const size_t room = entry.size() - 36;
+    Bytes entry = FaultEntry(With(IdOf(event, 100)), event == kUserId, 0x1000, 0x2000, 6);
+    const size_t room = entry.size() - 28;
     for (uint64_t raw : {uint64_t{0}, uint64_t{1}, uint64_t{32}, uint64_t{room + 1},
                          uint64_t{0x7fffffff}, uint64_t{0xfffffff8}, uint64_t{0xffffffff}}) {
-      PutAt(&entry, 32, static_cast<uint32_t>(raw));
+      PutAt(&entry, 24, static_cast<uint32_t>(raw));
       CHECK(!DecodeExact(entry, entry.size(), formats, &record));
     }
-    // Raw data up to the very end leaves no room for registers.
-    PutAt(&entry, 32, static_cast<uint32_t>(room));
+    PutAt(&entry, 24, static_cast<uint32_t>(room));
     CHECK(DecodeExact(entry, entry.size(), formats, &record));
-    CHECK_EQ(record.stack_pointer, 0u);
   }
 }
 
 TEST(decode_fields_outside_of_raw_data) {
   Formats formats = TestFormats({100});
   Record record;
-  const Bytes entry = FaultEntry(With(IdOf(kUserId, 100)), true, 0x1000, 0x2000, 6, 0x3000);
+  const Bytes entry = FaultEntry(With(IdOf(kUserId, 100)), true, 0x1000, 0x2000, 6);
   for (const Field field :
        {Field{29, 8}, Field{36, 8}, Field{33, 4}, Field{65535, 8}, Field{0, 0}}) {
     formats.entry_user.error_code = field;
@@ -266,12 +303,14 @@ TEST(decode_fields_outside_of_raw_data) {
   }
   formats.entry_user.error_code = {28, 8};
   CHECK(DecodeExact(entry, entry.size(), formats, &record));
+  formats.entry_user.thread = {33, 4};
+  CHECK(!DecodeExact(entry, entry.size(), formats, &record));
 }
 
 TEST(decode_every_truncation) {
   const Formats formats = TestFormats({100});
   Formats software = TestFormats({100});
-  software.layout.with_ip = true;
+  software.layout = SoftwareLayout();
   Record record;
   for (const Bytes& whole : Kinds()) {
     for (size_t length = 8; length <= whole.size(); length++) {
@@ -289,7 +328,7 @@ TEST(decode_every_truncation) {
     CHECK(!DecodeExact(minor, length, formats, &record));
   }
   const Bytes user = FaultEntry(With(IdOf(kUserId, 100)), true, 0x1000, 0x2000, 6);
-  for (size_t length = 8; length < 36 + kFaultRaw; length++) {
+  for (size_t length = 8; length < 28 + kFaultRaw; length++) {
     CHECK(!DecodeExact(user, length, formats, &record));
   }
 }
@@ -297,7 +336,7 @@ TEST(decode_every_truncation) {
 TEST(decode_random_mutations) {
   const Formats tracepoints = TestFormats({100});
   Formats software = TestFormats({100});
-  software.layout.with_ip = true;
+  software.layout = SoftwareLayout();
   const std::vector<Bytes> kinds = Kinds();
   Random random(20240229);
   uint64_t good = 0, bad = 0;

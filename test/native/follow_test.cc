@@ -144,16 +144,20 @@ TEST(pair_tasks_without_a_number_are_foreign) {
 TEST(pair_a_thread_whose_birth_was_lost_is_followed) {
   Bench bench;
   bench.tid = 107;
-  bench.User(2000, 0x5000);
+  bench.User(2000, 0x5000);  // does not tell the process: the completion does
   bench.Min(2100, 0x5000);
+  bench.User(2110, 0x5000);
+  bench.Min(2140, 0x5000);
   bench.pid = 300;
   bench.tid = 300;
   bench.Min(2200, 0x6000);
   const SeenBatch seen = bench.Seen();
-  CHECK_EQ(seen.faults.size(), 2u);
+  CHECK_EQ(seen.faults.size(), 3u);
   CHECK_EQ(seen.faults.at(0).tid, 107u);
-  CHECK_EQ(seen.faults.at(0).latency, 100.0);
-  CHECK_EQ(seen.faults.at(1).pid, 300u);
+  CHECK_EQ(seen.faults.at(0).latency, -1.0);
+  CHECK_EQ(seen.faults.at(1).latency, 30.0);
+  CHECK_EQ(seen.faults.at(2).pid, 300u);
+  CHECK_EQ(bench.counters().tainted_entries, 1u);
 }
 
 TEST(pair_wide_follows_births_of_its_own_processes_only) {
@@ -257,23 +261,45 @@ TEST(pair_mappings_at_the_end_of_the_address_space) {
   CHECK(shared.name == "/a b");
 }
 
-TEST(pair_stack_pointers_are_reported_rarely) {
+TEST(pair_stack_of_a_thread_seen_to_start) {
   Bench bench;
-  constexpr uint64_t kStack = 0x7f5500000000;
-  const auto fault = [&](uint64_t time, uint64_t sp) {
-    bench.User(time, 0x5000, 6, sp);
-    bench.Min(time + 1, 0x5000);
+  const auto id = IdOf(kMinorId, kPid);
+  constexpr uint64_t kTop = 0x7f5500800000;  // the end of its mapping
+  bench.Feed(Fork({kPid, 101, 2000, id}, kPid, kPid));
+  bench.Feed(CloneExit(EventKind::kClone3Exit, {kPid, 101, 2010, 0}, 0, kTop));
+  bench.Feed(CloneExit(EventKind::kClone3Exit, {kPid, kPid, 2020, 0}, 101, 0x7ffe00000000));
+  bench.Feed(CloneExit(EventKind::kCloneExit, {900, 901, 2030, 0}, 0, kTop));  // a stranger
+  const SeenBatch seen = bench.Seen();
+  CHECK((Types(seen) == std::vector<uint8_t>{3, 9}));
+  CHECK_EQ(seen.records.at(1).pid, kPid);
+  CHECK_EQ(seen.records.at(1).tid, 101u);
+  CHECK_EQ(seen.records.at(1).a, double((kTop >> 12) - 1));
+  CHECK_EQ(bench.counters().foreign, 1u);
+  bench.pairer().AskForStacks(3000, [](int, int) -> uint64_t { return 0x1000; });
+  CHECK(bench.Seen().records.empty());
+}
+
+TEST(pair_stacks_of_threads_not_seen_to_start_are_asked_for) {
+  Bench bench;
+  const auto id = IdOf(kMinorId, kPid);
+  for (uint32_t tid : {101u, 102u}) bench.Feed(Fork({kPid, tid, 2000, id}, kPid, kPid));
+  bench.Seen();
+  // 102 sleeps; 101 runs whenever it is looked at, and the first thread's stack has a name.
+  static int asked[103];
+  const auto stack_of = [](int pid, int tid) -> uint64_t {
+    CHECK_EQ(pid, int{kPid});
+    asked[tid]++;
+    return tid == 102 ? 0x7f5500012345 : 0;
   };
-  fault(2000, kStack);
-  fault(2010, kStack - 4096 * 100);  // moves within its stack: known
-  SeenBatch seen = bench.Seen();
+  for (uint64_t i = 0; i < 1000; i++) bench.pairer().AskForStacks(3000 + i, stack_of);
+  const SeenBatch seen = bench.Seen();
   CHECK((Types(seen) == std::vector<uint8_t>{9}));
-  CHECK_EQ(seen.records.at(0).a, double(kStack >> 12));
-  // A scheduler of coroutines jumps between stacks all the time: capped.
-  for (uint64_t i = 0; i < 1000; i++) fault(3000 + 10 * i, kStack + (i % 2) * (64 << 20));
-  seen = bench.Seen();
-  CHECK(seen.records.size() < 10);
-  CHECK_EQ(seen.faults.size(), 1000u);
+  CHECK_EQ(seen.records.at(0).tid, 102u);
+  CHECK_EQ(seen.records.at(0).a, double(0x7f5500012345 >> 12));
+  CHECK_EQ(seen.records.at(0).time, 3000.0 - kStart);
+  CHECK_EQ(asked[100], 0);
+  CHECK_EQ(asked[102], 1);
+  CHECK(asked[101] > 1 && asked[101] < 100);
 }
 
 }  // namespace test

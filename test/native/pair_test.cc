@@ -284,7 +284,7 @@ TEST(pair_borrowed_entry_has_no_latency) {
 TEST(pair_malformed_records_are_counted) {
   Bench bench;
   Bytes entry = FaultEntry(bench.At(2000, kUserId), true, 0x5000, 0x401000, 6);
-  PutAt(&entry, 32, uint32_t{0xffffff});
+  PutAt(&entry, 24, uint32_t{0xffffff});
   bench.Feed(entry);
   CHECK_EQ(bench.counters().malformed, 1u);
   bench.Min(2100, 0x5000);

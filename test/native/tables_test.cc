@@ -4,9 +4,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <map>
+#include <thread>
 
 #include "check.h"
 #include "decode.h"
@@ -192,6 +195,35 @@ TEST(proc_stat_of_oneself_and_of_a_zombie) {
   CHECK(!Lives(child));
   CHECK_EQ(OwnerOf(child), -1);
   CHECK_EQ(OwnerOf(getpid()), static_cast<int64_t>(geteuid()));
+}
+
+TEST(proc_stack_pointer_of_a_thread_that_sleeps) {
+  std::atomic<uint64_t> local{0};
+  std::atomic<int> tid{0};
+  int wait[2];
+  CHECK_EQ(pipe(wait), 0);
+  std::thread sleeper([&] {
+    char byte;
+    local = reinterpret_cast<uint64_t>(&byte);
+    tid = static_cast<int>(syscall(SYS_gettid));
+    CHECK_EQ(read(wait[0], &byte, 1), 1);
+  });
+  uint64_t found = 0;
+  while (found == 0) found = tid == 0 ? 0 : StackPointerOf(getpid(), tid);
+  const uint64_t at = local;
+  CHECK(found > at - 65536 && found < at + 65536);
+  CHECK_EQ(write(wait[1], "x", 1), 1);
+  sleeper.join();
+  close(wait[0]);
+  close(wait[1]);
+  CHECK_EQ(StackPointerOf(getpid(), tid), 0u);  // has ended
+  CHECK_EQ(StackPointerOf(1, 1 << 30), 0u);
+}
+
+TEST(proc_pid_namespace) {
+  char link[64] = {};
+  CHECK(readlink("/proc/self/ns/pid", link, sizeof link - 1) > 0);
+  CHECK_EQ(InInitialPidNamespace(), strcmp(link, "pid:[4026531836]") == 0);
 }
 
 TEST(proc_threads) {

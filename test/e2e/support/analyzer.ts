@@ -95,13 +95,15 @@ const EVERYTHING = ['--format', 'ndjson', '--report-format', 'json', '-o'];
 export async function captureCommand(
   command: readonly string[],
   scratch: string,
-  options: SpawnOptions & { readonly args?: readonly string[] } = {},
+  options: SpawnOptions & {
+    readonly args?: readonly string[];
+    /** A program that starts the analyzer. */
+    readonly within?: readonly string[];
+  } = {},
 ): Promise<Capture> {
   const file = join(scratch, 'faults.ndjson');
-  const ended = await analyze(
-    [...(options.args ?? []), ...EVERYTHING, file, '--', ...command],
-    options,
-  );
+  const args = [...(options.args ?? []), ...EVERYTHING, file, '--', ...command];
+  const ended = await run([...(options.within ?? []), ...analyzerCommand(args)], options);
   return {
     ended,
     faults: await readFaults(file),
