@@ -262,6 +262,7 @@ void Pairer::OnThreadStart(const Record& record) {
     counters_.foreign++;
     return;
   }
+  if (thread->stack_known) return;
   // The byte below: nothing has been pushed yet, and a stack that begins at the end of its mapping
   // has its pointer outside of it.
   if (record.stack_pointer != 0) ReportStack(*thread, record.stack_pointer - 1, record.time);

@@ -85,14 +85,9 @@ bool Poller::Pass(uint64_t horizon) {
     ring.LoadHead();
     waiting = waiting || !ring.empty();
   }
-  const auto any_full = [this] {
-    for (const Ring& ring : events_.rings()) {
-      if (ring.full()) return true;
-    }
-    return false;
-  };
   if (waiting) {
-    bool lossy = any_full();
+    bool lossy = false;
+    for (const Ring& ring : events_.rings()) lossy = lossy || ring.full();
     if (lossy) pairer_.SuspectUntil(UINT64_MAX);
     merger_.Drain(events_.rings(), formats_.layout, horizon, MonotonicNow(),
                   [this](const uint8_t* bytes, size_t length, uint64_t now) {
@@ -100,8 +95,10 @@ bool Poller::Pass(uint64_t horizon) {
                   });
     // One that filled up while it was read loses records too, and what comes next on another ring
     // would be taken for the end of a fault whose completion is among them.
-    lossy = any_full() || lossy;
-    for (Ring& ring : events_.rings()) ring.Publish();
+    for (Ring& ring : events_.rings()) {
+      ring.Publish();
+      lossy = ring.TakeFilled() || lossy;
+    }
     if (lossy) pairer_.SuspectUntil(MonotonicNow());  // there is room again
   }
   Publish();

@@ -31,6 +31,7 @@ Ring& Ring::operator=(Ring&& other) noexcept {
   end_ = other.end_;
   current_ = other.current_;
   malformed_ = other.malformed_;
+  filled_ = other.filled_;
   scratch_ = std::move(other.scratch_);
   return *this;
 }
@@ -83,9 +84,13 @@ void Ring::LoadHead() {
   end_ = head & ~(kWord - 1);
 }
 
+bool Ring::FullWith(uint64_t tail) const {
+  const uint64_t head = __atomic_load_n(&control_->data_head, __ATOMIC_SEQ_CST);
+  return head - tail + kFaultRecord > size_;
+}
+
 bool Ring::full() const {
-  const uint64_t head = __atomic_load_n(&control_->data_head, __ATOMIC_RELAXED);
-  return head - control_->data_tail + kFaultRecord > size_;
+  return FullWith(control_->data_tail);
 }
 
 const uint8_t* Ring::Peek(size_t* length) {
@@ -119,7 +124,10 @@ void Ring::Pop() {
 
 void Ring::Publish() {
   // Release: the kernel must not overwrite a record before we have read it (perf_event_open(2)).
-  __atomic_store_n(&control_->data_tail, position_, __ATOMIC_RELEASE);
+  // Whether it was full is looked at afterwards, hence the exchange, which no later load overtakes:
+  // a ring that fills up and loses records between look and store would never have been full.
+  const __u64 tail = __atomic_exchange_n(&control_->data_tail, position_, __ATOMIC_SEQ_CST);
+  filled_ = filled_ || FullWith(tail);
 }
 
 }  // namespace pagefault

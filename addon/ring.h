@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 struct perf_event_mmap_page;
 
@@ -42,10 +43,13 @@ class Ring {
   void Pop();
   // Gives the consumed space back to the kernel.
   void Publish();
+  // There was no room at some Publish since this was last asked: some may have been lost by then.
+  bool TakeFilled() { return std::exchange(filled_, false); }
   uint64_t malformed() const { return malformed_; }
 
  private:
   void Unmap();
+  bool FullWith(uint64_t tail) const;
 
   perf_event_mmap_page* control_ = nullptr;
   uint8_t* data_ = nullptr;
@@ -56,6 +60,7 @@ class Ring {
   uint64_t end_ = 0;
   size_t current_ = 0;  // size of the record at position_, 0 = not looked at
   uint64_t malformed_ = 0;
+  bool filled_ = false;
   std::unique_ptr<uint8_t[]> scratch_;  // one wrapped record, 64 KiB at most (header.size is a u16)
 };
 

@@ -175,7 +175,8 @@ void Session::Open(const Options& options) {
     command_ = std::make_unique<Command>(options.command);
     const uint32_t pid = static_cast<uint32_t>(command_->pid());
     events_->AttachThread(command_->pid(), pid);
-    threads.Add(pid, pid, pid);
+    // What it does before its exec, its start among it, is not the program's.
+    threads.Add(pid, pid, pid)->stack_known = true;
   } else {
     try {
       AttachThreads(options, &threads);

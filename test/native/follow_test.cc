@@ -275,6 +275,7 @@ TEST(pair_stack_of_a_thread_seen_to_start) {
   CHECK_EQ(seen.records.at(1).tid, 101u);
   CHECK_EQ(seen.records.at(1).a, double((kTop >> 12) - 1));
   CHECK_EQ(bench.counters().foreign, 1u);
+  bench.Feed(CloneExit(EventKind::kClone3Exit, {kPid, 101, 2040, 0}, 0, kTop));  // known
   bench.pairer().AskForStacks(3000, [](int, int) -> uint64_t { return 0x1000; });
   CHECK(bench.Seen().records.empty());
 }

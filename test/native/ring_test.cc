@@ -176,6 +176,22 @@ TEST(ring_tells_when_records_may_be_missing) {
   CHECK(ring.full());  // the writer has not got the space back
   ring.Publish();
   CHECK(!ring.full());
+  CHECK(ring.TakeFilled());
+  CHECK(!ring.TakeFilled());
+  // It fills up while its reader is at work, and has room again when that is over.
+  CHECK(fake.Write(Numbered(written, 88)));
+  ring.LoadHead();
+  CHECK(Next(ring, &seen));
+  ring.Publish();
+  CHECK(!ring.TakeFilled());
+  while (fake.Write(Numbered(written, 88))) written++;
+  ring.LoadHead();
+  while (Next(ring, &seen)) {
+  }
+  ring.Publish();  // as the merger does in the midst of a pass
+  ring.Publish();
+  CHECK(!ring.full());
+  CHECK(ring.TakeFilled());
 }
 
 TEST(ring_second_reader_consumes_nothing) {
