@@ -9,8 +9,7 @@ const os = require('node:os');
 const path = require('node:path');
 const { benchFrames } = require('./dashboard-frames');
 const { benchLive } = require('./dashboard-live');
-const { replaceSection } = require('./section');
-const { versions } = require('./tools');
+const { replaceSection, sectionHead } = require('./section');
 
 const FAULTS = 10_000_000;
 
@@ -76,12 +75,7 @@ async function main() {
   say('frames');
   const frames = await benchFrames([10, 2000, 8192]);
   const section = [
-    '## The dashboard',
-    '',
-    `Made by \`npm run bench -- dashboard\`; load of the machine before: ${load.toFixed(2)}.`,
-    '',
-    ...versions().map((line) => `- ${line}`),
-    '',
+    ...sectionHead('The dashboard', 'dashboard', load),
     ...liveLines(live, synthetic, loads),
     '',
     ...frameLines(frames),

@@ -3,6 +3,8 @@
 /** docs/benchmarks.md has a section per bench: each replaces its own and leaves the others as they are. */
 const { existsSync, readFileSync, writeFileSync } = require('node:fs');
 
+const { versions } = require('./tools');
+
 const TITLE = '# What tracing costs\n';
 
 /** Puts a bench's section in the place of its old one, or at the end of the file. */
@@ -20,4 +22,16 @@ function replaceSection(file, bench, markdown) {
   writeFileSync(file, page);
 }
 
-module.exports = { replaceSection };
+/** The lines that a bench of one table begins with: which, by which command, on what. */
+function sectionHead(title, bench, load) {
+  return [
+    `## ${title}`,
+    '',
+    `Made by \`npm run bench -- ${bench}\`; load of the machine before: ${load.toFixed(2)}.`,
+    '',
+    ...versions().map((line) => `- ${line}`),
+    '',
+  ];
+}
+
+module.exports = { replaceSection, sectionHead };

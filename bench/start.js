@@ -10,9 +10,8 @@ const { mkdtempSync, rmSync } = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { performance } = require('node:perf_hooks');
-const { replaceSection } = require('./section');
+const { replaceSection, sectionHead } = require('./section');
 const { compile } = require('./targets');
-const { versions } = require('./tools');
 
 const ANALYZER = path.join(__dirname, '..', 'bin', 'pagefault-analyzer');
 const TURNS = 15;
@@ -66,12 +65,7 @@ async function main() {
         `| ${title} | ${sorted[TURNS >> 1].toFixed(0)} ms | ${sorted[TURNS - 1].toFixed(0)} ms |`,
     );
     const section = [
-      '## The start',
-      '',
-      `Made by \`npm run bench -- start\`; load of the machine before: ${load.toFixed(2)}.`,
-      '',
-      ...versions().map((line) => `- ${line}`),
-      '',
+      ...sectionHead('The start', 'start', load),
       `From the command to the first printed fault, Node's own start (50 ms) in it; ${TURNS} runs.`,
       '',
       '| target | median | worst |',
