@@ -27,31 +27,31 @@ export class RegionBinder {
     private readonly source: ProcSource,
   ) {}
 
-  /** The code of entry `index` of the process' map, made and cached. */
-  bind(process: Process, index: number): number {
-    const vma = process.map.vma(index);
+  /** The code of the entry `handle` of the process' map, made and cached. */
+  bind(process: Process, handle: number): number {
+    const vma = process.map.vma(handle);
     const nature = regionNature(vma);
     let set = -1;
-    if (nature.kind === RegionKind.FILE) set = this.fileSet(process, index, nature);
+    if (nature.kind === RegionKind.FILE) set = this.fileSet(process, handle, nature);
     else if (nature.kind === RegionKind.ANON || nature.kind === RegionKind.HEAP) {
-      set = this.bssSet(process, index, vma);
+      set = this.bssSet(process, handle, vma);
     }
     const code =
       set >= 0
         ? setCode(set)
         : simpleCode(this.simpleRow(process, vma, nature), nature.memory, nature.hasFile);
-    process.map.setRegion(index, code);
+    process.map.setRegion(handle, code);
     return code;
   }
 
   /** The row of one section of a mapping, made when a fault falls there first. */
-  sectionRow(process: Process, index: number, set: SectionSet, span: number): number {
-    let vma = process.map.vma(index);
+  sectionRow(process: Process, handle: number, set: SectionSet, span: number): number {
+    let vma = process.map.vma(handle);
     let nature = regionNature(vma);
     const outside = span === set.names.length;
     const section = outside ? '' : set.names[span]!;
     // The tail of a .bss is anonymous memory under the name of the file before it.
-    const data = !set.byFile && !outside ? this.before(process, index, vma) : null;
+    const data = !set.byFile && !outside ? this.before(process, handle, vma) : null;
     if (data !== null) {
       const { start, end } = vma;
       nature = regionNature(data);
@@ -80,12 +80,15 @@ export class RegionBinder {
    * mapping (PROT_NONE, as pthread_create makes it) is then its stack.
    */
   noteStack(process: Process, tid: number, page: number): void {
-    const index = process.map.find(page);
-    if (index < 1) return;
-    const vma = process.map.vma(index);
+    const { map } = process;
+    const handle = map.find(page);
+    if (handle < 0) return;
+    const vma = map.vma(handle);
     const nature = regionNature(vma);
     if (nature.kind !== RegionKind.ANON || vma.prot !== (Prot.READ | Prot.WRITE)) return;
-    const guard = process.map.vma(index - 1);
+    const below = map.previous(handle);
+    if (below < 0) return;
+    const guard = map.vma(below);
     if (guard.end !== vma.start || guard.prot !== 0 || guard.shared) return;
     if (guard.backing.ino !== '0') return;
 
@@ -93,7 +96,7 @@ export class RegionBinder {
     const stack: RegionNature = { ...nature, kind: RegionKind.STACK, label };
     const key = `${process.keyPrefix}S${label}@${vma.start}`;
     const info = this.info(process, stack, '', permissions(vma.prot, false), key);
-    const code = process.map.region(index);
+    const code = map.region(handle);
     const row = code >= 0 ? slotOf(code) : -1;
     const shown = row < 0 ? null : this.regions.rows.info(row);
     if (shown?.label === label) return;
@@ -103,13 +106,13 @@ export class RegionBinder {
       return;
     }
     const slot = this.regions.find(info, vma.start, vma.end, vma.start, vma.end);
-    process.map.setRegion(index, simpleCode(slot, nature.memory, false));
+    map.setRegion(handle, simpleCode(slot, nature.memory, false));
   }
 
   /** Number of the section set of a file mapping, -1 where the file has no sections. */
-  private fileSet(process: Process, index: number, nature: RegionNature): number {
-    const vma = process.map.vma(index);
-    const below = sameFileBelow(process.map, index);
+  private fileSet(process: Process, handle: number, nature: RegionNature): number {
+    const vma = process.map.vma(handle);
+    const below = sameFileBelow(process.map, handle);
     const { backing, prot, shared, pgoff } = vma;
     const pages = vma.end - vma.start;
     const key = `${backing.devMajor}:${backing.devMinor}:${backing.ino}:${backing.name}\n${prot}${shared}${pgoff}+${pages}^${below === null ? '' : vma.start - below.start}`;
@@ -125,12 +128,17 @@ export class RegionBinder {
   }
 
   /** Number of the section set of anonymous memory that begins with the tail of a .bss, or -1. */
-  private bssSet(process: Process, index: number, vma: Vma): number {
-    const data = this.before(process, index, vma);
+  private bssSet(process: Process, handle: number, vma: Vma): number {
+    const data = this.before(process, handle, vma);
     if (data === null) return -1;
     const image = this.source.elfImage(process.pid, data);
     if (image === null) return -1;
-    const spans = bssSpansBehind(image, data, vma, sameFileBelow(process.map, index - 1));
+    const spans = bssSpansBehind(
+      image,
+      data,
+      vma,
+      sameFileBelow(process.map, process.map.previous(handle)),
+    );
     if (spans.length === 0) return -1;
     const { start } = vma;
     const shift = data.pgoff - data.start;
@@ -142,9 +150,10 @@ export class RegionBinder {
    * The private file mapping that ends where this anonymous one begins. It need not be writable: a
    * library whose data is all RELRO has its .bss behind a read-only mapping.
    */
-  private before(process: Process, index: number, vma: Vma): Vma | null {
-    if (index < 1 || vma.shared) return null;
-    const data = process.map.vma(index - 1);
+  private before(process: Process, handle: number, vma: Vma): Vma | null {
+    const below = vma.shared ? -1 : process.map.previous(handle);
+    if (below < 0) return null;
+    const data = process.map.vma(below);
     if (data.end !== vma.start || data.shared || data.backing.ino === '0') return null;
     return data;
   }

@@ -47,8 +47,8 @@ export class FaultLoop {
       const process = thread.process;
       const map = process.map;
 
-      const index = map.find(page);
-      const code = index < 0 ? NO_REGION : map.region(index);
+      const handle = map.find(page);
+      const code = handle < 0 ? NO_REGION : map.region(handle);
       let memory: number;
       if (code > NO_REGION) {
         resolved.region[i] = slotOf(code);
@@ -56,14 +56,13 @@ export class FaultLoop {
         let offset = -1;
         let heatPage = page;
         if (hasFileOf(code)) {
-          const vma = map.vma(index);
-          heatPage = page - vma.start + vma.pgoff;
+          heatPage = page - map.startOf(handle) + map.pgoffOf(handle);
           offset = heatPage * PAGE + (low & (PAGE - 1));
         }
         resolved.fileOffset[i] = offset;
         columns.heatPage[i] = heatPage;
       } else {
-        memory = this.place(process, index, batch, resolved, i);
+        memory = this.place(process, handle, batch, resolved, i);
       }
 
       const how = batch.how[i]!;
@@ -88,22 +87,22 @@ export class FaultLoop {
   }
 
   /**
-   * Finds the region of a fault where the entry `index` (-1: none) has no simple code. Fills the columns
+   * Finds the region of a fault where the entry `handle` (-1: none) has no simple code. Fills the columns
    * and returns the kind of memory.
    */
   private place(
     process: Process,
-    index: number,
+    handle: number,
     batch: Batch,
     resolved: Resolved,
     i: number,
   ): number {
     const { map } = process;
     const page = batch.page(i);
-    if (index < 0) {
+    if (handle < 0) {
       const failed = (batch.how[i]! & How.COMPLETION) === How.NONE;
-      index = this.repair.find(process, page, batch.time[i]!, failed);
-      if (index < 0) {
+      handle = this.repair.find(process, page, batch.time[i]!, failed);
+      if (handle < 0) {
         resolved.region[i] = this.binder.unknownRow(process, page);
         resolved.fileOffset[i] = -1;
         this.columns.heatPage[i] = page;
@@ -111,16 +110,15 @@ export class FaultLoop {
       }
     }
     const low = batch.addrLo[i]! & (PAGE - 1);
-    const vma = map.vma(index);
-    const filePage = page - vma.start + vma.pgoff;
+    const filePage = page - map.startOf(handle) + map.pgoffOf(handle);
     const offset = filePage * PAGE + low;
 
-    let code = map.region(index);
+    let code = map.region(handle);
     let set = code < NO_REGION ? process.sets[setOf(code)]! : null;
     // A code that was taken over from a piece that showed another part of the file does not do either.
     const foreign = set?.byFile === true && (offset < set.low || offset >= set.high);
     if (code === NO_REGION || foreign) {
-      code = this.binder.bind(process, index);
+      code = this.binder.bind(process, handle);
       set = code < NO_REGION ? process.sets[setOf(code)]! : null;
     }
     if (set === null) {
@@ -132,7 +130,7 @@ export class FaultLoop {
     }
     const span = set.at(set.byFile ? offset : (page - set.origin) * PAGE + low);
     const row = set.rows[span]!;
-    resolved.region[i] = row >= 0 ? row : this.binder.sectionRow(process, index, set, span);
+    resolved.region[i] = row >= 0 ? row : this.binder.sectionRow(process, handle, set, span);
     resolved.fileOffset[i] = set.byFile ? offset : -1;
     const tailPage = span < set.names.length ? page + set.filePages : page;
     this.columns.heatPage[i] = set.byFile ? filePage : tailPage;

@@ -143,13 +143,10 @@ export class Model {
     const live = new Uint8Array(this.regions.rows.stats.limit);
     for (const { map, sets, unknownRow } of this.tasks.live()) {
       if (unknownRow >= 0) live[unknownRow] = 1;
-      for (let i = 0; i < map.length; i++) {
-        const code = map.region(i);
+      map.eachRegion((_, code) => {
         if (code > NO_REGION) live[slotOf(code)] = 1;
-        else if (code < NO_REGION) {
-          for (const row of sets[setOf(code)]!.rows) if (row >= 0) live[row] = 1;
-        }
-      }
+        else for (const row of sets[setOf(code)]!.rows) if (row >= 0) live[row] = 1;
+      });
     }
     return live;
   }

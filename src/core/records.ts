@@ -89,10 +89,10 @@ export class RecordApplier {
         return;
       }
       case RecordType.BRK: {
-        const index = map.find(a);
-        const before = index < 0 ? null : map.vma(index);
+        const handle = map.find(a);
+        const before = handle < 0 ? a : map.endOf(handle);
         map.setBreak(a);
-        if (before !== null) forgetUnmapped(process, a, before.end);
+        forgetUnmapped(process, a, before);
         return;
       }
     }
@@ -176,25 +176,13 @@ export class RecordApplier {
   }
 }
 
-/** First entry of a map that ends after a page. */
-function firstEndingAfter(map: VmaMap, page: number): number {
-  let from = 0;
-  let to = map.length;
-  while (from < to) {
-    const middle = (from + to) >>> 1;
-    if (map.vma(middle).end <= page) from = middle + 1;
-    else to = middle;
-  }
-  return from;
-}
-
 /**
  * Pages under a new mapping have not faulted yet. What shows the same backing as before stays: mprotect
  * and the growth of anonymous memory are reported as mappings too, over the whole merged range.
  */
 function forgetReplaced(process: Process, vma: Vma): void {
   const { map, pages } = process;
-  for (let i = firstEndingAfter(map, vma.start); i < map.length; i++) {
+  for (let i = map.firstEndingAfter(vma.start); i >= 0; i = map.next(i)) {
     const old = map.vma(i);
     if (old.start >= vma.end) return;
     if (!replaces(vma, old)) continue;
@@ -213,11 +201,10 @@ function replaces(vma: Vma, old: Vma): boolean {
 function forgetUnmapped(process: Process, start: number, end: number): void {
   const { map, pages } = process;
   let from = start;
-  for (let i = firstEndingAfter(map, start); i < map.length && from < end; i++) {
-    const { start: next, end: after } = map.vma(i);
-    if (next >= end) break;
-    pages.forget(from, next);
-    from = after;
+  for (let i = map.firstEndingAfter(start); i >= 0 && from < end; i = map.next(i)) {
+    if (map.startOf(i) >= end) break;
+    pages.forget(from, map.startOf(i));
+    from = map.endOf(i);
   }
   pages.forget(from, end);
 }
@@ -225,8 +212,8 @@ function forgetUnmapped(process: Process, start: number, end: number): void {
 /** Section sets of a .bss tail speak of fixed addresses: moved memory has to be looked up anew. */
 function forgetPlaced(process: Process, start: number, end: number): void {
   const { map } = process;
-  for (let i = firstEndingAfter(map, start); i < map.length; i++) {
-    if (map.vma(i).start >= end) return;
+  for (let i = map.firstEndingAfter(start); i >= 0; i = map.next(i)) {
+    if (map.startOf(i) >= end) return;
     const code = map.region(i);
     if (code < NO_REGION && !process.sets[setOf(code)]!.byFile) map.setRegion(i, NO_REGION);
   }

@@ -47,7 +47,7 @@ export class MapRepair {
   }
 
   /**
-   * Index of the mapping of a page that the map does not know, -1 when /proc does not either. A fault
+   * Handle of the mapping of a page that the map does not know, -1 when /proc does not either. A fault
    * that came to nothing (`failed`: SIGSEGV) is expected to have none: it costs one question for one
    * page, never the whole file.
    */
@@ -62,20 +62,20 @@ export class MapRepair {
     }
     if (this.left <= 0 || process.pid === 0) return -1;
     this.left--;
-    const index = this.ask(process, page, failed);
-    if (index < 0) {
+    const handle = this.ask(process, page, failed);
+    if (handle < 0) {
       this.pages[hash] = page;
       this.serials[hash] = process.serial;
       this.times[hash] = time;
     }
-    return index;
+    return handle;
   }
 
   private ask(process: Process, page: number, failed: boolean): number {
     const { map, pid } = process;
     if (process.stale && this.tasks.reread(process)) {
-      const index = map.find(page);
-      if (index >= 0) return index;
+      const handle = map.find(page);
+      if (handle >= 0) return handle;
     }
     const vma = this.source.queryPage(pid, page);
     if (vma !== null) {

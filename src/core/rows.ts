@@ -71,23 +71,21 @@ export class SnapshotBuilder {
     const sizes = new Float64Array(regions.rows.stats.limit);
     for (const { map, sets, alive } of tasks.live()) {
       if (!alive) continue;
-      for (let i = 0; i < map.length; i++) {
-        const code = map.region(i);
-        if (code === NO_REGION) continue;
-        const vma = map.vma(i);
-        const pages = vma.end - vma.start;
+      map.eachRegion((handle, code) => {
+        const start = map.startOf(handle);
+        const end = map.endOf(handle);
         if (code > NO_REGION) {
           const slot = slotOf(code);
-          sizes[slot]! += pages * PAGE;
-          regions.widen(slot, vma.start, vma.end);
-          continue;
+          sizes[slot]! += (end - start) * PAGE;
+          regions.widen(slot, start, end);
+          return;
         }
         const set = sets[setOf(code)]!;
-        const first = (set.byFile ? vma.pgoff : vma.start - set.origin) * PAGE;
+        const first = (set.byFile ? map.pgoffOf(handle) : start - set.origin) * PAGE;
         set.rows.forEach((slot, span) => {
-          if (slot >= 0) sizes[slot]! += set.bytesWithin(span, first, pages);
+          if (slot >= 0) sizes[slot]! += set.bytesWithin(span, first, end - start);
         });
-      }
+      });
     }
     return sizes;
   }

@@ -77,12 +77,14 @@ export function bssSpansBehind(
 }
 
 /** The mapping of the same file next below an entry, across the loader's gaps; null where there is none. */
-export function sameFileBelow(map: VmaTable, index: number): Vma | null {
-  const vma = map.vma(index);
-  for (let i = index - 1; i >= 0; i--) {
+export function sameFileBelow(map: VmaTable, handle: number): Vma | null {
+  const { backing, start } = map.vma(handle);
+  let floor = start;
+  for (let i = map.previous(handle); i >= 0; i = map.previous(i)) {
     const below = map.vma(i);
-    if (below.end !== map.vma(i + 1).start || !sameBacking(below.backing, vma.backing)) return null;
+    if (below.end !== floor || !sameBacking(below.backing, backing)) return null;
     if (below.prot !== 0) return below;
+    floor = below.start;
   }
   return null;
 }

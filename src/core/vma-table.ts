@@ -25,7 +25,10 @@ export class VmaTable {
     return this.store.length;
   }
 
-  /** Index of the entry that covers a page, -1 where nothing is mapped. */
+  /**
+   * Handle of the entry that covers a page, -1 where nothing is mapped. Handles are good until the
+   * mappings change; setRegion is no such change, but its code is seen by a new find() only.
+   */
   find(page: number): number {
     const store = this.store;
     const last = this.last;
@@ -36,18 +39,58 @@ export class VmaTable {
     return i;
   }
 
-  vma(index: number): Vma {
-    return this.store.vmas[index]!;
+  /** Handle of the lowest entry, -1 when there is none. */
+  first(): number {
+    return this.length > 0 ? 0 : -1;
   }
 
-  region(index: number): number {
-    return this.slots === null ? -1 : this.slots[index]!;
+  /** Handle of the entry above, -1 behind the last. */
+  next(handle: number): number {
+    return handle + 1 < this.length ? handle + 1 : -1;
   }
 
-  setRegion(index: number, slot: number): void {
+  /** Handle of the entry below, -1 before the first. */
+  previous(handle: number): number {
+    return handle - 1;
+  }
+
+  /** Handle of the first entry that ends behind `page`: the one that covers it, or the next; -1: none. */
+  firstEndingAfter(page: number): number {
+    const at = this.store.firstEndingAfter(page);
+    return at < this.length ? at : -1;
+  }
+
+  /** The entry as an object, made for it: not for the hot path. */
+  vma(handle: number): Vma {
+    return this.store.vmas[handle]!;
+  }
+
+  startOf(handle: number): number {
+    return this.store.starts[handle]!;
+  }
+
+  endOf(handle: number): number {
+    return this.store.ends[handle]!;
+  }
+
+  pgoffOf(handle: number): number {
+    return this.store.vmas[handle]!.pgoff;
+  }
+
+  region(handle: number): number {
+    return this.slots === null ? -1 : this.slots[handle]!;
+  }
+
+  setRegion(handle: number, slot: number): void {
     // Slots belong to this map alone, so a shared store is no obstacle.
     this.slots ??= new Int32Array(this.store.capacity).fill(-1);
-    this.slots[index] = slot;
+    this.slots[handle] = slot;
+  }
+
+  /** Calls `visit` for every entry that has a region slot. */
+  eachRegion(visit: (handle: number, slot: number) => void): void {
+    if (this.slots === null) return;
+    for (let i = 0; i < this.length; i++) if (this.slots[i] !== -1) visit(i, this.slots[i]!);
   }
 
   clearRegions(): void {

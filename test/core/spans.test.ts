@@ -84,9 +84,9 @@ test('the gap that the loader left between segments shows no section', () => {
   expect(spansFor(image, gap, rodata)).toEqual([]);
   const map = new VmaMap();
   map.reset([rodata, gap, relro, mapping(0x600, 1, 3, 3)]);
-  expect(sameFileBelow(map, 2)).toEqual(rodata);
-  expect(sameFileBelow(map, 0)).toBeNull();
-  expect(sameFileBelow(map, 3)).toBeNull();
+  expect(sameFileBelow(map, map.find(relro.start))).toEqual(rodata);
+  expect(sameFileBelow(map, map.find(rodata.start))).toBeNull();
+  expect(sameFileBelow(map, map.find(0x600))).toBeNull();
 });
 
 test('finds the .bss that begins in the last page of the file, and its tail behind it', () => {
@@ -206,9 +206,9 @@ describe('live processes: every section readelf lists is found where the loader 
         const below = vmas[i - 1] ?? null;
         const spans =
           vma.backing.name === path
-            ? spansFor(elf, vma, sameFileBelow(map, i))
+            ? spansFor(elf, vma, sameFileBelow(map, map.find(vma.start)))
             : below?.backing.name === path
-              ? bssSpansBehind(elf, below, vma, sameFileBelow(map, i - 1))
+              ? bssSpansBehind(elf, below, vma, sameFileBelow(map, map.find(below.start)))
               : [];
         for (const span of spans) {
           const from = vma.start * PAGE - bias + span.start;
