@@ -294,6 +294,9 @@ Napi::Value Session::Counters(const Napi::CallbackInfo& info) {
   set("foreign", counters.pair.foreign);
   set("borrowedStamps", counters.pair.borrowed_stamps);
   set("cutOff", counters.cut_off);
+  set("unwatchedCpus", 0);
+  set("credentialsLost", 0);
+  set("memorySharers", 0);
   return object;
 }
 

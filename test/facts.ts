@@ -18,6 +18,9 @@ export const NO_COUNTERS: RecordCounters = {
   foreign: 0,
   borrowedStamps: 0,
   cutOff: 0,
+  unwatchedCpus: 0,
+  credentialsLost: 0,
+  memorySharers: 0,
 };
 
 /** A whole capture of one thread on two CPUs that ended with these completions. */

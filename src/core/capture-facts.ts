@@ -80,6 +80,15 @@ export interface RecordCounters {
    * in neither side of the completeness. At most one per CPU.
    */
   readonly cutOff: number;
+  /** Possible CPUs on which no event could be opened: faults taken there are missing. */
+  readonly unwatchedCpus: number;
+  /**
+   * Programs whose exec changed credentials (set-uid), which ends the kernel's capture, and that had
+   * ended before they could be attached to anew: their faults are missing.
+   */
+  readonly credentialsLost: number;
+  /** Processes that shared their memory with another without being its threads (clone(2), CLONE_VM). */
+  readonly memorySharers: number;
 }
 
 /** Lost faults from the addon's counters. */

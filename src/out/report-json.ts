@@ -38,6 +38,9 @@ export function reportJson(input: ReportInput): string {
       lost_in_rings: capture.lost.ring,
       lost_in_mailbox: capture.lost.mailbox,
       in_flight: capture.inFlight,
+      cpus_not_watched: capture.records.unwatchedCpus,
+      credentials_changed: capture.records.credentialsLost,
+      memory_sharing_processes: capture.records.memorySharers,
     },
     capture: {
       entry_source: capture.mode.entrySource,

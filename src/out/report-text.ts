@@ -1,4 +1,4 @@
-import { captureLimits, completeness } from '../core/capture-facts';
+import { captureLimits } from '../core/capture-facts';
 import { CAUSE_TEXT } from '../core/cause-text';
 import { CAUSE_NAMES } from '../core/classes';
 import { PROCESS_COLUMNS, REGION_COLUMNS, THREAD_COLUMNS } from '../core/columns';
@@ -6,6 +6,7 @@ import { grouped, latency, percent } from '../core/format';
 import type { Column } from '../core/columns';
 import type { FixedNames } from '../core/fixed';
 import type { Snapshot, StatRow } from '../core/snapshot';
+import { completenessText, qualifications } from './report-completeness';
 import { GROUP_COLUMNS, groupRegions } from './report-groups';
 import { histogramLines } from './report-histogram';
 import { fixedProcess, fixedRegion, fixedThread, orderedRows, shownColumns } from './report';
@@ -112,7 +113,7 @@ function headLines(input: ReportInput): string[] {
         `stalled ${latency(stallNs)} (${percent(stallShare)} % of wall time, all threads together)`,
     );
   }
-  lines.push(`Complete    ${completenessText(input)}`);
+  lines.push(`Complete    ${completenessText(capture)}`);
   if (capture.inFlight > 0) {
     lines.push(`In flight   ${capture.inFlight} (not ended when capture did, not counted)`);
   }
@@ -121,56 +122,7 @@ function headLines(input: ReportInput): string[] {
   for (const limit of limits.slice(1)) lines.push(`            ${limit}`);
   const order = fixed ? 'by faults' : 'by time stalled, then by faults';
   lines.push(`Tables      ${order}; at most ${MAX_ROWS} rows, all with --report-format json`);
-  return [...lines, ...noteLines(input)];
-}
-
-function completenessText(input: ReportInput): string {
-  const { capture } = input;
-  const c = completeness(capture);
-  const sum = `captured ${grouped(c.captured)} + lost ${grouped(c.lost)}`;
-  if (!c.comparable) return `${sum}; the kernel's own counters cannot be compared`;
-  return `${sum} of the kernel's ${grouped(c.kernel)} (difference ${c.difference})`;
-}
-
-/** What qualifies the numbers; nothing where nothing does. */
-function noteLines(input: ReportInput): string[] {
-  const { snapshot, capture } = input;
-  const notes: string[] = [];
-  const { ring, mailbox, exact } = capture.lost;
-  if (ring > 0) {
-    notes.push(
-      exact
-        ? `${grouped(ring)} faults lost by the kernel for want of ring space (larger rings: -m)`
-        : `up to ${grouped(ring)} faults lost by the kernel for want of ring space (larger rings: -m)`,
-    );
-  }
-  if (mailbox > 0) notes.push(`${grouped(mailbox)} faults lost because output was too slow`);
-  if (capture.records.mailboxRecords > 0) {
-    notes.push('address-space records were lost: some labels come from later readings of /proc');
-  }
-  if (capture.records.unpairedCompletions > 0) {
-    notes.push(
-      `${grouped(capture.records.unpairedCompletions)} faults without entry record: latency and access not known`,
-    );
-  }
-  if (capture.records.borrowedStamps > 0) {
-    notes.push(
-      `${grouped(capture.records.borrowedStamps)} faults with the time stamp of another perf session on the same thread: latency not known`,
-    );
-  }
-  if (capture.records.cutOff > 0) {
-    notes.push(
-      `capture was switched off in the middle of ${grouped(capture.records.cutOff)} more: counted by the kernel, not recorded`,
-    );
-  }
-  if (capture.records.malformed > 0) {
-    notes.push(`${grouped(capture.records.malformed)} records were malformed and left out`);
-  }
-  if (snapshot.swapInUse) {
-    notes.push('swap is in use: demand-zero includes pages that came back from the swap cache');
-  }
-  notes.push(...snapshot.caps);
-  return notes.map((note) => `Note        ${note}`);
+  return [...lines, ...qualifications(input).map((note) => `Note        ${note}`)];
 }
 
 function causeLines(snapshot: Snapshot): string[] {

@@ -193,6 +193,22 @@ test('text: the completeness line says captured, lost, the kernel and the differ
   expect(text).toMatch(/20 faults lost because output was too slow/);
 });
 
+test('what was not watched is a number, in text and JSON', () => {
+  const records = { ...FACTS.records, unwatchedCpus: 3, credentialsLost: 41, memorySharers: 2 };
+  const report = input({ capture: { ...FACTS, records } });
+  const text = reportText(report);
+  expect(text).toContain('CPUs not watched: 3; faults taken there are missing');
+  expect(text).toMatch(/set-user-ID programs .*: 41; their faults are missing/);
+  expect(text).toContain('(CLONE_VM): 2');
+  const { completeness } = JSON.parse(reportJson(report)) as { completeness: object };
+  expect(completeness).toMatchObject({
+    cpus_not_watched: 3,
+    credentials_changed: 41,
+    memory_sharing_processes: 2,
+  });
+  expect(reportText(input())).not.toMatch(/not watched|set-user-ID|CLONE_VM/);
+});
+
 test('text: limits of the capture, swap and caps are stated', () => {
   const text = reportText(
     input(

@@ -1,0 +1,66 @@
+import { completeness } from '../core/capture-facts';
+import type { CaptureFacts } from '../core/capture-facts';
+import { grouped } from '../core/format';
+import type { ReportInput } from './report';
+
+/** Captured and lost against the kernel's own counters. */
+export function completenessText(capture: CaptureFacts): string {
+  const c = completeness(capture);
+  const sum = `captured ${grouped(c.captured)} + lost ${grouped(c.lost)}`;
+  if (!c.comparable) return `${sum}; the kernel's own counters cannot be compared`;
+  return `${sum} of the kernel's ${grouped(c.kernel)} (difference ${c.difference})`;
+}
+
+/** What qualifies the numbers, in words; nothing where nothing does. */
+export function qualifications({ snapshot, capture }: ReportInput): string[] {
+  const notes: string[] = [];
+  const { ring, mailbox, exact } = capture.lost;
+  if (ring > 0) {
+    notes.push(
+      exact
+        ? `${grouped(ring)} faults lost by the kernel for want of ring space (larger rings: -m)`
+        : `up to ${grouped(ring)} faults lost by the kernel for want of ring space (larger rings: -m)`,
+    );
+  }
+  if (mailbox > 0) notes.push(`${grouped(mailbox)} faults lost because output was too slow`);
+  if (capture.records.mailboxRecords > 0) {
+    notes.push('address-space records were lost: some labels come from later readings of /proc');
+  }
+  if (capture.records.unpairedCompletions > 0) {
+    notes.push(
+      `${grouped(capture.records.unpairedCompletions)} faults without entry record: latency and access not known`,
+    );
+  }
+  if (capture.records.borrowedStamps > 0) {
+    notes.push(
+      `${grouped(capture.records.borrowedStamps)} faults with the time stamp of another perf session on the same thread: latency not known`,
+    );
+  }
+  if (capture.records.cutOff > 0) {
+    notes.push(
+      `capture was switched off in the middle of ${grouped(capture.records.cutOff)} more: counted by the kernel, not recorded`,
+    );
+  }
+  const { unwatchedCpus, credentialsLost, memorySharers } = capture.records;
+  if (unwatchedCpus > 0) {
+    notes.push(`CPUs not watched: ${grouped(unwatchedCpus)}; faults taken there are missing`);
+  }
+  if (credentialsLost > 0) {
+    notes.push(
+      `set-user-ID programs that ended before they could be attached to: ${grouped(credentialsLost)}; their faults are missing`,
+    );
+  }
+  if (memorySharers > 0) {
+    notes.push(
+      `processes that shared memory with another without being its threads (CLONE_VM): ${grouped(memorySharers)}`,
+    );
+  }
+  if (capture.records.malformed > 0) {
+    notes.push(`${grouped(capture.records.malformed)} records were malformed and left out`);
+  }
+  if (snapshot.swapInUse) {
+    notes.push('swap is in use: demand-zero includes pages that came back from the swap cache');
+  }
+  notes.push(...snapshot.caps);
+  return notes;
+}
