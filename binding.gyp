@@ -41,5 +41,26 @@
       'cflags': ['-Wall', '-Wextra', '-Werror'],
       'cflags_c': ['-std=c11'],
     },
+    {
+      'target_name': 'pagefault-launch',
+      'type': 'executable',
+      'sources': ['addon/launch/launch.c'],
+      'defines': ['_GNU_SOURCE'],
+      'cflags': ['-Wall', '-Wextra', '-Werror', '-O2'],
+      'cflags_c': ['-std=c11'],
+    },
+    {
+      # The launcher runs the Node that the addon was built with: sudo's PATH may lack it (nvm).
+      'target_name': 'node-link',
+      'type': 'none',
+      'actions': [
+        {
+          'action_name': 'link',
+          'inputs': [],
+          'outputs': ['<(PRODUCT_DIR)/node'],
+          'action': ['ln', '-sfn', '<!(node -p process.execPath)', '<(PRODUCT_DIR)/node'],
+        },
+      ],
+    },
   ],
 }

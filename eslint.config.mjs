@@ -56,7 +56,7 @@ export default tseslint.config(
     rules: { '@typescript-eslint/no-unsafe-assignment': 'off' },
   },
   {
-    files: ['**/*.js', '**/*.mjs', 'bin/pagefault-analyzer'],
+    files: ['**/*.js', '**/*.mjs'],
     languageOptions: {
       sourceType: 'commonjs',
       globals: {

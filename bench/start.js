@@ -19,7 +19,7 @@ const TURNS = 15;
 /** ms from starting the analyzer to the first line of its stream. */
 async function firstFault(args) {
   const began = performance.now();
-  const tracer = spawn(process.execPath, [ANALYZER, '--stream', ...args], {
+  const tracer = spawn(ANALYZER, ['--stream', ...args], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const ended = once(tracer, 'exit');

@@ -27,7 +27,7 @@ class Terminal {
     this.text = '';
     this.wanted = null;
     this.started = performance.now();
-    this.pty = pty.spawn(process.execPath, [ANALYZER, ...args], {
+    this.pty = pty.spawn(ANALYZER, args, {
       name: 'xterm-256color',
       cols: columns,
       rows,

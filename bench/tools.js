@@ -33,7 +33,7 @@ function ours(id, title, options) {
     faultShare: 1,
     command: (pid, output) => {
       const stream = options.length === 0 ? ['-q'] : [...options, '-o', output];
-      return [process.execPath, ANALYZER, ...stream, '-p', String(pid)];
+      return [ANALYZER, ...stream, '-p', String(pid)];
     },
     // The summary follows a text stream into its file, and goes to stdout or stderr otherwise.
     result: (output, said) => summary(said.includes('Summary: ') ? said : lastLines(output)),

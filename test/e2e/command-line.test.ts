@@ -17,9 +17,9 @@ afterAll(() => {
 const LINE = /^\[\d{6}\.\d{3}\] (MAJOR|MINOR|COW|ERROR) 0x[0-9a-f]+ \S.*$/;
 const SUMMARY = /^Summary: major=\d+ minor=\d+ cow=\d+( error=\d+)?( lost=\d+)?$/;
 
-/** A shell command with the analyzer as "$0" "$1": for pipes and redirections. */
+/** A shell command with the analyzer as "$0": for pipes and redirections. */
 function shell(script: string, ...args: string[]): Promise<Awaited<Running['ended']>> {
-  return run(['bash', '-c', script, process.execPath, ANALYZER, ...args]);
+  return run(['bash', '-c', script, ANALYZER, ...args]);
 }
 
 test('the text stream: faults in the form of the contract, the summary last', async () => {
@@ -34,10 +34,9 @@ test('the text stream: faults in the form of the contract, the summary last', as
 });
 
 test('a COMMAND keeps its stdin, stdout and stderr', async () => {
-  const ended = await run(
-    [process.execPath, ANALYZER, '-q', '--', 'sh', '-c', 'cat; echo problem >&2'],
-    { input: 'what was said\n' },
-  );
+  const ended = await run([ANALYZER, '-q', '--', 'sh', '-c', 'cat; echo problem >&2'], {
+    input: 'what was said\n',
+  });
   expect(ended.status).toBe(0);
   expect(ended.stdout).toMatch(/^what was said\nSummary: /);
   expect(ended.stderr).toContain('problem\n');
@@ -142,7 +141,7 @@ test('-n stops after exactly so many faults, -d after so many seconds', async ()
 
 test('| head -1: a quiet end', async () => {
   const ended = await shell(
-    '"$0" "$1" -- "$2" --seconds 60 | head -1; echo "status ${PIPESTATUS[0]}"',
+    '"$0" -- "$1" --seconds 60 | head -1; echo "status ${PIPESTATUS[0]}"',
     workload('storm'),
   );
   expect(ended.stdout).toMatch(/^\[000000\.\d{3}\] .*\nstatus 0\n$/);
@@ -156,7 +155,7 @@ test('-o /dev/full: the loss of the data is said and is no success', async () =>
 });
 
 test('stdout is full: said as well', async () => {
-  const ended = await shell('"$0" "$1" -- "$2" --faults 20000 > /dev/full', workload('storm'));
+  const ended = await shell('"$0" -- "$1" --faults 20000 > /dev/full', workload('storm'));
   expect(ended.status).not.toBe(0);
   expect(ended.stderr).toMatch(/^error: .*no space left/m);
 });
@@ -172,7 +171,7 @@ test('an output that cannot be opened: status 2 before the COMMAND starts', asyn
 });
 
 test('stdout closed from the start: no crash, and no output in a file of the target', async () => {
-  const ended = await shell('"$0" "$1" -q -- true >&-');
+  const ended = await shell('"$0" -q -- true >&-');
   expect(ended.signal).toBeNull();
   expect([0, 1, 2]).toContain(ended.status);
   expect(ended.stderr).not.toMatch(/at .*\.js:\d+/);

@@ -9,7 +9,7 @@ import {
   startAnalyzer,
   waiting,
 } from './support/analyzer';
-import { workload } from './support/build';
+import { ANALYZER, workload } from './support/build';
 import { attached, Running, sleep, until } from './support/running';
 import { removeScratch, scratchDirectory } from './support/scratch';
 import { compare, truthRows } from './support/truth';
@@ -179,14 +179,8 @@ test('a zombie: one line, status 2', async () => {
 
 test('oneself: one line, status 2', async () => {
   // The shell's pid stays the same through exec: the analyzer is told its own.
-  const script = 'exec "$0" "$1" -p $$';
-  const ended = await new Running([
-    'sh',
-    '-c',
-    script,
-    process.execPath,
-    join(__dirname, '..', '..', 'bin', 'pagefault-analyzer'),
-  ]).ended;
+  const script = 'exec "$0" -p $$';
+  const ended = await new Running(['sh', '-c', script, ANALYZER]).ended;
   expect(ended).toMatchObject({ status: 2, stdout: '' });
   expect(ended.stderr).toMatch(/^error: .*itself.*\n$/);
 });

@@ -38,9 +38,9 @@ describe('leaving the dashboard', () => {
   });
 
   /** Starts the analyzer from the shell, which afterwards says how it ended and how it finds the tty. */
-  async function open(args: readonly string[], node: readonly string[] = []): Promise<number> {
+  async function open(args: readonly string[], analyzer = [ANALYZER]): Promise<number> {
     const pidFile = join(scratch, 'pid');
-    const command = quoted([process.execPath, ...node, ANALYZER, ...args]);
+    const command = quoted([...analyzer, ...args]);
     terminal.enter(
       `stty -a > ${quoted([join(scratch, 'before')])}; sh -c ${quoted([`echo $$ > ${pidFile}; exec ${command}`])}; ` +
         `status=$?; stty -a > ${quoted([join(scratch, 'after')])}; echo status=$status`,
@@ -97,7 +97,7 @@ describe('leaving the dashboard', () => {
   it('by an exception: the terminal first, then what happened', async () => {
     const trap = join(scratch, 'trap.js');
     writeFileSync(trap, "setTimeout(() => { throw new Error('thrown on purpose'); }, 2000);");
-    await open(demo(), ['--require', trap]);
+    await open(demo(), [process.execPath, '--require', trap, `${ANALYZER}.js`]);
     const screen = await restored();
     expect(screen).toContain('thrown on purpose');
     expect(screen).toContain('status=1');
@@ -126,7 +126,7 @@ describe('leaving the dashboard', () => {
 
   it('Ctrl-Z gives the shell its terminal, fg brings the dashboard back', async () => {
     // With job control the stopped program is a job of this very shell.
-    const command = quoted([process.execPath, ANALYZER, ...demo()]);
+    const command = quoted([ANALYZER, ...demo()]);
     terminal.enter('set -m');
     terminal.enter(command);
     await terminal.shows('[1 Regions]');

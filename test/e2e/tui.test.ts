@@ -38,7 +38,7 @@ describe('the dashboard of the real program', () => {
     terminal = new Tmux(columns, rows);
     // tmux gives its windows a TERM of its own; the program gets the one of the test.
     const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
-    const command = quoted(['env', ...variables, process.execPath, ANALYZER, ...args]);
+    const command = quoted(['env', ...variables, ANALYZER, ...args]);
     terminal.enter(`${command}; echo status=$?`);
     return terminal;
   }

@@ -61,7 +61,7 @@ export interface Capture {
 }
 
 export function analyzerCommand(args: readonly string[]): string[] {
-  return [process.execPath, ANALYZER, ...args];
+  return [ANALYZER, ...args];
 }
 
 export function analyze(args: readonly string[], options: SpawnOptions = {}): Promise<Ended> {

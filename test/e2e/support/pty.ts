@@ -24,7 +24,7 @@ export class PtyAnalyzer {
     this.terminal = new Terminal({ ...size, allowProposedApi: true });
     const env = { ...process.env, LANG: 'C.UTF-8' };
     const name = 'xterm-256color';
-    const [file, ...rest] = [...under, process.execPath, ANALYZER, ...args];
+    const [file, ...rest] = [...under, ANALYZER, ...args];
     this.pty = spawn(file!, rest, { name, ...size, env });
     this.pty.onData((text) => {
       this.received += text.length;
