@@ -1,6 +1,6 @@
 import { closingText } from './closing';
 import { Dashboard } from './dashboard';
-import { KeyDecoder } from './input';
+import { KeyDecoder, type Key } from './input';
 import { handleKeys } from './keys';
 import { renderDashboard } from './render';
 import { TerminalScreen } from './screen';
@@ -21,8 +21,6 @@ export type QuitReason = 'key' | 'gone' | 'told';
 
 /** Between two frames, ms: faster is not seen, and a burst of keys must not draw one each. */
 const MIN_FRAME_MS = 30;
-/** How long a lone escape may still become an arrow key, ms. */
-const ESCAPE_MS = 50;
 
 /** The life of the dashboard on a terminal: ticks, keys, frames, suspension, and leaving. */
 export class DashboardApp {
@@ -108,10 +106,10 @@ export class DashboardApp {
     if (!this.keys.waiting || this.leaving) return;
     this.escapeTimer = setTimeout(() => {
       this.press(this.keys.flush());
-    }, ESCAPE_MS);
+    }, this.keys.patience);
   }
 
-  private press(keys: readonly string[]): void {
+  private press(keys: readonly Key[]): void {
     if (keys.length === 0 || this.leaving) return;
     this.dashboard.size = this.terminal.size;
     const host = {
@@ -120,6 +118,9 @@ export class DashboardApp {
       },
       suspend: () => {
         this.suspend();
+      },
+      redraw: () => {
+        this.terminal.redraw();
       },
     };
     handleKeys(this.dashboard, host, keys, this.options.now());

@@ -1,6 +1,11 @@
 /** What blessed's own types leave out or get wrong. */
 export interface RawScreen {
-  readonly program: { cols: number; rows: number; isAlt: boolean };
+  readonly program: {
+    cols: number;
+    rows: number;
+    isAlt: boolean;
+    readonly put: { keypad_local(): void };
+  };
   append(box: unknown): void;
   render(): void;
   enter(): void;

@@ -54,6 +54,8 @@ export class Dashboard {
   private readonly history = new RateHistory();
   private live: Picture;
   private ticks = 0;
+  /** What Esc undoes, innermost last; each as long as the filter is still the one that it made. */
+  private readonly undo: { readonly filter: string; readonly run: () => void }[] = [];
   private logTest: { readonly log: EventLog; readonly test: FaultTest | null } | null = null;
 
   constructor(
@@ -175,6 +177,42 @@ export class Dashboard {
   /** Views there are: Output only when a COMMAND was started. */
   get views(): readonly ViewName[] {
     return this.source.output() === null ? VIEWS.filter((view) => view !== 'output') : VIEWS;
+  }
+
+  /** Narrows to the selected cause, within what is shown already. */
+  openCause(): void {
+    const cause = this.selectedCause;
+    if (cause === null) return;
+    const { filterText, filter, causeIndex } = this;
+    if (!this.canUndo) this.undo.length = 0;
+    const inner = filter?.op === 'or' ? `(${filterText})` : filterText;
+    const tables = [this.regions, this.threads, this.processes].map((table) => table.keepPlace());
+    this.setFilter(`${inner} cause:${cause}`);
+    this.go('regions');
+    this.undo.push({
+      filter: this.filterText,
+      run: () => {
+        this.setFilter(filterText);
+        this.go('causes');
+        this.causeIndex = causeIndex;
+        for (const back of tables) back();
+      },
+    });
+  }
+
+  /** Esc goes back from something. */
+  get canGoBack(): boolean {
+    return this.opened !== null || this.canUndo;
+  }
+
+  private get canUndo(): boolean {
+    return this.undo.at(-1)?.filter === this.filterText;
+  }
+
+  /** Closes what is open, else undoes the opening of a cause. */
+  back(): void {
+    if (this.opened !== null) this.opened = null;
+    else if (this.canUndo) this.undo.pop()!.run();
   }
 
   go(view: ViewName): void {

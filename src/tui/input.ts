@@ -21,7 +21,7 @@ const TILDE: Readonly<Record<string, string>> = {
   23: 'f11',
   24: 'f12',
 };
-/** Keys by the final letter of `ESC [ letter` and `ESC O letter`. */
+/** Keys by the final letter of `ESC [ letter` and, with the keypad's, of `ESC O letter`. */
 const LETTER: Readonly<Record<string, string>> = {
   A: 'up',
   B: 'down',
@@ -34,6 +34,19 @@ const LETTER: Readonly<Record<string, string>> = {
   R: 'f3',
   S: 'f4',
   M: 'enter',
+};
+/** The numeric keypad in application mode (DECKPAM; xterm's ctlseqs.txt, table of the VT220 keypad). */
+const KEYPAD: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(Array.from('pqrstuvwxy', (letter, digit) => [letter, String(digit)])),
+  j: '*',
+  k: '+',
+  l: ',',
+  m: '-',
+  n: '.',
+  o: '/',
+  X: '=',
+  I: 'tab',
+  ' ': 'space',
 };
 const LINUX_F: Readonly<Record<string, string>> = { A: 'f1', B: 'f2', C: 'f3', D: 'f4', E: 'f5' };
 const CONTROL: Readonly<Record<string, string>> = {
@@ -48,45 +61,86 @@ const CONTROL: Readonly<Record<string, string>> = {
 
 /** A sequence longer than this is no key: it is dropped, so that input never grows. */
 const MAX_SEQUENCE = 32;
+/** Of a paste so much is kept; what is behind is read and dropped. */
+const MAX_PASTE = 4096;
+const PASTE_END = '\x1b[201~';
+/** How long a lone escape may still become an arrow key, ms. */
+const ESCAPE_MS = 50;
+/** How long the rest of a paste may take: a lost end must not turn the keyboard off for good. ms. */
+const PASTE_MS = 5000;
+
+/** Text that came at once and is no keys: see PASTE_ON in screen.ts. */
+export interface Paste {
+  readonly paste: string;
+}
+/** The name of a key, or a paste. */
+export type Key = string | Paste;
 
 /**
  * Turns what the terminal sends into names of keys. An escape at the end of a read may be the Escape
  * key or the beginning of an arrow key whose rest is still on its way (ssh splits them): it is held
- * until flush(), which the caller makes about 50 ms later.
+ * until flush(), which the caller makes when nothing came for `patience` ms. A paste, too, may come in
+ * any number of reads.
  */
 export class KeyDecoder {
   private held = '';
+  /** What came of a paste that has not ended, null outside of one. */
+  private pasted: string | null = null;
 
-  /** Something is held: call flush() unless more comes soon. */
+  /** Something is held: call flush() unless more comes within `patience`. */
   get waiting(): boolean {
-    return this.held !== '';
+    return this.held !== '' || this.pasted !== null;
   }
 
-  feed(text: string): string[] {
-    const keys: string[] = [];
+  /** ms. */
+  get patience(): number {
+    return this.pasted === null ? ESCAPE_MS : PASTE_MS;
+  }
+
+  feed(text: string): Key[] {
+    const keys: Key[] = [];
     const input = this.held + text;
     this.held = '';
     let at = 0;
     while (at < input.length) {
-      const end = input.charAt(at) === '\x1b' ? this.sequence(input, at, keys) : at + 1;
+      const end = this.next(input, at, keys);
       if (end < 0) {
         this.held = input.slice(at);
         break;
       }
-      if (input.charAt(at) !== '\x1b') this.plain(input.charAt(at), keys);
       at = end;
     }
     return keys;
   }
 
   /** What is held will not be continued: an escape is the Escape key, half a sequence is nothing. */
-  flush(): string[] {
-    const lone = this.held === '\x1b';
+  flush(): Key[] {
+    const { held, pasted } = this;
     this.held = '';
-    return lone ? ['escape'] : [];
+    this.pasted = null;
+    if (pasted !== null) return [{ paste: pasted }];
+    return held === '\x1b' ? ['escape'] : [];
   }
 
-  private plain(char: string, keys: string[]): void {
+  /** Reads what is at `at`; returns where it ends, -1 where it is not complete. */
+  private next(input: string, at: number, keys: Key[]): number {
+    if (this.pasted !== null) return this.paste(input, at, keys);
+    if (input.charAt(at) === '\x1b') return this.sequence(input, at, keys);
+    this.plain(input.charAt(at), keys);
+    return at + 1;
+  }
+
+  private paste(input: string, at: number, keys: Key[]): number {
+    const end = input.indexOf(PASTE_END, at);
+    const upTo = end < 0 ? endBegins(input, at) : end;
+    this.pasted = (this.pasted! + input.slice(at, upTo)).slice(0, MAX_PASTE);
+    if (end < 0) return upTo > at ? upTo : -1;
+    keys.push({ paste: this.pasted });
+    this.pasted = null;
+    return end + PASTE_END.length;
+  }
+
+  private plain(char: string, keys: Key[]): void {
     const code = char.charCodeAt(0);
     const named = CONTROL[char];
     if (named !== undefined) keys.push(named);
@@ -95,14 +149,16 @@ export class KeyDecoder {
   }
 
   /** Reads the sequence at `at`; returns where it ends, -1 where it is not complete. */
-  private sequence(input: string, at: number, keys: string[]): number {
+  private sequence(input: string, at: number, keys: Key[]): number {
     const second = input.charAt(at + 1);
     if (second === '') return -1;
     if (second === 'O') {
-      const letter = input.charAt(at + 2);
-      if (letter === '') return -1;
-      if (LETTER[letter] !== undefined) keys.push(LETTER[letter]);
-      return at + 3;
+      // Some terminals put the modifiers in between: `ESC O 2 P`.
+      const end = parametersEnd(input, at + 2);
+      if (end === input.length) return end - at > MAX_SEQUENCE ? end : -1;
+      const key = LETTER[input.charAt(end)] ?? KEYPAD[input.charAt(end)];
+      if (key !== undefined) keys.push(key);
+      return end + 1;
     }
     if (second !== '[') {
       // Escape, then another key: two keys that came in one read.
@@ -115,13 +171,30 @@ export class KeyDecoder {
       if (LINUX_F[letter] !== undefined) keys.push(LINUX_F[letter]);
       return at + 4;
     }
-    let end = at + 2;
-    while (end < input.length && /[0-9:;<=>?]/.test(input.charAt(end))) end++;
+    const end = parametersEnd(input, at + 2);
     if (end === input.length) return end - at > MAX_SEQUENCE ? end : -1;
-    const key = controlKey(input.slice(at + 2, end), input.charAt(end));
+    const parameters = input.slice(at + 2, end);
+    const final = input.charAt(end);
+    if (parameters === '200' && final === '~') this.pasted = '';
+    const key = controlKey(parameters, final);
     if (key !== null) keys.push(key);
     return end + 1;
   }
+}
+
+/** Where the end of a paste may begin whose rest comes with the next read; the end of the input else. */
+function endBegins(input: string, at: number): number {
+  for (let k = Math.min(PASTE_END.length - 1, input.length - at); k > 0; k--) {
+    if (PASTE_END.startsWith(input.slice(input.length - k))) return input.length - k;
+  }
+  return input.length;
+}
+
+/** Where the parameters of a control sequence end that begin at `at` (ECMA-48, 5.4). */
+function parametersEnd(input: string, at: number): number {
+  let end = at;
+  while (end < input.length && /[0-9:;<=>?]/.test(input.charAt(end))) end++;
+  return end;
 }
 
 function controlKey(parameters: string, final: string): string | null {

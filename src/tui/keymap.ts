@@ -52,6 +52,7 @@ export type Action =
   | 'write'
   | 'open'
   | 'back'
+  | 'redraw'
   | 'suspend';
 
 export interface Binding {
@@ -80,14 +81,18 @@ export const KEYMAP: readonly Binding[] = [
   { keys: ['home'], action: 'first', help: 'first row (the selection then stays on top)' },
   { keys: ['end'], action: 'last', help: 'last row; in the event log: follow again' },
   { keys: ['enter'], action: 'open', help: 'open the selected row', footer: ['Enter', 'open'] },
-  { keys: ['escape'], action: 'back', help: 'back; leave a prompt' },
+  { keys: ['escape'], action: 'back', help: 'back; undo the opening of a cause; leave a prompt' },
   {
     keys: ['/'],
     action: 'filter',
     help: 'filter as you type (words, ~regex, class:major tid:9 region:libc lat>1ms, and or not)',
     footer: ['/', 'filter'],
   },
-  { keys: ['C-l'], action: 'clear-filter', help: 'clear the filter and show all classes' },
+  {
+    keys: ['backspace'],
+    action: 'clear-filter',
+    help: 'clear the filter and show all classes; leave an empty prompt',
+  },
   {
     keys: ['<', ','],
     action: 'sort-left',
@@ -117,6 +122,7 @@ export const KEYMAP: readonly Binding[] = [
     help: 'write what is shown to a file (.txt, .csv or .json)',
     footer: ['w', 'write'],
   },
+  { keys: ['C-l'], action: 'redraw', help: 'draw the whole screen anew' },
   { keys: ['C-z'], action: 'suspend', help: 'suspend; fg returns' },
   { keys: ['q', 'f10', 'C-c'], action: 'quit', help: 'quit', footer: ['q', 'quit'] },
 ];
@@ -137,6 +143,7 @@ const KEY_TEXT: Readonly<Record<string, string>> = {
   'S-tab': 'Shift-Tab',
   enter: 'Enter',
   escape: 'Esc',
+  backspace: 'Backspace',
   space: 'Space',
 };
 

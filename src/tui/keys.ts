@@ -1,8 +1,9 @@
 import { FaultClass } from '../core/classes';
 import type { Dashboard } from './dashboard';
+import type { Key } from './input';
 import { actionOf, VIEWS, type Action } from './keymap';
 import { promptFor } from './mode';
-import { chooserKey, helpKey, promptKey } from './mode-keys';
+import { chooserKey, helpKey, pasteKey, promptKey } from './mode-keys';
 import { scrollEvents } from './scroll';
 import { bodyHeight } from './render';
 import { visibleColumns } from './views/table';
@@ -11,6 +12,7 @@ import { visibleColumns } from './views/table';
 export interface Host {
   quit(): void;
   suspend(): void;
+  redraw(): void;
 }
 
 /** Steps of + and -, ms; the bounds are those of --interval. */
@@ -23,7 +25,7 @@ export const INTERVALS_MS = [250, 500, 1000, 2000, 5000, 10000] as const;
 export function handleKeys(
   dashboard: Dashboard,
   host: Host,
-  keys: readonly string[],
+  keys: readonly Key[],
   nowMs: number,
 ): void {
   for (const key of keys) handleKey(dashboard, host, key, nowMs);
@@ -34,10 +36,16 @@ export function handleKeys(
   mode.applied = mode.editor.text;
 }
 
-function handleKey(dashboard: Dashboard, host: Host, key: string, nowMs: number): void {
+function handleKey(dashboard: Dashboard, host: Host, key: Key, nowMs: number): void {
+  if (typeof key !== 'string') {
+    // A paste is text: where none is asked for it means nothing.
+    if (dashboard.mode.type === 'prompt') pasteKey(dashboard.mode, key.paste);
+    return;
+  }
   // Ctrl-C gets out of everything: a dashboard that cannot be left is a trap.
   if (key === 'C-c') host.quit();
   else if (key === 'C-z') host.suspend();
+  else if (key === 'C-l') host.redraw();
   else {
     switch (dashboard.mode.type) {
       case 'normal':
@@ -71,6 +79,9 @@ function perform(
       break;
     case 'suspend':
       host.suspend();
+      break;
+    case 'redraw':
+      host.redraw();
       break;
     case 'help':
       dashboard.mode = { type: 'help', offset: 0 };
@@ -160,7 +171,7 @@ function perform(
       open(dashboard);
       break;
     case 'back':
-      dashboard.opened = null;
+      dashboard.back();
       break;
   }
 }
@@ -233,10 +244,7 @@ function chooseSort(dashboard: Dashboard): void {
 
 function open(dashboard: Dashboard): void {
   if (dashboard.view === 'causes') {
-    const cause = dashboard.selectedCause;
-    if (cause === null) return;
-    dashboard.setFilter(`cause:${cause}`);
-    dashboard.go('regions');
+    dashboard.openCause();
     return;
   }
   dashboard.opened = dashboard.withTable((table) => table.selectedRow?.id ?? null);

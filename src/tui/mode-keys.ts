@@ -49,8 +49,19 @@ export function promptKey(dashboard: Dashboard, prompt: Prompt, key: string, now
     submit(dashboard, prompt, nowMs);
     return;
   }
-  if (key === 'C-l') prompt.editor.handle('C-u');
-  else prompt.editor.handle(key);
+  // As in vim and less: there is nothing more to take away but the prompt.
+  if (key === 'backspace' && prompt.editor.text === '') {
+    dashboard.mode = NORMAL;
+    return;
+  }
+  prompt.editor.handle(key);
+  if (prompt.purpose !== 'filter') prompt.error = '';
+}
+
+/** Text that was pasted: a line end in it is a blank, other control characters have no place in a line. */
+export function pasteKey(prompt: Prompt, text: string): void {
+  const line = text.trim().replace(/[\t\r\n]+/g, ' ');
+  prompt.editor.insert(line.replace(/\p{Cc}/gu, ''));
   if (prompt.purpose !== 'filter') prompt.error = '';
 }
 

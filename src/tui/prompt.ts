@@ -57,10 +57,11 @@ export class LineEditor {
     }
   }
 
-  private insert(text: string): void {
-    if (this.text.length >= MAX_INPUT) return;
-    this.text = this.text.slice(0, this.cursor) + text + this.text.slice(this.cursor);
-    this.cursor += text.length;
+  /** As much of a text as there is room for. */
+  insert(text: string): void {
+    const fits = text.slice(0, Math.max(0, MAX_INPUT - this.text.length));
+    this.text = this.text.slice(0, this.cursor) + fits + this.text.slice(this.cursor);
+    this.cursor += fits.length;
   }
 
   private remove(from: number, to: number): void {

@@ -199,7 +199,7 @@ function lastLine(dashboard: Dashboard, nowMs: number): string {
     sort: dashboard.opened === null ? (sort ?? '') : '',
     filter: dashboard.filterText,
     hidden: hidden.join(' '),
-    back: dashboard.opened === null ? '' : 'back',
+    back: dashboard.canGoBack ? 'back' : '',
     useless: uselessHere(dashboard),
   });
 }

@@ -8,6 +8,13 @@ import type { Frame, Size, SparkSpot } from './picture';
 import { terminalTraits, type TerminalTraits } from './theme';
 import { drained, type ScreenEvents, type ScreenOptions, type TtyOutput } from './tty';
 
+/**
+ * Bracketed paste (xterm's ctlseqs.txt, private mode 2004): what is pasted comes between two marks, so
+ * that a text with a `z` or a `q` in it does not zero or quit. Terminals without it ignore it.
+ */
+const PASTE_ON = '\x1b[?2004h';
+const PASTE_OFF = '\x1b[?2004l';
+
 /** Variables blessed looks at, as it shall see them: without tmux it would run `tmux -V`. */
 const BLESSED_ENV = { NCURSES_NO_UTF8_ACS: '1', TMUX: undefined };
 /**
@@ -45,9 +52,35 @@ export class TerminalScreen {
       wrap: false,
     });
     this.screen.append(this.box);
+    this.ownModes();
     this.detach = this.attach();
     input.setRawMode?.(true);
     input.resume();
+  }
+
+  /**
+   * Modes beside those of blessed, bound to its own ways in and out: it also leaves when the process
+   * exits. It asks for the keypad's application mode (smkx of terminfo), because curses' key names are of
+   * that mode; plain digits are what a keypad's user means, so that is taken back.
+   */
+  private ownModes(): void {
+    const { screen } = this;
+    const { output } = this.options;
+    const enter = screen.enter.bind(screen);
+    const leave = screen.leave.bind(screen);
+    const entered = (): void => {
+      screen.program.put.keypad_local();
+      output.write(PASTE_ON);
+    };
+    screen.enter = () => {
+      enter();
+      entered();
+    };
+    screen.leave = () => {
+      output.write(PASTE_OFF);
+      leave();
+    };
+    entered();
   }
 
   private attach(): () => void {
@@ -115,6 +148,13 @@ export class TerminalScreen {
     });
     this.screen.render();
     return true;
+  }
+
+  /** Clears the terminal, so that the next frame draws all of it: something else has written there. */
+  redraw(): void {
+    if (this.closed || this.keepAlive !== null) return;
+    this.readSize();
+    this.screen.alloc();
   }
 
   /** Gives the terminal back to the shell and stops the process; resume() follows on SIGCONT. */

@@ -55,6 +55,9 @@ describe('leaving the dashboard', () => {
     expect(terminal.state()).toEqual(RESTORED);
     const modes = (name: string): string => readFileSync(join(scratch, name), 'utf8');
     expect(modes('after')).toBe(modes('before'));
+    // tmux does not tell of bracketed paste; the shell, which has not asked for it, must get plain text.
+    terminal.paste('pasted for the shell');
+    expect(await terminal.shows('pasted for the shell')).not.toContain('200~');
     return screen;
   }
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { analyze } from './support/analyzer';
 import { ANALYZER, DEMO, workload } from './support/build';
@@ -97,6 +97,36 @@ describe('the dashboard of the real program', () => {
       expect(row.label).toBe('demo.dat');
       expect(row.major).toBeGreaterThan(0);
     }
+    terminal.keys('q');
+    await terminal.shows('status=0', true);
+  });
+
+  it('takes a paste for text, the keypad for digits, and Ctrl-L for drawing anew', async () => {
+    open(['-p', String(demo().pid)]);
+    await terminal.shows('[1 Regions]');
+    expect(terminal.state().keypad).toBe(false);
+    // Keys of a keypad that is in application mode all the same.
+    terminal.bytes('\x1bOr');
+    await terminal.shows('[2 Threads]');
+    terminal.bytes('\x1bOk');
+    await terminal.shows(/every 2 s/);
+    terminal.bytes('\x1bOm');
+    await terminal.shows(/every 1 s/);
+    // Outside of a prompt nothing: neither another view nor the end.
+    terminal.paste('4zq\n');
+    terminal.keys('/');
+    terminal.paste('region:demo\nq\n');
+    await terminal.shows('filter: region:demo q');
+    terminal.keys('Escape', '1');
+    const before = await terminal.shows('[1 Regions]');
+    expect(before).not.toContain('counters set to zero');
+    // Somebody else writes on the terminal.
+    writeFileSync(terminal.tty(), '\x1b[H\x1b[Jwall message');
+    await terminal.shows('wall message');
+    terminal.keys('C-l');
+    const after = await terminal.shows(/^ pagefault-demo \d+/);
+    expect(after).not.toContain('wall message');
+    expect(after).toContain('q quit');
     terminal.keys('q');
     await terminal.shows('status=0', true);
   });

@@ -1,6 +1,7 @@
 import type { RegionRow } from '../../src/core/snapshot';
 import { closingText } from '../../src/tui/closing';
 import { Dashboard } from '../../src/tui/dashboard';
+import type { Key } from '../../src/tui/input';
 import { handleKeys, INTERVALS_MS } from '../../src/tui/keys';
 import { renderDashboard } from '../../src/tui/render';
 import { makeTheme } from '../../src/tui/theme';
@@ -18,6 +19,7 @@ class Bench {
   readonly dashboard: Dashboard;
   quits = 0;
   suspends = 0;
+  redraws = 0;
   now = 0;
 
   constructor(columns = 80, rows = 24) {
@@ -26,8 +28,12 @@ class Bench {
     this.dashboard.size = { columns, rows };
   }
 
-  press(...keys: string[]): this {
-    const host = { quit: () => this.quits++, suspend: () => this.suspends++ };
+  press(...keys: Key[]): this {
+    const host = {
+      quit: () => this.quits++,
+      suspend: () => this.suspends++,
+      redraw: () => this.redraws++,
+    };
     handleKeys(this.dashboard, host, keys, this.now);
     return this;
   }
@@ -201,7 +207,7 @@ describe('keys', () => {
     expect(bench.dashboard.regions.sortColumn.id).toBe(before);
   });
 
-  it('/ filters while one types, Enter keeps, Esc goes back, Ctrl-L clears', () => {
+  it('/ filters while one types, Enter keeps, Esc goes back, Backspace clears', () => {
     const bench = new Bench();
     bench.press('/').type('class:maj');
     expect(bench.rows()).toEqual(['data.db', 'libc.so.6']);
@@ -216,11 +222,62 @@ describe('keys', () => {
     expect(bench.text()).toContain('filter: class:maj and (region:data)');
     bench.press('/', 'C-u').type('heap').press('escape');
     expect(bench.rows()).toEqual(['data.db', 'libc.so.6']);
-    bench.press('C-l');
+    bench.press('backspace');
     expect(bench.rows()).toHaveLength(4);
+    // An empty prompt has nothing else to take away.
+    bench.press('/', 'x', 'backspace', 'backspace');
+    expect(bench.dashboard.mode.type).toBe('normal');
     // Letters are text in the prompt, not commands.
     bench.press('/').type('q z');
     expect([bench.quits, bench.source.zeroed]).toEqual([0, 0]);
+  });
+
+  it('Ctrl-L draws anew and changes nothing, wherever one is', () => {
+    const bench = new Bench().press('/').type('heap').press('enter');
+    for (const keys of [[], ['?'], ['escape', 'S'], ['escape', '/', 'x']]) {
+      bench.press(...keys);
+      const before = bench.text();
+      bench.press('C-l');
+      expect(bench.text()).toBe(before);
+    }
+    expect(bench.redraws).toBe(4);
+  });
+
+  it('a paste is text in a prompt, and nothing elsewhere', () => {
+    const bench = new Bench();
+    const before = bench.text();
+    bench.press(
+      { paste: 'z\rq/w\x03' },
+      '?',
+      { paste: 'q' },
+      'escape',
+      'S',
+      { paste: '\r' },
+      'escape',
+    );
+    expect(bench.text()).toBe(before);
+    expect([bench.quits, bench.source.zeroed, bench.source.saved.size]).toEqual([0, 0, 0]);
+    bench.press('/', { paste: '  region:\x1b[31mheap\x9b\r\nclass:minor\n' });
+    expect(bench.text()).toContain('filter: region:[31mheap class:minor');
+    bench.press('C-u', { paste: 'x'.repeat(5000) }, 'y');
+    expect(bench.dashboard.filterText).toBe('x'.repeat(1000));
+  });
+
+  it('Esc undoes the opening of a cause: filter, view and selections are what they were', () => {
+    const bench = new Bench(100, 30);
+    bench.press('j', '/').type('heap or stack').press('enter', '4', 'down');
+    const before = bench.text();
+    bench.press('enter');
+    expect(bench.text()).toContain('filter: (heap or stack) cause:cow-anon');
+    expect(bench.rows()).toEqual(['[heap]']);
+    // What was opened from there is closed first; another view is no reason to forget.
+    bench.press('enter', 'escape', '2', 'escape');
+    expect(bench.text()).toBe(before);
+    expect(bench.press('1').rows()).toEqual(['[heap]', '[stack:4329]']);
+    // Under another filter there is nothing to undo.
+    bench.press('4', 'enter', 'backspace');
+    expect(bench.text()).not.toContain('Esc back');
+    expect(bench.press('escape').dashboard.view).toBe('regions');
   });
 
   it('m n c e hide a class everywhere, but never the last one', () => {

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
-import { KeyDecoder } from '../../src/tui/input';
+import { KeyDecoder, type Key } from '../../src/tui/input';
 
 // Control characters are what this is about.
 // eslint-disable-next-line no-control-regex
 const CONTROLS = /[\x00-\x1f\x7f-\x9f]/;
 
-const decode = (...chunks: string[]): string[] => {
+const decode = (...chunks: string[]): Key[] => {
   const decoder = new KeyDecoder();
   return [...chunks.flatMap((chunk) => decoder.feed(chunk)), ...decoder.flush()];
 };
@@ -30,6 +30,19 @@ const SEQUENCES: [string, string][] = [
   ['\x1b[17~', 'f6'],
   ['\x1b[21~', 'f10'],
   ['\x1b[1;5A', 'up'],
+  ['\x1bO2P', 'f1'],
+  // The keypad in application mode (PuTTY, Windows Terminal, xterm).
+  ...Array.from('pqrstuvwxy', (letter, digit): [string, string] => [
+    `\x1bO${letter}`,
+    String(digit),
+  ]),
+  ['\x1bOk', '+'],
+  ['\x1bOm', '-'],
+  ['\x1bOj', '*'],
+  ['\x1bOo', '/'],
+  ['\x1bOn', '.'],
+  ['\x1bOl', ','],
+  ['\x1bOM', 'enter'],
   ['\t', 'tab'],
   ['\r', 'enter'],
   ['\n', 'enter'],
@@ -49,6 +62,28 @@ describe('KeyDecoder', () => {
     expect(decode(...Array.from(sequence))).toEqual([key]);
   });
 
+  it('takes what is between the marks of a bracketed paste for text, cut anywhere', () => {
+    const text = 'q\x1b[31mz\x1b\x1b[201 \x1b[20';
+    const sent = `j\x1b[200~${text}\x1b[201~k`;
+    const expected = ['j', { paste: text }, 'k'];
+    expect(decode(sent)).toEqual(expected);
+    expect(decode(...Array.from(sent))).toEqual(expected);
+    for (let cut = 1; cut < sent.length; cut++) {
+      expect(decode(sent.slice(0, cut), sent.slice(cut))).toEqual(expected);
+    }
+  });
+
+  it('bounds a paste, and gives the keyboard back when its end does not come', () => {
+    const decoder = new KeyDecoder();
+    expect(decoder.feed('\x1b[200~')).toEqual([]);
+    for (let k = 0; k < 100; k++) expect(decoder.feed('q'.repeat(1000))).toEqual([]);
+    expect(decoder.waiting).toBe(true);
+    expect(decoder.patience).toBeGreaterThan(1000);
+    expect(decoder.flush()).toEqual([{ paste: 'q'.repeat(4096) }]);
+    expect(decoder.feed('q')).toEqual(['q']);
+    expect(decoder.patience).toBeLessThan(100);
+  });
+
   it('holds a lone escape until it is clear that nothing follows', () => {
     const decoder = new KeyDecoder();
     expect(decoder.feed('\x1b')).toEqual([]);
@@ -62,7 +97,7 @@ describe('KeyDecoder', () => {
   });
 
   it('swallows sequences that are no key', () => {
-    expect(decode('\x1b[200~', 'x', '\x1b[?1;2c', 'y')).toEqual(['x', 'y']);
+    expect(decode('\x1b[201~', 'x', '\x1b[?1;2c', 'y')).toEqual(['x', 'y']);
   });
 
   it('gives the same keys however the input is cut into reads', () => {

@@ -122,6 +122,46 @@ describe('the dashboard on a terminal', () => {
     await world.shows('/ filter');
   });
 
+  it('asks for bracketed paste, not for the keypad in application mode; both only while it is there', async () => {
+    open();
+    await world.shows('data.db');
+    const modes = async (): Promise<[boolean, boolean, boolean]> => {
+      await world.output.screen();
+      const { bracketedPasteMode, applicationKeypadMode, applicationCursorKeysMode } =
+        world.output.terminal.modes;
+      return [bracketedPasteMode, applicationKeypadMode, applicationCursorKeysMode];
+    };
+    expect(await modes()).toEqual([true, false, false]);
+    world.input.type('\x1a');
+    expect(await modes()).toEqual([false, false, false]);
+    world.app.resume();
+    await world.shows('data.db');
+    expect(await modes()).toEqual([true, false, false]);
+    await world.quit();
+    expect(await modes()).toEqual([false, false, false]);
+  });
+
+  it('draws the whole screen anew at Ctrl-L', async () => {
+    open();
+    const before = await world.shows('data.db');
+    world.output.terminal.write('\x1b[2;1Hwall message\x1b[5;1H\x1b[J');
+    await world.shows('wall message');
+    world.input.type('\x0c');
+    await world.shows(/^(?![^]*wall message)[^]*q quit/);
+    expect(await world.output.screen()).toEqual(before);
+  });
+
+  it('reads a paste that comes in many reads as one text', async () => {
+    open();
+    await world.shows('data.db');
+    world.input.type('/');
+    for (const char of '\x1b[200~stack\rq\x1b[201~') {
+      world.input.type(char);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    await world.shows('filter: stack q');
+  });
+
   it('follows every size, also 20x5 and back', async () => {
     open();
     await world.shows('data.db');

@@ -109,6 +109,17 @@ export class TableModel<Row extends StatRow> {
     return this.rows.slice(this.top, this.top + height);
   }
 
+  /** Selection and window as they are now, and the way back to them. */
+  keepPlace(): () => void {
+    const { selectedId, selectedIndex, top } = this;
+    return () => {
+      this.selectedId = selectedId;
+      this.selectedIndex = selectedIndex;
+      this.top = top;
+      this.arrange();
+    };
+  }
+
   /** By the id of a column; ids that this table does not have change nothing. */
   sortBy(id: string): void {
     const column = this.columns.find((c) => c.id === id);

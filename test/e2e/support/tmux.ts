@@ -11,9 +11,16 @@ export interface TerminalState {
   readonly alternate: boolean;
   readonly cursor: boolean;
   readonly mouse: boolean;
+  /** Application mode of the numeric keypad. */
+  readonly keypad: boolean;
 }
 
-export const RESTORED: TerminalState = { alternate: false, cursor: true, mouse: false };
+export const RESTORED: TerminalState = {
+  alternate: false,
+  cursor: true,
+  mouse: false,
+  keypad: false,
+};
 
 let servers = 0;
 
@@ -54,6 +61,17 @@ export class Tmux {
     this.tmux('send-keys', '-l', text);
   }
 
+  /** Pastes as a mouse does: with the marks of a bracketed paste where the program has asked for them. */
+  paste(text: string): void {
+    this.tmux('set-buffer', '--', text);
+    this.tmux('paste-buffer', '-p');
+  }
+
+  /** Keys as bytes, for what tmux has no names for. */
+  bytes(sequence: string): void {
+    this.tmux('send-keys', '-H', ...Array.from(Buffer.from(sequence), (byte) => byte.toString(16)));
+  }
+
   resize(columns: number, rows: number): void {
     this.tmux('resize-window', '-x', String(columns), '-y', String(rows));
   }
@@ -63,10 +81,16 @@ export class Tmux {
     return this.tmux('capture-pane', '-p', ...(history ? ['-S', '-'] : []));
   }
 
+  /** The terminal's device. */
+  tty(): string {
+    return this.tmux('display-message', '-p', '#{pane_tty}').trim();
+  }
+
   state(): TerminalState {
-    const format = '#{alternate_on} #{cursor_flag} #{mouse_any_flag}';
-    const [alternate, cursor, mouse] = this.tmux('display-message', '-p', format).trim().split(' ');
-    return { alternate: alternate === '1', cursor: cursor === '1', mouse: mouse === '1' };
+    const format = '#{alternate_on} #{cursor_flag} #{mouse_any_flag} #{keypad_flag}';
+    const flags = this.tmux('display-message', '-p', format).trim().split(' ');
+    const [alternate, cursor, mouse, keypad] = flags.map((flag) => flag === '1');
+    return { alternate: alternate!, cursor: cursor!, mouse: mouse!, keypad: keypad! };
   }
 
   /** Waits until the screen shows something, and returns the screen. */
