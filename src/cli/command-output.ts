@@ -1,8 +1,6 @@
-import { createWriteStream, openSync } from 'node:fs';
-import type { WriteStream } from 'node:fs';
 import { Socket } from 'node:net';
 import { StringDecoder } from 'node:string_decoder';
-import { AnalyzerError, errorParts, writeFailureText } from '../core/errors';
+import type { FdWriter } from '../out/writer';
 import type { CommandOutput } from '../tui/source';
 
 /** Bounds on what is kept of a COMMAND that writes for ever, or writes no line end. */
@@ -17,28 +15,10 @@ export class CommandOutputLog {
   private dropped = 0;
   private partial = '';
   private readonly decoder = new StringDecoder('utf8');
-  private readonly file: WriteStream | null;
   private socket: Socket | null = null;
-  /** What went wrong with the file, '' when nothing did. */
-  trouble = '';
 
-  /** Opens (and empties) the file at once; throws AnalyzerError OUTPUT when that fails. */
-  constructor(path: string | null) {
-    if (path === null) {
-      this.file = null;
-      return;
-    }
-    try {
-      this.file = createWriteStream(path, { fd: openSync(path, 'w', 0o666) });
-    } catch (error) {
-      throw new AnalyzerError('OUTPUT', `${path}: ${writeFailureText(errorParts(error).code)}`);
-    }
-    this.file.on('error', (error) => {
-      this.trouble = `error: cannot write to ${path}: ${writeFailureText(errorParts(error).code)}`;
-      // COMMAND goes on; a full disk is not its fault.
-      this.socket?.resume();
-    });
-  }
+  /** `file` gets every byte, as long as it takes them; null for none. */
+  constructor(private readonly file: FdWriter | null) {}
 
   /** Reads from the pipe until its end. Takes over the descriptor. */
   read(fd: number): void {
@@ -46,10 +26,13 @@ export class CommandOutputLog {
     this.socket = socket;
     socket.on('data', (chunk) => {
       this.take(this.decoder.write(chunk));
-      // A slow file holds COMMAND up, as it would without us; it must not grow our memory.
-      if (this.file === null || this.trouble !== '' || this.file.write(chunk)) return;
+      const { file } = this;
+      file?.write(chunk);
+      if (file === null || file.ready) return;
+      // A slow reader holds COMMAND up, as it would without us; it must not grow our memory. A full disk
+      // does not: a failed writer is always ready.
       socket.pause();
-      this.file.once('drain', () => {
+      file.whenReady(() => {
         socket.resume();
       });
     });
@@ -72,9 +55,9 @@ export class CommandOutputLog {
     return { lines: rest === '' ? this.lines : [...this.lines, rest], dropped: this.dropped };
   }
 
-  /** Waits for the last of the output, and closes the file. */
+  /** Waits for the last of the output. */
   async finish(): Promise<void> {
-    const { socket, file } = this;
+    const { socket } = this;
     if (socket !== null && !socket.closed) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, REST_MS);
@@ -85,11 +68,6 @@ export class CommandOutputLog {
       });
     }
     socket?.destroy();
-    if (file === null || file.destroyed) return;
-    await new Promise<void>((resolve) => {
-      file.once('close', resolve);
-      file.end();
-    });
   }
 }
 

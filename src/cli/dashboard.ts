@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { AnalyzerError, errorParts, Exit, writeFailureText } from '../core/errors';
+import { errorParts, Exit } from '../core/errors';
+import { WholeFile } from '../out/whole-file';
+import type { FdWriter } from '../out/writer';
 import { DashboardApp } from '../tui/app';
 import { EventLog } from '../tui/event-log';
 import { drained } from '../tui/tty';
@@ -11,13 +13,15 @@ import type { Options } from './options';
 import { Outlets } from './outlets';
 import { say } from './stderr';
 import { TerminalSignals } from './terminal-signals';
-import { WholeFile } from './whole-file';
+import { waitForReader } from './wait-for-reader';
 
 /**
  * A build runs a thousand compilers, a server a thread per connection: their rows, one by one, would bury
  * what goes on now. The newest stay apart, for a look at what has just ended.
  */
 const ENDED_APART = { endedProcesses: 8, endedThreads: 16 };
+/** How long the end waits for readers that do not read. */
+const PATIENCE_MS = 2000;
 const SIGKILL = 9;
 const SIGTERM = 15;
 /** `demo` under the dashboard goes on and on, at a pace at which one can watch. ms per phase. */
@@ -26,15 +30,15 @@ const DEMO_PACE = ['--repeat', '0', '--pace', '700'];
 /** A run on a screen. Returns the exit status; throws what cannot start, before the screen is taken. */
 export async function runDashboard(asked: Options): Promise<number> {
   const options = atHumanPace(asked);
-  const dump = options.dump === null ? null : openDump(options.dump);
-  const outlets = new Outlets(options.output);
   const started = options.target.kind !== 'attach';
+  const files = await openFiles(options);
+  if (files === null) return Exit.OK;
+  const { dump, outlets } = files;
   const events = new EventLog();
   const notes: string[] = [];
-  let output: CommandOutputLog | null = null;
+  const output = started ? new CommandOutputLog(files.commandOutput) : null;
   let assembly: Assembly;
   try {
-    if (started) output = new CommandOutputLog(options.commandOutput);
     assembly = assemble(options, {
       depth: 'detail',
       limits: ENDED_APART,
@@ -52,7 +56,7 @@ export async function runDashboard(asked: Options): Promise<number> {
     dump?.abandon();
     throw error;
   }
-  const source = new LiveSource(assembly, events, options.filter ?? '', output);
+  const source = new LiveSource(assembly, events, options.filter ?? '', outlets, output);
   const { run, capture } = assembly;
   source.notes.push(...capture.notes);
   output?.read(capture.session.takeCommandOutput());
@@ -94,11 +98,13 @@ export async function runDashboard(asked: Options): Promise<number> {
   const text = app.closingText();
   process.stdout.write(text);
   await drained(process.stdout);
-  const troubles = [
-    dump === null ? '' : finishDump(dump, options.dump!, text),
-    outlets.trouble,
-    output?.trouble ?? '',
-  ].filter((trouble) => trouble !== '');
+  const dumped = dump === null ? '' : deliver(outlets, dump, text);
+  const end = performance.now() + PATIENCE_MS;
+  await outlets.settle(() => performance.now() < end, sleep);
+  const troubles = [dumped, outlets.trouble].filter((trouble) => trouble !== '');
+  if (outlets.stalled !== '') {
+    troubles.push(`error: nobody reads ${outlets.stalled}: the rest of it is left out`);
+  }
   for (const line of [...notes, ...troubles, ...parting]) say(line);
   process.removeListener('uncaughtException', crash);
   capture.close();
@@ -119,20 +125,42 @@ function atHumanPace(options: Options): Options {
   return { ...options, target: { kind: 'demo', args: [...DEMO_PACE, ...target.args] } };
 }
 
-function openDump(path: string): WholeFile {
+interface Files {
+  readonly dump: WholeFile | null;
+  readonly outlets: Outlets;
+  readonly commandOutput: FdWriter | null;
+}
+
+/** Everything that is written to, before anything runs. null when a signal ended the waiting for a reader. */
+async function openFiles(options: Options): Promise<Files | null> {
+  const { output, durationNs } = options;
+  const commandOutput = options.target.kind === 'attach' ? null : options.commandOutput;
+  const outlets = await waitForReader(output ?? '', durationNs, (patience) =>
+    Outlets.open(output, patience),
+  );
+  if (outlets === null) return null;
+  const dump = options.dump === null ? null : new WholeFile(options.dump);
+  if (commandOutput === null) return { dump, outlets, commandOutput };
   try {
-    return new WholeFile(path);
+    const writer = await waitForReader(commandOutput, durationNs, (patience) =>
+      outlets.file(commandOutput, patience),
+    );
+    if (writer !== null) return { dump, outlets, commandOutput: writer };
+    dump?.abandon();
+    return null;
   } catch (error) {
-    throw new AnalyzerError('OUTPUT', `${path}: ${writeFailureText(errorParts(error).code)}`);
+    dump?.abandon();
+    throw error;
   }
 }
 
-function finishDump(dump: WholeFile, path: string, text: string): string {
+/** What went wrong, '' when nothing did. */
+function deliver(outlets: Outlets, file: WholeFile, text: string): string {
   try {
-    dump.finish(text);
+    outlets.deliver(file, text);
     return '';
   } catch (error) {
-    return `error: cannot write to ${path}: ${writeFailureText(errorParts(error).code)}`;
+    return `error: cannot write to ${errorParts(error).message}`;
   }
 }
 

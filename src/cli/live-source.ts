@@ -1,9 +1,10 @@
 import { captureLimits } from '../core/capture-facts';
 import type { RegionDetail } from '../core/detail';
-import { errorParts, writeFailureText } from '../core/errors';
+import { errorParts } from '../core/errors';
 import { hexText } from '../core/fields';
 import type { Snapshot } from '../core/snapshot';
 import { summaryLine } from '../out/summary';
+import { WholeFile } from '../out/whole-file';
 import { EventLog, type EventNames } from '../tui/event-log';
 import type {
   CommandOutput,
@@ -14,7 +15,7 @@ import type {
 } from '../tui/source';
 import type { Assembly } from './assemble';
 import { summaryCounts } from './closing';
-import { WholeFile } from './whole-file';
+import type { Outlets } from './outlets';
 
 /** Targets named in the header; more are only counted. */
 const MAX_TARGETS = 64;
@@ -44,6 +45,7 @@ export class LiveSource implements DashboardSource {
     private readonly assembly: Assembly,
     readonly events: EventLog,
     private readonly captureFilter: string,
+    private readonly outlets: Outlets,
     private readonly commandOutput: { readonly state: CommandOutput } | null,
   ) {
     this.names = assembly.model;
@@ -157,10 +159,11 @@ export class LiveSource implements DashboardSource {
 
   save(path: string, text: string): string | null {
     try {
-      new WholeFile(path).finish(text);
+      this.outlets.deliver(new WholeFile(path), text);
       return null;
     } catch (error) {
-      return `cannot write to ${path}: ${writeFailureText(errorParts(error).code)}`;
+      // The prompt shows the name already.
+      return `cannot write: ${errorParts(error).message.replace(`${path}: `, '')}`;
     }
   }
 

@@ -52,7 +52,7 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 async function print(text: string): Promise<number> {
-  const outlets = new Outlets(null);
+  const outlets = new Outlets();
   outlets.writer('stdout').write(Buffer.from(text));
   await outlets.settle(
     () => true,

@@ -9,6 +9,7 @@ import { Outlets } from './outlets';
 import { planOutput } from './output-plan';
 import { onInterrupt } from './signals';
 import { say } from './stderr';
+import { waitForReader } from './wait-for-reader';
 
 const SIGKILL = 9;
 /** How long an interrupt waits for a reader that does not read the summary. */
@@ -18,7 +19,10 @@ const PATIENCE_MS = 2000;
 export async function runStream(options: Options): Promise<number> {
   const plan = planOutput(options);
   // Before the capture: an unwritable file is found out at the start, and no COMMAND has run in vain.
-  const outlets = new Outlets(options.output);
+  const outlets = await waitForReader(options.output ?? '', options.durationNs, (patience) =>
+    Outlets.open(options.output, patience),
+  );
+  if (outlets === null) return Exit.OK;
   const assembly = assemble(options, {
     depth: options.report === 'none' ? 'totals' : 'rows',
     stream: plan.stream === null ? null : outlets.writer(plan.stream),

@@ -41,7 +41,7 @@ function written(line: string): Partial<Record<Place, string>> {
   writeClosing(
     options,
     planOutput(options),
-    new Kept(null),
+    new Kept(),
     // Of an assembly only these parts are looked at; the rest is a running capture.
     assembly as unknown as Assembly,
     snapshot(),

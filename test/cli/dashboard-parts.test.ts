@@ -1,21 +1,10 @@
-import {
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-  openSync,
-  closeSync,
-  mkdirSync,
-} from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, openSync, closeSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CommandOutputLog } from '../../src/cli/command-output';
 import { chooseView } from '../../src/cli/view-choice';
-import { WholeFile } from '../../src/cli/whole-file';
+import { Outlets } from '../../src/cli/outlets';
 
 let scratch: string;
 beforeEach(() => {
@@ -23,49 +12,6 @@ beforeEach(() => {
 });
 afterEach(() => {
   rmSync(scratch, { recursive: true, force: true });
-});
-
-describe('WholeFile', () => {
-  it('leaves the old file until the new one is complete, with its permissions', () => {
-    const path = join(scratch, 'dump.txt');
-    writeFileSync(path, 'old', { mode: 0o640 });
-    const file = new WholeFile(path);
-    expect(readFileSync(path, 'utf8')).toBe('old');
-    file.finish('new');
-    expect(readFileSync(path, 'utf8')).toBe('new');
-    expect(statSync(path).mode & 0o777).toBe(0o640);
-    expect(readdirSync(scratch)).toEqual(['dump.txt']);
-  });
-
-  it('leaves nothing behind when it is given up', () => {
-    new WholeFile(join(scratch, 'dump.txt')).abandon();
-    expect(readdirSync(scratch)).toEqual([]);
-  });
-
-  it('finds out at once that a place cannot be written', () => {
-    expect(() => new WholeFile(join(scratch, 'missing', 'dump.txt'))).toThrow('ENOENT');
-    expect(() => new WholeFile(scratch)).toThrow('EISDIR');
-  });
-
-  it('follows no link that somebody has put in its way', () => {
-    const victim = join(scratch, 'victim');
-    writeFileSync(victim, 'precious');
-    symlinkSync(victim, join(scratch, `.dump.txt.${process.pid}.tmp`));
-    expect(() => new WholeFile(join(scratch, 'dump.txt'))).toThrow('EEXIST');
-    expect(readFileSync(victim, 'utf8')).toBe('precious');
-  });
-
-  it('writes to what is no regular file, and does not replace it', () => {
-    const fifo = join(scratch, 'fifo');
-    execFileSync('mkfifo', [fifo]);
-    // Opened for both, a FIFO does not wait for the other side.
-    const reader = openSync(fifo, 'r+');
-    new WholeFile(fifo).finish('text');
-    expect(statSync(fifo).isFIFO()).toBe(true);
-    closeSync(reader);
-    new WholeFile('/dev/null').finish('text');
-    expect(statSync('/dev/null').isCharacterDevice()).toBe(true);
-  });
 });
 
 describe('chooseView', () => {
@@ -103,7 +49,8 @@ describe('CommandOutputLog', () => {
 
   it('keeps lines, the last version of what was overwritten, and an unfinished one', async () => {
     const file = join(scratch, 'log');
-    const log = new CommandOutputLog(file);
+    const outlets = new Outlets();
+    const log = new CommandOutputLog(await outlets.file(file, () => false));
     await read(log, "printf 'one\\r\\n10 %%\\r20 %%\\r30 %%\\nrest'");
     expect(log.state).toEqual({ lines: ['one', '30 %', 'rest'], dropped: 0 });
     expect(readFileSync(file, 'utf8')).toBe('one\r\n10 %\r20 %\r30 %\nrest');
@@ -118,15 +65,11 @@ describe('CommandOutputLog', () => {
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(1000);
   });
 
-  it('finds out at once that its file cannot be written', () => {
-    mkdirSync(join(scratch, 'directory'));
-    expect(() => new CommandOutputLog(join(scratch, 'directory'))).toThrow(/directory/);
-  });
-
   it('says that the disk is full, and goes on', async () => {
-    const log = new CommandOutputLog('/dev/full');
+    const outlets = new Outlets();
+    const log = new CommandOutputLog(await outlets.file('/dev/full', () => false));
     await read(log, 'echo text');
-    expect(log.trouble).toContain('cannot write to /dev/full');
+    expect(outlets.trouble).toContain('cannot write to /dev/full');
     expect(log.state.lines).toEqual(['text']);
   });
 });

@@ -5,6 +5,7 @@ import {
   fstatSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   readSync,
   rmSync,
@@ -15,6 +16,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Outlets } from '../../src/cli/outlets';
 import { describeError } from '../../src/core/errors';
+import { WholeFile } from '../../src/out/whole-file';
 
 let scratch: string;
 beforeEach(() => {
@@ -26,6 +28,13 @@ afterEach(() => {
 
 const patient = (): boolean => true;
 
+/** What can be opened without waiting. */
+async function open(path: string): Promise<Outlets> {
+  const outlets = await Outlets.open(path, () => false);
+  if (outlets === null) throw new Error(`${path} would be waited for`);
+  return outlets;
+}
+
 /** A FIFO with a reader that has opened it and does nothing yet. */
 function fifo(): { readonly path: string; readonly reader: number } {
   const path = join(scratch, 'fifo');
@@ -36,7 +45,7 @@ function fifo(): { readonly path: string; readonly reader: number } {
 test('a file is emptied at the start and holds what was written', async () => {
   const path = join(scratch, 'out');
   writeFileSync(path, 'of an earlier run');
-  const outlets = new Outlets(path);
+  const outlets = await open(path);
   expect(readFileSync(path, 'utf8')).toBe('');
   outlets.writer('file').write(Buffer.from('faults\n'));
   outlets.writer('file').write(Buffer.from('summary\n'));
@@ -49,10 +58,10 @@ test('a file is emptied at the start and holds what was written', async () => {
 test.each([
   ['a directory', () => scratch, /^error: .*directory/],
   ['a missing directory', () => join(scratch, 'missing', 'out'), /^error: .*no such directory$/],
-])('%s is refused before anything runs, in one line that names it', (_, path, message) => {
+])('%s is refused before anything runs, in one line that names it', async (_, path, message) => {
   let refused: unknown;
   try {
-    new Outlets(path());
+    await open(path());
   } catch (error) {
     refused = error;
   }
@@ -62,17 +71,17 @@ test.each([
   expect(status).toBe(2);
 });
 
-test('a full disk is trouble', () => {
-  const outlets = new Outlets('/dev/full');
+test('a full disk is trouble', async () => {
+  const outlets = await open('/dev/full');
   outlets.writer('file').write(Buffer.from('x'));
   expect(outlets.trouble).toBe('error: cannot write to /dev/full: no space left on device');
   expect(outlets.closedByReader).toBe(false);
   outlets.close();
 });
 
-test('a reader that has gone is no trouble', () => {
+test('a reader that has gone is no trouble', async () => {
   const { path, reader } = fifo();
-  const outlets = new Outlets(path);
+  const outlets = await open(path);
   closeSync(reader);
   outlets.writer('file').write(Buffer.from('x'));
   expect([outlets.trouble, outlets.closedByReader]).toEqual(['', true]);
@@ -81,7 +90,7 @@ test('a reader that has gone is no trouble', () => {
 
 test('a slow reader is waited for, and gets everything', async () => {
   const { path, reader } = fifo();
-  const outlets = new Outlets(path);
+  const outlets = await open(path);
   const sent = Buffer.alloc(300_000, 'abcdefg');
   outlets.writer('file').write(sent);
   expect(outlets.writer('file').ready).toBe(false);
@@ -101,7 +110,7 @@ test('a slow reader is waited for, and gets everything', async () => {
 
 test('a reader that does not read is given up when patience ends, and named', async () => {
   const { path, reader } = fifo();
-  const outlets = new Outlets(path);
+  const outlets = await open(path);
   outlets.writer('file').write(Buffer.alloc(300_000));
   let asked = 0;
   await outlets.settle(
@@ -114,8 +123,8 @@ test('a reader that does not read is given up when patience ends, and named', as
   outlets.close();
 });
 
-test('our descriptors are closed at the end, those we were started with are not', () => {
-  const outlets = new Outlets(join(scratch, 'out'));
+test('our descriptors are closed at the end, those we were started with are not', async () => {
+  const outlets = await open(join(scratch, 'out'));
   const probe = openSync('/dev/null', 'r');
   closeSync(probe);
   // The lowest free descriptor is what the next open gets: one below when the file is closed.
@@ -123,7 +132,66 @@ test('our descriptors are closed at the end, those we were started with are not'
   const again = openSync('/dev/null', 'r');
   expect(again).toBeLessThan(probe);
   closeSync(again);
-  new Outlets(null).close();
+  new Outlets().close();
   for (const fd of [1, 2]) expect(() => fstatSync(fd)).not.toThrow();
-  expect(() => new Outlets(null).writer('file')).toThrow('no output file');
+  expect(() => new Outlets().writer('file')).toThrow('no output file');
+});
+
+describe('a FIFO without a reader', () => {
+  test('is waited for, and written to once somebody has opened it', async () => {
+    const path = join(scratch, 'fifo');
+    execFileSync('mkfifo', [path]);
+    let asked = 0;
+    let reader = -1;
+    const outlets = await Outlets.open(path, () => {
+      asked += 1;
+      if (asked === 3) reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+      return true;
+    });
+    outlets!.writer('file').write(Buffer.from('faults\n'));
+    outlets!.close();
+    const got = Buffer.alloc(20);
+    expect(got.subarray(0, readSync(reader, got)).toString()).toBe('faults\n');
+    closeSync(reader);
+  });
+
+  test('is given up when patience ends, and no descriptor stays behind', async () => {
+    const path = join(scratch, 'fifo');
+    execFileSync('mkfifo', [path]);
+    const before = readdirSync('/proc/self/fd').length;
+    expect(await Outlets.open(path, () => false)).toBeNull();
+    expect(readdirSync('/proc/self/fd')).toHaveLength(before);
+  });
+});
+
+describe('a file that is written at once', () => {
+  test('a FIFO gets what it takes, the rest later, and its end then', async () => {
+    const { path, reader } = fifo();
+    const outlets = new Outlets();
+    const text = 'abcdefg\n'.repeat(20_000);
+    outlets.deliver(new WholeFile(path), text);
+    const got: Buffer[] = [];
+    const read = (): void => {
+      const chunk = Buffer.alloc(1 << 16);
+      got.push(chunk.subarray(0, readSync(reader, chunk)));
+    };
+    await outlets.settle(patient, (ms) => {
+      read();
+      return sleep(ms);
+    });
+    // The end of file comes without close(): a reader of the FIFO must not wait for ours.
+    do read();
+    while (got.at(-1)!.length > 0);
+    expect(Buffer.concat(got).toString()).toBe(text);
+    expect([outlets.trouble, outlets.stalled]).toEqual(['', '']);
+    closeSync(reader);
+  });
+
+  test('what fails at once is thrown, with the name', () => {
+    const outlets = new Outlets();
+    expect(() => {
+      outlets.deliver(new WholeFile('/dev/full'), 'text');
+    }).toThrow('/dev/full: no space left on device');
+    expect(outlets.trouble).toBe('');
+  });
 });

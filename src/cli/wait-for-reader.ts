@@ -1,0 +1,35 @@
+import { AnalyzerError } from '../core/errors';
+import type { Patience } from './outlets';
+import { onInterrupt } from './signals';
+import { say } from './stderr';
+
+/**
+ * Opens output that may be a FIFO without a reader: SIGINT, SIGTERM, SIGHUP and the end of -d end the
+ * waiting. null, with a note, after a signal: there is nothing to do any more, which is no error. Throws
+ * AnalyzerError OUTPUT at the end of -d, whose data somebody wanted.
+ */
+export async function waitForReader<T>(
+  path: string,
+  durationNs: number | null,
+  open: (patience: Patience) => Promise<T | null>,
+): Promise<T | null> {
+  const end = performance.now() + (durationNs ?? Infinity) / 1e6;
+  const interrupt = new AbortController();
+  const removeHandlers = onInterrupt(
+    () => {
+      interrupt.abort();
+    },
+    () => undefined,
+  );
+  try {
+    const found = await open(() => !interrupt.signal.aborted && performance.now() < end);
+    if (found !== null) return found;
+  } finally {
+    removeHandlers();
+  }
+  if (!interrupt.signal.aborted) {
+    throw new AnalyzerError('OUTPUT', `${path}: nobody opened the FIFO to read it within -d`);
+  }
+  say(`note: nobody opened ${path} to read it: nothing was captured`);
+  return null;
+}
