@@ -27,6 +27,19 @@
       'cflags_cc': ['-std=c++17', '-Wno-missing-field-initializers'],
     },
     {
+      'target_name': 'pagefault-reader',
+      'type': 'executable',
+      'sources': [
+        'addon/reader/frame.cc',
+        'addon/reader/main.cc',
+        'addon/reader/operations.cc',
+        'addon/reader/task_files.cc',
+      ],
+      'defines': ['_GNU_SOURCE'],
+      'cflags': ['-Wall', '-Wextra', '-Werror', '-O2'],
+      'cflags_cc': ['-std=c++17', '-Wno-missing-field-initializers'],
+    },
+    {
       'target_name': 'pagefault-demo',
       'type': 'executable',
       'sources': [

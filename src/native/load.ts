@@ -14,6 +14,13 @@ export function demoPath(): string {
   return file;
 }
 
+/** Path of the program that reads what belongs to targets. Throws ADDON_MISSING with the path tried. */
+export function readerPath(): string {
+  const file = path.join(BUILD, 'pagefault-reader');
+  if (!fs.existsSync(file)) throw new AnalyzerError('ADDON_MISSING', `tried ${file}`);
+  return file;
+}
+
 /**
  * Loads the addon. Throws ADDON_MISSING (with the path that was tried), ADDON_BROKEN (with the dynamic
  * linker's own words: a missing library must not read like a missing build) or ADDON_ABI.

@@ -18,6 +18,7 @@ const run = promisify(execFile);
 
 export const ROOT = join(__dirname, '..', '..', '..');
 const ADDON = join(ROOT, 'addon');
+const READER = join(ADDON, 'reader');
 const TESTS = join(ROOT, 'test', 'native');
 const CACHE = join(ROOT, '.cache', 'native');
 
@@ -51,10 +52,13 @@ interface Source {
   readonly optimise: '-O1' | '-O0';
 }
 
-/** Everything of the addon but the two files that include napi.h, and the tests. */
+/** Everything of the addon and the reader but what includes napi.h or has a main(), and the tests. */
 const sources = (): Source[] => [
   ...files(ADDON, /\.cc$/)
     .filter((file) => !/(binding|session)\.cc$/.test(file))
+    .map((file): Source => ({ file, optimise: '-O1' })),
+  ...files(READER, /\.cc$/)
+    .filter((file) => !file.endsWith('/main.cc'))
     .map((file): Source => ({ file, optimise: '-O1' })),
   ...files(TESTS, /\.cc$/).map((file): Source => ({ file, optimise: '-O0' })),
 ];
@@ -113,7 +117,7 @@ function prune(used: readonly string[]): void {
 export async function buildProgram(variant: Variant): Promise<string> {
   mkdirSync(CACHE, { recursive: true });
   const flags = [...FLAGS, ...VARIANTS[variant]];
-  const headers = [...files(ADDON, /\.h$/), ...files(TESTS, /\.h$/)]
+  const headers = [...files(ADDON, /\.h$/), ...files(READER, /\.h$/), ...files(TESTS, /\.h$/)]
     .map((file) => readFileSync(file, 'utf8'))
     .join('\0');
   const objects = await eachOnACpu(sources(), ({ file, optimise }) =>

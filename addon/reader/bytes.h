@@ -1,0 +1,66 @@
+// Fields of a frame: read with bounds, written with a cap. Little-endian, no padding.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <vector>
+
+namespace pagefault {
+namespace reader {
+
+// What a request holds. A field beyond the end reads as 0 and makes the whole invalid.
+class Input {
+ public:
+  Input(const uint8_t* bytes, size_t length) : at_(bytes), end_(bytes + length) {}
+  uint8_t U8() { return Number<uint8_t>(); }
+  uint32_t U32() { return Number<uint32_t>(); }
+  uint64_t U64() { return Number<uint64_t>(); }
+  // All that is left.
+  std::string Rest() {
+    std::string rest(reinterpret_cast<const char*>(at_), static_cast<size_t>(end_ - at_));
+    at_ = end_;
+    return rest;
+  }
+  // Everything was there and nothing is left.
+  bool Exact() const { return valid_ && at_ == end_; }
+
+ private:
+  template <typename T>
+  T Number() {
+    T value = 0;
+    if (static_cast<size_t>(end_ - at_) < sizeof value) {
+      valid_ = false;
+      at_ = end_;
+      return 0;
+    }
+    memcpy(&value, at_, sizeof value);
+    at_ += sizeof value;
+    return value;
+  }
+  const uint8_t* at_;
+  const uint8_t* end_;
+  bool valid_ = true;
+};
+
+// What an answer holds.
+class Output {
+ public:
+  void U8(uint8_t value) { Raw(&value, sizeof value); }
+  void U16(uint16_t value) { Raw(&value, sizeof value); }
+  void U32(uint32_t value) { Raw(&value, sizeof value); }
+  void U64(uint64_t value) { Raw(&value, sizeof value); }
+  void F64(double value) { Raw(&value, sizeof value); }
+  void Raw(const void* bytes, size_t length) {
+    const uint8_t* from = static_cast<const uint8_t*>(bytes);
+    bytes_.insert(bytes_.end(), from, from + length);
+  }
+  void Clear() { bytes_.clear(); }
+  std::vector<uint8_t>& bytes() { return bytes_; }
+
+ private:
+  std::vector<uint8_t> bytes_;
+};
+
+}  // namespace reader
+}  // namespace pagefault

@@ -1,0 +1,87 @@
+// pagefault-reader [PROC]: reads for the analyzer what belongs to its targets.
+//
+// A file system of the target may never answer, and its mmap_lock may never be given back: whoever
+// reads waits, and no signal ends that waiting (a FUSE request that its daemon has taken). So it is
+// this process that waits. The analyzer gives it up after a time limit and starts another.
+//
+// Ends with its stdin. PROC is where procfs lies, for tests.
+
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "frame.h"
+#include "operations.h"
+
+namespace {
+
+using pagefault::reader::Input;
+using pagefault::reader::Output;
+using pagefault::reader::Request;
+
+// Nothing that we hold open may keep a file system of the target busy, or a pipe of COMMAND open.
+void CloseOthers() {
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+  if (syscall(SYS_close_range, 3u, ~0u, 0u) == 0) return;
+  // Before Linux 5.9.
+  DIR* dir = opendir("/proc/self/fd");
+  if (dir == nullptr) return;
+  const int own = dirfd(dir);
+  while (const dirent* entry = readdir(dir)) {
+    const int fd = atoi(entry->d_name);
+    if (fd > 2 && fd != own) close(fd);
+  }
+  closedir(dir);
+}
+
+void DefaultSignals() {
+  for (int signal = 1; signal < NSIG; signal++) {
+    struct sigaction action = {};
+    action.sa_handler = SIG_DFL;
+    // SIGKILL, SIGSTOP and the C library's own cannot be set: they are as they should be.
+    sigaction(signal, &action, nullptr);
+  }
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+void Limit(int resource, rlim_t most) {
+  struct rlimit limit;
+  if (getrlimit(static_cast<__rlimit_resource_t>(resource), &limit) != 0) return;
+  if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max < most) most = limit.rlim_max;
+  limit.rlim_cur = limit.rlim_max = most;
+  setrlimit(static_cast<__rlimit_resource_t>(resource), &limit);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CloseOthers();
+  DefaultSignals();
+  // Fails where we lead one already: that is what is wanted.
+  setsid();
+  // A directory of ours must not keep a file system from being unmounted.
+  if (chdir("/") != 0) return 1;
+  Limit(RLIMIT_AS, 512u << 20);
+  Limit(RLIMIT_CORE, 0);
+
+  const std::string proc = argc > 1 ? argv[1] : "/proc";
+  Request request;
+  Output answer;
+  while (pagefault::reader::ReadRequest(STDIN_FILENO, &request)) {
+    answer.Clear();
+    Input input(request.payload.data(), request.payload.size());
+    const int error = pagefault::reader::Answer(request.operation, proc, &input, &answer);
+    if (!pagefault::reader::WriteAnswer(STDOUT_FILENO, request, error, answer.bytes())) break;
+    // A large answer's memory is not kept for the small ones after it.
+    if (answer.bytes().capacity() > (1u << 20)) answer = Output();
+  }
+  return 0;
+}

@@ -1,0 +1,33 @@
+#include "operations.h"
+
+#include <errno.h>
+
+namespace pagefault {
+namespace reader {
+
+namespace {
+
+struct Entry {
+  uint8_t operation;
+  int (*run)(const std::string& proc, Input* request, Output* answer);
+};
+
+constexpr Entry kOperations[] = {
+    {kMaps, Maps},
+    {kCmdline, Cmdline},
+};
+
+}  // namespace
+
+int Answer(uint8_t operation, const std::string& proc, Input* request, Output* answer) {
+  for (const Entry& entry : kOperations) {
+    if (entry.operation != operation) continue;
+    const int error = entry.run(proc, request, answer);
+    if (error != 0) answer->Clear();
+    return error;
+  }
+  return ENOSYS;
+}
+
+}  // namespace reader
+}  // namespace pagefault

@@ -1,0 +1,28 @@
+// What the reader can be asked. To add an operation: a number here and in src/capture/reader/
+// operations.ts, a function with this signature, a line in the table of operations.cc.
+#pragma once
+
+#include <string>
+
+#include "bytes.h"
+
+namespace pagefault {
+namespace reader {
+
+enum Operation : uint8_t {
+  kMaps = 1,     // u32 pid -> the text of /proc/PID/maps
+  kCmdline = 2,  // u32 pid -> the bytes of /proc/PID/cmdline
+  kPage = 3,     // u32 pid, u64 page -> see page.cc
+  kElf = 4,      // see elf_file.cc
+};
+
+// Answers `request` with `operation`. Returns 0 or an errno (EINVAL for a request that does not
+// hold what the operation needs, ENOSYS for no such operation). `proc` is where procfs lies.
+int Answer(uint8_t operation, const std::string& proc, Input* request, Output* answer);
+
+// One function per operation.
+int Maps(const std::string& proc, Input* request, Output* answer);
+int Cmdline(const std::string& proc, Input* request, Output* answer);
+
+}  // namespace reader
+}  // namespace pagefault

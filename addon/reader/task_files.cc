@@ -1,0 +1,84 @@
+#include "task_files.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "../fd.h"
+#include "frame.h"
+#include "operations.h"
+
+namespace pagefault {
+namespace reader {
+
+namespace {
+
+// Of a process whose first thread has ended. All its threads share one address space, so that one
+// which has not ended by now will do.
+constexpr int kMaxTasks = 64;
+
+// Appends the file to `out`, at most up to kMaxAnswer bytes.
+int ReadFile(const std::string& path, Output* out) {
+  Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.ok()) return errno;
+  std::vector<uint8_t>& bytes = out->bytes();
+  size_t length = bytes.size();
+  for (;;) {
+    if (length == bytes.size()) bytes.resize(std::min(kMaxAnswer, length * 2 + (64 << 10)));
+    const ssize_t n = read(fd.get(), bytes.data() + length, bytes.size() - length);
+    if (n < 0 && errno == EINTR) continue;
+    const int error = errno;
+    if (n > 0) length += static_cast<size_t>(n);
+    if (n > 0 && length < kMaxAnswer) continue;
+    bytes.resize(length);
+    return n < 0 ? error : 0;
+  }
+}
+
+}  // namespace
+
+void EachTask(const std::string& proc, uint32_t pid,
+              const std::function<bool(const std::string& directory)>& use) {
+  const std::string own = proc + "/" + std::to_string(pid);
+  if (use(own)) return;
+  DIR* dir = opendir((own + "/task").c_str());
+  if (dir == nullptr) return;
+  for (int left = kMaxTasks; left > 0; left--) {
+    const dirent* entry = readdir(dir);
+    if (entry == nullptr) break;
+    if (entry->d_name[0] == '.' || entry->d_name == std::to_string(pid)) continue;
+    if (use(own + "/task/" + entry->d_name)) break;
+  }
+  closedir(dir);
+}
+
+int ReadTaskFile(const std::string& proc, uint32_t pid, const char* name, Output* out) {
+  int first = -1;
+  bool found = false;
+  EachTask(proc, pid, [&](const std::string& directory) {
+    out->Clear();
+    const int error = ReadFile(directory + "/" + name, out);
+    if (first < 0) first = error;
+    found = error == 0 && !out->bytes().empty();
+    return found;
+  });
+  if (found) return 0;
+  out->Clear();
+  return first;
+}
+
+int Maps(const std::string& proc, Input* request, Output* answer) {
+  const uint32_t pid = request->U32();
+  return request->Exact() ? ReadTaskFile(proc, pid, "maps", answer) : EINVAL;
+}
+
+int Cmdline(const std::string& proc, Input* request, Output* answer) {
+  const uint32_t pid = request->U32();
+  return request->Exact() ? ReadTaskFile(proc, pid, "cmdline", answer) : EINVAL;
+}
+
+}  // namespace reader
+}  // namespace pagefault

@@ -1,0 +1,11 @@
+/** What the reader can be asked: addon/reader/operations.h has the same numbers. */
+export const Operation = {
+  /** u32 pid -> the text of /proc/PID/maps. */
+  MAPS: 1,
+  /** u32 pid -> the bytes of /proc/PID/cmdline. */
+  CMDLINE: 2,
+  /** u32 pid, u64 page -> the mapping of the page (addon/reader/page.cc). */
+  PAGE: 3,
+  /** A mapping -> the headers of the file behind it (addon/reader/elf_file.cc). */
+  ELF: 4,
+} as const;
