@@ -136,6 +136,10 @@ void Pairer::DropKernelEntry(Thread& thread) {
 void Pairer::EndWithoutCompletion(Thread& thread, Entry& entry, uint64_t time) {
   if (!entry.open) return;
   entry.open = false;
+  if (entry.vsyscall()) {
+    counters_.vsyscalls++;
+    return;
+  }
   if (Tainted(entry)) {
     counters_.tainted_entries++;
     return;

@@ -8,6 +8,8 @@
 //   user entry  whose thread enters another user fault, or exits, without completion: unresolved
 //   kernel entry without completion is no fault (an atomic copy that is tried again, EFAULT):
 //   counted
+//   a call through the vsyscall page is a user entry that the kernel answers without completion
+//   (emulate_vsyscall, arch/x86/entry/vsyscall/vsyscall_64.c): no fault, counted
 #pragma once
 
 #include <cstdint>
@@ -24,6 +26,7 @@ struct PairCounters {
   uint64_t minor = 0, major = 0, unresolved = 0;
   uint64_t unpaired_completions = 0;
   uint64_t kernel_entries = 0;
+  uint64_t vsyscalls = 0;  // calls through the vsyscall page
   uint64_t tainted_entries = 0;
   uint64_t lost_records = 0;
   uint64_t malformed = 0;

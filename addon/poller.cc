@@ -249,9 +249,10 @@ std::vector<PendingFault> Poller::pending(size_t max) {
   {
     std::lock_guard<std::mutex> lock(mutex_);
     pairer_.threads().ForEach([&](const Thread& thread) {
-      if (!thread.user.open || pairer_.Tainted(thread.user)) return;
-      const uint64_t entered = thread.user.time > start_ ? thread.user.time - start_ : 0;
-      found.push_back({thread.pid, thread.tid, thread.user.address, thread.user.ip, entered});
+      const Entry& entry = thread.user;
+      if (!entry.open || entry.vsyscall() || pairer_.Tainted(entry)) return;
+      const uint64_t entered = entry.time > start_ ? entry.time - start_ : 0;
+      found.push_back({thread.pid, thread.tid, entry.address, entry.ip, entered});
     });
   }
   std::sort(found.begin(), found.end(),

@@ -287,6 +287,7 @@ Napi::Value Session::Counters(const Napi::CallbackInfo& info) {
   set("mailboxRecords", counters.drops.records);
   set("unpairedCompletions", counters.pair.unpaired_completions);
   set("kernelEntries", counters.pair.kernel_entries);
+  set("vsyscalls", counters.pair.vsyscalls);
   set("taintedEntries", counters.pair.tainted_entries);
   set("malformed", counters.pair.malformed + counters.ring_malformed);
   set("late", counters.late);

@@ -18,6 +18,12 @@ struct Entry {
   uint64_t address = 0;
   uint64_t ip = 0;
   uint64_t time = 0;
+  // An instruction fetch from the vsyscall page, which the kernel emulates. The page lies at the
+  // same address in every process (VSYSCALL_ADDR, arch/x86/include/uapi/asm/vsyscall.h).
+  bool vsyscall() const { return ip == address && ip >> 12 == kVsyscallPage; }
+
+ private:
+  static constexpr uint64_t kVsyscallPage = 0xffffffffff600;
 };
 
 struct Thread {

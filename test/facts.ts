@@ -16,6 +16,7 @@ export const NO_COUNTERS: RecordCounters = {
   late: 0,
   duplicates: 0,
   foreign: 0,
+  vsyscalls: 0,
   borrowedStamps: 0,
   cutOff: 0,
   unwatchedCpus: 0,

@@ -60,6 +60,8 @@ export interface RecordCounters {
   readonly unpairedCompletions: number;
   /** Kernel-mode entries that led to no fault. */
   readonly kernelEntries: number;
+  /** Calls through the legacy vsyscall page: entries that the kernel emulates, no faults. */
+  readonly vsyscalls: number;
   /** User-mode entries whose end fell into a loss: no fault is claimed. */
   readonly taintedEntries: number;
   /** Records that failed the bounds checks. */

@@ -41,6 +41,11 @@ export function qualifications({ snapshot, capture }: ReportInput): string[] {
       `capture was switched off in the middle of ${grouped(capture.records.cutOff)} more: counted by the kernel, not recorded`,
     );
   }
+  if (capture.records.vsyscalls > 0) {
+    notes.push(
+      `${grouped(capture.records.vsyscalls)} calls through [vsyscall], which the kernel emulates: no faults, not counted`,
+    );
+  }
   const { unwatchedCpus, credentialsLost, memorySharers } = capture.records;
   if (unwatchedCpus > 0) {
     notes.push(`CPUs not watched: ${grouped(unwatchedCpus)}; faults taken there are missing`);

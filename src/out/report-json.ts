@@ -105,6 +105,7 @@ function recordCounters(records: RecordCounters): Json {
     mailbox: records.mailboxRecords,
     unpaired_completions: records.unpairedCompletions,
     kernel_entries: records.kernelEntries,
+    vsyscalls: records.vsyscalls,
     tainted_entries: records.taintedEntries,
     malformed: records.malformed,
     late: records.late,

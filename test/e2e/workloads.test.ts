@@ -1,7 +1,7 @@
 import { analyze, captureAttached, captureCommand } from './support/analyzer';
 import { workload } from './support/build';
 import { removeScratch, scratchDirectory } from './support/scratch';
-import { compare } from './support/truth';
+import { compare, jsonLines } from './support/truth';
 
 let scratch: string;
 
@@ -26,6 +26,7 @@ const CASES: readonly (readonly [name: string, ...args: string[]])[] = [
   ['storm', '--threads', '2', '--faults', '50000', '--pages', '1024'],
   ['stuck', '--ms', '200'],
   ['threads', '--sleepers', '100', '--faulting', '20', '--pages', '16'],
+  ['vsyscall', '--calls', '1000'],
 ];
 
 describe.each([
@@ -43,6 +44,13 @@ describe.each([
     expect(captured).toEqual(expected);
     expect(report.completeness).toMatchObject({ difference: 0, lost: 0, comparable: true });
   });
+});
+
+test('calls through the vsyscall page are counted apart', async () => {
+  const { ended, report } = await captureCommand([workload('vsyscall')], scratch);
+  const [told] = jsonLines(ended.stdout).filter((line) => 'calls' in line);
+  expect(report.capture.records).toMatchObject({ vsyscalls: told!.calls });
+  expect(report.summary).toMatchObject({ error: 0 });
 });
 
 test("in a pid namespace, whose numbers are not the kernel's", async () => {

@@ -103,6 +103,30 @@ TEST(pair_unresolved_at_the_next_user_entry) {
   CHECK_EQ(bench.counters().minor, 1u);
 }
 
+TEST(pair_vsyscalls_are_no_faults) {
+  constexpr uint64_t kTime = 0xffffffffff600400;
+  Bench bench;
+  const auto fetch = [&](uint64_t time, uint64_t address, uint64_t ip) {
+    bench.Feed(FaultEntry(bench.At(time, kUserId), true, address, ip, 0x15));
+  };
+  fetch(2000, kTime, kTime);
+  fetch(2100, kTime, kTime);
+  bench.User(2200, 0xb000);
+  bench.Min(2300, 0xb000);
+  fetch(2400, kTime, kTime);
+  bench.Ends(2500);
+  CHECK_EQ(bench.counters().vsyscalls, 3u);
+  CHECK_EQ(bench.counters().unresolved, 0u);
+  CHECK_EQ(bench.Seen().faults.size(), 1u);
+  // To read the page, or to jump behind it, is an error like any other.
+  Bench other;
+  other.Feed(FaultEntry(other.At(2000, kUserId), true, kTime, 0x401000, 5));
+  other.Feed(FaultEntry(other.At(2100, kUserId), true, kTime + 4096, kTime + 4096, 0x15));
+  other.Ends(2200);
+  CHECK_EQ(other.counters().unresolved, 2u);
+  CHECK_EQ(other.counters().vsyscalls, 0u);
+}
+
 TEST(pair_signal_frame_between) {
   // SIGSEGV: the kernel writes the signal frame to a fresh page of the stack before the handler
   // runs. Its entry and completion do not end the user fault, and do not pair with it.

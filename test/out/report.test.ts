@@ -183,10 +183,17 @@ test('text: the completeness line says captured, lost, the kernel and the differ
     ...FACTS,
     received: { minor: 57_000, major: 3, unresolved: 0 },
     lost: { ring: 200, mailbox: 20, exact: true },
-    records: { ...FACTS.records, mailboxMinor: 20, borrowedStamps: 1400, cutOff: 1 },
+    records: {
+      ...FACTS.records,
+      mailboxMinor: 20,
+      borrowedStamps: 1400,
+      cutOff: 1,
+      vsyscalls: 2000,
+    },
   };
   const text = reportText(input({ capture: lossy }));
   expect(text).toContain('1,400 faults with the time stamp of another perf session');
+  expect(text).toContain('2,000 calls through [vsyscall]');
   expect(text).toContain('capture was switched off in the middle of 1 more');
   expect(text).toContain("captured 57,003 + lost 220 of the kernel's 57,233 (difference 10)");
   expect(text).toMatch(/200 faults lost by the kernel.*-m/);

@@ -46,6 +46,7 @@ export interface Report {
     readonly threads: number;
     readonly ring_bytes: number;
     readonly limits: readonly string[];
+    readonly records: Readonly<Record<string, number>>;
   };
   readonly threads: readonly Readonly<Record<string, unknown>>[];
   readonly processes: readonly Readonly<Record<string, unknown>>[];
