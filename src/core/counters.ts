@@ -37,11 +37,21 @@ export class Counters {
     this.pairs.add(batch, resolved);
   }
 
-  tick(elapsed: number): void {
-    this.total.tick(elapsed);
-    this.regions.rows.stats.tick(elapsed);
-    this.tasks.threads.stats.tick(elapsed);
-    this.tasks.processes.stats.tick(elapsed);
+  /** Adds `ns` (or takes it, where negative) to the time stalled of these rows and of the whole. */
+  stall(region: number, thread: number, process: number, ns: number, time: number): void {
+    this.total.stall(ns);
+    if (this.depth === 'totals') return;
+    this.regions.rows.stats.stall(region, ns, time);
+    this.tasks.threads.stats.stall(thread, ns, time);
+    this.tasks.processes.stats.stall(process, ns, time);
+  }
+
+  /** `elapsed`: ns since the last tick; `accounted`: the same of the time up to which stalls are counted. */
+  tick(elapsed: number, accounted: number): void {
+    this.total.tick(elapsed, accounted);
+    this.regions.rows.stats.tick(elapsed, accounted);
+    this.tasks.threads.stats.tick(elapsed, accounted);
+    this.tasks.processes.stats.tick(elapsed, accounted);
   }
 
   zero(): void {
@@ -55,9 +65,14 @@ export class Counters {
 
   /**
    * Folds rows of what is gone: the `settled` ones, and others where a table is above its cap (or was
-   * full before); between batches only. `isLive` tells which regions are still mapped.
+   * full before); between batches only. `isLive` tells which regions are still mapped, `moved` is told where
+   * the counts of each slot are now.
    */
-  fold(isLive: (region: number) => boolean, settled: Settled | null): void {
+  fold(
+    isLive: (region: number) => boolean,
+    settled: Settled | null,
+    moved: (regions: Int32Array, threads: Int32Array, processes: Int32Array) => void,
+  ): void {
     const { threads, processes } = this.tasks;
     const isSettled = ({ pid }: { readonly pid: number }): boolean =>
       settled?.pids.has(pid) === true;
@@ -67,16 +82,17 @@ export class Counters {
       (info) => isSettled(info) || settled?.tids.has(info.tid) === true,
       () => undefined,
     );
-    processes.fold(
+    const processesTo = processes.fold(
       (slot) => processes.info(slot)!.alive,
       isSettled,
       () => undefined,
     );
-    if (moved(regionsTo) || moved(threadsTo)) this.pairs.remap(regionsTo, threadsTo);
+    if (anyMoved(regionsTo) || anyMoved(threadsTo)) this.pairs.remap(regionsTo, threadsTo);
+    moved(regionsTo, threadsTo, processesTo);
   }
 }
 
 /** A row with counts that went elsewhere; a slot that was free before has no pairs. */
-function moved(where: Int32Array): boolean {
+function anyMoved(where: Int32Array): boolean {
   return where.some((to, slot) => to !== slot && to !== GONE);
 }

@@ -22,6 +22,12 @@ export type KeepTest = (batch: Batch, resolved: Resolved, i: number) => boolean;
  */
 export class FaultLoop {
   private readonly rules = new FaultRules();
+  /** One fault's columns, for one that is not in a batch. */
+  private readonly scratch = {
+    region: new Uint32Array(1),
+    fileOffset: new Float64Array(1),
+    heatPage: new Float64Array(1),
+  };
   keep: KeepTest | null = null;
   /** Faults that did not pass `keep`. */
   filteredOut = 0;
@@ -86,6 +92,15 @@ export class FaultLoop {
     }
   }
 
+  /** Slot of the region of a fault that has not ended, as far as the map knows it. */
+  regionOf(process: Process, page: number): number {
+    const handle = process.map.find(page);
+    if (handle < 0) return this.binder.unknownRow(process, page);
+    const { region, fileOffset, heatPage } = this.scratch;
+    this.fill(process, handle, page, 0, { region, fileOffset }, heatPage, 0);
+    return region[0]!;
+  }
+
   /**
    * Finds the region of a fault where the entry `handle` (-1: none) has no simple code. Fills the columns
    * and returns the kind of memory.
@@ -97,7 +112,6 @@ export class FaultLoop {
     resolved: Resolved,
     i: number,
   ): number {
-    const { map } = process;
     const page = batch.page(i);
     if (handle < 0) {
       const failed = (batch.how[i]! & How.COMPLETION) === How.NONE;
@@ -110,6 +124,20 @@ export class FaultLoop {
       }
     }
     const low = batch.addrLo[i]! & (PAGE - 1);
+    return this.fill(process, handle, page, low, resolved, this.columns.heatPage, i);
+  }
+
+  /** Fills place i of the columns from the entry `handle`, and returns the kind of memory. */
+  private fill(
+    process: Process,
+    handle: number,
+    page: number,
+    low: number,
+    resolved: Pick<Resolved, 'region' | 'fileOffset'>,
+    heatPage: Float64Array,
+    i: number,
+  ): number {
+    const { map } = process;
     const filePage = page - map.startOf(handle) + map.pgoffOf(handle);
     const offset = filePage * PAGE + low;
 
@@ -125,7 +153,7 @@ export class FaultLoop {
       const hasFile = hasFileOf(code);
       resolved.region[i] = slotOf(code);
       resolved.fileOffset[i] = hasFile ? offset : -1;
-      this.columns.heatPage[i] = hasFile ? filePage : page;
+      heatPage[i] = hasFile ? filePage : page;
       return memoryOf(code);
     }
     const span = set.at(set.byFile ? offset : (page - set.origin) * PAGE + low);
@@ -133,7 +161,7 @@ export class FaultLoop {
     resolved.region[i] = row >= 0 ? row : this.binder.sectionRow(process, handle, set, span);
     resolved.fileOffset[i] = set.byFile ? offset : -1;
     const tailPage = span < set.names.length ? page + set.filePages : page;
-    this.columns.heatPage[i] = set.byFile ? filePage : tailPage;
+    heatPage[i] = set.byFile ? filePage : tailPage;
     return set.memory;
   }
 }

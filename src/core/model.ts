@@ -9,8 +9,10 @@ import type { RegionDetail } from './detail';
 import { FaultColumns } from './fault-columns';
 import { FaultLoop } from './fault-loop';
 import type { KeepTest } from './fault-loop';
+import { InFlight } from './in-flight';
 import { DEFAULT_LIMITS } from './limits';
 import type { Limits } from './limits';
+import type { OpenFaults } from './open-faults';
 import { pagePool } from './pages';
 import type { ProcSource } from './ports';
 import { RecordApplier } from './records';
@@ -63,21 +65,29 @@ export class Model {
   readonly stats;
   /** Absent anonymous pages may come from the swap cache (snapshot.swapInUse). */
   swapInUse = false;
+  /** A filter may drop a fault when it ends: what it waits until then is not counted before. */
+  countInFlight = true;
   private readonly columns = new FaultColumns();
   private readonly source: ProcSource;
   private readonly loop: FaultLoop;
   private readonly records: RecordApplier;
   private readonly repair: MapRepair;
+  private readonly inFlight: InFlight;
   private readonly snapshots: SnapshotBuilder;
   private foldedAt = -Infinity;
   private zeroedAt: number;
   private tickedAt: number;
+  /** Everything that ended before this has been consumed, as far as the batches say. */
+  private horizon = 0;
+  /** Up to which time stalls have been counted. */
+  private accountedAt: number;
 
   constructor(options: ModelOptions) {
     this.source = options.source;
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.zeroedAt = options.startedAt ?? 0;
     this.tickedAt = this.zeroedAt;
+    this.accountedAt = this.zeroedAt;
     this.pages = pagePool(this.limits.pageChunks);
     this.stats = statPool(this.limits.statBlocks);
     this.regions = new RegionTable(this.stats, this.limits.regions);
@@ -88,6 +98,7 @@ export class Model {
     this.repair = new MapRepair(options.source, this.tasks);
     this.records = new RecordApplier(this.tasks, this.comms, binder, this.repair);
     this.loop = new FaultLoop(this.tasks, binder, this.repair, this.columns, depth !== 'totals');
+    this.inFlight = new InFlight(this.tasks, this.loop, this.counters, this.columns);
     this.snapshots = new SnapshotBuilder(this);
   }
 
@@ -117,6 +128,9 @@ export class Model {
     }
     this.loop.run(batch, resolved, done, faults);
     this.counters.add(batch, resolved, this.columns);
+    this.inFlight.settle(batch, resolved);
+    const last = faults > 0 ? batch.time[faults - 1]! : 0;
+    this.horizon = Math.max(this.horizon, batch.horizon, last);
   }
 
   /** Faults for which it is false are resolved and not counted; null counts all. */
@@ -136,7 +150,13 @@ export class Model {
     }
     this.foldedAt = now;
     const live = this.mappedRegions();
-    this.counters.fold((slot) => live[slot] === 1, settled);
+    this.counters.fold(
+      (slot) => live[slot] === 1,
+      settled,
+      (...moved) => {
+        this.inFlight.remap(...moved);
+      },
+    );
   }
 
   private mappedRegions(): Uint8Array {
@@ -151,17 +171,38 @@ export class Model {
     return live;
   }
 
-  /** Samples rates and histories, at the refresh interval. */
-  tick(now: number): void {
-    this.counters.tick(now - this.tickedAt);
+  /**
+   * Samples rates and histories, at the refresh interval. With `open`, what the faults in it have waited
+   * since the last tick is counted now instead of when they end.
+   */
+  tick(now: number, open: OpenFaults | null = null): void {
+    const asOf = this.accountable(now, open);
+    if (open !== null && this.countInFlight) this.inFlight.advance(open, asOf);
+    this.counters.tick(now - this.tickedAt, asOf - this.accountedAt);
     this.tickedAt = now;
+    this.accountedAt = asOf;
   }
 
-  /** All counters to zero; maps, rows and their ids stay. */
-  zero(now: number): void {
+  /** Up to when all is known of faults that ended and of faults that did not. */
+  private accountable(now: number, open: OpenFaults | null): number {
+    if (open === null) return Math.max(now, this.accountedAt);
+    const asOf = open.behind ? Math.min(open.asOf, this.horizon) : open.asOf;
+    return Math.max(asOf, this.accountedAt);
+  }
+
+  /**
+   * All counters to zero: from here on what is counted is of the time since, re-faults and the waits of
+   * the faults in `open` too. Maps, rows and their ids stay.
+   */
+  zero(now: number, open: OpenFaults | null = null): void {
+    const asOf = this.accountable(now, open);
+    if (open !== null) this.inFlight.advance(open, asOf, true);
     this.counters.zero();
+    for (const { pages } of this.tasks.live()) pages.clear();
     this.loop.filteredOut = 0;
-    this.zeroedAt = now;
+    this.zeroedAt = asOf;
+    this.tickedAt = now;
+    this.accountedAt = asOf;
   }
 
   snapshot(now: number, options: SnapshotOptions = {}): Snapshot {

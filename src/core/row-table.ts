@@ -126,7 +126,7 @@ export class RowTable<Info extends object> {
       this.capped = true;
     }
     const into = gone.map((slot) =>
-      stats.faults(slot) > 0 ? this.foldedSlot(this.infos[slot]!) : GONE,
+      stats.inUse(slot) ? this.foldedSlot(this.infos[slot]!) : GONE,
     );
     const where = new Int32Array(stats.limit);
     for (let slot = 0; slot < where.length; slot++)

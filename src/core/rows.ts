@@ -45,6 +45,7 @@ export class SnapshotBuilder {
     const { limit = Infinity, reuse = false } = options;
     return {
       now,
+      since: now - elapsed,
       elapsed,
       totals: this.totals(elapsed),
       regions: this.regions(elapsed, limit, reuse),
@@ -131,12 +132,13 @@ export class SnapshotBuilder {
       byCause: Array.from(total.byCause),
       uniquePages: unique,
       refaults: faults - total.byClass[FaultClass.ERROR]! - unique,
-      stallNs: all.totalNs,
+      stallNs: total.stallNs,
       maxNs: all.maxNs,
       p50Ns: p50Ns!,
       p90Ns: p90Ns!,
       p99Ns: p99Ns!,
-      stallShare: share(all.totalNs, elapsed),
+      stallShare: share(total.stallNs, elapsed),
+      stalled: total.stalled,
       rate: total.rate,
       history: [...total.history],
       lastTime: total.lastTime,
@@ -194,7 +196,7 @@ function most(stats: StatTable, limit: number, wanted?: (slot: number) => boolea
   const slots: number[] = [];
   for (let slot = 0; slot < stats.limit; slot++) {
     if (stats.id(slot) === 0) continue;
-    if (stats.faults(slot) > 0 || wanted?.(slot) === true) slots.push(slot);
+    if (stats.inUse(slot) || wanted?.(slot) === true) slots.push(slot);
   }
   if (slots.length <= limit) return slots;
   return slots.sort((a, b) => stats.faults(b) - stats.faults(a)).slice(0, limit);

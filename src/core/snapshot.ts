@@ -7,7 +7,9 @@ import type { ClassName, KindName } from './classes';
 export interface Snapshot {
   /** ns since the session's start. */
   readonly now: number;
-  /** ns over which the counters have run (since the start, or since they were zeroed). */
+  /** ns since the session's start from which the counters run: 0, or when they were zeroed. */
+  readonly since: number;
+  /** ns over which the counters have run. */
   readonly elapsed: number;
   readonly totals: StatRow;
   readonly regions: readonly RegionRow[];
@@ -33,6 +35,7 @@ export interface StatRow {
   readonly uniquePages: number;
   /** Resolved faults on pages that had faulted before: faults minus ERROR faults minus unique pages. */
   readonly refaults: number;
+  /** Time in faults; that of faults in flight too, as far as it has passed. */
   readonly stallNs: number;
   readonly maxNs: number;
   /** NaN without a measured fault. */
@@ -41,6 +44,8 @@ export interface StatRow {
   readonly p99Ns: number;
   /** stallNs as a share of `elapsed` (0..1; above 1 where several threads wait at once). */
   readonly stallShare: number;
+  /** Threads that stood in faults of the row, on average over the last tick: at most 1 for one thread. */
+  readonly stalled: number;
   /** Faults per second over the last tick. */
   readonly rate: number;
   /**

@@ -29,6 +29,7 @@ class Stats implements StatRow {
   p90Ns = NaN;
   p99Ns = NaN;
   stallShare = 0;
+  stalled = 0;
   rate = 0;
   lastTime = 0;
   private keptHistory: readonly number[] | null = null;
@@ -52,6 +53,7 @@ class Stats implements StatRow {
     this.p90Ns = stats.p90Ns(slot);
     this.p99Ns = stats.p99Ns(slot);
     this.stallShare = share(this.stallNs, elapsed);
+    this.stalled = stats.stalled(slot);
     this.rate = stats.rate(slot);
     this.lastTime = stats.lastTime(slot);
     this.keptHistory = null;
@@ -113,6 +115,8 @@ export class ThreadStats extends Stats implements ThreadRow {
     this.comm = info.comm;
     this.alive = info.alive;
     this.members = members;
+    // Above 1 only where batches wait to be read: a fault that ended meanwhile is then counted late.
+    if (members === 1) this.stalled = Math.min(1, this.stalled);
     return this;
   }
 }

@@ -23,16 +23,18 @@ const Cell = {
   LAST: CLASS_COUNT + CAUSE_COUNT + 3,
   /** Faults with a latency: what the histogram holds. */
   TIMED: CLASS_COUNT + CAUSE_COUNT + 4,
-  /** Faults at the last tick. */
+  /** Faults, and time stalled, at the last tick. */
   TICKED: CLASS_COUNT + CAUSE_COUNT + 5,
-  RATE: CLASS_COUNT + CAUSE_COUNT + 6,
+  TICKED_STALL: CLASS_COUNT + CAUSE_COUNT + 6,
+  RATE: CLASS_COUNT + CAUSE_COUNT + 7,
+  STALLED: CLASS_COUNT + CAUSE_COUNT + 8,
   /** The percentiles last asked for, and the TIMED they belong to: most rows rest between snapshots. */
-  P_TIMED: CLASS_COUNT + CAUSE_COUNT + 7,
-  P50: CLASS_COUNT + CAUSE_COUNT + 8,
-  P90: CLASS_COUNT + CAUSE_COUNT + 9,
-  P99: CLASS_COUNT + CAUSE_COUNT + 10,
+  P_TIMED: CLASS_COUNT + CAUSE_COUNT + 9,
+  P50: CLASS_COUNT + CAUSE_COUNT + 10,
+  P90: CLASS_COUNT + CAUSE_COUNT + 11,
+  P99: CLASS_COUNT + CAUSE_COUNT + 12,
 } as const;
-const STRIDE = CLASS_COUNT + CAUSE_COUNT + 11;
+const STRIDE = CLASS_COUNT + CAUSE_COUNT + 13;
 const PERCENTILES = [0.5, 0.9, 0.99] as const;
 
 /**
@@ -166,8 +168,18 @@ export class StatTable {
     }
   }
 
-  /** Samples rates and histories; `elapsed` is the time since the last tick, ns. */
-  tick(elapsed: number): void {
+  /** Adds to the time stalled of a row, or takes from it, beside the latencies of its faults. */
+  stall(row: number, ns: number, time: number): void {
+    const at = row * STRIDE;
+    this.cells[at + Cell.STALL]! += ns;
+    this.cells[at + Cell.LAST] = Math.max(this.cells[at + Cell.LAST]!, time);
+    const active = this.activity.position[row]!;
+    if (active < 0) this.activity.wake(row);
+    else this.activity.quiet[active] = 0;
+  }
+
+  /** Samples rates and histories; see Counters.tick. */
+  tick(elapsed: number, accounted: number): void {
     const perSecond = elapsed > 0 ? 1e9 / elapsed : 0;
     const { cells } = this;
     this.activity.tick(
@@ -177,10 +189,18 @@ export class StatTable {
         const delta = faults - cells[at + Cell.TICKED]!;
         cells[at + Cell.TICKED] = faults;
         cells[at + Cell.RATE] = delta * perSecond;
+        if (accounted > 0) {
+          const stall = cells[at + Cell.STALL]!;
+          // Below 0 where a fault in flight was counted in the row of what its page was before.
+          const waited = Math.max(0, stall - cells[at + Cell.TICKED_STALL]!);
+          cells[at + Cell.TICKED_STALL] = stall;
+          cells[at + Cell.STALLED] = waited / accounted;
+        }
         return delta;
       },
       (row) => {
         cells[row * STRIDE + Cell.RATE] = 0;
+        cells[row * STRIDE + Cell.STALLED] = 0;
       },
     );
   }
@@ -198,9 +218,12 @@ export class StatTable {
     if (this.activity.isActive(from) && !this.activity.isActive(into)) this.activity.wake(into);
   }
 
-  /** All counters to zero; rows, ids and histories stay. */
+  /** All counters and histories to zero; rows and ids stay. */
   zero(): void {
-    for (let row = 0; row < this.top; row++) this.clearRow(row);
+    for (let row = 0; row < this.top; row++) {
+      this.activity.rest(row);
+      this.clearRow(row);
+    }
   }
 
   private clearRow(row: number): void {
@@ -240,6 +263,16 @@ export class StatTable {
 
   rate(row: number): number {
     return this.cells[row * STRIDE + Cell.RATE]!;
+  }
+
+  /** Threads that stood in faults of this row, on average over the last tick. */
+  stalled(row: number): number {
+    return this.cells[row * STRIDE + Cell.STALLED]!;
+  }
+
+  /** A row with something in it: a fault, or a thread that waits in its first. */
+  inUse(row: number): boolean {
+    return this.faults(row) > 0 || this.stallNs(row) > 0;
   }
 
   /** Faults per tick, oldest first; empty for a row that rests. */

@@ -5,16 +5,19 @@ import { Histogram } from './histogram';
 import type { Resolved } from './resolved';
 import { HISTORY_TICKS } from './snapshot';
 
-const Sum = { UNIQUE: 0, LAST_TIME: 1 } as const;
+const Sum = { UNIQUE: 0, LAST_TIME: 1, STALL: 2 } as const;
 
 /** The sum of all counted faults. Latencies per class, because that is how they are reported. */
 export class Totals {
   readonly byClass = new Float64Array(CLASS_COUNT);
   readonly byCause = new Float64Array(CAUSE_COUNT);
   readonly latency = Array.from({ length: CLASS_COUNT }, () => new Histogram());
-  private readonly sums = new Float64Array(2);
+  private readonly sums = new Float64Array(3);
+  /** Faults per second, and threads that stood in faults on average, over the last tick. */
   rate = 0;
+  stalled = 0;
   private ticked = 0;
+  private tickedStall = 0;
   private recent: number[] = [];
 
   get faults(): number {
@@ -23,6 +26,16 @@ export class Totals {
 
   get unique(): number {
     return this.sums[Sum.UNIQUE]!;
+  }
+
+  /** ns: the latencies of all faults, and what faults in flight have waited so far. */
+  get stallNs(): number {
+    return this.latency.reduce((ns, { totalNs }) => ns + totalNs, this.sums[Sum.STALL]!);
+  }
+
+  /** Adds to the time stalled beside the latencies of faults; takes from it where `ns` is negative. */
+  stall(ns: number): void {
+    this.sums[Sum.STALL]! += ns;
   }
 
   /** ns since the session's start. */
@@ -63,8 +76,11 @@ export class Totals {
     }
   }
 
-  tick(elapsed: number): void {
-    const { faults } = this;
+  /** See Counters.tick. */
+  tick(elapsed: number, accounted: number): void {
+    const { faults, stallNs } = this;
+    this.stalled = accounted > 0 ? Math.max(0, stallNs - this.tickedStall) / accounted : 0;
+    if (accounted > 0) this.tickedStall = stallNs;
     const delta = faults - this.ticked;
     this.ticked = faults;
     this.rate = elapsed > 0 ? (delta * 1e9) / elapsed : 0;
@@ -75,7 +91,11 @@ export class Totals {
     this.byClass.fill(0);
     this.byCause.fill(0);
     for (const histogram of this.latency) histogram.clear();
-    this.sums[Sum.UNIQUE] = 0;
+    this.sums.fill(0);
     this.ticked = 0;
+    this.tickedStall = 0;
+    this.rate = 0;
+    this.stalled = 0;
+    this.recent = [];
   }
 }

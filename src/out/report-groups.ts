@@ -59,6 +59,7 @@ function merged(group: readonly RegionRow[], processes: number): GroupedRegion {
     refaults: sum((row) => row.refaults),
     stallNs: sum((row) => row.stallNs),
     stallShare: sum((row) => row.stallShare),
+    stalled: sum((row) => row.stalled),
     rate: sum((row) => row.rate),
     maxNs: group.reduce((max, row) => Math.max(max, row.maxNs), 0),
     // Percentiles of parts do not make those of the whole.

@@ -107,15 +107,15 @@ describe('StatTable', () => {
     const table = new StatTable(pool());
     const [early, late] = [table.alloc(), table.alloc()];
     add(table, early, PLAIN);
-    table.tick(1e9);
+    table.tick(1e9, 1e9);
     add(table, early, PLAIN);
     add(table, late, PLAIN);
     add(table, late, PLAIN);
-    table.tick(0.5e9);
+    table.tick(0.5e9, 0.5e9);
     expect([table.rate(early), table.rate(late)]).toEqual([2, 4]);
     expect(table.history(early)).toEqual([1, 1]);
     expect(table.history(late)).toEqual([0, 2]);
-    for (let i = 0; i < HISTORY_TICKS - 1; i++) table.tick(1e9);
+    for (let i = 0; i < HISTORY_TICKS - 1; i++) table.tick(1e9, 1e9);
     expect(table.rate(early)).toBe(0);
     expect(table.history(late)).toHaveLength(HISTORY_TICKS);
     expect(table.history(late)[0]).toBe(2);
@@ -126,11 +126,11 @@ describe('StatTable', () => {
     const table = new StatTable(blocks);
     const row = table.alloc();
     add(table, row, { ...PLAIN, latency: -1 });
-    for (let i = 0; i < HISTORY_TICKS + 2; i++) table.tick(1e9);
+    for (let i = 0; i < HISTORY_TICKS + 2; i++) table.tick(1e9, 1e9);
     expect(blocks.used).toBe(0);
     expect(table.history(row)).toEqual([]);
     add(table, row, { ...PLAIN, latency: -1 });
-    table.tick(1e9);
+    table.tick(1e9, 1e9);
     expect(table.rate(row)).toBe(1);
     expect(table.history(row)[HISTORY_TICKS - 1]).toBe(1);
   });
@@ -140,11 +140,11 @@ describe('StatTable', () => {
     const row = table.alloc();
     const id = table.id(row);
     for (let i = 0; i < 5; i++) add(table, row, PLAIN);
-    table.tick(1e9);
+    table.tick(1e9, 1e9);
     table.zero();
     expect([table.faults(row), table.unique(row), table.id(row)]).toEqual([0, 0, id]);
     add(table, row, PLAIN);
-    table.tick(1e9);
+    table.tick(1e9, 1e9);
     expect(table.rate(row)).toBe(1);
   });
 
@@ -169,7 +169,7 @@ describe('StatTable', () => {
     add(table, a, PLAIN);
     expect(table.incomplete).toBe(false);
     add(table, b, PLAIN);
-    table.tick(1e9);
+    table.tick(1e9, 1e9);
     expect(table.incomplete).toBe(true);
     expect([table.faults(b), table.stallNs(b), table.rate(b)]).toEqual([1, 1000, 1]);
     expect(table.p50Ns(b)).toBeNaN();

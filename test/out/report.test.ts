@@ -29,6 +29,7 @@ function stats(
     p90Ns: stallNs === 0 ? NaN : 1500,
     p99Ns: stallNs === 0 ? NaN : 1500,
     stallShare: stallNs / 2e9,
+    stalled: 0,
     rate: 0,
     history: [],
     lastTime: 0,
@@ -92,6 +93,7 @@ function input(more: Partial<ReportInput> = {}, snapshot: Partial<Snapshot> = {}
     fixed: null,
     snapshot: {
       now: 2e9,
+      since: 0,
       elapsed: 2e9,
       totals: total,
       regions: [

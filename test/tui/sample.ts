@@ -16,6 +16,7 @@ export function stat(part: Partial<StatRow> = {}): StatRow {
     p90Ns: NaN,
     p99Ns: NaN,
     stallShare: 0,
+    stalled: 0,
     rate: 0,
     history: [],
     lastTime: 0,
@@ -63,6 +64,7 @@ export function process(part: Partial<ProcessRow> = {}): ProcessRow {
 export function snapshot(part: Partial<Snapshot> = {}): Snapshot {
   return {
     now: 10e9,
+    since: 0,
     elapsed: 10e9,
     totals: stat(),
     regions: [],
