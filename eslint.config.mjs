@@ -52,6 +52,24 @@ export default tseslint.config(
     rules: { 'no-restricted-modules': ['error', 'blessed', 'blessed-contrib'] },
   },
   {
+    // An object has names that nobody gave it: `constructor`, `toString`, `__proto__`.
+    files: ['src/**/*.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            'VariableDeclarator > Identifier TSTypeReference[typeName.name="Record"] > TSTypeParameterInstantiation > TSStringKeyword:first-child',
+          message: 'a table that is looked up by names is a Map',
+        },
+        {
+          selector: 'BinaryExpression[operator="in"][left.type!="Literal"]',
+          message: 'a name from outside is looked up in a Map or among Object.keys()',
+        },
+      ],
+    },
+  },
+  {
     files: ['test/**/*.ts'],
     rules: { '@typescript-eslint/no-unsafe-assignment': 'off' },
   },

@@ -26,40 +26,43 @@ export interface ErrorContext {
 type Message = (detail: string, context: ErrorContext) => string;
 
 /** What, why, what to do: one line each. The detail is the error's own message. */
-const MESSAGES: Readonly<Record<string, Message>> = {
-  EPERM_PARANOID: () => 'perf_event_paranoid too strict (see /proc/sys/kernel/perf_event_paranoid)',
-  EACCES: (_, { pids, command }) =>
-    command === ''
-      ? `no permission to trace ${processes(pids)}: another user's process, or one with privileges ` +
-        '(run as root, or with CAP_PERFMON and CAP_SYS_PTRACE)'
-      : 'no permission for page fault events: run as root, or with CAP_PERFMON',
-  EPERM: (_, { pids }) =>
-    `no permission to trace ${pids.length === 0 ? 'page faults' : processes(pids)} ` +
-    '(run as root, or with CAP_PERFMON and CAP_SYS_PTRACE)',
-  ESRCH: (_, { pids }) => `no such process: ${processes(pids)} does not exist or has just ended`,
-  NO_PROCESS: (detail) => `no such process: ${detail} (see ps -e)`,
-  EMFILE: (detail) =>
-    `too many descriptors: ${reason(detail)} (raise it with ulimit -n, or run as root)`,
-  ENFILE: () => 'the system has no file descriptors left (see /proc/sys/fs/file-max)',
-  ENOSYS: () => 'this kernel has no perf events (CONFIG_PERF_EVENTS)',
-  ENOTSUP_NO_CHILDREN: () => '--no-children needs Linux 5.13 or later: leave it out',
-  EXEC_ENOENT: (_, { command }) =>
-    `cannot run '${command}': no such file or directory (give its path, or check PATH)`,
-  EXEC_EACCES: (_, { command }) =>
-    `cannot run '${command}': permission denied (is it an executable file? see ls -l)`,
-  EXEC_ENOEXEC: (_, { command }) =>
-    `cannot run '${command}': not in a format the kernel can execute (a script needs a #! line)`,
-  KERNEL_THREAD: (detail) => `${detail} is a kernel thread: it has no page faults of its own`,
-  ZOMBIE: (detail) => `${detail} is a zombie: it has ended and only waits for its parent`,
-  SELF: (detail) => `${detail} is this analyzer itself: it cannot trace its own faults`,
-  NO_TARGET_ACCESS: (detail) => `no permission to read ${detail} (run as root)`,
-  ADDON_MISSING: (detail) => `the native addon is not built: run npm run build (${detail})`,
-  ADDON_BROKEN: (detail) => `the native addon cannot be loaded: run npm run build (${detail})`,
-  ADDON_ABI: (detail) => `the native addon does not fit: run npm run build (${detail})`,
-  DEMO_MISSING: (detail) => `the demo program is not built: run npm run build (${detail})`,
-  OUTPUT: (detail) => `cannot write to ${detail}`,
-  FILTER: (detail) => `--filter: ${detail}`,
-};
+const MESSAGES: ReadonlyMap<string, Message> = new Map(
+  Object.entries<Message>({
+    EPERM_PARANOID: () =>
+      'perf_event_paranoid too strict (see /proc/sys/kernel/perf_event_paranoid)',
+    EACCES: (_, { pids, command }) =>
+      command === ''
+        ? `no permission to trace ${processes(pids)}: another user's process, or one with privileges ` +
+          '(run as root, or with CAP_PERFMON and CAP_SYS_PTRACE)'
+        : 'no permission for page fault events: run as root, or with CAP_PERFMON',
+    EPERM: (_, { pids }) =>
+      `no permission to trace ${pids.length === 0 ? 'page faults' : processes(pids)} ` +
+      '(run as root, or with CAP_PERFMON and CAP_SYS_PTRACE)',
+    ESRCH: (_, { pids }) => `no such process: ${processes(pids)} does not exist or has just ended`,
+    NO_PROCESS: (detail) => `no such process: ${detail} (see ps -e)`,
+    EMFILE: (detail) =>
+      `too many descriptors: ${reason(detail)} (raise it with ulimit -n, or run as root)`,
+    ENFILE: () => 'the system has no file descriptors left (see /proc/sys/fs/file-max)',
+    ENOSYS: () => 'this kernel has no perf events (CONFIG_PERF_EVENTS)',
+    ENOTSUP_NO_CHILDREN: () => '--no-children needs Linux 5.13 or later: leave it out',
+    EXEC_ENOENT: (_, { command }) =>
+      `cannot run '${command}': no such file or directory (give its path, or check PATH)`,
+    EXEC_EACCES: (_, { command }) =>
+      `cannot run '${command}': permission denied (is it an executable file? see ls -l)`,
+    EXEC_ENOEXEC: (_, { command }) =>
+      `cannot run '${command}': not in a format the kernel can execute (a script needs a #! line)`,
+    KERNEL_THREAD: (detail) => `${detail} is a kernel thread: it has no page faults of its own`,
+    ZOMBIE: (detail) => `${detail} is a zombie: it has ended and only waits for its parent`,
+    SELF: (detail) => `${detail} is this analyzer itself: it cannot trace its own faults`,
+    NO_TARGET_ACCESS: (detail) => `no permission to read ${detail} (run as root)`,
+    ADDON_MISSING: (detail) => `the native addon is not built: run npm run build (${detail})`,
+    ADDON_BROKEN: (detail) => `the native addon cannot be loaded: run npm run build (${detail})`,
+    ADDON_ABI: (detail) => `the native addon does not fit: run npm run build (${detail})`,
+    DEMO_MISSING: (detail) => `the demo program is not built: run npm run build (${detail})`,
+    OUTPUT: (detail) => `cannot write to ${detail}`,
+    FILTER: (detail) => `--filter: ${detail}`,
+  }),
+);
 
 /** The line for stderr (without newline) and the exit status for anything that was thrown. */
 export function describeError(
@@ -67,7 +70,7 @@ export function describeError(
   context: ErrorContext,
 ): { readonly line: string; readonly status: number } {
   const { code, message } = errorParts(error);
-  const made = MESSAGES[code];
+  const made = MESSAGES.get(code);
   if (made !== undefined) {
     return { line: `error: ${made(message, context)}`, status: Exit.CONFIGURATION };
   }
@@ -104,9 +107,8 @@ export function errorParts(error: unknown): { readonly code: string; readonly me
   };
 }
 
-/** `ENOSPC` as a person says it, for a failed write; the code itself where it has no words here. */
-export function writeFailureText(errno: string): string {
-  const words: Readonly<Record<string, string>> = {
+const WRITE_FAILURES: ReadonlyMap<string, string> = new Map(
+  Object.entries({
     ENOSPC: 'no space left on device',
     EDQUOT: 'disk quota exceeded',
     EFBIG: 'file too large',
@@ -122,6 +124,10 @@ export function writeFailureText(errno: string): string {
     ENXIO: 'no such device',
     ELOOP: 'too many symbolic links',
     ENAMETOOLONG: 'the name is too long',
-  };
-  return words[errno] ?? errno;
+  }),
+);
+
+/** `ENOSPC` as a person says it, for a failed write; the code itself where it has no words here. */
+export function writeFailureText(errno: string): string {
+  return WRITE_FAILURES.get(errno) ?? errno;
 }

@@ -157,7 +157,7 @@ export const FAULT_FIELDS: readonly Field[] = [
     'time_ns',
     'Time',
     'ns',
-    'time of the fault since the start of capture',
+    'completion of the fault, since the start of capture; it was entered latency_ns earlier',
     (v) => v.batch.time,
   ),
   uint('pid', 'PID', '', 'process', (v) => v.batch.pid, true),

@@ -39,9 +39,12 @@ export function describeFilterError(error: FilterError): string {
   return `${error.message} (at character ${error.position + 1})`;
 }
 
+const SET_FIELD_NAMES = Object.keys(SET_FIELDS) as SetField[];
 const TEXT_FIELDS: readonly TextField[] = ['region', 'file', 'comm'];
 const FIELD_LIST = 'class cause kind mode access region file comm tid pid addr ip lat';
-const UNITS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, µs: 1e3, ms: 1e6, s: 1e9 };
+const UNITS: ReadonlyMap<string, number> = new Map(
+  Object.entries<number>({ ns: 1, us: 1e3, µs: 1e3, ms: 1e6, s: 1e9 }),
+);
 
 class Parser {
   private readonly scan: FilterScanner;
@@ -117,7 +120,8 @@ class Parser {
   }
 
   private fieldTerm(name: string, start: number): Filter {
-    if (name in SET_FIELDS) return this.setTerm(name as SetField);
+    const setField = SET_FIELD_NAMES.find((field) => field === name);
+    if (setField !== undefined) return this.setTerm(setField);
     const textField = TEXT_FIELDS.find((field) => field === name);
     if (textField !== undefined) {
       if (this.scan.take('~')) return this.patternTerm(textField);
@@ -200,6 +204,6 @@ class Parser {
     const at = this.scan.at;
     const found = /^(\d{1,15}(?:\.\d{1,9})?)(ns|us|µs|ms|s)$/.exec(this.scan.value());
     if (found === null) this.fail('a latency is a number with ns, us, ms or s', at);
-    return { op: 'latency', compare, ns: Math.round(Number(found[1]) * UNITS[found[2]!]!) };
+    return { op: 'latency', compare, ns: Math.round(Number(found[1]) * UNITS.get(found[2]!)!) };
   }
 }

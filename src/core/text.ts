@@ -7,7 +7,18 @@
  * cut, with '...' at the end (never in the middle of a surrogate pair).
  */
 export function printable(text: string, max = Infinity): string {
-  return replaceUnsafe(text.length > max ? cut(text, max) : text);
+  return replaceUnsafe(text.length > max ? cut(text, max) : text, () => '?');
+}
+
+/**
+ * The same for a JSON text, from which the names can be had back: JSON.stringify() escapes control
+ * characters and unpaired surrogates; the others of printable() it leaves, and here they become \uXXXX.
+ * Line ends between values stay.
+ */
+export function safeJson(json: string): string {
+  return replaceUnsafe(json, (c) =>
+    c < 0x20 ? String.fromCharCode(c) : `\\u${c.toString(16).padStart(4, '0')}`,
+  );
 }
 
 function cut(text: string, max: number): string {
@@ -17,7 +28,7 @@ function cut(text: string, max: number): string {
   return text.slice(0, end) + '...';
 }
 
-function replaceUnsafe(text: string): string {
+function replaceUnsafe(text: string, by: (c: number) => string): string {
   let out = '';
   let from = 0;
   for (let i = 0; i < text.length; i++) {
@@ -27,7 +38,7 @@ function replaceUnsafe(text: string): string {
       continue;
     }
     if (!isUnsafe(c)) continue;
-    out += text.slice(from, i) + '?';
+    out += text.slice(from, i) + by(c);
     from = i + 1;
   }
   // Clean text, the everyday case, is handed back as it is.

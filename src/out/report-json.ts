@@ -6,7 +6,7 @@ import type { Column } from '../core/columns';
 import { labelWithoutSection } from '../core/fields';
 import { pageAddress } from '../core/format';
 import type { LatencyHistogram, RegionRow, StatRow } from '../core/snapshot';
-import { jsonText } from './ndjson';
+import { safeJson } from '../core/text';
 import { fixedProcess, fixedRegion, fixedThread, orderedRows, shownColumns } from './report';
 import type { ReportInput } from './report';
 
@@ -73,7 +73,7 @@ export function reportJson(input: ReportInput): string {
     }),
     latency: fixed ? [] : snapshot.latency.map(histogram),
   };
-  return `${stringify(document)}\n`;
+  return `${safeJson(JSON.stringify(document))}\n`;
 }
 
 function cells<Row extends StatRow>(
@@ -147,19 +147,4 @@ function histogram(h: LatencyHistogram): Json {
 /** JSON has no NaN: what was not measured is null. */
 function finite(value: number | string): Json {
   return typeof value === 'number' && !Number.isFinite(value) ? null : value;
-}
-
-/** JSON.stringify with the stream's escapes for strings, so that a report is safe on a terminal too. */
-function stringify(value: Json): string {
-  if (typeof value === 'string') return jsonText(value);
-  if (value === null || typeof value !== 'object') return JSON.stringify(value);
-  if (isArray(value)) return `[${value.map(stringify).join(',')}]`;
-  return `{${Object.entries(value)
-    .map(([key, item]) => `${jsonText(key)}:${stringify(item)}`)
-    .join(',')}}`;
-}
-
-/** Array.isArray does not narrow readonly arrays. */
-function isArray(value: Json): value is readonly Json[] {
-  return Array.isArray(value);
 }

@@ -1,4 +1,4 @@
-import { printable } from '../core/text';
+import { printable, safeJson } from '../core/text';
 
 /** What is on the screen as a table, with raw values. */
 export interface ExportTable {
@@ -30,7 +30,8 @@ export function exportJson(table: ExportTable, header: object): string {
   const rows = table.rows.map((row) =>
     Object.fromEntries(table.columns.map((column, k) => [column, jsonValue(row[k]!)])),
   );
-  return `${JSON.stringify({ schema_version: 1, ...header, table: table.name, rows }, null, 2)}\n`;
+  const document = { schema_version: 1, ...header, table: table.name, rows };
+  return `${safeJson(JSON.stringify(document, null, 2))}\n`;
 }
 
 function plain(value: string | number): string {
@@ -39,6 +40,5 @@ function plain(value: string | number): string {
 }
 
 function jsonValue(value: string | number): string | number | null {
-  if (typeof value === 'string') return printable(value);
-  return Number.isFinite(value) ? value : null;
+  return typeof value === 'string' || Number.isFinite(value) ? value : null;
 }

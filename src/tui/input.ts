@@ -1,63 +1,73 @@
 /** Keys that a terminal sends as `ESC [ number ~` (xterm, rxvt, screen, linux). */
-const TILDE: Readonly<Record<string, string>> = {
-  1: 'home',
-  2: 'insert',
-  3: 'delete',
-  4: 'end',
-  5: 'pageup',
-  6: 'pagedown',
-  7: 'home',
-  8: 'end',
-  11: 'f1',
-  12: 'f2',
-  13: 'f3',
-  14: 'f4',
-  15: 'f5',
-  17: 'f6',
-  18: 'f7',
-  19: 'f8',
-  20: 'f9',
-  21: 'f10',
-  23: 'f11',
-  24: 'f12',
-};
+const TILDE: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    1: 'home',
+    2: 'insert',
+    3: 'delete',
+    4: 'end',
+    5: 'pageup',
+    6: 'pagedown',
+    7: 'home',
+    8: 'end',
+    11: 'f1',
+    12: 'f2',
+    13: 'f3',
+    14: 'f4',
+    15: 'f5',
+    17: 'f6',
+    18: 'f7',
+    19: 'f8',
+    20: 'f9',
+    21: 'f10',
+    23: 'f11',
+    24: 'f12',
+  }),
+);
 /** Keys by the final letter of `ESC [ letter` and, with the keypad's, of `ESC O letter`. */
-const LETTER: Readonly<Record<string, string>> = {
-  A: 'up',
-  B: 'down',
-  C: 'right',
-  D: 'left',
-  F: 'end',
-  H: 'home',
-  P: 'f1',
-  Q: 'f2',
-  R: 'f3',
-  S: 'f4',
-  M: 'enter',
-};
+const LETTER: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    A: 'up',
+    B: 'down',
+    C: 'right',
+    D: 'left',
+    F: 'end',
+    H: 'home',
+    P: 'f1',
+    Q: 'f2',
+    R: 'f3',
+    S: 'f4',
+    M: 'enter',
+  }),
+);
 /** The numeric keypad in application mode (DECKPAM; xterm's ctlseqs.txt, table of the VT220 keypad). */
-const KEYPAD: Readonly<Record<string, string>> = {
-  ...Object.fromEntries(Array.from('pqrstuvwxy', (letter, digit) => [letter, String(digit)])),
-  j: '*',
-  k: '+',
-  l: ',',
-  m: '-',
-  n: '.',
-  o: '/',
-  X: '=',
-  I: 'tab',
-  ' ': 'space',
-};
-const LINUX_F: Readonly<Record<string, string>> = { A: 'f1', B: 'f2', C: 'f3', D: 'f4', E: 'f5' };
-const CONTROL: Readonly<Record<string, string>> = {
-  '\r': 'enter',
-  '\n': 'enter',
-  '\t': 'tab',
-  '\b': 'backspace',
-  '\x7f': 'backspace',
-  ' ': 'space',
-  '\0': 'C-space',
-};
+const KEYPAD: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    ...Object.fromEntries(Array.from('pqrstuvwxy', (letter, digit) => [letter, String(digit)])),
+    j: '*',
+    k: '+',
+    l: ',',
+    m: '-',
+    n: '.',
+    o: '/',
+    X: '=',
+    I: 'tab',
+    ' ': 'space',
+  }),
+);
+const LINUX_F: ReadonlyMap<string, string> = new Map(
+  Object.entries({ A: 'f1', B: 'f2', C: 'f3', D: 'f4', E: 'f5' }),
+);
+const CONTROL: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    '\r': 'enter',
+    '\n': 'enter',
+    '\t': 'tab',
+    '\b': 'backspace',
+    '\x7f': 'backspace',
+    ' ': 'space',
+    '\0': 'C-space',
+  }),
+);
 
 /** A sequence longer than this is no key: it is dropped, so that input never grows. */
 const MAX_SEQUENCE = 32;
@@ -142,7 +152,7 @@ export class KeyDecoder {
 
   private plain(char: string, keys: Key[]): void {
     const code = char.charCodeAt(0);
-    const named = CONTROL[char];
+    const named = CONTROL.get(char);
     if (named !== undefined) keys.push(named);
     else if (code < 0x1b) keys.push(`C-${String.fromCharCode(code + 0x60)}`);
     else if (code > 0x1f && (code < 0x80 || code > 0x9f)) keys.push(char);
@@ -156,7 +166,7 @@ export class KeyDecoder {
       // Some terminals put the modifiers in between: `ESC O 2 P`.
       const end = parametersEnd(input, at + 2);
       if (end === input.length) return end - at > MAX_SEQUENCE ? end : -1;
-      const key = LETTER[input.charAt(end)] ?? KEYPAD[input.charAt(end)];
+      const key = LETTER.get(input.charAt(end)) ?? KEYPAD.get(input.charAt(end));
       if (key !== undefined) keys.push(key);
       return end + 1;
     }
@@ -168,7 +178,8 @@ export class KeyDecoder {
     if (input.charAt(at + 2) === '[') {
       const letter = input.charAt(at + 3);
       if (letter === '') return -1;
-      if (LINUX_F[letter] !== undefined) keys.push(LINUX_F[letter]);
+      const key = LINUX_F.get(letter);
+      if (key !== undefined) keys.push(key);
       return at + 4;
     }
     const end = parametersEnd(input, at + 2);
@@ -199,6 +210,6 @@ function parametersEnd(input: string, at: number): number {
 
 function controlKey(parameters: string, final: string): string | null {
   if (final === 'Z') return 'S-tab';
-  if (final === '~') return TILDE[parameters.split(';')[0]!] ?? null;
-  return LETTER[final] ?? null;
+  if (final === '~') return TILDE.get(parameters.split(';')[0]!) ?? null;
+  return LETTER.get(final) ?? null;
 }

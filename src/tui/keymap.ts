@@ -132,25 +132,27 @@ export function actionOf(key: string): Action | null {
   return KEYMAP.find((binding) => binding.keys.includes(key))?.action ?? null;
 }
 
-const KEY_TEXT: Readonly<Record<string, string>> = {
-  up: 'Up',
-  down: 'Down',
-  pageup: 'PgUp',
-  pagedown: 'PgDn',
-  home: 'Home',
-  end: 'End',
-  tab: 'Tab',
-  'S-tab': 'Shift-Tab',
-  enter: 'Enter',
-  escape: 'Esc',
-  backspace: 'Backspace',
-  space: 'Space',
-};
+const KEY_TEXT: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    up: 'Up',
+    down: 'Down',
+    pageup: 'PgUp',
+    pagedown: 'PgDn',
+    home: 'Home',
+    end: 'End',
+    tab: 'Tab',
+    'S-tab': 'Shift-Tab',
+    enter: 'Enter',
+    escape: 'Esc',
+    backspace: 'Backspace',
+    space: 'Space',
+  }),
+);
 
 /** A key as a person calls it: `Ctrl-L`, `F6`, `PgUp`. */
 export function keyText(key: string): string {
   if (key.startsWith('C-')) return `Ctrl-${key.slice(2).toUpperCase()}`;
-  return KEY_TEXT[key] ?? (/^f\d+$/.test(key) ? key.toUpperCase() : key);
+  return KEY_TEXT.get(key) ?? (/^f\d+$/.test(key) ? key.toUpperCase() : key);
 }
 
 /** The keys of a binding: `1`..`7` are told as a range. */

@@ -1,5 +1,10 @@
 import fc from 'fast-check';
-import { printable } from '../../src/core/text';
+import { printable, safeJson } from '../../src/core/text';
+
+/** What shows a name as another one, moves the cursor, or breaks a line. */
+const DANGEROUS =
+  // eslint-disable-next-line no-control-regex -- control characters are what this looks for
+  /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
 
 test('hands clean text back as it is', () => {
   expect(printable('/usr/lib/libé 漢字 🐧.so')).toBe('/usr/lib/libé 漢字 🐧.so');
@@ -25,8 +30,7 @@ test('whatever goes in, nothing dangerous comes out', () => {
     fc.property(fc.string({ unit: 'binary' }), fc.nat(40), (text, max) => {
       const out = printable(text, max);
       expect(out.length).toBeLessThanOrEqual(Math.max(max, 0));
-      // eslint-disable-next-line no-control-regex -- control characters are what this looks for
-      expect(out).not.toMatch(/[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/);
+      expect(out).not.toMatch(DANGEROUS);
       expect(() => encodeURIComponent(out)).not.toThrow(); // no lone surrogates
       if (text === out) return;
       // Other characters stay where they are.
@@ -36,4 +40,27 @@ test('whatever goes in, nothing dangerous comes out', () => {
       }
     }),
   );
+});
+
+describe('a JSON text', () => {
+  test('escapes what printable() replaces, and no more', () => {
+    const name = 'exe\u202egnp\u2066\u200e\u061c\u2028\u009b\u007f\n é 漢 🐧';
+    expect(safeJson(JSON.stringify(name))).toBe(
+      '"exe\\u202egnp\\u2066\\u200e\\u061c\\u2028\\u009b\\u007f\\n é 漢 🐧"',
+    );
+  });
+
+  test('every name can be had back from it, in values and in keys, laid out or not', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.boolean(), (name, laidOut) => {
+        const document = Object.fromEntries([
+          ['name', name],
+          [`x${name}`, [name]],
+        ]);
+        const json = safeJson(JSON.stringify(document, null, laidOut ? 2 : 0));
+        expect(json.replaceAll('\n', '')).not.toMatch(DANGEROUS);
+        expect(JSON.parse(json)).toEqual(document);
+      }),
+    );
+  });
 });

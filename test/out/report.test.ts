@@ -377,10 +377,10 @@ test('JSON: one versioned document on one line', () => {
 
 test('JSON: names keep their bytes, escaped', () => {
   const text = reportJson(
-    input({}, { regions: [region(1, 'x\x9b\x7f\u2028', {}, stats(1, { MINOR: 1 }))] }),
+    input({}, { regions: [region(1, 'x\x9b\x7f\u2028\u202e', {}, stats(1, { MINOR: 1 }))] }),
   );
-  expect(text).toContain('x\\u009b\\u007f\\u2028');
-  expect(parsed(text).regions[0]!.label).toBe('x\x9b\x7f\u2028');
+  expect(text).toContain('x\\u009b\\u007f\\u2028\\u202e');
+  expect(parsed(text).regions[0]!.label).toBe('x\x9b\x7f\u2028\u202e');
 });
 
 test('--fixed-ts: two runs with other times, ids and costs give the same reports', () => {

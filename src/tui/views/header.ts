@@ -110,19 +110,21 @@ function targetPieces(header: HeaderInfo, state: HeaderState): Piece[] {
   return pieces;
 }
 
-const STATE_WORDS: Readonly<Record<string, string>> = {
-  R: 'running',
-  S: 'sleeping',
-  D: 'in disk wait',
-  T: 'stopped',
-  t: 'traced',
-  Z: 'zombie',
-  X: 'dead',
-  I: 'idle',
-};
+const STATE_WORDS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    R: 'running',
+    S: 'sleeping',
+    D: 'in disk wait',
+    T: 'stopped',
+    t: 'traced',
+    Z: 'zombie',
+    X: 'dead',
+    I: 'idle',
+  }),
+);
 
 function stateText(state: string): string {
-  return STATE_WORDS[state] ?? state;
+  return STATE_WORDS.get(state) ?? state;
 }
 
 function countPieces(picture: Picture, state: HeaderState): Piece[] {

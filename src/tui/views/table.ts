@@ -6,12 +6,14 @@ import { GAP, layoutColumns, type Layout } from '../view-model/layout';
 import type { TableModel } from '../view-model/table';
 
 /** Columns whose numbers have the meaning of a class. */
-const COLUMN_STYLE: Readonly<Record<string, Style>> = {
-  major: 'major',
-  minor: 'minor',
-  cow: 'cow',
-  error: 'error',
-};
+const COLUMN_STYLE: ReadonlyMap<string, Style> = new Map(
+  Object.entries<Style>({
+    major: 'major',
+    minor: 'minor',
+    cow: 'cow',
+    error: 'error',
+  }),
+);
 
 /**
  * A table: heading, then the rows of its window. Only what is visible is formatted. `ticks` counts the
@@ -89,7 +91,7 @@ function rowLine<Row extends StatRow>(
   layout.columns.forEach(({ column, width }, k) => {
     if (k > 0) line.add(' '.repeat(GAP), style('plain'));
     const text = column.format(row);
-    const coloured = text === '0' ? undefined : COLUMN_STYLE[column.id];
+    const coloured = text === '0' ? undefined : COLUMN_STYLE.get(column.id);
     line.cell(
       text === '0' ? theme.glyphs.zero : text,
       width,
