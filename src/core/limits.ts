@@ -1,5 +1,6 @@
 import { PAGE_CHUNK_CAP } from './pages';
 import { STAT_BLOCK_CAP } from './row-histograms';
+import { MAX_LEAVES } from './vma-nodes';
 
 /** What the model may keep. Whatever the target does, memory stays below what these add up to. */
 export interface Limits {
@@ -15,6 +16,8 @@ export interface Limits {
   readonly spaces: number;
   /** Live threads that are told apart. */
   readonly liveThreads: number;
+  /** Leaves (32 mappings each at most) of all VMA maps together; see VmaPool. */
+  readonly vmaLeaves: number;
   readonly pageChunks: number;
   readonly statBlocks: number;
 }
@@ -27,6 +30,7 @@ export const DEFAULT_LIMITS: Limits = {
   endedThreads: Infinity,
   spaces: 32768,
   liveThreads: 131072,
+  vmaLeaves: MAX_LEAVES,
   pageChunks: PAGE_CHUNK_CAP,
   statBlocks: STAT_BLOCK_CAP,
 };

@@ -27,6 +27,7 @@ import { statPool } from './row-histograms';
 import { Tasks } from './tasks';
 import type { Vma } from './vma';
 import { VmaMap } from './vma-map';
+import { VmaPool } from './vma-pool';
 
 export interface ModelOptions {
   readonly source: ProcSource;
@@ -63,6 +64,7 @@ export class Model {
   readonly counters: Counters;
   readonly pages;
   readonly stats;
+  readonly spaces: VmaPool;
   /** Absent anonymous pages may come from the swap cache (snapshot.swapInUse). */
   swapInUse = false;
   /** A filter may drop a fault when it ends: what it waits until then is not counted before. */
@@ -91,7 +93,15 @@ export class Model {
     this.pages = pagePool(this.limits.pageChunks);
     this.stats = statPool(this.limits.statBlocks);
     this.regions = new RegionTable(this.stats, this.limits.regions);
-    this.tasks = new Tasks(this.stats, this.pages, this.comms, options.source, this.limits);
+    this.spaces = new VmaPool(this.limits.vmaLeaves);
+    this.tasks = new Tasks(
+      this.stats,
+      this.pages,
+      this.comms,
+      options.source,
+      this.limits,
+      this.spaces,
+    );
     const depth = options.depth ?? 'detail';
     this.counters = new Counters(this.regions, this.tasks, depth);
     const binder = new RegionBinder(this.regions, this.comms, options.source);
@@ -105,7 +115,7 @@ export class Model {
   /** A process that is attached to. */
   addProcess(pid: number, initial: InitialProcess): void {
     const comm = this.comms.intern(initial.comm);
-    const process = this.tasks.begin(pid, initial.ppid, comm, new VmaMap());
+    const process = this.tasks.begin(pid, initial.ppid, comm, new VmaMap(this.spaces));
     for (const tid of initial.tids ?? [pid]) {
       const name = tid === pid ? null : this.source.comm(pid, tid);
       this.tasks.beginThread(process, tid, name === null ? comm : this.comms.intern(name));
@@ -140,6 +150,8 @@ export class Model {
 
   private maintain(now: number): void {
     this.tasks.releaseEnded();
+    this.spaces.clock++;
+    this.spaces.makeRoom();
     this.repair.beginBatch();
     const tables = [this.regions.rows, this.tasks.threads, this.tasks.processes];
     const settled = this.tasks.settle();

@@ -6,8 +6,7 @@ import type { Process } from './process';
 import { NO_REGION, setOf } from './region-code';
 import type { MapRepair } from './repair';
 import type { Tasks } from './tasks';
-import { sameBacking } from './vma';
-import type { Vma } from './vma';
+import { kindOf } from './vma-kind';
 import { VmaMap } from './vma-map';
 
 const MAP_SHARED = 1;
@@ -67,9 +66,9 @@ export class RecordApplier {
     const c = batch.recC[r]!;
     switch (batch.recType[r]!) {
       case RecordType.MMAP: {
-        const vma = this.vma(batch, r);
-        forgetReplaced(process, vma);
-        map.insert(vma);
+        const kind = this.kind(batch, r);
+        forgetReplaced(process, a, b, c, kind);
+        map.insert(a, b, c, batch.recTime[r]!, kind);
         return;
       }
       case RecordType.UNMAP:
@@ -98,23 +97,17 @@ export class RecordApplier {
     }
   }
 
-  private vma(batch: Batch, r: number): Vma {
-    const high = batch.recInoHi[r]!;
-    const low = batch.recInoLo[r]!;
-    return {
-      start: batch.recA[r]!,
-      end: batch.recB[r]!,
-      prot: batch.recProt[r]! & 7,
-      shared: (batch.recFlags[r]! & MAP_SHARED) !== 0,
-      pgoff: batch.recC[r]!,
-      backing: {
-        name: this.name(batch, r),
-        devMajor: batch.recDevMajor[r]!,
-        devMinor: batch.recDevMinor[r]!,
-        ino: high === 0 ? low.toString() : ((BigInt(high) << 32n) | BigInt(low)).toString(),
-      },
-      born: batch.recTime[r]!,
-    };
+  private kind(batch: Batch, r: number): number {
+    const backing = this.tasks.spaces.backings.numberOfRecord(
+      batch.names,
+      batch.recNameOffset[r]!,
+      batch.recNameLength[r]!,
+      batch.recDevMajor[r]!,
+      batch.recDevMinor[r]!,
+      batch.recInoHi[r]!,
+      batch.recInoLo[r]!,
+    );
+    return kindOf(backing, batch.recProt[r]!, (batch.recFlags[r]! & MAP_SHARED) !== 0);
   }
 
   private name(batch: Batch, r: number): string {
@@ -171,7 +164,7 @@ export class RecordApplier {
     }
     // The first record of a started command: there is nothing before its exec. Or the thread that execs
     // was never announced, so that the process was taken for dead with the others.
-    const process = tasks.begin(pid, known?.ppid ?? 0, name, new VmaMap());
+    const process = tasks.begin(pid, known?.ppid ?? 0, name, new VmaMap(this.tasks.spaces));
     tasks.beginThread(process, tid, name);
   }
 }
@@ -180,21 +173,19 @@ export class RecordApplier {
  * Pages under a new mapping have not faulted yet. What shows the same backing as before stays: mprotect
  * and the growth of anonymous memory are reported as mappings too, over the whole merged range.
  */
-function forgetReplaced(process: Process, vma: Vma): void {
-  const { map, pages } = process;
-  for (let i = map.firstEndingAfter(vma.start); i >= 0; i = map.next(i)) {
-    const old = map.vma(i);
-    if (old.start >= vma.end) return;
-    if (!replaces(vma, old)) continue;
-    pages.forget(Math.max(old.start, vma.start), Math.min(old.end, vma.end));
+function forgetReplaced(
+  { map, pages }: Process,
+  start: number,
+  end: number,
+  pgoff: number,
+  kind: number,
+): void {
+  for (let i = map.firstEndingAfter(start); i >= 0; i = map.next(i)) {
+    const from = map.startOf(i);
+    if (from >= end) return;
+    if (!map.showsOther(i, start, pgoff, kind)) continue;
+    pages.forget(Math.max(from, start), Math.min(map.endOf(i), end));
   }
-}
-
-function replaces(vma: Vma, old: Vma): boolean {
-  if (vma.shared !== old.shared) return true;
-  const anonymous = (v: Vma): boolean => v.backing.ino === '0';
-  if (anonymous(vma) && anonymous(old)) return false;
-  return !sameBacking(vma.backing, old.backing) || vma.pgoff - old.pgoff !== vma.start - old.start;
 }
 
 /** Forgets the pages of a range except what is still mapped there (born while the munmap ran). */

@@ -8,6 +8,7 @@ import { processRows, threadRows } from './task-rows';
 import type { ProcessInfo, ThreadInfo } from './task-rows';
 import { VmaMap } from './vma-map';
 import type { Vma } from './vma';
+import type { VmaPool } from './vma-pool';
 
 const THREAD_CACHE = 256;
 
@@ -50,6 +51,8 @@ export class Tasks {
     private readonly comms: CommTable,
     private readonly source: ProcSource,
     private readonly limits: Limits,
+    /** The memory of all VMA maps. */
+    readonly spaces: VmaPool,
   ) {
     this.threads = threadRows(statPool, limits.threads);
     this.processes = processRows(statPool, limits.processes);
@@ -92,7 +95,7 @@ export class Tasks {
       const comm = this.comms.intern('[others]');
       const info = { pid: 0, serial: 0, ppid: 0, comm: '[others]', alive: true, threads: 0 };
       const row = this.processes.create(info);
-      this.crowd = new Process(0, 0, 0, comm, row, new VmaMap(), this.pagePool);
+      this.crowd = new Process(0, 0, 0, comm, row, new VmaMap(this.spaces), this.pagePool);
     }
     return this.crowd;
   }
@@ -104,7 +107,7 @@ export class Tasks {
     // Not even asked about: a crowd's faults must stay cheap.
     if (this.byPid.size >= this.limits.spaces) return this.crowdProcess();
     const comm = this.comms.intern(this.source.comm(pid, pid) ?? '');
-    const process = this.begin(pid, 0, comm, new VmaMap());
+    const process = this.begin(pid, 0, comm, new VmaMap(this.spaces));
     this.reread(process);
     return process;
   }

@@ -1,6 +1,6 @@
-import { MAX_ENTRIES, VmaTable } from './vma-table';
-import { cutVma, HEAP, isHeap, isUnnamed, normalVma } from './vma-pieces';
-import { Prot, sameBacking, type Vma } from './vma';
+import { Prot, type Vma } from './vma';
+import { backingOf, heapKind, isHeap, isShared, isUnnamed, protOf } from './vma-kind';
+import { VmaTable } from './vma-table';
 
 /** x86-64 moves the break by up to SZ_1G (arch_randomize_brk). Pages. */
 const MAX_BREAK_GAP = 1 << 18;
@@ -19,8 +19,9 @@ const MAX_PROGRAM_ENTRIES = 10;
  *    completed where something is mapped, and whatever is mapped over a stale entry replaces it. Where
  *    a munmap races with a mmap of another thread the entry stays (`born`).
  *
- * Every entry carries a "region slot", a small integer that the model caches for it; -1 is "not yet".
- * Pages are 4 KiB units, times ns since the session's start.
+ * Every entry carries a region code, a small integer that the model caches for it; -1 is "not yet".
+ * Entries may be missing: when all maps together have no room, those not used for longest are forgotten,
+ * and /proc is asked when one of them faults. Pages are 4 KiB units, times ns since the session's start.
  */
 export class VmaMap extends VmaTable {
   /** The program break in pages, rounded up; -1 while no brk was seen. */
@@ -28,17 +29,13 @@ export class VmaMap extends VmaTable {
 
   /**
    * A mapping made or changed (MMAP2): replaces what it covers, whose rest stays on either side with
-   * its slot. The new entry takes over the first slot of what it covers of the same kind
-   * (`sameMapping`): growth, merging and splitting leave a region its identity.
+   * its region. The new entry takes over the first region of what it covers of the same kind and
+   * place in the file: growth, merging and splitting leave a region its identity.
    */
-  insert(vma: Vma): void {
-    const normal = normalVma(vma);
-    if (normal.end <= normal.start) return;
-    const v = this.isFirstHeap(normal) ? { ...normal, backing: HEAP } : normal;
-    // Without munmap records (no permission) entries of a target that never maps twice at one place
-    // would pile up for ever. /proc answers for what is forgotten here.
-    if (this.store.length >= MAX_ENTRIES) this.forgetAll();
-    this.replace(v.start, v.end, [v], [this.inheritedSlot(v)]);
+  insert(start: number, end: number, pgoff: number, born: number, kind: number): void {
+    if (end <= start) return;
+    if (this.isFirstHeap(start, kind)) kind = heapKind(kind);
+    this.lay(start, end, this.offset(kind, pgoff), born, kind, 'inherit');
   }
 
   /**
@@ -46,7 +43,7 @@ export class VmaMap extends VmaTable {
    * record, stays: another thread was given the range in between.
    */
   unmap(start: number, end: number, enteredAt: number): void {
-    this.take(start, end, enteredAt, 'all');
+    this.drop(start, end, enteredAt, false);
   }
 
   /**
@@ -76,23 +73,18 @@ export class VmaMap extends VmaTable {
       return;
     }
     const kept = Math.min(oldEnd, oldStart + (newEnd - newStart));
-    const moved = this.take(oldStart, kept, enteredAt, dontUnmap ? 'copy' : 'all');
-    if (kept < oldEnd) this.unmap(kept, oldEnd, enteredAt);
-    if (moved.vmas.length === 0) return;
+    this.noteMoved(oldStart, kept, enteredAt);
+    this.unmap(dontUnmap ? kept : oldStart, oldEnd, enteredAt);
+    const { moved } = this.pool;
+    // What moved there may be among what was forgotten: what was there before is gone in any case.
+    if (moved.length === 0 && this.pool.forgotten > 0) this.unmap(newStart, newEnd, enteredAt);
     const shift = newStart - oldStart;
-    const put = moved.vmas.map((vma) => ({
-      ...vma,
-      start: vma.start + shift,
-      end: vma.end + shift,
-      born: doneAt,
-    }));
-    // The mapping grows at its end only, and only where the end was moved along.
-    const tail = put[put.length - 1]!;
-    if (newEnd - newStart > oldEnd - oldStart && tail.end === oldEnd + shift) {
-      put[put.length - 1] = { ...tail, end: newEnd };
-    }
-    for (let i = 0; i < put.length; i++) {
-      this.replace(put[i]!.start, put[i]!.end, [put[i]!], [moved.slots[i]!]);
+    for (let i = 0; i < moved.length; i += 5) {
+      const start = moved[i]! + shift;
+      let end = moved[i + 1]! + shift;
+      // The mapping grows at its end only, and only where the end was moved along.
+      if (i + 5 === moved.length && end === oldEnd + shift && newEnd > end) end = newEnd;
+      this.lay(start, end, moved[i + 2]!, doneAt, moved[i + 3]!, moved[i + 4]!);
     }
   }
 
@@ -106,59 +98,58 @@ export class VmaMap extends VmaTable {
     const before = this.brk;
     this.brk = endPage;
     const heapEnd = before >= 0 ? before : this.heapEnd();
-    if (heapEnd > endPage) this.take(endPage, heapEnd, Infinity, 'heap');
+    if (heapEnd > endPage) this.drop(endPage, heapEnd, Infinity, true);
     else if (before >= 0) this.nameHeap(before, endPage);
     else if (heapEnd < 0) this.nameFirstHeap(endPage);
   }
 
   /** Repair from /proc: fills the gaps within the mapping's range; what is there already wins. */
   fill(vma: Vma): void {
-    const v = normalVma(vma);
-    if (v.end <= v.start) return;
-    if (this.store.length >= MAX_ENTRIES) this.forgetAll();
-    const slot = this.inheritedSlot(v);
-    let from = v.start;
-    for (let i = this.store.firstEndingAfter(from); from < v.end; i++) {
-      const next = i < this.store.length ? this.store.starts[i]! : Infinity;
-      const to = Math.min(next, v.end);
+    const { start, end, born } = vma;
+    if (end <= start) return;
+    const kind = this.vmaKind(vma);
+    const pgoff = this.offset(kind, vma.pgoff);
+    const code = this.inherited(start, end, pgoff, kind);
+    for (let from = start; from < end;) {
+      const i = this.firstEndingAfter(from);
+      const to = i < 0 ? end : Math.min(end, this.startOf(i));
+      const next = i < 0 ? end : this.endOf(i);
       if (to > from) {
-        this.replace(from, to, [cutVma(v, from, to)], [slot]);
-        i++;
+        this.put(from, to, this.offset(kind, pgoff + from - start), born, kind, code);
       }
-      if (to === v.end) return;
-      from = this.store.ends[i]!;
+      from = next;
     }
   }
 
   /**
-   * Replaces everything by what /proc says. Entries of the same mapping keep their slot. Overlaps in
+   * Replaces everything by what /proc says. Entries of the same mapping keep their region. Overlaps in
    * the list are clipped, the first wins: maps is not read atomically, a merge in between shows twice.
    */
   reset(vmas: readonly Vma[]): void {
-    const slots: number[] = [];
-    const put: Vma[] = [];
+    const fresh = new VmaMap(this.pool);
     let floor = -1;
     for (const vma of sortedByStart(vmas)) {
-      if (put.length === MAX_ENTRIES) break;
       const start = Math.max(vma.start, floor);
       if (start >= vma.end) continue;
-      const v = cutVma(normalVma(vma), start, vma.end);
-      put.push(v);
-      slots.push(this.inheritedSlot(v));
-      floor = v.end;
+      const kind = this.vmaKind(vma);
+      const pgoff = this.offset(kind, vma.pgoff + start - vma.start);
+      const code = this.inherited(start, vma.end, pgoff, kind);
+      fresh.put(start, vma.end, pgoff, vma.born, kind, code);
+      floor = vma.end;
     }
-    this.become(put, slots);
+    this.become(fresh);
   }
 
   /** An exec: nothing of the old image remains. */
   clear(): void {
-    this.forgetAll();
+    this.empty();
     this.brk = -1;
   }
 
-  /** The copy a forked child starts with: shares the entries until one side changes; slots all -1. */
+  /** The copy a forked child starts with: shares the entries until one side changes; no regions. */
   fork(): VmaMap {
-    const child = new VmaMap(this.share());
+    const child = new VmaMap(this.pool);
+    child.share(this);
     child.brk = this.brk;
     return child;
   }
@@ -167,67 +158,70 @@ export class VmaMap extends VmaTable {
    * Where no brk is seen (no permission for tracepoints) the first growth is known by its place: a gap
    * behind the program, which lies lowest, and within the 1 GiB by which the break is randomised.
    */
-  private isFirstHeap(v: Vma): boolean {
-    if (this.brk >= 0 || v.prot !== (Prot.READ | Prot.WRITE) || !isUnnamed(v)) return false;
-    const { vmas } = this.store;
-    const at = this.store.firstEndingAfter(v.start);
-    if (at === 0 || at > MAX_PROGRAM_ENTRIES || vmas[0]!.backing.ino === '0') return false;
-    const gap = v.start - vmas[at - 1]!.end;
-    if (gap < 1 || gap > MAX_BREAK_GAP || (at < vmas.length && isHeap(vmas[at]!))) return false;
+  private isFirstHeap(start: number, kind: number): boolean {
+    if (this.brk >= 0 || protOf(kind) !== (Prot.READ | Prot.WRITE) || !isUnnamed(kind))
+      return false;
+    const program = this.first();
+    const below = this.lastBefore(start);
+    if (below < 0) return false;
+    const gap = start - this.endOf(below);
+    if (gap < 1 || gap > MAX_BREAK_GAP) return false;
+    const above = this.next(below);
+    if (above >= 0 && isHeap(this.kindOf(above))) return false;
+    const backing = backingOf(this.kindOf(program));
+    if (this.pool.backings.isAnonymous(backing)) return false;
     let executable = false;
-    for (let i = 0; i < at; i++) {
-      const { prot, backing } = vmas[i]!;
-      if (sameBacking(backing, vmas[0]!.backing)) executable ||= (prot & Prot.EXEC) !== 0;
-      else if (!isUnnamed(vmas[i]!)) return false;
+    let i = program;
+    for (let n = 0; n < MAX_PROGRAM_ENTRIES; n++, i = this.next(i)) {
+      const at = this.kindOf(i);
+      if (backingOf(at) === backing) executable ||= (protOf(at) & Prot.EXEC) !== 0;
+      else if (!isUnnamed(at)) return false;
+      if (i === below) return executable;
     }
-    return executable;
+    return false;
   }
 
   private growInPlace(oldEnd: number, newEnd: number, enteredAt: number, doneAt: number): void {
     const i = this.find(oldEnd - 1);
-    if (i < 0) return;
-    const vma = this.vma(i);
-    if (vma.end !== oldEnd || vma.born >= enteredAt) return;
-    this.replace(vma.start, newEnd, [{ ...vma, end: newEnd, born: doneAt }], [this.region(i)]);
+    if (i < 0 || this.endOf(i) !== oldEnd || this.bornOf(i) >= enteredAt) return;
+    this.lay(this.startOf(i), newEnd, this.pgoffOf(i), doneAt, this.kindOf(i), this.region(i));
   }
 
   /** mremap with old_len 0: a second view of a shared mapping. */
   private duplicate(oldPage: number, newStart: number, newEnd: number, doneAt: number): void {
     const i = this.find(oldPage);
-    if (i < 0 || !this.vma(i).shared) return;
-    const vma = this.vma(i);
-    const { pgoff } = cutVma(vma, oldPage, vma.end);
-    const view = { ...vma, start: newStart, end: newEnd, pgoff, born: doneAt };
-    this.replace(newStart, newEnd, [view], [this.region(i)]);
+    if (i < 0 || !isShared(this.kindOf(i))) return;
+    const pgoff = this.offsetAt(i, oldPage);
+    this.lay(newStart, newEnd, pgoff, doneAt, this.kindOf(i), this.region(i));
   }
 
   private heapEnd(): number {
-    const { vmas } = this.store;
-    for (let i = vmas.length - 1; i >= 0; i--) if (isHeap(vmas[i]!)) return vmas[i]!.end;
-    return -1;
+    let i = this.lastBefore(Infinity);
+    while (i >= 0 && !isHeap(this.kindOf(i))) i = this.previous(i);
+    return i < 0 ? -1 : this.endOf(i);
   }
 
   /** Unnamed private memory within what the break moved over is heap. */
   private nameHeap(start: number, end: number): void {
-    for (let i = this.store.firstEndingAfter(start); i < this.store.length; i++) {
-      const vma = this.store.vmas[i]!;
-      if (vma.start >= end) break;
-      if (vma.start < start || vma.end > end || !isUnnamed(vma)) continue;
+    for (let i = this.firstEndingAfter(start); i >= 0; i = this.next(i)) {
+      if (this.endOf(i) > end) return;
+      if (this.startOf(i) < start || !isUnnamed(this.kindOf(i))) continue;
+      const at = this.startOf(i);
       this.renameToHeap(i);
+      i = this.find(at);
+      if (i < 0) return;
     }
   }
 
   /** The break was never seen before: it is the mapping made since that ends exactly there. */
   private nameFirstHeap(endPage: number): void {
     const i = this.find(endPage - 1);
-    if (i < 0) return;
-    const vma = this.vma(i);
-    if (vma.end === endPage && vma.born !== -Infinity && isUnnamed(vma)) this.renameToHeap(i);
+    if (i < 0 || this.endOf(i) !== endPage || this.bornOf(i) === -Infinity) return;
+    if (isUnnamed(this.kindOf(i))) this.renameToHeap(i);
   }
 
-  private renameToHeap(index: number): void {
-    const vma = { ...this.vma(index), backing: HEAP };
-    this.splice(index, index + 1, [vma], [-1]);
+  private renameToHeap(i: number): void {
+    this.rewrite(this.startOf(i), this.pgoffOf(i), this.bornOf(i), heapKind(this.kindOf(i)), -1);
   }
 }
 

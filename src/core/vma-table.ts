@@ -1,225 +1,135 @@
-import { VmaStore } from './vma-store';
-import { cutVma, isHeap, sameMapping } from './vma-pieces';
 import type { Vma } from './vma';
+import { backingOf, isHeap, isShared, kindOf, protOf } from './vma-kind';
+import { VmaTree } from './vma-tree';
 
-/** vm.max_map_count is 65,530 unless raised; 262,144 is what databases are told to raise it to. */
-export const MAX_ENTRIES = 262_144;
-
-/**
- * Sorted, non-overlapping mappings, each with a "region slot": a small integer that the model caches
- * for it, -1 for "not yet". Knows how to find, cut and replace entries and to share them with a copy
- * (copy on write); what the system calls mean is told by VmaMap.
- */
-export class VmaTable {
-  protected store: VmaStore;
-  /** null: every slot is -1 (a forked child costs no array until it faults). */
-  private slots: Int32Array | null = null;
-  /** Entry of the last hit: faults come in runs. */
-  private last = 0;
-
-  constructor(store = new VmaStore()) {
-    this.store = store;
-  }
-
-  get length(): number {
-    return this.store.length;
-  }
-
-  /**
-   * Handle of the entry that covers a page, -1 where nothing is mapped. Handles are good until the
-   * mappings change; setRegion is no such change, but its code is seen by a new find() only.
-   */
-  find(page: number): number {
-    const store = this.store;
-    const last = this.last;
-    if (last < store.length && store.starts[last]! <= page && page < store.ends[last]!) return last;
-    const i = store.firstEndingAfter(page);
-    if (i === store.length || store.starts[i]! > page) return -1;
-    this.last = i;
-    return i;
-  }
-
-  /** Handle of the lowest entry, -1 when there is none. */
-  first(): number {
-    return this.length > 0 ? 0 : -1;
-  }
-
-  /** Handle of the entry above, -1 behind the last. */
-  next(handle: number): number {
-    return handle + 1 < this.length ? handle + 1 : -1;
-  }
-
-  /** Handle of the entry below, -1 before the first. */
-  previous(handle: number): number {
-    return handle - 1;
-  }
-
-  /** Handle of the first entry that ends behind `page`: the one that covers it, or the next; -1: none. */
-  firstEndingAfter(page: number): number {
-    const at = this.store.firstEndingAfter(page);
-    return at < this.length ? at : -1;
-  }
-
+/** Mappings as entries of a tree: how they are cut, laid over each other, and keep their regions. */
+export class VmaTable extends VmaTree {
   /** The entry as an object, made for it: not for the hot path. */
   vma(handle: number): Vma {
-    return this.store.vmas[handle]!;
+    const kind = this.kindOf(handle);
+    return {
+      start: this.startOf(handle),
+      end: this.endOf(handle),
+      prot: protOf(kind),
+      shared: isShared(kind),
+      pgoff: this.pgoffOf(handle),
+      backing: this.pool.backings.get(backingOf(kind)),
+      born: this.bornOf(handle),
+    };
   }
 
-  startOf(handle: number): number {
-    return this.store.starts[handle]!;
+  /** Whether an entry shows something else than such a mapping does, at their common pages. */
+  showsOther(handle: number, start: number, pgoff: number, kind: number): boolean {
+    const old = this.kindOf(handle);
+    if (isShared(old) !== isShared(kind)) return true;
+    const { backings } = this.pool;
+    const backing = backingOf(kind);
+    if (backings.isAnonymous(backing) && backings.isAnonymous(backingOf(old))) return false;
+    return backingOf(old) !== backing || !this.inLine(handle, start, pgoff);
   }
 
-  endOf(handle: number): number {
-    return this.store.ends[handle]!;
+  protected vmaKind({ backing, prot, shared }: Vma): number {
+    return kindOf(this.pool.backings.number(backing), prot, shared);
   }
 
-  pgoffOf(handle: number): number {
-    return this.store.vmas[handle]!.pgoff;
+  /** pgoff in its one spelling: records give anonymous memory an offset (its first address), maps does not. */
+  protected offset(kind: number, pgoff: number): number {
+    return this.pool.backings.countsOffsets(backingOf(kind)) ? pgoff : 0;
   }
 
-  region(handle: number): number {
-    return this.slots === null ? -1 : this.slots[handle]!;
+  /** pgoff of the part of an entry that begins at `start`. */
+  protected offsetAt(handle: number, start: number): number {
+    return this.offset(this.kindOf(handle), this.pgoffOf(handle) + (start - this.startOf(handle)));
   }
 
-  setRegion(handle: number, slot: number): void {
-    // Slots belong to this map alone, so a shared store is no obstacle.
-    this.slots ??= new Int32Array(this.store.capacity).fill(-1);
-    this.slots[handle] = slot;
+  private inLine(handle: number, start: number, pgoff: number): boolean {
+    return this.pgoffOf(handle) - pgoff === this.startOf(handle) - start;
   }
 
-  /** Calls `visit` for every entry that has a region slot. */
-  eachRegion(visit: (handle: number, slot: number) => void): void {
-    if (this.slots === null) return;
-    for (let i = 0; i < this.length; i++) if (this.slots[i] !== -1) visit(i, this.slots[i]!);
+  /** Whether an entry shows the same in the same way as such a mapping, at every common page. */
+  private same(handle: number, start: number, pgoff: number, kind: number): boolean {
+    if (this.kindOf(handle) !== kind) return false;
+    const offsets = this.pool.backings.countsOffsets(backingOf(kind));
+    return !offsets || this.inLine(handle, start, pgoff);
   }
 
-  clearRegions(): void {
-    this.slots = null;
-  }
-
-  /** The entries, for a second map that starts with the same ones. */
-  protected share(): VmaStore {
-    this.store.owners++;
-    return this.store;
-  }
-
-  /** Replaces all entries. */
-  protected become(vmas: readonly Vma[], slots: readonly number[]): void {
-    this.forgetAll();
-    this.store = VmaStore.of(vmas);
-    for (let i = 0; i < slots.length; i++) if (slots[i] !== -1) this.setRegion(i, slots[i]!);
-  }
-
-  protected forgetAll(): void {
-    this.store.owners--;
-    this.store = new VmaStore();
-    this.slots = null;
-    this.last = 0;
-  }
-
-  private own(): VmaStore {
-    if (this.store.owners > 1) {
-      this.store.owners--;
-      this.store = this.store.copy();
-    }
-    return this.store;
-  }
-
-  /** First slot, in address order, of what lies in the mapping's range and is the same kind. */
-  protected inheritedSlot(v: Vma): number {
-    const slots = this.slots;
-    if (slots === null) return -1;
-    const { vmas } = this.store;
-    for (let i = this.store.firstEndingAfter(v.start); i < vmas.length; i++) {
-      if (vmas[i]!.start >= v.end) break;
-      if (slots[i] !== -1 && sameMapping(vmas[i]!, v)) return slots[i]!;
+  /** First region code, in address order, of what lies in the range and is the same mapping. */
+  protected inherited(start: number, end: number, pgoff: number, kind: number): number {
+    for (let i = this.firstEndingAfter(start); i >= 0; i = this.next(i)) {
+      if (this.startOf(i) >= end) break;
+      const code = this.region(i);
+      if (code !== -1 && this.same(i, start, pgoff, kind)) return code;
     }
     return -1;
   }
 
-  /** Lays `put` (sorted, within [start, end)) over the range; what sticks out is kept. */
-  protected replace(
+  /**
+   * Lays an entry over what is there; what sticks out of its range is kept. `code` is its region's, or
+   * 'inherit': the first one, in address order, of the same mapping among what it covers.
+   */
+  protected lay(
     start: number,
     end: number,
-    put: readonly Vma[],
-    slots: readonly number[],
+    pgoff: number,
+    born: number,
+    kind: number,
+    code: number | 'inherit',
   ): void {
-    const store = this.own();
-    const from = store.firstEndingAfter(start);
-    let to = from;
-    while (to < store.length && store.starts[to]! < end) to++;
-    const pieces: Vma[] = [];
-    const pieceSlots: number[] = [];
-    if (from < to && store.starts[from]! < start) {
-      pieces.push(cutVma(store.vmas[from]!, store.starts[from]!, start));
-      pieceSlots.push(this.region(from));
+    const at = this.firstEndingAfter(start);
+    const covers = at >= 0 && this.startOf(at) < end;
+    if (code === 'inherit') code = covers ? this.inherited(start, end, pgoff, kind) : -1;
+    if (covers) {
+      if (this.startOf(at) === start && this.endOf(at) === end) {
+        this.rewrite(start, pgoff, born, kind, code);
+        return;
+      }
+      this.drop(start, end, Infinity, false);
     }
-    for (let i = 0; i < put.length; i++) {
-      pieces.push(put[i]!);
-      pieceSlots.push(slots[i]!);
-    }
-    if (from < to && store.ends[to - 1]! > end) {
-      pieces.push(cutVma(store.vmas[to - 1]!, end, store.ends[to - 1]!));
-      pieceSlots.push(this.region(to - 1));
-    }
-    this.splice(from, to, pieces, pieceSlots);
-  }
-
-  protected splice(
-    from: number,
-    to: number,
-    put: readonly Vma[],
-    putSlots: readonly number[],
-  ): void {
-    const store = this.own();
-    const length = store.length;
-    const shift = put.length - (to - from);
-    store.splice(from, to, put);
-    this.last = from;
-    if (this.slots === null && !putSlots.some((slot) => slot !== -1)) return;
-    let slots = this.slots ?? new Int32Array(store.capacity).fill(-1);
-    if (slots.length < store.capacity) {
-      const wider = new Int32Array(store.capacity).fill(-1);
-      wider.set(slots);
-      slots = wider;
-    }
-    this.slots = slots;
-    if (shift !== 0) slots.copyWithin(to + shift, to, length);
-    for (let i = 0; i < putSlots.length; i++) slots[from + i] = putSlots[i]!;
+    this.put(start, end, pgoff, born, kind, code);
   }
 
   /**
-   * The parts within [start, end) of entries born before `before` (of [heap] only, if so wanted), in
-   * order; taken out of the map unless `copy`. Entries that stay are not cut at the range's edges.
+   * Takes the parts within [start, end) of entries born before `before` (of [heap] only, if so wanted) out
+   * of the map. Entries that stay are not cut at the range's edges.
    */
-  protected take(start: number, end: number, before: number, how: 'all' | 'heap' | 'copy'): Taken {
-    const taken: Taken = { vmas: [], slots: [] };
-    const rest: Taken = { vmas: [], slots: [] };
-    const store = this.store;
-    const from = store.firstEndingAfter(start);
-    let to = from;
-    for (; to < store.length && store.starts[to]! < end; to++) {
-      const vma = store.vmas[to]!;
-      const slot = this.region(to);
-      if (vma.born >= before || (how === 'heap' && !isHeap(vma))) {
-        push(rest, vma, slot);
-        continue;
-      }
-      push(taken, cutVma(vma, Math.max(vma.start, start), Math.min(vma.end, end)), slot);
-      if (vma.start < start) push(rest, cutVma(vma, vma.start, start), slot);
-      if (vma.end > end) push(rest, cutVma(vma, end, vma.end), slot);
+  protected drop(start: number, end: number, before: number, heapOnly: boolean): void {
+    for (let at = start; at < end;) {
+      const i = this.firstEndingAfter(at);
+      if (i < 0) return;
+      const from = this.startOf(i);
+      if (from >= end) return;
+      at = this.endOf(i);
+      if (this.bornOf(i) < before && (!heapOnly || isHeap(this.kindOf(i)))) this.cut(i, start, end);
     }
-    if (how !== 'copy' && taken.vmas.length > 0) this.splice(from, to, rest.vmas, rest.slots);
-    return taken;
   }
-}
 
-export interface Taken {
-  readonly vmas: Vma[];
-  readonly slots: number[];
-}
+  /** Takes [start, end) out of one entry. */
+  private cut(i: number, start: number, end: number): void {
+    const from = this.startOf(i);
+    const to = this.endOf(i);
+    if (from >= start && to <= end) this.remove(from);
+    else if (from >= start) this.moveStart(from, end, this.offsetAt(i, end));
+    else if (to <= end) this.moveEnd(from, start);
+    else {
+      const offset = this.offsetAt(i, end);
+      const born = this.bornOf(i);
+      const kind = this.kindOf(i);
+      const code = this.region(i);
+      this.moveEnd(from, start);
+      this.put(end, to, offset, born, kind, code);
+    }
+  }
 
-function push(list: Taken, vma: Vma, slot: number): void {
-  list.vmas.push(vma);
-  list.slots.push(slot);
+  /** Notes the parts within [start, end) of entries born before `before` in the pool. */
+  protected noteMoved(start: number, end: number, before: number): void {
+    const { moved } = this.pool;
+    moved.length = 0;
+    for (let i = this.firstEndingAfter(start); i >= 0; i = this.next(i)) {
+      if (this.startOf(i) >= end) break;
+      if (this.bornOf(i) >= before) continue;
+      const from = Math.max(this.startOf(i), start);
+      const to = Math.min(this.endOf(i), end);
+      moved.push(from, to, this.offsetAt(i, from), this.kindOf(i), this.region(i));
+    }
+  }
 }

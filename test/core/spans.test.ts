@@ -8,6 +8,7 @@ import { parseMaps } from '../../src/core/maps';
 import { bssSpansBehind, sameFileBelow, spansFor } from '../../src/core/spans';
 import type { Vma } from '../../src/core/vma';
 import { VmaMap } from '../../src/core/vma-map';
+import { VmaPool } from '../../src/core/vma-pool';
 import { reader } from './elf-builder';
 
 const PAGE = 4096;
@@ -82,7 +83,7 @@ test('the gap that the loader left between segments shows no section', () => {
   const gap = mapping(0x503, 2, 3, 0);
   const relro = mapping(0x505, 1, 2, 1);
   expect(spansFor(image, gap, rodata)).toEqual([]);
-  const map = new VmaMap();
+  const map = new VmaMap(new VmaPool(64));
   map.reset([rodata, gap, relro, mapping(0x600, 1, 3, 3)]);
   expect(sameFileBelow(map, map.find(relro.start))).toEqual(rodata);
   expect(sameFileBelow(map, map.find(rodata.start))).toBeNull();
@@ -189,7 +190,7 @@ describe('live processes: every section readelf lists is found where the loader 
   /** Compares the ELF files of a process; the number of files compared. */
   function compare(pid: number, skip = ''): number {
     const { vmas } = parseMaps(readFileSync(`/proc/${pid}/maps`, 'utf8'));
-    const map = new VmaMap();
+    const map = new VmaMap(new VmaPool(64));
     map.reset(vmas);
     const paths = new Set(vmas.filter((v) => (v.prot & 4) !== 0).map((v) => v.backing.name));
     let compared = 0;
