@@ -3,7 +3,7 @@
 //
 //   header    64 bytes   u32[0] faults, u32[1] records, u32[2] name bytes, f64 at byte 16 horizon
 //   faults    kFaultCapacity rows: f64 time, latency; u32 addr_lo, addr_hi, ip_lo, ip_hi, pid, tid;
-//             u16 error_code; u8 how
+//             u16 error_code; u8 how, signal
 //   records   kRecordCapacity rows: f64 time, a..e; u32 at, pid, tid, prot, flags, dev_major,
 //             dev_minor, ino_lo, ino_hi, name_offset, name_length; u8 type
 //   names     kNameBytes of raw bytes
@@ -17,7 +17,7 @@
 
 namespace pagefault {
 
-constexpr uint32_t kBatchAbi = 1;
+constexpr uint32_t kBatchAbi = 2;
 constexpr uint32_t kFaultCapacity = 16384;
 constexpr uint32_t kRecordCapacity = 2048;
 constexpr uint32_t kNameBytes = 256 * 1024;
@@ -29,6 +29,12 @@ constexpr uint8_t kHowMaj = 2;
 constexpr uint8_t kHowKernel = 0x04;
 constexpr uint8_t kHowErrorCode = 0x08;
 constexpr uint8_t kHowEntry = 0x10;
+constexpr uint8_t kHowInferred = 0x20;  // kHowNone, and nobody saw the signal
+
+// The `signal` column of a fault that ended in one: si_code, and this bit for SIGBUS (else
+// SIGSEGV). 0: none was seen.
+constexpr uint8_t kSignalBus = 0x80;
+constexpr uint8_t kSignalCode = 0x7f;
 
 enum class RecordType : uint8_t {
   kMmap = 1,
@@ -40,6 +46,8 @@ enum class RecordType : uint8_t {
   kBrk = 7,
   kLost = 8,
   kStackPointer = 9,
+  kShareSpace = 10,
+  kDetach = 11,
 };
 
 constexpr size_t AlignColumn(size_t bytes) {
@@ -57,8 +65,9 @@ struct BatchLayout {
   static constexpr size_t kFaultWords = kLatency + 8 * F;  // six u32 columns
   static constexpr size_t kErrorCode = kFaultWords + 6 * 4 * F;
   static constexpr size_t kHow = AlignColumn(kErrorCode + 2 * F);
-  static constexpr size_t kRecDoubles = AlignColumn(kHow + F);  // six f64 columns
-  static constexpr size_t kRecWords = kRecDoubles + 6 * 8 * R;  // eleven u32 columns
+  static constexpr size_t kSignal = AlignColumn(kHow + F);
+  static constexpr size_t kRecDoubles = AlignColumn(kSignal + F);  // six f64 columns
+  static constexpr size_t kRecWords = kRecDoubles + 6 * 8 * R;     // eleven u32 columns
   static constexpr size_t kRecType = kRecWords + 11 * 4 * R;
   static constexpr size_t kNames = AlignColumn(kRecType + R);
   static constexpr size_t kBytes = kNames + kNameBytes;

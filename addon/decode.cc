@@ -1,6 +1,7 @@
 #include "decode.h"
 
 #include <linux/perf_event.h>
+#include <signal.h>
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -36,33 +37,43 @@ bool LoadField(const uint8_t* raw, size_t raw_size, Field field, uint64_t* out) 
   }
 }
 
-const TracepointFormat* FormatOf(const Formats& formats, EventKind kind) {
+// What thread a signal is for, and why: kIgnored unless the thread sent it itself for an access of
+// its own. Such codes are positive and below SI_KERNEL (include/uapi/asm-generic/siginfo.h); a
+// signal of kill(2) or of sigqueue(3) proves nothing. Both numbers are of the initial namespace.
+bool DecodeSignal(const uint8_t* raw, size_t raw_size, const TracepointFormat& format,
+                  Record* out) {
+  uint64_t sender, receiver, signal, code;
+  if (!LoadField(raw, raw_size, format.thread, &sender) ||
+      !LoadField(raw, raw_size, format.argument[0], &signal) ||
+      !LoadField(raw, raw_size, format.argument[1], &code) ||
+      !LoadField(raw, raw_size, format.argument[2], &receiver)) {
+    return false;
+  }
+  constexpr uint64_t kSiKernel = 0x80;
+  if (sender != receiver || code == 0 || code >= kSiKernel) return true;
+  if (signal != SIGSEGV && signal != SIGBUS) return true;
+  out->kind = RecordKind::kSignal;
+  out->signal = static_cast<uint8_t>(signal);
+  out->signal_code = static_cast<uint8_t>(code);
+  return true;
+}
+
+// Of a system call's entry; 0 for an exit.
+int ArgumentsOf(EventKind kind) {
   switch (kind) {
-    case EventKind::kEntryUser:
-      return &formats.entry_user;
-    case EventKind::kEntryKernel:
-      return &formats.entry_kernel;
     case EventKind::kMunmapEnter:
-      return &formats.munmap_enter;
-    case EventKind::kMunmapExit:
-      return &formats.munmap_exit;
+      return 2;
     case EventKind::kMremapEnter:
-      return &formats.mremap_enter;
-    case EventKind::kMremapExit:
-      return &formats.mremap_exit;
-    case EventKind::kBrkExit:
-      return &formats.brk_exit;
-    case EventKind::kCloneExit:
-      return &formats.clone_exit;
-    case EventKind::kClone3Exit:
-      return &formats.clone3_exit;
+      return 5;
+    case EventKind::kShmdtEnter:
+      return 1;
     default:
-      return nullptr;
+      return 0;
   }
 }
 
 bool DecodeTracepoint(const uint8_t* bytes, size_t length, const Formats& formats, Record* out) {
-  const TracepointFormat& format = *FormatOf(formats, out->event);
+  const TracepointFormat& format = *formats.Of(out->event);
   const size_t at = formats.layout.payload_offset(length);
   if (at + 4 > length) return false;
   const size_t raw_size = Load<uint32_t>(bytes + at);
@@ -94,10 +105,18 @@ bool DecodeTracepoint(const uint8_t* bytes, size_t length, const Formats& format
     return true;
   }
 
+  if (out->event == EventKind::kSignal) return DecodeSignal(raw, raw_size, format, out);
+  if (out->event == EventKind::kNewTask) {
+    uint64_t flags;
+    if (!LoadField(raw, raw_size, format.argument[0], &flags)) return false;
+    out->kind = RecordKind::kNewTask;
+    out->flags = static_cast<uint32_t>(flags);
+    return true;
+  }
+
   out->kind = RecordKind::kSyscall;
-  const bool exit = out->event != EventKind::kMunmapEnter && out->event != EventKind::kMremapEnter;
-  if (exit) return LoadField(raw, raw_size, format.result, &out->argument[0]);
-  const int count = out->event == EventKind::kMunmapEnter ? 2 : 5;
+  const int count = ArgumentsOf(out->event);
+  if (count == 0) return LoadField(raw, raw_size, format.result, &out->argument[0]);
   for (int i = 0; i < count; i++) {
     if (!LoadField(raw, raw_size, format.argument[i], &out->argument[i])) return false;
   }
@@ -212,6 +231,39 @@ bool DecodeSideband(const uint8_t* bytes, size_t length, uint32_t type, uint16_t
 }
 
 }  // namespace
+
+const TracepointFormat* Formats::Of(EventKind kind) const {
+  switch (kind) {
+    case EventKind::kEntryUser:
+      return &entry_user;
+    case EventKind::kEntryKernel:
+      return &entry_kernel;
+    case EventKind::kMunmapEnter:
+      return &munmap_enter;
+    case EventKind::kMunmapExit:
+      return &munmap_exit;
+    case EventKind::kMremapEnter:
+      return &mremap_enter;
+    case EventKind::kMremapExit:
+      return &mremap_exit;
+    case EventKind::kBrkExit:
+      return &brk_exit;
+    case EventKind::kCloneExit:
+      return &clone_exit;
+    case EventKind::kClone3Exit:
+      return &clone3_exit;
+    case EventKind::kShmdtEnter:
+      return &shmdt_enter;
+    case EventKind::kShmdtExit:
+      return &shmdt_exit;
+    case EventKind::kSignal:
+      return &signal;
+    case EventKind::kNewTask:
+      return &new_task;
+    default:
+      return nullptr;
+  }
+}
 
 void EventTable::Add(uint64_t id, EventKind kind, uint32_t root) {
   if (dense_.empty()) base_ = id;

@@ -25,6 +25,10 @@ enum class EventKind : uint8_t {
   kBrkExit,
   kCloneExit,  // sys_exit_clone, sys_exit_clone3: of interest where a new thread returns from it
   kClone3Exit,
+  kShmdtEnter,
+  kShmdtExit,
+  kSignal,     // signal:signal_generate, SIGSEGV and SIGBUS only
+  kNewTask,    // task:task_newtask
   kRingOwner,  // a dummy that only holds the ring
 };
 
@@ -38,8 +42,10 @@ struct TracepointFormat {
   uint64_t id = 0;
   Field thread;                   // common_pid
   Field address, ip, error_code;  // page_fault_user, page_fault_kernel
-  Field argument[5];              // sys_enter_*: as many as the call has
-  Field result;                   // sys_exit_*
+  // sys_enter_*: as many as the call has; signal_generate: sig, code, pid; task_newtask:
+  // clone_flags.
+  Field argument[5];
+  Field result;  // sys_exit_*
 };
 
 // How the samples of a session are laid out: identifier, [ip], [thread], time, what the event has.
@@ -104,6 +110,11 @@ struct Formats {
   TracepointFormat entry_user, entry_kernel;
   TracepointFormat munmap_enter, munmap_exit, mremap_enter, mremap_exit, brk_exit;
   TracepointFormat clone_exit, clone3_exit;
+  TracepointFormat shmdt_enter, shmdt_exit;
+  TracepointFormat signal, new_task;  // id 0: not to be had
+
+  // The format of a kind of tracepoint, nullptr for other events.
+  const TracepointFormat* Of(EventKind kind) const;
 };
 
 enum class RecordKind : uint8_t {
@@ -111,6 +122,8 @@ enum class RecordKind : uint8_t {
   kCompletion,   // kMinor, kMajor
   kEntry,        // kEntryUser, kEntryKernel, kEntryAny
   kSyscall,      // kMunmapEnter ... kBrkExit
+  kSignal,       // a thread was sent SIGSEGV or SIGBUS for what it did itself: signal, signal_code
+  kNewTask,      // flags: clone_flags
   kThreadStart,  // a new thread is about to run its first instruction: stack_pointer
   kMmap,
   kComm,
@@ -139,6 +152,7 @@ struct Record {
   uint32_t dev_major, dev_minor, prot, flags;
   uint32_t ppid, ptid;  // FORK
   uint64_t lost;
+  uint8_t signal, signal_code;
   const char* name;  // points into the record
   size_t name_length;
 };

@@ -112,6 +112,7 @@ int EventSet::OpenInto(EventKind kind, pid_t pid, size_t cpu_index, uint32_t roo
       OpenEvent(kind, plan_, *formats_, pid, cpus_[cpu_index], owners_[cpu_index].get(), 0);
   if (fd < 0) return -fd;
   Event event{Fd(fd), kind};
+  FilterInKernel(kind, fd);
   uint64_t id;
   const int error = EventId(fd, &id);
   if (error != 0) return error;
@@ -216,17 +217,20 @@ void EventSet::AttachProcess(pid_t pid, ThreadTable* threads) {
   // When each thread's events were complete; a child born later has inherited all of them.
   std::unordered_map<uint32_t, uint64_t> complete;
   ProcessStat before;
-  int error = ReadStat(pid, &before);
+  int error = ProcTrouble();
+  if (error != 0)
+    throw SystemError(error == EXDEV ? "PROC_FOREIGN" : "PROC_MISSING", error, "readlink",
+                      "/proc/self");
+  error = ReadStat(pid, &before);
   if (error != 0) throw SystemError(error, "open", "/proc/" + std::to_string(pid) + "/stat");
 
   std::vector<uint32_t> tids;
   for (bool news = true; news;) {
     news = false;
     error = ListThreads(pid, &tids);
-    if (error != 0 && complete.empty()) {
-      throw SystemError(error, "opendir", "/proc/" + std::to_string(pid) + "/task");
-    }
-    if (error != 0) break;  // exited meanwhile: what was opened tells the rest
+    if (error == ESRCH && !complete.empty())
+      break;  // exited meanwhile: what was opened tells the rest
+    if (error != 0) throw SystemError(error, "opendir", "/proc/" + std::to_string(pid) + "/task");
     tids.erase(std::remove_if(tids.begin(), tids.end(),
                               [&](uint32_t tid) { return complete.count(tid) != 0; }),
                tids.end());

@@ -24,7 +24,8 @@ class EventSet {
   // The system calls that change address spaces without a record of their own.
   void OpenPerCpu();
   // Every thread of a process, until no new one appears. Threads born while this runs are inherited
-  // from their parent or opened themselves. Throws SystemError.
+  // from their parent or opened themselves. Throws SystemError; PROC_MISSING and PROC_FOREIGN where
+  // there is no /proc of ours to list them.
   void AttachProcess(pid_t pid, ThreadTable* threads);
   // One thread alone (a command that waits to exec).
   void AttachThread(pid_t tid, uint32_t root);

@@ -27,6 +27,7 @@ void Batch::Add(const FaultRow& row) {
   words[5 * L::F] = row.tid;
   At<uint16_t>(L::kErrorCode)[i] = row.error_code;
   At<uint8_t>(L::kHow)[i] = row.how;
+  At<uint8_t>(L::kSignal)[i] = row.signal;
 }
 
 void Batch::Add(const RecordRow& row) {
@@ -74,6 +75,7 @@ void Batch::CopyTo(uint8_t* out) const {
   columns(L::kFaultWords, 6, 4, L::F, faults_);
   columns(L::kErrorCode, 1, 2, L::F, faults_);
   columns(L::kHow, 1, 1, L::F, faults_);
+  columns(L::kSignal, 1, 1, L::F, faults_);
   columns(L::kRecDoubles, 6, 8, L::R, records_);
   columns(L::kRecWords, 11, 4, L::R, records_);
   columns(L::kRecType, 1, 1, L::R, records_);

@@ -25,6 +25,7 @@ struct FaultRow {
   uint32_t tid;
   uint16_t error_code;
   uint8_t how;
+  uint8_t signal;  // batch.h
 };
 
 struct RecordRow {

@@ -1,5 +1,7 @@
 #include "pair.h"
 
+#include <sched.h>
+#include <signal.h>
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -13,6 +15,8 @@ constexpr int kPageShift = 12;  // the unit of ranges, whatever the kernel's pag
 constexpr uint64_t kPageMask = (uint64_t{1} << kPageShift) - 1;
 // A thread that runs whenever it is looked at is not asked for ever.
 constexpr uint8_t kStackLooks = 20;
+// Of one thread: handlers that are interrupted by handlers, or that never come back (longjmp).
+constexpr size_t kInterruptedMax = 8;
 
 double Pages(uint64_t bytes) {
   return static_cast<double>(bytes >> kPageShift);
@@ -59,6 +63,10 @@ void Pairer::Consume(const uint8_t* bytes, size_t length, uint64_t now) {
       return OnEntry(record);
     case RecordKind::kSyscall:
       return OnSyscall(record);
+    case RecordKind::kSignal:
+      return OnSignal(record);
+    case RecordKind::kNewTask:
+      return OnNewTask(record);
     case RecordKind::kThreadStart:
       return OnThreadStart(record);
     case RecordKind::kMmap:
@@ -104,19 +112,20 @@ Thread* Pairer::Own(const Record& record) {
 }
 
 void Pairer::Fault(const Thread& thread, const Entry* entry, uint8_t how, uint64_t address,
-                   uint64_t time, bool borrowed) {
+                   uint64_t time, bool borrowed, uint8_t signal) {
   FaultRow row;
   row.time = Since(time);
   row.address = address;
   row.pid = thread.pid;
   row.tid = thread.tid;
   row.how = how;
+  row.signal = signal;
   if (entry != nullptr) {
     row.how |= kHowEntry | (entry->has_code ? kHowErrorCode : 0);
     // A borrowed stamp may come from another clock: a difference to it would be a made-up number.
-    row.latency = (how & 3) == kHowNone || borrowed || entry->borrowed || time < entry->time
-                      ? -1
-                      : static_cast<int64_t>(time - entry->time);
+    // Of a retried fault nobody knows when it was interrupted.
+    const bool known = (how & 3) != kHowNone && !borrowed && !entry->borrowed && !entry->retried;
+    row.latency = known && time >= entry->time ? static_cast<int64_t>(time - entry->time) : -1;
     row.ip = entry->ip;
     row.error_code = entry->error_code;
   } else {
@@ -133,7 +142,8 @@ void Pairer::DropKernelEntry(Thread& thread) {
   counters_.kernel_entries++;
 }
 
-void Pairer::EndWithoutCompletion(Thread& thread, Entry& entry, uint64_t time) {
+void Pairer::LeaveUserEntry(Thread& thread, uint64_t time) {
+  Entry& entry = thread.user;
   if (!entry.open) return;
   entry.open = false;
   if (entry.vsyscall()) {
@@ -144,8 +154,62 @@ void Pairer::EndWithoutCompletion(Thread& thread, Entry& entry, uint64_t time) {
     counters_.tainted_entries++;
     return;
   }
+  if (formats_.signal.id == 0) {
+    counters_.unresolved++;
+    Fault(thread, &entry, kHowNone | kHowInferred, entry.address, time, false);
+    return;
+  }
+  counters_.interrupted++;
+  if (thread.interrupted.size() == kInterruptedMax) {
+    thread.interrupted.erase(thread.interrupted.begin());
+  }
+  thread.interrupted.push_back(entry);
+}
+
+bool Pairer::TakeInterrupted(Thread& thread, const Entry& entry) {
+  std::vector<Entry>& list = thread.interrupted;
+  for (size_t i = list.size(); i-- > 0;) {
+    if (list[i].ip != entry.ip || !SamePage(list[i].address, entry.address)) continue;
+    list.erase(list.begin() + static_cast<ptrdiff_t>(i));
+    counters_.interrupted--;
+    counters_.retried++;
+    return true;
+  }
+  return false;
+}
+
+void Pairer::OnSignal(const Record& record) {
+  Thread* thread = threads_.Find(record.tid);
+  if (thread == nullptr) {
+    counters_.foreign++;
+    return;
+  }
+  Entry& entry = thread->user;
+  // Not for a page fault: a trap of another kind, or an entry whose completion may be lost.
+  if (!entry.open || Tainted(entry)) return;
+  entry.open = false;
   counters_.unresolved++;
-  Fault(thread, &entry, kHowNone, entry.address, time, false);
+  const uint8_t bus = record.signal == SIGBUS ? kSignalBus : 0;
+  Fault(*thread, &entry, kHowNone, entry.address, record.time, false, bus | record.signal_code);
+}
+
+void Pairer::OnNewTask(const Record& record) {
+  Thread* maker = threads_.Find(record.tid);
+  if (maker == nullptr) {
+    counters_.foreign++;
+    return;
+  }
+  // Its FORK comes right before (copy_process in kernel/fork.c), from the same thread.
+  const uint32_t child = std::exchange(maker->last_child, 0);
+  const bool shares = (record.flags & CLONE_VM) != 0 && (record.flags & CLONE_THREAD) == 0;
+  if (!shares || !threads_.HasProcess(child)) return;
+  counters_.memory_sharers++;
+  RecordRow row{RecordType::kShareSpace};
+  row.time = Since(record.time);
+  row.pid = child;
+  row.tid = child;
+  row.a = maker->pid;
+  mailbox_.Add(row);
 }
 
 void Pairer::ReportStack(Thread& thread, uint64_t stack_pointer, uint64_t time) {
@@ -170,7 +234,7 @@ void Pairer::OnEntry(const Record& record) {
   Thread* thread = Own(record);
   if (thread == nullptr) return;
   DropKernelEntry(*thread);
-  if (record.user_mode) EndWithoutCompletion(*thread, thread->user, record.time);
+  if (record.user_mode) LeaveUserEntry(*thread, record.time);
   Entry& entry = record.user_mode ? thread->user : thread->kernel;
   entry.open = true;
   entry.tainted = false;
@@ -181,6 +245,8 @@ void Pairer::OnEntry(const Record& record) {
   entry.address = record.address;
   entry.ip = record.ip;
   entry.time = record.time;
+  entry.retried =
+      record.user_mode && !thread->interrupted.empty() && TakeInterrupted(*thread, entry);
 }
 
 void Pairer::OnCompletion(const Record& record, uint64_t stamp) {
@@ -224,6 +290,7 @@ void Pairer::OnSyscall(const Record& record) {
   switch (record.event) {
     case EventKind::kMunmapEnter:
     case EventKind::kMremapEnter:
+    case EventKind::kShmdtEnter:
       thread->syscall = static_cast<uint8_t>(record.event);
       thread->syscall_time = record.time;
       std::copy(record.argument, record.argument + 5, thread->argument);
@@ -256,6 +323,11 @@ void Pairer::OnSyscall(const Record& record) {
     row.d = Pages(result);
     row.e = PagesUp(result + argument[2]);
     row.flags = static_cast<uint32_t>(argument[3]);
+    mailbox_.Add(row);
+  } else if (record.event == EventKind::kShmdtExit && entered == EventKind::kShmdtEnter) {
+    RecordRow row = Row(RecordType::kDetach, *thread, Since(record.time));
+    row.a = Pages(argument[0]);
+    row.c = static_cast<double>(Since(thread->syscall_time));
     mailbox_.Add(row);
   }
 }
@@ -295,6 +367,7 @@ void Pairer::OnComm(const Record& record) {
   if (thread == nullptr) return;
   if (record.exec) {
     thread->fresh_exec = true;
+    thread->interrupted.clear();
     if (threads_.ProcessThreads(record.pid) > 1) {
       // The other threads were killed by the exec; the one that called it goes on under the
       // leader's tid, so no EXIT names its old one.
@@ -313,7 +386,7 @@ void Pairer::OnComm(const Record& record) {
 }
 
 void Pairer::OnFork(const Record& record) {
-  const Thread* parent = threads_.Find(record.ptid);
+  Thread* parent = threads_.Find(record.ptid);
   if (parent == nullptr ? (wide_ || record.root == 0) && !threads_.HasProcess(record.ppid)
                         : record.root != 0 && parent->root != 0 && parent->root != record.root) {
     counters_.foreign++;
@@ -321,6 +394,7 @@ void Pairer::OnFork(const Record& record) {
   }
   if (record.pid != record.ppid && !children_) return;
   const uint32_t root = parent == nullptr ? record.root : parent->root;
+  if (parent != nullptr && record.pid != record.ppid) parent->last_child = record.pid;
   // A thread that was born while its parent was being attached has events of its own: those are
   // whole, the ones it inherited may be a part.
   const Thread* known = threads_.Find(record.tid);
@@ -342,7 +416,7 @@ void Pairer::OnExit(const Record& record) {
 
 void Pairer::End(Thread& thread, uint64_t time) {
   DropKernelEntry(thread);
-  EndWithoutCompletion(thread, thread.user, time);
+  LeaveUserEntry(thread, time);
   const RecordRow row = Row(RecordType::kExit, thread, Since(time));
   const bool suspect = thread.fresh_exec;
   threads_.Remove(row.tid);

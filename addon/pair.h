@@ -5,7 +5,11 @@
 // arrive in time order and the halves are kept by thread.
 //
 //   completion  joins the latest open entry of its thread on the same page
-//   user entry  whose thread enters another user fault, or exits, without completion: unresolved
+//   signal      SIGSEGV or SIGBUS that a thread is sent for its open user entry: unresolved
+//   user entry  whose thread enters another user fault, or exits, with neither: a signal has
+//   interrupted it (SIGSTOP, a handler, SIGKILL). Where the same instruction faults on the same
+//   page again it is the same fault, retried: one fault, of unknown latency. Without the tracepoint
+//   of signals all of these are unresolved, inferred
 //   kernel entry without completion is no fault (an atomic copy that is tried again, EFAULT):
 //   counted
 //   a call through the vsyscall page is a user entry that the kernel answers without completion
@@ -26,7 +30,10 @@ struct PairCounters {
   uint64_t minor = 0, major = 0, unresolved = 0;
   uint64_t unpaired_completions = 0;
   uint64_t kernel_entries = 0;
-  uint64_t vsyscalls = 0;  // calls through the vsyscall page
+  uint64_t vsyscalls = 0;    // calls through the vsyscall page
+  uint64_t interrupted = 0;  // user entries that a signal interrupted, never retried so far
+  uint64_t retried = 0;      // those that were
+  uint64_t memory_sharers = 0;
   uint64_t tainted_entries = 0;
   uint64_t lost_records = 0;
   uint64_t malformed = 0;
@@ -76,6 +83,8 @@ class Pairer {
   void OnEntry(const Record& record);
   void OnCompletion(const Record& record, uint64_t stamp);
   void OnSyscall(const Record& record);
+  void OnSignal(const Record& record);
+  void OnNewTask(const Record& record);
   void OnThreadStart(const Record& record);
   void OnMmap(const Record& record);
   void OnComm(const Record& record);
@@ -86,10 +95,13 @@ class Pairer {
 
   // The thread of a record, nullptr when it is not to be followed (foreign, or a second copy).
   Thread* Own(const Record& record);
-  void EndWithoutCompletion(Thread& thread, Entry& entry, uint64_t time);
+  // The open user entry, if any, has come to nothing by `time`, and no signal was seen for it.
+  void LeaveUserEntry(Thread& thread, uint64_t time);
+  // Takes out the interrupted entry that this one retries.
+  bool TakeInterrupted(Thread& thread, const Entry& entry);
   void DropKernelEntry(Thread& thread);
   void Fault(const Thread& thread, const Entry* entry, uint8_t how, uint64_t address, uint64_t time,
-             bool borrowed);
+             bool borrowed, uint8_t signal = 0);
   void ReportStack(Thread& thread, uint64_t stack_pointer, uint64_t time);
   // Before the start there are the records of the moment of attach: they count from zero.
   uint64_t Since(uint64_t time) const { return time > start_ ? time - start_ : 0; }

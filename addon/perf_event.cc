@@ -35,31 +35,6 @@ constexpr uint64_t kRegisterSp =
     0;
 #endif
 
-uint64_t TracepointId(EventKind kind, const Formats& formats) {
-  switch (kind) {
-    case EventKind::kEntryUser:
-      return formats.entry_user.id;
-    case EventKind::kEntryKernel:
-      return formats.entry_kernel.id;
-    case EventKind::kMunmapEnter:
-      return formats.munmap_enter.id;
-    case EventKind::kMunmapExit:
-      return formats.munmap_exit.id;
-    case EventKind::kMremapEnter:
-      return formats.mremap_enter.id;
-    case EventKind::kMremapExit:
-      return formats.mremap_exit.id;
-    case EventKind::kBrkExit:
-      return formats.brk_exit.id;
-    case EventKind::kCloneExit:
-      return formats.clone_exit.id;
-    case EventKind::kClone3Exit:
-      return formats.clone3_exit.id;
-    default:
-      return 0;
-  }
-}
-
 bool PerThread(EventKind kind) {
   return kind == EventKind::kMinor || kind == EventKind::kMajor || kind == EventKind::kEntryUser ||
          kind == EventKind::kEntryKernel || kind == EventKind::kEntryAny;
@@ -99,7 +74,7 @@ perf_event_attr Attributes(EventKind kind, const Plan& plan, const Formats& form
       break;
     default:
       attr.type = PERF_TYPE_TRACEPOINT;
-      attr.config = TracepointId(kind, formats);
+      attr.config = formats.Of(kind)->id;
       attr.sample_type |= PERF_SAMPLE_RAW;
       if (!formats.layout.tracepoint_tid) attr.sample_type &= ~uint64_t{PERF_SAMPLE_TID};
       if ((kind == EventKind::kCloneExit || kind == EventKind::kClone3Exit) && kRegisterSp != 0) {
@@ -143,20 +118,32 @@ bool ReadFormats(const Tracefs& tracefs, Formats* formats, int* error) {
 }
 
 bool ReadSyscallFormats(const Tracefs& tracefs, Formats* f, int* error) {
-  static constexpr const char* kMunmap[] = {"addr", "len"};
-  static constexpr const char* kMremap[] = {"addr", "old_len", "new_len", "flags", "new_addr"};
-  // Optional: other processors or older kernels have one of the two only.
-  for (const auto& [name, format] : {std::pair("syscalls/sys_exit_clone", &f->clone_exit),
-                                     std::pair("syscalls/sys_exit_clone3", &f->clone3_exit)}) {
-    if (!tracefs.ReadSyscallExit(name, format, error)) *format = TracepointFormat();
-  }
-  return tracefs.ReadSyscallEnter("syscalls/sys_enter_munmap", kMunmap, 2, &f->munmap_enter,
-                                  error) &&
+  return tracefs.ReadFields("syscalls/sys_enter_munmap", {"addr", "len"}, &f->munmap_enter,
+                            error) &&
          tracefs.ReadSyscallExit("syscalls/sys_exit_munmap", &f->munmap_exit, error) &&
-         tracefs.ReadSyscallEnter("syscalls/sys_enter_mremap", kMremap, 5, &f->mremap_enter,
-                                  error) &&
+         tracefs.ReadFields("syscalls/sys_enter_mremap",
+                            {"addr", "old_len", "new_len", "flags", "new_addr"}, &f->mremap_enter,
+                            error) &&
          tracefs.ReadSyscallExit("syscalls/sys_exit_mremap", &f->mremap_exit, error) &&
          tracefs.ReadSyscallExit("syscalls/sys_exit_brk", &f->brk_exit, error);
+}
+
+// What some processors, kernels or configurations lack: its id is 0 then.
+void ReadOptionalFormats(const Tracefs& tracefs, Formats* f) {
+  int error;
+  const auto keep = [](bool found, TracepointFormat* format) {
+    if (!found) *format = TracepointFormat();
+  };
+  keep(tracefs.ReadSyscallExit("syscalls/sys_exit_clone", &f->clone_exit, &error), &f->clone_exit);
+  keep(tracefs.ReadSyscallExit("syscalls/sys_exit_clone3", &f->clone3_exit, &error),
+       &f->clone3_exit);
+  keep(tracefs.ReadFields("syscalls/sys_enter_shmdt", {"shmaddr"}, &f->shmdt_enter, &error),
+       &f->shmdt_enter);
+  keep(tracefs.ReadSyscallExit("syscalls/sys_exit_shmdt", &f->shmdt_exit, &error), &f->shmdt_exit);
+  keep(tracefs.ReadFields("signal/signal_generate", {"sig", "code", "pid"}, &f->signal, &error),
+       &f->signal);
+  keep(tracefs.ReadFields("task/task_newtask", {"clone_flags"}, &f->new_task, &error),
+       &f->new_task);
 }
 
 }  // namespace
@@ -234,22 +221,55 @@ Plan MakePlan(bool children, bool on_exec, Formats* formats, std::vector<Notice>
     plan.per_thread = {EventKind::kMinor, EventKind::kMajor, EventKind::kEntryAny};
   }
 
-  if (tracefs.ok() && ReadSyscallFormats(tracefs, formats, &why)) {
-    const std::vector<int> cpus = OnlineCpus();
-    Fd fd(OpenEvent(EventKind::kMunmapExit, plan, *formats, -1, cpus.empty() ? 0 : cpus[0], -1, 0));
-    plan.syscall_tracepoints = fd.ok();
-    if (fd.ok()) {
-      held->push_back(std::move(fd));
-      plan.per_cpu = {EventKind::kMunmapEnter, EventKind::kMunmapExit, EventKind::kMremapEnter,
-                      EventKind::kMremapExit, EventKind::kBrkExit};
-      if (formats->clone_exit.id != 0) plan.per_cpu.push_back(EventKind::kCloneExit);
-      if (formats->clone3_exit.id != 0) plan.per_cpu.push_back(EventKind::kClone3Exit);
-    } else {
-      why = -fd.get();
-    }
+  if (!tracefs.ok()) {
+    notices->push_back({"NO_UNMAP_TRACEPOINTS", why, ""});
+    notices->push_back({"NO_SIGNAL_TRACEPOINT", why, ""});
+    return plan;
   }
-  if (!plan.syscall_tracepoints) notices->push_back({"NO_UNMAP_TRACEPOINTS", why, ""});
+  ReadOptionalFormats(tracefs, formats);
+  const std::vector<int> cpus = OnlineCpus();
+  // 0 or an errno; what may be opened for all threads of one CPU may be so on the others.
+  const auto per_cpu = [&](EventKind kind) {
+    if (formats->Of(kind)->id == 0) return ENOENT;
+    Fd fd(OpenEvent(kind, plan, *formats, -1, cpus.empty() ? 0 : cpus[0], -1, 0));
+    if (!fd.ok()) return -fd.get();
+    held->push_back(std::move(fd));
+    plan.per_cpu.push_back(kind);
+    return 0;
+  };
+  why = ENOENT;
+  if (ReadSyscallFormats(tracefs, formats, &why)) {
+    for (EventKind kind : {EventKind::kMunmapEnter, EventKind::kMunmapExit, EventKind::kMremapEnter,
+                           EventKind::kMremapExit, EventKind::kBrkExit}) {
+      why = per_cpu(kind);
+      if (why != 0) break;
+    }
+    plan.syscall_tracepoints = why == 0;
+  }
+  if (!plan.syscall_tracepoints) {
+    plan.per_cpu.clear();
+    notices->push_back({"NO_UNMAP_TRACEPOINTS", why, ""});
+  }
+  for (EventKind kind : {EventKind::kCloneExit, EventKind::kClone3Exit, EventKind::kShmdtEnter,
+                         EventKind::kShmdtExit, EventKind::kNewTask}) {
+    per_cpu(kind);
+  }
+  why = per_cpu(EventKind::kSignal);
+  if (why != 0) {
+    formats->signal.id = 0;
+    notices->push_back({"NO_SIGNAL_TRACEPOINT", why, ""});
+  }
   return plan;
+}
+
+void FilterInKernel(EventKind kind, int fd) {
+  // SIGBUS and SIGSEGV, for a reason of the kernel's; processes with their parent's memory.
+  const char* filter = kind == EventKind::kSignal ? "(sig == 7 || sig == 11) && code > 0"
+                       : kind == EventKind::kNewTask
+                           ? "(clone_flags & 0x100) && !(clone_flags & 0x10000)"
+                           : nullptr;
+  // Without it (an older kernel's language lacks something) more records come, and are left out.
+  if (filter != nullptr) ioctl(fd, PERF_EVENT_IOC_SET_FILTER, filter);
 }
 
 int EventId(int fd, uint64_t* id) {

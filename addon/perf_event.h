@@ -46,6 +46,9 @@ Plan MakePlan(bool children, bool on_exec, Formats* formats, std::vector<Notice>
 int OpenEvent(EventKind kind, const Plan& plan, const Formats& formats, pid_t pid, int cpu,
               int output, uint32_t wakeup_bytes);
 
+// Has the kernel leave out records of the event that would be of no interest.
+void FilterInKernel(EventKind kind, int fd);
+
 // The event's id, as its records carry it. Returns 0 or an errno.
 int EventId(int fd, uint64_t* id);
 

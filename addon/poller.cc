@@ -143,13 +143,20 @@ void Poller::Publish() {
 
 void Poller::Reattach() {
   for (uint32_t pid : pairer_.TakeSuspects()) {
-    if (!Lives(static_cast<pid_t>(pid))) continue;
+    const pid_t process = static_cast<pid_t>(pid);
+    if (HasEnded(process)) continue;
     int error = 0;
     std::lock_guard<std::mutex> lock(mutex_);
     if (!events_.wide()) {
       try {
         events_.Retire();
-        events_.AttachProcess(static_cast<pid_t>(pid), &pairer_.threads());
+        if (ProcTrouble() == 0) {
+          events_.AttachProcess(process, &pairer_.threads());
+        } else {
+          // The exec left it one thread, which has the process's number.
+          events_.AttachThread(process, pid);
+          pairer_.threads().Add(pid, pid, pid);
+        }
       } catch (const SystemError& failed) {
         error = failed.error();
       }

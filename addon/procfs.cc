@@ -3,6 +3,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -18,17 +20,89 @@ namespace pagefault {
 namespace {
 constexpr uint32_t kPfExiting = 0x4;  // include/linux/sched.h
 
-// A task that goes away between open and read answers ESRCH where its directory is ENOENT later.
-int AsGone(int error) {
-  return error == ENOENT ? ESRCH : error;
+// A task that goes away answers ENOENT at open and ESRCH at read; so does one that is hidden.
+int AsGone(pid_t pid, int error) {
+  if (error != ENOENT && error != ESRCH) return error;
+  return HasEnded(pid) ? ESRCH : ENOENT;
+}
+
+std::string ProcPath(pid_t pid, const char* file) {
+  return "/proc/" + std::to_string(pid) + "/" + file;
+}
+
+// 0 or an errno: nothing is concluded from it here.
+int ParseStat(pid_t pid, ProcessStat* out) {
+  const int trouble = ProcTrouble();
+  if (trouble != 0) return trouble;
+  Fd fd(open(ProcPath(pid, "stat").c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.ok()) return errno;
+  char buffer[1024];
+  const ssize_t n = read(fd.get(), buffer, sizeof buffer - 1);
+  if (n < 0) return errno;
+  buffer[n] = '\0';
+  // The name in parentheses may hold anything, parentheses too: the last one ends it.
+  const char* at = strrchr(buffer, ')');
+  if (at == nullptr) return EIO;
+  char state;
+  unsigned long flags;
+  unsigned threads;
+  unsigned long long start;
+  // state(3) ppid pgrp session tty tpgid flags(9) ... num_threads(20) itrealvalue starttime(22)
+  const int found = sscanf(at + 1,
+                           " %c %*d %*d %*d %*d %*d %lu %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %u "
+                           "%*d %llu",
+                           &state, &flags, &threads, &start);
+  if (found != 4) return EIO;
+  out->state = state;
+  out->flags = static_cast<uint32_t>(flags);
+  out->threads = threads;
+  out->start_time = start;
+  return 0;
+}
+
+bool IsDead(char state) {
+  return state == 'Z' || state == 'X';
+}
+
+// A pidfd is readable when the last thread of its process has ended. False where it cannot be asked
+// (before Linux 5.3, no descriptor left, a seccomp filter).
+bool PidfdSaysEnded(pid_t pid) {
+#ifdef SYS_pidfd_open
+  Fd fd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+  if (!fd.ok()) return errno == ESRCH;
+  pollfd wait = {fd.get(), POLLIN, 0};
+  return poll(&wait, 1, 0) == 1 && (wait.revents & POLLIN) != 0;
+#else
+  return false;
+#endif
 }
 }  // namespace
 
+int ProcTrouble() {
+  char self[32];
+  const ssize_t n = readlink("/proc/self", self, sizeof self - 1);
+  // ENOENT too where it is of a namespace that we are not part of.
+  if (n < 0) return access("/proc/version", F_OK) == 0 ? EXDEV : errno;
+  self[n] = '\0';
+  return strtol(self, nullptr, 10) == getpid() ? 0 : EXDEV;
+}
+
+bool HasEnded(pid_t pid) {
+  if (pid <= 0) return true;  // to kill(2) these are groups
+  if (kill(pid, 0) != 0) return errno == ESRCH;
+  if (PidfdSaysEnded(pid)) return true;
+  ProcessStat stat;
+  if (ParseStat(pid, &stat) != 0) return false;
+  // A first thread that has ended leaves the process alive while there are others.
+  return stat.threads <= 1 && (IsDead(stat.state) || (stat.flags & kPfExiting) != 0);
+}
+
 int ListThreads(pid_t pid, std::vector<uint32_t>* out) {
   out->clear();
-  const std::string path = "/proc/" + std::to_string(pid) + "/task";
-  DIR* dir = opendir(path.c_str());
-  if (dir == nullptr) return AsGone(errno);
+  const int trouble = ProcTrouble();
+  if (trouble != 0) return AsGone(pid, trouble);
+  DIR* dir = opendir(ProcPath(pid, "task").c_str());
+  if (dir == nullptr) return AsGone(pid, errno);
   errno = 0;
   while (const dirent* entry = readdir(dir)) {
     const unsigned long tid = strtoul(entry->d_name, nullptr, 10);
@@ -37,52 +111,26 @@ int ListThreads(pid_t pid, std::vector<uint32_t>* out) {
   }
   const int error = errno;
   closedir(dir);
-  if (error != 0) return AsGone(error);
-  return out->empty() ? ESRCH : 0;
-}
-
-int ReadStat(pid_t pid, ProcessStat* out) {
-  const std::string path = "/proc/" + std::to_string(pid) + "/stat";
-  Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd.ok()) return AsGone(errno);
-  char buffer[1024];
-  const ssize_t n = read(fd.get(), buffer, sizeof buffer - 1);
-  if (n < 0) return AsGone(errno);
-  buffer[n] = '\0';
-  // The name in parentheses may hold anything, parentheses too: the last one ends it.
-  const char* at = strrchr(buffer, ')');
-  if (at == nullptr) return EIO;
-  char state;
-  unsigned long flags;
-  unsigned long long start;
-  // state(3) ppid pgrp session tty tpgid flags(9) ... starttime(22)
-  const int found =
-      sscanf(at + 1,
-             " %c %*d %*d %*d %*d %*d %lu %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d "
-             "%*d %llu",
-             &state, &flags, &start);
-  if (found != 3) return EIO;
-  out->state = state;
-  out->flags = static_cast<uint32_t>(flags);
-  out->start_time = start;
+  if (error != 0 || out->empty()) return AsGone(pid, error != 0 ? error : ESRCH);
   return 0;
 }
 
-bool Lives(pid_t pid) {
-  ProcessStat stat;
-  return ReadStat(pid, &stat) == 0 && stat.state != 'Z' && stat.state != 'X' &&
-         (stat.flags & kPfExiting) == 0;
+int ReadStat(pid_t pid, ProcessStat* out) {
+  const int error = ParseStat(pid, out);
+  return error == 0 ? 0 : AsGone(pid, error);
 }
 
 bool Gone(pid_t pid, pid_t tid) {
   if (syscall(SYS_tgkill, pid, tid, 0) != 0) return errno == ESRCH;
-  return tid == pid && !Lives(pid);
+  if (tid != pid) return false;
+  ProcessStat stat;
+  return ParseStat(pid, &stat) == 0 ? IsDead(stat.state) : PidfdSaysEnded(pid);
 }
 
 uint64_t StackPointerOf(pid_t pid, pid_t tid) {
-  const std::string path =
-      "/proc/" + std::to_string(pid) + "/task/" + std::to_string(tid) + "/syscall";
-  Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (ProcTrouble() != 0) return 0;
+  const std::string file = "task/" + std::to_string(tid) + "/syscall";
+  Fd fd(open(ProcPath(pid, file.c_str()).c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd.ok()) return 0;
   char buffer[256];
   const ssize_t n = read(fd.get(), buffer, sizeof buffer - 1);

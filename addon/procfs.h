@@ -9,22 +9,29 @@
 
 namespace pagefault {
 
-// Thread ids of a process. Returns 0, or ESRCH when it is gone, or another errno.
+// 0 where /proc is that of our own pid namespace. ENOENT: none is mounted; EXDEV: another
+// namespace's, in which our numbers are other processes'.
+int ProcTrouble();
+
+// Thread ids of a process. Returns 0, or ESRCH when it has ended, or another errno: that /proc does
+// not show a process (hidepid, EACCES, EMFILE, no /proc) says nothing about its life.
 int ListThreads(pid_t pid, std::vector<uint32_t>* out);
 
 struct ProcessStat {
   char state = '?';
   uint32_t flags = 0;
+  uint32_t threads = 0;
   uint64_t start_time = 0;  // clock ticks since boot: tells a reused pid from its predecessor
 };
-// Returns 0 or an errno.
+// Returns 0, or ESRCH when it has ended, or another errno, as ListThreads does.
 int ReadStat(pid_t pid, ProcessStat* out);
 
-// Alive and on its way to stay so: not a zombie, not exiting.
-bool Lives(pid_t pid);
+// The process has ended, whether it was waited for or not: kill(2) or a pidfd says so, or a stat
+// that was read. What cannot be found out counts as alive.
+bool HasEnded(pid_t pid);
 
 // The thread has ended, as far as we may know. The leader of a process counts as ended when it is a
-// zombie, though its number is still taken.
+// zombie, though its number is still taken and other threads may live on.
 bool Gone(pid_t pid, pid_t tid);
 
 // The stack pointer of a thread that sleeps (/proc/PID/task/TID/syscall, proc_pid_syscall in

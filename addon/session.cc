@@ -241,6 +241,7 @@ Napi::Value Session::Info(const Napi::CallbackInfo& info) {
   Napi::Object object = Napi::Object::New(env);
   object.Set("entrySource", plan.tracepoints ? "tracepoint" : "software");
   object.Set("unmapTracepoints", syscall_tracepoints_);
+  object.Set("signalTracepoint", formats_.signal.id != 0);
   object.Set("userOnly", plan.user_only);
   object.Set("wide", events_->wide());
   object.Set("cpus", Number(events_->cpus()));
@@ -288,6 +289,8 @@ Napi::Value Session::Counters(const Napi::CallbackInfo& info) {
   set("unpairedCompletions", counters.pair.unpaired_completions);
   set("kernelEntries", counters.pair.kernel_entries);
   set("vsyscalls", counters.pair.vsyscalls);
+  set("interrupted", counters.pair.interrupted);
+  set("retried", counters.pair.retried);
   set("taintedEntries", counters.pair.tainted_entries);
   set("malformed", counters.pair.malformed + counters.ring_malformed);
   set("late", counters.late);
@@ -297,7 +300,7 @@ Napi::Value Session::Counters(const Napi::CallbackInfo& info) {
   set("cutOff", counters.cut_off);
   set("unwatchedCpus", 0);
   set("credentialsLost", 0);
-  set("memorySharers", 0);
+  set("memorySharers", counters.pair.memory_sharers);
   return object;
 }
 

@@ -14,6 +14,7 @@ struct Entry {
   bool has_code = false;
   bool borrowed = false;  // another perf session's time stamp
   bool tainted = false;   // records were lost since: its completion may be among them
+  bool retried = false;   // a signal had interrupted the same access before
   uint16_t error_code = 0;
   uint64_t address = 0;
   uint64_t ip = 0;
@@ -33,6 +34,10 @@ struct Thread {
   // copy (a thread born of an opened thread just before it was opened itself). 0: not known yet.
   uint32_t root = 0;
   Entry user, kernel;
+  // User entries that a signal interrupted (a stop, a handler), the newest last: what is retried of
+  // them is the same fault.
+  std::vector<Entry> interrupted;
+  uint32_t last_child = 0;   // process that it made last, until task_newtask tells how
   uint64_t completed = 0;    // stamp of the last completion, whosever clock it is of
   bool stack_known = false;  // its stack pointer was reported, or is not wanted
   uint8_t stack_looks = 0;   // how often it was asked for

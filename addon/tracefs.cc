@@ -100,12 +100,12 @@ bool Tracefs::ReadPageFault(const std::string& name, TracepointFormat* out, int*
          FindField(format, "error_code", &out->error_code);
 }
 
-bool Tracefs::ReadSyscallEnter(const std::string& name, const char* const* arguments, int count,
-                               TracepointFormat* out, int* error) const {
+bool Tracefs::ReadFields(const std::string& name, const std::vector<const char*>& fields,
+                         TracepointFormat* out, int* error) const {
   std::string format;
   if (!ReadBasics(name, out, &format, error)) return false;
-  for (int i = 0; i < count; i++) {
-    if (!FindField(format, arguments[i], &out->argument[i])) return false;
+  for (size_t i = 0; i < fields.size(); i++) {
+    if (!FindField(format, fields[i], &out->argument[i])) return false;
   }
   return true;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "decode.h"
 #include "fd.h"
@@ -18,12 +19,12 @@ class Tracefs {
   bool detached() const { return detached_; }
   int error() const { return error_; }
 
-  // Reads events/<name>/{id,format}. `fields` names what is wanted, in the order of
-  // TracepointFormat: for page faults address, ip, error_code; for system calls the arguments, or
-  // "ret". False with *error set when the event or one of the fields is not there.
+  // Reads events/<name>/{id,format}: of page faults address, ip and error_code; of a system call's
+  // exit "ret"; of other events the fields named, into TracepointFormat::argument. False with
+  // *error set when the event or one of the fields is not there.
   bool ReadPageFault(const std::string& name, TracepointFormat* out, int* error) const;
-  bool ReadSyscallEnter(const std::string& name, const char* const* arguments, int count,
-                        TracepointFormat* out, int* error) const;
+  bool ReadFields(const std::string& name, const std::vector<const char*>& fields,
+                  TracepointFormat* out, int* error) const;
   bool ReadSyscallExit(const std::string& name, TracepointFormat* out, int* error) const;
 
  private:

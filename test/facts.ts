@@ -17,6 +17,8 @@ export const NO_COUNTERS: RecordCounters = {
   duplicates: 0,
   foreign: 0,
   vsyscalls: 0,
+  interrupted: 0,
+  retried: 0,
   borrowedStamps: 0,
   cutOff: 0,
   unwatchedCpus: 0,
@@ -30,6 +32,7 @@ export function captureFacts(minor: number, major: number, unresolved = 0): Capt
     mode: {
       entrySource: 'tracepoint',
       unmapTracepoints: true,
+      signalTracepoint: true,
       userOnly: false,
       wide: false,
       cpus: 2,

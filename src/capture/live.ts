@@ -1,3 +1,4 @@
+import { AnalyzerError } from '../core/errors';
 import type { ProcSource } from '../core/ports';
 import type { Vma } from '../core/vma';
 import type { Addon, Session } from '../native/contract';
@@ -32,6 +33,12 @@ export interface InitialProcess {
   readonly maps: { readonly vmas: readonly Vma[]; readonly asOf: number } | null;
 }
 
+const PROC_ERRORS = { foreign: 'PROC_FOREIGN', missing: 'PROC_MISSING' } as const;
+const PROC_NOTES = {
+  foreign: '/proc is that of another pid namespace: labels come from the records alone',
+  missing: '/proc is not mounted: labels come from the records alone',
+} as const;
+
 /** A running capture: the addon's session and the view of /proc that belongs to it. */
 export class LiveCapture {
   readonly source: ProcSource;
@@ -51,6 +58,7 @@ export class LiveCapture {
     this.proc = proc;
     this.startNs = session.info.startNs;
     this.files = new ProcFs({
+      root: proc.root,
       sessionStartNs: this.startNs,
       monotonicNs: () => addon.monotonicNs(),
       queryVma: (fd, page) => addon.queryVma(fd, page),
@@ -63,7 +71,9 @@ export class LiveCapture {
     const addon = loadAddon();
     const proc = new Proc();
     const { target, children, ringPages, onWake } = request;
+    const standing = proc.standing();
     if ('pids' in target) {
+      if (standing !== 'ours') throw new AnalyzerError(PROC_ERRORS[standing], proc.root);
       const { pids, notes } = resolveTargets(proc, target.pids, process.pid, children);
       const session = addon.start({ pids, children, ringPages, onWake });
       return new LiveCapture(addon, session, proc, pids, notes);
@@ -72,7 +82,9 @@ export class LiveCapture {
     const { fixedLayout, captureOutput = false } = request;
     const command = { file, argv, fixedLayout, captureOutput };
     const session = addon.start({ pids: [], command, children, ringPages, onWake });
-    return new LiveCapture(addon, session, proc, [], []);
+    if (standing === 'ours') return new LiveCapture(addon, session, proc, [], []);
+    // What it says of a number would be about another process: it is asked nothing.
+    return new LiveCapture(addon, session, new Proc('/nonexistent'), [], [PROC_NOTES[standing]]);
   }
 
   /** ns since the session's start. */

@@ -78,6 +78,10 @@ export class ProcFs implements ProcSource {
     return comm === DENIED ? null : comm;
   }
 
+  hasEnded(pid: number): boolean {
+    return this.proc.hasEnded(pid);
+  }
+
   /** The pid has a new address space, or none any more. */
   forget(pid: number): void {
     const open = this.open.get(pid);

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
 import { parseMaps } from '../core/maps';
 import type { Vma } from '../core/vma';
 import { parseStat, parseStatus, parseSyscall } from './proc-parse';
@@ -20,6 +20,29 @@ const MAX_PARENT_THREADS = 64;
  */
 export class Proc {
   constructor(readonly root = '/proc') {}
+
+  /**
+   * Whose processes this /proc shows: those of our pid namespace ('ours'), another's, in which our numbers
+   * are other processes ('foreign'), or none at all ('missing').
+   */
+  standing(): 'ours' | 'foreign' | 'missing' {
+    try {
+      return Number(readlinkSync(`${this.root}/self`)) === process.pid ? 'ours' : 'foreign';
+    } catch {
+      // A namespace's /proc has no self for those outside of it.
+      return existsSync(`${this.root}/version`) ? 'foreign' : 'missing';
+    }
+  }
+
+  /**
+   * The process has ended: kill(2) says so, or a stat that was read. That /proc does not show it (another
+   * namespace, hidepid, no descriptor left) says nothing.
+   */
+  hasEnded(pid: number): boolean {
+    if (!exists(pid)) return true;
+    const stat = this.stat(pid);
+    return stat !== null && stat !== DENIED && isDead(stat);
+  }
 
   /** The address space; an empty list for kernel threads and zombies. */
   maps(pid: number): ProcResult<{ vmas: Vma[]; skipped: number }> {
@@ -92,6 +115,21 @@ export class Proc {
   private read(path: string, max: number): ProcResult<Buffer> {
     return attempt(() => readBounded(`${this.root}/${path}`, max));
   }
+}
+
+/** There is such a process or thread, in whatever state. */
+function exists(id: number): boolean {
+  try {
+    process.kill(id, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
+
+/** A first thread that has ended leaves the process alive while there are others. */
+export function isDead({ state, threads }: Stat): boolean {
+  return (state === 'Z' || state === 'X') && threads <= 1;
 }
 
 /** Files of /proc have no size: read to the end, at most `max` bytes. */

@@ -1,5 +1,5 @@
 import { AnalyzerError } from '../core/errors';
-import { DENIED } from './proc';
+import { DENIED, isDead } from './proc';
 import type { Proc } from './proc';
 import { PF_KTHREAD } from './proc-parse';
 
@@ -32,13 +32,15 @@ export function resolveTargets(
       throw new AnalyzerError('NO_TARGET_ACCESS', `/proc/${id}`);
     }
     if (status === null || stat === null) {
+      // Hidden from us (hidepid), or none.
+      if (!proc.hasEnded(id)) throw new AnalyzerError('NO_TARGET_ACCESS', `/proc/${id}`);
       throw new AnalyzerError('NO_PROCESS', String(id));
     }
     if (status.tgid === self) throw new AnalyzerError('SELF', `process ${id}`);
     if ((stat.flags & PF_KTHREAD) !== 0) {
       throw new AnalyzerError('KERNEL_THREAD', `process ${id}`);
     }
-    if (stat.state === 'Z' || stat.state === 'X') {
+    if (isDead(stat)) {
       throw new AnalyzerError('ZOMBIE', `process ${id}`);
     }
     if (status.tgid !== id) {

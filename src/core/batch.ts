@@ -12,7 +12,7 @@
  * Units: times are ns since the session's start (CLOCK_MONOTONIC), addresses are split into two u32,
  * ranges are in 4 KiB units whatever the kernel's page size, so that they are exact in a double.
  */
-export const BATCH_ABI = 1;
+export const BATCH_ABI = 2;
 export const FAULT_CAPACITY = 16384;
 export const RECORD_CAPACITY = 2048;
 export const NAME_BYTES = 256 * 1024;
@@ -31,7 +31,15 @@ export const How = {
   ERROR_CODE: 0x08,
   /** ip and latency are valid: an entry record was paired. */
   ENTRY: 0x10,
+  /** Taken for unresolved because nothing completed it: signals could not be watched. */
+  INFERRED: 0x20,
 } as const;
+
+/**
+ * The `signal` column: what an unresolved fault sent its thread, 0 where that was not seen. `signal &
+ * CODE` is si_code (SEGV_* or BUS_*, sigaction(2)), `signal & BUS` tells SIGBUS from SIGSEGV.
+ */
+export const FaultSignal = { CODE: 0x7f, BUS: 0x80 } as const;
 
 /** Bits of the x86 page-fault error code (arch/x86/include/asm/trap_pf.h). */
 export const ErrorCode = { PRESENT: 1, WRITE: 2, USER: 4, RESERVED: 8, INSTRUCTION: 16 } as const;
@@ -56,6 +64,10 @@ export const RecordType = {
   LOST: 8,
   /** The stack pointer of a thread, as it started or slept: a its page. */
   STACK_POINTER: 9,
+  /** The process just forked shares the memory of process a (CLONE_VM): it has no copy of the map. */
+  SHARE_SPACE: 10,
+  /** A successful shmdt: a page of the address given, c time of the system call's entry (ns). */
+  DETACH: 11,
 } as const;
 
 interface Column {
@@ -91,6 +103,7 @@ export class Batch {
   readonly tid: Uint32Array;
   readonly errorCode: Uint16Array;
   readonly how: Uint8Array;
+  readonly signal: Uint8Array;
 
   // Records. `recAt[r]` is the number of faults of this batch that come before record r.
   readonly recTime: Float64Array;
@@ -125,6 +138,7 @@ export class Batch {
     const faultWords = Array.from({ length: 6 }, () => u32(F));
     const errorCode = layout.column(2, F);
     const how = layout.column(1, F);
+    const signal = layout.column(1, F);
     const recDoubles = Array.from({ length: 6 }, () => f64(R));
     const recWords = Array.from({ length: 11 }, () => u32(R));
     const recType = layout.column(1, R);
@@ -149,6 +163,7 @@ export class Batch {
     this.tid = tid!;
     this.errorCode = new Uint16Array(buffer, errorCode.offset, errorCode.length);
     this.how = viewU8(how);
+    this.signal = viewU8(signal);
 
     const [recTime, recA, recB, recC, recD, recE] = recDoubles.map(viewF64);
     this.recTime = recTime!;

@@ -33,6 +33,8 @@ export interface LostFaults {
 export interface CaptureMode {
   readonly entrySource: 'tracepoint' | 'software';
   readonly unmapTracepoints: boolean;
+  /** An ERROR is a fault that was seen to send a signal; otherwise it is inferred. */
+  readonly signalTracepoint: boolean;
   readonly userOnly: boolean;
   readonly wide: boolean;
   readonly cpus: number;
@@ -62,6 +64,10 @@ export interface RecordCounters {
   readonly kernelEntries: number;
   /** Calls through the legacy vsyscall page: entries that the kernel emulates, no faults. */
   readonly vsyscalls: number;
+  /** User-mode entries that a signal interrupted and that were not tried again: no faults. */
+  readonly interrupted: number;
+  /** Those that were tried again: one fault each, of unknown latency. */
+  readonly retried: number;
   /** User-mode entries whose end fell into a loss: no fault is claimed. */
   readonly taintedEntries: number;
   /** Records that failed the bounds checks. */
@@ -141,6 +147,9 @@ export function captureLimits(mode: CaptureMode): string[] {
   if (mode.userOnly) limits.push('user-mode faults only: faults inside system calls are not seen');
   if (!mode.unmapTracepoints) {
     limits.push('munmap, mremap and brk are not seen: labels are repaired from /proc');
+  }
+  if (!mode.signalTracepoint) {
+    limits.push('ERROR is inferred from a fault that nothing completed: signals are not seen');
   }
   if (mode.wide) {
     limits.push("opened per CPU for all processes: the kernel's counters include others");

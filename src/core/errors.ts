@@ -54,6 +54,10 @@ const MESSAGES: ReadonlyMap<string, Message> = new Map(
     KERNEL_THREAD: (detail) => `${detail} is a kernel thread: it has no page faults of its own`,
     ZOMBIE: (detail) => `${detail} is a zombie: it has ended and only waits for its parent`,
     SELF: (detail) => `${detail} is this analyzer itself: it cannot trace its own faults`,
+    PROC_MISSING: () =>
+      '/proc is not mounted, so that processes cannot be attached to (mount -t proc proc /proc)',
+    PROC_FOREIGN: () =>
+      "/proc is another pid namespace's: its numbers are other processes (mount -t proc proc /proc, or unshare --mount-proc)",
     NO_TARGET_ACCESS: (detail) => `no permission to read ${detail} (run as root)`,
     ADDON_MISSING: (detail) => `the native addon is not built: run npm run build (${detail})`,
     ADDON_BROKEN: (detail) => `the native addon cannot be loaded: run npm run build (${detail})`,

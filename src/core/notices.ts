@@ -14,6 +14,8 @@ const NOTICES: ReadonlyMap<string, Text> = new Map(
       'COW and causes cannot be told, latency can (run as root for both)',
     NO_UNMAP_TRACEPOINTS: () =>
       'munmap, mremap and brk are not seen: region labels are repaired from /proc',
+    NO_SIGNAL_TRACEPOINT: () =>
+      'signals are not seen: an ERROR is inferred, and may be a fault that a signal interrupted',
     USER_ONLY: (detail) =>
       `user-mode faults only (perf_event_paranoid is ${detail}): faults inside system calls are not seen`,
     RING_SHRUNK: (detail) =>

@@ -3,7 +3,8 @@ import type { Vma } from './vma';
 
 /**
  * What core asks of the outside world. capture/ implements it with /proc; tests with plain data. Every
- * call may find the process gone and then answers null: that is an everyday case, not an error.
+ * call may find the process gone, or be refused, and then answers null: that is an everyday case, no error,
+ * and says nothing about the life of the process.
  */
 export interface ProcSource {
   /**
@@ -18,4 +19,6 @@ export interface ProcSource {
   elfImage(pid: number, vma: Vma): ElfImage | null;
   /** Name of a thread, null when it is gone. */
   comm(pid: number, tid: number): string | null;
+  /** Known for certain to have ended; what cannot be found out is false. */
+  hasEnded(pid: number): boolean;
 }

@@ -41,7 +41,7 @@ export class MapRepair {
     for (const process of batch) {
       if (!process.alive || !process.stale || this.tasks.reread(process)) continue;
       // Its exit may have been among what was lost; else the source does not want to be asked yet.
-      if (this.source.comm(process.pid, process.pid) === null) this.tasks.endAll(process);
+      if (this.source.hasEnded(process.pid)) this.tasks.endAll(process);
       else this.doubtful.push(process);
     }
   }

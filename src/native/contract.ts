@@ -31,6 +31,7 @@ export interface Notice {
     | 'TRACEFS_DETACHED'
     | 'NO_TRACEPOINTS'
     | 'NO_UNMAP_TRACEPOINTS'
+    | 'NO_SIGNAL_TRACEPOINT'
     | 'USER_ONLY'
     | 'RING_SHRUNK'
     | 'FD_LIMIT_RAISED'
@@ -45,6 +46,8 @@ export interface SessionInfo {
   readonly entrySource: 'tracepoint' | 'software';
   /** munmap, mremap and brk are seen. */
   readonly unmapTracepoints: boolean;
+  /** Signals are seen: an unresolved fault is one that was seen to send one. */
+  readonly signalTracepoint: boolean;
   /** Faults taken in kernel mode are not seen (ordinary user). */
   readonly userOnly: boolean;
   /** Opened per CPU for all processes and told apart by pid, for want of descriptors. */
@@ -99,7 +102,8 @@ export interface Session {
   /**
    * Ends capture: events off, rings read to their end, thread joined. What was captured stays
    * drainable. User-mode entries still open are then what pending() says: the caller knows from
-   * /proc whether their thread is blocked (in flight) or not (unresolved).
+   * /proc whether their thread is blocked (in flight). Of the others none has been seen to send a
+   * signal; without signalTracepoint that says nothing.
    */
   stop(): void;
   /** True when every followed thread has exited (seen in the records), or after stop(). */

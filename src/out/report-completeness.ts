@@ -41,6 +41,16 @@ export function qualifications({ snapshot, capture }: ReportInput): string[] {
       `capture was switched off in the middle of ${grouped(capture.records.cutOff)} more: counted by the kernel, not recorded`,
     );
   }
+  if (capture.records.retried > 0) {
+    notes.push(
+      `${grouped(capture.records.retried)} faults were interrupted by a signal and taken again: latency not known`,
+    );
+  }
+  if (capture.records.interrupted > 0) {
+    notes.push(
+      `${grouped(capture.records.interrupted)} accesses were interrupted by a signal and not tried again: no faults, not counted`,
+    );
+  }
   if (capture.records.vsyscalls > 0) {
     notes.push(
       `${grouped(capture.records.vsyscalls)} calls through [vsyscall], which the kernel emulates: no faults, not counted`,

@@ -45,6 +45,7 @@ export function reportJson(input: ReportInput): string {
     capture: {
       entry_source: capture.mode.entrySource,
       unmap_tracepoints: capture.mode.unmapTracepoints,
+      signal_tracepoint: capture.mode.signalTracepoint,
       user_only: capture.mode.userOnly,
       wide: capture.mode.wide,
       cpus: capture.mode.cpus,
@@ -106,6 +107,8 @@ function recordCounters(records: RecordCounters): Json {
     unpaired_completions: records.unpairedCompletions,
     kernel_entries: records.kernelEntries,
     vsyscalls: records.vsyscalls,
+    interrupted: records.interrupted,
+    retried: records.retried,
     tainted_entries: records.taintedEntries,
     malformed: records.malformed,
     late: records.late,

@@ -77,6 +77,8 @@ export class Run {
   private noticesSeen = 0;
   private beats = 0;
   private unfinished: readonly OpenFault[] | null = null;
+  /** Of those open at the end, the ones that a signal had interrupted. */
+  private interrupted = 0;
   private cancelHeartbeat: (() => void) | null = null;
 
   constructor(
@@ -142,7 +144,7 @@ export class Run {
       lost: lostFaults(records),
       kernel: session.kernelCounts(),
       inFlight: this.unfinished?.length ?? 0,
-      records,
+      records: { ...records, interrupted: records.interrupted + this.interrupted },
     };
   }
 
@@ -184,14 +186,16 @@ export class Run {
   /** Everything captured is through: what was entered and never completed is decided now. */
   private closeBooks(): void {
     const { session, blockedAt } = this.ports;
-    const { inFlight, errors } = splitUnfinished(
+    const { inFlight, left } = splitUnfinished(
       session.pending(FAULT_CAPACITY),
       this.stoppedAt,
       blockedAt,
     );
     this.unfinished = inFlight;
-    if (errors.length > 0) {
-      fillErrors(this.batch, errors, this.stoppedAt);
+    // What sent a signal is no longer open: the addon has seen it, where it can see signals.
+    if (session.info.signalTracepoint) this.interrupted = left.length;
+    else if (left.length > 0) {
+      fillErrors(this.batch, left, this.stoppedAt);
       this.pump.inject();
     }
     this.pump.wake();

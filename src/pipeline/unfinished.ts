@@ -19,25 +19,25 @@ export interface OpenFault {
 const YOUNG_NS = 100e6;
 
 /**
- * Tells faults that are still being handled (in flight: reported, not counted) from those that ended in a
- * signal: the thread of the former is blocked at the faulting instruction, says /proc.
+ * Tells faults that are still being handled (in flight: reported, not counted) from those that came to
+ * nothing: the thread of the former is blocked at the faulting instruction, says /proc.
  */
 export function splitUnfinished<F extends OpenFault>(
   faults: readonly F[],
   stoppedAt: number,
   blockedAt: (pid: number, tid: number, ip: bigint) => boolean,
-): { readonly inFlight: F[]; readonly errors: F[] } {
+): { readonly inFlight: F[]; readonly left: F[] } {
   const inFlight: F[] = [];
-  const errors: F[] = [];
+  const left: F[] = [];
   for (const fault of faults) {
     const young = stoppedAt - fault.entered < YOUNG_NS;
     if (young || blockedAt(fault.pid, fault.tid, fault.ip)) inFlight.push(fault);
-    else errors.push(fault);
+    else left.push(fault);
   }
-  return { inFlight, errors };
+  return { inFlight, left };
 }
 
-/** Makes a batch of ERROR faults that ended when capture did. At most FAULT_CAPACITY. */
+/** Makes a batch of inferred ERROR faults that ended when capture did. At most FAULT_CAPACITY. */
 export function fillErrors(batch: Batch, faults: readonly OpenFault[], stoppedAt: number): void {
   const n = Math.min(faults.length, FAULT_CAPACITY);
   batch.faults = n;
@@ -56,6 +56,7 @@ export function fillErrors(batch: Batch, faults: readonly OpenFault[], stoppedAt
     batch.tid[i] = fault.tid;
     // pending() gives no error code: the bit that says so stays clear.
     batch.errorCode[i] = ErrorCode.USER;
-    batch.how[i] = How.NONE | How.ENTRY;
+    batch.how[i] = How.NONE | How.ENTRY | How.INFERRED;
+    batch.signal[i] = 0;
   }
 }

@@ -14,14 +14,19 @@ interface Shape {
   readonly tgid?: number;
   readonly state?: string;
   readonly flags?: number;
+  readonly threads?: number;
 }
 
 /** The two files that say what a pid is (proc_pid_stat(5), proc_pid_status(5)). */
-function put(id: number, { tgid = id, state = 'S', flags = 0x400000 }: Shape = {}): void {
+function put(
+  id: number,
+  { tgid = id, state = 'S', flags = 0x400000, threads = 1 }: Shape = {},
+): void {
   const fields = Array.from({ length: 50 }, () => '0');
   fields[0] = state;
   fields[1] = '1';
   fields[6] = String(flags);
+  fields[17] = String(threads);
   mkdirSync(join(root, String(id)), { recursive: true });
   writeFileSync(join(root, `${id}/stat`), `${id} (x) ${fields.join(' ')}\n`);
   writeFileSync(
@@ -44,12 +49,24 @@ beforeAll(() => {
   put(200);
   put(2, { flags: 0x200000 | 0x40 });
   put(300, { state: 'Z' });
+  put(310, { state: 'Z', threads: 3 });
   put(SELF);
   put(SELF + 1, { tgid: SELF });
 });
 
 test('processes are taken as they are named', () => {
   expect(resolve(200, 100)).toEqual({ pids: [200, 100], notes: [] });
+});
+
+test('a process whose first thread has ended lives on in the others', () => {
+  expect(resolve(310)).toEqual({ pids: [310], notes: [] });
+});
+
+test('a process that lives and is not shown is hidden, not gone', () => {
+  // The test runner itself: in the made-up /proc there is no such directory.
+  expect(() => resolve(process.pid)).toThrow(
+    expect.objectContaining({ code: 'NO_TARGET_ACCESS' }) as Error,
+  );
 });
 
 test('a tid stands for its process, once, and the user is told', () => {
@@ -82,7 +99,7 @@ test('children that are there already are not followed, and the user is told', (
 });
 
 test.each([
-  [12345, 'NO_PROCESS'],
+  [2 ** 30, 'NO_PROCESS'],
   [2, 'KERNEL_THREAD'],
   [300, 'ZOMBIE'],
   [SELF, 'SELF'],

@@ -21,8 +21,10 @@ class FakeSession implements CaptureSession {
   stops = 0;
   drains = 0;
   constructor(private readonly batch: Batch) {}
+  signalTracepoint = true;
   get info() {
-    return { ...captureFacts(0, 0).mode, notices: this.notices };
+    const { signalTracepoint, notices } = this;
+    return { ...captureFacts(0, 0).mode, signalTracepoint, notices };
   }
   drain(buffer: ArrayBuffer): boolean {
     expect(buffer).toBe(this.batch.buffer);
@@ -246,25 +248,33 @@ test('a failed writer ends the run', async () => {
   expect((await t.run.done).reason).toBe('output');
 });
 
-test('faults open at the end: blocked ones are in flight, old ones errors, young ones neither', async () => {
-  const t = setup({ blockedAt: (_pid, tid) => tid === 2 });
-  const fault = (tid: number, entered: number): OpenFault => ({
-    pid: 1,
-    tid,
-    address: 0x7f0000001000n,
-    ip: 0x401000n,
-    entered,
-  });
-  t.session.open = [fault(2, 0), fault(3, 0), fault(4, 9.99e9)];
-  t.run.start();
-  t.clock.advance(10e9);
-  t.run.stop('interrupt');
-  const result = await t.run.done;
-  expect(result.inFlight.map((f) => f.tid)).toEqual([2, 4]);
-  expect(result.facts.inFlight).toBe(2);
-  expect(result.facts.received.unresolved).toBe(1);
-  expect(t.written.map((how) => how & How.COMPLETION)).toEqual([NONE]);
-});
+test.each([
+  ['interrupted where signals are seen', true, 0, 1],
+  ['errors where they are not', false, 1, 0],
+])(
+  'faults open at the end: blocked and young ones are in flight, old ones %s',
+  async (_, signalTracepoint, unresolved, interrupted) => {
+    const t = setup({ blockedAt: (_pid, tid) => tid === 2 });
+    const fault = (tid: number, entered: number): OpenFault => ({
+      pid: 1,
+      tid,
+      address: 0x7f0000001000n,
+      ip: 0x401000n,
+      entered,
+    });
+    t.session.signalTracepoint = signalTracepoint;
+    t.session.open = [fault(2, 0), fault(3, 0), fault(4, 9.99e9)];
+    t.run.start();
+    t.clock.advance(10e9);
+    t.run.stop('interrupt');
+    const result = await t.run.done;
+    expect(result.inFlight.map((f) => f.tid)).toEqual([2, 4]);
+    expect(result.facts.inFlight).toBe(2);
+    expect(result.facts.received.unresolved).toBe(unresolved);
+    expect(result.facts.records.interrupted).toBe(interrupted);
+    expect(t.written).toEqual(unresolved > 0 ? [How.NONE | How.ENTRY | How.INFERRED] : []);
+  },
+);
 
 test('losses of the rings and of the mailbox add up, and count towards completeness', async () => {
   const t = setup();
@@ -314,6 +324,7 @@ test('each notice is said once, also one that comes late', async () => {
 
 test('open faults beyond what a batch holds do not overrun it', async () => {
   const t = setup();
+  t.session.signalTracepoint = false;
   t.session.open = Array.from({ length: FAULT_CAPACITY + 5 }, (_, tid) => ({
     pid: 1,
     tid,

@@ -61,6 +61,10 @@ export class FakeSource implements ProcSource {
   elfImage(_pid: number, v: Vma): ElfImage | null {
     return this.images.get(v.backing.name) ?? null;
   }
+  readonly ended = new Set<number>();
+  hasEnded(pid: number): boolean {
+    return this.ended.has(pid);
+  }
   comm(_pid: number, tid: number): string | null {
     this.asked.comms++;
     return this.comms.get(tid) ?? null;

@@ -301,9 +301,13 @@ describe('Model: addresses nobody announced', () => {
     rig.source.maps.set(100, { vmas: [vma(0x5000, 0x5010, '/srv/new')], asOf: rig.now });
     expect(rig.fault({ page: 0x5000 }).labels()).toEqual(['new']);
     expect(rig.model.lostRecords).toBe(3);
-    // Gone, and nobody has seen it go.
+    // That /proc does not answer is no death.
     rig.source.maps.delete(100);
     rig.lost(1).run();
+    rig.run();
+    expect(rig.model.snapshot(rig.now).processes.map((p) => p.alive)).toEqual([true]);
+    // Gone, and nobody has seen it go.
+    rig.source.ended.add(100);
     rig.run();
     expect(rig.model.snapshot(rig.now).processes.map((p) => p.alive)).toEqual([false]);
   });

@@ -1,7 +1,18 @@
-import { analyze, captureAttached, captureCommand } from './support/analyzer';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  analyze,
+  captureAttached,
+  captureCommand,
+  readFaults,
+  reportIn,
+  startAnalyzer,
+  waiting,
+} from './support/analyzer';
 import { workload } from './support/build';
+import { attached, until } from './support/running';
 import { removeScratch, scratchDirectory } from './support/scratch';
-import { compare, jsonLines } from './support/truth';
+import { compare, jsonLines, truthRows } from './support/truth';
 
 let scratch: string;
 
@@ -53,6 +64,13 @@ test('calls through the vsyscall page are counted apart', async () => {
   expect(report.summary).toMatchObject({ error: 0 });
 });
 
+/** R, S, T ... of the first thread, as proc_pid_stat(5) has it. */
+function stateOf(pid: number): string {
+  return readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .slice(0, 1);
+}
+
 test("in a pid namespace, whose numbers are not the kernel's", async () => {
   const { ended, rows, faults, report } = await captureCommand(
     [workload('threads'), '--sleepers', '20', '--faulting', '10', '--pages', '16'],
@@ -81,6 +99,37 @@ test('a fault that is still waiting at the end is in flight, and no error', asyn
   });
   expect(report.completeness.in_flight).toBe(1);
   expect(faults.filter((fault) => fault.class === 'ERROR')).toEqual([]);
+});
+
+test('a fault that a stop interrupts is one fault, of unknown latency', async () => {
+  const target = await waiting([workload('stuck'), '--ms', '500']);
+  const file = join(scratch, 'stopped.ndjson');
+  const args = ['--format', 'ndjson', '--report-format', 'json', '-o', file];
+  const tracer = startAnalyzer([...args, '-p', String(target.pid)]);
+  await attached(tracer);
+  target.write('\n');
+  await until('the fault', () => target.stdout.includes('"stuck"'));
+  target.kill('SIGSTOP');
+  await until('the stop', () => stateOf(target.pid) === 'T');
+  target.kill('SIGCONT');
+  const [row] = truthRows((await target.ended).stdout);
+  const report = reportIn(await tracer.ended);
+  const own = (await readFaults(file)).filter(({ address }) => address === row!.start);
+  expect(own).toMatchObject([{ class: row!.class, latency_ns: null }]);
+  expect(report.summary).toMatchObject({ error: 0 });
+  expect(report.capture.records).toMatchObject({ retried: 1, interrupted: 0 });
+});
+
+test('a fault that SIGKILL interrupts is none', async () => {
+  const target = await waiting([workload('stuck'), '--forever']);
+  const tracer = startAnalyzer(['-q', '--report-format', 'json', '-p', String(target.pid)]);
+  await attached(tracer);
+  target.write('\n');
+  await until('the fault', () => target.stdout.includes('"stuck"'));
+  target.kill('SIGKILL');
+  const report = reportIn(await tracer.ended);
+  expect(report.summary).toMatchObject({ error: 0 });
+  expect(report.capture.records).toMatchObject({ retried: 0, interrupted: 1 });
 });
 
 test('names of threads and files that are no text arrive as they are, in one record each', async () => {

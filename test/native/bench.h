@@ -1,6 +1,8 @@
 // A pairing session on process 100 that is fed by hand.
 #pragma once
 
+#include <signal.h>
+
 #include <algorithm>
 
 #include "bytes.h"
@@ -16,11 +18,13 @@ constexpr uint32_t kPid = 100;
 // A session on process 100 (thread 100, opened itself), fed by hand.
 class Bench {
  public:
-  explicit Bench(bool children = true, bool wide = false, bool software = false)
+  explicit Bench(bool children = true, bool wide = false, bool software = false,
+                 bool signals = true)
       : formats_(TestFormats({kPid, 150, 300})),
         mailbox_(4),
         pairer_(formats_, mailbox_, kStart, children, wide) {
     if (software) formats_.layout = SoftwareLayout();
+    if (!signals) formats_.signal.id = 0;
     ThreadTable threads;
     threads.Add(kPid, kPid, wide ? 0 : kPid);
     pairer_.Seed(std::move(threads));
@@ -53,6 +57,10 @@ class Bench {
   }
   void Maj(uint64_t time, uint64_t address, bool user = true) {
     Feed(Major(At(time, kMajorId), address, user));
+  }
+  // The thread sends itself a signal, as for an access that the kernel refused.
+  void Sends(uint64_t time, int signal = SIGSEGV, int code = SEGV_MAPERR) {
+    Feed(Signal(At(time, 0), tid, signal, code));
   }
   void Ends(uint64_t time) { Feed(Exit(At(time, kMinorId))); }
 

@@ -206,10 +206,15 @@ inline Formats TestFormats(const std::vector<uint32_t>& roots) {
     format->thread = kThread;
     format->result = {12, 8};
   }
+  formats.shmdt_enter = formats.munmap_enter;
+  formats.shmdt_exit = formats.munmap_exit;
+  formats.signal = {261, kThread, {}, {}, {}, {{8, 4}, {16, 4}, {36, 4}}, {}};
+  formats.new_task = {205, kThread, {}, {}, {}, {{32, 8}}, {}};
   for (uint32_t root : roots) AddRoot(&formats, root);
-  for (EventKind kind : {EventKind::kMunmapEnter, EventKind::kMunmapExit, EventKind::kMremapEnter,
-                         EventKind::kMremapExit, EventKind::kBrkExit, EventKind::kCloneExit,
-                         EventKind::kClone3Exit}) {
+  for (EventKind kind :
+       {EventKind::kMunmapEnter, EventKind::kMunmapExit, EventKind::kMremapEnter,
+        EventKind::kMremapExit, EventKind::kBrkExit, EventKind::kCloneExit, EventKind::kClone3Exit,
+        EventKind::kShmdtEnter, EventKind::kShmdtExit, EventKind::kSignal, EventKind::kNewTask}) {
     formats.events.Add(SyscallId(kind), kind, 0);
   }
   return formats;
@@ -238,6 +243,17 @@ inline Bytes SyscallEnter(EventKind kind, const Who& who, const std::vector<uint
 }
 inline Bytes SyscallExit(EventKind kind, const Who& who, uint64_t result) {
   return Raw({who.pid, who.tid, who.time, SyscallId(kind)}, false, 28, {{{12, 8}, result}});
+}
+// signal:signal_generate, sent by `who` to the task `to` of the initial namespace.
+inline Bytes Signal(const Who& who, uint32_t to, int signal, int code) {
+  return Raw({who.pid, who.tid, who.time, SyscallId(EventKind::kSignal)}, false, 52,
+             {{{8, 4}, static_cast<uint32_t>(signal)},
+              {{16, 4}, static_cast<uint32_t>(code)},
+              {{36, 4}, to}});
+}
+inline Bytes NewTask(const Who& who, uint64_t clone_flags) {
+  return Raw({who.pid, who.tid, who.time, SyscallId(EventKind::kNewTask)}, false, 44,
+             {{{32, 8}, clone_flags}});
 }
 // sys_exit_clone or sys_exit_clone3, whose samples have the stack pointer (0: no registers).
 inline Bytes CloneExit(EventKind kind, const Who& who, uint64_t result, uint64_t stack_pointer) {

@@ -14,8 +14,8 @@ namespace test {
 namespace {
 
 // One batch in C++ and in TypeScript: the sum of the columns as core/batch.ts lays them out.
-static_assert(BatchLayout::kBytes ==
-                  64 + 16384 * (2 * 8 + 6 * 4 + 2 + 1) + 2048 * (6 * 8 + 11 * 4 + 1) + 256 * 1024,
+static_assert(BatchLayout::kBytes == 64 + 16384 * (2 * 8 + 6 * 4 + 2 + 1 + 1) +
+                                         2048 * (6 * 8 + 11 * 4 + 1) + 256 * 1024,
               "columns of a multiple of 8 rows need no padding");
 
 FaultRow Fault(uint64_t number, uint8_t how = kHowMin) {
@@ -28,6 +28,7 @@ FaultRow Fault(uint64_t number, uint8_t how = kHowMin) {
   row.tid = static_cast<uint32_t>(number) + 3;
   row.error_code = static_cast<uint16_t>(number);
   row.how = how;
+  row.signal = static_cast<uint8_t>(number * 3);
   return row;
 }
 RecordRow Note(uint64_t number, const std::string* name = nullptr) {
@@ -80,6 +81,7 @@ TEST(mailbox_rows_come_out_as_they_went_in) {
   CHECK_EQ(fault.tid, 10u);
   CHECK_EQ(fault.error_code, 7);
   CHECK_EQ(fault.how, kHowMaj | kHowKernel);
+  CHECK_EQ(fault.signal, 21);
   CHECK_EQ(batch.records.size(), 1u);
   const SeenRecord& seen = batch.records.at(0);
   CHECK_EQ(seen.type, 1);

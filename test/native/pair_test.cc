@@ -1,5 +1,8 @@
 // Pairing, rule by rule: addon/pair.h, the classes' contract and the measured facts of the kernel.
 
+#include <errno.h>
+#include <sched.h>
+
 #include "bench.h"
 #include "check.h"
 
@@ -83,10 +86,12 @@ TEST(pair_kernel_mode_leftover_is_no_fault) {
   CHECK_EQ(bench.counters().unresolved, 0u);
 }
 
-TEST(pair_unresolved_at_the_next_user_entry) {
+TEST(pair_unresolved_by_the_signal) {
   Bench bench;
   bench.User(2000, 0xdead0000, 4);
+  bench.Sends(2050);
   bench.User(5000, 0xdead0000, 4);  // the same address again: a handler that changed nothing
+  bench.Sends(5100, SIGBUS, BUS_ADRERR);
   bench.User(6000, 0xb000, 6);
   bench.Min(6100, 0xb000);
   const SeenBatch seen = bench.Seen();
@@ -97,10 +102,121 @@ TEST(pair_unresolved_at_the_next_user_entry) {
     CHECK_EQ(seen.faults.at(i).latency, -1.0);
     CHECK_EQ(seen.faults.at(i).error_code, 4);
   }
-  CHECK_EQ(seen.faults.at(0).time, 5000.0 - kStart);
-  CHECK_EQ(seen.faults.at(1).time, 6000.0 - kStart);
+  CHECK_EQ(seen.faults.at(0).time, 2050.0 - kStart);
+  CHECK_EQ(seen.faults.at(0).signal, 1);
+  CHECK_EQ(seen.faults.at(1).time, 5100.0 - kStart);
+  CHECK_EQ(seen.faults.at(1).signal, 0x80 | 2);
+  CHECK_EQ(seen.faults.at(2).signal, 0);
+  CHECK_EQ(seen.faults.at(2).latency, 100.0);
   CHECK_EQ(bench.counters().unresolved, 2u);
   CHECK_EQ(bench.counters().minor, 1u);
+  CHECK_EQ(bench.counters().interrupted, 0u);
+}
+
+TEST(pair_signals_that_prove_nothing) {
+  Bench bench;
+  bench.Sends(1900);  // no fault is open: a trap of another kind
+  bench.User(2000, 0xa000);
+  bench.Feed(Signal(bench.At(2100, 0), 999, SIGSEGV, SEGV_MAPERR));  // to another thread
+  for (const int code : {SI_USER, SI_KERNEL, SI_QUEUE, SI_TKILL}) {
+    bench.Sends(2200, SIGSEGV, code);
+  }
+  bench.Sends(2300, SIGTRAP, TRAP_BRKPT);
+  bench.tid = 999;
+  bench.Sends(2400);  // a thread that is not followed
+  bench.tid = kPid;
+  bench.Min(2500, 0xa000);
+  const SeenBatch seen = bench.Seen();
+  CHECK_EQ(seen.faults.size(), 1u);
+  CHECK_EQ(seen.faults.at(0).latency, 500.0);
+  CHECK_EQ(bench.counters().unresolved, 0u);
+}
+
+TEST(pair_interrupted_and_retried_is_one_fault) {
+  Bench bench;
+  // Stopped and continued: the same instruction enters again.
+  bench.User(2000, 0xa000);
+  bench.User(3000, 0xa008);
+  bench.Min(3100, 0xa008);
+  SeenBatch seen = bench.Seen();
+  CHECK_EQ(seen.faults.size(), 1u);
+  CHECK_EQ(seen.faults.at(0).how, 1 | 8 | 16);
+  CHECK_EQ(seen.faults.at(0).latency, -1.0);  // since when it was handled is not known
+  CHECK_EQ(bench.counters().retried, 1u);
+  CHECK_EQ(bench.counters().interrupted, 0u);
+  // A handler with faults of its own, interrupted by another handler in one of them.
+  const auto enter = [&](uint64_t time, uint64_t address, uint64_t ip) {
+    bench.Feed(FaultEntry(bench.At(time, kUserId), true, address, ip, 6));
+  };
+  bench.User(4000, 0xa000);
+  enter(4100, 0xb000, 0x500);
+  enter(4200, 0xc000, 0x600);
+  bench.Min(4300, 0xc000);
+  enter(4400, 0xb000, 0x500);
+  bench.Min(4500, 0xb000);
+  bench.User(4600, 0xa000);
+  bench.Maj(4700, 0xa000);
+  bench.User(4800, 0xa000);
+  bench.Min(4900, 0xa000);
+  seen = bench.Seen();
+  CHECK_EQ(seen.faults.size(), 4u);
+  const double latencies[] = {100, -1, -1, 100};
+  for (size_t i = 0; i < 4; i++) CHECK_EQ(seen.faults.at(i).latency, latencies[i]);
+  CHECK_EQ(bench.counters().retried, 3u);
+  CHECK_EQ(bench.counters().interrupted, 0u);
+  CHECK_EQ(bench.counters().unresolved, 0u);
+}
+
+TEST(pair_interrupted_for_good_is_no_fault) {
+  Bench bench;
+  // Handlers that never return (longjmp out of an access that hangs).
+  for (uint64_t i = 0; i < 20; i++) bench.User(2000 + i, (i + 1) << 12);
+  // SIGKILL in the last of them.
+  bench.Ends(3000);
+  CHECK_EQ(bench.Seen().faults.size(), 0u);
+  CHECK_EQ(bench.counters().interrupted, 20u);
+  CHECK_EQ(bench.counters().unresolved, 0u);
+}
+
+TEST(pair_error_is_inferred_where_signals_are_not_seen) {
+  Bench bench(true, false, false, false);
+  bench.User(2000, 0xdead0000, 4);
+  bench.User(5000, 0xdead0000, 4);
+  bench.Ends(6000);
+  const SeenBatch seen = bench.Seen();
+  CHECK_EQ(seen.faults.size(), 2u);
+  for (const SeenFault& fault : seen.faults) CHECK_EQ(fault.how, 0 | 8 | 16 | 32);
+  CHECK_EQ(seen.faults.at(0).time, 5000.0 - kStart);
+  CHECK_EQ(bench.counters().unresolved, 2u);
+}
+
+TEST(pair_a_process_with_its_parents_memory_is_told) {
+  Bench bench;
+  const Who child = {150, 150, 2000, IdOf(kMinorId, kPid)};
+  bench.Feed(Fork(child, kPid, kPid));
+  bench.Feed(NewTask(bench.At(2010, 0), CLONE_VM | CLONE_VFORK));
+  bench.Feed(Fork({160, 160, 3000, IdOf(kMinorId, kPid)}, kPid, kPid));
+  bench.Feed(NewTask(bench.At(3010, 0), 0));
+  bench.Feed(Fork({kPid, 170, 4000, IdOf(kMinorId, kPid)}, kPid, kPid));
+  bench.Feed(NewTask(bench.At(4010, 0), CLONE_VM | CLONE_THREAD));
+  bench.Feed(NewTask(bench.At(5000, 0), CLONE_VM));  // its FORK was lost
+  const SeenBatch seen = bench.Seen();
+  CHECK((Types(seen) == std::vector<uint8_t>{3, 10, 3, 3}));
+  CHECK_EQ(seen.records.at(1).pid, 150u);
+  CHECK_EQ(seen.records.at(1).a, static_cast<double>(kPid));
+  CHECK_EQ(bench.counters().memory_sharers, 1u);
+}
+
+TEST(pair_shmdt) {
+  Bench bench;
+  bench.Feed(SyscallEnter(EventKind::kShmdtEnter, bench.At(2000, 0), {0x7000}));
+  bench.Feed(SyscallExit(EventKind::kShmdtExit, bench.At(2100, 0), 0));
+  bench.Feed(SyscallEnter(EventKind::kShmdtEnter, bench.At(3000, 0), {0x7000}));
+  bench.Feed(SyscallExit(EventKind::kShmdtExit, bench.At(3100, 0), static_cast<uint64_t>(-EINVAL)));
+  const SeenBatch seen = bench.Seen();
+  CHECK((Types(seen) == std::vector<uint8_t>{11}));
+  CHECK_EQ(seen.records.at(0).a, 7.0);
+  CHECK_EQ(seen.records.at(0).c, 2000.0 - kStart);
 }
 
 TEST(pair_vsyscalls_are_no_faults) {
@@ -121,7 +237,9 @@ TEST(pair_vsyscalls_are_no_faults) {
   // To read the page, or to jump behind it, is an error like any other.
   Bench other;
   other.Feed(FaultEntry(other.At(2000, kUserId), true, kTime, 0x401000, 5));
+  other.Sends(2050);
   other.Feed(FaultEntry(other.At(2100, kUserId), true, kTime + 4096, kTime + 4096, 0x15));
+  other.Sends(2150);
   other.Ends(2200);
   CHECK_EQ(other.counters().unresolved, 2u);
   CHECK_EQ(other.counters().vsyscalls, 0u);
@@ -132,16 +250,17 @@ TEST(pair_signal_frame_between) {
   // runs. Its entry and completion do not end the user fault, and do not pair with it.
   Bench bench;
   bench.User(2000, 0xdead0000, 4);
+  bench.Sends(2050);
   bench.Kernel(2100, 0x7ffc0000);
   bench.Min(2200, 0x7ffc0000, false);
   SeenBatch seen = bench.Seen();
-  CHECK_EQ(seen.faults.size(), 1u);
-  CHECK_EQ(seen.faults.at(0).latency, 100.0);
-  CHECK_EQ(bench.counters().unresolved, 0u);
+  CHECK_EQ(seen.faults.size(), 2u);
+  CHECK_EQ(seen.faults.at(0).how, 8 | 16);
+  CHECK_EQ(seen.faults.at(1).latency, 100.0);
+  CHECK_EQ(bench.counters().unresolved, 1u);
   bench.User(3000, 0xc000);
   seen = bench.Seen();
-  CHECK_EQ(seen.faults.size(), 1u);
-  CHECK_EQ(seen.faults.at(0).how, 8 | 16);
+  CHECK_EQ(seen.faults.size(), 0u);
   CHECK_EQ(bench.counters().unresolved, 1u);
   CHECK_EQ(bench.counters().kernel_entries, 0u);
 }
@@ -149,10 +268,11 @@ TEST(pair_signal_frame_between) {
 TEST(pair_unresolved_at_exit) {
   Bench bench;
   bench.User(2000, 0xdead0000, 4);
+  bench.Sends(2400);
   bench.Ends(2500);
   const SeenBatch seen = bench.Seen();
   CHECK_EQ(seen.faults.size(), 1u);
-  CHECK_EQ(seen.faults.at(0).time, 2500.0 - kStart);
+  CHECK_EQ(seen.faults.at(0).time, 2400.0 - kStart);
   CHECK_EQ(seen.faults.at(0).how & 3, 0);
   CHECK((Types(seen) == std::vector<uint8_t>{4}));
   // The fault comes before the end of its thread.
@@ -202,7 +322,7 @@ TEST(pair_loss_taints_open_entries) {
   bench.Feed(Lost(bench.At(3100, kMinorId), 1));
   bench.Min(3200, 0xb000);
   bench.User(4000, 0xc000);
-  bench.User(5000, 0xd000);
+  bench.Sends(4100);
   seen = bench.Seen();
   CHECK_EQ(seen.faults.size(), 2u);
   CHECK_EQ(seen.faults.at(0).latency, 200.0);
@@ -217,7 +337,7 @@ TEST(pair_a_full_ring_taints_before_its_loss_is_told) {
   bench.User(2600, 0xb000);  // the completion of the first may be among the lost
   CHECK_EQ(bench.Seen().faults.size(), 0u);
   CHECK_EQ(bench.counters().tainted_entries, 1u);
-  bench.User(2700, 0xc000);  // what was entered after the gap is whole
+  bench.Sends(2650);  // what was entered after the gap is whole
   CHECK_EQ(bench.Seen().faults.size(), 1u);
   CHECK_EQ(bench.counters().unresolved, 1u);
 }
@@ -336,7 +456,7 @@ TEST(pair_random_streams_keep_the_books) {
       time += 1 + random.Below(3);
       bench.tid = kPid + static_cast<uint32_t>(random.Below(4));
       const uint64_t page = random.Below(3) << 12;
-      switch (random.Below(8)) {
+      switch (random.Below(9)) {
         case 0:
         case 1:
           entries++;
@@ -353,6 +473,9 @@ TEST(pair_random_streams_keep_the_books) {
           break;
         case 6:
           if (random.Below(20) == 0) bench.Feed(Lost(bench.At(time, kMinorId), 1));
+          break;
+        case 7:
+          bench.Sends(time);
           break;
         default:
           if (random.Below(4) == 0) bench.Ends(time);
@@ -373,7 +496,9 @@ TEST(pair_random_streams_keep_the_books) {
     CHECK_EQ(counters.minor + counters.major + counters.duplicates, completions);
     CHECK_EQ(counters.unresolved, unresolved);
     CHECK_EQ(counters.minor + counters.major + counters.unresolved, faults);
-    CHECK_EQ(paired + unresolved + counters.tainted_entries + open, entries);
+    CHECK_EQ(paired + unresolved + counters.tainted_entries + counters.interrupted +
+                 counters.retried + open,
+             entries);
   }
 }
 

@@ -16,7 +16,7 @@ struct SeenFault {
   uint64_t address, ip;
   uint32_t pid, tid;
   uint16_t error_code;
-  uint8_t how;
+  uint8_t how, signal;
 };
 struct SeenRecord {
   uint8_t type;
@@ -66,7 +66,8 @@ class BatchReader {
     const uint32_t records = At<uint32_t>(0, 1);
     out->horizon = At<double>(16, 0);
     const size_t latency = 64 + 8 * F, words = latency + 8 * F, code = words + 24 * F;
-    const size_t how = code + 2 * F, doubles = how + F, rec_words = doubles + 48 * R;
+    const size_t how = code + 2 * F, signal = how + F, doubles = signal + F,
+                 rec_words = doubles + 48 * R;
     const size_t type = rec_words + 44 * R, names = type + R;
     const auto pair = [&](size_t at, size_t column, size_t rows, size_t i) {
       return uint64_t{At<uint32_t>(at, column * rows + i)} |
@@ -76,7 +77,7 @@ class BatchReader {
       out->faults.push_back({At<double>(64, i), At<double>(latency, i), pair(words, 0, F, i),
                              pair(words, 2, F, i), At<uint32_t>(words, 4 * F + i),
                              At<uint32_t>(words, 5 * F + i), At<uint16_t>(code, i),
-                             At<uint8_t>(how, i)});
+                             At<uint8_t>(how, i), At<uint8_t>(signal, i)});
     }
     for (size_t i = 0; i < records; i++) {
       const auto number = [&](size_t column) { return At<double>(doubles, column * R + i); };

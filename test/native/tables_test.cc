@@ -181,7 +181,8 @@ TEST(proc_stat_of_oneself_and_of_a_zombie) {
   const double started =
       static_cast<double>(stat.start_time) / static_cast<double>(sysconf(_SC_CLK_TCK));
   CHECK(started > 0 && started <= uptime + 1 && started > uptime - 3600);
-  CHECK(Lives(getpid()));
+  CHECK(!HasEnded(getpid()));
+  CHECK_EQ(stat.threads, 1u);
 
   const pid_t child = fork();
   if (child == 0) _exit(0);
@@ -189,10 +190,10 @@ TEST(proc_stat_of_oneself_and_of_a_zombie) {
   CHECK_EQ(waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT), 0);
   CHECK_EQ(ReadStat(child, &stat), 0);
   CHECK_EQ(stat.state, 'Z');
-  CHECK(!Lives(child));
+  CHECK(HasEnded(child));
   waitpid(child, nullptr, 0);
   CHECK_EQ(ReadStat(child, &stat), ESRCH);
-  CHECK(!Lives(child));
+  CHECK(HasEnded(child));
   CHECK_EQ(OwnerOf(child), -1);
   CHECK_EQ(OwnerOf(getpid()), static_cast<int64_t>(geteuid()));
 }
