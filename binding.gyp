@@ -8,6 +8,7 @@
         'addon/decode.cc',
         'addon/error.cc',
         'addon/event_set.cc',
+        'addon/kernel_mounts.cc',
         'addon/mailbox.cc',
         'addon/pair.cc',
         'addon/perf_event.cc',

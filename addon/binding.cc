@@ -2,9 +2,11 @@
 
 #include <errno.h>
 #include <napi.h>
+#include <sys/sysmacros.h>
 
 #include "batch.h"
 #include "error.h"
+#include "kernel_mounts.h"
 #include "poller.h"
 #include "session.h"
 #include "vma_query.h"
@@ -48,6 +50,20 @@ Napi::Value QueryVmaJs(const Napi::CallbackInfo& info) {
   return object;
 }
 
+Napi::Value KernelMountsJs(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  const std::vector<KernelMount> mounts = KernelMounts();
+  Napi::Array list = Napi::Array::New(env, mounts.size());
+  for (size_t i = 0; i < mounts.size(); i++) {
+    Napi::Object mount = Napi::Object::New(env);
+    mount.Set("devMajor", major(mounts[i].device));
+    mount.Set("devMinor", minor(mounts[i].device));
+    mount.Set("hugePageKib", static_cast<double>(mounts[i].huge_page_kib));
+    list[static_cast<uint32_t>(i)] = mount;
+  }
+  return list;
+}
+
 Napi::Value MonotonicNs(const Napi::CallbackInfo& info) {
   return Napi::BigInt::New(info.Env(), MonotonicNow());
 }
@@ -59,6 +75,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("abi", kBatchAbi);
   exports.Set("start", Napi::Function::New(env, Start, "start"));
   exports.Set("queryVma", Napi::Function::New(env, QueryVmaJs, "queryVma"));
+  exports.Set("kernelMounts", Napi::Function::New(env, KernelMountsJs, "kernelMounts"));
   exports.Set("monotonicNs", Napi::Function::New(env, MonotonicNs, "monotonicNs"));
   return exports;
 }

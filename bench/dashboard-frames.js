@@ -13,6 +13,7 @@ const { renderDashboard } = require('../dist/tui/render');
 const { makeTheme } = require('../dist/tui/theme');
 const { handleKeys } = require('../dist/tui/keys');
 const { EventLog } = require('../dist/tui/event-log');
+const { CAUSE_NAMES } = require('../dist/core/classes');
 const { Batch } = require('../dist/core/batch');
 const { Resolved } = require('../dist/core/resolved');
 
@@ -87,7 +88,9 @@ class World {
       weight,
       faults: 1000 * weight,
       byClass: [10, Math.floor(1000 * weight), 5, 0],
-      byCause: [Math.floor(1000 * weight), 0, 10, 0, 0, 5, 0, 0, 0, 0, 0],
+      byCause: CAUSE_NAMES.map((name) =>
+        name === 'demand-zero' ? Math.floor(1000 * weight) : name === 'file-read' ? 10 : 0,
+      ),
       uniquePages: 900,
       refaults: 100,
       stallNs: 1e6 * weight,
@@ -151,7 +154,7 @@ class World {
   }
 
   look() {
-    const totals = { ...this.rows[0], byClass: [0, 0, 0, 0], byCause: new Array(11).fill(0) };
+    const totals = { ...this.rows[0], byClass: [0, 0, 0, 0], byCause: CAUSE_NAMES.map(() => 0) };
     for (const row of this.rows) row.byClass.forEach((c, k) => (totals.byClass[k] += c));
     totals.stallNs = this.rows.reduce((sum, row) => sum + row.stallNs, 0);
     this.picture = {
@@ -162,7 +165,7 @@ class World {
       threads: [],
       processes: [],
       latency: [],
-      swapInUse: false,
+      causeFacts: { swapInUse: false, numaBalancing: false, rereadShare: 0 },
       caps: [],
     };
   }

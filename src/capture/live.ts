@@ -62,6 +62,7 @@ export class LiveCapture {
       sessionStartNs: this.startNs,
       monotonicNs: () => addon.monotonicNs(),
       queryVma: (fd, page) => addon.queryVma(fd, page),
+      kernelMounts: addon.kernelMounts(),
     });
     this.source = this.files;
   }

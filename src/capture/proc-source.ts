@@ -1,9 +1,10 @@
 import { closeSync, openSync } from 'node:fs';
 import type { ElfImage } from '../core/elf';
 import type { ProcSource } from '../core/ports';
-import type { Vma } from '../core/vma';
-import type { Addon, VmaQuery } from '../native/contract';
+import type { Backing, Vma } from '../core/vma';
+import type { Addon, KernelMount, VmaQuery } from '../native/contract';
 import { ElfFiles } from './elf-files';
+import { Mounts } from './mounts';
 import { DENIED, Proc } from './proc';
 
 /** Time between two reads of one maps file: at least this, and at least so many times its cost. */
@@ -24,12 +25,14 @@ export interface ProcFsOptions {
   readonly monotonicNs: () => bigint;
   /** null where there is no addon to ask. */
   readonly queryVma: Addon['queryVma'] | null;
+  readonly kernelMounts: readonly KernelMount[];
 }
 
 /** The ProcSource of live captures. Holds at most 32 descriptors; close() gives them back. */
 export class ProcFs implements ProcSource {
   private readonly proc: Proc;
   private readonly files: ElfFiles;
+  private readonly mounts: Mounts;
   private queryVma: Addon['queryVma'] | null;
   private readonly nextRead = new Map<number, number>();
   private readonly open = new Map<number, { readonly fd: number; readonly since: number }>();
@@ -38,6 +41,7 @@ export class ProcFs implements ProcSource {
     this.proc = new Proc(options.root);
     this.files = new ElfFiles(options.root);
     this.queryVma = options.queryVma;
+    this.mounts = new Mounts(this.proc, options.kernelMounts, () => this.now());
   }
 
   readMaps(pid: number): { vmas: readonly Vma[]; asOf: number } | null {
@@ -67,6 +71,10 @@ export class ProcFs implements ProcSource {
       }
     }
     return null;
+  }
+
+  fileStore(pid: number, ppid: number, backing: Backing): number {
+    return this.mounts.store([pid, ppid], backing);
   }
 
   elfImage(pid: number, vma: Vma): ElfImage | null {

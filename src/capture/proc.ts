@@ -11,6 +11,8 @@ export type ProcResult<T> = T | null | typeof DENIED;
 
 // Bounds on what a hostile process can make us read. maps of 65,530 mappings takes 6 MB as a rule.
 const MAX_MAPS = 64 << 20;
+/** fs.mount-max is 100,000 mounts of some 200 bytes. */
+const MAX_MOUNTS = 32 << 20;
 const MAX_SMALL = 64 << 10;
 const MAX_PARENT_THREADS = 64;
 
@@ -67,6 +69,11 @@ export class Proc {
     return text(this.read(path, MAX_SMALL), parseStat);
   }
 
+  /** The mounts that a process sees (proc_pid_mountinfo(5)), as text. */
+  mountInfo(pid: number | 'self'): ProcResult<string> {
+    return text(this.read(`${pid}/mountinfo`, MAX_MOUNTS), (mounts) => mounts);
+  }
+
   status(pid: number): ProcResult<Status> {
     return text(this.read(`${pid}/status`, MAX_SMALL), parseStatus);
   }
@@ -110,6 +117,12 @@ export class Proc {
     if (bytes === null || bytes === DENIED) return false;
     // The first line is the heading.
     return bytes.toString().trimEnd().split('\n').length > 1;
+  }
+
+  /** Automatic NUMA balancing is on (Documentation/admin-guide/sysctl/kernel.rst); false where unknown. */
+  numaBalancing(): boolean {
+    const bytes = this.read('sys/kernel/numa_balancing', MAX_SMALL);
+    return bytes !== null && bytes !== DENIED && Number(bytes.toString()) > 0;
   }
 
   private read(path: string, max: number): ProcResult<Buffer> {

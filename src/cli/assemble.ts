@@ -86,7 +86,10 @@ export function assemble(options: Options, ports: AssemblyPorts): Assembly {
     depth: ports.depth,
     limits: ports.limits ?? {},
   });
-  model.swapInUse = capture.proc.swapInUse();
+  model.system = {
+    swapInUse: capture.proc.swapInUse(),
+    numaBalancing: capture.proc.numaBalancing(),
+  };
   for (const { pid, ...initial } of capture.initialProcesses()) model.addProcess(pid, initial);
 
   const fixed = options.fixedTs ? new FixedNames() : null;

@@ -1,6 +1,7 @@
 import { RegionKind } from './classes';
 import { Memory } from './classify';
 import type { CommTable } from './comms';
+import { FileStore } from './file-store';
 import type { ProcSource } from './ports';
 import type { Process } from './process';
 import { labelWithSection, regionNature, threadStackLabel, UNKNOWN_NATURE } from './region';
@@ -30,9 +31,9 @@ export class RegionBinder {
   /** The code of the entry `handle` of the process' map, made and cached. */
   bind(process: Process, handle: number): number {
     const vma = process.map.vma(handle);
-    const nature = regionNature(vma);
+    const nature = this.nature(process, vma);
     let set = -1;
-    if (nature.kind === RegionKind.FILE) set = this.fileSet(process, handle, nature);
+    if (mayHaveSections(nature)) set = this.fileSet(process, handle, nature);
     else if (nature.kind === RegionKind.ANON || nature.kind === RegionKind.HEAP) {
       set = this.bssSet(process, handle, vma);
     }
@@ -47,14 +48,14 @@ export class RegionBinder {
   /** The row of one section of a mapping, made when a fault falls there first. */
   sectionRow(process: Process, handle: number, set: SectionSet, span: number): number {
     let vma = process.map.vma(handle);
-    let nature = regionNature(vma);
+    let nature = this.nature(process, vma);
     const outside = span === set.names.length;
     const section = outside ? '' : set.names[span]!;
     // The tail of a .bss is anonymous memory under the name of the file before it.
     const data = !set.byFile && !outside ? this.before(process, handle, vma) : null;
     if (data !== null) {
       const { start, end } = vma;
-      nature = regionNature(data);
+      nature = this.nature(process, data);
       vma = { ...data, start, end, pgoff: data.pgoff + data.end - data.start };
     }
     const row =
@@ -84,7 +85,7 @@ export class RegionBinder {
     const handle = map.find(page);
     if (handle < 0) return;
     const vma = map.vma(handle);
-    const nature = regionNature(vma);
+    const nature = this.nature(process, vma);
     if (nature.kind !== RegionKind.ANON || vma.prot !== (Prot.READ | Prot.WRITE)) return;
     const below = map.previous(handle);
     if (below < 0) return;
@@ -107,6 +108,15 @@ export class RegionBinder {
     }
     const slot = this.regions.find(info, vma.start, vma.end, vma.start, vma.end);
     map.setRegion(handle, simpleCode(slot, nature.memory, false));
+  }
+
+  private nature(process: Process, vma: Vma): RegionNature {
+    // Nothing but a path has a file system that a mount table could tell.
+    const isPath = vma.backing.name.startsWith('/');
+    const store = isPath
+      ? this.source.fileStore(process.pid, process.ppid, vma.backing)
+      : FileStore.UNKNOWN;
+    return regionNature(vma, store);
   }
 
   /** Number of the section set of a file mapping, -1 where the file has no sections. */
@@ -167,7 +177,7 @@ export class RegionBinder {
   }
 
   private simpleRow(process: Process, vma: Vma, nature: RegionNature): number {
-    if (nature.kind === RegionKind.FILE || nature.kind === RegionKind.SHM) {
+    if (FILE_KINDS.has(nature.kind)) {
       return this.fileRow(process, vma, nature, '');
     }
     // An allocator that unmaps and maps again is given the same place: one row, not thousands.
@@ -182,7 +192,7 @@ export class RegionBinder {
     const { backing } = vma;
     const permission = permissions(vma.prot, vma.shared);
     const object = `${backing.devMajor}:${backing.devMinor}:${backing.ino}`;
-    const key = `${process.keyPrefix}F${object}${permission}${section}\n${backing.name}`;
+    const key = `${process.keyPrefix}${KEY_LETTERS[nature.kind]!}${object}${permission}${section}\n${backing.name}`;
     const info = this.info(process, nature, section, permission, key);
     const pages = vma.end - vma.start;
     const [from, to] = info.byFile ? [vma.pgoff, vma.pgoff + pages] : [vma.start, vma.end];
@@ -210,5 +220,17 @@ export class RegionBinder {
   }
 }
 
+/** A file that ELF programs and libraries may be: also one on tmpfs, as containers and live systems have. */
+function mayHaveSections({ kind, hasFile }: RegionNature): boolean {
+  return kind === RegionKind.FILE || (kind === RegionKind.SHM && hasFile);
+}
+
+/** Kinds whose rows are found by the object that is mapped, not by its place. */
+const FILE_KINDS: ReadonlySet<number> = new Set([
+  RegionKind.FILE,
+  RegionKind.SHM,
+  RegionKind.DEVICE,
+]);
+
 /** First letter of a key by RegionKind. */
-const KEY_LETTERS = ['F', 'H', 'S', 'A', 'M', 'X', 'U'] as const;
+const KEY_LETTERS = ['F', 'H', 'S', 'A', 'M', 'D', 'X', 'U'] as const;

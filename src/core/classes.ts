@@ -11,6 +11,9 @@ export const CAUSE_NAMES = [
   'file-read',
   'swap-in',
   'shmem',
+  'huge-page',
+  'device',
+  'userfaultfd',
   'cow-anon',
   'cow-file',
   'write-notify',
@@ -25,16 +28,28 @@ export const Cause = {
   FILE_READ: 2,
   SWAP_IN: 3,
   SHMEM: 4,
-  COW_ANON: 5,
-  COW_FILE: 6,
-  WRITE_NOTIFY: 7,
-  PROTECTION: 8,
-  UNRESOLVED: 9,
-  UNKNOWN: 10,
+  HUGE_PAGE: 5,
+  DEVICE: 6,
+  USERFAULTFD: 7,
+  COW_ANON: 8,
+  COW_FILE: 9,
+  WRITE_NOTIFY: 10,
+  PROTECTION: 11,
+  UNRESOLVED: 12,
+  UNKNOWN: 13,
 } as const;
 export const CAUSE_COUNT = CAUSE_NAMES.length;
 
-export const KIND_NAMES = ['file', 'heap', 'stack', 'anon', 'shm', 'special', 'unknown'] as const;
+export const KIND_NAMES = [
+  'file',
+  'heap',
+  'stack',
+  'anon',
+  'shm',
+  'device',
+  'special',
+  'unknown',
+] as const;
 export type KindName = (typeof KIND_NAMES)[number];
 export const RegionKind = {
   FILE: 0,
@@ -42,6 +57,7 @@ export const RegionKind = {
   STACK: 2,
   ANON: 3,
   SHM: 4,
-  SPECIAL: 5,
-  UNKNOWN: 6,
+  DEVICE: 5,
+  SPECIAL: 6,
+  UNKNOWN: 7,
 } as const;

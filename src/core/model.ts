@@ -1,4 +1,5 @@
 import type { Batch } from './batch';
+import type { SystemFacts } from './cause-text';
 import { RegionKind } from './classes';
 import { RegionBinder } from './binder';
 import { CommTable } from './comms';
@@ -65,8 +66,8 @@ export class Model {
   readonly pages;
   readonly stats;
   readonly spaces: VmaPool;
-  /** Absent anonymous pages may come from the swap cache (snapshot.swapInUse). */
-  swapInUse = false;
+  /** What of the machine qualifies the causes. */
+  system: SystemFacts = { swapInUse: false, numaBalancing: false };
   /** A filter may drop a fault when it ends: what it waits until then is not counted before. */
   countInFlight = true;
   private readonly columns = new FaultColumns();

@@ -1,5 +1,5 @@
 import type { ElfImage } from './elf';
-import type { Vma } from './vma';
+import type { Backing, Vma } from './vma';
 
 /**
  * What core asks of the outside world. capture/ implements it with /proc; tests with plain data. Every
@@ -15,6 +15,11 @@ export interface ProcSource {
   readMaps(pid: number): { readonly vmas: readonly Vma[]; readonly asOf: number } | null;
   /** The mapping that covers one page now (PROCMAP_QUERY), null where there is none or no such ioctl. */
   queryPage(pid: number, page: number): Vma | null;
+  /**
+   * One of FileStore: where the pages of a mapped file live, by the device it is on. The parent serves
+   * where the process is gone: it sees the same mounts as a rule. 0 for no parent that is known.
+   */
+  fileStore(pid: number, ppid: number, backing: Backing): number;
   /** Section headers of the file behind a mapping; null when it is no ELF file or cannot be read. */
   elfImage(pid: number, vma: Vma): ElfImage | null;
   /** Name of a thread, null when it is gone. */

@@ -1,14 +1,16 @@
 /**
  * What the model caches with an entry of the VMA map, as one small integer (VmaMap.region):
  *   -1               nothing yet
- *   >= 0             bits 0-15 slot of the region row, 16-18 Memory, 19 has file offsets
+ *   >= 0             bits 0-15 slot of the region row, 16-19 Memory, 20 has file offsets
  *   <= -2            -2 - code is the number of a section set of the process
  */
 export const NO_REGION = -1;
 const SLOT_BITS = 16;
+const MEMORY_BITS = 4;
+const FILE_BIT = 1 << (SLOT_BITS + MEMORY_BITS);
 
 export function simpleCode(slot: number, memory: number, hasFile: boolean): number {
-  return slot | (memory << SLOT_BITS) | (hasFile ? 1 << (SLOT_BITS + 3) : 0);
+  return slot | (memory << SLOT_BITS) | (hasFile ? FILE_BIT : 0);
 }
 
 export function slotOf(code: number): number {
@@ -16,11 +18,11 @@ export function slotOf(code: number): number {
 }
 
 export function memoryOf(code: number): number {
-  return (code >> SLOT_BITS) & 7;
+  return (code >> SLOT_BITS) & ((1 << MEMORY_BITS) - 1);
 }
 
 export function hasFileOf(code: number): boolean {
-  return (code & (1 << (SLOT_BITS + 3))) !== 0;
+  return (code & FILE_BIT) !== 0;
 }
 
 export function setCode(set: number): number {

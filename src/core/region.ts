@@ -1,8 +1,9 @@
 import { Memory } from './classify';
 import { RegionKind } from './classes';
+import { FileStore } from './file-store';
 import type { Backing, Vma } from './vma';
 
-/** What a mapping is to a reader and to the classifier. Depends on the backing and on `shared` only. */
+/** What a mapping is to a reader and to the classifier. Depends on backing, store and `shared` only. */
 export interface RegionNature {
   /** One of RegionKind. */
   readonly kind: number;
@@ -19,15 +20,16 @@ export interface RegionNature {
 const DELETED = ' (deleted)';
 
 /**
- * Kind and label of a mapping (shared contract: regions). The names are those of /proc/PID/maps and
- * of MMAP2 records, which differ: unnamed anonymous memory is '' in one and '//anon' in the other.
+ * Kind and label of a mapping (docs/classes.md). The names are those of /proc/PID/maps and of MMAP2
+ * records, which differ: unnamed anonymous memory is '' in one and '//anon' in the other. `store` is
+ * one of FileStore, for the device of the mapping.
  */
-export function regionNature(vma: Pick<Vma, 'shared' | 'backing'>): RegionNature {
+export function regionNature(vma: Pick<Vma, 'shared' | 'backing'>, store: number): RegionNature {
   const { name } = vma.backing;
   const first = name.charCodeAt(0);
   if (Number.isNaN(first) || name === '//anon') return anonymous(vma.shared, '');
   if (first === 0x5b /* [ */) return bracketed(vma.shared, name);
-  return backed(vma.shared, vma.backing);
+  return backed(vma.shared, vma.backing, store);
 }
 
 /** Where neither the map nor /proc has a mapping. */
@@ -51,13 +53,7 @@ export function threadStackLabel(tid: number): string {
 function anonymous(shared: boolean, label: string): RegionNature {
   return shared
     ? sharedMemory(true, label === '' ? '[shared anon]' : label, '', false)
-    : {
-        kind: RegionKind.ANON,
-        label: label === '' ? '[anon]' : label,
-        path: '',
-        memory: Memory.PRIVATE_ANON,
-        hasFile: false,
-      };
+    : privateAnon(RegionKind.ANON, label === '' ? '[anon]' : label);
 }
 
 function sharedMemory(
@@ -68,6 +64,18 @@ function sharedMemory(
 ): RegionNature {
   const memory = shared ? Memory.SHARED_SHM : Memory.PRIVATE_SHM;
   return { kind: RegionKind.SHM, label, path, memory, hasFile };
+}
+
+/** The same mapping where its pages are those of hugetlbfs. */
+function inHugePages(nature: RegionNature, shared: boolean): RegionNature {
+  const ofFile = shared ? Memory.SHARED_HUGE : Memory.PRIVATE_HUGE;
+  const memory = nature.kind === RegionKind.ANON ? Memory.PRIVATE_ANON_HUGE : ofFile;
+  return { ...nature, memory };
+}
+
+function device(shared: boolean, label: string, path: string): RegionNature {
+  const memory = shared ? Memory.SHARED_DEVICE : Memory.PRIVATE_DEVICE;
+  return { kind: RegionKind.DEVICE, label, path, memory, hasFile: false };
 }
 
 function bracketed(shared: boolean, name: string): RegionNature {
@@ -89,20 +97,24 @@ function privateAnon(kind: number, label: string): RegionNature {
   return { kind, label, path: '', memory: Memory.PRIVATE_ANON, hasFile: false };
 }
 
-function backed(shared: boolean, backing: Backing): RegionNature {
+function backed(shared: boolean, backing: Backing, store: number): RegionNature {
   const { name } = backing;
   const deleted = name.endsWith(DELETED);
   const plain = deleted ? name.slice(0, -DELETED.length) : name;
   // A private mapping of /dev/zero is anonymous memory to the kernel (vma_set_anonymous).
   if (plain === '/dev/zero') return anonymous(shared, '');
   // MAP_HUGETLB without a file. Ends in ' (deleted)' always, unlike a file of that name.
-  if (deleted && plain === '/anon_hugepage') return anonymous(shared, '');
-  if (deleted && plain.startsWith('/memfd:'))
-    return sharedMemory(shared, plain.slice(1), name, true);
-  if (deleted && /^\/SYSV[0-9a-f]{8}$/.test(plain)) {
-    return sharedMemory(shared, plain.slice(1), name, false);
+  if (deleted && plain === '/anon_hugepage') return inHugePages(anonymous(shared, ''), shared);
+  const object = memoryObject(shared, name, deleted ? plain : '');
+  if (object !== null) return store === FileStore.HUGE ? inHugePages(object, shared) : object;
+  if (isDriverObject(plain, deleted, store)) return device(shared, plain.replace(/^\//, ''), name);
+  if (store === FileStore.MEMORY || store === FileStore.HUGE || plain.startsWith('/dev/shm/')) {
+    const label = plain.startsWith('/dev/shm/') ? plain : baseName(plain);
+    const nature = sharedMemory(shared, label, name, true);
+    return store === FileStore.HUGE ? inHugePages(nature, shared) : nature;
   }
-  if (plain.startsWith('/dev/shm/')) return sharedMemory(shared, plain, name, true);
+  // /dev of a container or of a chroot may lie on any file system, and holds nodes on all of them.
+  if (store === FileStore.DEVICE || plain.startsWith('/dev/')) return device(shared, plain, name);
   return {
     kind: RegionKind.FILE,
     label: baseName(plain),
@@ -112,7 +124,37 @@ function backed(shared: boolean, backing: Backing): RegionNature {
   };
 }
 
-/** The last component; names that are no path ('anon_inode:[io_uring]', '//toolong') stay whole. */
+/**
+ * Memory that programs make without a directory entry: the kernel's mounts for it are in no mount
+ * table. `deletedName` is the name before ' (deleted)', which these always carry.
+ */
+function memoryObject(shared: boolean, name: string, deletedName: string): RegionNature | null {
+  if (deletedName.startsWith('/memfd:')) {
+    return sharedMemory(shared, deletedName.slice(1), name, true);
+  }
+  if (/^\/SYSV[0-9a-f]{8}$/.test(deletedName)) {
+    return sharedMemory(shared, deletedName.slice(1), name, false);
+  }
+  // memfd_secret(2).
+  if (deletedName === '/secretmem') return sharedMemory(shared, 'secretmem', name, true);
+  // KVM's guest_memfd, by a name of the kernel's ('anon_inode:' before it had a file system).
+  if (/^(\/|anon_inode:)\[kvm-gmem\]/.test(name)) {
+    return sharedMemory(shared, '[kvm-gmem]', name, true);
+  }
+  return null;
+}
+
+/** Names that drivers give to their memory, in no directory: 'anon_inode:[io_uring]', 'drm mm object'. */
+function isDriverObject(plain: string, deleted: boolean, store: number): boolean {
+  // Every path is absolute; what is not comes from a dname() of the kernel's own file systems.
+  if (!plain.startsWith('/')) return true;
+  // The memory of DRM objects (shmem_file_setup), also on i915's mount of its own (gemfs).
+  if (store === FileStore.KERNEL_MEMORY) return true;
+  if (store !== FileStore.UNKNOWN) return false;
+  return plain.startsWith('/dmabuf:') || (deleted && /^\/(i915|drm mm object)$/.test(plain));
+}
+
+/** The last component; names that are no path ('//toolong') stay whole. */
 function baseName(path: string): string {
   if (path.startsWith('//')) return path;
   const slash = path.lastIndexOf('/');

@@ -1,4 +1,5 @@
-import { CLASS_NAMES, FaultClass } from './classes';
+import type { CauseFacts } from './cause-text';
+import { Cause, CLASS_NAMES, FaultClass } from './classes';
 import { BUCKETS, bucketLow } from './histogram';
 import type { Model } from './model';
 import { NO_REGION, setOf, slotOf } from './region-code';
@@ -41,7 +42,6 @@ export class SnapshotBuilder {
   }
 
   build(now: number, elapsed: number, options: SnapshotOptions): Snapshot {
-    const { model } = this;
     const { limit = Infinity, reuse = false } = options;
     return {
       now,
@@ -52,9 +52,17 @@ export class SnapshotBuilder {
       threads: this.threads(elapsed, limit, reuse),
       processes: this.processes(elapsed, limit, reuse),
       latency: this.latency(),
-      swapInUse: model.swapInUse,
+      causeFacts: this.causeFacts(),
       caps: this.caps(),
     };
+  }
+
+  private causeFacts(): CauseFacts {
+    const { system, counters, pages } = this.model;
+    const reads = counters.total.byCause[Cause.FILE_READ]!;
+    // Where pages were not entered for want of room nobody can tell which had been there.
+    const known = reads > 0 && pages.used > 0 && pages.used < pages.cap;
+    return { ...system, rereadShare: known ? counters.total.rereads / reads : 0 };
   }
 
   private regions(elapsed: number, limit: number, reuse: boolean): RegionRow[] {

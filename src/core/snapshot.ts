@@ -1,3 +1,4 @@
+import type { CauseFacts } from './cause-text';
 import type { ClassName, KindName } from './classes';
 
 /**
@@ -17,8 +18,8 @@ export interface Snapshot {
   readonly processes: readonly ProcessRow[];
   /** Latency histogram per class, in the order of CLASS_NAMES; ascending bounds, empty buckets left out. */
   readonly latency: readonly LatencyHistogram[];
-  /** Swap is in use: absent anonymous pages with a minor fault may come from the swap cache. */
-  readonly swapInUse: boolean;
+  /** What qualifies the causes. */
+  readonly causeFacts: CauseFacts;
   /** Why some numbers are bounds: tables that reached their cap, in words for a person. */
   readonly caps: readonly string[];
 }

@@ -1,5 +1,5 @@
 import type { Batch } from './batch';
-import { CAUSE_COUNT, CLASS_COUNT } from './classes';
+import { Cause, CAUSE_COUNT, CLASS_COUNT } from './classes';
 import type { FaultColumns } from './fault-columns';
 import { Histogram } from './histogram';
 import type { Resolved } from './resolved';
@@ -11,6 +11,8 @@ const Sum = { UNIQUE: 0, LAST_TIME: 1, STALL: 2 } as const;
 export class Totals {
   readonly byClass = new Float64Array(CLASS_COUNT);
   readonly byCause = new Float64Array(CAUSE_COUNT);
+  /** Faults by cause on pages that were not fresh. */
+  private readonly again = new Float64Array(CAUSE_COUNT);
   readonly latency = Array.from({ length: CLASS_COUNT }, () => new Histogram());
   private readonly sums = new Float64Array(3);
   /** Faults per second, and threads that stood in faults on average, over the last tick. */
@@ -38,6 +40,11 @@ export class Totals {
     this.sums[Sum.STALL]! += ns;
   }
 
+  /** Faults that read a page of a file which had been there before; all, where pages are not told apart. */
+  get rereads(): number {
+    return this.again[Cause.FILE_READ]!;
+  }
+
   /** ns since the session's start. */
   get lastTime(): number {
     return this.sums[Sum.LAST_TIME]!;
@@ -60,7 +67,7 @@ export class Totals {
    * changed its representation, or where it comes to code that had not run when it was compiled.
    */
   add(batch: Batch, resolved: Resolved, columns: FaultColumns): void {
-    const { byClass, byCause, latency, sums } = this;
+    const { byClass, byCause, again, latency, sums } = this;
     const { keep, faultClass, cause } = resolved;
     const { fresh, bucket } = columns;
     const { faults, time } = batch;
@@ -71,6 +78,7 @@ export class Totals {
       byClass[c]!++;
       byCause[cause[i]!]!++;
       sums[Sum.UNIQUE]! += fresh[i]!;
+      again[cause[i]!]! += 1 - fresh[i]!;
       if (time[i]! > sums[Sum.LAST_TIME]!) sums[Sum.LAST_TIME] = time[i]!;
       if (elapsed[i]! >= 0) latency[c]!.record(elapsed[i]!, bucket[i]!);
     }
@@ -92,6 +100,7 @@ export class Totals {
     this.byCause.fill(0);
     for (const histogram of this.latency) histogram.clear();
     this.sums.fill(0);
+    this.again.fill(0);
     this.ticked = 0;
     this.tickedStall = 0;
     this.rate = 0;

@@ -131,6 +131,14 @@ export interface VmaQuery {
   readonly name: string;
 }
 
+/** A file system that the kernel mounts for itself: in no mountinfo. */
+export interface KernelMount {
+  readonly devMajor: number;
+  readonly devMinor: number;
+  /** 0 for tmpfs (memfd, System V segments, shared anonymous memory); else that of a hugetlbfs. */
+  readonly hugePageKib: number;
+}
+
 /** Error thrown by the addon: code, errno and the system call that failed. */
 export interface NativeError extends Error {
   readonly code: string;
@@ -146,6 +154,8 @@ export interface Addon {
    * kernels without PROCMAP_QUERY and ESRCH when the process is gone.
    */
   queryVma(mapsFd: number, page: number): VmaQuery | null;
+  /** As far as they can be found out. Never throws. */
+  kernelMounts(): KernelMount[];
   /** CLOCK_MONOTONIC now, ns. */
   monotonicNs(): bigint;
 }

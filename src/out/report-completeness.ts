@@ -73,7 +73,7 @@ export function qualifications({ snapshot, capture }: ReportInput): string[] {
   if (capture.records.malformed > 0) {
     notes.push(`${grouped(capture.records.malformed)} records were malformed and left out`);
   }
-  if (snapshot.swapInUse) {
+  if (snapshot.causeFacts.swapInUse) {
     notes.push('swap is in use: demand-zero includes pages that came back from the swap cache');
   }
   notes.push(...snapshot.caps);

@@ -56,7 +56,7 @@ export function reportJson(input: ReportInput): string {
       limits: captureLimits(capture.mode),
       records: fixed ? null : recordCounters(input.capture.records),
     },
-    swap_in_use: snapshot.swapInUse,
+    swap_in_use: snapshot.causeFacts.swapInUse,
     caps: snapshot.caps,
     causes: byCause(snapshot.totals),
     totals: totals(snapshot.totals, fixed !== null),

@@ -1,5 +1,5 @@
 import { captureLimits } from '../core/capture-facts';
-import { CAUSE_TEXT } from '../core/cause-text';
+import { causeText } from '../core/cause-text';
 import { CAUSE_NAMES } from '../core/classes';
 import { PROCESS_COLUMNS, REGION_COLUMNS, THREAD_COLUMNS } from '../core/columns';
 import { grouped, latency, percent } from '../core/format';
@@ -126,12 +126,12 @@ function headLines(input: ReportInput): string[] {
 }
 
 function causeLines(snapshot: Snapshot): string[] {
-  const { totals } = snapshot;
+  const { totals, causeFacts } = snapshot;
   return CAUSE_NAMES.map((name, index) => ({ name, count: totals.byCause[index] ?? 0 }))
     .filter((cause) => cause.count > 0)
     .sort((a, b) => b.count - a.count)
     .map(({ name, count }) => {
       const share = percent(count / totals.faults);
-      return `  ${name.padEnd(12)} ${grouped(count).padStart(11)} ${share.padStart(5)} %  ${CAUSE_TEXT[name].means}`;
+      return `  ${name.padEnd(12)} ${grouped(count).padStart(11)} ${share.padStart(5)} %  ${causeText(name, causeFacts).means}`;
     });
 }

@@ -39,8 +39,8 @@ export function closingText(dashboard: Dashboard): string {
   if (causes.length > 0) {
     // Two lines each and a selection that is nowhere.
     const height = causes.length * 2 + 2;
-    const { swapInUse } = picture.snapshot;
-    lines.push('', ...causesView(theme, columns, height, causes, -1, swapInUse));
+    const { causeFacts } = picture.snapshot;
+    lines.push('', ...causesView(theme, columns, height, causes, -1, causeFacts));
   }
   if (picture.snapshot.latency.some((h, cls) => h.count > 0 && (classes & (1 << cls)) !== 0)) {
     lines.push('', ...latencyView(theme, columns, picture.snapshot, classes));

@@ -102,7 +102,7 @@ function viewLines(dashboard: Dashboard, height: number): string[] {
     case 'causes': {
       const rows = dashboard.causes();
       const selected = Math.max(0, Math.min(dashboard.causeIndex, rows.length - 1));
-      return causesView(theme, columns, height, rows, selected, picture.snapshot.swapInUse);
+      return causesView(theme, columns, height, rows, selected, picture.snapshot.causeFacts);
     }
     case 'latency': {
       const lines = latencyView(theme, columns, picture.snapshot, dashboard.classes);

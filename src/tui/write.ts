@@ -1,4 +1,4 @@
-import { CAUSE_TEXT } from '../core/cause-text';
+import { causeText } from '../core/cause-text';
 import { CAUSE_NAMES } from '../core/classes';
 import { FAULT_FIELDS, fieldText, type FaultView } from '../core/fields';
 import type { StatRow } from '../core/snapshot';
@@ -44,7 +44,7 @@ export function currentTable(dashboard: Dashboard): ExportTable {
         columns: ['cause', 'faults', 'share', 'meaning'],
         rows: dashboard.causes().map(({ cause, faults, share }) => {
           const name = CAUSE_NAMES[cause]!;
-          return [name, faults, share, CAUSE_TEXT[name].means];
+          return [name, faults, share, causeText(name, snapshot.causeFacts).means];
         }),
       };
     case 'latency':

@@ -57,7 +57,13 @@ function source(queryVma: ((fd: number, page: number) => VmaQuery | null) | null
 } {
   const clock = { ns: 1_000_000_000_000n, step: 0n };
   const monotonicNs = (): bigint => (clock.ns += clock.step);
-  const fs = new ProcFs({ root, sessionStartNs: 1_000_000_000_000n, monotonicNs, queryVma });
+  const fs = new ProcFs({
+    root,
+    sessionStartNs: 1_000_000_000_000n,
+    monotonicNs,
+    queryVma,
+    kernelMounts: [{ devMajor: 0, devMinor: 17, hugePageKib: 2048 }],
+  });
   sources.push(fs);
   return { fs, clock };
 }
@@ -211,6 +217,7 @@ test('comm, and ELF headers of a live process', async () => {
     sessionStartNs: 0n,
     monotonicNs: () => process.hrtime.bigint(),
     queryVma: null,
+    kernelMounts: [],
   });
   const maps = live.readMaps(child.pid!)!;
   const code = maps.vmas.find((v) => (v.prot & 4) !== 0)!;

@@ -163,7 +163,7 @@ describe('parseFilter', () => {
 
   it('takes every name that begins as typed, and an exact one alone', () => {
     expect(parsed('class:m')).toEqual({ op: 'set', field: 'class', mask: 0b11 });
-    expect(parsed('cause:cow')).toEqual({ op: 'set', field: 'cause', mask: 0b1100000 });
+    expect(parsed('cause:cow')).toEqual({ op: 'set', field: 'cause', mask: 0b1100000000 });
     expect(parsed('class:COW,err')).toEqual({ op: 'set', field: 'class', mask: 0b1100 });
     expect(parsed('access:x')).toEqual({ op: 'set', field: 'access', mask: 0b100 });
   });

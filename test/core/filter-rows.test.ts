@@ -1,9 +1,10 @@
+import { Cause, CAUSE_COUNT } from '../../src/core/classes';
 import { parseFilter } from '../../src/core/filter-parse';
 import { compileRowTests } from '../../src/core/filter-rows';
 import { process, region, snapshot, thread } from '../tui/sample';
 
 const causes = (index: number, n: number): number[] =>
-  Array.from({ length: 11 }, (_, k) => (k === index ? n : 0));
+  Array.from({ length: CAUSE_COUNT }, (_, k) => (k === index ? n : 0));
 
 const picture = snapshot({
   regions: [
@@ -14,7 +15,7 @@ const picture = snapshot({
       kind: 'file',
       pid: 10,
       byClass: [3, 5, 0, 0],
-      byCause: causes(1, 8),
+      byCause: causes(Cause.PAGE_CACHE, 8),
       maxNs: 2e6,
       p50Ns: 1000,
       startPage: 0x100,
@@ -26,7 +27,7 @@ const picture = snapshot({
       kind: 'heap',
       pid: 10,
       byClass: [0, 7, 0, 0],
-      byCause: causes(0, 7),
+      byCause: causes(Cause.DEMAND_ZERO, 7),
       maxNs: 3000,
       p50Ns: 900,
       startPage: 0x300,
@@ -37,7 +38,7 @@ const picture = snapshot({
       label: '[anon]',
       pid: 20,
       byClass: [0, 0, 4, 0],
-      byCause: causes(5, 4),
+      byCause: causes(Cause.COW_ANON, 4),
       startPage: 0x100,
       endPage: 0x101,
     }),

@@ -3,6 +3,7 @@ import { CAUSE_NAMES, CLASS_NAMES } from '../../src/core/classes';
 import type { Depth } from '../../src/core/counters';
 import type { ElfImage } from '../../src/core/elf';
 import type { Limits } from '../../src/core/limits';
+import { FileStore } from '../../src/core/file-store';
 import { Model } from '../../src/core/model';
 import type { ProcSource } from '../../src/core/ports';
 import { Resolved } from '../../src/core/resolved';
@@ -57,6 +58,11 @@ export class FakeSource implements ProcSource {
     this.asked.pages++;
     if (!this.answersPages) return null;
     return this.maps.get(pid)?.vmas.find((v) => v.start <= page && page < v.end) ?? null;
+  }
+  /** FileStore of files by name; the rest is on a disk. */
+  readonly stores = new Map<string, number>();
+  fileStore(_pid: number, _ppid: number, { name }: Backing): number {
+    return this.stores.get(name) ?? FileStore.DISK;
   }
   elfImage(_pid: number, v: Vma): ElfImage | null {
     return this.images.get(v.backing.name) ?? null;

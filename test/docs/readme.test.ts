@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OPTIONS } from '../../src/cli/option-table';
 import { FAULT_FIELDS } from '../../src/core/fields';
-import { CAUSE_NAMES, CLASS_NAMES } from '../../src/core/classes';
+import { CAUSE_NAMES, CLASS_NAMES, KIND_NAMES } from '../../src/core/classes';
 import { keyTable } from '../../src/tui/keymap';
 
 const page = (name: string): string =>
@@ -24,6 +24,25 @@ test('the README has every key of the dashboard', () => {
 test('the README names every class and cause', () => {
   const readme = page('README.md');
   for (const name of [...CLASS_NAMES, ...CAUSE_NAMES]) expect(readme).toContain(`\`${name}\``);
+});
+
+/** First column of each table of a page, without the backquotes. */
+function tables(text: string): Record<string, string[]> {
+  const found: Record<string, string[]> = {};
+  for (const block of text.split('\n\n')) {
+    const rows = block.split('\n').map((line) => line.split('|')[1]?.trim() ?? '');
+    if (block.startsWith('|'))
+      found[rows[0]!] = rows.slice(2).map((cell) => cell.replaceAll('`', ''));
+  }
+  return found;
+}
+
+test('docs/classes.md has every class, cause and kind, in the order of the tables', () => {
+  expect(tables(page('docs/classes.md'))).toEqual({
+    class: [...CLASS_NAMES],
+    cause: [...CAUSE_NAMES],
+    kind: [...KIND_NAMES],
+  });
 });
 
 test('docs/formats.md has every field, in the order of the records', () => {

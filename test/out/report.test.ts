@@ -141,7 +141,7 @@ function input(more: Partial<ReportInput> = {}, snapshot: Partial<Snapshot> = {}
           buckets: [],
         },
       ],
-      swapInUse: false,
+      causeFacts: { swapInUse: false, numaBalancing: false, rereadShare: 0 },
       caps: [],
       ...snapshot,
     },
@@ -222,7 +222,10 @@ test('text: limits of the capture, swap and caps are stated', () => {
   const text = reportText(
     input(
       { capture: { ...FACTS, mode: { ...FACTS.mode, entrySource: 'software', userOnly: true } } },
-      { swapInUse: true, caps: ['8,192 regions: the rest is in [others]'] },
+      {
+        causeFacts: { swapInUse: true, numaBalancing: false, rereadShare: 0 },
+        caps: ['8,192 regions: the rest is in [others]'],
+      },
     ),
   );
   expect(text).toMatch(/Capture {5}no COW/);

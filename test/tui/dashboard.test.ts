@@ -1,3 +1,4 @@
+import { Cause } from '../../src/core/classes';
 import type { RegionRow } from '../../src/core/snapshot';
 import { closingText } from '../../src/tui/closing';
 import { Dashboard } from '../../src/tui/dashboard';
@@ -283,8 +284,8 @@ describe('keys', () => {
   it('m n c e hide a class everywhere, but never the last one', () => {
     const bench = new Bench(120, 30);
     bench.source.faults([
-      [1, 0, 2, 0, 0, 4329, 8e8],
-      [2, 2, 5, 1, 1, 4330, 1900],
+      [1, 0, Cause.FILE_READ, 0, 0, 4329, 8e8],
+      [2, 2, Cause.COW_ANON, 1, 1, 4330, 1900],
     ]);
     bench.dashboard.refresh();
     bench.press('n', 'c');
@@ -337,11 +338,11 @@ describe('keys', () => {
 
   it('Space freezes the picture and only the picture', () => {
     const bench = new Bench(120, 30);
-    bench.source.faults([[1, 0, 2, 0, 0, 4329, 8e8]]);
+    bench.source.faults([[1, 0, Cause.FILE_READ, 0, 0, 4329, 8e8]]);
     bench.dashboard.refresh();
     bench.press('space');
     bench.source.picture = samplePicture(5);
-    bench.source.faults([[2, 2, 5, 1, 1, 4330, 1900]]);
+    bench.source.faults([[2, 2, Cause.COW_ANON, 1, 1, 4330, 1900]]);
     bench.dashboard.refresh();
     bench.now = 12_000;
     expect(bench.text()).toContain('FROZEN 00:00:12, capture goes on');
@@ -403,8 +404,8 @@ describe('keys', () => {
   it('Enter opens a region, a thread, a process, a cause; Esc goes back', () => {
     const bench = new Bench(120, 40);
     bench.source.faults([
-      [1, 0, 2, 0, 0, 4329, 8e8],
-      [2, 2, 5, 1, 1, 4330, 1900],
+      [1, 0, Cause.FILE_READ, 0, 0, 4329, 8e8],
+      [2, 2, Cause.COW_ANON, 1, 1, 4330, 1900],
     ]);
     bench.dashboard.refresh();
     bench.press('enter');
@@ -569,7 +570,7 @@ describe('closingText', () => {
 
   it('has data for every view', () => {
     const bench = new Bench();
-    bench.source.faults([[1, 0, 2, 0, 0, 4329, 8e8]]);
+    bench.source.faults([[1, 0, Cause.FILE_READ, 0, 0, 4329, 8e8]]);
     bench.source.commandOutput = { lines: ['x'], dropped: 0 };
     bench.dashboard.refresh();
     const counts = ['1', '2', '3', '4', '5', '6', '7'].map((key) => {

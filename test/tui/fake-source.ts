@@ -1,5 +1,5 @@
 import { Batch, How } from '../../src/core/batch';
-import { RegionKind } from '../../src/core/classes';
+import { Cause, CAUSE_COUNT, RegionKind } from '../../src/core/classes';
 import type { RegionDetail } from '../../src/core/detail';
 import { Resolved } from '../../src/core/resolved';
 import type { Snapshot } from '../../src/core/snapshot';
@@ -33,13 +33,19 @@ export const HEADER: HeaderInfo = {
 export function samplePicture(scale = 1): Snapshot {
   const history = Array.from({ length: 20 }, (_, k) => k * scale);
   const causes = (part: Record<number, number>): number[] =>
-    Array.from({ length: 11 }, (_, k) => part[k] ?? 0);
+    Array.from({ length: CAUSE_COUNT }, (_, k) => part[k] ?? 0);
   return snapshot({
     now: 192e9 + scale * 1e9,
     elapsed: 192e9,
     totals: stat({
       byClass: [12 * scale, 31598, 213, 0],
-      byCause: causes({ 0: 31118, 1: 480, 2: 12 * scale, 5: 210, 6: 3 }),
+      byCause: causes({
+        [Cause.DEMAND_ZERO]: 31118,
+        [Cause.PAGE_CACHE]: 480,
+        [Cause.FILE_READ]: 12 * scale,
+        [Cause.COW_ANON]: 210,
+        [Cause.COW_FILE]: 3,
+      }),
       stallNs: 6.1e9,
       stallShare: 0.032,
     }),
@@ -52,7 +58,7 @@ export function samplePicture(scale = 1): Snapshot {
         permissions: 'r--s',
         size: 2 * 2 ** 30,
         byClass: [11 * scale, 480, 0, 0],
-        byCause: causes({ 1: 480, 2: 11 }),
+        byCause: causes({ [Cause.PAGE_CACHE]: 480, [Cause.FILE_READ]: 11 }),
         rate: 14,
         uniquePages: 491,
         p50Ns: 112e3,
@@ -69,7 +75,7 @@ export function samplePicture(scale = 1): Snapshot {
         kind: 'heap',
         size: 412 * 2 ** 20,
         byClass: [0, 31000, 210, 0],
-        byCause: causes({ 0: 31000, 5: 210 }),
+        byCause: causes({ [Cause.DEMAND_ZERO]: 31000, [Cause.COW_ANON]: 210 }),
         rate: 690,
         uniquePages: 29800,
         refaults: 1410,
@@ -89,7 +95,7 @@ export function samplePicture(scale = 1): Snapshot {
         kind: 'file',
         size: 16384,
         byClass: [1, 0, 3, 0],
-        byCause: causes({ 2: 1, 6: 3 }),
+        byCause: causes({ [Cause.FILE_READ]: 1, [Cause.COW_FILE]: 3 }),
         uniquePages: 4,
         p50Ns: 1200,
         p90Ns: 1900,
@@ -103,7 +109,7 @@ export function samplePicture(scale = 1): Snapshot {
         kind: 'stack',
         size: 8 * 2 ** 20,
         byClass: [0, 118, 0, 0],
-        byCause: causes({ 0: 118 }),
+        byCause: causes({ [Cause.DEMAND_ZERO]: 118 }),
         rate: 1,
         uniquePages: 118,
         p50Ns: 800,

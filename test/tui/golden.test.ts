@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Cause } from '../../src/core/classes';
 import { DashboardApp } from '../../src/tui/app';
 import { FakeSource, HEADER } from './fake-source';
 import { FakeInput, FakeOutput } from './terminal';
@@ -48,10 +49,10 @@ async function frame(spec: (typeof FRAMES)[number]): Promise<Frame> {
     inFlight: [{ tid: 4329, address: '0x7f3a113f2000', region: 'data.db', forNs: 812e6 }],
   };
   source.faults([
-    [192.031, 0, 2, 0, 0, 4329, 812.3e6],
-    [192.118, 2, 5, 1, 1, 4330, 1900],
-    [192.12, 1, 1, 0, 1, 4330, -1],
-    [192.2, 3, 9, 2, 1, 4330, -1],
+    [192.031, 0, Cause.FILE_READ, 0, 0, 4329, 812.3e6],
+    [192.118, 2, Cause.COW_ANON, 1, 1, 4330, 1900],
+    [192.12, 1, Cause.PAGE_CACHE, 0, 1, 4330, -1],
+    [192.2, 3, Cause.UNRESOLVED, 2, 1, 4330, -1],
   ]);
   source.events.flush();
   const env = { TERM: 'xterm-256color', LANG: 'C.UTF-8', ...spec.env };

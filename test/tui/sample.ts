@@ -81,7 +81,7 @@ export function snapshot(part: Partial<Snapshot> = {}): Snapshot {
       p999Ns: NaN,
       buckets: [],
     })),
-    swapInUse: false,
+    causeFacts: { swapInUse: false, numaBalancing: false, rereadShare: 0 },
     caps: [],
     ...part,
   };

@@ -1,4 +1,4 @@
-import { CAUSE_TEXT } from '../../core/cause-text';
+import { causeText, type CauseFacts } from '../../core/cause-text';
 import { CAUSE_NAMES } from '../../core/classes';
 import { grouped, percent } from '../../core/format';
 import type { StatRow } from '../../core/snapshot';
@@ -35,7 +35,7 @@ export function causesView(
   height: number,
   rows: readonly CauseRow[],
   selected: number,
-  swapInUse: boolean,
+  facts: CauseFacts,
 ): string[] {
   const lines = [
     new Line(theme, columns)
@@ -47,11 +47,13 @@ export function causesView(
       .end(),
   ];
   if (rows.length === 0) lines.push(new Line(theme, columns).add('  no faults yet', 'dim').end());
-  const texts = rows.map((row) => causeTexts(row, swapInUse));
+  const texts = rows.map(({ cause }) => causeText(CAUSE_NAMES[cause]!, facts));
   const beside = columns - TEXT_COLUMN;
   // Where the words would be cut and there is room below, they go there, whole.
-  const below = texts.map((text) => text.flatMap((line) => wrapped(line, columns - INDENT)));
-  const cut = texts.flat().some((line) => line.length > beside);
+  const below = texts.map((text) =>
+    [text.means, text.advice].flatMap((line) => wrapped(line, columns - INDENT)),
+  );
+  const cut = texts.some(({ means, advice }) => Math.max(means.length, advice.length) > beside);
   const fits = rows.length + below.flat().length < height;
   const whole = cut && fits;
   const perRow = height > rows.length * 2 ? 2 : 1;
@@ -60,7 +62,7 @@ export function causesView(
   rows.slice(top, top + visible).forEach((row, k) => {
     const isSelected = top + k === selected;
     const style = isSelected ? 'selected' : 'plain';
-    const [means, advice] = texts[top + k]!;
+    const { means, advice } = texts[top + k]!;
     lines.push(
       new Line(theme, columns)
         .add(isSelected ? '> ' : '  ', style)
@@ -76,14 +78,6 @@ export function causesView(
     for (const text of more) lines.push(new Line(theme, columns).add(indent + text, 'dim').end());
   });
   return lines;
-}
-
-/** What a cause means, and what one does about it. */
-function causeTexts(row: CauseRow, swapInUse: boolean): [string, string] {
-  const name = CAUSE_NAMES[row.cause]!;
-  const { means, advice } = CAUSE_TEXT[name];
-  const swapNote = swapInUse && name === 'demand-zero' ? ' (or back from the swap cache)' : '';
-  return [means + swapNote, advice];
 }
 
 /** A text in lines of at most `width`, broken between words. */
