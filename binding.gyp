@@ -4,7 +4,9 @@
       'target_name': 'pagefault',
       'sources': [
         'addon/binding.cc',
+        'addon/clock.cc',
         'addon/command.cc',
+        'addon/cpus.cc',
         'addon/decode.cc',
         'addon/error.cc',
         'addon/event_set.cc',

@@ -5,6 +5,7 @@
 #include <sys/sysmacros.h>
 
 #include "batch.h"
+#include "clock.h"
 #include "error.h"
 #include "kernel_mounts.h"
 #include "poller.h"

@@ -5,13 +5,13 @@
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
 #include <string>
 
+#include "clock.h"
 #include "error.h"
 #include "procfs.h"
 
@@ -25,12 +25,6 @@ constexpr size_t kRingMax = 8 << 20;
 constexpr size_t kRingMin = 256 << 10;
 // Descriptors left for everything else that the process does.
 constexpr size_t kSpareDescriptors = 64;
-
-uint64_t Now() {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<uint64_t>(now.tv_sec) * 1000000000 + static_cast<uint64_t>(now.tv_nsec);
-}
 
 size_t PowerOfTwoBelow(size_t n) {
   size_t power = 1;
@@ -57,7 +51,7 @@ SystemError TooManyDescriptors(size_t threads, size_t cpus, size_t events, size_
 }  // namespace
 
 EventSet::EventSet(Plan plan, Formats* formats)
-    : plan_(std::move(plan)), formats_(formats), cpus_(OnlineCpus()) {}
+    : plan_(std::move(plan)), formats_(formats), watch_(CpuWatch::Perf()), cpus_(watch_.online()) {}
 
 void EventSet::OpenRings(size_t pages, std::vector<Notice>* notices) {
   const size_t page_size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
@@ -111,7 +105,7 @@ int EventSet::OpenInto(EventKind kind, pid_t pid, size_t cpu_index, uint32_t roo
   const int fd =
       OpenEvent(kind, plan_, *formats_, pid, cpus_[cpu_index], owners_[cpu_index].get(), 0);
   if (fd < 0) return -fd;
-  Event event{Fd(fd), kind};
+  Event event{Fd(fd), kind, cpu_index, pid == -1};
   FilterInKernel(kind, fd);
   uint64_t id;
   const int error = EventId(fd, &id);
@@ -139,6 +133,32 @@ int EventSet::OpenWide() {
     }
   }
   return 0;
+}
+
+void EventSet::Reopen(size_t cpu_index) {
+  std::vector<EventKind> ended;
+  std::vector<Event> kept;
+  for (Event& event : events_) {
+    if (!event.per_cpu || event.cpu_index != cpu_index) {
+      kept.push_back(std::move(event));
+      continue;
+    }
+    CountOne(event, &retired_);
+    ended.push_back(event.kind);
+  }
+  // The old ones are closed only when the new ones are there: the last of a tracepoint takes long.
+  events_.swap(kept);
+  // Where one cannot be opened (gone again) the next return tries anew.
+  for (EventKind kind : ended) OpenInto(kind, -1, cpu_index, 0);
+}
+
+size_t EventSet::ReopenReturned() {
+  const std::vector<int> returned = watch_.TakeReturned();
+  for (int cpu : returned) {
+    const auto found = std::find(cpus_.begin(), cpus_.end(), cpu);
+    if (found != cpus_.end()) Reopen(static_cast<size_t>(found - cpus_.begin()));
+  }
+  return returned.size();
 }
 
 int EventSet::OpenThread(pid_t tid, uint32_t root) {
@@ -266,7 +286,7 @@ void EventSet::AttachProcess(pid_t pid, ThreadTable* threads) {
         }
         throw SystemError(error, "perf_event_open", "thread " + std::to_string(tid));
       }
-      complete[tid] = Now();
+      complete[tid] = MonotonicNow();
       threads->Add(static_cast<uint32_t>(pid), tid, tid);
     }
   }

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "cpus.h"
 #include "decode.h"
 #include "fd.h"
 #include "perf_event.h"
@@ -21,7 +22,7 @@ class EventSet {
   // One ring for each CPU, of `pages` data pages or, with 0, of a size that keeps all rings
   // together within a budget. Refused memory (EPERM, ENOMEM) halves the size, down to one page.
   void OpenRings(size_t pages, std::vector<Notice>* notices);
-  // The system calls that change address spaces without a record of their own.
+  // The system calls and other events that change address spaces without a record of their own.
   void OpenPerCpu();
   // Every thread of a process, until no new one appears. Threads born while this runs are inherited
   // from their parent or opened themselves. Throws SystemError; PROC_MISSING and PROC_FOREIGN where
@@ -32,6 +33,12 @@ class EventSet {
   // Events for all processes of each CPU, instead of AttachProcess: descriptors do not grow with
   // the threads. Needs the right to watch all processes; returns 0 or an errno.
   int OpenWide();
+
+  // Opens what was opened for all threads of a CPU again where that CPU has been offline meanwhile.
+  // Returns how many CPUs that were.
+  size_t ReopenReturned();
+  // The same for one CPU, by its place among the rings.
+  void Reopen(size_t cpu_index);
 
   // Entries first: a completion without entry is still a counted fault, an entry without completion
   // would look like a fault that never ended.
@@ -52,6 +59,8 @@ class EventSet {
   const Plan& plan() const { return plan_; }
   bool wide() const { return wide_; }
   size_t cpus() const { return cpus_.size(); }
+  // CPUs that came online since the start: nothing is captured there.
+  size_t unwatched_cpus() const { return watch_.unwatched(); }
   size_t descriptors() const;
   size_t ring_bytes() const;
   // The soft descriptor limit that was in force before it was raised, 0 if it was not.
@@ -69,6 +78,8 @@ class EventSet {
   struct Event {
     Fd fd;
     EventKind kind;
+    size_t cpu_index;
+    bool per_cpu;  // for all threads of the CPU
   };
   // Opens one event and redirects it into its CPU's ring. Returns 0 or an errno.
   int OpenInto(EventKind kind, pid_t pid, size_t cpu_index, uint32_t root);
@@ -83,6 +94,7 @@ class EventSet {
 
   Plan plan_;
   Formats* formats_;
+  CpuWatch watch_;
   std::vector<int> cpus_;
   std::vector<Fd> owners_;
   std::vector<Ring> rings_;

@@ -451,6 +451,12 @@ void Pairer::OnLost(const Record& record) {
   mailbox_.Add(row);
 }
 
+void Pairer::DoubtMaps(uint64_t time) {
+  RecordRow row{RecordType::kLost};
+  row.time = Since(time);
+  mailbox_.Add(row);
+}
+
 std::vector<uint32_t> Pairer::TakeSuspects() {
   std::vector<uint32_t> suspects;
   suspects.swap(suspects_);

@@ -67,6 +67,8 @@ class Pairer {
   void SuspectUntil(uint64_t time) { suspect_until_ = time; }
   // The completion of this open entry may be among lost records.
   bool Tainted(const Entry& entry) const { return entry.tainted || entry.time < suspect_until_; }
+  // Address-space records may be missing from before `time`, though none was lost in a ring.
+  void DoubtMaps(uint64_t time);
   // Takes out the threads that `gone(pid, tid)` says have ended, unless their EXIT comes before the
   // next sweep: it may be in the rings still. For records that were lost; without this a session
   // would never end, and the table would grow with every thread whose EXIT is missing.

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/perf_event.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -227,11 +228,12 @@ Plan MakePlan(bool children, bool on_exec, Formats* formats, std::vector<Notice>
     return plan;
   }
   ReadOptionalFormats(tracefs, formats);
-  const std::vector<int> cpus = OnlineCpus();
-  // 0 or an errno; what may be opened for all threads of one CPU may be so on the others.
+  // 0 or an errno; what may be opened for all threads of one CPU may be so on the others. This one
+  // is online.
+  const int cpu = sched_getcpu();
   const auto per_cpu = [&](EventKind kind) {
     if (formats->Of(kind)->id == 0) return ENOENT;
-    Fd fd(OpenEvent(kind, plan, *formats, -1, cpus.empty() ? 0 : cpus[0], -1, 0));
+    Fd fd(OpenEvent(kind, plan, *formats, -1, cpu, -1, 0));
     if (!fd.ok()) return -fd.get();
     held->push_back(std::move(fd));
     plan.per_cpu.push_back(kind);
@@ -297,31 +299,6 @@ int Paranoid() {
   if (fscanf(file, "%d", &value) != 1) value = 2;
   fclose(file);
   return value;
-}
-
-std::vector<int> OnlineCpus() {
-  std::vector<int> cpus;
-  FILE* file = fopen("/sys/devices/system/cpu/online", "re");
-  if (file != nullptr) {
-    // "0-3,5,7-8"
-    int first;
-    while (fscanf(file, "%d", &first) == 1) {
-      int last = first;
-      int separator = fgetc(file);
-      if (separator == '-') {
-        if (fscanf(file, "%d", &last) != 1) break;
-        separator = fgetc(file);
-      }
-      for (int cpu = first; cpu <= last && cpus.size() < 8192; cpu++) cpus.push_back(cpu);
-      if (separator != ',') break;
-    }
-    fclose(file);
-  }
-  if (cpus.empty()) {
-    const long count = sysconf(_SC_NPROCESSORS_ONLN);
-    for (int cpu = 0; cpu < count; cpu++) cpus.push_back(cpu);
-  }
-  return cpus;
 }
 
 }  // namespace pagefault

@@ -62,7 +62,4 @@ int ReadCount(int fd, bool format_lost, EventCount* out);
 // kernel.perf_event_paranoid, 2 where it cannot be read.
 int Paranoid();
 
-// CPUs that are online now.
-std::vector<int> OnlineCpus();
-
 }  // namespace pagefault

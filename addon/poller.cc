@@ -4,12 +4,12 @@
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <system_error>
 
+#include "clock.h"
 #include "error.h"
 #include "procfs.h"
 
@@ -25,6 +25,8 @@ constexpr int kIdleInterval = 120;
 // every process, 15 us: the pauses grow with their number, so that it costs some 0.1 % of one CPU.
 constexpr uint64_t kSweepPause = 500'000'000;  // ns
 constexpr uint64_t kSweepPausePerThread = 10'000'000;
+// Each look reads one event on every CPU, as perf stat -a -I does.
+constexpr uint64_t kCpuPause = 1'000'000'000;
 // A table that has grown to twice this and its old size is swept without such a pause.
 constexpr size_t kSweepSize = 4096;
 // For the records of faults that were being written when capture was switched off.
@@ -33,12 +35,6 @@ constexpr useconds_t kLastLookPause = 1000;
 // A program that execs set-uid programs for ever must not fill the memory with news of it.
 constexpr size_t kMaxNotices = 32;
 }  // namespace
-
-uint64_t MonotonicNow() {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<uint64_t>(now.tv_sec) * 1000000000 + static_cast<uint64_t>(now.tv_nsec);
-}
 
 Poller::Poller(EventSet& events, Formats& formats, Mailbox& mailbox, Command* command,
                uint64_t start, bool children, ThreadTable threads, std::function<void()> wake)
@@ -144,9 +140,12 @@ void Poller::Publish() {
 void Poller::Reattach() {
   for (uint32_t pid : pairer_.TakeSuspects()) {
     const pid_t process = static_cast<pid_t>(pid);
-    if (HasEnded(process)) continue;
-    int error = 0;
+    int error = HasEnded(process) ? ESRCH : 0;
     std::lock_guard<std::mutex> lock(mutex_);
+    if (error != 0) {
+      published_.credentials_lost++;
+      continue;
+    }
     if (!events_.wide()) {
       try {
         events_.Retire();
@@ -161,8 +160,13 @@ void Poller::Reattach() {
         error = failed.error();
       }
     }
-    if (notices_.size() >= kMaxNotices) continue;
-    notices_.push_back({"CREDENTIALS_CHANGED", error, std::to_string(pid)});
+    if (error != 0) published_.credentials_lost++;
+    if (error == ESRCH) continue;  // it has just ended
+    if (notices_.size() < kMaxNotices) {
+      notices_.push_back({"CREDENTIALS_CHANGED", error, std::to_string(pid)});
+    } else {
+      more_notices_++;
+    }
   }
 }
 
@@ -178,6 +182,14 @@ void Poller::Sweep(uint64_t now) {
   pairer_.Sweep(now, Gone);
   left_by_sweep_ = pairer_.threads().size();
   Publish();
+}
+
+void Poller::LookAtCpus(uint64_t now) {
+  if (now - looked_ < kCpuPause) return;
+  looked_ = now;
+  std::lock_guard<std::mutex> lock(mutex_);
+  // What changed the maps on such a CPU before this is not known.
+  if (events_.ReopenReturned() > 0) pairer_.DoubtMaps(now);
 }
 
 void Poller::Run() {
@@ -208,6 +220,7 @@ void Poller::Run() {
     horizon = now;
     interval = busy ? kBusyInterval : std::min(interval * 2, kIdleInterval);
     Sweep(now);
+    LookAtCpus(now);
     Reattach();
     const bool over = pairer_.threads().ever_used() && pairer_.threads().size() == 0;
     if (mailbox_.Flush(done > start_ ? done - start_ : 0, over) || (over && !ended_)) {
@@ -270,7 +283,16 @@ std::vector<PendingFault> Poller::pending(size_t max) {
 
 std::vector<Notice> Poller::notices() {
   std::lock_guard<std::mutex> lock(mutex_);
-  return notices_;
+  std::vector<Notice> notices = notices_;
+  if (more_notices_ > 0 && stopping_) {
+    notices.push_back({"CREDENTIALS_MORE", 0, std::to_string(more_notices_)});
+  }
+  return notices;
+}
+
+size_t Poller::unwatched_cpus() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return events_.unwatched_cpus();
 }
 
 }  // namespace pagefault

@@ -21,6 +21,7 @@ struct PollerCounters {
   MailboxDrops drops;
   uint64_t late = 0;
   uint64_t ring_malformed = 0;
+  uint64_t credentials_lost = 0;  // programs that ended before they could be attached to anew
   // Faults that the kernel counted while capture was being switched off, and did not record.
   uint64_t cut_off = 0;
 };
@@ -49,11 +50,13 @@ class Poller {
   EventSet::Totals Count();
   size_t descriptors();
   std::vector<PendingFault> pending(size_t max);
-  // What came up since the start (credentials changed by an exec).
+  // What came up since the start (credentials changed by an exec): the first of it, and when
+  // capture has ended how many more.
   std::vector<Notice> notices();
   // Every followed thread has exited, or Stop has been called.
   bool ended() const { return ended_.load(); }
   size_t threads_now();
+  size_t unwatched_cpus();
 
  private:
   void Run();
@@ -64,6 +67,8 @@ class Poller {
   void Reattach();
   // Looks for threads whose end was lost, and for stacks, when that is due.
   void Sweep(uint64_t now);
+  // Opens events again on CPUs that have come back.
+  void LookAtCpus(uint64_t now);
   void Publish();
 
   EventSet& events_;
@@ -75,6 +80,7 @@ class Poller {
   Pairer pairer_;
   Merger merger_;
   uint64_t swept_ = 0;        // when
+  uint64_t looked_ = 0;       // at the CPUs, when
   size_t left_by_sweep_ = 0;  // threads
   Fd stop_fd_;
   std::thread thread_;
@@ -86,8 +92,7 @@ class Poller {
   uint64_t cut_minor_ = 0;
   uint64_t cut_major_ = 0;
   std::vector<Notice> notices_;
+  uint64_t more_notices_ = 0;  // beyond what is kept
 };
-
-uint64_t MonotonicNow();
 
 }  // namespace pagefault

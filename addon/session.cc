@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "error.h"
 #include "procfs.h"
 
@@ -298,8 +299,8 @@ Napi::Value Session::Counters(const Napi::CallbackInfo& info) {
   set("foreign", counters.pair.foreign);
   set("borrowedStamps", counters.pair.borrowed_stamps);
   set("cutOff", counters.cut_off);
-  set("unwatchedCpus", 0);
-  set("credentialsLost", 0);
+  set("unwatchedCpus", poller_->unwatched_cpus());
+  set("credentialsLost", counters.credentials_lost);
   set("memorySharers", counters.pair.memory_sharers);
   return object;
 }

@@ -88,7 +88,7 @@ export interface RecordCounters {
    * in neither side of the completeness. At most one per CPU.
    */
   readonly cutOff: number;
-  /** Possible CPUs on which no event could be opened: faults taken there are missing. */
+  /** CPUs that came online after the start: faults taken there are missing. */
   readonly unwatchedCpus: number;
   /**
    * Programs whose exec changed credentials (set-uid), which ends the kernel's capture, and that had

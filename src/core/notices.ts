@@ -25,6 +25,7 @@ const NOTICES: ReadonlyMap<string, Text> = new Map(
     CREDENTIALS_CHANGED: (detail) =>
       `process ${detail} changed its credentials by exec: the kernel detached its events and they were opened anew; ` +
       'a few faults around the exec may be missing',
+    CREDENTIALS_MORE: (detail) => `and ${detail} more changed their credentials by exec`,
   }),
 );
 

@@ -36,7 +36,8 @@ export interface Notice {
     | 'RING_SHRUNK'
     | 'FD_LIMIT_RAISED'
     | 'WIDE_CAPTURE'
-    | 'CREDENTIALS_CHANGED';
+    | 'CREDENTIALS_CHANGED'
+    | 'CREDENTIALS_MORE';
   readonly errno: number;
   readonly detail: string;
 }

@@ -64,6 +64,20 @@ test('calls through the vsyscall page are counted apart', async () => {
   expect(report.summary).toMatchObject({ error: 0 });
 });
 
+test.each(['100000', '-10'])('in a time namespace, %s s from ours', async (shift) => {
+  const begun = performance.now();
+  const { rows, faults } = await captureCommand([workload('stacks'), '--pages', '20'], scratch, {
+    within: ['unshare', '--time', '--monotonic', shift, '--fork'],
+  });
+  const { expected, captured } = compare(rows, faults);
+  expect(captured).toEqual(expected);
+  // Times count from the start of capture, and none is longer ago than the run.
+  const times = faults.map(({ time_ns }) => time_ns);
+  expect(times).toEqual([...times].sort((a, b) => a - b));
+  expect(times[0]).toBeGreaterThan(0);
+  expect(times.at(-1)).toBeLessThan((performance.now() - begun) * 1e6);
+});
+
 /** R, S, T ... of the first thread, as proc_pid_stat(5) has it. */
 function stateOf(pid: number): string {
   return readFileSync(`/proc/${pid}/stat`, 'utf8')

@@ -20,6 +20,7 @@
 #include <cstdlib>
 
 #include "check.h"
+#include "clock.h"
 #include "error.h"
 #include "poller.h"
 #include "reader.h"
@@ -227,6 +228,26 @@ TEST(live_every_fault_of_a_child) {
   CHECK_EQ(counters.pair.malformed + counters.ring_malformed, 0u);
   CHECK_EQ(counters.late, 0u);
   CHECK_EQ(capture.poller->threads_now(), 0u);
+}
+
+TEST(live_events_of_a_cpu_are_opened_again) {
+  // As for a CPU that was offline: what is opened for all of its threads is opened anew, all else
+  // and the counts go on.
+  Toucher toucher(64);
+  Capture capture(toucher.pid());
+  const size_t descriptors = capture.events.descriptors();
+  for (size_t cpu = 0; cpu < capture.events.cpus(); cpu++) capture.events.Reopen(cpu);
+  CHECK_EQ(capture.events.descriptors(), descriptors);
+  CHECK_EQ(capture.events.ReopenReturned(), 0u);
+  toucher.Touch();
+  capture.poller->Start();
+  CHECK(capture.Until([&] { return capture.In(toucher) == 64; }));
+  toucher.End();
+  CHECK(capture.Until([&] { return capture.poller->ended(); }));
+  capture.poller->Stop();
+  const EventSet::Totals totals = capture.poller->Count();
+  CHECK_EQ(capture.poller->counters().pair.minor, totals.minor);
+  CHECK_EQ(capture.poller->unwatched_cpus(), 0u);
 }
 
 TEST(live_losses_are_counted_to_the_fault) {
