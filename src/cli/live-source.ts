@@ -2,7 +2,7 @@ import { captureLimits } from '../core/capture-facts';
 import type { RegionDetail } from '../core/detail';
 import { errorParts } from '../core/errors';
 import { hexText } from '../core/fields';
-import type { Snapshot } from '../core/snapshot';
+import type { LatencyHistogram, Snapshot, TableName } from '../core/snapshot';
 import { summaryLine } from '../out/summary';
 import { WholeFile } from '../out/whole-file';
 import { EventLog, type EventNames } from '../tui/event-log';
@@ -146,6 +146,10 @@ export class LiveSource implements DashboardSource {
 
   detail(regionId: number): RegionDetail | null {
     return this.assembly.model.regionDetail(regionId);
+  }
+
+  latency(table: TableName, ids: ReadonlySet<number>): LatencyHistogram[] {
+    return this.assembly.model.latencyOf(table, ids);
   }
 
   zero(): void {

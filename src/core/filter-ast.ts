@@ -57,6 +57,28 @@ export interface LatencyTerm {
   readonly ns: number;
 }
 
+const ALL_CLASSES = (1 << CLASS_NAMES.length) - 1;
+
+/** A filter as the classes that it lets through (a bit mask) and what else it asks for; null for nothing. */
+export function splitClasses(filter: Filter | null): {
+  readonly classes: number;
+  readonly rest: Filter | null;
+} {
+  if (filter === null) return { classes: ALL_CLASSES, rest: null };
+  if (filter.op === 'set' && filter.field === 'class') return { classes: filter.mask, rest: null };
+  if (filter.op === 'not') {
+    const { classes, rest } = splitClasses(filter.term);
+    if (rest === null) return { classes: ALL_CLASSES & ~classes, rest };
+  }
+  if (filter.op !== 'and') return { classes: ALL_CLASSES, rest: filter };
+  const parts = filter.terms.map(splitClasses);
+  const terms = parts.map(({ rest }) => rest).filter((rest) => rest !== null);
+  return {
+    classes: parts.reduce((mask, part) => mask & part.classes, ALL_CLASSES),
+    rest: terms.length === 0 ? null : { op: 'and', terms },
+  };
+}
+
 const KEYWORDS = ['and', 'or', 'not'];
 
 /** The expression as text that parses back to the same filter. */

@@ -1,28 +1,38 @@
 import {
   SET_FIELDS,
   type Filter,
+  type IdTerm,
   type LatencyTerm,
   type RangeTerm,
   type SetTerm,
 } from './filter-ast';
 import { textTest } from './filter-text';
+import {
+  exactly,
+  FAIL,
+  MATCH,
+  MAYBE,
+  NO,
+  remembered,
+  someOf,
+  via,
+  type Chance,
+  type Judge,
+} from './row-chance';
+import { RowRelations } from './row-relations';
 import type { ProcessRow, RegionRow, Snapshot, StatRow, ThreadRow } from './snapshot';
 
-/**
- * A row stands for many faults, so a filter is asked of it in two bits: CAN some fault of the row
- * match, and CAN some fault of it fail? `not` swaps them. A row is shown when some fault can match.
- */
-type Chance = number;
-const MATCH = 1;
-const FAIL = 2;
-const NO: Chance = FAIL;
-const MAYBE: Chance = MATCH | FAIL;
-
-type Judge<Row> = (row: Row) => Chance;
+/** What a filter says of the rows of one table. */
+export interface RowTest<Row> {
+  /** Some fault of the row may match. */
+  readonly passes: (row: Row) => boolean;
+  /** All faults of the row match. */
+  readonly whole: (row: Row) => boolean;
+}
 export interface RowTests {
-  readonly region: (row: RegionRow) => boolean;
-  readonly thread: (row: ThreadRow) => boolean;
-  readonly process: (row: ProcessRow) => boolean;
+  readonly regions: RowTest<RegionRow>;
+  readonly threads: RowTest<ThreadRow>;
+  readonly processes: RowTest<ProcessRow>;
 }
 interface Judges {
   readonly region: Judge<RegionRow>;
@@ -31,45 +41,49 @@ interface Judges {
 }
 
 /**
- * Makes a filter fit for the rows of one snapshot. What a row does not know itself is asked of the
- * other rows of its process: a thread may match `region:libc` when its process has such a region.
+ * Makes a filter fit for the rows of one snapshot. What a row does not know itself is asked of the rows
+ * of other tables that its faults are in too. Rows that several share know what their members have in
+ * common; what is not known of the members can match and can fail.
  */
 export function compileRowTests(filter: Filter, snapshot: Snapshot): RowTests {
-  const judges = judge(filter, snapshot);
+  const judges = judge(filter, new RowRelations(snapshot));
   return {
-    region: (row) => (judges.region(row) & MATCH) !== 0,
-    thread: (row) => (judges.thread(row) & MATCH) !== 0,
-    process: (row) => (judges.process(row) & MATCH) !== 0,
+    regions: rowTest(judges.region),
+    threads: rowTest(judges.thread),
+    processes: rowTest(judges.process),
   };
 }
 
-function judge(filter: Filter, snapshot: Snapshot): Judges {
+function rowTest<Row>(judgeRow: Judge<Row>): RowTest<Row> {
+  return {
+    passes: (row) => (judgeRow(row) & MATCH) !== 0,
+    whole: (row) => judgeRow(row) === MATCH,
+  };
+}
+
+function judge(filter: Filter, relations: RowRelations): Judges {
   switch (filter.op) {
     case 'and':
       return combine(
-        filter.terms.map((term) => judge(term, snapshot)),
+        filter.terms.map((term) => judge(term, relations)),
         (a, b) => (a & b & MATCH) | ((a | b) & FAIL),
       );
     case 'or':
       return combine(
-        filter.terms.map((term) => judge(term, snapshot)),
+        filter.terms.map((term) => judge(term, relations)),
         (a, b) => ((a | b) & MATCH) | (a & b & FAIL),
       );
     case 'not':
-      return combine([judge(filter.term, snapshot)], (a) => a, swap);
+      return combine([judge(filter.term, relations)], (a) => a, swap);
     case 'text':
-      return judgeText(filter.field, textTest(filter), snapshot);
+      return judgeText(filter.field, textTest(filter), relations);
     case 'set':
-      return judgeSet(filter, snapshot);
-    case 'id': {
-      const ids = new Set(filter.ids);
-      if (filter.field === 'tid') return judgeThreads((row) => ids.has(row.tid), snapshot);
-      const own = (row: { readonly pid: number }): Chance => (ids.has(row.pid) ? MATCH : NO);
-      return { region: (row) => (row.pid === 0 ? MAYBE : own(row)), thread: own, process: own };
-    }
+      return judgeSet(filter, relations);
+    case 'id':
+      return filter.field === 'tid' ? judgeTids(filter, relations) : judgePids(filter, relations);
     case 'range':
       return filter.field === 'addr'
-        ? judgeRegions((row) => overlap(row, filter), snapshot)
+        ? judgeRegions((row) => overlap(row, filter), relations)
         : same(() => MAYBE);
     case 'latency':
       return same((row) => judgeLatency(row, filter));
@@ -103,50 +117,91 @@ function combine(
   };
 }
 
-/** A property of regions: other rows may match when a region of their process does. */
-function judgeRegions(judgeRegion: Judge<RegionRow>, snapshot: Snapshot): Judges {
-  let pids: Set<number> | null = null;
-  const related = (row: { readonly pid: number }): Chance => {
-    pids ??= pidsOf(snapshot.regions, judgeRegion);
-    return pids.has(row.pid) || pids.has(0) ? MAYBE : NO;
+/** A property of regions; other rows match by the faults that they have in matching regions. */
+function judgeRegions(judgeRegion: Judge<RegionRow>, relations: RowRelations): Judges {
+  const { regions } = relations.snapshot;
+  const region = remembered(judgeRegion);
+  const any = someOf(regions, region);
+  return {
+    region,
+    thread: via<ThreadRow, RegionRow>((row) => relations.regionsOfThread(row), region, any),
+    process: via<ProcessRow, RegionRow>((row) => relations.regionsOfProcess(row), region, any),
   };
-  return { region: judgeRegion, thread: related, process: related };
 }
 
-/** A property of threads: other rows may match when a thread of their process does. */
-function judgeThreads(test: (row: ThreadRow) => boolean, snapshot: Snapshot): Judges {
-  const thread = (row: ThreadRow): Chance => (test(row) ? MATCH : NO);
-  let pids: Set<number> | null = null;
-  const related = (row: { readonly pid: number }): Chance => {
-    pids ??= pidsOf(snapshot.threads, thread);
-    return row.pid === 0 || pids.has(row.pid) ? MAYBE : NO;
+/** A property of threads; other rows match by the faults that matching threads have in them. */
+function judgeThreads(judgeThread: Judge<ThreadRow>, relations: RowRelations): Judges {
+  const { threads } = relations.snapshot;
+  const thread = remembered(judgeThread);
+  const any = someOf(threads, thread);
+  return {
+    region: via<RegionRow, ThreadRow>((row) => relations.threadsOfRegion(row), thread, any),
+    thread,
+    process: via<ProcessRow, ThreadRow>((row) => relations.threadsOfProcess(row), thread, any),
   };
-  return { region: related, thread, process: related };
 }
 
-function pidsOf<Row extends { readonly pid: number }>(
-  rows: readonly Row[],
-  judgeRow: Judge<Row>,
-): Set<number> {
-  const pids = new Set<number>();
-  for (const row of rows) if (judgeRow(row) & MATCH) pids.add(row.pid);
-  return pids;
+function judgeTids(term: IdTerm, relations: RowRelations): Judges {
+  const ids = new Set(term.ids);
+  const { threads } = relations.snapshot;
+  // Who has a row of its own is not one of those that share one.
+  const apart = term.ids.every((id) => threads.some(({ tid }) => tid === id));
+  return judgeThreads((row) => {
+    if (row.tid !== 0) return exactly(ids.has(row.tid));
+    return apart ? NO : MAYBE;
+  }, relations);
 }
+
+function judgePids(term: IdTerm, relations: RowRelations): Judges {
+  const ids = new Set(term.ids);
+  const named = relations.snapshot.processes.filter(({ pid }) => ids.has(pid));
+  const apart = named.length >= ids.size;
+  const names = new Set(named.map(({ comm }) => comm));
+  const own = (row: { readonly pid: number }): Chance => exactly(ids.has(row.pid));
+  // A shared region knows the name of its processes.
+  const mayBeOf = (row: RegionRow): boolean => !apart || sumsUp(row) || names.has(row.comm);
+  const ofRegion = (row: RegionRow): Chance =>
+    row.pid !== 0 ? own(row) : mayBeOf(row) ? MAYBE : NO;
+  const region = via(
+    (row: RegionRow) => relations.threadsOfRegion(row),
+    (thread) => (thread.pid === 0 ? MAYBE : own(thread)),
+    () => MAYBE,
+  );
+  const thread = via(
+    (row: ThreadRow) => relations.regionsOfThread(row),
+    ofRegion,
+    () => MAYBE,
+  );
+  return {
+    region: (row) => (row.pid === 0 && mayBeOf(row) ? region(row) : ofRegion(row)),
+    thread: (row) => (row.pid === 0 ? thread(row) : own(row)),
+    process: (row) => (row.pid !== 0 ? own(row) : apart ? NO : MAYBE),
+  };
+}
+
+/** The row of everything that has no row: its members have not even a name in common. */
+function sumsUp(row: { readonly pid: number; readonly comm: string }): boolean {
+  return row.pid === 0 && (row.comm === '' || row.comm === OTHERS);
+}
+
+/** As tasks and names beyond their caps are called. */
+const OTHERS = '[others]';
 
 function judgeText(
   field: 'any' | 'region' | 'file' | 'comm',
   test: (text: string) => boolean,
-  snapshot: Snapshot,
+  relations: RowRelations,
 ): Judges {
-  const yes = (matches: boolean): Chance => (matches ? MATCH : NO);
-  const comm = judgeThreads((row) => test(row.comm), snapshot);
+  const comm = judgeThreads((row) => (sumsUp(row) ? MAYBE : exactly(test(row.comm))), relations);
   if (field === 'comm') return comm;
-  if (field === 'region') return judgeRegions((row) => yes(test(row.label)), snapshot);
-  if (field === 'file') return judgeRegions((row) => yes(test(row.path)), snapshot);
-  const place = judgeRegions(
-    (row) => yes(test(row.label) || test(row.path) || test(row.kind)),
-    snapshot,
-  );
+  const regions = (judgeRegion: Judge<RegionRow>): Judges =>
+    judgeRegions((row) => (sumsUp(row) ? MAYBE : judgeRegion(row)), relations);
+  if (field === 'region') return regions((row) => exactly(test(row.label)));
+  // Regions that share a row have the label in common, not the directory.
+  const path = (row: RegionRow): Chance =>
+    row.pid === 0 && row.path !== '' ? MAYBE : exactly(test(row.path));
+  if (field === 'file') return regions(path);
+  const place = regions((row) => (test(row.label) || test(row.kind) ? MATCH : path(row)));
   const bits = (list: readonly string[]): number =>
     list.reduce((mask, name, bit) => (test(name) ? mask | (1 << bit) : mask), 0);
   const classes = bits(SET_FIELDS.class);
@@ -162,7 +217,7 @@ function judgeText(
   );
 }
 
-function judgeSet(term: SetTerm, snapshot: Snapshot): Judges {
+function judgeSet(term: SetTerm, relations: RowRelations): Judges {
   switch (term.field) {
     case 'class':
       return same((row) => judgeCounts(row.byClass, term.mask));
@@ -170,7 +225,10 @@ function judgeSet(term: SetTerm, snapshot: Snapshot): Judges {
       return same((row) => judgeCounts(row.byCause, term.mask));
     case 'kind': {
       const kinds: readonly string[] = SET_FIELDS.kind.filter((_, bit) => term.mask & (1 << bit));
-      return judgeRegions((row) => (kinds.includes(row.kind) ? MATCH : NO), snapshot);
+      return judgeRegions(
+        (row) => (sumsUp(row) ? MAYBE : exactly(kinds.includes(row.kind))),
+        relations,
+      );
     }
     case 'mode':
     case 'access':
@@ -194,6 +252,8 @@ function judgeLatency(row: StatRow, term: LatencyTerm): Chance {
 }
 
 function overlap(row: RegionRow, term: RangeTerm): Chance {
+  // Where several regions share a row, or nothing was mapped, it has no range.
+  if (row.endPage === 0) return MAYBE;
   const low = Number(term.low >> 12n);
   const high = Number(term.high >> 12n);
   if (row.endPage <= low || row.startPage > high) return NO;

@@ -5,6 +5,7 @@ import { RegionBinder } from './binder';
 import { CommTable } from './comms';
 import { Counters } from './counters';
 import type { Depth } from './counters';
+import { latencyOfRows } from './latency-histogram';
 import { regionDetail } from './detail';
 import type { RegionDetail } from './detail';
 import { FaultColumns } from './fault-columns';
@@ -23,7 +24,7 @@ import { MapRepair } from './repair';
 import type { Resolved } from './resolved';
 import { SnapshotBuilder } from './rows';
 import type { SnapshotOptions } from './rows';
-import type { Snapshot } from './snapshot';
+import type { LatencyHistogram, Snapshot, TableName } from './snapshot';
 import { statPool } from './row-histograms';
 import { Tasks } from './tasks';
 import type { Vma } from './vma';
@@ -225,6 +226,13 @@ export class Model {
   /** What the drill-down into a region shows; null when the row is gone. */
   regionDetail(id: number): RegionDetail | null {
     return regionDetail(this, id);
+  }
+
+  /** Latencies of some rows of a table, by their ids; one histogram per class. */
+  latencyOf(table: TableName, ids: ReadonlySet<number>): LatencyHistogram[] {
+    const { regions, tasks } = this;
+    const { stats } = table === 'regions' ? regions.rows : tasks[table];
+    return latencyOfRows(stats, ids);
   }
 
   /** Faults kept out by the filter since the start or the last zero(). */

@@ -90,15 +90,20 @@ export class PairCounts {
     this.used = 0;
   }
 
+  /** Every pair with its faults. */
+  forEach(each: (region: number, thread: number, faults: number) => void): void {
+    for (let at = 0; at <= this.mask; at++) {
+      const key = this.keys[at]!;
+      if (key !== EMPTY) each(key >>> THREAD_BITS, key & THREAD_MASK, this.counts[at]!);
+    }
+  }
+
   /** Threads of a region, most faults first. */
   threadsOf(region: number, limit: number): { thread: number; faults: number }[] {
     const found: { thread: number; faults: number }[] = [];
-    for (let at = 0; at <= this.mask; at++) {
-      const key = this.keys[at]!;
-      if (key !== EMPTY && key >>> THREAD_BITS === region) {
-        found.push({ thread: key & THREAD_MASK, faults: this.counts[at]! });
-      }
-    }
+    this.forEach((of, thread, faults) => {
+      if (of === region) found.push({ thread, faults });
+    });
     return found.sort((a, b) => b.faults - a.faults).slice(0, limit);
   }
 }

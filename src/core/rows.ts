@@ -1,10 +1,12 @@
 import type { CauseFacts } from './cause-text';
-import { Cause, CLASS_NAMES, FaultClass } from './classes';
-import { BUCKETS, bucketLow } from './histogram';
+import { Cause, FaultClass } from './classes';
+import { latencyHistogram } from './latency-histogram';
 import type { Model } from './model';
+import { pairRows } from './pair-rows';
 import { NO_REGION, setOf, slotOf } from './region-code';
 import type {
   LatencyHistogram,
+  PairRows,
   ProcessRow,
   RegionRow,
   Snapshot,
@@ -26,7 +28,6 @@ export interface SnapshotOptions {
 
 const PAGE = 4096;
 const QUANTILES = [0.5, 0.9, 0.99] as const;
-const QUANTILES_FINE = [0.5, 0.9, 0.99, 0.999] as const;
 
 /** Makes snapshots of a model. */
 export class SnapshotBuilder {
@@ -52,6 +53,7 @@ export class SnapshotBuilder {
       threads: this.threads(elapsed, limit, reuse),
       processes: this.processes(elapsed, limit, reuse),
       latency: this.latency(),
+      pairs: this.pairs(),
       causeFacts: this.causeFacts(),
       caps: this.caps(),
     };
@@ -154,25 +156,14 @@ export class SnapshotBuilder {
   }
 
   private latency(): LatencyHistogram[] {
-    return this.model.counters.total.latency.map((histogram, c) => {
-      const [p50Ns, p90Ns, p99Ns, p999Ns] = histogram.quantiles(QUANTILES_FINE);
-      const buckets = [];
-      for (let b = 0; b < BUCKETS; b++) {
-        const count = histogram.counts[b]!;
-        if (count > 0) buckets.push({ lowNs: bucketLow(b), highNs: bucketLow(b + 1), count });
-      }
-      return {
-        faultClass: CLASS_NAMES[c]!,
-        count: histogram.count,
-        totalNs: histogram.totalNs,
-        maxNs: histogram.maxNs,
-        p50Ns: p50Ns!,
-        p90Ns: p90Ns!,
-        p99Ns: p99Ns!,
-        p999Ns: p999Ns!,
-        buckets,
-      };
-    });
+    return this.model.counters.total.latency.map(({ counts, count, totalNs, maxNs }, cls) =>
+      latencyHistogram(cls, counts, count, totalNs, maxNs),
+    );
+  }
+
+  private pairs(): () => PairRows {
+    let made: PairRows | null = null;
+    return () => (made ??= pairRows(this.model));
   }
 
   private caps(): string[] {

@@ -18,6 +18,11 @@ export interface Snapshot {
   readonly processes: readonly ProcessRow[];
   /** Latency histogram per class, in the order of CLASS_NAMES; ascending bounds, empty buckets left out. */
   readonly latency: readonly LatencyHistogram[];
+  /**
+   * Who faulted where. Made when it is first asked for, because few do: whoever keeps a snapshot beyond the
+   * next batch asks for it before.
+   */
+  readonly pairs: () => PairRows;
   /** What qualifies the causes. */
   readonly causeFacts: CauseFacts;
   /** Why some numbers are bounds: tables that reached their cap, in words for a person. */
@@ -98,6 +103,16 @@ export interface ProcessRow extends StatRow {
   readonly worstThreadShare: number;
   readonly worstTid: number;
 }
+
+/** Faults of each region row by each thread row, by the ids of the rows. */
+export interface PairRows {
+  readonly regions: readonly number[];
+  readonly threads: readonly number[];
+  readonly faults: readonly number[];
+}
+
+/** The tables of a snapshot. */
+export type TableName = 'regions' | 'threads' | 'processes';
 
 export interface LatencyHistogram {
   readonly faultClass: ClassName;

@@ -147,9 +147,10 @@ export class StatTable {
         stall += ns;
         if (ns > max) max = ns;
         const b = bucket[i]!;
-        const block = segments[row * SEGMENTS + (b >>> STAT_BLOCK_LOG2)]!;
+        const histogram = (row * CLASS_COUNT + faultClass[i]!) * SEGMENTS;
+        const block = segments[histogram + (b >>> STAT_BLOCK_LOG2)]!;
         if (block < 0) {
-          this.histograms.count(row, b, 1);
+          this.histograms.count(row, faultClass[i]!, b, 1);
           continue;
         }
         const word = block * STAT_BLOCK_WORDS + (b & (STAT_BLOCK_WORDS - 1));
@@ -278,6 +279,11 @@ export class StatTable {
   /** Faults per tick, oldest first; empty for a row that rests. */
   history(row: number): number[] {
     return this.activity.history(row);
+  }
+
+  /** Adds the latencies of one class of a row to `counts`, by bucket; returns how many they are. */
+  addLatencies(counts: Float64Array, row: number, faultClass: number): number {
+    return this.histograms.addTo(counts, row, faultClass);
   }
 
   p50Ns(row: number): number {

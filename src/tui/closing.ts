@@ -7,6 +7,7 @@ import { headerView } from './views/header';
 import { latencyView } from './views/latency';
 import { tableView } from './views/table';
 import { TableModel } from './view-model/table';
+import { scopeLines } from './words';
 
 /** Rows of the table in the closing text; the rest is summed up in one line. */
 const MAX_ROWS = 40;
@@ -32,7 +33,7 @@ export function closingText(dashboard: Dashboard): string {
   );
   const lines = [dashboard.source.summaryLine(), ...head];
   for (const cap of picture.snapshot.caps) lines.push(` note: ${cell(cap, theme)}`);
-  if (dashboard.filterText !== '') lines.push(` filter: ${cell(dashboard.filterText, theme)}`);
+  lines.push(...scopeLines(dashboard).map((line) => ` ${cell(line, theme)}`));
   const shown = dashboard.withTable((table) => tableLines(theme, columns, table, dashboard));
   lines.push('', ...(shown ?? tableLines(theme, columns, dashboard.regions, dashboard)));
   const causes = dashboard.causes();
@@ -42,9 +43,7 @@ export function closingText(dashboard: Dashboard): string {
     const { causeFacts } = picture.snapshot;
     lines.push('', ...causesView(theme, columns, height, causes, -1, causeFacts));
   }
-  if (picture.snapshot.latency.some((h, cls) => h.count > 0 && (classes & (1 << cls)) !== 0)) {
-    lines.push('', ...latencyView(theme, columns, picture.snapshot, classes));
-  }
+  lines.push('', ...latencyView(theme, columns, dashboard.latency(), classes));
   lines.push(...outputLines(dashboard, theme));
   return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
 }

@@ -2,11 +2,13 @@ import { CAUSE_NAMES } from '../core/classes';
 import { PROCESS_COLUMNS, REGION_COLUMNS, THREAD_COLUMNS } from '../core/columns';
 import { compileFaultTest, type FaultTest } from '../core/filter';
 import type { Filter } from '../core/filter-ast';
+import { classesNamed } from '../core/filter-text';
 import { describeFilterError, parseFilter } from '../core/filter-parse';
 import { compileRowTests } from '../core/filter-rows';
 import type { ProcessRow, RegionRow, Snapshot, StatRow, ThreadRow } from '../core/snapshot';
 import type { EventLog } from './event-log';
 import { VIEWS, type ViewName } from './keymap';
+import { latencyPicture, type LatencyPicture } from './latency';
 import { NORMAL, type Mode } from './mode';
 import type { Picture, Size } from './picture';
 import type { DashboardSource } from './source';
@@ -56,6 +58,11 @@ export class Dashboard {
   private ticks = 0;
   /** What Esc undoes, innermost last; each as long as the filter is still the one that it made. */
   private readonly undo: { readonly filter: string; readonly run: () => void }[] = [];
+  private latencyOf: {
+    readonly snapshot: Snapshot;
+    readonly filter: Filter | null;
+    readonly picture: LatencyPicture;
+  } | null = null;
   private logTest: { readonly log: EventLog; readonly test: FaultTest | null } | null = null;
 
   constructor(
@@ -95,13 +102,34 @@ export class Dashboard {
   private arrange(): void {
     const { snapshot } = this.picture;
     const tests = this.filter === null ? null : compileRowTests(this.filter, snapshot);
-    this.regions.refresh(snapshot.regions, this.classes, tests?.region ?? null);
-    this.threads.refresh(snapshot.threads, this.classes, tests?.thread ?? null);
-    this.processes.refresh(snapshot.processes, this.classes, tests?.process ?? null);
+    const { asked } = this;
+    this.regions.refresh(snapshot.regions, this.classes, tests?.regions ?? null, asked);
+    this.threads.refresh(snapshot.threads, this.classes, tests?.threads ?? null, asked);
+    this.processes.refresh(snapshot.processes, this.classes, tests?.processes ?? null, asked);
+  }
+
+  /** The histograms of what the filter lets through, of the moment of the picture where that is still known. */
+  latency(): LatencyPicture {
+    const { filter, latencyOf } = this;
+    const { snapshot } = this.picture;
+    if (latencyOf?.snapshot === snapshot && latencyOf.filter === filter) return latencyOf.picture;
+    const picture = latencyPicture(filter, snapshot, this.source);
+    this.latencyOf = { snapshot, filter, picture: this.asOf(picture) };
+    return this.latencyOf.picture;
+  }
+
+  private asOf(picture: LatencyPicture): LatencyPicture {
+    if (this.frozenAt === null || !picture.rounded) return picture;
+    const now = 'as it is now: of a filter set since the picture was frozen nothing was kept';
+    const beyond = picture.beyond === '' ? now : `${picture.beyond}; ${now}`;
+    return { ...picture, beyond };
   }
 
   freeze(nowMs: number): void {
     if (this.frozenAt === null) {
+      // What is made when it is asked for must be of this moment.
+      this.latency();
+      this.picture.snapshot.pairs();
       this.frozenAt = nowMs;
       // The log's ring goes on turning: what is on the screen must be kept apart from it.
       this.picture = { ...this.picture, log: this.picture.log.copy() };
@@ -109,6 +137,7 @@ export class Dashboard {
     } else {
       this.frozenAt = null;
       this.picture = this.live;
+      this.latencyOf = null;
       this.eventsEnd = null;
       this.arrange();
     }
@@ -162,10 +191,26 @@ export class Dashboard {
     return test === null || test(log.batch, log.resolved, place);
   }
 
-  /** Causes of what the filter lets through; without a filter of everything, regions folded or not. */
+  /** Bit mask of the classes that somebody wants to see: named in the filter, or left when others are hidden. */
+  get asked(): number {
+    return classesNamed(this.filter) | (this.classes === ALL_CLASSES ? 0 : this.classes);
+  }
+
+  /** Causes of what the filter lets through. */
   causes(): CauseRow[] {
-    const { totals } = this.picture.snapshot;
-    return causeRows(this.filter === null ? [totals] : this.regions.rows);
+    return causeRows(this.causeRows().rows);
+  }
+
+  /**
+   * The rows whose causes are summed up: everything without a filter, else those of a table of which every row
+   * passes as a whole. Where there is none (`partial`) the sums hold more than the filter lets through.
+   */
+  causeRows(): { readonly rows: readonly StatRow[]; readonly partial: boolean } {
+    if (this.filter === null) return { rows: [this.picture.snapshot.totals], partial: false };
+    const tables = [this.regions, this.threads, this.processes];
+    const exact = tables.find((table) => table.partial === 0 && table.rows.length > 0);
+    const { rows, partial } = exact ?? this.regions;
+    return { rows, partial: partial > 0 };
   }
 
   get selectedCause(): string | null {

@@ -112,3 +112,15 @@ export function pieceLine(theme: Theme, width: number, pieces: readonly Piece[])
   }
   return line.end();
 }
+
+/** A text in lines of at most `width`, broken between words. */
+export function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width) {
+      lines[lines.length - 1] = `${last} ${word}`;
+    } else lines.push(word);
+  }
+  return lines;
+}

@@ -1,4 +1,3 @@
-import { CLASS_NAMES } from '../core/classes';
 import type { Dashboard } from './dashboard';
 import type { Action } from './keymap';
 import type { Frame } from './picture';
@@ -15,6 +14,7 @@ import { chooserLines, outputView, overlayView } from './views/overlay';
 import { sparksView } from './views/sparks';
 import { tableView } from './views/table';
 import { tabsView } from './views/tabs';
+import { filterNote, hiddenClasses, hiddenNote } from './words';
 
 /** The whole screen. */
 export function renderDashboard(dashboard: Dashboard, nowMs: number): Frame {
@@ -105,7 +105,7 @@ function viewLines(dashboard: Dashboard, height: number): string[] {
       return causesView(theme, columns, height, rows, selected, picture.snapshot.causeFacts);
     }
     case 'latency': {
-      const lines = latencyView(theme, columns, picture.snapshot, dashboard.classes);
+      const lines = latencyView(theme, columns, dashboard.latency(), dashboard.classes);
       dashboard.latencyOffset = Math.max(
         0,
         Math.min(dashboard.latencyOffset, lines.length - height),
@@ -193,12 +193,13 @@ function lastLine(dashboard: Dashboard, nowMs: number): string {
     const descending = (table.sortColumn.align === 'right') !== table.reverse;
     return `${table.sortColumn.title} ${descending ? glyphs.down : glyphs.up}`;
   });
-  const hidden = CLASS_NAMES.filter((_, cls) => (dashboard.classes & (1 << cls)) === 0);
   return footerView(theme, size.columns, {
     message: dashboard.messageAt(nowMs),
     sort: dashboard.opened === null ? (sort ?? '') : '',
     filter: dashboard.filterText,
-    hidden: hidden.join(' '),
+    filterNote: filterNote(dashboard),
+    hidden: hiddenClasses(dashboard),
+    hiddenNote: hiddenNote(dashboard),
     back: dashboard.canGoBack ? 'back' : '',
     useless: uselessHere(dashboard),
   });

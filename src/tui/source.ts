@@ -1,6 +1,6 @@
 import type { CaptureFacts } from '../core/capture-facts';
 import type { RegionDetail } from '../core/detail';
-import type { Snapshot } from '../core/snapshot';
+import type { LatencyHistogram, Snapshot, TableName } from '../core/snapshot';
 import type { EventLog, EventNames } from './event-log';
 
 /** The world as the dashboard sees it. The pipeline implements it; tests with plain data. */
@@ -13,6 +13,8 @@ export interface DashboardSource {
   header(): HeaderInfo;
   /** Where in a region (by the id of its row) its faults fall, and who made them; null when it is gone. */
   detail(regionId: number): RegionDetail | null;
+  /** Latencies of rows (by id) of a table together, as they are now; one histogram per class. */
+  latency(table: TableName, ids: ReadonlySet<number>): readonly LatencyHistogram[];
   /** The faults as they come; the pipeline adds every batch to it, with `names` to name them. */
   readonly events: EventLog;
   readonly names: EventNames;

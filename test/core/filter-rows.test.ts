@@ -59,9 +59,9 @@ const kept = (expression: string): [number[], number[], number[]] => {
   expect(error).toBeNull();
   const tests = compileRowTests(filter!, picture);
   return [
-    picture.regions.filter(tests.region).map((row) => row.id),
-    picture.threads.filter(tests.thread).map((row) => row.id),
-    picture.processes.filter(tests.process).map((row) => row.id),
+    picture.regions.filter(tests.regions.passes).map((row) => row.id),
+    picture.threads.filter(tests.threads.passes).map((row) => row.id),
+    picture.processes.filter(tests.processes.passes).map((row) => row.id),
   ];
 };
 

@@ -95,6 +95,7 @@ function input(more: Partial<ReportInput> = {}, snapshot: Partial<Snapshot> = {}
       now: 2e9,
       since: 0,
       elapsed: 2e9,
+      pairs: () => ({ regions: [], threads: [], faults: [] }),
       totals: total,
       regions: [
         region(

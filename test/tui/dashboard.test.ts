@@ -336,6 +336,82 @@ describe('keys', () => {
     expect(cramped).toContain('file-read');
   });
 
+  it('says where the filter chooses rows but not numbers', () => {
+    const bench = new Bench(160, 30);
+    bench.press('/').type('class:major').press('enter');
+    expect(bench.text()).toContain(
+      'filter: class:major (chooses rows: their numbers are of all their faults)',
+    );
+    expect(bench.press('4').text()).toContain('filter: class:major (chooses rows');
+    expect(closingText(bench.dashboard)).toContain('filter: class:major (chooses rows');
+    // All faults of these rows match: there is nothing to say.
+    bench.press('1', 'backspace', '/').type('kind:heap').press('enter');
+    expect(bench.text()).toMatch(/filter: kind:heap {2}/);
+    bench.press('backspace', 'n');
+    expect(bench.text()).toContain('hidden: MINOR (other numbers are of all classes)');
+    expect(new Bench(80, 24).press('n').text()).toContain('hidden: MINOR (others: all)');
+  });
+
+  it('the latency view shows what the filter lets through, or says what else it shows', () => {
+    const bench = new Bench(120, 40);
+    const asked: string[] = [];
+    const { latency } = samplePicture();
+    bench.source.latency = (table, ids) => {
+      asked.push(`${table} ${[...ids].join(',')}`);
+      return latency.map((h, cls) => (cls === 1 ? { ...h, count: 7777, maxNs: 44e3 } : h));
+    };
+    bench.press('5', '/').type('class:major').press('enter');
+    expect(bench.text()).toContain('MAJOR');
+    expect(bench.text()).not.toMatch(/MINOR +31,598/);
+    expect(asked).toEqual([]);
+    bench.press('/', 'C-u').type('class:minor kind:heap').press('enter');
+    // Rows keep buckets: what is made of them is not exact.
+    expect(bench.text()).toMatch(/MINOR +7,777 .* ~44\.0us/);
+    expect(asked.at(-1)).toBe('regions 2');
+    expect(bench.text()).not.toMatch(/MAJOR +12|the filter chooses/);
+    // No row knows the mode of its faults.
+    bench.press('/', 'C-u').type('kind:heap mode:user').press('enter');
+    expect(bench.text()).toContain('the filter chooses rows here, not faults');
+    bench.press('/', 'C-u').type('class:error').press('enter');
+    expect(bench.text()).toContain('ERROR faults never complete: they have no latency');
+  });
+
+  it('histograms of a filter set in a frozen picture are of now, and say so', () => {
+    const bench = new Bench(120, 40);
+    bench.press('/').type('kind:heap').press('enter', '5', 'space');
+    expect(bench.text()).not.toContain('as it is now');
+    bench.press('/', 'C-u').type('kind:file').press('enter');
+    expect(bench.text()).toContain('as it is now');
+    bench.press('space');
+    expect(bench.text()).not.toContain('as it is now');
+  });
+
+  it('shows ERR on 80 columns where it is the number that is asked for', () => {
+    const heading = (bench: Bench): string =>
+      bench.lines().find((line) => line.startsWith(' REGION'))!;
+    const bench = new Bench(80, 24);
+    bench.source.picture = snapshot({
+      regions: [region({ id: 1, byClass: [0, 5, 0, 8] })],
+      totals: { ...snapshot().totals, byClass: [0, 5, 0, 8] },
+    });
+    bench.dashboard.refresh();
+    expect(heading(bench)).not.toContain('ERR');
+    for (const filter of [
+      'class:error',
+      'cause:unresolved',
+      'error',
+      'class:major or class:error',
+    ]) {
+      bench.press('/', 'C-u').type(filter).press('enter');
+      expect(heading(bench)).toContain('ERR');
+    }
+    bench.press('backspace', 'n');
+    expect(heading(bench)).toContain('ERR');
+    bench.press('n');
+    bench.dashboard.regions.sortBy('error');
+    expect(heading(bench)).toContain('ERR');
+  });
+
   it('Space freezes the picture and only the picture', () => {
     const bench = new Bench(120, 30);
     bench.source.faults([[1, 0, Cause.FILE_READ, 0, 0, 4329, 8e8]]);

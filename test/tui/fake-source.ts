@@ -243,6 +243,7 @@ export class FakeSource implements DashboardSource {
       ],
     };
   }
+  latency: DashboardSource['latency'] = () => this.picture.latency;
   zero(): void {
     this.zeroed++;
   }

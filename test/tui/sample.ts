@@ -81,6 +81,7 @@ export function snapshot(part: Partial<Snapshot> = {}): Snapshot {
       p999Ns: NaN,
       buckets: [],
     })),
+    pairs: () => ({ regions: [], threads: [], faults: [] }),
     causeFacts: { swapInUse: false, numaBalancing: false, rereadShare: 0 },
     caps: [],
     ...part,

@@ -143,7 +143,9 @@ describe('TableModel', () => {
 
 describe('layoutColumns', () => {
   const shown = (width: number, sortedBy = 'stall_share'): string[] =>
-    layoutColumns(REGION_COLUMNS, width, sortedBy, new Set()).columns.map((c) => c.column.id);
+    layoutColumns(REGION_COLUMNS, width, new Set([sortedBy]), new Set()).columns.map(
+      (c) => c.column.id,
+    );
 
   it('shows the essentials on 80 columns', () => {
     expect(shown(79)).toEqual(
@@ -153,7 +155,7 @@ describe('layoutColumns', () => {
 
   it('never is wider than the screen, and always shows name and sort column', () => {
     for (let width = 30; width <= 300; width++) {
-      const layout = layoutColumns(REGION_COLUMNS, width, 'p90_ns', new Set());
+      const layout = layoutColumns(REGION_COLUMNS, width, new Set(['p90_ns']), new Set());
       const used =
         layout.columns.reduce((sum, c) => sum + c.width + 1, -1) + (layout.history ? 14 : 0);
       expect(used).toBeLessThanOrEqual(width);
@@ -164,7 +166,7 @@ describe('layoutColumns', () => {
   });
 
   it('shows everything and a history on 200 columns', () => {
-    const layout = layoutColumns(REGION_COLUMNS, 199, 'rate', new Set());
+    const layout = layoutColumns(REGION_COLUMNS, 199, new Set(['rate']), new Set());
     expect(layout.columns).toHaveLength(REGION_COLUMNS.length);
     expect(layout.history).toBe(true);
   });

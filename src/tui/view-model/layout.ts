@@ -23,13 +23,13 @@ const NAME_LIKES = 26;
 const NAME_MAX = 60;
 
 /**
- * Which columns fit: the lightest give way first, except the one the table is sorted by. What is left
+ * Which columns fit: the lightest give way first, except those that are wanted. What is left
  * goes to a history per row and to the first column.
  */
 export function layoutColumns<Row extends StatRow>(
   columns: readonly Column<Row>[],
   width: number,
-  sortedBy: string,
+  wanted: ReadonlySet<string>,
   hidden: ReadonlySet<string>,
 ): Layout<Row> {
   const chosen = new Set(columns.filter((column) => !hidden.has(column.id)));
@@ -45,7 +45,7 @@ export function layoutColumns<Row extends StatRow>(
       -GAP,
     );
   const removable = [...chosen]
-    .filter((column) => column !== name && column.id !== sortedBy)
+    .filter((column) => column !== name && !wanted.has(column.id))
     .sort((a, b) => a.weight - b.weight);
   for (const column of removable) {
     if (need() <= width) break;

@@ -1,5 +1,6 @@
 import { CLASS_COUNT } from '../../core/classes';
 import type { Column } from '../../core/columns';
+import type { RowTest } from '../../core/filter-rows';
 import type { StatRow } from '../../core/snapshot';
 import { RowOrder } from './order';
 
@@ -24,8 +25,11 @@ export class TableModel<Row extends StatRow> {
   private selectedIndex = 0;
   private readonly order = new RowOrder<Row>();
   private source: readonly Row[] = [];
-  private passes: ((row: Row) => boolean) | null = null;
+  private test: RowTest<Row> | null = null;
+  /** Rows of `rows` that have faults too which the filter does not let through: their numbers are of all. */
+  partial = 0;
   private classes = ALL_CLASSES;
+  private asked = 0;
 
   constructor(
     readonly columns: readonly Column<Row>[],
@@ -34,25 +38,30 @@ export class TableModel<Row extends StatRow> {
     this.sortColumn = columns.find((column) => column.id === sortBy) ?? columns[0]!;
   }
 
-  /** New rows of a new snapshot. `classes`: bit mask of the classes that are shown; `passes`: null for all. */
-  refresh(rows: readonly Row[], classes: number, passes: ((row: Row) => boolean) | null): void {
+  /**
+   * New rows of a new snapshot. `classes`: bit mask of the classes that are shown, `asked` of those that were
+   * named; `test`: null for all rows.
+   */
+  refresh(rows: readonly Row[], classes: number, test: RowTest<Row> | null, asked = 0): void {
     this.source = rows;
     this.classes = classes;
-    this.passes = passes;
+    this.asked = asked;
+    this.test = test;
     this.arrange();
   }
 
   private arrange(): void {
     const withFaults = this.source.filter((row) => row.faults > 0);
     this.total = withFaults.length;
-    const { passes } = this;
+    const { test } = this;
     const all = this.classes === ALL_CLASSES;
     const shown =
-      all && passes === null
+      all && test === null
         ? withFaults
         : withFaults.filter(
-            (row) => (all || this.hasShownFaults(row)) && (passes === null || passes(row)),
+            (row) => (all || this.hasShownFaults(row)) && (test === null || test.passes(row)),
           );
+    this.partial = test === null ? 0 : shown.filter((row) => !test.whole(row)).length;
     this.rows = this.order.sort(shown, this.sortColumn, this.reverse);
     if (this.selectedId === null) {
       this.selectedIndex = 0;
@@ -64,13 +73,25 @@ export class TableModel<Row extends StatRow> {
     else this.select(this.selectedIndex);
   }
 
+  /** Some row has faults of hidden classes beside those that are shown. */
+  get mixed(): boolean {
+    const hidden = ALL_CLASSES & ~this.classes;
+    return hidden !== 0 && this.rows.some((row) => hasFaultsOf(row, hidden));
+  }
+
   private hasShownFaults(row: Row): boolean {
-    return row.byClass.some((n, cls) => n > 0 && (this.classes & (1 << cls)) !== 0);
+    return hasFaultsOf(row, this.classes);
   }
 
   /** Ids of columns that are hidden with their class. */
   hiddenColumns(): Set<string> {
     return new Set(CLASS_COLUMNS.filter((_, cls) => (this.classes & (1 << cls)) === 0));
+  }
+
+  /** Ids of columns that must not give way: of what was asked for, and of what the rows are sorted by. */
+  wantedColumns(): Set<string> {
+    const asked = CLASS_COLUMNS.filter((_, cls) => (this.asked & this.classes & (1 << cls)) !== 0);
+    return new Set([...asked, this.sortColumn.id]);
   }
 
   get selected(): number {
@@ -141,4 +162,9 @@ export class TableModel<Row extends StatRow> {
     this.order.reset();
     this.arrange();
   }
+}
+
+/** `classes`: bit mask. */
+function hasFaultsOf(row: StatRow, classes: number): boolean {
+  return row.byClass.some((n, cls) => n > 0 && (classes & (1 << cls)) !== 0);
 }

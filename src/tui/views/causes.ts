@@ -2,7 +2,7 @@ import { causeText, type CauseFacts } from '../../core/cause-text';
 import { CAUSE_NAMES } from '../../core/classes';
 import { grouped, percent } from '../../core/format';
 import type { StatRow } from '../../core/snapshot';
-import { Line } from '../line';
+import { Line, wrapped } from '../line';
 import type { Theme } from '../theme';
 
 /** Where the words begin beside the numbers, and below them. */
@@ -77,17 +77,5 @@ export function causesView(
     const indent = ' '.repeat(whole ? INDENT : TEXT_COLUMN);
     for (const text of more) lines.push(new Line(theme, columns).add(indent + text, 'dim').end());
   });
-  return lines;
-}
-
-/** A text in lines of at most `width`, broken between words. */
-function wrapped(text: string, width: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= width) {
-      lines[lines.length - 1] = `${last} ${word}`;
-    } else lines.push(word);
-  }
   return lines;
 }

@@ -2,6 +2,7 @@ import { KEYMAP, type Action } from '../keymap';
 import { Line, pieceLine, type Piece } from '../line';
 import type { LineEditor } from '../prompt';
 import type { Style, Theme } from '../theme';
+import type { Note } from '../words';
 
 export interface FooterState {
   /** Something to say for a while; takes the place of the keys. */
@@ -9,8 +10,11 @@ export interface FooterState {
   /** `STALL% v`; '' in views without a sort order. */
   readonly sort: string;
   readonly filter: string;
+  /** Where it does not choose what is counted. */
+  readonly filterNote: Note;
   /** Classes that are hidden, '' when none is. */
   readonly hidden: string;
+  readonly hiddenNote: Note;
   /** What Esc does here, '' for nothing. */
   readonly back: string;
   /** Actions that would do nothing here: their keys are not shown. */
@@ -24,9 +28,9 @@ export function footerView(theme: Theme, columns: number, state: FooterState): s
   }
   const pieces: Piece[] = [];
   if (state.filter !== '')
-    pieces.push({ text: `filter: ${state.filter}`, style: 'warning', weight: 100 });
+    pieces.push(noted(columns, `filter: ${state.filter}`, state.filterNote, 100));
   if (state.hidden !== '')
-    pieces.push({ text: `hidden: ${state.hidden}`, style: 'warning', weight: 95 });
+    pieces.push(noted(columns, `hidden: ${state.hidden}`, state.hiddenNote, 95));
   if (state.sort !== '') pieces.push({ text: `sort: ${state.sort}`, weight: 60 });
   if (state.back !== '') pieces.push({ text: `Esc ${state.back}`, weight: 90 });
   let weight = 50;
@@ -36,6 +40,13 @@ export function footerView(theme: Theme, columns: number, state: FooterState): s
     pieces.push({ text: `${footer[0]} ${footer[1]}`, weight: last ? 80 : weight-- });
   }
   return pieceLine(theme, columns, pieces);
+}
+
+/** From here on there is room for a sentence beside the keys. */
+const WIDE = 120;
+
+function noted(columns: number, what: string, note: Note, weight: number): Piece {
+  return { text: what + (columns < WIDE ? note.short : note.text), style: 'warning', weight };
 }
 
 /** The prompt in place of the footer: what is typed, a cursor, and what is wrong with it. */

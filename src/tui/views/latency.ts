@@ -1,6 +1,8 @@
 import { grouped, latency } from '../../core/format';
-import type { LatencyHistogram, Snapshot } from '../../core/snapshot';
-import { Line } from '../line';
+import { FaultClass } from '../../core/classes';
+import type { LatencyHistogram } from '../../core/snapshot';
+import type { LatencyPicture } from '../latency';
+import { Line, wrapped } from '../line';
 import { CLASS_STYLE, type Theme } from '../theme';
 
 /** A histogram merged into powers of two of ns: bar i covers 2^i to 2^(i+1). */
@@ -15,19 +17,31 @@ export function powersOfTwo(histogram: LatencyHistogram): Map<number, number> {
 
 /**
  * One histogram per class that was measured, side by side over the same rows of latency, so that they
- * compare. Bars are relative to the largest of their class.
+ * compare. Bars are relative to the largest of their class. `toggled`: bit mask of the classes that are not
+ * hidden.
  */
 export function latencyView(
   theme: Theme,
   columns: number,
-  snapshot: Snapshot,
-  classes: number,
+  picture: LatencyPicture,
+  toggled: number,
 ): string[] {
-  const shown = snapshot.latency.filter(
+  const classes = picture.classes & toggled;
+  const shown = picture.histograms.filter(
     (histogram, cls) => histogram.count > 0 && (classes & (1 << cls)) !== 0,
   );
+  const beyond =
+    picture.beyond === ''
+      ? []
+      : wrapped(picture.beyond, columns - 2).map((text) =>
+          new Line(theme, columns).add(`  ${text}`, 'warning').end(),
+        );
   if (shown.length === 0) {
-    return [new Line(theme, columns).add('  no latency measured yet', 'dim').end()];
+    const why =
+      classes === 1 << FaultClass.ERROR
+        ? 'ERROR faults never complete: they have no latency'
+        : 'no latency measured yet of what is shown';
+    return [...beyond, new Line(theme, columns).add(`  ${why}`, 'dim').end()];
   }
   const powers = shown.map(powersOfTwo);
   const all = powers.flatMap((map) => [...map.keys()]);
@@ -35,7 +49,7 @@ export function latencyView(
   const high = Math.max(...all);
   const label = 10;
   const width = Math.floor((columns - label - 1) / shown.length);
-  const lines = summaryLines(theme, columns, shown);
+  const lines = [...beyond, ...summaryLines(theme, columns, shown, picture.rounded)];
   const head = new Line(theme, columns).cell('FROM', label, 'right', 'strong').add(' ');
   shown.forEach((histogram, k) => {
     head
@@ -61,7 +75,13 @@ export function latencyView(
   return lines;
 }
 
-function summaryLines(theme: Theme, columns: number, shown: readonly LatencyHistogram[]): string[] {
+function summaryLines(
+  theme: Theme,
+  columns: number,
+  shown: readonly LatencyHistogram[],
+  rounded: boolean,
+): string[] {
+  const about = (ns: number): string => (rounded ? `~${latency(ns)}` : latency(ns));
   const head = new Line(theme, columns).cell('CLASS', 9, 'right', 'strong');
   for (const title of ['FAULTS', 'p50', 'p90', 'p99', 'p99.9', 'MAX', 'TOTAL']) {
     head.cell(title, title === 'FAULTS' ? 13 : 9, 'right', 'strong');
@@ -71,9 +91,8 @@ function summaryLines(theme: Theme, columns: number, shown: readonly LatencyHist
     line
       .cell(h.faultClass, 9, 'right', CLASS_STYLE[h.faultClass])
       .cell(grouped(h.count), 13, 'right');
-    for (const ns of [h.p50Ns, h.p90Ns, h.p99Ns, h.p999Ns, h.maxNs, h.totalNs]) {
-      line.cell(latency(ns), 9, 'right');
-    }
+    for (const ns of [h.p50Ns, h.p90Ns, h.p99Ns, h.p999Ns]) line.cell(latency(ns), 9, 'right');
+    for (const ns of [h.maxNs, h.totalNs]) line.cell(about(ns), 9, 'right');
     return line.end();
   });
   return [head.end(), ...rows, ''];

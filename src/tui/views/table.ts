@@ -45,7 +45,7 @@ export function tableLayout<Row extends StatRow>(
   columns: number,
 ): Layout<Row> {
   // The first cell marks the selection.
-  return layoutColumns(table.columns, columns - 1, table.sortColumn.id, table.hiddenColumns());
+  return layoutColumns(table.columns, columns - 1, table.wantedColumns(), table.hiddenColumns());
 }
 
 /** Ids of the columns one sees, in order: what < and > step through. */
