@@ -21,6 +21,7 @@
         'addon/threads.cc',
         'addon/tracefs.cc',
         'addon/vma_query.cc',
+        'addon/write_now.cc',
       ],
       'include_dirs': ['<!@(node -p "require(\'node-addon-api\').include")'],
       'dependencies': ['<!(node -p "require(\'node-addon-api\').targets"):node_addon_api_except_all'],

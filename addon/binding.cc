@@ -11,6 +11,7 @@
 #include "poller.h"
 #include "session.h"
 #include "vma_query.h"
+#include "write_now.h"
 
 namespace pagefault {
 
@@ -65,6 +66,18 @@ Napi::Value KernelMountsJs(const Napi::CallbackInfo& info) {
   return list;
 }
 
+Napi::Value WriteNowJs(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  if (info.Length() < 2 || !info[0].IsNumber() || !info[1].IsTypedArray()) {
+    throw Napi::TypeError::New(env, "writeNow(fd, bytes)");
+  }
+  const Napi::Uint8Array bytes = info[1].As<Napi::Uint8Array>();
+  const ssize_t n =
+      WriteNow(info[0].As<Napi::Number>().Int32Value(), bytes.Data(), bytes.ByteLength());
+  if (n < 0) throw ToJs(env, SystemError(static_cast<int>(-n), "write", ""));
+  return Napi::Number::New(env, static_cast<double>(n));
+}
+
 Napi::Value MonotonicNs(const Napi::CallbackInfo& info) {
   return Napi::BigInt::New(info.Env(), MonotonicNow());
 }
@@ -77,6 +90,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("start", Napi::Function::New(env, Start, "start"));
   exports.Set("queryVma", Napi::Function::New(env, QueryVmaJs, "queryVma"));
   exports.Set("kernelMounts", Napi::Function::New(env, KernelMountsJs, "kernelMounts"));
+  exports.Set("writeNow", Napi::Function::New(env, WriteNowJs, "writeNow"));
   exports.Set("monotonicNs", Napi::Function::New(env, MonotonicNs, "monotonicNs"));
   return exports;
 }

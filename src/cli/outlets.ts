@@ -1,9 +1,10 @@
 import { closeSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
+import { sharedWrite } from '../capture/shared-write';
 import { writeFailureText } from '../core/errors';
 import { openStandard, outputError, StreamFile } from '../out/open';
 import type { WholeFile } from '../out/whole-file';
-import { FdWriter } from '../out/writer';
+import { FdWriter, systemIo } from '../out/writer';
 import type { Place } from './output-plan';
 
 interface Outlet {
@@ -124,7 +125,9 @@ export class Outlets {
 }
 
 function outlet(fd: number, name: string): Outlet {
-  return { fd, name, writer: new FdWriter(fd) };
+  // What we did not open ourselves may block: it has no O_NONBLOCK that others would not feel.
+  const io = fd > 2 ? systemIo : { ...systemIo, write: sharedWrite(fd) };
+  return { fd, name, writer: new FdWriter(fd, io) };
 }
 
 function close(outlet: Outlet): void {

@@ -157,6 +157,11 @@ export interface Addon {
   queryVma(mapsFd: number, page: number): VmaQuery | null;
   /** As far as they can be found out. Never throws. */
   kernelMounts(): KernelMount[];
+  /**
+   * Writes what a descriptor takes without waiting, whatever its O_NONBLOCK says; a file or disk may still
+   * make it wait. Returns the number of bytes. Throws EAGAIN where it takes nothing.
+   */
+  writeNow(fd: number, bytes: Uint8Array): number;
   /** CLOCK_MONOTONIC now, ns. */
   monotonicNs(): bigint;
 }

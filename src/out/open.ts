@@ -14,7 +14,8 @@ const TRIES = 8;
  * A descriptor for our own stream on one of the standard outputs. Pipes and terminals are opened anew
  * through /proc: O_NONBLOCK belongs to the open file description, and setting it on the inherited one
  * would give EAGAIN to a COMMAND, or a shell, that shares it. Everything else (files, sockets, no
- * permission to reopen) is used as it is: a file must keep its shared offset.
+ * permission to reopen) is used as it is: a file must keep its shared offset, and for the rest there is
+ * the addon's writeNow().
  */
 export function openStandard(fd: 1 | 2): number {
   try {

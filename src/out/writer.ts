@@ -18,7 +18,7 @@ export interface WriterIo {
   isDevice(fd: number): boolean;
 }
 
-const systemIo: WriterIo = {
+export const systemIo: WriterIo = {
   write: (fd, data, offset, length) => fs.writeSync(fd, data, offset, length),
   later: (action, ms) => {
     setTimeout(action, ms);
