@@ -212,8 +212,8 @@ export class RegionBinder {
       path: nature.path,
       section,
       permissions: permission,
-      pid: process.pid,
-      comm: this.comms.names[process.comm]!,
+      pid: process.spaceMaker.pid,
+      comm: this.comms.names[process.spaceMaker.comm]!,
       byFile: nature.hasFile,
       key,
     };

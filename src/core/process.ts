@@ -1,26 +1,19 @@
-import { PageSet } from './pages';
+import { AddressSpace } from './address-space';
+import type { PageSet } from './pages';
 import type { SectionSet } from './sections';
 import type { SlabPool } from './slab-pool';
 import type { VmaMap } from './vma-map';
 
-/** One live process: its address space and what is cached about it. */
+/** One live process. */
 export class Process {
-  /** Section sets; the map's entries refer to them by number (region-code.ts). */
-  sets: SectionSet[] = [];
-  readonly setNumbers = new Map<string, number>();
-  readonly pages: PageSet;
+  /** Its own, or another's that it shares. */
+  private space: AddressSpace;
   readonly tids = new Set<number>();
-  /** Counts the programs it ran: rows of an image end with it. */
-  image = 0;
-  /** Session time (ns) of the maps snapshot; older records are not applied. */
-  asOf = -Infinity;
-  /** Records were lost: the map may be wrong until it is read again. */
-  stale = false;
   alive = true;
-  /** Region row of what lies in no mapping, -1 before the first such fault. */
-  unknownRow = -1;
   /** For threads beyond the cap on live ones. */
   spare: Thread | null = null;
+  /** Counts the programs it ran. */
+  private images = 0;
 
   constructor(
     /** Unlike the pid never reused. */
@@ -31,30 +24,78 @@ export class Process {
     public comm: number,
     /** Slot in the process table. */
     readonly row: number,
-    public map: VmaMap,
-    pagePool: SlabPool,
+    map: VmaMap,
+    private readonly pagePool: SlabPool,
   ) {
-    this.pages = new PageSet(pagePool);
+    this.space = new AddressSpace(this, this.images, map, pagePool);
   }
 
-  /** Beginning of the keys of this image's region rows. */
+  get map(): VmaMap {
+    return this.space.map;
+  }
+  get pages(): PageSet {
+    return this.space.pages;
+  }
+  get sets(): SectionSet[] {
+    return this.space.sets;
+  }
+  get setNumbers(): Map<string, number> {
+    return this.space.setNumbers;
+  }
   get keyPrefix(): string {
-    return `${this.serial}.${this.image}`;
+    return this.space.keyPrefix;
+  }
+  /** The process whose name its regions go by. */
+  get spaceMaker(): AddressSpace['maker'] {
+    return this.space.maker;
+  }
+  get asOf(): number {
+    return this.space.asOf;
+  }
+  set asOf(time: number) {
+    this.space.asOf = time;
+  }
+  get stale(): boolean {
+    return this.space.stale;
+  }
+  set stale(stale: boolean) {
+    this.space.stale = stale;
+  }
+  get unknownRow(): number {
+    return this.space.unknownRow;
+  }
+  set unknownRow(row: number) {
+    this.space.unknownRow = row;
+  }
+
+  /** It was made with the memory of another process, not with a copy of it. */
+  shareSpace(other: Process): void {
+    if (this.space === other.space) return;
+    this.leaveSpace();
+    this.space = other.space;
+    this.space.holders++;
   }
 
   /** A new image (exec), or the end: nothing of the address space remains. */
   clearSpace(): void {
-    this.map.clear();
-    this.pages.clear();
-    this.forgetSets();
-    this.unknownRow = -1;
-    this.image++;
+    this.images++;
+    if (this.space.holders === 1 && this.space.maker === this) {
+      this.space.clear();
+      this.space.image = this.images;
+      return;
+    }
+    const map = this.map.another();
+    this.leaveSpace();
+    this.space = new AddressSpace(this, this.images, map, this.pagePool);
+  }
+
+  private leaveSpace(): void {
+    this.space.holders--;
+    if (this.space.holders === 0) this.space.clear();
   }
 
   forgetSets(): void {
-    this.sets = [];
-    this.setNumbers.clear();
-    this.map.clearRegions();
+    this.space.forgetSets();
   }
 }
 

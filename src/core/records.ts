@@ -44,6 +44,12 @@ export class RecordApplier {
         this.lost += batch.recA[r]!;
         this.repair.doubtAll();
         return;
+      case RecordType.SHARE_SPACE: {
+        const parent = this.tasks.process(batch.recA[r]!);
+        const child = this.tasks.process(pid);
+        if (parent !== undefined && child !== undefined) child.shareSpace(parent);
+        return;
+      }
       case RecordType.STACK_POINTER: {
         const process = this.tasks.ensure(pid);
         // Also one from before the snapshot of /proc, which shows the stack too.
@@ -85,6 +91,12 @@ export class RecordApplier {
           pages.forget(start, end);
           forgetPlaced(process, start, end);
         } else if (end < b) forgetUnmapped(process, end, b);
+        return;
+      }
+      case RecordType.DETACH: {
+        const end = map.segmentEnd(a);
+        map.unmap(a, end, c);
+        forgetUnmapped(process, a, end);
         return;
       }
       case RecordType.BRK: {

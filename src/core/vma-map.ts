@@ -154,6 +154,29 @@ export class VmaMap extends VmaTable {
     return child;
   }
 
+  /** An empty one that shares the room of this. */
+  another(): VmaMap {
+    return new VmaMap(this.pool);
+  }
+
+  /**
+   * End of the System V segment that was attached at a page: of its pieces, as mprotect and munmap have
+   * left them. The page itself where it is not known. (ksys_shmdt in ipc/shm.c; the segment's length is
+   * in no record.)
+   */
+  segmentEnd(page: number): number {
+    let end = page;
+    let ino = '';
+    for (let i = this.firstEndingAfter(page); i >= 0; i = this.next(i)) {
+      const { start, pgoff, backing, end: after } = this.vma(i);
+      if (start - page !== pgoff || !backing.name.startsWith('/SYSV')) break;
+      if (ino !== '' && backing.ino !== ino) break;
+      ino = backing.ino;
+      end = after;
+    }
+    return end;
+  }
+
   /**
    * Where no brk is seen (no permission for tracepoints) the first growth is known by its place: a gap
    * behind the program, which lies lowest, and within the 1 GiB by which the break is randomised.

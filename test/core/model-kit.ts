@@ -189,6 +189,17 @@ export class Rig {
     return this;
   }
 
+  /** What follows a fork with CLONE_VM: vfork. */
+  share(parent: number, pid: number): this {
+    this.record(RecordType.SHARE_SPACE, pid, pid, [parent]);
+    return this;
+  }
+
+  shmdt(start: number, pid = 100): this {
+    this.record(RecordType.DETACH, pid, pid, [start, 0, this.now]);
+    return this;
+  }
+
   thread(pid: number, tid: number, maker = pid): this {
     this.record(RecordType.FORK, pid, tid, [pid, maker]);
     return this;
