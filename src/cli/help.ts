@@ -1,3 +1,4 @@
+import { effectLines } from './effects';
 import { OPTIONS } from './option-table';
 import type { OptionSpec } from './option-table';
 
@@ -28,5 +29,5 @@ export function optionForm(spec: OptionSpec): string {
 export function helpText(): string {
   const width = Math.max(...OPTIONS.map((spec) => optionForm(spec).length));
   const rows = OPTIONS.map((spec) => `  ${optionForm(spec).padEnd(width)}  ${spec.help}`);
-  return `${USAGE}\n${rows.join('\n')}\n${EXAMPLES}`;
+  return `${USAGE}\n${rows.join('\n')}\n\n${effectLines().join('\n')}\n${EXAMPLES}`;
 }

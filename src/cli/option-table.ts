@@ -7,14 +7,22 @@ export interface OptionSpec {
   /** May be given several times; otherwise the last one counts. */
   readonly many?: boolean;
   readonly help: string;
+  /** Where it has an effect; everywhere without it. */
+  readonly where?: Where;
+  /** It has an effect only where a COMMAND is started. */
+  readonly ofCommand?: boolean;
 }
 
-const option = (short: string, long: string, value: string, help: string): OptionSpec => ({
-  short,
-  long,
-  value,
-  help,
-});
+/** `faults`: where the stream of faults is written: in the stream, and in the dashboard with -o. */
+export type Where = 'stream' | 'dashboard' | 'faults';
+
+const option = (
+  short: string,
+  long: string,
+  value: string,
+  help: string,
+  where?: Where,
+): OptionSpec => ({ short, long, value, help, ...(where === undefined ? {} : { where }) });
 
 export const OPTIONS: readonly OptionSpec[] = [
   {
@@ -22,15 +30,33 @@ export const OPTIONS: readonly OptionSpec[] = [
     many: true,
   },
   option('', 'no-children', '', 'do not follow child processes'),
-  option('', 'tui', '', 'the dashboard, also where the stream would be the default'),
-  option('', 'stream', '', 'the text stream, also on a terminal'),
-  option('', 'format', 'FORMAT', 'form of the stream: text, csv or ndjson (implies --stream)'),
+  option('', 'tui', '', 'the dashboard, also where the stream would be the default', 'dashboard'),
+  option('', 'stream', '', 'the text stream, also on a terminal', 'stream'),
+  option(
+    '',
+    'format',
+    'FORMAT',
+    'form of the stream: text, csv or ndjson (implies --stream)',
+    'faults',
+  ),
   option('o', 'output', 'FILE', 'the stream goes to FILE instead of stdout'),
-  option('q', 'quiet', '', 'no stream, the summary only'),
-  option('', 'report', '', 'after the summary: tables, causes and latency histograms'),
-  option('', 'report-format', 'FORMAT', 'form of the report: text or json (implies --report)'),
-  option('', 'latency', '', 'show the latency of every fault, not of major ones only'),
-  option('', 'fixed-ts', '', 'the same bytes in every run of the same workload (implies --stream)'),
+  option('q', 'quiet', '', 'no stream, the summary only', 'stream'),
+  option('', 'report', '', 'after the summary: tables, causes and latency histograms', 'stream'),
+  option(
+    '',
+    'report-format',
+    'FORMAT',
+    'form of the report: text or json (implies --report)',
+    'stream',
+  ),
+  option('', 'latency', '', 'show the latency of every fault, not of major ones only', 'faults'),
+  option(
+    '',
+    'fixed-ts',
+    '',
+    'the same bytes in every run of the same workload (implies --stream)',
+    'stream',
+  ),
   option('d', 'duration', 'SEC', 'stop after SEC seconds'),
   option('n', 'count', 'N', 'stop after N faults'),
   option(
@@ -39,11 +65,20 @@ export const OPTIONS: readonly OptionSpec[] = [
     'EXPR',
     'keep only matching faults: class:major tid:123 region:libc lat>1ms',
   ),
-  option('', 'dump', 'FILE', "the dashboard's closing text also goes to FILE"),
-  option('', 'interval', 'SEC', 'refresh of the dashboard, 0.25 to 10 (1)'),
-  option('', 'ascii', '', 'no characters beyond ASCII in the dashboard'),
-  option('', 'exit-with-target', '', 'the dashboard leaves when the target ends'),
-  option('', 'command-output', 'FILE', "under the dashboard: COMMAND's output also goes to FILE"),
+  option('', 'dump', 'FILE', "the dashboard's closing text also goes to FILE", 'dashboard'),
+  option('', 'interval', 'SEC', 'refresh of the dashboard, 0.25 to 10 (1)', 'dashboard'),
+  option('', 'ascii', '', 'no characters beyond ASCII in the dashboard', 'dashboard'),
+  option('', 'exit-with-target', '', 'the dashboard leaves when the target ends', 'dashboard'),
+  {
+    ...option(
+      '',
+      'command-output',
+      'FILE',
+      "under the dashboard: COMMAND's output also goes to FILE",
+      'dashboard',
+    ),
+    ofCommand: true,
+  },
   option('m', 'ring-pages', 'N', 'pages of each per-CPU ring, a power of two (chosen by default)'),
   option('h', 'help', '', 'this text'),
   option('V', 'version', '', 'the version'),

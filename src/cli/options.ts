@@ -1,12 +1,11 @@
+import { effectsOf, type Effects } from './effects';
 import { UsageError, parseArguments } from './parse';
 
 /** What the command line asks for, checked and complete. */
-export interface Options {
+export interface Options extends Effects {
   readonly action: 'run' | 'help' | 'version';
   readonly target: Target;
   readonly children: boolean;
-  /** 'auto': the dashboard where stdin and stdout are terminals. */
-  readonly view: 'auto' | 'tui' | 'stream';
   readonly format: 'text' | 'csv' | 'ndjson';
   readonly output: string | null;
   readonly quiet: boolean;
@@ -52,7 +51,7 @@ export function parseOptions(args: readonly string[]): Options {
     action,
     target,
     children: !has('no-children'),
-    view: viewOf(given),
+    ...effectsOf(given, target.kind === 'command' || target.kind === 'demo' || action !== 'run'),
     format,
     output: file('output', given.get('output')),
     quiet: has('quiet'),
@@ -102,17 +101,6 @@ function pidList(text: string): number[] {
     return pid;
   });
   return [...new Set(pids)];
-}
-
-/** Options that only mean something in a stream ask for it; an explicit --tui overrules the weak ones. */
-function viewOf(given: ReadonlyMap<string, string>): Options['view'] {
-  if (given.has('tui')) {
-    const rival = ['stream', 'fixed-ts'].find((name) => given.has(name));
-    if (rival !== undefined) throw new UsageError(`--tui and --${rival} exclude each other`);
-    return 'tui';
-  }
-  const stream = ['stream', 'fixed-ts', 'format', 'quiet', 'report', 'report-format', 'latency'];
-  return stream.some((name) => given.has(name)) ? 'stream' : 'auto';
 }
 
 function choice<T extends string>(

@@ -17,19 +17,25 @@ export interface ViewChoice {
  * The dashboard where stdin and stdout are terminals and no option asks for the stream; --tui asks for it
  * aloud, and then a terminal that cannot show it is worth a line.
  */
-export function chooseView(options: Pick<Options, 'view'>, around: Surroundings): ViewChoice {
+export function chooseView(
+  options: Pick<Options, 'view' | 'dashboardOnly'>,
+  around: Surroundings,
+): ViewChoice {
   if (options.view === 'stream') return { view: 'stream', note: '' };
+  const lost = options.dashboardOnly.join(', ');
+  const verb = options.dashboardOnly.length === 1 ? 'has' : 'have';
+  const without = lost === '' ? '' : `; ${lost} ${verb} no effect in it`;
   const interactive = around.stdinTty && around.stdoutTty;
   if (interactive && around.term !== 'dumb' && around.term !== '') {
     return { view: 'dashboard', note: '' };
   }
   if (interactive) {
     const term = around.term === '' ? 'TERM is not set' : 'TERM=dumb cannot show the dashboard';
-    return { view: 'stream', note: `${term}: this is the stream (--stream says so silently)` };
+    const why = `${term}: this is the stream (--stream says so silently)`;
+    return { view: 'stream', note: why + without };
   }
-  const note =
-    options.view === 'tui'
-      ? 'the dashboard needs a terminal on stdin and stdout: this is the stream'
-      : '';
-  return { view: 'stream', note };
+  // Who asked for nothing of the dashboard need not hear of it.
+  if (options.view === 'auto' && without === '') return { view: 'stream', note: '' };
+  const why = 'the dashboard needs a terminal on stdin and stdout: this is the stream';
+  return { view: 'stream', note: why + without };
 }

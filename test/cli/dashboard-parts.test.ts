@@ -26,10 +26,23 @@ describe('chooseView', () => {
     ['auto', { ...tty, term: 'dumb' }, 'stream', 'TERM=dumb'],
     ['tui', { ...tty, term: '' }, 'stream', 'TERM is not set'],
   ] as const)('--%s %j', (view, around, expected, note) => {
-    const choice = chooseView({ view }, around);
+    const choice = chooseView({ view, dashboardOnly: [] }, around);
     expect(choice.view).toBe(expected);
     if (note === '') expect(choice.note).toBe('');
     else expect(choice.note).toContain(note);
+  });
+
+  it('names what was given for the dashboard where there is none, and only there', () => {
+    const given = { view: 'auto', dashboardOnly: ['--dump', '--interval'] } as const;
+    expect(chooseView(given, tty).note).toBe('');
+    for (const around of [
+      { ...tty, stdoutTty: false },
+      { ...tty, term: 'dumb' },
+    ]) {
+      expect(chooseView(given, around).note).toMatch(
+        /this is the stream.*; --dump, --interval have no effect in it$/,
+      );
+    }
   });
 });
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { effectLines } from '../../src/cli/effects';
 import { OPTIONS } from '../../src/cli/option-table';
 import { FAULT_FIELDS } from '../../src/core/fields';
 import { CAUSE_NAMES, CLASS_NAMES, KIND_NAMES } from '../../src/core/classes';
@@ -15,6 +16,12 @@ test('the README has every option, as --help has it', () => {
     return `| \`${name}\` | ${escaped(help)} |`;
   });
   expect(page('README.md')).toContain(['| option | meaning |', '|---|---|', ...rows].join('\n'));
+});
+
+test('the README says where options have an effect, as --help does', () => {
+  expect(page('README.md').replaceAll('`', '').replaceAll('\n', ' ')).toContain(
+    effectLines().join(' '),
+  );
 });
 
 test('the README has every key of the dashboard', () => {
