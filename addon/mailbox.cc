@@ -104,6 +104,7 @@ bool Mailbox::Open(bool for_record) {
   open_ = free_.back();
   free_.pop_back();
   open_->Clear();
+  held_.fetch_add(1, std::memory_order_release);  // opened for something that is added next
   return true;
 }
 
@@ -173,6 +174,7 @@ bool Mailbox::Take(uint8_t* out, size_t bytes) {
     full_.pop_front();
   }
   batch->CopyTo(out);
+  held_.fetch_sub(1, std::memory_order_release);
   std::lock_guard<std::mutex> lock(mutex_);
   free_.push_back(batch);
   return true;

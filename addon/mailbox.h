@@ -89,6 +89,8 @@ class Mailbox {
 
   // Reader's side. False when nothing waits.
   bool Take(uint8_t* out, size_t bytes);
+  // Something has been added that was not taken yet, handed on or not.
+  bool holds() const { return held_.load(std::memory_order_acquire) != 0; }
 
  private:
   static constexpr size_t kReserved = 2;
@@ -101,6 +103,8 @@ class Mailbox {
   bool loss_pending_ = false;  // a LOST record is owed to the reader
   uint64_t horizon_ = 0;       // of the last finished pass
   MailboxDrops drops_;
+
+  std::atomic<size_t> held_{0};  // batches with something in them
 
   std::mutex mutex_;  // guards the two below
   std::vector<Batch*> free_;

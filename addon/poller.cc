@@ -7,10 +7,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstring>
 #include <system_error>
 
 #include "clock.h"
 #include "error.h"
+#include "open_faults.h"
 #include "procfs.h"
 
 namespace pagefault {
@@ -34,6 +36,10 @@ constexpr int kLastLooks = 4;
 constexpr useconds_t kLastLookPause = 1000;
 // A program that execs set-uid programs for ever must not fill the memory with news of it.
 constexpr size_t kMaxNotices = 32;
+
+bool EnteredBefore(const PendingFault& a, const PendingFault& b) {
+  return a.entered < b.entered;
+}
 }  // namespace
 
 Poller::Poller(EventSet& events, Formats& formats, Mailbox& mailbox, Command* command,
@@ -97,6 +103,7 @@ bool Poller::Pass(uint64_t horizon) {
     }
     if (lossy) pairer_.SuspectUntil(MonotonicNow());  // there is room again
   }
+  as_of_ = std::min(horizon, MonotonicNow());
   Publish();
   return waiting;
 }
@@ -264,21 +271,61 @@ size_t Poller::threads_now() {
   return pairer_.threads().size();
 }
 
+std::vector<PendingFault> Poller::OpenUserFaults() {
+  std::vector<PendingFault> found;
+  pairer_.threads().ForEach([&](const Thread& thread) {
+    if (!thread.user.open || pairer_.Tainted(thread.user)) return;
+    const uint64_t entered = thread.user.time > start_ ? thread.user.time - start_ : 0;
+    found.push_back({thread.pid, thread.tid, thread.user.address, thread.user.ip, entered});
+  });
+  return found;
+}
+
 std::vector<PendingFault> Poller::pending(size_t max) {
   std::vector<PendingFault> found;
   {
     std::lock_guard<std::mutex> lock(mutex_);
-    pairer_.threads().ForEach([&](const Thread& thread) {
-      const Entry& entry = thread.user;
-      if (!entry.open || entry.vsyscall() || pairer_.Tainted(entry)) return;
-      const uint64_t entered = entry.time > start_ ? entry.time - start_ : 0;
-      found.push_back({thread.pid, thread.tid, entry.address, entry.ip, entered});
-    });
+    found = OpenUserFaults();
   }
-  std::sort(found.begin(), found.end(),
-            [](const PendingFault& a, const PendingFault& b) { return a.entered < b.entered; });
-  if (found.size() > max) found.resize(max);
+  max = std::min(max, found.size());
+  const auto end = found.begin() + static_cast<ptrdiff_t>(max);
+  std::partial_sort(found.begin(), end, found.end(), EnteredBefore);
+  found.resize(max);
   return found;
+}
+
+void Poller::OpenFaults(uint8_t* out) {
+  using L = OpenFaultsLayout;
+  std::vector<PendingFault> found;
+  double as_of;
+  uint32_t counts[2];
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    found = OpenUserFaults();
+    as_of = static_cast<double>(as_of_ > start_ ? as_of_ - start_ : 0);
+    // Under the lock: a pass would add to the mailbox what is not in `found`.
+    counts[1] = mailbox_.holds() ? 1 : 0;
+  }
+  if (found.size() > L::kCapacity) {
+    const auto end = found.begin() + L::kCapacity;
+    std::nth_element(found.begin(), end, found.end(), EnteredBefore);
+    found.resize(L::kCapacity);
+  }
+  counts[0] = static_cast<uint32_t>(found.size());
+  memcpy(out + L::kAsOf, &as_of, sizeof as_of);
+  memcpy(out + L::kCount, counts, sizeof counts);
+  double* entered = reinterpret_cast<double*>(out + L::kEntered);
+  uint32_t* words = reinterpret_cast<uint32_t*>(out + L::kWords);
+  for (size_t i = 0; i < found.size(); i++) {
+    const PendingFault& fault = found[i];
+    entered[i] = static_cast<double>(fault.entered);
+    words[0 * L::kCapacity + i] = static_cast<uint32_t>(fault.address);
+    words[1 * L::kCapacity + i] = static_cast<uint32_t>(fault.address >> 32);
+    words[2 * L::kCapacity + i] = static_cast<uint32_t>(fault.ip);
+    words[3 * L::kCapacity + i] = static_cast<uint32_t>(fault.ip >> 32);
+    words[4 * L::kCapacity + i] = fault.pid;
+    words[5 * L::kCapacity + i] = fault.tid;
+  }
 }
 
 std::vector<Notice> Poller::notices() {

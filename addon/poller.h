@@ -50,6 +50,9 @@ class Poller {
   EventSet::Totals Count();
   size_t descriptors();
   std::vector<PendingFault> pending(size_t max);
+  // The same, all of them in no order, as columns (open_faults.h); of more than there is room for
+  // the oldest.
+  void OpenFaults(uint8_t* out);
   // What came up since the start (credentials changed by an exec): the first of it, and when
   // capture has ended how many more.
   std::vector<Notice> notices();
@@ -70,6 +73,7 @@ class Poller {
   // Opens events again on CPUs that have come back.
   void LookAtCpus(uint64_t now);
   void Publish();
+  std::vector<PendingFault> OpenUserFaults();  // under mutex_
 
   EventSet& events_;
   Formats& formats_;
@@ -89,6 +93,7 @@ class Poller {
 
   std::mutex mutex_;  // held during a pass; guards what readers ask for below
   PollerCounters published_;
+  uint64_t as_of_ = 0;  // the pairer has seen every record up to this time (raw clock)
   uint64_t cut_minor_ = 0;
   uint64_t cut_major_ = 0;
   std::vector<Notice> notices_;

@@ -6,6 +6,7 @@
 
 #include "clock.h"
 #include "error.h"
+#include "open_faults.h"
 #include "procfs.h"
 
 namespace pagefault {
@@ -63,6 +64,7 @@ Napi::Function Session::Define(Napi::Env env) {
                          InstanceMethod<&Session::Counters>("counters"),
                          InstanceMethod<&Session::KernelCounts>("kernelCounts"),
                          InstanceMethod<&Session::Pending>("pending"),
+                         InstanceMethod<&Session::OpenFaults>("openFaults"),
                          InstanceMethod<&Session::Ended>("ended"),
                          InstanceMethod<&Session::CommandStatus>("commandStatus"),
                          InstanceMethod<&Session::KillCommand>("killCommand"),
@@ -331,6 +333,16 @@ Napi::Value Session::Pending(const Napi::CallbackInfo& info) {
     array.Set(array.Length(), object);
   }
   return array;
+}
+
+void Session::OpenFaults(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  if (!IsOpen(env)) return;
+  if (info.Length() < 1 || !info[0].IsArrayBuffer() ||
+      info[0].As<Napi::ArrayBuffer>().ByteLength() < OpenFaultsLayout::kBytes) {
+    throw Napi::TypeError::New(env, "openFaults(buffer): the buffer of an OpenFaults is required");
+  }
+  poller_->OpenFaults(static_cast<uint8_t*>(info[0].As<Napi::ArrayBuffer>().Data()));
 }
 
 Napi::Value Session::Ended(const Napi::CallbackInfo& info) {

@@ -41,6 +41,7 @@ class Session : public Napi::ObjectWrap<Session> {
   Napi::Value Counters(const Napi::CallbackInfo& info);
   Napi::Value KernelCounts(const Napi::CallbackInfo& info);
   Napi::Value Pending(const Napi::CallbackInfo& info);
+  void OpenFaults(const Napi::CallbackInfo& info);
   Napi::Value Ended(const Napi::CallbackInfo& info);
   Napi::Value CommandStatus(const Napi::CallbackInfo& info);
   Napi::Value TakeCommandOutput(const Napi::CallbackInfo& info);

@@ -45,6 +45,7 @@ export function captureFacts(minor: number, major: number, unresolved = 0): Capt
     lost: { ring: 0, mailbox: 0, exact: true },
     kernel: { minor, major, exact: true },
     inFlight: 0,
+    inFlightNs: 0,
     records: NO_COUNTERS,
   };
 }

@@ -18,6 +18,7 @@ import { FaultStream } from '../out/stream';
 import { TextEncoder } from '../out/text';
 import type { FdWriter } from '../out/writer';
 import { Run } from '../pipeline/run';
+import { WaitingFaults } from '../pipeline/waiting';
 import type { Clock } from '../pipeline/run';
 import { noticeText } from '../core/notices';
 import { CountLimit } from './count-limit';
@@ -31,6 +32,8 @@ export interface Assembly {
   /** Batch, resolved columns and names, as outputs read them. */
   readonly view: FaultView;
   readonly run: Run;
+  /** The faults in which threads wait now. */
+  readonly waiting: WaitingFaults;
   readonly fixed: FixedNames | null;
   /** COMMAND with its arguments, null when attached. */
   readonly command: readonly string[] | null;
@@ -98,6 +101,9 @@ export function assemble(options: Options, ports: AssemblyPorts): Assembly {
   const view: FaultView = { batch, resolved, names: fixed ? fixed.wrap(model) : model };
   const limit = new CountLimit(options.count, test === null ? null : test(model));
   model.setKeep(limit.test);
+  model.countInFlight = test === null;
+  const blockedAt = (pid: number, tid: number, ip: bigint): boolean =>
+    capture.blockedAt(pid, tid, ip);
 
   const run = new Run(
     {
@@ -113,7 +119,7 @@ export function assemble(options: Options, ports: AssemblyPorts): Assembly {
       clock: clockOf(capture),
       limitReached: () => limit.reached,
       durationNs: options.durationNs,
-      blockedAt: (pid, tid, ip) => capture.blockedAt(pid, tid, ip),
+      blockedAt,
       onNotice: (notice) => {
         const text = noticeText(notice);
         if (text !== '') tell(`note: ${text}`);
@@ -124,7 +130,8 @@ export function assemble(options: Options, ports: AssemblyPorts): Assembly {
     resolved,
   );
   wake.run = run;
-  return { capture, model, view, run, fixed, command };
+  const waiting = new WaitingFaults(capture.session, blockedAt);
+  return { capture, model, view, run, waiting, fixed, command };
 }
 
 function parsedFilter(text: string | null): ((model: Model) => FaultTest) | null {

@@ -1,7 +1,9 @@
-import { captureLimits } from '../core/capture-facts';
+import { captureLimits, factsSince } from '../core/capture-facts';
+import type { CaptureFacts } from '../core/capture-facts';
 import type { RegionDetail } from '../core/detail';
 import { errorParts } from '../core/errors';
 import { hexText } from '../core/fields';
+import { Waits } from '../core/open-faults';
 import type { LatencyHistogram, Snapshot, TableName } from '../core/snapshot';
 import { summaryLine } from '../out/summary';
 import { WholeFile } from '../out/whole-file';
@@ -19,10 +21,8 @@ import type { Outlets } from './outlets';
 
 /** Targets named in the header; more are only counted. */
 const MAX_TARGETS = 64;
-/** Open faults looked at per refresh. */
+/** Open faults shown. */
 const MAX_PENDING = 64;
-/** An open fault younger than this is not worth a look into /proc, ns. */
-const PENDING_NS = 10e6;
 
 interface Target {
   readonly info: TargetInfo;
@@ -39,6 +39,8 @@ export class LiveSource implements DashboardSource {
   /** What the capture had to do differently, in words. */
   readonly notes: string[] = [];
   private last: Snapshot | null = null;
+  /** As they were when the counters were last set to zero. */
+  private zeroedAt: CaptureFacts | null = null;
   private readonly lastSeen = new Map<number, Target>();
 
   constructor(
@@ -55,16 +57,22 @@ export class LiveSource implements DashboardSource {
     return this.endedAt ?? this.assembly.capture.now();
   }
 
+  /** What was captured in the time that the counters are of. */
+  private get facts(): CaptureFacts {
+    const facts = this.assembly.run.facts();
+    return this.zeroedAt === null ? facts : factsSince(facts, this.zeroedAt);
+  }
+
   snapshot(reuse: boolean): Snapshot {
     const { model } = this.assembly;
     const { now } = this;
-    model.tick(now);
+    model.tick(now, this.assembly.waiting.look());
     this.last = model.snapshot(now, { reuse });
     return this.last;
   }
 
   header(): HeaderInfo {
-    const facts = this.assembly.run.facts();
+    const { facts } = this;
     const targets = this.targets();
     return {
       targets: targets.map(({ info }) => info),
@@ -112,24 +120,20 @@ export class LiveSource implements DashboardSource {
     return { info: { pid, comm, commandLine, threads, state }, rssPages };
   }
 
-  /**
-   * Faults whose thread is still blocked in them. An entry without completion may also be one that ended
-   * in a signal: /proc says whether the thread really waits there.
-   */
+  /** Faults whose thread is blocked in them, as of the last snapshot; the oldest ones. */
   private inFlight(): InFlightFault[] {
-    const { capture } = this.assembly;
+    const { faults } = this.assembly.waiting;
     const { now } = this;
-    return capture.session
-      .pending(MAX_PENDING)
-      .filter(
-        ({ pid, tid, ip, entered }) =>
-          now - entered > PENDING_NS && capture.blockedAt(pid, tid, ip),
-      )
-      .map(({ pid, tid, address, entered }) => ({
-        tid,
-        address: hexText(Number(address >> 32n), Number(address & 0xffffffffn)),
-        region: this.regionAt(pid, Number(address >> 12n)),
-        forNs: now - entered,
+    const blocked: number[] = [];
+    for (let i = 0; i < faults.count; i++) if (faults.waits[i] === Waits.BLOCKED) blocked.push(i);
+    return blocked
+      .sort((a, b) => faults.entered[a]! - faults.entered[b]!)
+      .slice(0, MAX_PENDING)
+      .map((i) => ({
+        tid: faults.tid[i]!,
+        address: hexText(faults.addrHi[i]!, faults.addrLo[i]!),
+        region: this.regionAt(faults.pid[i]!, faults.page(i)),
+        forNs: now - faults.entered[i]!,
       }));
   }
 
@@ -153,12 +157,14 @@ export class LiveSource implements DashboardSource {
   }
 
   zero(): void {
-    this.assembly.model.zero(this.now);
+    const { model, run, waiting } = this.assembly;
+    model.zero(this.now, waiting.look());
+    this.zeroedAt = run.facts();
   }
 
   summaryLine(): string {
-    const { model, run } = this.assembly;
-    return summaryLine(summaryCounts(model.snapshot(this.now), run.facts()));
+    const { model } = this.assembly;
+    return summaryLine(summaryCounts(model.snapshot(this.now), this.facts));
   }
 
   save(path: string, text: string): string | null {

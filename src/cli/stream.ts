@@ -43,7 +43,7 @@ export async function runStream(options: Options): Promise<number> {
 
   if (outlets.trouble === '' && !outlets.closedByReader) {
     // One tick over the whole run makes the rates averages.
-    assembly.model.tick(stoppedAt);
+    assembly.model.tick(stoppedAt, assembly.waiting.look());
     const snapshot = assembly.model.snapshot(stoppedAt);
     writeClosing(options, plan, outlets, assembly, snapshot, facts);
     await outlets.settle(() => performance.now() < interruptedAt + PATIENCE_MS, sleep);

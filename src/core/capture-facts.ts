@@ -12,6 +12,8 @@ export interface CaptureFacts {
   readonly kernel: { readonly minor: number; readonly major: number; readonly exact: boolean };
   /** Faults still being handled when capture ended: neither captured nor lost. */
   readonly inFlight: number;
+  /** ns that their threads had waited by then, all together. */
+  readonly inFlightNs: number;
   readonly records: RecordCounters;
 }
 
@@ -136,6 +138,37 @@ export function completeness(facts: CaptureFacts): Completeness {
     difference: kernel - captured - lost,
     comparable: facts.kernel.exact && (facts.lost.exact || facts.lost.ring === 0),
   };
+}
+
+/** What was captured and lost since `base`, facts of an earlier moment: counters were set to zero there. */
+export function factsSince(facts: CaptureFacts, base: CaptureFacts): CaptureFacts {
+  const counted = (now: number, then: number): number => (now < 0 ? now : Math.max(0, now - then));
+  const since = <T extends object>(now: T, then: T): T =>
+    Object.fromEntries(
+      Object.entries(now).map(([key, value]: [string, unknown]) => [
+        key,
+        typeof value === 'number' ? counted(value, then[key as keyof T] as number) : value,
+      ]),
+    ) as T;
+  const { received, records } = base;
+  return {
+    ...facts,
+    received: since(facts.received, received),
+    lost: since(facts.lost, base.lost),
+    // What the kernel had counted then and was still on its way comes out after it.
+    kernel: since(facts.kernel, {
+      ...facts.kernel,
+      minor: received.minor + Math.max(0, records.lostMinor) + records.mailboxMinor,
+      major: received.major + Math.max(0, records.lostMajor) + records.mailboxMajor,
+    }),
+    // CPUs are not counted up.
+    records: { ...since(facts.records, records), unwatchedCpus: facts.records.unwatchedCpus },
+  };
+}
+
+/** Whether COW can be told apart: it takes the error code of the tracepoints (classify.ts). */
+export function knowsCow(mode: CaptureMode): boolean {
+  return mode.entrySource === 'tracepoint';
 }
 
 /** The limits of a capture mode in words, most important first; empty for a full capture. */

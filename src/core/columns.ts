@@ -105,7 +105,7 @@ function refaultShare(row: StatRow): number {
 
 /** The label takes what is left of the line, so its width is a least width. */
 export const REGION_COLUMNS: readonly Column<RegionRow>[] = [
-  text('label', 'REGION', 16, 100, (row) => row.label),
+  { ...text('label', 'REGION', 16, 100, (row) => row.label), format: labelText },
   { ...text('start', 'START', 12, 5, startAddress), format: startText },
   text('kind', 'KIND', 7, 20, (row) => row.kind),
   text('permissions', 'PERM', 4, 65, (row) => row.permissions),
@@ -164,6 +164,11 @@ function startText(row: RegionRow): string {
 /** In the place of an identifier: how many of the name have ended, or that some are not told apart. */
 function several({ alive, members }: ThreadRow | ProcessRow): string {
   return alive ? 'several' : `x${members}`;
+}
+
+/** With how many regions the row stands for. */
+function labelText({ label, members }: RegionRow): string {
+  return members > 1 ? `${label} x${members}` : label;
 }
 
 function pidText(row: RegionRow | ThreadRow): string {

@@ -1,7 +1,8 @@
 import type { Batch } from './batch';
 import type { FaultColumns } from './fault-columns';
 import { PairCounts } from './pairs';
-import type { RegionTable } from './regions';
+import { stackOwner } from './region';
+import type { RegionInfo, RegionTable } from './regions';
 import type { Resolved } from './resolved';
 import { GONE } from './row-table';
 import type { Settled, Tasks } from './tasks';
@@ -46,6 +47,15 @@ export class Counters {
     this.tasks.processes.stats.stall(process, ns, time);
   }
 
+  /** Of what has been counted, `ns` passed in a tick that is over: it is no part of the next one. */
+  late(region: number, thread: number, process: number, ns: number): void {
+    this.total.late(ns);
+    if (this.depth === 'totals') return;
+    this.regions.rows.stats.late(region, ns);
+    this.tasks.threads.stats.late(thread, ns);
+    this.tasks.processes.stats.late(process, ns);
+  }
+
   /** `elapsed`: ns since the last tick; `accounted`: the same of the time up to which stalls are counted. */
   tick(elapsed: number, accounted: number): void {
     this.total.tick(elapsed, accounted);
@@ -76,7 +86,10 @@ export class Counters {
     const { threads, processes } = this.tasks;
     const isSettled = ({ pid }: { readonly pid: number }): boolean =>
       settled?.pids.has(pid) === true;
-    const regionsTo = this.regions.fold(isLive, isSettled);
+    // A stack stays mapped for the next thread, and is that one's region then: this one's has ended.
+    const isOver = (region: RegionInfo): boolean =>
+      isSettled(region) || (settled !== null && this.tasks.hasLeft(stackOwner(region.label)));
+    const regionsTo = this.regions.fold(isLive, isOver);
     const threadsTo = threads.fold(
       (slot) => threads.info(slot)!.alive,
       (info) => isSettled(info) || settled?.tids.has(info.tid) === true,

@@ -72,3 +72,10 @@ function scaled(n: number, base: number, units: readonly string[]): string {
   }
   return value.toFixed(1) + units[unit]!;
 }
+
+/** Time stalled in relation to the time that has passed: above 1 several threads waited at once. */
+export function stalledText(share: number): string {
+  return share > 1
+    ? `${share.toFixed(1)} threads on average`
+    : `${percent(share)} % of wall time, all threads together`;
+}

@@ -83,15 +83,12 @@ export class Model {
   private tickedAt: number;
   /** Everything that ended before this has been consumed, as far as the batches say. */
   private horizon = 0;
-  /** Up to which time stalls have been counted. */
-  private accountedAt: number;
 
   constructor(options: ModelOptions) {
     this.source = options.source;
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
     this.zeroedAt = options.startedAt ?? 0;
     this.tickedAt = this.zeroedAt;
-    this.accountedAt = this.zeroedAt;
     this.pages = pagePool(this.limits.pageChunks);
     this.stats = statPool(this.limits.statBlocks);
     this.regions = new RegionTable(this.stats, this.limits.regions);
@@ -110,7 +107,7 @@ export class Model {
     this.repair = new MapRepair(options.source, this.tasks);
     this.records = new RecordApplier(this.tasks, this.comms, binder, this.repair);
     this.loop = new FaultLoop(this.tasks, binder, this.repair, this.columns, depth !== 'totals');
-    this.inFlight = new InFlight(this.tasks, this.loop, this.counters, this.columns);
+    this.inFlight = new InFlight(this.tasks, this.loop, this.counters, this.columns, this.zeroedAt);
     this.snapshots = new SnapshotBuilder(this);
   }
 
@@ -190,33 +187,32 @@ export class Model {
    * since the last tick is counted now instead of when they end.
    */
   tick(now: number, open: OpenFaults | null = null): void {
+    const before = this.inFlight.accountedUntil;
     const asOf = this.accountable(now, open);
-    if (open !== null && this.countInFlight) this.inFlight.advance(open, asOf);
-    this.counters.tick(now - this.tickedAt, asOf - this.accountedAt);
+    this.inFlight.advance(this.countInFlight ? open : null, asOf);
+    this.counters.tick(now - this.tickedAt, asOf - before);
     this.tickedAt = now;
-    this.accountedAt = asOf;
   }
 
   /** Up to when all is known of faults that ended and of faults that did not. */
   private accountable(now: number, open: OpenFaults | null): number {
-    if (open === null) return Math.max(now, this.accountedAt);
-    const asOf = open.behind ? Math.min(open.asOf, this.horizon) : open.asOf;
-    return Math.max(asOf, this.accountedAt);
+    let asOf = now;
+    if (open !== null) asOf = open.behind ? Math.min(open.asOf, this.horizon) : open.asOf;
+    return Math.max(asOf, this.inFlight.accountedUntil);
   }
 
   /**
    * All counters to zero: from here on what is counted is of the time since, re-faults and the waits of
-   * the faults in `open` too. Maps, rows and their ids stay.
+   * faults that have not ended too. Maps, rows and their ids stay.
    */
   zero(now: number, open: OpenFaults | null = null): void {
     const asOf = this.accountable(now, open);
-    if (open !== null) this.inFlight.advance(open, asOf, true);
     this.counters.zero();
+    this.inFlight.zero(asOf);
     for (const { pages } of this.tasks.live()) pages.clear();
     this.loop.filteredOut = 0;
     this.zeroedAt = asOf;
     this.tickedAt = now;
-    this.accountedAt = asOf;
   }
 
   snapshot(now: number, options: SnapshotOptions = {}): Snapshot {

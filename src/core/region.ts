@@ -50,6 +50,18 @@ export function threadStackLabel(tid: number): string {
   return `[stack:${tid}]`;
 }
 
+const THREAD_STACK = /^\[stack:(\d+)\]$/;
+
+/** The thread whose stack a label names, 0 for all others. */
+export function stackOwner(label: string): number {
+  return label.startsWith('[stack:') ? Number(THREAD_STACK.exec(label)?.[1] ?? 0) : 0;
+}
+
+/** The label of a row for several regions: what they are without whose they were. */
+export function sharedLabel(label: string): string {
+  return stackOwner(label) === 0 ? label : '[stack]';
+}
+
 function anonymous(shared: boolean, label: string): RegionNature {
   return shared
     ? sharedMemory(true, label === '' ? '[shared anon]' : label, '', false)

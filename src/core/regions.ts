@@ -1,5 +1,5 @@
-import { KIND_NAMES } from './classes';
 import { HeatTable } from './heat';
+import { sharedLabel } from './region';
 import { RowTable } from './row-table';
 import type { SlabPool } from './slab-pool';
 
@@ -35,15 +35,16 @@ export class RegionTable {
     const none = { path: '', section: '', pid: 0, byFile: false, key: '' };
     this.rows = new RowTable<RegionInfo>(pool, {
       cap,
-      foldKey: (r) => `${r.comm}\n${r.kind}\n${r.permissions}\n${r.label}`,
-      folded: (r) => ({ ...r, ...none, path: r.path, section: r.section }),
-      others: () => ({
+      foldKey: (r) => `${r.comm}\n${r.kind}\n${r.permissions}\n${sharedLabel(r.label)}`,
+      folded: (r) => ({
+        ...r,
         ...none,
-        kind: KIND_NAMES.indexOf('unknown'),
-        label: '[others]',
-        permissions: '',
-        comm: '',
+        label: sharedLabel(r.label),
+        path: r.path,
+        section: r.section,
       }),
+      kindKey: (r) => String(r.kind),
+      others: (r) => ({ ...none, kind: r.kind, label: '[others]', permissions: '', comm: '' }),
     });
   }
 

@@ -13,6 +13,8 @@ import type {
   StatRow,
   ThreadRow,
 } from './snapshot';
+import { FOLDED_CAP, Stands } from './row-table';
+import type { RowTable } from './row-table';
 import { ProcessStats, RegionStats, RowPool, share, ThreadStats } from './stat-rows';
 import type { StatTable } from './stat-table';
 
@@ -72,7 +74,9 @@ export class SnapshotBuilder {
     const { stats } = regions.rows;
     const sizes = this.mappedBytes();
     return most(stats, limit).map((slot) =>
-      this.regionRows.row(slot, reuse).fill(elapsed, slot, regions, sizes[slot]!),
+      this.regionRows
+        .row(slot, reuse)
+        .fill(elapsed, slot, regions, sizes[slot]!, this.sumsUp(regions.rows, slot, 'regions')),
     );
   }
 
@@ -104,7 +108,14 @@ export class SnapshotBuilder {
   private threads(elapsed: number, limit: number, reuse: boolean): ThreadRow[] {
     const { threads } = this.model.tasks;
     return most(threads.stats, limit).map((slot) =>
-      this.threadRows.row(slot, reuse).fill(elapsed, threads.info(slot)!, threads.members(slot)),
+      this.threadRows
+        .row(slot, reuse)
+        .fill(
+          elapsed,
+          threads.info(slot)!,
+          threads.members(slot),
+          this.sumsUp(threads, slot, 'threads'),
+        ),
     );
   }
 
@@ -121,13 +132,35 @@ export class SnapshotBuilder {
     }
     return most(processes.stats, limit, (slot) => processes.info(slot)!.alive).map((slot) => {
       const info = processes.info(slot)!;
+      const sumsUp = this.sumsUp(processes, slot, 'processes');
       const thread = worst.get(info.serial);
       const waited = thread === undefined ? 0 : share(threads.stats.stallNs(thread), elapsed);
       const tid = thread === undefined ? 0 : threads.info(thread)!.tid;
       return this.processRows
         .row(slot, reuse)
-        .fill(elapsed, info, processes.members(slot), waited, tid);
+        .fill(elapsed, info, processes.members(slot), sumsUp, waited, tid);
     });
+  }
+
+  /** Why a row stands for several, in words; '' where it does not. */
+  private sumsUp<Info extends { readonly pid: number; readonly alive?: boolean }>(
+    table: RowTable<Info>,
+    slot: number,
+    what: 'regions' | 'threads' | 'processes',
+  ): string {
+    const { limits } = this.model;
+    switch (table.standing(slot)) {
+      case Stands.ENDED:
+        return `older ${what} of this name that have ended`;
+      case Stands.CROWDED:
+        return `${what} of this name, the oldest that are gone first: more than ${limits[what]}`;
+      case Stands.OTHERS:
+        return `${what} beyond a cap: more than ${limits[what]}, of more than ${FOLDED_CAP} names`;
+    }
+    const { tid, pid, alive } = table.info(slot)! as Info & { readonly tid?: number };
+    if (alive !== true) return '';
+    if (pid === 0) return `processes beyond a cap: more than ${limits.spaces} live ones`;
+    return tid === 0 ? `threads beyond a cap: more than ${limits.liveThreads} live ones` : '';
   }
 
   private totals(elapsed: number): StatRow {

@@ -29,6 +29,14 @@ export interface Snapshot {
   readonly caps: readonly string[];
 }
 
+/** A row that may stand for several things. */
+export interface SharedRow {
+  /** Things that the row stands for. */
+  readonly members: number;
+  /** Why it stands for several, in words; '' for a row that stands for one thing. */
+  readonly sumsUp: string;
+}
+
 /** Counters every row has. */
 export interface StatRow {
   /** Stable while the row lives; a selection follows it. */
@@ -62,7 +70,7 @@ export interface StatRow {
   readonly lastTime: number;
 }
 
-export interface RegionRow extends StatRow {
+export interface RegionRow extends StatRow, SharedRow {
   readonly kind: KindName;
   /** What a person reads: `libc.so.6 .text`. Raw: outputs strip control characters. */
   readonly label: string;
@@ -80,24 +88,20 @@ export interface RegionRow extends StatRow {
   readonly endPage: number;
 }
 
-export interface ThreadRow extends StatRow {
+export interface ThreadRow extends StatRow, SharedRow {
   /** tid and pid are 0 for rows folded from several. */
   readonly tid: number;
   readonly pid: number;
   readonly comm: string;
   readonly alive: boolean;
-  /** Threads that the row stands for. */
-  readonly members: number;
 }
 
-export interface ProcessRow extends StatRow {
+export interface ProcessRow extends StatRow, SharedRow {
   /** 0 for rows folded from several. */
   readonly pid: number;
   readonly ppid: number;
   readonly comm: string;
   readonly alive: boolean;
-  /** Processes that the row stands for. */
-  readonly members: number;
   readonly threads: number;
   /** Share of wall time of the thread that waits most. */
   readonly worstThreadShare: number;

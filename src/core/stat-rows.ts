@@ -83,8 +83,10 @@ export class RegionStats extends Stats implements RegionRow {
   size = 0;
   startPage = 0;
   endPage = 0;
+  members = 1;
+  sumsUp = '';
 
-  fill(elapsed: number, slot: number, regions: RegionTable, size: number): this {
+  fill(elapsed: number, slot: number, regions: RegionTable, size: number, sumsUp: string): this {
     this.fillStats(elapsed);
     const info = regions.rows.info(slot)!;
     this.kind = KIND_NAMES[info.kind]!;
@@ -97,6 +99,8 @@ export class RegionStats extends Stats implements RegionRow {
     this.size = size;
     this.startPage = regions.startPage(slot);
     this.endPage = regions.endPage(slot);
+    this.members = regions.rows.members(slot);
+    this.sumsUp = sumsUp;
     return this;
   }
 }
@@ -107,16 +111,16 @@ export class ThreadStats extends Stats implements ThreadRow {
   comm = '';
   alive = false;
   members = 1;
+  sumsUp = '';
 
-  fill(elapsed: number, info: ThreadInfo, members: number): this {
+  fill(elapsed: number, info: ThreadInfo, members: number, sumsUp: string): this {
     this.fillStats(elapsed);
     this.tid = info.tid;
     this.pid = info.pid;
     this.comm = info.comm;
     this.alive = info.alive;
     this.members = members;
-    // Above 1 only where batches wait to be read: a fault that ended meanwhile is then counted late.
-    if (members === 1) this.stalled = Math.min(1, this.stalled);
+    this.sumsUp = sumsUp;
     return this;
   }
 }
@@ -127,6 +131,7 @@ export class ProcessStats extends Stats implements ProcessRow {
   comm = '';
   alive = false;
   members = 1;
+  sumsUp = '';
   threads = 0;
   worstThreadShare = 0;
   worstTid = 0;
@@ -135,6 +140,7 @@ export class ProcessStats extends Stats implements ProcessRow {
     elapsed: number,
     info: ProcessInfo,
     members: number,
+    sumsUp: string,
     worstThreadShare: number,
     worstTid: number,
   ): this {
@@ -144,6 +150,7 @@ export class ProcessStats extends Stats implements ProcessRow {
     this.comm = info.comm;
     this.alive = info.alive;
     this.members = members;
+    this.sumsUp = sumsUp;
     this.threads = info.threads;
     this.worstThreadShare = worstThreadShare;
     this.worstTid = worstTid;

@@ -179,6 +179,11 @@ export class StatTable {
     else this.activity.quiet[active] = 0;
   }
 
+  /** See Counters.late. */
+  late(row: number, ns: number): void {
+    this.cells[row * STRIDE + Cell.TICKED_STALL]! += ns;
+  }
+
   /** Samples rates and histories; see Counters.tick. */
   tick(elapsed: number, accounted: number): void {
     const perSecond = elapsed > 0 ? 1e9 / elapsed : 0;

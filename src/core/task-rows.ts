@@ -26,6 +26,7 @@ export function threadRows(pool: SlabPool, cap: number): RowTable<ThreadInfo> {
     cap,
     foldKey: (thread) => thread.comm,
     folded: (thread) => folded(thread.comm),
+    kindKey: () => '',
     others: () => folded('[others]'),
   });
 }
@@ -43,6 +44,7 @@ export function processRows(pool: SlabPool, cap: number): RowTable<ProcessInfo> 
     cap,
     foldKey: (process) => process.comm,
     folded: (process) => folded(process.comm),
+    kindKey: () => '',
     others: () => folded('[others]'),
   });
 }

@@ -253,6 +253,11 @@ export class Tasks {
     return { pids: new Set(pids.filter((pid) => !this.byPid.has(pid))), tids: new Set(tids) };
   }
 
+  /** A thread (0: none) has ended and its row is no longer kept apart. */
+  hasLeft(tid: number): boolean {
+    return tid !== 0 && !this.byTid.has(tid) && !this.unsettledTids.includes(tid);
+  }
+
   private releaseThread(thread: Thread): void {
     const { tid } = thread;
     if (this.byTid.get(tid) === thread) this.byTid.delete(tid);

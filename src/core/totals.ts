@@ -45,6 +45,11 @@ export class Totals {
     return this.again[Cause.FILE_READ]!;
   }
 
+  /** See Counters.late. */
+  late(ns: number): void {
+    this.tickedStall += ns;
+  }
+
   /** ns since the session's start. */
   get lastTime(): number {
     return this.sums[Sum.LAST_TIME]!;

@@ -100,6 +100,8 @@ export interface Session {
   kernelCounts(): KernelCounts;
   /** User-mode entries still open, oldest first, at most `max`. */
   pending(max: number): PendingFault[];
+  /** The same without order or limit, as columns (layout: core/open-faults.ts). */
+  openFaults(buffer: ArrayBuffer): void;
   /**
    * Ends capture: events off, rings read to their end, thread joined. What was captured stays
    * drainable. User-mode entries still open are then what pending() says: the caller knows from

@@ -1,5 +1,6 @@
 import { REGION_COLUMNS } from '../core/columns';
 import type { Column } from '../core/columns';
+import { sharedLabel } from '../core/region';
 import type { RegionRow } from '../core/snapshot';
 
 /** A region, or the same region of several processes of one name. */
@@ -17,6 +18,30 @@ export const GROUP_COLUMNS: readonly Column<GroupedRegion>[] = REGION_COLUMNS.ma
     : column,
 );
 
+/** Stacks of threads that are shown one by one; of more, a row for all of a process says more. */
+const MAX_STACKS = 16;
+
+/** Where there are many, the stacks of a process's threads in one row: `[stack] x4096`. */
+export function groupStacks(rows: readonly RegionRow[]): RegionRow[] {
+  const stacks = new Map<number, RegionRow[]>();
+  const others: RegionRow[] = [];
+  for (const row of rows) {
+    const isStack = row.kind === 'stack' && sharedLabel(row.label) !== row.label;
+    if (!isStack) others.push(row);
+    else stacks.set(row.pid, [...(stacks.get(row.pid) ?? []), row]);
+  }
+  for (const group of stacks.values()) {
+    if (group.length <= MAX_STACKS) others.push(...group);
+    else {
+      const members = group.reduce((n, row) => n + row.members, 0);
+      const { pid, label } = group[0]!;
+      const sumsUp = 'stacks of threads, one by one in the JSON report';
+      others.push({ ...merged(group, 1), pid, label: sharedLabel(label), members, sumsUp });
+    }
+  }
+  return others;
+}
+
 /**
  * Regions of several processes: the same region of processes of one name is one row. A build runs the
  * compiler a thousand times, and its heaps, one by one, are a thousand rows of next to nothing at the end
@@ -31,9 +56,11 @@ export function groupRegions(rows: readonly RegionRow[]): GroupedRegion[] {
     else group.push(row);
   }
   return [...groups.values()].flatMap((group) => {
-    const pids = new Set(group.map((row) => row.pid));
-    return pids.size > 1
-      ? [merged(group, pids.size)]
+    const pids = new Set(group.map((row) => row.pid).filter((pid) => pid !== 0));
+    const shared = group.filter((row) => row.pid === 0);
+    const processes = shared.reduce((n, row) => n + row.members, pids.size);
+    return processes > 1 && group.length > 1
+      ? [merged(group, processes)]
       : group.map((row) => ({ ...row, processes: 1 }));
   });
 }
@@ -47,6 +74,7 @@ function merged(group: readonly RegionRow[], processes: number): GroupedRegion {
   return {
     ...first,
     processes,
+    members: 1,
     pid: 0,
     // Each process has it somewhere else.
     startPage: 0,

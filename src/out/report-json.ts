@@ -1,11 +1,11 @@
 import { CAUSE_NAMES } from '../core/classes';
-import { captureLimits, completeness } from '../core/capture-facts';
+import { captureLimits, completeness, knowsCow } from '../core/capture-facts';
 import type { RecordCounters } from '../core/capture-facts';
 import { PROCESS_COLUMNS, REGION_COLUMNS, THREAD_COLUMNS } from '../core/columns';
 import type { Column } from '../core/columns';
 import { labelWithoutSection } from '../core/fields';
 import { pageAddress } from '../core/format';
-import type { LatencyHistogram, RegionRow, StatRow } from '../core/snapshot';
+import type { LatencyHistogram, RegionRow, SharedRow, StatRow } from '../core/snapshot';
 import { safeJson } from '../core/text';
 import { fixedProcess, fixedRegion, fixedThread, orderedRows, shownColumns } from './report';
 import type { ReportInput } from './report';
@@ -19,6 +19,8 @@ type Json = string | number | boolean | null | readonly Json[] | { readonly [key
 export function reportJson(input: ReportInput): string {
   const { snapshot, capture, fixed, summary } = input;
   const counted = completeness(capture);
+  const isKnown = ({ faultClass }: LatencyHistogram): boolean =>
+    faultClass !== 'COW' || knowsCow(capture.mode);
   const document: Json = {
     schema_version: REPORT_SCHEMA_VERSION,
     tool: { name: 'pagefault-analyzer', version: input.version },
@@ -28,7 +30,11 @@ export function reportJson(input: ReportInput): string {
     },
     filter: input.filter === '' ? null : input.filter,
     elapsed_ns: fixed ? null : Math.round(snapshot.elapsed),
-    summary: { faults: snapshot.totals.faults, ...summary },
+    summary: {
+      faults: snapshot.totals.faults,
+      ...summary,
+      ...(knowsCow(capture.mode) ? {} : { cow: null }),
+    },
     completeness: {
       captured: counted.captured,
       lost: counted.lost,
@@ -38,6 +44,7 @@ export function reportJson(input: ReportInput): string {
       lost_in_rings: capture.lost.ring,
       lost_in_mailbox: capture.lost.mailbox,
       in_flight: capture.inFlight,
+      in_flight_stall_ns: fixed ? null : capture.inFlightNs,
       cpus_not_watched: capture.records.unwatchedCpus,
       credentials_changed: capture.records.credentialsLost,
       memory_sharing_processes: capture.records.memorySharers,
@@ -62,17 +69,29 @@ export function reportJson(input: ReportInput): string {
     totals: totals(snapshot.totals, fixed !== null),
     regions: orderedRows(snapshot.regions, fixed !== null).map((raw) => {
       const row = fixedRegion(raw, fixed);
-      return { ...cells(row, shownColumns(REGION_COLUMNS, fixed)), ...regionExtras(row) };
+      return {
+        ...cells(row, shownColumns(REGION_COLUMNS, input)),
+        ...regionExtras(row),
+        ...sharing(row),
+      };
     }),
     threads: orderedRows(snapshot.threads, fixed !== null).map((raw) => {
       const row = fixedThread(raw, fixed);
-      return { ...cells(row, shownColumns(THREAD_COLUMNS, fixed)), causes: byCause(row) };
+      return {
+        ...cells(row, shownColumns(THREAD_COLUMNS, input)),
+        causes: byCause(row),
+        ...sharing(row),
+      };
     }),
     processes: orderedRows(snapshot.processes, fixed !== null).map((raw) => {
       const row = fixedProcess(raw, fixed);
-      return { ...cells(row, shownColumns(PROCESS_COLUMNS, fixed)), causes: byCause(row) };
+      return {
+        ...cells(row, shownColumns(PROCESS_COLUMNS, input)),
+        causes: byCause(row),
+        ...sharing(row),
+      };
     }),
-    latency: fixed ? [] : snapshot.latency.map(histogram),
+    latency: fixed ? [] : snapshot.latency.filter(isKnown).map(histogram),
   };
   return `${safeJson(JSON.stringify(document))}\n`;
 }
@@ -94,6 +113,10 @@ function regionExtras(row: RegionRow): Record<string, Json> {
     end: `0x${pageAddress(row.endPage)}`,
     causes: byCause(row),
   };
+}
+
+function sharing({ members, sumsUp }: SharedRow): Record<string, Json> {
+  return { members, sums_up: sumsUp === '' ? null : sumsUp };
 }
 
 function byCause(row: StatRow): Record<string, Json> {

@@ -2,12 +2,12 @@ import { captureLimits } from '../core/capture-facts';
 import { causeText } from '../core/cause-text';
 import { CAUSE_NAMES } from '../core/classes';
 import { PROCESS_COLUMNS, REGION_COLUMNS, THREAD_COLUMNS } from '../core/columns';
-import { grouped, latency, percent } from '../core/format';
+import { grouped, latency, percent, stalledText } from '../core/format';
 import type { Column } from '../core/columns';
 import type { FixedNames } from '../core/fixed';
-import type { Snapshot, StatRow } from '../core/snapshot';
+import type { SharedRow, Snapshot, StatRow } from '../core/snapshot';
 import { completenessText, qualifications } from './report-completeness';
-import { GROUP_COLUMNS, groupRegions } from './report-groups';
+import { GROUP_COLUMNS, groupRegions, groupStacks } from './report-groups';
 import { histogramLines } from './report-histogram';
 import { fixedProcess, fixedRegion, fixedThread, orderedRows, shownColumns } from './report';
 import type { ReportInput } from './report';
@@ -20,7 +20,7 @@ const MAX_ROWS = 40;
 /** The report for a person: what was captured and how completely, where, who, why, how long. */
 export function reportText(input: ReportInput): string {
   const { snapshot, fixed } = input;
-  const regions = orderedRows(snapshot.regions, fixed !== null).map((row) =>
+  const regions = orderedRows(groupStacks(snapshot.regions), fixed !== null).map((row) =>
     fixedRegion(row, fixed),
   );
   const threads = orderedRows(snapshot.threads, fixed !== null).map((row) =>
@@ -34,14 +34,17 @@ export function reportText(input: ReportInput): string {
   const regionColumns = REGION_COLUMNS.filter(
     (column) => column.id !== 'pid' && column.id !== 'comm',
   );
-  const table = <Row extends StatRow>(
+  // Where errors were asked for 0 is an answer as well.
+  const asksForErrors = /error|unresolved/i.test(input.filter);
+  const table = <Row extends StatRow & SharedRow>(
     title: string,
     rows: readonly Row[],
     columns: readonly Column<Row>[],
   ): string[] => {
     const shown = rows.slice(0, MAX_ROWS);
-    const told = tellingColumns(shownColumns(columns, fixed), shown);
-    return section(title, [...tableLines(shown, told), ...restLines(rows.slice(MAX_ROWS), fixed)]);
+    const told = tellingColumns(shownColumns(columns, input), shown, asksForErrors);
+    const rest = restLines(rows.slice(MAX_ROWS), fixed);
+    return section(title, [...tableLines(shown, told), ...rest, ...sumLines(shown, told[0]!)]);
   };
   const lines = [
     '',
@@ -73,10 +76,12 @@ const NOTHING: ReadonlySet<string> = new Set(['', '0', '0.0', '0ns', 'ended']);
 function tellingColumns<Row extends StatRow>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
+  withErrors: boolean,
 ): Column<Row>[] {
   return columns.filter(
     (column) =>
       ALWAYS.has(column.id) ||
+      (withErrors && column.id === 'error') ||
       (column.id !== 'rate' && rows.some((row) => !NOTHING.has(column.format(row)))),
   );
 }
@@ -89,6 +94,17 @@ function restLines(rows: readonly StatRow[], fixed: FixedNames | null): string[]
   const stalled = fixed ? '' : `, ${latency(sum((row) => row.stallNs))} stalled`;
   const faults = grouped(sum((row) => row.faults));
   return [`  and ${grouped(rows.length)} more with ${faults} faults${stalled}`];
+}
+
+/** What the rows that stand for several stand for, and why. */
+function sumLines<Row extends SharedRow & StatRow>(
+  rows: readonly Row[],
+  name: Column<Row>,
+): string[] {
+  const lines = rows
+    .filter((row) => row.sumsUp !== '')
+    .map((row) => `  ${printable(name.format(row), 60)}: ${row.sumsUp}`);
+  return [...new Set(lines)];
 }
 
 function section(title: string, lines: readonly string[]): string[] {
@@ -110,12 +126,12 @@ function headLines(input: ReportInput): string[] {
     const perSecond = snapshot.elapsed > 0 ? (faults / snapshot.elapsed) * 1e9 : 0;
     lines.push(
       `Elapsed     ${(snapshot.elapsed / 1e9).toFixed(3)} s, ${grouped(perSecond)} faults/s, ` +
-        `stalled ${latency(stallNs)} (${percent(stallShare)} % of wall time, all threads together)`,
+        `stalled ${latency(stallNs)} (${stalledText(stallShare)})`,
     );
   }
   lines.push(`Complete    ${completenessText(capture)}`);
   if (capture.inFlight > 0) {
-    lines.push(`In flight   ${capture.inFlight} (not ended when capture did, not counted)`);
+    lines.push(`In flight   ${inFlightText(input)}`);
   }
   const limits = captureLimits(capture.mode);
   lines.push(`Capture     ${limits[0] ?? 'full'}`);
@@ -123,6 +139,16 @@ function headLines(input: ReportInput): string[] {
   const order = fixed ? 'by faults' : 'by time stalled, then by faults';
   lines.push(`Tables      ${order}; at most ${MAX_ROWS} rows, all with --report-format json`);
   return [...lines, ...qualifications(input).map((note) => `Note        ${note}`)];
+}
+
+function inFlightText({ capture, filter, fixed }: ReportInput): string {
+  const what = `${grouped(capture.inFlight)} not ended when capture did: not counted`;
+  if (fixed) return what;
+  const waited = latency(capture.inFlightNs);
+  // Whether a filter keeps a fault is known when it has ended.
+  return filter === ''
+    ? `${what}, but the ${waited} until then are in the time stalled`
+    : `${what}, nor are the ${waited} until then`;
 }
 
 function causeLines(snapshot: Snapshot): string[] {

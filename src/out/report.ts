@@ -1,3 +1,4 @@
+import { knowsCow } from '../core/capture-facts';
 import type { CaptureFacts } from '../core/capture-facts';
 import type { Column } from '../core/columns';
 import type { FixedNames } from '../core/fixed';
@@ -23,21 +24,28 @@ export interface ReportTarget {
   readonly pids: readonly number[];
 }
 
-/** The columns that may be shown: under --fixed-ts not those that differ from run to run. */
+/**
+ * The columns that may be shown: under --fixed-ts not those that differ from run to run. COW is not known,
+ * rather than 0, where the kernel gives no error codes.
+ */
 export function shownColumns<Row extends StatRow>(
   columns: readonly Column<Row>[],
-  fixed: FixedNames | null,
+  { fixed, capture }: Pick<ReportInput, 'fixed' | 'capture'>,
 ): Column<Row>[] {
-  return columns.filter((column) => fixed === null || !column.timed);
+  const shown = columns.filter((column) => fixed === null || !column.timed);
+  if (knowsCow(capture.mode)) return shown;
+  return shown.map((column) =>
+    column.id === 'cow' ? { ...column, value: () => NaN, format: () => 'n/a' } : column,
+  );
 }
 
 /**
- * Rows with faults, the most expensive first: by time stalled, then by number. Under --fixed-ts time
+ * Rows with faults, ended or in flight, the most expensive first: by time stalled, then by number. Under --fixed-ts time
  * counts for nothing; rows that tie keep the order in which they came into being.
  */
 export function orderedRows<Row extends StatRow>(rows: readonly Row[], fixed: boolean): Row[] {
   return rows
-    .filter((row) => row.faults > 0)
+    .filter((row) => row.faults > 0 || row.stallNs > 0)
     .sort((a, b) => (fixed ? 0 : b.stallNs - a.stallNs) || b.faults - a.faults || a.id - b.id);
 }
 

@@ -144,6 +144,10 @@ export class Run {
       lost: lostFaults(records),
       kernel: session.kernelCounts(),
       inFlight: this.unfinished?.length ?? 0,
+      inFlightNs: (this.unfinished ?? []).reduce(
+        (ns, { entered }) => ns + this.stoppedAt - entered,
+        0,
+      ),
       records: { ...records, interrupted: records.interrupted + this.interrupted },
     };
   }

@@ -16,7 +16,7 @@ export interface OpenFault {
  * middle of a storm would otherwise invent an error nearly every time, because the completion comes when
  * the events are off already. A signal's fault that old has long been followed by its handler.
  */
-const YOUNG_NS = 100e6;
+export const YOUNG_NS = 100e6;
 
 /**
  * Tells faults that are still being handled (in flight: reported, not counted) from those that came to

@@ -97,6 +97,55 @@ describe('Model: caps', () => {
     expect(caps).toEqual([]);
   });
 
+  it('puts the stacks of ended threads into one row, a stack', () => {
+    for (const limits of [{ endedThreads: 3 }, { regions: 40, threads: 40 }]) {
+      const rig = new Rig(limits).attach();
+      for (let n = 0; n < 3000; n++) {
+        const tid = 200 + n;
+        const page = 0x9000 + (n % 4) * 0x20;
+        rig.mmap(vma(page, page + 1, '', { prot: 0 })).mmap(vma(page + 1, page + 0x10));
+        rig.thread(100, tid).stackPointer(100, tid, page + 4);
+        rig.fault({ page: page + 3, tid }).exit(100, tid);
+        rig.munmap(page, page + 0x10);
+        if (n % 10 === 9) rig.run();
+      }
+      rig.run();
+      rig.run();
+      const snapshot = rig.model.snapshot(rig.now);
+      expectExact(snapshot, 3000);
+      const shared = snapshot.regions.filter((row) => row.members > 1);
+      const apart = snapshot.regions.filter((row) => row.label.startsWith('[stack:')).length;
+      expect(shared).toMatchObject([
+        { label: '[stack]', kind: 'stack', members: 3000 - apart, faults: 3000 - apart },
+      ]);
+      expect(shared[0]!.sumsUp).toMatch(/^(older )?regions of this name/);
+      expect(snapshot.threads.find((row) => row.members > 1)!.sumsUp).toMatch(
+        /threads of this name/,
+      );
+    }
+  });
+
+  it('keeps the kinds apart of what is one of too many names', () => {
+    const rig = new Rig({ regions: 40 }).attach();
+    for (let n = 0; n < 3000; n++) {
+      const page = 0x9000;
+      const name = n % 3 === 0 ? `/memfd:m${n} (deleted)` : `/tmp/file${n}`;
+      const ino = String(1000 + n);
+      const backing = { name, devMajor: 8, devMinor: 0, ino };
+      rig.mmap(vma(page, page + 4, name, { shared: true, backing })).fault({ page, code: 4 });
+      rig.munmap(page, page + 4);
+      if (n % 10 === 9) rig.run();
+    }
+    rig.run();
+    const snapshot = rig.model.snapshot(rig.now);
+    expectExact(snapshot, 3000);
+    const others = snapshot.regions.filter((row) => row.label === '[others]');
+    expect(others.map((row) => row.kind).sort()).toEqual(['file', 'shm']);
+    for (const row of others) {
+      expect(row.sumsUp).toBe('regions beyond a cap: more than 40, of more than 2048 names');
+    }
+  });
+
   it('keeps the newest of the ended threads apart where it is told to', () => {
     const rig = new Rig({ endedThreads: 3 }).attach();
     for (let tid = 200; tid < 220; tid++) {

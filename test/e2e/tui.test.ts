@@ -184,6 +184,8 @@ describe('the dashboard of the real program', () => {
   it('shows a thread that hangs in a fault while it hangs', async () => {
     open(['--', workload('stuck'), '--ms', '60000'], {}, 140, 30);
     expect(await terminal.shows(/in flight: tid \d+ at 0x[0-9a-f]+/)).toBeTruthy();
+    // The one thread, all of the time, and no more than that.
+    expect(await terminal.shows(/stall%.* 100\.?0? +(pk|peak) 100/)).toBeTruthy();
     terminal.keys('q');
     await terminal.shows('status=0', true);
   });

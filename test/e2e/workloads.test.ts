@@ -113,6 +113,14 @@ test('a fault that is still waiting at the end is in flight, and no error', asyn
   });
   expect(report.completeness.in_flight).toBe(1);
   expect(faults.filter((fault) => fault.class === 'ERROR')).toEqual([]);
+  // What it has waited until then is in the time stalled, and in the rows of its thread and region.
+  const waited = report.completeness.in_flight_stall_ns;
+  expect(waited).toBeGreaterThan(0.3e9);
+  for (const rows of [report.threads, report.regions]) {
+    const most = Math.max(...rows.map((row) => Number(row.stall_ns)));
+    expect(most / waited).toBeGreaterThan(0.9);
+    expect(most / waited).toBeLessThan(1.1);
+  }
 });
 
 test('a fault that a stop interrupts is one fault, of unknown latency', async () => {

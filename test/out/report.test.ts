@@ -50,6 +50,8 @@ function region(id: number, label: string, more: Partial<RegionRow>, from: StatR
     size: 4096,
     startPage: 0x400,
     endPage: 0x401,
+    members: 1,
+    sumsUp: '',
     ...more,
   };
 }
@@ -61,6 +63,7 @@ const thread = (tid: number, from: StatRow): ThreadRow => ({
   comm: 'prog',
   alive: true,
   members: 1,
+  sumsUp: '',
 });
 
 const process = (pid: number, from: StatRow): ProcessRow => ({
@@ -70,6 +73,7 @@ const process = (pid: number, from: StatRow): ProcessRow => ({
   comm: 'prog',
   alive: true,
   members: 1,
+  sumsUp: '',
   threads: 1,
   worstThreadShare: 0.5,
   worstTid: pid,
@@ -217,6 +221,67 @@ test('what was not watched is a number, in text and JSON', () => {
     memory_sharing_processes: 2,
   });
   expect(reportText(input())).not.toMatch(/not watched|set-user-ID|CLONE_VM/);
+});
+
+test('rows that stand for several say so, with the reason, in text and JSON', () => {
+  const why = 'regions beyond a cap: more than 8192, of more than 2048 names';
+  const others = region(
+    9,
+    '[others]',
+    { members: 12, sumsUp: why, pid: 0 },
+    stats(9, { MINOR: 9 }, {}, 5),
+  );
+  const report = input({}, { regions: [others], caps: [] });
+  const text = reportText(report);
+  expect(text).toMatch(/\n {2}\[others\] x12 .*\n {2}\[others\] x12: regions beyond a cap: /);
+  expect(parsed(reportJson(report)).regions).toMatchObject([
+    { label: '[others]', members: 12, sums_up: why },
+  ]);
+  expect(parsed(reportJson(report)).threads).toMatchObject([{ members: 1, sums_up: null }]);
+});
+
+test('COW is not known, rather than 0, where the kernel gives no error codes', () => {
+  const capture = { ...FACTS, mode: { ...FACTS.mode, entrySource: 'software' as const } };
+  const text = reportText(input({ capture }));
+  expect(text).toMatch(/ COW .*\n.* n\/a /);
+  const document = parsed(reportJson(input({ capture })));
+  expect(document).toMatchObject({ summary: { major: 3, minor: 9, cow: null } });
+  expect(document.regions.map((row) => row.cow)).toEqual([null, null]);
+  expect(document.latency).toHaveLength(1);
+  expect(parsed(reportJson(input()))).toMatchObject({ summary: { cow: 0 } });
+});
+
+test('text: ERR is shown where there are errors, and where they were asked for', () => {
+  const noErrors = { ...input().summary, error: 0 };
+  expect(reportText(input({ summary: noErrors }))).not.toMatch(/REGION.* ERR /);
+  expect(reportText(input({ summary: noErrors, filter: 'class:error' }))).toMatch(/REGION.* ERR /);
+});
+
+test('text: many stacks of threads are one row', () => {
+  const stacks = (n: number) =>
+    Array.from({ length: n }, (_, k) =>
+      region(k + 1, `[stack:${600 + k}]`, { kind: 'stack' }, stats(k + 1, { MINOR: 2 }, {}, 10)),
+    );
+  const lines = reportText(input({}, { regions: stacks(40) })).split('\n');
+  const rows = lines.filter((line) => line.startsWith('  [stack'));
+  expect(rows).toHaveLength(2);
+  expect(rows[0]).toMatch(/^ {2}\[stack\] x40 .* 80 /);
+  expect(reportText(input({}, { regions: stacks(4) }))).toContain('[stack:603]');
+  expect(parsed(reportJson(input({}, { regions: stacks(40) }))).regions).toHaveLength(40);
+});
+
+test('what faults in flight have waited is said, and whether it is counted', () => {
+  const capture = { ...FACTS, inFlight: 2, inFlightNs: 12.3e9 };
+  const said =
+    '2 not ended when capture did: not counted, but the 12.3s until then are in the time';
+  expect(reportText(input({ capture }))).toContain(said);
+  expect(reportText(input({ capture, filter: 'tid:1' }))).toContain('nor are the 12.3s until then');
+  expect(JSON.parse(reportJson(input({ capture })))).toMatchObject({
+    completeness: { in_flight: 2, in_flight_stall_ns: 12.3e9 },
+  });
+  const { totals } = input().snapshot;
+  const text = reportText(input({}, { totals: { ...totals, stallShare: 3.83 } }));
+  expect(text).toContain('(3.8 threads on average)');
 });
 
 test('text: limits of the capture, swap and caps are stated', () => {

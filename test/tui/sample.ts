@@ -38,12 +38,23 @@ export function region(part: Partial<RegionRow> = {}): RegionRow {
     size: 65536,
     startPage: 0x7f0000000,
     endPage: 0x7f0000010,
+    members: 1,
+    sumsUp: '',
     ...part,
   };
 }
 
 export function thread(part: Partial<ThreadRow> = {}): ThreadRow {
-  return { ...stat(part), tid: 100, pid: 100, comm: 'prog', alive: true, members: 1, ...part };
+  return {
+    ...stat(part),
+    tid: 100,
+    pid: 100,
+    comm: 'prog',
+    alive: true,
+    members: 1,
+    sumsUp: '',
+    ...part,
+  };
 }
 
 export function process(part: Partial<ProcessRow> = {}): ProcessRow {
@@ -54,6 +65,7 @@ export function process(part: Partial<ProcessRow> = {}): ProcessRow {
     comm: 'prog',
     alive: true,
     members: 1,
+    sumsUp: '',
     threads: 1,
     worstThreadShare: 0,
     worstTid: 100,

@@ -14,7 +14,7 @@ export interface Series {
 export interface Rates {
   /** Faults per second, in the order of CLASS_NAMES. */
   readonly ofClass: readonly Series[];
-  /** Share of the time in which a thread stood in a fault; above 1 when several did. */
+  /** Threads that stood in faults, on average. */
   readonly stallShare: Series;
 }
 
@@ -23,14 +23,14 @@ export interface Rates {
  * no rate rather than a wrong one.
  */
 export class RateHistory {
-  private before: { now: number; byClass: readonly number[]; stallNs: number } | null = null;
+  private before: { now: number; byClass: readonly number[] } | null = null;
   private readonly classes: number[][] = Array.from({ length: CLASS_COUNT }, () => []);
   private readonly stall: number[] = [];
 
   push(snapshot: Snapshot): void {
-    const { byClass, stallNs } = snapshot.totals;
+    const { byClass, stalled } = snapshot.totals;
     const { before } = this;
-    this.before = { now: snapshot.now, byClass, stallNs };
+    this.before = { now: snapshot.now, byClass };
     if (before === null) return;
     if (!(snapshot.now > before.now)) {
       // Capture has ended: time stands still and nothing happens any more.
@@ -43,12 +43,13 @@ export class RateHistory {
     this.classes.forEach((series, cls) => {
       append(series, (byClass[cls]! - before.byClass[cls]!) / seconds);
     });
-    append(this.stall, Math.max(0, stallNs - before.stallNs) / 1e9 / seconds);
+    append(this.stall, stalled);
   }
 
-  /** Counters were set to zero: the next difference starts from there. */
+  /** Counters were set to zero: rates and peaks begin anew. */
   restart(): void {
     this.before = null;
+    for (const values of [...this.classes, this.stall]) values.length = 0;
   }
 
   /** The series as they are now, copied: a frozen screen must not move. */

@@ -39,6 +39,7 @@ export interface Report {
     readonly difference: number;
     readonly comparable: boolean;
     readonly in_flight: number;
+    readonly in_flight_stall_ns: number;
   };
   readonly capture: {
     readonly entry_source: string;
