@@ -33,9 +33,11 @@ const CASES: readonly (readonly [name: string, ...args: string[]])[] = [
   ['majors', '--pages', '200'],
   ['migrate', '--threads', '4', '--pages', '150'],
   ['segv', '--times', '100'],
+  ['sharedvm', '--pages', '20'],
   ['stacks', '--pages', '100'],
   ['storm', '--threads', '2', '--faults', '50000', '--pages', '1024'],
   ['stuck', '--ms', '200'],
+  ['sysvshm', '--pages', '20'],
   ['threads', '--sleepers', '100', '--faulting', '20', '--pages', '16'],
   ['vsyscall', '--calls', '1000'],
 ];
@@ -55,6 +57,26 @@ describe.each([
     expect(captured).toEqual(expected);
     expect(report.completeness).toMatchObject({ difference: 0, lost: 0, comparable: true });
   });
+});
+
+test('a heap of as many mappings as the kernel allows, and back', async () => {
+  const ended = await analyze([
+    ...['-q', '--report-format', 'json', '--', workload('brkholes'), '--pages', '150000'],
+  ]);
+  const { report, rows } = { report: reportIn(ended), rows: truthRows(ended.stdout) };
+  expect(jsonLines(ended.stdout).find((line) => 'resets' in line)!.resets).toBeGreaterThan(0);
+  const faults = (kind: string): number =>
+    report.regions
+      .filter((row) => row.kind === kind)
+      .reduce((sum, row) => sum + Number(row.faults), 0);
+  expect(faults('unknown')).toBe(0);
+  expect(faults('heap')).toBeGreaterThanOrEqual(rows[0]!.faults);
+});
+
+test('processes that share memory without being threads are a number', async () => {
+  const { report } = await captureCommand([workload('sharedvm')], scratch);
+  expect(report.capture.records).toBeDefined();
+  expect(report.completeness).toMatchObject({ memory_sharing_processes: 1 });
 });
 
 test('calls through the vsyscall page are counted apart', async () => {
