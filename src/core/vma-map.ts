@@ -109,7 +109,7 @@ export class VmaMap extends VmaTable {
     if (end <= start) return;
     const kind = this.vmaKind(vma);
     const pgoff = this.offset(kind, vma.pgoff);
-    const code = this.inherited(start, end, pgoff, kind);
+    const code = this.inherited(this.firstEndingAfter(start), start, end, pgoff, kind);
     for (let from = start; from < end;) {
       const i = this.firstEndingAfter(from);
       const to = i < 0 ? end : Math.min(end, this.startOf(i));
@@ -133,7 +133,7 @@ export class VmaMap extends VmaTable {
       if (start >= vma.end) continue;
       const kind = this.vmaKind(vma);
       const pgoff = this.offset(kind, vma.pgoff + start - vma.start);
-      const code = this.inherited(start, vma.end, pgoff, kind);
+      const code = this.inherited(this.firstEndingAfter(start), start, vma.end, pgoff, kind);
       fresh.put(start, vma.end, pgoff, vma.born, kind, code);
       floor = vma.end;
     }

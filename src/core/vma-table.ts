@@ -53,9 +53,15 @@ export class VmaTable extends VmaTree {
     return !offsets || this.inLine(handle, start, pgoff);
   }
 
-  /** First region code, in address order, of what lies in the range and is the same mapping. */
-  protected inherited(start: number, end: number, pgoff: number, kind: number): number {
-    for (let i = this.firstEndingAfter(start); i >= 0; i = this.next(i)) {
+  /** First region code, from entry `first` on, of what lies in the range and is the same mapping. */
+  protected inherited(
+    first: number,
+    start: number,
+    end: number,
+    pgoff: number,
+    kind: number,
+  ): number {
+    for (let i = first; i >= 0; i = this.next(i)) {
       if (this.startOf(i) >= end) break;
       const code = this.region(i);
       if (code !== -1 && this.same(i, start, pgoff, kind)) return code;
@@ -77,12 +83,11 @@ export class VmaTable extends VmaTree {
   ): void {
     const at = this.firstEndingAfter(start);
     const covers = at >= 0 && this.startOf(at) < end;
-    if (code === 'inherit') code = covers ? this.inherited(start, end, pgoff, kind) : -1;
+    if (code === 'inherit') code = covers ? this.inherited(at, start, end, pgoff, kind) : -1;
     if (covers) {
-      if (this.startOf(at) === start && this.endOf(at) === end) {
-        this.rewrite(start, pgoff, born, kind, code);
-        return;
-      }
+      const met = this.metInLeaf(at, end);
+      const offset = this.offsetAt(at + met - 1, end);
+      if (this.layWithinLeaf(at, met, start, end, pgoff, born, kind, code, offset)) return;
       this.drop(start, end, Infinity, false);
     }
     this.put(start, end, pgoff, born, kind, code);

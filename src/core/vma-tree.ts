@@ -82,13 +82,7 @@ export class VmaTree extends VmaView {
     }
     const handle = target * LEAF + place;
     pool.copyEntries(handle + 1, handle, pool.leaves.counts[target]!++ - place);
-    const at = handle * ENTRY;
-    this.f64[at] = start;
-    this.f64[at + 1] = end;
-    this.f64[at + 2] = pgoff;
-    this.f64[at + 3] = born;
-    pool.i32[at * 2 + 8] = kind;
-    pool.i32[at * 2 + 9] = code;
+    this.write(handle, start, end, pgoff, born, kind, code);
     this.last = handle;
     pool.used[target] = pool.clock;
     if (right < 0) this.fixKeys(1);
@@ -98,6 +92,71 @@ export class VmaTree extends VmaView {
       }
       this.linkRight(1, right);
     }
+  }
+
+  private write(
+    handle: number,
+    start: number,
+    end: number,
+    pgoff: number,
+    born: number,
+    kind: number,
+    code: number,
+  ): void {
+    const { f64, pool } = this;
+    const at = handle * ENTRY;
+    f64[at] = start;
+    f64[at + 1] = end;
+    f64[at + 2] = pgoff;
+    f64[at + 3] = born;
+    pool.i32[at * 2 + 8] = kind;
+    pool.i32[at * 2 + 9] = code;
+  }
+
+  /**
+   * The common case of laying an entry over others in one step: all that its range meets, from `handle`
+   * on, lies in one leaf, which stays neither too full nor too empty. False where that is not so, and
+   * nothing is done. `offset` is the pgoff of what is left of the last one behind `end`.
+   */
+  protected layWithinLeaf(
+    handle: number,
+    met: number,
+    start: number,
+    end: number,
+    pgoff: number,
+    born: number,
+    kind: number,
+    code: number,
+    offset: number,
+  ): boolean {
+    const { f64, pool } = this;
+    const { counts } = pool.leaves;
+    const left = this.startOf(handle) < start ? 1 : 0;
+    const lastMet = handle + met - 1;
+    const right = this.endOf(lastMet) > end ? 1 : 0;
+    const grows = left + 1 + right - met;
+    const count = counts[handle >>> 5]! + grows;
+    const within = (handle & (LEAF - 1)) + met;
+    // The last one of a leaf need not be the last that is met.
+    const more = within === counts[handle >>> 5] && this.endOf(lastMet) < end;
+    if (count > LEAF || (grows < 0 && count < FEW) || more || !pool.roomy) return false;
+    handle = this.edit(this.startOf(handle));
+    const leaf = handle >>> 5;
+    const behind = handle + met;
+    const rightEnd = this.endOf(behind - 1);
+    const rightBorn = this.bornOf(behind - 1);
+    const rightKind = this.kindOf(behind - 1);
+    const rightCode = this.region(behind - 1);
+    pool.copyEntries(behind + grows, behind, counts[leaf]! - within);
+    counts[leaf] = count;
+    if (left > 0) f64[handle * ENTRY + 1] = start;
+    this.last = handle + left;
+    this.write(this.last, start, end, pgoff, born, kind, code);
+    if (right > 0) {
+      this.write(this.last + 1, end, rightEnd, offset, rightBorn, rightKind, rightCode);
+    }
+    this.fixKeys(1);
+    return true;
   }
 
   /** Takes out the entry that starts at `start`. */

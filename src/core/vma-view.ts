@@ -101,6 +101,14 @@ export class VmaView implements Rooted {
     return node * LEAF + leaves.counts[node]! - 1;
   }
 
+  /** How many entries, from `handle` on in its leaf, begin before `end`. */
+  protected metInLeaf(handle: number, end: number): number {
+    const behind = (handle | (LEAF - 1)) + 1 - LEAF + this.pool.leaves.counts[handle >>> 5]!;
+    let i = handle;
+    while (i < behind && this.f64[i * ENTRY]! < end) i++;
+    return i - handle;
+  }
+
   startOf(handle: number): number {
     return this.f64[handle * ENTRY]!;
   }

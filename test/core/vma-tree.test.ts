@@ -138,7 +138,7 @@ function play(seed: number, pool: VmaPool, steps: number): void {
     const twin = twins[at]!;
     const page = draw(SPAN - 8);
     const action = draw(100);
-    if (action < 45) twin.insert(page, page + 1 + draw(3), ++id, kind);
+    if (action < 45) twin.insert(page, page + 1 + draw(action < 40 ? 3 : 8), ++id, kind);
     // Runs upwards and downwards, as a loader and as malloc map.
     else if (action < 60) {
       cursor = action < 52 ? (cursor + 1) % (SPAN - 8) : (cursor + SPAN - 9) % (SPAN - 8);
