@@ -17,10 +17,10 @@
 
 namespace pagefault {
 
-constexpr uint32_t kBatchAbi = 2;
+constexpr uint32_t kBatchAbi = 3;
 constexpr uint32_t kFaultCapacity = 16384;
-constexpr uint32_t kRecordCapacity = 2048;
-constexpr uint32_t kNameBytes = 256 * 1024;
+constexpr uint32_t kRecordCapacity = 8192;
+constexpr uint32_t kNameBytes = 512 * 1024;
 
 // Bits of the `how` column.
 constexpr uint8_t kHowNone = 0;

@@ -12,7 +12,7 @@
  * Units: times are ns since the session's start (CLOCK_MONOTONIC), addresses are split into two u32,
  * ranges are in 4 KiB units whatever the kernel's page size, so that they are exact in a double.
  */
-export const BATCH_ABI = 2;
+export const BATCH_ABI = 3;
 export const FAULT_CAPACITY = 16384;
 export const RECORD_CAPACITY = 8192;
 export const NAME_BYTES = 512 * 1024;

@@ -60,7 +60,7 @@ class BatchReader {
   }
 
   void Parse(SeenBatch* out) const {
-    constexpr size_t F = 16384, R = 2048;
+    constexpr size_t F = 16384, R = 8192;
     *out = SeenBatch();
     const uint32_t faults = At<uint32_t>(0, 0);
     const uint32_t records = At<uint32_t>(0, 1);

@@ -10,10 +10,10 @@ const addon = require(path.join(__dirname, '..', '..', '..', 'build', 'Release',
 
 // The layout of addon/batch.h, as far as these tests read it.
 const FAULTS = 16384;
-const RECORDS = 2048;
+const RECORDS = 8192;
 const WORDS = 64 + 2 * 8 * FAULTS;
 const BATCH_BYTES =
-  64 + FAULTS * (2 * 8 + 6 * 4 + 2 + 1 + 1) + RECORDS * (6 * 8 + 11 * 4 + 1) + 256 * 1024;
+  64 + FAULTS * (2 * 8 + 6 * 4 + 2 + 1 + 1) + RECORDS * (6 * 8 + 11 * 4 + 1) + 512 * 1024;
 
 /** A session and what it has captured: faults by thread, with all their addresses where asked for. */
 class Capture {
