@@ -1,7 +1,7 @@
 'use strict';
 
 /**
- * npm run bench [-- capture|start|dashboard] [--turns N] [--faults N] [--tools ID,ID] [--output FILE]
+ * npm run bench [-- capture|start|dashboard|maps] [--turns N] [--faults N] [--tools ID,ID] [--output FILE]
  *
  * Each bench (capture is the default) replaces its section of docs/benchmarks.md; capture with --tools
  * has one of its own. Needs root, perf and gcc.
@@ -59,11 +59,11 @@ if (what === 'capture') {
     console.error(error);
     process.exitCode = 1;
   });
-} else if (what === 'start' || what === 'dashboard') {
+} else if (['start', 'dashboard', 'maps'].includes(what)) {
   const script = path.join(__dirname, `${what}.js`);
   const { status } = spawnSync(process.execPath, [script, values.output], { stdio: 'inherit' });
   process.exitCode = status ?? 1;
 } else {
-  console.error(`bench: ${what}: capture, start or dashboard`);
+  console.error(`bench: ${what}: capture, start, dashboard or maps`);
   process.exitCode = 2;
 }
