@@ -247,7 +247,14 @@ export const FAULT_FIELDS: readonly Field[] = [
   computed('v', 'Schema', '', 'version of this list of fields', () => FIELD_SCHEMA_VERSION),
 ];
 
-/** One field as raw text, '' where absent: for single faults (the event log), not for streams. */
+/** One field as NDJSON has it, null where absent: for single faults (the event log), not for streams. */
+export function fieldValue(field: Field, view: FaultView, i: number): string | number | null {
+  if (field.kind !== 'uint') return fieldText(field, view, i) || null;
+  const value = field.value(view, i);
+  return value >= 0 ? value : null;
+}
+
+/** One field as raw text, '' where absent: for single faults, not for streams. */
 export function fieldText(field: Field, view: FaultView, i: number): string {
   switch (field.kind) {
     case 'uint': {

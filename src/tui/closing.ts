@@ -3,7 +3,7 @@ import { cellText } from './line';
 import type { Dashboard } from './dashboard';
 import { makeTheme, type Theme } from './theme';
 import { causesView } from './views/causes';
-import { headerView } from './views/header';
+import { clock, headerView } from './views/header';
 import { latencyView } from './views/latency';
 import { tableView } from './views/table';
 import { TableModel } from './view-model/table';
@@ -17,25 +17,16 @@ const MAX_OUTPUT = 20;
 
 /**
  * What stays in the terminal after the dashboard: the Summary line, the header, the table as it was
- * sorted and filtered, causes and latencies. Plain text without colours; also what --dump and `w` write.
+ * sorted and filtered, causes and latencies. Plain text without colours; also what --dump writes.
  */
 export function closingText(dashboard: Dashboard): string {
   const { picture, classes } = dashboard;
-  const theme: Theme = { ...makeTheme({ colours: 0, ascii: dashboard.theme.ascii }), sgr: NO_SGR };
-  const columns = Math.max(80, Math.min(dashboard.size.columns, MAX_COLUMNS));
-  const size = { columns, rows: 60 };
-  const head = headerView(
-    theme,
-    size,
-    picture,
-    { intervalMs: dashboard.intervalMs, frozenMs: null, classes },
-    3,
-  );
-  const lines = [dashboard.source.summaryLine(), ...head];
-  for (const cap of picture.snapshot.caps) lines.push(` note: ${cell(cap, theme)}`);
-  lines.push(...scopeLines(dashboard).map((line) => ` ${cell(line, theme)}`));
-  const shown = dashboard.withTable((table) => tableLines(theme, columns, table, dashboard));
-  lines.push('', ...(shown ?? tableLines(theme, columns, dashboard.regions, dashboard)));
+  const theme = plainTheme(dashboard);
+  const columns = textColumns(dashboard);
+  const lines = closingHead(dashboard, theme, columns);
+  const rows = <Row extends StatRow>(table: TableModel<Row>): string[] =>
+    tableLines(theme, columns, table, dashboard, MAX_ROWS);
+  lines.push('', ...(dashboard.withTable(rows) ?? rows(dashboard.regions)));
   const causes = dashboard.causes();
   if (causes.length > 0) {
     // Two lines each and a selection that is nowhere.
@@ -46,6 +37,31 @@ export function closingText(dashboard: Dashboard): string {
   lines.push('', ...latencyView(theme, columns, dashboard.latency(), classes));
   lines.push(...outputLines(dashboard, theme));
   return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
+}
+
+/** Summary, header, and what qualifies the numbers below. */
+export function closingHead(dashboard: Dashboard, theme: Theme, columns: number): string[] {
+  const { picture, classes, asked, intervalMs } = dashboard;
+  const { since, caps } = picture.snapshot;
+  const state = { intervalMs, frozenMs: null, classes, asked };
+  const lines = [
+    dashboard.source.summaryLine(),
+    ...headerView(theme, { columns, rows: 60 }, picture, state, 3),
+  ];
+  if (since > 0) lines.push(` since z at ${clock(since)}: what was before is not counted`);
+  for (const cap of caps) lines.push(` note: ${cell(cap, theme)}`);
+  lines.push(...scopeLines(dashboard).map((line) => ` ${cell(line, theme)}`));
+  return lines;
+}
+
+/** As wide as the screen, within what a file is read with. */
+export function textColumns(dashboard: Dashboard): number {
+  return Math.max(80, Math.min(dashboard.size.columns, MAX_COLUMNS));
+}
+
+/** The dashboard's characters without colours. */
+export function plainTheme(dashboard: Dashboard): Theme {
+  return { ...makeTheme({ colours: 0, ascii: dashboard.theme.ascii }), sgr: NO_SGR };
 }
 
 const NO_SGR: Theme['sgr'] = {
@@ -68,22 +84,26 @@ function cell(text: string, theme: Theme): string {
   return cellText(text, theme.ascii);
 }
 
-function tableLines<Row extends StatRow>(
+/** The first `most` rows of a table, and a line that sums up the rest. */
+export function tableLines<Row extends StatRow>(
   theme: Theme,
   columns: number,
   table: TableModel<Row>,
   dashboard: Dashboard,
+  most: number,
 ): string[] {
   const copy = new TableModel<Row>(table.columns, table.sortColumn.id);
   copy.reverse = table.reverse;
-  copy.refresh(table.rows, dashboard.classes, null);
-  const lines = tableView(theme, columns, MAX_ROWS + 1, copy, dashboard.picture.ticks).map(
+  copy.refresh(table.rows, dashboard.classes, null, dashboard.asked);
+  const lines = tableView(theme, columns, most + 1, copy, dashboard.picture.ticks).map(
     (line) => ` ${line.slice(1)}`,
   );
-  if (table.rows.length > MAX_ROWS) {
-    const rest = table.rows.slice(MAX_ROWS);
+  if (table.rows.length > most) {
+    const rest = table.rows.slice(most);
     const faults = rest.reduce((sum, row) => sum + row.faults, 0);
-    lines.push(` and ${rest.length} more rows with ${faults} faults`);
+    lines.push(
+      ` and ${rest.length} more rows with ${faults} faults (this text has the first ${most}; w writes all)`,
+    );
   }
   return lines;
 }

@@ -1,5 +1,6 @@
+import { knowsCow } from '../core/capture-facts';
 import { CAUSE_NAMES } from '../core/classes';
-import { PROCESS_COLUMNS, REGION_COLUMNS, THREAD_COLUMNS } from '../core/columns';
+import { PROCESS_COLUMNS, REGION_COLUMNS, THREAD_COLUMNS, type Column } from '../core/columns';
 import { compileFaultTest, type FaultTest } from '../core/filter';
 import type { Filter } from '../core/filter-ast';
 import { classesNamed } from '../core/filter-text';
@@ -37,9 +38,9 @@ export class Dashboard {
   intervalMs: number;
   size: Size = { columns: 80, rows: 24 };
   readonly theme: Theme;
-  readonly regions = new TableModel<RegionRow>(REGION_COLUMNS, 'stall_share');
-  readonly threads = new TableModel<ThreadRow>(THREAD_COLUMNS, 'stall_share');
-  readonly processes = new TableModel<ProcessRow>(PROCESS_COLUMNS, 'stall_share');
+  readonly regions: TableModel<RegionRow>;
+  readonly threads: TableModel<ThreadRow>;
+  readonly processes: TableModel<ProcessRow>;
   causeIndex = 0;
   /** Lines scrolled down in the latency view, and back in the output view. */
   latencyOffset = 0;
@@ -73,6 +74,10 @@ export class Dashboard {
     this.intervalMs = options.intervalMs;
     this.live = this.look();
     this.picture = this.live;
+    const known = knowsCow(this.live.header.capture.mode);
+    this.regions = new TableModel(knownColumns(REGION_COLUMNS, known), 'stall_share');
+    this.threads = new TableModel(knownColumns(THREAD_COLUMNS, known), 'stall_share');
+    this.processes = new TableModel(knownColumns(PROCESS_COLUMNS, known), 'stall_share');
     this.arrange();
   }
 
@@ -291,6 +296,17 @@ export class Dashboard {
     if (this.message !== null && nowMs >= this.message.until) this.message = null;
     return this.message;
   }
+}
+
+/** Where COW is not told apart its column says so: a 0 would be a claim. */
+function knownColumns<Row extends StatRow>(
+  columns: readonly Column<Row>[],
+  cow: boolean,
+): readonly Column<Row>[] {
+  if (cow) return columns;
+  return columns.map((column) =>
+    column.id === 'cow' ? { ...column, value: () => NaN, format: () => 'n/a' } : column,
+  );
 }
 
 /** Rows copy their history when it is asked for: what is on the screen must not change with the next tick. */

@@ -1,6 +1,7 @@
 import { Batch } from '../core/batch';
 import { CLASS_COUNT } from '../core/classes';
-import { compileFaultTest, type FaultTest, type FilterNames } from '../core/filter';
+import type { FaultNames } from '../core/fields';
+import { compileFaultTest, type FaultTest } from '../core/filter';
 import type { Filter } from '../core/filter-ast';
 import { Resolved } from '../core/resolved';
 import { Reservoir } from './reservoir';
@@ -11,7 +12,7 @@ export const LOG_CAPACITY = 8192;
 const SAMPLE = 256;
 
 /** What the log asks of the model. */
-export interface EventNames extends FilterNames {
+export interface EventNames extends FaultNames {
   /** Id of the snapshot row of a region's slot. */
   regionId(slot: number): number;
 }
@@ -29,6 +30,7 @@ export class EventLog {
   readonly resolved = new Resolved();
   private readonly labels = new Array<string>(LOG_CAPACITY + CLASS_COUNT * SAMPLE).fill('');
   private readonly paths = [...this.labels];
+  private readonly sections = [...this.labels];
   private readonly comms = [...this.labels];
   private readonly kinds = new Uint8Array(this.labels.length);
   private readonly ids = new Float64Array(this.labels.length);
@@ -55,6 +57,7 @@ export class EventLog {
     for (let at = 0; at < LOG_CAPACITY; at++) {
       other.labels[at] = this.labels[at]!;
       other.paths[at] = this.paths[at]!;
+      other.sections[at] = this.sections[at]!;
       other.comms[at] = this.comms[at]!;
     }
     other.kinds.set(this.kinds);
@@ -65,9 +68,10 @@ export class EventLog {
   }
 
   /** Names of kept faults: a slot is a place in the log. */
-  readonly names: FilterNames = {
+  readonly names: FaultNames = {
     regionLabel: (slot) => this.labels[slot]!,
     regionPath: (slot) => this.paths[slot]!,
+    regionSection: (slot) => this.sections[slot]!,
     regionKind: (slot) => this.kinds[slot]!,
     commName: (slot) => this.comms[slot]!,
   };
@@ -102,6 +106,7 @@ export class EventLog {
     this.resolved.fileOffset[at] = resolved.fileOffset[i]!;
     this.labels[at] = names.regionLabel(region);
     this.paths[at] = names.regionPath(region);
+    this.sections[at] = names.regionSection(region);
     this.kinds[at] = names.regionKind(region);
     this.comms[at] = names.commName(resolved.comm[i]!);
     this.ids[at] = names.regionId(region);
@@ -129,6 +134,7 @@ export class EventLog {
     resolved.comm[to] = to;
     this.labels[to] = this.labels[from]!;
     this.paths[to] = this.paths[from]!;
+    this.sections[to] = this.sections[from]!;
     this.kinds[to] = this.kinds[from]!;
     this.comms[to] = this.comms[from]!;
     this.ids[to] = this.ids[from]!;

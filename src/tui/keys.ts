@@ -3,7 +3,7 @@ import type { Dashboard } from './dashboard';
 import type { Key } from './input';
 import { actionOf, VIEWS, type Action } from './keymap';
 import { promptFor } from './mode';
-import { chooserKey, helpKey, pasteKey, promptKey } from './mode-keys';
+import { chooserKey, helpKey, pasteKey, promptKey, promptWrite } from './mode-keys';
 import { scrollEvents } from './scroll';
 import { bodyHeight } from './render';
 import { visibleColumns } from './views/table';
@@ -165,7 +165,7 @@ function perform(
         INTERVALS_MS.findLast((ms) => ms < dashboard.intervalMs) ?? dashboard.intervalMs;
       break;
     case 'write':
-      dashboard.mode = promptFor('write', 'write to: ', `pagefault-${dashboard.view}.txt`);
+      promptWrite(dashboard, 'view');
       break;
     case 'open':
       open(dashboard);

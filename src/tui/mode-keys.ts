@@ -1,7 +1,7 @@
 import type { Dashboard } from './dashboard';
 import { actionOf } from './keymap';
-import { NORMAL, type Prompt } from './mode';
-import { writeCurrent } from './write';
+import { NORMAL, promptFor, type Prompt } from './mode';
+import { proposedFile, writeShown, type WriteSubject } from './write';
 
 /** Bounds of the refresh interval, ms: those of --interval. */
 const MIN_INTERVAL = 250;
@@ -15,7 +15,14 @@ export function helpKey(dashboard: Dashboard, help: { offset: number }, key: str
   else if (action === 'page-up') help.offset = Math.max(0, help.offset - page);
   else if (action === 'page-down' || key === 'space') help.offset += page;
   else if (action === 'first') help.offset = 0;
+  else if (action === 'write') promptWrite(dashboard, 'help');
   else dashboard.mode = NORMAL;
+}
+
+/** Asks where to write what is shown. */
+export function promptWrite(dashboard: Dashboard, subject: WriteSubject): void {
+  const file = proposedFile(dashboard, subject);
+  dashboard.mode = promptFor('write', 'write to: ', file, subject);
 }
 
 export function chooserKey(
@@ -75,7 +82,7 @@ function submit(dashboard: Dashboard, prompt: Prompt, nowMs: number): void {
       prompt.error = setInterval(dashboard, text);
       break;
     case 'write':
-      prompt.error = text === '' ? '' : (writeCurrent(dashboard, text, nowMs) ?? '');
+      prompt.error = text === '' ? '' : (writeShown(dashboard, prompt.subject, text, nowMs) ?? '');
       break;
   }
   if (prompt.error === '') dashboard.mode = NORMAL;

@@ -1,4 +1,5 @@
 import { LineEditor } from './prompt';
+import type { WriteSubject } from './write';
 
 /** Who gets the keys: the views, or something that was opened over them. */
 export type Mode =
@@ -18,6 +19,8 @@ export interface Prompt {
   applied: string;
   /** What Esc goes back to. */
   readonly before: string;
+  /** What `w` writes. */
+  readonly subject: WriteSubject;
 }
 
 export interface ChooserItem {
@@ -28,7 +31,12 @@ export interface ChooserItem {
 
 export const NORMAL: Mode = Object.freeze({ type: 'normal' });
 
-export function promptFor(purpose: Prompt['purpose'], label: string, text: string): Prompt {
+export function promptFor(
+  purpose: Prompt['purpose'],
+  label: string,
+  text: string,
+  subject: WriteSubject = 'view',
+): Prompt {
   return {
     type: 'prompt',
     purpose,
@@ -37,5 +45,6 @@ export function promptFor(purpose: Prompt['purpose'], label: string, text: strin
     error: '',
     applied: text,
     before: text,
+    subject,
   };
 }

@@ -2,6 +2,7 @@ import type { Dashboard } from './dashboard';
 import type { Action } from './keymap';
 import type { Frame } from './picture';
 import { visibleEvents } from './scroll';
+import { eventsOf, openedSubject } from './subject';
 import { causesView } from './views/causes';
 import { detailView, type DetailSubject } from './views/detail';
 import { eventLines, eventsTitle } from './views/events';
@@ -29,7 +30,13 @@ function coveringLines(dashboard: Dashboard): string[] | null {
   if (small !== null) return small;
   if (mode.type === 'help') {
     const lines = helpLines(theme, size.columns);
-    return overlayView(theme, size, lines, mode.offset, 'arrows scroll, any other key returns');
+    return overlayView(
+      theme,
+      size,
+      lines,
+      mode.offset,
+      'arrows scroll, w writes, any other key returns',
+    );
   }
   if (mode.type === 'chooser') {
     const titles = mode.items.map((item) => item.title);
@@ -48,10 +55,10 @@ function mainFrame(dashboard: Dashboard, nowMs: number): Frame {
     intervalMs: dashboard.intervalMs,
     frozenMs: dashboard.frozenAt === null ? null : nowMs - dashboard.frozenAt,
     classes: dashboard.classes,
+    asked: dashboard.asked,
   };
   const lines = headerView(theme, size, picture, state, heights.header);
-  const sparks =
-    heights.sparks > 0 ? sparksView(theme, size, picture, dashboard.classes, lines.length) : null;
+  const sparks = heights.sparks > 0 ? sparksView(theme, size, picture, state, lines.length) : null;
   if (sparks !== null) lines.push(sparks.line);
   lines.push(tabsView(theme, size.columns, dashboard.views, dashboard.view));
   lines.push(...body(dashboard, heights));
@@ -80,8 +87,7 @@ function body(dashboard: Dashboard, heights: FrameHeights): string[] {
   const main = fill(theme, columns, heights.body, viewLines(dashboard, heights.body));
   if (heights.events === 0) return main;
   const { log } = dashboard.picture;
-  const passes = (place: number): boolean => dashboard.showsEvent(place);
-  const sequences = log.newest(heights.events - 1, log.count, passes);
+  const sequences = eventsOf(dashboard, null, heights.events - 1);
   const below = [
     eventsTitle(theme, columns, log, true),
     ...eventLines(theme, columns, log, sequences),
@@ -141,45 +147,15 @@ function allEvents(dashboard: Dashboard, height: number): string[] {
   ];
 }
 
-/** The row that was opened, as it is now; null when none is, or when it is gone. */
-function openedSubject(dashboard: Dashboard): DetailSubject | null {
-  const { opened, view } = dashboard;
-  const { snapshot } = dashboard.picture;
-  if (opened === null) return null;
-  if (view === 'regions') {
-    const row = snapshot.regions.find(({ id }) => id === opened);
-    if (row === undefined) return null;
-    return { type: 'region', row, detail: dashboard.source.detail(opened) };
-  }
-  if (view === 'threads') {
-    const row = snapshot.threads.find(({ id }) => id === opened);
-    return row === undefined ? null : { type: 'thread', row };
-  }
-  const row = snapshot.processes.find(({ id }) => id === opened);
-  return row === undefined ? null : { type: 'process', row };
-}
-
 function detailLines(dashboard: Dashboard, subject: DetailSubject, height: number): string[] {
   const { theme, size, picture } = dashboard;
-  const { log } = picture;
-  const belongs = (place: number): boolean => {
-    switch (subject.type) {
-      case 'region':
-        return log.regionIdAt(place) === subject.row.id;
-      case 'thread':
-        return log.batch.tid[place] === subject.row.tid;
-      case 'process':
-        return log.batch.pid[place] === subject.row.pid;
-    }
-  };
   const lines = detailView(theme, size.columns, subject);
   const room = height - lines.length - 1;
   if (room < 1) return lines;
-  const sequences = log.newest(room, log.count, (at) => belongs(at) && dashboard.showsEvent(at));
   return [
     ...lines,
-    eventsTitle(theme, size.columns, log, true),
-    ...eventLines(theme, size.columns, log, sequences),
+    eventsTitle(theme, size.columns, picture.log, true),
+    ...eventLines(theme, size.columns, picture.log, eventsOf(dashboard, subject, room)),
   ];
 }
 

@@ -1,98 +1,103 @@
-import { causeText } from '../core/cause-text';
-import { CAUSE_NAMES } from '../core/classes';
-import { FAULT_FIELDS, fieldText, type FaultView } from '../core/fields';
-import type { StatRow } from '../core/snapshot';
-import { closingText } from './closing';
+import { closingHead, plainTheme, tableLines, textColumns } from './closing';
 import type { Dashboard } from './dashboard';
 import { LOG_CAPACITY } from './event-log';
-import { exportCsv, exportFormat, exportJson, type ExportTable } from './export';
-import type { TableModel } from './view-model/table';
+import { exportCsv, exportFormat, exportJson } from './export';
+import { helpTables, shownTables } from './export-tables';
+import type { Theme } from './theme';
+import { eventsOf, openedSubject } from './subject';
+import { causesView } from './views/causes';
+import { detailView } from './views/detail';
+import { eventLines, eventsTitle } from './views/events';
+import { helpLines } from './views/help';
+import { latencyView } from './views/latency';
+import { outputView } from './views/overlay';
+import { hiddenClasses, scopeLines } from './words';
 
-/** Writes what the present view shows; says where. Returns what went wrong, null when nothing did. */
-export function writeCurrent(dashboard: Dashboard, path: string, nowMs: number): string | null {
+/** What `w` writes: the present view with what is opened in it, or the help over it. */
+export type WriteSubject = 'view' | 'help';
+
+/** The name that is proposed for a file. */
+export function proposedFile(dashboard: Dashboard, subject: WriteSubject): string {
+  const name = subject === 'help' ? 'help' : (openedSubject(dashboard)?.type ?? dashboard.view);
+  return `pagefault-${name}.txt`;
+}
+
+/** Writes what is shown; says where. Returns what went wrong, null when nothing did. */
+export function writeShown(
+  dashboard: Dashboard,
+  subject: WriteSubject,
+  path: string,
+  nowMs: number,
+): string | null {
   const format = exportFormat(path);
-  const { snapshot, header } = dashboard.picture;
-  let text: string;
-  let rows = '';
-  if (format === 'text') text = closingText(dashboard);
-  else {
-    const table = currentTable(dashboard);
-    rows = `${table.rows.length} rows `;
-    text =
-      format === 'csv'
-        ? exportCsv(table)
-        : exportJson(table, {
-            elapsed_ns: snapshot.elapsed,
-            pids: header.targets.map((target) => target.pid),
-            filter: dashboard.filterText,
-          });
-  }
+  const tables = subject === 'help' ? helpTables() : shownTables(dashboard);
+  const text =
+    format === 'text'
+      ? shownText(dashboard, subject)
+      : format === 'csv'
+        ? exportCsv(tables)
+        : exportJson(tables, subject === 'help' ? {} : jsonHeader(dashboard));
   const error = dashboard.source.save(path, text);
+  const rows = format === 'text' ? '' : `${tables[0].rows.length} rows `;
   if (error === null) dashboard.say(`${rows}written to ${path}`, nowMs);
   return error;
 }
 
-/** The data of the present view, as filtered and sorted, every row of it. */
-export function currentTable(dashboard: Dashboard): ExportTable {
-  const table = dashboard.withTable((model) => rowTable(dashboard.view, model));
+function jsonHeader(dashboard: Dashboard): object {
+  const { snapshot, header } = dashboard.picture;
+  const beyond = dashboard.view === 'latency' ? [dashboard.latency().beyond] : [];
+  return {
+    since_ns: snapshot.since,
+    elapsed_ns: snapshot.elapsed,
+    pids: header.targets.map((target) => target.pid),
+    filter: dashboard.filterText,
+    hidden: hiddenClasses(dashboard),
+    // What the numbers hold beyond what is asked for, and which rows sum up others.
+    notes: [...scopeLines(dashboard), ...beyond, ...snapshot.caps].filter((note) => note !== ''),
+  };
+}
+
+/** What is shown, all of it, as plain text. */
+export function shownText(dashboard: Dashboard, subject: WriteSubject): string {
+  const theme = plainTheme(dashboard);
+  const columns = textColumns(dashboard);
+  const lines =
+    subject === 'help'
+      ? helpLines(theme, columns)
+      : [...closingHead(dashboard, theme, columns), '', ...viewLines(dashboard, theme, columns)];
+  return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
+}
+
+function viewLines(dashboard: Dashboard, theme: Theme, columns: number): string[] {
+  const { picture, classes } = dashboard;
+  const { log } = picture;
+  const subject = openedSubject(dashboard);
+  const events = (): string[] => [
+    eventsTitle(theme, columns, log, true),
+    ...eventLines(theme, columns, log, eventsOf(dashboard, subject, LOG_CAPACITY)),
+  ];
+  if (subject !== null) return [...detailView(theme, columns, subject), ...events()];
+  const table = dashboard.withTable((model) =>
+    tableLines(theme, columns, model, dashboard, Infinity),
+  );
   if (table !== null) return table;
-  const { snapshot } = dashboard.picture;
   switch (dashboard.view) {
-    case 'causes':
-      return {
-        name: 'causes',
-        columns: ['cause', 'faults', 'share', 'meaning'],
-        rows: dashboard.causes().map(({ cause, faults, share }) => {
-          const name = CAUSE_NAMES[cause]!;
-          return [name, faults, share, causeText(name, snapshot.causeFacts).means];
-        }),
-      };
+    case 'causes': {
+      const rows = dashboard.causes();
+      // Two lines each and a selection that is nowhere.
+      const height = rows.length * 2 + 2;
+      return causesView(theme, columns, height, rows, -1, picture.snapshot.causeFacts);
+    }
     case 'latency':
-      return {
-        name: 'latency',
-        columns: ['class', 'low_ns', 'high_ns', 'faults'],
-        rows: snapshot.latency
-          .filter((_, cls) => (dashboard.classes & (1 << cls)) !== 0)
-          .flatMap((h) => h.buckets.map((b) => [h.faultClass, b.lowNs, b.highNs, b.count])),
-      };
-    case 'output':
-      return {
-        name: 'output',
-        columns: ['line'],
-        rows: (dashboard.source.output()?.lines ?? []).map((line) => [line]),
-      };
+      return latencyView(theme, columns, dashboard.latency(), classes);
+    case 'output': {
+      const { lines, dropped } = dashboard.source.output() ?? { lines: [], dropped: 0 };
+      return outputView(theme, columns, lines.length + 1, lines, dropped, 0);
+    }
     case 'events':
     case 'regions':
     case 'threads':
     case 'processes':
-      return eventTable(dashboard);
+      return events();
   }
-}
-
-function rowTable<Row extends StatRow>(name: string, model: TableModel<Row>): ExportTable {
-  return {
-    name,
-    columns: model.columns.map((column) => column.id),
-    rows: model.rows.map((row) => model.columns.map((column) => column.value(row))),
-  };
-}
-
-/** The log's events with the fields of the CSV stream, and the share of faults each class shows. */
-function eventTable(dashboard: Dashboard): ExportTable {
-  const { log } = dashboard.picture;
-  const view: FaultView = {
-    batch: log.batch,
-    resolved: log.resolved,
-    names: { ...log.names, regionSection: () => '' },
-  };
-  const sequences = log.newest(LOG_CAPACITY, log.count, (at) => dashboard.showsEvent(at));
-  return {
-    name: 'events',
-    columns: [...FAULT_FIELDS.map((field) => field.id), 'sampled_share'],
-    rows: sequences.map((sequence) => {
-      const at = log.at(sequence);
-      const share = log.shareOf(log.resolved.faultClass[at]!);
-      return [...FAULT_FIELDS.map((field) => fieldText(field, view, at)), share];
-    }),
-  };
 }

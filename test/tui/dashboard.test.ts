@@ -6,8 +6,9 @@ import type { Key } from '../../src/tui/input';
 import { handleKeys, INTERVALS_MS } from '../../src/tui/keys';
 import { renderDashboard } from '../../src/tui/render';
 import { makeTheme } from '../../src/tui/theme';
-import { currentTable } from '../../src/tui/write';
+import { shownTables } from '../../src/tui/export-tables';
 import { FILE_START, HEAP_START, Rig } from '../core/model-kit';
+import { captureFacts } from '../facts';
 import { FakeSource, HEADER, samplePicture } from './fake-source';
 import { process, region, snapshot, thread } from './sample';
 
@@ -16,14 +17,17 @@ import { process, region, snapshot, thread } from './sample';
 const SGR = /\x1b\[[\d;]*m/g;
 
 class Bench {
-  readonly source = new FakeSource();
   readonly dashboard: Dashboard;
   quits = 0;
   suspends = 0;
   redraws = 0;
   now = 0;
 
-  constructor(columns = 80, rows = 24) {
+  constructor(
+    columns = 80,
+    rows = 24,
+    readonly source = new FakeSource(),
+  ) {
     const theme = makeTheme({ colours: 0, ascii: true });
     this.dashboard = new Dashboard(this.source, { theme, intervalMs: 1000 });
     this.dashboard.size = { columns, rows };
@@ -404,6 +408,7 @@ describe('keys', () => {
     ]) {
       bench.press('/', 'C-u').type(filter).press('enter');
       expect(heading(bench)).toContain('ERR');
+      expect(bench.text()).toContain('ERR/s');
     }
     bench.press('backspace', 'n');
     expect(heading(bench)).toContain('ERR');
@@ -435,6 +440,46 @@ describe('keys', () => {
     expect(bench.text()).toContain('counters set to zero');
     bench.now = 10_000;
     expect(bench.text()).not.toContain('counters set to zero');
+  });
+
+  it('z forgets rates and peaks, tells what was captured since, and says so on leaving', () => {
+    const bench = new Bench(160, 30);
+    bench.source.picture = samplePicture(2);
+    bench.dashboard.refresh();
+    expect(bench.text()).toContain('peak 12');
+    bench.source.picture = { ...samplePicture(2), since: 83e9 };
+    bench.press('z');
+    expect(bench.text()).not.toContain('peak 12');
+    bench.source.info = { ...HEADER, capture: captureFacts(10, 0) };
+    bench.dashboard.refresh();
+    expect(bench.text()).toContain("since z: captured 10 + lost 0 of the kernel's 10");
+    expect(closingText(bench.dashboard)).toContain('since z at 00:01:23');
+    expect(closingText(new Bench().dashboard)).not.toContain('since z');
+  });
+
+  it('COW that cannot be known is n/a everywhere, not 0', () => {
+    const source = new FakeSource();
+    const { capture } = HEADER;
+    source.info = {
+      ...HEADER,
+      capture: { ...capture, mode: { ...capture.mode, entrySource: 'software' } },
+    };
+    source.picture = snapshot({ regions: [region({ byClass: [0, 5, 0, 0] })] });
+    const bench = new Bench(120, 30, source);
+    expect(bench.text()).toContain('COW n/a');
+    expect(bench.text()).toMatch(/COW\/s +n\/a/);
+    expect(bench.text()).toMatch(/\[anon\] .* 5 +n\/a /);
+    expect(bench.press('w', 'C-u').type('x.csv').press('enter').source.saved.get('x.csv')).toMatch(
+      /,0,5,,0,/,
+    );
+  });
+
+  it('says on the screen that rows are summed up, and why', () => {
+    const bench = new Bench(160, 30);
+    const cap = 'more than 8192 regions: the oldest that are gone share rows';
+    bench.source.picture = snapshot({ caps: [cap, 'another'] });
+    bench.dashboard.refresh();
+    expect(bench.text()).toContain(`${cap} (+1)`);
   });
 
   it('d + - set the interval within its bounds', () => {
@@ -650,7 +695,7 @@ describe('closingText', () => {
     bench.source.commandOutput = { lines: ['x'], dropped: 0 };
     bench.dashboard.refresh();
     const counts = ['1', '2', '3', '4', '5', '6', '7'].map((key) => {
-      const table = currentTable(bench.press(key).dashboard);
+      const table = shownTables(bench.press(key).dashboard)[0];
       for (const row of table.rows) expect(row).toHaveLength(table.columns.length);
       return [table.name, table.rows.length];
     });

@@ -13,6 +13,7 @@ function random(seed: number): () => number {
 
 const names: EventNames = {
   regionLabel: (slot) => `region${slot}`,
+  regionSection: () => '',
   regionPath: () => '',
   regionKind: () => RegionKind.ANON,
   regionId: (slot) => slot + 100,

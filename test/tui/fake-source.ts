@@ -208,6 +208,7 @@ export function samplePicture(scale = 1): Snapshot {
 const LABELS = ['data.db', '[heap]', 'libc.so.6 .data', '[stack:4329]'];
 const NAMES: EventNames = {
   regionLabel: (slot) => LABELS[slot]!,
+  regionSection: (slot) => (slot === 2 ? '.data' : ''),
   regionPath: (slot) => (slot === 0 ? '/srv/pg/data.db' : ''),
   regionKind: (slot) =>
     [RegionKind.FILE, RegionKind.HEAP, RegionKind.FILE, RegionKind.STACK][slot]!,

@@ -1,4 +1,4 @@
-import { completeness, totalLost } from '../../core/capture-facts';
+import { completeness, knowsCow, totalLost } from '../../core/capture-facts';
 import { CLASS_NAMES, type ClassName } from '../../core/classes';
 import { bytes, count, grouped, latency, percent, rate } from '../../core/format';
 import type { ThreadRow } from '../../core/snapshot';
@@ -20,8 +20,9 @@ export interface HeaderState {
   readonly intervalMs: number;
   /** How long the picture has been frozen; null while it is live. */
   readonly frozenMs: number | null;
-  /** Bit mask of the classes that are shown. */
+  /** Bit masks of the classes that are shown, and of those that somebody asked for. */
   readonly classes: number;
+  readonly asked: number;
 }
 
 /** The head of the screen: who, how much, and whether it can be believed. `lines` is 1 to 3 or more. */
@@ -36,7 +37,7 @@ export function headerView(
   const all = [
     pieceLine(theme, columns, targetPieces(picture.header, state)),
     pieceLine(theme, columns, countPieces(picture, state)),
-    pieceLine(theme, columns, trustPieces(picture.header)),
+    pieceLine(theme, columns, trustPieces(picture)),
     ...stuck(picture.header)
       .slice(1)
       .map((fault) =>
@@ -134,11 +135,12 @@ function countPieces(picture: Picture, state: HeaderState): Piece[] {
     const shown = (state.classes & (1 << cls)) !== 0;
     const label = shown ? CLASS_LABEL[name] : `(${CLASS_LABEL[name]})`;
     const speed = rates.ofClass[cls]!.current;
+    const known = name !== 'COW' || knowsCow(picture.header.capture.mode);
     return {
-      text: `${label} ${count(n)} ${rate(speed)}/s`,
+      text: known ? `${label} ${count(n)} ${rate(speed)}/s` : `${label} n/a`,
       style: n > 0 && shown ? CLASS_STYLE[name] : 'dim',
       weight: 90 - cls,
-      ...(name === 'ERROR' && n === 0 ? { short: '' } : {}),
+      ...(name === 'ERROR' && n === 0 && (state.asked & (1 << cls)) === 0 ? { short: '' } : {}),
     };
   });
   let worst: ThreadRow | null = null;
@@ -158,15 +160,18 @@ function countPieces(picture: Picture, state: HeaderState): Piece[] {
   return pieces;
 }
 
-function trustPieces(header: HeaderInfo): Piece[] {
+function trustPieces(picture: Picture): Piece[] {
+  const { header } = picture;
+  const { caps, since } = picture.snapshot;
   const { capture } = header;
   const lost = totalLost(capture.lost);
   const check = completeness(capture);
   const equal = check.difference === 0;
+  const zeroed = since > 0 ? 'since z: ' : '';
   const pieces: Piece[] = [
     {
-      text: `captured ${grouped(check.captured)} + lost ${grouped(check.lost)} of the kernel's ${grouped(check.kernel)}`,
-      short: `${count(check.captured)} + ${count(check.lost)} lost of ${count(check.kernel)}`,
+      text: `${zeroed}captured ${grouped(check.captured)} + lost ${grouped(check.lost)} of the kernel's ${grouped(check.kernel)}`,
+      short: `${zeroed}${count(check.captured)} + ${count(check.lost)} lost of ${count(check.kernel)}`,
       // While it runs the kernel's counters are some milliseconds ahead of what has been drained.
       style: header.ended !== null && check.comparable && !equal ? 'warning' : 'plain',
       weight: 80,
@@ -182,6 +187,15 @@ function trustPieces(header: HeaderInfo): Piece[] {
     pieces.push({ text: `RSS ${bytes(header.rssBytes)}`, weight: 60 });
   if (header.captureFilter !== '') {
     pieces.push({ text: `counting only ${header.captureFilter}`, style: 'warning', weight: 75 });
+  }
+  const [cap] = caps;
+  if (cap !== undefined) {
+    pieces.push({
+      text: `${cap}${caps.length > 1 ? ` (+${caps.length - 1})` : ''}`,
+      short: cap.split(':')[0]!,
+      style: 'warning',
+      weight: 70,
+    });
   }
   const [oldest, ...others] = stuck(header);
   if (oldest !== undefined) {

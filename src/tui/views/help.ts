@@ -2,7 +2,7 @@ import { KEYMAP, keysText } from '../keymap';
 import { Line } from '../line';
 import type { Theme } from '../theme';
 
-const FILTER_HELP = [
+export const FILTER_HELP = [
   'libc               text in region, command, class, cause or kind (capitals count if typed)',
   '~^lib.*text$       a regular expression',
   'class:major,cow    major minor cow error         cause:cow   kind:heap',

@@ -1,9 +1,12 @@
+import { knowsCow } from '../../core/capture-facts';
+import { FaultClass } from '../../core/classes';
 import { percent, rate } from '../../core/format';
 import { Line } from '../line';
 import type { Picture, Size, SparkSpot } from '../picture';
 import { sparkline, toHundred } from '../spark';
 import type { Style, Theme } from '../theme';
 import type { Series } from '../view-model/rates';
+import type { HeaderState } from './header';
 
 interface Spark {
   readonly label: string;
@@ -26,16 +29,24 @@ export function sparksView(
   theme: Theme,
   size: Size,
   picture: Picture,
-  classes: number,
+  state: Pick<HeaderState, 'classes' | 'asked'>,
   row: number,
 ): SparksView {
   const { rates } = picture;
+  const { classes, asked } = state;
+  const cow = knowsCow(picture.header.capture.mode) ? rate : () => 'n/a';
   const sparks: Spark[] = [
     { label: 'MAJ/s', series: rates.ofClass[0]!, style: 'major', format: rate },
     { label: 'MIN/s', series: rates.ofClass[1]!, style: 'minor', format: rate },
-    { label: 'COW/s', series: rates.ofClass[2]!, style: 'cow', format: rate },
+    { label: 'COW/s', series: rates.ofClass[2]!, style: 'cow', format: cow },
   ];
   const shown = sparks.filter((_, cls) => (classes & (1 << cls)) !== 0);
+  // In front, where it stays: without somebody who asks for it there is no room for it.
+  const error = 1 << FaultClass.ERROR;
+  if ((classes & asked & error) !== 0) {
+    const series = rates.ofClass[FaultClass.ERROR]!;
+    shown.unshift({ label: 'ERR/s', series, style: 'error', format: rate });
+  }
   shown.push({
     label: 'stall%',
     series: rates.stallShare,
