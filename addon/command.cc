@@ -21,6 +21,15 @@ bool RedirectOutput(int pipe) {
          (null <= 2 || close(null) == 0);
 }
 
+// What the child says; as read(2).
+ssize_t ReadNumber(int fd, int* out) {
+  ssize_t n;
+  do {
+    n = read(fd, out, sizeof *out);
+  } while (n < 0 && errno == EINTR);
+  return n;
+}
+
 // Runs in the child of a process with many threads: async-signal-safe calls only.
 [[noreturn]] void Child(int go, int result, int output, const CommandSpec& spec,
                         char* const* argv) {
@@ -38,8 +47,12 @@ bool RedirectOutput(int pipe) {
   }
   if (output >= 0 && (setsid() < 0 || !RedirectOutput(output))) _exit(127);
   if (spec.fixed_layout) personality(ADDR_NO_RANDOMIZE);
+  // Touches what the exec below will touch: what it faults in counts before its accounts are read.
+  execvp("", argv);
+  const int ready = 0;
+  ssize_t n = write(result, &ready, sizeof ready);
+  if (n != sizeof ready) _exit(127);
   char byte;
-  ssize_t n;
   do {
     n = read(go, &byte, 1);
   } while (n < 0 && errno == EINTR);
@@ -96,27 +109,33 @@ Command::~Command() {
 
 void Command::Release() {
   released_ = true;
-  ssize_t n;
+  // It says when it waits. One that has died instead is found out below.
+  int number = 0;
+  ssize_t n = ReadNumber(result_.get(), &number);
+  if (n == sizeof number) before_known_ = ReadStat(pid_, &before_) == 0;
   do {
     n = write(go_.get(), "g", 1);
   } while (n < 0 && errno == EINTR);
   go_.Reset();
-  int error = 0;
-  do {
-    n = read(result_.get(), &error, sizeof error);
-  } while (n < 0 && errno == EINTR);
+  n = ReadNumber(result_.get(), &number);
   result_.Reset();
-  if (n != sizeof error) return;
+  if (n != sizeof number) return;
   while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
   }
   status_ = 127 << 8;
-  throw SystemError("EXEC_" + ErrnoName(error), error, "execvp", "");
+  throw SystemError("EXEC_" + ErrnoName(number), number, "execvp", "");
 }
 
 bool Command::Reap() {
   if (status_ != -1) return true;
   std::lock_guard<std::mutex> lock(reaping_);
   if (status_ != -1) return true;
+  // A last look at its accounts, which are gone with the zombie.
+  siginfo_t ended = {};
+  if (waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOHANG | WNOWAIT) == 0) {
+    if (ended.si_pid == 0) return false;
+    end_known_ = ReadStat(pid_, &end_) == 0;
+  }
   int status;
   const pid_t found = waitpid(pid_, &status, WNOHANG);
   if (found == pid_) {
@@ -125,6 +144,17 @@ bool Command::Reap() {
     status_ = 0;  // someone else collected it; its status is gone
   }
   return status_ != -1;
+}
+
+bool Command::FaultsBefore(ProcessStat* out) const {
+  *out = before_;
+  return before_known_;
+}
+
+bool Command::FaultsAtEnd(ProcessStat* out) {
+  std::lock_guard<std::mutex> lock(reaping_);
+  *out = end_;
+  return end_known_;
 }
 
 int Command::Kill(int signal) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "fd.h"
+#include "procfs.h"
 
 namespace pagefault {
 
@@ -36,6 +37,9 @@ class Command {
   void Release();
   // Readable when the command has ended; -1 where the kernel has no pidfds (before 5.3).
   int pidfd() const { return pidfd_.get(); }
+  // What /proc said of it before its exec, and when it had ended; false where it could not be read.
+  bool FaultsBefore(ProcessStat* out) const;
+  bool FaultsAtEnd(ProcessStat* out);
   // Collects the exit status without waiting. True once it is known. From any thread.
   bool Reap();
   // Wait status, -1 while it runs.
@@ -47,7 +51,7 @@ class Command {
  private:
   pid_t pid_ = -1;
   Fd go_;      // writing a byte releases the child, closing it makes the child leave
-  Fd result_;  // exec's errno; end of file when it succeeded
+  Fd result_;  // a 0 when it waits, then exec's errno, or end of file when it succeeded
   Fd pidfd_;
   Fd output_;
   bool leads_group_ = false;
@@ -55,6 +59,8 @@ class Command {
   std::mutex reaping_;
   std::atomic<int> status_{-1};
   bool released_ = false;
+  bool before_known_ = false, end_known_ = false;
+  ProcessStat before_, end_;
 };
 
 }  // namespace pagefault

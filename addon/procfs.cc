@@ -47,15 +47,22 @@ int ParseStat(pid_t pid, ProcessStat* out) {
   unsigned long flags;
   unsigned threads;
   unsigned long long start;
-  // state(3) ppid pgrp session tty tpgid flags(9) ... num_threads(20) itrealvalue starttime(22)
-  const int found = sscanf(at + 1,
-                           " %c %*d %*d %*d %*d %*d %lu %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %u "
-                           "%*d %llu",
-                           &state, &flags, &threads, &start);
-  if (found != 4) return EIO;
+  unsigned long long minor, child_minor, major, child_major;
+  // state(3) ppid pgrp session tty tpgid flags(9) minflt cminflt majflt cmajflt ... num_threads(20)
+  // itrealvalue starttime(22)
+  const int found =
+      sscanf(at + 1,
+             " %c %*d %*d %*d %*d %*d %lu %llu %llu %llu %llu %*u %*u %*d %*d %*d %*d %u "
+             "%*d %llu",
+             &state, &flags, &minor, &child_minor, &major, &child_major, &threads, &start);
+  if (found != 8) return EIO;
   out->state = state;
   out->flags = static_cast<uint32_t>(flags);
   out->threads = threads;
+  out->minor = minor;
+  out->major = major;
+  out->child_minor = child_minor;
+  out->child_major = child_major;
   out->start_time = start;
   return 0;
 }

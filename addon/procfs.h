@@ -21,6 +21,8 @@ struct ProcessStat {
   char state = '?';
   uint32_t flags = 0;
   uint32_t threads = 0;
+  // Faults of the process, dead threads included, and of children that were waited for.
+  uint64_t minor = 0, major = 0, child_minor = 0, child_major = 0;
   uint64_t start_time = 0;  // clock ticks since boot: tells a reused pid from its predecessor
 };
 // Returns 0, or ESRCH when it has ended, or another errno, as ListThreads does.

@@ -67,6 +67,7 @@ Napi::Function Session::Define(Napi::Env env) {
                          InstanceMethod<&Session::OpenFaults>("openFaults"),
                          InstanceMethod<&Session::Ended>("ended"),
                          InstanceMethod<&Session::CommandStatus>("commandStatus"),
+                         InstanceMethod<&Session::CommandFaults>("commandFaults"),
                          InstanceMethod<&Session::KillCommand>("killCommand"),
                          InstanceMethod<&Session::TakeCommandOutput>("takeCommandOutput"),
                          InstanceMethod<&Session::Stop>("stop"),
@@ -354,6 +355,23 @@ Napi::Value Session::CommandStatus(const Napi::CallbackInfo& info) {
   if (!IsOpen(info.Env())) return info.Env().Undefined();
   if (command_) command_->Reap();
   return Napi::Number::New(info.Env(), command_ ? command_->status() : -1);
+}
+
+Napi::Value Session::CommandFaults(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  if (!IsOpen(env)) return env.Undefined();
+  const auto faults = [env](bool known, const ProcessStat& stat) -> Napi::Value {
+    if (!known) return env.Null();
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("own", Number(stat.minor + stat.major));
+    object.Set("children", Number(stat.child_minor + stat.child_major));
+    return object;
+  };
+  ProcessStat before, end;
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("before", faults(command_ && command_->FaultsBefore(&before), before));
+  object.Set("end", faults(command_ && command_->FaultsAtEnd(&end), end));
+  return object;
 }
 
 Napi::Value Session::TakeCommandOutput(const Napi::CallbackInfo& info) {

@@ -44,6 +44,7 @@ class Session : public Napi::ObjectWrap<Session> {
   void OpenFaults(const Napi::CallbackInfo& info);
   Napi::Value Ended(const Napi::CallbackInfo& info);
   Napi::Value CommandStatus(const Napi::CallbackInfo& info);
+  Napi::Value CommandFaults(const Napi::CallbackInfo& info);
   Napi::Value TakeCommandOutput(const Napi::CallbackInfo& info);
   void KillCommand(const Napi::CallbackInfo& info);
   void Stop(const Napi::CallbackInfo& info);

@@ -3,6 +3,7 @@ import type { ProcSource } from '../core/ports';
 import type { Vma } from '../core/vma';
 import type { Addon, Session } from '../native/contract';
 import { demoPath, loadAddon } from '../native/load';
+import { KernelAccounts } from './accounts';
 import { DENIED, Proc } from './proc';
 import { ProcFs } from './proc-source';
 import { resolveTargets } from './targets';
@@ -54,7 +55,10 @@ export class LiveCapture {
     readonly pids: readonly number[],
     /** What the user should know about the targets. */
     readonly notes: readonly string[],
+    /** What the kernel counts for the targets themselves. */
+    readonly accounts: KernelAccounts,
   ) {
+    accounts.begin(session.info.commandPid);
     this.proc = proc;
     this.startNs = session.info.startNs;
     this.files = new ProcFs({
@@ -76,16 +80,19 @@ export class LiveCapture {
     if ('pids' in target) {
       if (standing !== 'ours') throw new AnalyzerError(PROC_ERRORS[standing], proc.root);
       const { pids, notes } = resolveTargets(proc, target.pids, process.pid, children);
+      const accounts = new KernelAccounts(proc, pids, children);
       const session = addon.start({ pids, children, ringPages, onWake });
-      return new LiveCapture(addon, session, proc, pids, notes);
+      return new LiveCapture(addon, session, proc, pids, notes, accounts);
     }
     const { file, argv } = target;
     const { fixedLayout, captureOutput = false } = request;
     const command = { file, argv, fixedLayout, captureOutput };
     const session = addon.start({ pids: [], command, children, ringPages, onWake });
-    if (standing === 'ours') return new LiveCapture(addon, session, proc, [], []);
-    // What it says of a number would be about another process: it is asked nothing.
-    return new LiveCapture(addon, session, new Proc('/nonexistent'), [], [PROC_NOTES[standing]]);
+    // What another /proc says of a number would be about another process: it is asked nothing.
+    const asked = standing === 'ours' ? proc : new Proc('/nonexistent');
+    const notes = standing === 'ours' ? [] : [PROC_NOTES[standing]];
+    const accounts = new KernelAccounts(asked, [], children);
+    return new LiveCapture(addon, session, asked, [], notes, accounts);
   }
 
   /** ns since the session's start. */
@@ -110,7 +117,10 @@ export class LiveCapture {
   blockedAt(pid: number, tid: number, ip: bigint): boolean {
     const state = this.proc.syscall(pid, tid);
     if (state === null || state === DENIED || !state.blocked) return false;
-    return !state.inSyscall && state.pc === ip;
+    if (state.inSyscall || state.pc !== ip) return false;
+    // A signal may have stopped it: it then waits for another one.
+    const stat = this.proc.stat(pid, tid);
+    return stat !== null && stat !== DENIED && stat.state !== 'T' && stat.state !== 't';
   }
 
   close(): void {

@@ -7,8 +7,11 @@ export interface Stat {
   readonly ppid: number;
   /** PF_* flags of the kernel: see PF_EXITING and PF_KTHREAD. */
   readonly flags: number;
+  /** Faults of all threads, ended ones too; the c ones of children that were waited for. */
   readonly minflt: number;
+  readonly cminflt: number;
   readonly majflt: number;
+  readonly cmajflt: number;
   readonly threads: number;
   /** Clock ticks since boot: with the pid it names a process for good. */
   readonly startTime: number;
@@ -36,7 +39,9 @@ export function parseStat(text: string): Stat | null {
     ppid: field(4),
     flags: field(9),
     minflt: field(10),
+    cminflt: field(11),
     majflt: field(12),
+    cmajflt: field(13),
     threads: field(20),
     startTime: field(22),
     rssPages: field(24),

@@ -120,6 +120,9 @@ export function assemble(options: Options, ports: AssemblyPorts): Assembly {
       limitReached: () => limit.reached,
       durationNs: options.durationNs,
       blockedAt,
+      aroundStop: (stop) => {
+        capture.accounts.around(stop, model.livingPids());
+      },
       onNotice: (notice) => {
         const text = noticeText(notice);
         if (text !== '') tell(`note: ${text}`);

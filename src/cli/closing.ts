@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
-import { totalLost } from '../core/capture-facts';
+import type { BeyondFaults } from '../core/beyond';
+import { completeness, totalLost } from '../core/capture-facts';
 import type { CaptureFacts } from '../core/capture-facts';
 import { FaultClass } from '../core/classes';
 import type { Snapshot } from '../core/snapshot';
@@ -45,11 +46,23 @@ export function writeClosing(
     summary,
     snapshot,
     capture: facts,
+    beyond: beyond(assembly, facts),
     filter: options.filter ?? '',
     fixed: assembly.fixed,
   };
   const text = options.report === 'json' ? reportJson(input) : reportText(input);
   outlets.writer(plan.report).write(Buffer.from(text));
+}
+
+/** What the kernel's accounts of the targets have beyond the faults that it reported. */
+function beyond({ capture, command, model }: Assembly, facts: CaptureFacts): BeyondFaults | null {
+  const { captured, lost, kernel } = completeness(facts);
+  const reported = facts.kernel.exact ? kernel : captured + lost;
+  return capture.accounts.beyond({
+    command: command === null ? null : capture.session.commandFaults(),
+    hadChildren: model.tasks.met > Math.max(1, capture.pids.length),
+    reported: reported + facts.records.cutOff,
+  });
 }
 
 const MAX_NOTES = 5;

@@ -40,6 +40,10 @@ export async function runStream(options: Options): Promise<number> {
   );
   run.start();
   const { reason, stoppedAt, facts, inFlight } = await run.done;
+  const { command } = assembly;
+  const ended = reason === 'target';
+  // The kernel's account of COMMAND is complete when it has been collected.
+  let words = command !== null && ended ? await endCommand(capture.session, ended, sleep) : '';
 
   if (outlets.trouble === '' && !outlets.closedByReader) {
     // One tick over the whole run makes the rates averages.
@@ -55,8 +59,8 @@ export async function runStream(options: Options): Promise<number> {
   }
   const { trouble } = outlets;
   if (trouble !== '') say(trouble);
-  if (assembly.command !== null) {
-    const words = await endCommand(capture.session, reason === 'target', sleep);
+  if (command !== null) {
+    if (!ended) words = await endCommand(capture.session, ended, sleep);
     // `| head`: whoever has seen enough does not want to hear how COMMAND was ended for it.
     if (!outlets.closedByReader) say(`pagefault-analyzer: ${words}`);
   }

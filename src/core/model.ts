@@ -241,6 +241,11 @@ export class Model {
     return this.records.lost;
   }
 
+  /** Processes that live, as far as the records say. */
+  *livingPids(): IterableIterator<number> {
+    for (const { pid, alive } of this.tasks.live()) if (alive) yield pid;
+  }
+
   // What the slots in resolved columns mean. Valid until the next consume().
 
   /** Changes whenever a region slot may have got another meaning. */

@@ -62,6 +62,11 @@ export class Tasks {
     return this.byPid.values();
   }
 
+  /** Processes met so far, ended ones too. */
+  get met(): number {
+    return this.nextSerial - 1;
+  }
+
   get liveCount(): number {
     return this.byPid.size;
   }

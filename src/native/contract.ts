@@ -1,5 +1,6 @@
 /** The typed contract with the addon. addon/session.cc implements it; nothing else describes it. */
 
+import type { StatFaults } from '../core/beyond';
 import type { RecordCounters } from '../core/capture-facts';
 
 export interface SessionOptions {
@@ -113,6 +114,11 @@ export interface Session {
   ended(): boolean;
   /** Wait status of the started command as waitpid(2) gives it, -1 while it runs. */
   commandStatus(): number;
+  /**
+   * What /proc/PID/stat said of COMMAND before its exec, and when it had ended and was not collected yet. null
+   * where that could not be read, was not the case, or there is no COMMAND.
+   */
+  commandFaults(): { readonly before: StatFaults | null; readonly end: StatFaults | null };
   /** The non-blocking reading end of the command's output, once; the caller closes it. -1: none. */
   takeCommandOutput(): number;
   /** Sends a signal to the started command (its process group with captureOutput); ESRCH is ignored. */

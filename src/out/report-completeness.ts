@@ -11,6 +11,23 @@ export function completenessText(capture: CaptureFacts): string {
   return `${sum} of the kernel's ${grouped(c.kernel)} (difference ${c.difference})`;
 }
 
+/** What /proc/PID/stat counts beyond that: nothing that was lost. */
+export function beyondText({ beyond, capture }: ReportInput): string {
+  if (beyond === null) {
+    return 'not known how many more /proc/PID/stat counts: processes had ended before they were looked at';
+  }
+  const { low, high, gone } = beyond;
+  const exact = low === high ? grouped(low) : '';
+  const bounds = high === null ? `at least ${grouped(low)}` : `${grouped(low)} to ${grouped(high)}`;
+  const number = exact === '' ? bounds : exact;
+  const missing = gone === 0 ? '' : `; ${grouped(gone)} processes had ended before the last look`;
+  const kernelMode = capture.mode.userOnly ? 'those inside system calls, and ' : '';
+  return (
+    `${number} more in /proc/PID/stat: ${kernelMode}pages that the kernel fetched for the process ` +
+    `without an access that faulted (exec, O_DIRECT, MAP_POPULATE, KVM, ptrace)${missing}`
+  );
+}
+
 /** What qualifies the numbers, in words; nothing where nothing does. */
 export function qualifications({ snapshot, capture }: ReportInput): string[] {
   const notes: string[] = [];

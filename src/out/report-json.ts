@@ -17,7 +17,7 @@ type Json = string | number | boolean | null | readonly Json[] | { readonly [key
 
 /** The report as one JSON document on one line, with a newline at its end. */
 export function reportJson(input: ReportInput): string {
-  const { snapshot, capture, fixed, summary } = input;
+  const { snapshot, capture, fixed, summary, beyond } = input;
   const counted = completeness(capture);
   const isKnown = ({ faultClass }: LatencyHistogram): boolean =>
     faultClass !== 'COW' || knowsCow(capture.mode);
@@ -45,6 +45,10 @@ export function reportJson(input: ReportInput): string {
       lost_in_mailbox: capture.lost.mailbox,
       in_flight: capture.inFlight,
       in_flight_stall_ns: fixed ? null : capture.inFlightNs,
+      beyond:
+        beyond === null || fixed
+          ? null
+          : { at_least: beyond.low, at_most: beyond.high, processes_gone: beyond.gone },
       cpus_not_watched: capture.records.unwatchedCpus,
       credentials_changed: capture.records.credentialsLost,
       memory_sharing_processes: capture.records.memorySharers,

@@ -6,7 +6,7 @@ import { grouped, latency, percent, stalledText } from '../core/format';
 import type { Column } from '../core/columns';
 import type { FixedNames } from '../core/fixed';
 import type { SharedRow, Snapshot, StatRow } from '../core/snapshot';
-import { completenessText, qualifications } from './report-completeness';
+import { beyondText, completenessText, qualifications } from './report-completeness';
 import { GROUP_COLUMNS, groupRegions, groupStacks } from './report-groups';
 import { histogramLines } from './report-histogram';
 import { fixedProcess, fixedRegion, fixedThread, orderedRows, shownColumns } from './report';
@@ -130,6 +130,8 @@ function headLines(input: ReportInput): string[] {
     );
   }
   lines.push(`Complete    ${completenessText(capture)}`);
+  // exec and the like differ from run to run by a few.
+  if (!fixed) lines.push(`Beyond      ${beyondText(input)}`);
   if (capture.inFlight > 0) {
     lines.push(`In flight   ${inFlightText(input)}`);
   }

@@ -1,3 +1,4 @@
+import type { BeyondFaults } from '../core/beyond';
 import { knowsCow } from '../core/capture-facts';
 import type { CaptureFacts } from '../core/capture-facts';
 import type { Column } from '../core/columns';
@@ -12,6 +13,8 @@ export interface ReportInput {
   readonly summary: SummaryCounts;
   readonly snapshot: Snapshot;
   readonly capture: CaptureFacts;
+  /** What the kernel counted for the targets beyond what it reported, null where it is not known. */
+  readonly beyond: BeyondFaults | null;
   /** The filter in force, '' without one: the tables hold only what it keeps. */
   readonly filter: string;
   /** Given for output that is the same in every run: times are left out, ids renumbered. */

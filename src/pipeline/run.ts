@@ -41,6 +41,8 @@ export interface RunPorts {
   readonly durationNs: number | null;
   /** The thread is blocked in user mode at this instruction. */
   readonly blockedAt: (pid: number, tid: number, ip: bigint) => boolean;
+  /** Runs what ends the capture: for looks at the targets right before and after. */
+  readonly aroundStop?: (stop: () => void) => void;
   readonly onNotice: (notice: NoticeFacts) => void;
   /** After each batch: the dashboard's event log. */
   readonly onBatch?: () => void;
@@ -129,7 +131,11 @@ export class Run {
     if (reason === 'interrupt') this.askedAt = Math.min(this.askedAt, this.ports.clock.now());
     if (this.reason !== null) return;
     this.reason = reason;
-    this.ports.session.stop();
+    const stop = (): void => {
+      this.ports.session.stop();
+    };
+    if (this.ports.aroundStop === undefined) stop();
+    else this.ports.aroundStop(stop);
     this.stoppedAt = this.ports.clock.now();
     this.pump.wake();
   }

@@ -33,14 +33,26 @@ function stat(comm: string, state: string, chosen: Record<number, number | strin
 
 describe('stat', () => {
   test('finds the fields by the manual', () => {
-    const text = stat('cat', 'S', { 4: 7, 9: 4194560, 10: 11, 12: 13, 20: 3, 22: 991, 24: 55 });
+    const text = stat('cat', 'S', {
+      4: 7,
+      9: 4194560,
+      10: 11,
+      11: 21,
+      12: 13,
+      13: 23,
+      20: 3,
+      22: 991,
+      24: 55,
+    });
     expect(parseStat(text)).toEqual({
       comm: 'cat',
       state: 'S',
       ppid: 7,
       flags: 4194560,
       minflt: 11,
+      cminflt: 21,
       majflt: 13,
+      cmajflt: 23,
       threads: 3,
       startTime: 991,
       rssPages: 55,

@@ -93,6 +93,7 @@ function input(more: Partial<ReportInput> = {}, snapshot: Partial<Snapshot> = {}
     target: { command: null, pids: [500] },
     summary: { major: 3, minor: 9, cow: 0, error: 1, lost: 0 },
     capture: FACTS,
+    beyond: { low: 33, high: 33, gone: 0 },
     filter: '',
     fixed: null,
     snapshot: {
@@ -255,6 +256,21 @@ test('text: ERR is shown where there are errors, and where they were asked for',
   const noErrors = { ...input().summary, error: 0 };
   expect(reportText(input({ summary: noErrors }))).not.toMatch(/REGION.* ERR /);
   expect(reportText(input({ summary: noErrors, filter: 'class:error' }))).toMatch(/REGION.* ERR /);
+});
+
+test('faults that the kernel counted beyond those it reported are a number, or said to be unknown', () => {
+  expect(reportText(input())).toContain('Beyond      33 more in /proc/PID/stat');
+  const range = { low: 4, high: 1200, gone: 0 };
+  expect(reportText(input({ beyond: range }))).toContain('Beyond      4 to 1,200 more');
+  const least = { low: 4, high: null, gone: 2 };
+  expect(reportText(input({ beyond: least }))).toMatch(/Beyond +at least 4 more .*; 2 processes/);
+  expect(reportText(input({ beyond: null }))).toContain('Beyond      not known how many more');
+  expect(JSON.parse(reportJson(input({ beyond: least })))).toMatchObject({
+    completeness: { beyond: { at_least: 4, at_most: null, processes_gone: 2 } },
+  });
+  expect(JSON.parse(reportJson(input({ beyond: null })))).toMatchObject({
+    completeness: { beyond: null },
+  });
 });
 
 test('text: many stacks of threads are one row', () => {

@@ -38,6 +38,12 @@ export interface Report {
     readonly kernel: number;
     readonly difference: number;
     readonly comparable: boolean;
+    /** Faults that /proc/PID/stat counts and the kernel does not report. */
+    readonly beyond: {
+      readonly at_least: number;
+      readonly at_most: number | null;
+      readonly processes_gone: number;
+    } | null;
     readonly in_flight: number;
     readonly in_flight_stall_ns: number;
   };
