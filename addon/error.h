@@ -24,6 +24,8 @@ class SystemError : public std::runtime_error {
   std::string call_;
 };
 
+// "No such file or directory" for ENOENT.
+std::string ErrnoText(int error);
 // "ENOENT" for ENOENT; "E123" for one without a name.
 std::string ErrnoName(int error);
 

@@ -40,14 +40,6 @@ size_t OpenDescriptors() {
   return static_cast<size_t>(probe) + 1;
 }
 
-SystemError TooManyDescriptors(size_t threads, size_t cpus, size_t events, size_t limit) {
-  return SystemError("EMFILE", EMFILE, "perf_event_open",
-                     std::to_string(threads) + " threads x " + std::to_string(cpus) + " CPUs x " +
-                         std::to_string(events) + " events need " +
-                         std::to_string(threads * cpus * events) + " descriptors, the limit is " +
-                         std::to_string(limit));
-}
-
 }  // namespace
 
 EventSet::EventSet(Plan plan, Formats* formats)
@@ -104,12 +96,16 @@ void EventSet::OpenRings(size_t pages, std::vector<Notice>* notices) {
 int EventSet::OpenInto(EventKind kind, pid_t pid, size_t cpu_index, uint32_t root) {
   const int fd =
       OpenEvent(kind, plan_, *formats_, pid, cpus_[cpu_index], owners_[cpu_index].get(), 0);
+  failed_call_ = "perf_event_open";
   if (fd < 0) return -fd;
   Event event{Fd(fd), kind, cpu_index, pid == -1};
   FilterInKernel(kind, fd);
   uint64_t id;
   const int error = EventId(fd, &id);
-  if (error != 0) return error;
+  if (error != 0) {
+    failed_call_ = "ioctl(PERF_EVENT_IOC_ID)";
+    return error;
+  }
   formats_->events.Add(id, kind, root);
   events_.push_back(std::move(event));
   return 0;
@@ -119,7 +115,7 @@ void EventSet::OpenPerCpu() {
   for (EventKind kind : plan_.per_cpu) {
     for (size_t cpu = 0; cpu < cpus_.size(); cpu++) {
       const int error = OpenInto(kind, -1, cpu, 0);
-      if (error != 0) throw SystemError(error, "perf_event_open", "system call tracepoints");
+      if (error != 0) throw SystemError(error, failed_call_, "system call tracepoints");
     }
   }
 }
@@ -177,10 +173,19 @@ int EventSet::OpenThread(pid_t tid, uint32_t root) {
 
 void EventSet::AttachThread(pid_t tid, uint32_t root) {
   const int error = OpenThread(tid, root);
-  if (error == EMFILE) {
-    throw TooManyDescriptors(1, cpus_.size(), plan_.per_thread.size(), Limit());
-  }
-  if (error != 0) throw SystemError(error, "perf_event_open", "thread " + std::to_string(tid));
+  if (error == EMFILE) throw TooManyDescriptors(1);
+  if (error != 0) throw SystemError(error, failed_call_, "thread " + std::to_string(tid));
+}
+
+SystemError EventSet::TooManyDescriptors(size_t threads) const {
+  const size_t events = plan_.per_thread.size();
+  const size_t need = threads * cpus_.size() * events;
+  return SystemError(
+      "EMFILE", EMFILE, "perf_event_open",
+      std::to_string(threads) + " threads x " + std::to_string(cpus_.size()) + " CPUs x " +
+          std::to_string(events) + " events need " + std::to_string(need) + " descriptors and " +
+          std::to_string(OpenDescriptors() + kSpareDescriptors) +
+          " are in use or kept for the rest, the limit is " + std::to_string(Limit()));
 }
 
 bool EventSet::Reserve(size_t more) {
@@ -273,10 +278,9 @@ void EventSet::AttachProcess(pid_t pid, ThreadTable* threads) {
         complete[tid] = UINT64_MAX;
         continue;
       }
-      if (error == EMFILE || error == ENFILE) {
-        throw TooManyDescriptors(complete.size() + tids.size(), cpus_.size(),
-                                 plan_.per_thread.size(), Limit());
-      }
+      if (error == EMFILE) throw TooManyDescriptors(complete.size() + tids.size());
+      // Fewer may still be had: the code stands for "too many", the errno says of what.
+      if (error == ENFILE) throw SystemError("EMFILE", ENFILE, "perf_event_open", "fs.file-max");
       if (error != 0) {
         const bool foreign = geteuid() != 0 && OwnerOf(pid) != static_cast<int64_t>(geteuid());
         if ((error == EACCES || error == EPERM) && foreign) {
@@ -284,7 +288,7 @@ void EventSet::AttachProcess(pid_t pid, ThreadTable* threads) {
                             "process " + std::to_string(pid) + " belongs to user " +
                                 std::to_string(OwnerOf(pid)));
         }
-        throw SystemError(error, "perf_event_open", "thread " + std::to_string(tid));
+        throw SystemError(error, failed_call_, "thread " + std::to_string(tid));
       }
       complete[tid] = MonotonicNow();
       threads->Add(static_cast<uint32_t>(pid), tid, tid);

@@ -8,6 +8,7 @@
 
 #include "cpus.h"
 #include "decode.h"
+#include "error.h"
 #include "fd.h"
 #include "perf_event.h"
 #include "ring.h"
@@ -71,6 +72,8 @@ class EventSet {
   // Raises RLIMIT_NOFILE for `more` descriptors, up to what this user may. False when that is too
   // low.
   bool Reserve(size_t more);
+  // What Reserve() has refused, in numbers.
+  SystemError TooManyDescriptors(size_t threads) const;
   // The soft descriptor limit now in force.
   size_t Limit() const;
 
@@ -100,6 +103,8 @@ class EventSet {
   std::vector<Ring> rings_;
   std::vector<Event> events_;
   Totals retired_;
+  // The system call behind the last errno of OpenInto().
+  const char* failed_call_ = "perf_event_open";
   bool wide_ = false;
   uint64_t raised_from_ = 0;
   uint64_t raised_to_ = 0;

@@ -189,6 +189,7 @@ Plan MakePlan(bool children, bool on_exec, Formats* formats, std::vector<Notice>
     error = Probe(EventKind::kMinor, plan, *formats);
     if (error == 0) notices->push_back({"USER_ONLY", refused, std::to_string(Paranoid())});
   }
+  if (RefusedBySeccomp(error)) throw SystemError("SECCOMP", error, "perf_event_open", "");
   if (error == EACCES || error == EPERM) {
     throw SystemError(Paranoid() > 2 ? "EPERM_PARANOID" : ErrnoName(error), error,
                       "perf_event_open", "perf_event_paranoid is " + std::to_string(Paranoid()));
@@ -216,14 +217,14 @@ Plan MakePlan(bool children, bool on_exec, Formats* formats, std::vector<Notice>
     plan.per_thread = {EventKind::kMinor, EventKind::kMajor, EventKind::kEntryUser};
     if (!plan.user_only) plan.per_thread.push_back(EventKind::kEntryKernel);
   } else {
-    notices->push_back({"NO_TRACEPOINTS", why, what});
+    notices->push_back({"NO_TRACEPOINTS", why, what + ": " + ErrnoText(why)});
     formats->layout.with_ip = true;
     formats->layout.tracepoint_tid = true;
     plan.per_thread = {EventKind::kMinor, EventKind::kMajor, EventKind::kEntryAny};
   }
 
   if (!tracefs.ok()) {
-    notices->push_back({"NO_UNMAP_TRACEPOINTS", why, ""});
+    notices->push_back({"NO_UNMAP_TRACEPOINTS", why, ErrnoText(why)});
     notices->push_back({"NO_SIGNAL_TRACEPOINT", why, ""});
     return plan;
   }
@@ -250,7 +251,7 @@ Plan MakePlan(bool children, bool on_exec, Formats* formats, std::vector<Notice>
   }
   if (!plan.syscall_tracepoints) {
     plan.per_cpu.clear();
-    notices->push_back({"NO_UNMAP_TRACEPOINTS", why, ""});
+    notices->push_back({"NO_UNMAP_TRACEPOINTS", why, ErrnoText(why)});
   }
   for (EventKind kind : {EventKind::kCloneExit, EventKind::kClone3Exit, EventKind::kShmdtEnter,
                          EventKind::kShmdtExit, EventKind::kNewTask}) {

@@ -158,6 +158,25 @@ bool InInitialPidNamespace() {
   return stat("/proc/self/ns/pid", &info) == 0 && info.st_ino == kInitialNamespace;
 }
 
+bool RefusedBySeccomp(int error) {
+  constexpr int kModeFilter = 2;  // include/uapi/linux/seccomp.h
+  constexpr uint64_t kMaySample = uint64_t{1} << 38 | uint64_t{1}
+                                                          << 21;  // CAP_PERFMON, CAP_SYS_ADMIN
+  if (error != EPERM && error != EACCES && error != ENOSYS) return false;
+  FILE* file = fopen("/proc/self/status", "re");
+  if (file == nullptr) return false;
+  int mode = 0;
+  unsigned long long capabilities = 0;
+  char line[256];
+  while (fgets(line, sizeof line, file) != nullptr) {
+    sscanf(line, "Seccomp: %d", &mode);
+    sscanf(line, "CapEff: %llx", &capabilities);
+  }
+  fclose(file);
+  // For want of rights the kernel answers EACCES (perf_allow_kernel), and never to who has them.
+  return mode == kModeFilter && (error != EACCES || (capabilities & kMaySample) != 0);
+}
+
 int64_t OwnerOf(pid_t pid) {
   struct stat info;
   const std::string path = "/proc/" + std::to_string(pid);

@@ -43,6 +43,10 @@ uint64_t StackPointerOf(pid_t pid, pid_t tid);
 // We see the kernel's own numbers of tasks (include/linux/proc_ns.h, PROC_PID_INIT_INO).
 bool InInitialPidNamespace();
 
+// A seccomp filter, and not a lack of rights or of the kernel, has refused perf_event_open(2) to
+// this process with this errno.
+bool RefusedBySeccomp(int error);
+
 // Effective user id that /proc gives the process's files, -1 when it is gone.
 int64_t OwnerOf(pid_t pid);
 

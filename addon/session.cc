@@ -136,13 +136,7 @@ void Session::AttachThreads(const Options& options, ThreadTable* threads) {
   }
   // A refusal here is not the end: more may be allowed than was asked for, or fewer needed.
   const bool enough = events_->Reserve(events_->Needed(expected));
-  if (!enough) {
-    throw SystemError("EMFILE", EMFILE, "perf_event_open",
-                      std::to_string(expected) + " threads x " + std::to_string(events_->cpus()) +
-                          " CPUs x " + std::to_string(events_->plan().per_thread.size()) +
-                          " events need " + std::to_string(events_->Needed(expected)) +
-                          " descriptors, the limit is " + std::to_string(events_->Limit()));
-  }
+  if (!enough) throw events_->TooManyDescriptors(expected);
   for (pid_t pid : options.pids) events_->AttachProcess(pid, threads);
   if (events_->raised_from() != 0) {
     notices_.push_back(

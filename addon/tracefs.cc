@@ -45,7 +45,9 @@ Tracefs::Tracefs() {
       continue;
     }
     // The mount point exists also where nothing is mounted on it.
-    if (faccessat(fd.get(), "events", F_OK, 0) == 0) {
+    // Not access(2), which asks for the real user and forgets capabilities of a file.
+    struct stat info;
+    if (fstatat(fd.get(), "events", &info, 0) == 0) {
       root_ = std::move(fd);
       return;
     }

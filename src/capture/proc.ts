@@ -46,6 +46,12 @@ export class Proc {
     return stat !== null && stat !== DENIED && isDead(stat);
   }
 
+  /** Every process that is shown; empty where they cannot be listed. */
+  pids(): number[] {
+    const found = attempt(() => readdirSync(this.root));
+    return found === null || found === DENIED ? [] : found.map(Number).filter(Number.isInteger);
+  }
+
   /** The address space; an empty list for kernel threads and zombies. */
   maps(pid: number): ProcResult<{ vmas: Vma[]; skipped: number }> {
     return text(this.read(`${pid}/maps`, MAX_MAPS), parseMaps);

@@ -34,7 +34,7 @@ export function resolveTargets(
     if (status === null || stat === null) {
       // Hidden from us (hidepid), or none.
       if (!proc.hasEnded(id)) throw new AnalyzerError('NO_TARGET_ACCESS', `/proc/${id}`);
-      throw new AnalyzerError('NO_PROCESS', String(id));
+      throw noProcess(proc, id);
     }
     if (status.tgid === self) throw new AnalyzerError('SELF', `process ${id}`);
     if ((stat.flags & PF_KTHREAD) !== 0) {
@@ -50,6 +50,25 @@ export function resolveTargets(
   }
   if (children) notes.push(...unfollowed(proc, pids));
   return { pids: [...pids], notes };
+}
+
+/** A number that somebody has seen inside of a container is another one outside of it. */
+function noProcess(proc: Proc, id: number): AnalyzerError {
+  const inner: string[] = [];
+  for (const pid of proc.pids()) {
+    const status = proc.status(pid);
+    // NSpid lists the number here first, and then those of the namespaces within.
+    if (status === null || status === DENIED || !status.nsPids.slice(1).includes(id)) continue;
+    const comm = proc.comm(pid);
+    inner.push(typeof comm === 'string' ? `${pid} (${comm})` : String(pid));
+  }
+  if (inner.length === 0) return new AnalyzerError('NO_PROCESS', String(id));
+  const named = inner.slice(0, MAX_NAMED).join(', ') + (inner.length > MAX_NAMED ? ', ...' : '');
+  const what = inner.length === 1 ? 'process' : 'one of the processes';
+  return new AnalyzerError(
+    'INNER_PID',
+    `${id} is a number within another pid namespace (a container): here it is ${what} ${named}`,
+  );
 }
 
 /** A server's faults are its workers', and those that are there already are not followed: said, not silent. */

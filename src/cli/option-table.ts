@@ -26,7 +26,12 @@ const option = (
 
 export const OPTIONS: readonly OptionSpec[] = [
   {
-    ...option('p', 'pid', 'PIDS', 'attach to these processes (comma-separated), every thread'),
+    ...option(
+      'p',
+      'pid',
+      'PIDS',
+      'attach to these processes (commas or blanks between), every thread',
+    ),
     many: true,
   },
   option('', 'no-children', '', 'do not follow child processes'),

@@ -92,10 +92,12 @@ function targetOf(
 }
 
 function pidList(text: string): number[] {
-  const pids = text.split(',').map((part) => {
-    const trimmed = part.trim();
-    const pid = Number(trimmed);
-    if (!/^[0-9]{1,10}$/.test(trimmed) || pid < 1 || pid > PID_MAX) {
+  // As pidof and pgrep print them, and a person writes them.
+  const list = text.trim().replace(/\s*,$/, '');
+  if (list === '') throw new UsageError('-p: no process id was given');
+  const pids = list.split(/\s*,\s*|\s+/).map((part) => {
+    const pid = Number(part);
+    if (!/^[0-9]{1,10}$/.test(part) || pid < 1 || pid > PID_MAX) {
       throw new UsageError(`-p: '${part}' is no process id`);
     }
     return pid;

@@ -25,6 +25,9 @@ export interface ErrorContext {
 
 type Message = (detail: string, context: ErrorContext) => string;
 
+/** Codes that say something of permissions and the kernel only where perf_event_open(2) has failed. */
+const OF_PERF_EVENTS: readonly string[] = ['EACCES', 'EPERM', 'ENOSYS'];
+
 /** What, why, what to do: one line each. The detail is the error's own message. */
 const MESSAGES: ReadonlyMap<string, Message> = new Map(
   Object.entries<Message>({
@@ -39,11 +42,16 @@ const MESSAGES: ReadonlyMap<string, Message> = new Map(
       `no permission to trace ${pids.length === 0 ? 'page faults' : processes(pids)} ` +
       '(run as root, or with CAP_PERFMON and CAP_SYS_PTRACE)',
     ESRCH: (_, { pids }) => `no such process: ${processes(pids)} does not exist or has just ended`,
+    INNER_PID: (detail) => `no such process: ${detail}`,
     NO_PROCESS: (detail) => `no such process: ${detail} (see ps -e)`,
     EMFILE: (detail) =>
-      `too many descriptors: ${reason(detail)} (raise it with ulimit -n, or run as root)`,
+      `too many descriptors: ${reason(detail)} (raise the limit with ulimit -n, or run as root)`,
     ENFILE: () => 'the system has no file descriptors left (see /proc/sys/fs/file-max)',
     ENOSYS: () => 'this kernel has no perf events (CONFIG_PERF_EVENTS)',
+    SECCOMP: () =>
+      'a seccomp filter refuses perf_event_open (Seccomp: 2 in /proc/self/status): run outside of the container, or ' +
+      'start it with --cap-add PERFMON or --security-opt seccomp=unconfined; a systemd unit, with ' +
+      'SystemCallFilter=perf_event_open',
     ENOTSUP_NO_CHILDREN: () => '--no-children needs Linux 5.13 or later: leave it out',
     EXEC_ENOENT: (_, { command }) =>
       `cannot run '${command}': no such file or directory (give its path, or check PATH)`,
@@ -58,7 +66,8 @@ const MESSAGES: ReadonlyMap<string, Message> = new Map(
       '/proc is not mounted, so that processes cannot be attached to (mount -t proc proc /proc)',
     PROC_FOREIGN: () =>
       "/proc is another pid namespace's: its numbers are other processes (mount -t proc proc /proc, or unshare --mount-proc)",
-    NO_TARGET_ACCESS: (detail) => `no permission to read ${detail} (run as root)`,
+    NO_TARGET_ACCESS: (detail) =>
+      `${detail} is not shown to us: another user's process, or hidden (hidepid): run as root`,
     ADDON_MISSING: (detail) => `the native addon is not built: run npm run build (${detail})`,
     ADDON_BROKEN: (detail) => `the native addon cannot be loaded: run npm run build (${detail})`,
     ADDON_ABI: (detail) => `the native addon does not fit: run npm run build (${detail})`,
@@ -73,8 +82,10 @@ export function describeError(
   error: unknown,
   context: ErrorContext,
 ): { readonly line: string; readonly status: number } {
-  const { code, message } = errorParts(error);
-  const made = MESSAGES.get(code);
+  const { code, message, syscall } = errorParts(error);
+  const elsewhere =
+    OF_PERF_EVENTS.includes(code) && syscall !== '' && syscall !== 'perf_event_open';
+  const made = elsewhere ? undefined : MESSAGES.get(code);
   if (made !== undefined) {
     return { line: `error: ${made(message, context)}`, status: Exit.CONFIGURATION };
   }
@@ -102,10 +113,18 @@ function isErrno(code: string): boolean {
   return /^E[A-Z0-9]{2,}$/.test(code);
 }
 
-/** Code and message of anything thrown. `instanceof Error` would miss what another realm made. */
-export function errorParts(error: unknown): { readonly code: string; readonly message: string } {
-  if (typeof error !== 'object' || error === null) return { code: '', message: String(error) };
+/** Code, message and system call of anything thrown. `instanceof Error` would miss what another realm made. */
+export function errorParts(error: unknown): {
+  readonly code: string;
+  readonly message: string;
+  /** '' where none failed. */
+  readonly syscall: string;
+} {
+  if (typeof error !== 'object' || error === null) {
+    return { code: '', message: String(error), syscall: '' };
+  }
   return {
+    syscall: 'syscall' in error ? String(error.syscall) : '',
     code: 'code' in error ? String(error.code) : '',
     message: 'message' in error ? String(error.message) : 'unknown',
   };

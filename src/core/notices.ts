@@ -5,21 +5,29 @@ export interface NoticeFacts {
   readonly detail: string;
 }
 
-type Text = (detail: string) => string;
+type Text = (detail: string, errno: number) => string;
+
+// errno(3), as include/uapi/asm-generic/errno-base.h numbers them on every processor.
+const EPERM = 1;
+const ENOENT = 2;
+const ENOMEM = 12;
+const EACCES = 13;
 
 const NOTICES: ReadonlyMap<string, Text> = new Map(
   Object.entries<Text>({
-    NO_TRACEPOINTS: () =>
-      'no permission for the exceptions tracepoints, or the kernel lacks them: ' +
-      'COW and causes cannot be told, latency can (run as root for both)',
-    NO_UNMAP_TRACEPOINTS: () =>
-      'munmap, mremap and brk are not seen: region labels are repaired from /proc',
+    NO_TRACEPOINTS: (detail, errno) =>
+      `${noTracepoints(detail, errno)}: COW and causes cannot be told, latency can`,
+    NO_UNMAP_TRACEPOINTS: (detail) =>
+      `munmap, mremap and brk are not seen${detail === '' ? '' : ` (${detail})`}: ` +
+      'region labels are repaired from /proc',
     NO_SIGNAL_TRACEPOINT: () =>
       'signals are not seen: an ERROR is inferred, and may be a fault that a signal interrupted',
     USER_ONLY: (detail) =>
       `user-mode faults only (perf_event_paranoid is ${detail}): faults inside system calls are not seen`,
-    RING_SHRUNK: (detail) =>
-      `smaller rings than wanted, ${detail}: see perf_event_mlock_kb and ulimit -l; losses are counted`,
+    RING_SHRUNK: (detail, errno) =>
+      `smaller rings than wanted, ${detail}: ` +
+      (errno === ENOMEM ? 'memory is short' : 'see perf_event_mlock_kb and ulimit -l') +
+      '; losses are counted',
     WIDE_CAPTURE: (detail) =>
       `too few descriptors for every thread (${detail}): events are opened per CPU and told apart by pid`,
     CREDENTIALS_CHANGED: (detail) =>
@@ -37,5 +45,14 @@ export function noticeText(notice: NoticeFacts): string {
   if (notice.code === 'CREDENTIALS_CHANGED' && notice.errno !== 0) {
     return `process ${notice.detail} changed its credentials by exec and cannot be traced any more: its later faults are missing`;
   }
-  return NOTICES.get(notice.code)?.(notice.detail) ?? '';
+  return NOTICES.get(notice.code)?.(notice.detail, notice.errno) ?? '';
+}
+
+/** `detail` is what was asked for and what the kernel answered, in words. */
+function noTracepoints(detail: string, errno: number): string {
+  if (errno === EPERM || errno === EACCES) {
+    return 'no permission for the exceptions tracepoints (run as root)';
+  }
+  if (errno === ENOENT) return 'this kernel lacks the exceptions tracepoints';
+  return `the exceptions tracepoints cannot be had (${detail})`;
 }

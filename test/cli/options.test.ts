@@ -119,6 +119,10 @@ test.each([
   [['-p', 'abc'], /'abc' is no process id/],
   [['-p', '0x10'], /'0x10' is no process id/],
   [['-p', '0'], /'0' is no process id/],
+  [['-p', ''], /no process id was given/],
+  [['-p', ' \n'], /no process id was given/],
+  [['-p', ','], /no process id was given/],
+  [['-p', '1 x'], /'x' is no process id/],
   [['-p', '1,,2'], /'' is no process id/],
   [['-p', '-5'], /'-5' is no process id/],
   [['-p', '99999999'], /no process id/],
@@ -201,3 +205,10 @@ test('--help names every option', () => {
   }
   for (const line of help.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
 });
+
+test.each(['7 8 9', '7\n8\n9\n', '7, 8 ,9', ' 7,8,9, ', '7\t8  9', '7,8,9,\n'])(
+  'process ids as pidof, pgrep and people write them: %j',
+  (text) => {
+    expect(parseOptions(['-p', text]).target).toEqual({ kind: 'attach', pids: [7, 8, 9] });
+  },
+);

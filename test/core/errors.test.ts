@@ -6,6 +6,9 @@ const start = { command: 'prog', pids: [] };
 const native = (code: string, message: string): Error =>
   Object.assign(new Error(message), { code, errno: 1, syscall: 'perf_event_open' });
 
+const other = (code: string, syscall: string, message: string): Error =>
+  Object.assign(new Error(message), { code, errno: 1, syscall });
+
 test('the line of the contract, to the letter', () => {
   expect(describeError(native('EPERM_PARANOID', 'perf_event_open: x'), attach)).toEqual({
     line: 'error: perf_event_paranoid too strict (see /proc/sys/kernel/perf_event_paranoid)',
@@ -22,6 +25,18 @@ test.each([
     attach,
     /9 threads x 2 CPUs x 4 events need 72.*ulimit -n/,
   ],
+  [native('SECCOMP', ''), attach, /seccomp.*Seccomp: 2.*--cap-add PERFMON/],
+  [native('ENOSYS', ''), attach, /no perf events/],
+  [native('EIO', 'mmap: Input/output error'), attach, /^error: mmap: Input\/output error/],
+  // Only perf_event_open tells of rights to trace and of the kernel's build.
+  [
+    other('EACCES', 'opendir', 'opendir: Permission denied: /proc/42/task'),
+    attach,
+    /opendir: Perm/,
+  ],
+  [other('EPERM', 'pipe2', 'pipe2: Operation not permitted'), start, /pipe2: Operation not/],
+  [other('ENOSYS', 'eventfd', 'eventfd: Function not implemented'), start, /eventfd: Function/],
+  [other('ENOMEM', 'fork', 'fork: Cannot allocate memory'), start, /fork: Cannot allocate/],
   [native('EXEC_ENOENT', ''), start, /'prog'.*no such file.*PATH/],
   [native('EXEC_EACCES', ''), start, /'prog'.*permission denied/],
   [native('EXEC_ELOOP', 'execvp: Too many levels'), start, /'prog'.*Too many levels/],
@@ -52,7 +67,12 @@ test('failed writes in words', () => {
 
 test('notices that cost the user something are said, the others not', () => {
   const say = (code: string, detail = '', errno = 0): string => noticeText({ code, detail, errno });
-  expect(say('NO_TRACEPOINTS')).toMatch(/COW/);
+  expect(say('NO_TRACEPOINTS', 'x', 13)).toMatch(/no permission.*run as root.*COW/);
+  expect(say('NO_TRACEPOINTS', 'x', 2)).toMatch(/this kernel lacks.*COW/);
+  const broken = say('NO_TRACEPOINTS', 'exceptions:page_fault_user: Input/output error', 5);
+  expect(broken).toMatch(/Input\/output error.*COW/);
+  expect(broken).not.toMatch(/permission|root/);
+  expect(say('RING_SHRUNK', 'x', 12)).not.toMatch(/mlock/);
   expect(say('USER_ONLY', '2')).toMatch(/perf_event_paranoid is 2/);
   expect(say('RING_SHRUNK', '64 KiB instead of 512 KiB')).toMatch(/64 KiB instead of 512 KiB/);
   expect(say('WIDE_CAPTURE', 'why')).toMatch(/per CPU/);

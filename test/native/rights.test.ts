@@ -138,6 +138,15 @@ describe('what an ordinary user gets', () => {
     expect(result.counters.unpairedCompletions).toBe(0);
   });
 
+  // Its real user is nobody: an access check by access(2) would answer for nobody without it.
+  test('CAP_DAC_READ_SEARCH reads tracefs: CAP_PERFMON with it has everything', async () => {
+    const result = await answer<Finished>(RUN(command('sh', '-c', 'true')), {
+      prefix: withCapabilities('+perfmon,+dac_read_search'),
+    });
+    expect(result.info).toMatchObject({ entrySource: 'tracepoint', unmapTracepoints: true });
+    expect(codes(result.info)).not.toContain('NO_TRACEPOINTS');
+  });
+
   test('as root: everything, and no notice but of tracefs', async () => {
     const result = await answer<Finished>(RUN(command('sh', '-c', 'true')));
     expect(result.info).toMatchObject({
