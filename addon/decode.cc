@@ -254,8 +254,6 @@ const TracepointFormat* Formats::Of(EventKind kind) const {
       return &clone3_exit;
     case EventKind::kShmdtEnter:
       return &shmdt_enter;
-    case EventKind::kShmdtExit:
-      return &shmdt_exit;
     case EventKind::kSignal:
       return &signal;
     case EventKind::kNewTask:

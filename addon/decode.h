@@ -25,11 +25,10 @@ enum class EventKind : uint8_t {
   kBrkExit,
   kCloneExit,  // sys_exit_clone, sys_exit_clone3: of interest where a new thread returns from it
   kClone3Exit,
-  kShmdtEnter,
-  kShmdtExit,
-  kSignal,     // signal:signal_generate, SIGSEGV and SIGBUS only
-  kNewTask,    // task:task_newtask
-  kRingOwner,  // a dummy that only holds the ring
+  kShmdtEnter,  // its exit would tell nothing more (Pairer::OnSyscall)
+  kSignal,      // signal:signal_generate, SIGSEGV and SIGBUS only
+  kNewTask,     // task:task_newtask
+  kRingOwner,   // a dummy that only holds the ring
 };
 
 // Where a field lies in a tracepoint's raw data. size 0: not there.
@@ -110,7 +109,7 @@ struct Formats {
   TracepointFormat entry_user, entry_kernel;
   TracepointFormat munmap_enter, munmap_exit, mremap_enter, mremap_exit, brk_exit;
   TracepointFormat clone_exit, clone3_exit;
-  TracepointFormat shmdt_enter, shmdt_exit;
+  TracepointFormat shmdt_enter;
   TracepointFormat signal, new_task;  // id 0: not to be had
 
   // The format of a kind of tracepoint, nullptr for other events.

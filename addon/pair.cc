@@ -290,11 +290,18 @@ void Pairer::OnSyscall(const Record& record) {
   switch (record.event) {
     case EventKind::kMunmapEnter:
     case EventKind::kMremapEnter:
-    case EventKind::kShmdtEnter:
       thread->syscall = static_cast<uint8_t>(record.event);
       thread->syscall_time = record.time;
       std::copy(record.argument, record.argument + 5, thread->argument);
       return;
+    case EventKind::kShmdtEnter: {
+      // It fails where nothing is attached, and then the map has nothing to detach.
+      RecordRow row = Row(RecordType::kDetach, *thread, Since(record.time));
+      row.a = Pages(record.argument[0]);
+      row.c = static_cast<double>(Since(record.time));
+      mailbox_.Add(row);
+      return;
+    }
     case EventKind::kBrkExit: {
       RecordRow row = Row(RecordType::kBrk, *thread, Since(record.time));
       row.a = PagesUp(record.argument[0]);
@@ -323,11 +330,6 @@ void Pairer::OnSyscall(const Record& record) {
     row.d = Pages(result);
     row.e = PagesUp(result + argument[2]);
     row.flags = static_cast<uint32_t>(argument[3]);
-    mailbox_.Add(row);
-  } else if (record.event == EventKind::kShmdtExit && entered == EventKind::kShmdtEnter) {
-    RecordRow row = Row(RecordType::kDetach, *thread, Since(record.time));
-    row.a = Pages(argument[0]);
-    row.c = static_cast<double>(Since(thread->syscall_time));
     mailbox_.Add(row);
   }
 }

@@ -140,7 +140,6 @@ void ReadOptionalFormats(const Tracefs& tracefs, Formats* f) {
        &f->clone3_exit);
   keep(tracefs.ReadFields("syscalls/sys_enter_shmdt", {"shmaddr"}, &f->shmdt_enter, &error),
        &f->shmdt_enter);
-  keep(tracefs.ReadSyscallExit("syscalls/sys_exit_shmdt", &f->shmdt_exit, &error), &f->shmdt_exit);
   keep(tracefs.ReadFields("signal/signal_generate", {"sig", "code", "pid"}, &f->signal, &error),
        &f->signal);
   keep(tracefs.ReadFields("task/task_newtask", {"clone_flags"}, &f->new_task, &error),
@@ -254,7 +253,7 @@ Plan MakePlan(bool children, bool on_exec, Formats* formats, std::vector<Notice>
     notices->push_back({"NO_UNMAP_TRACEPOINTS", why, ErrnoText(why)});
   }
   for (EventKind kind : {EventKind::kCloneExit, EventKind::kClone3Exit, EventKind::kShmdtEnter,
-                         EventKind::kShmdtExit, EventKind::kNewTask}) {
+                         EventKind::kNewTask}) {
     per_cpu(kind);
   }
   why = per_cpu(EventKind::kSignal);

@@ -66,7 +66,7 @@ export const RecordType = {
   STACK_POINTER: 9,
   /** The process just forked shares the memory of process a (CLONE_VM): it has no copy of the map. */
   SHARE_SPACE: 10,
-  /** A successful shmdt: a page of the address given, c time of the system call's entry (ns). */
+  /** A shmdt: a page of the address given, c time of the system call's entry (ns). */
   DETACH: 11,
 } as const;
 

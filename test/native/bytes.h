@@ -207,14 +207,13 @@ inline Formats TestFormats(const std::vector<uint32_t>& roots) {
     format->result = {12, 8};
   }
   formats.shmdt_enter = formats.munmap_enter;
-  formats.shmdt_exit = formats.munmap_exit;
   formats.signal = {261, kThread, {}, {}, {}, {{8, 4}, {16, 4}, {36, 4}}, {}};
   formats.new_task = {205, kThread, {}, {}, {}, {{32, 8}}, {}};
   for (uint32_t root : roots) AddRoot(&formats, root);
   for (EventKind kind :
        {EventKind::kMunmapEnter, EventKind::kMunmapExit, EventKind::kMremapEnter,
         EventKind::kMremapExit, EventKind::kBrkExit, EventKind::kCloneExit, EventKind::kClone3Exit,
-        EventKind::kShmdtEnter, EventKind::kShmdtExit, EventKind::kSignal, EventKind::kNewTask}) {
+        EventKind::kShmdtEnter, EventKind::kSignal, EventKind::kNewTask}) {
     formats.events.Add(SyscallId(kind), kind, 0);
   }
   return formats;

@@ -210,9 +210,6 @@ TEST(pair_a_process_with_its_parents_memory_is_told) {
 TEST(pair_shmdt) {
   Bench bench;
   bench.Feed(SyscallEnter(EventKind::kShmdtEnter, bench.At(2000, 0), {0x7000}));
-  bench.Feed(SyscallExit(EventKind::kShmdtExit, bench.At(2100, 0), 0));
-  bench.Feed(SyscallEnter(EventKind::kShmdtEnter, bench.At(3000, 0), {0x7000}));
-  bench.Feed(SyscallExit(EventKind::kShmdtExit, bench.At(3100, 0), static_cast<uint64_t>(-EINVAL)));
   const SeenBatch seen = bench.Seen();
   CHECK((Types(seen) == std::vector<uint8_t>{11}));
   CHECK_EQ(seen.records.at(0).a, 7.0);
