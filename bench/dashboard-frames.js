@@ -73,6 +73,7 @@ class World {
     this.names = {
       regionLabel: (slot) => this.rows[slot].label,
       regionPath: () => '',
+      regionSection: () => '',
       regionKind: () => 0,
       regionId: (slot) => slot + 1,
       commName: () => 'worker',
@@ -165,6 +166,8 @@ class World {
       threads: [],
       processes: [],
       latency: [],
+      pairs: () => ({ regions: [], threads: [], faults: [] }),
+      since: 0,
       causeFacts: { swapInUse: false, numaBalancing: false, rereadShare: 0 },
       caps: [],
     };

@@ -81,6 +81,9 @@ class Source {
   header() {
     return headerOf(this.now);
   }
+  latency(table, ids) {
+    return this.model.latencyOf(table, ids);
+  }
   detail(id) {
     return this.model.regionDetail(id);
   }

@@ -95,6 +95,8 @@ export function tableLines<Row extends StatRow>(
   const copy = new TableModel<Row>(table.columns, table.sortColumn.id);
   copy.reverse = table.reverse;
   copy.refresh(table.rows, dashboard.classes, null, dashboard.asked);
+  // Where none pass the filter it says so, not that there was no fault.
+  copy.total = table.total;
   const lines = tableView(theme, columns, most + 1, copy, dashboard.picture.ticks).map(
     (line) => ` ${line.slice(1)}`,
   );

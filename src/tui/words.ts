@@ -38,12 +38,18 @@ export function hiddenClasses({ classes }: Dashboard): string {
   return CLASS_NAMES.filter((_, cls) => (classes & (1 << cls)) === 0).join(' ');
 }
 
-/** What is in force beside what one sees, a line each: for text that leaves the screen. */
-export function scopeLines(dashboard: Dashboard): string[] {
+/**
+ * What is in force beside what one sees, a line each: for text that leaves the screen. Without `all` only
+ * where the numbers hold more.
+ */
+export function scopeLines(dashboard: Dashboard, all = true): string[] {
   const lines: string[] = [];
   const hidden = hiddenClasses(dashboard);
   const { filterText } = dashboard;
-  if (filterText !== '') lines.push(`filter: ${filterText}${filterNote(dashboard).text}`);
-  if (hidden !== '') lines.push(`hidden: ${hidden}${hiddenNote(dashboard).text}`);
+  const add = (what: string, value: string, { text }: Note): void => {
+    if (value !== '' && (all || text !== '')) lines.push(`${what}: ${value}${text}`);
+  };
+  add('filter', filterText, filterNote(dashboard));
+  add('hidden', hidden, hiddenNote(dashboard));
   return lines;
 }

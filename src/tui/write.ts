@@ -53,7 +53,9 @@ function jsonHeader(dashboard: Dashboard): object {
     filter: dashboard.filterText,
     hidden: hiddenClasses(dashboard),
     // What the numbers hold beyond what is asked for, and which rows sum up others.
-    notes: [...scopeLines(dashboard), ...beyond, ...snapshot.caps].filter((note) => note !== ''),
+    notes: [...scopeLines(dashboard, false), ...beyond, ...snapshot.caps].filter(
+      (note) => note !== '',
+    ),
   };
 }
 

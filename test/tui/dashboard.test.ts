@@ -455,6 +455,8 @@ describe('keys', () => {
     expect(bench.text()).toContain("since z: captured 10 + lost 0 of the kernel's 10");
     expect(closingText(bench.dashboard)).toContain('since z at 00:01:23');
     expect(closingText(new Bench().dashboard)).not.toContain('since z');
+    bench.press('/').type('no-such-region').press('enter');
+    expect(closingText(bench.dashboard)).toContain('none of 4 rows pass the filter');
   });
 
   it('COW that cannot be known is n/a everywhere, not 0', () => {
