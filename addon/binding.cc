@@ -10,6 +10,7 @@
 #include "kernel_mounts.h"
 #include "poller.h"
 #include "session.h"
+#include "signals.h"
 #include "vma_query.h"
 #include "write_now.h"
 
@@ -82,6 +83,10 @@ Napi::Value MonotonicNs(const Napi::CallbackInfo& info) {
   return Napi::BigInt::New(info.Env(), MonotonicNow());
 }
 
+void IgnoreStraySignalsJs(const Napi::CallbackInfo&) {
+  IgnoreStraySignals();
+}
+
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   auto* data = new InstanceData();
   data->session = Napi::Persistent(Session::Define(env));
@@ -91,6 +96,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("queryVma", Napi::Function::New(env, QueryVmaJs, "queryVma"));
   exports.Set("kernelMounts", Napi::Function::New(env, KernelMountsJs, "kernelMounts"));
   exports.Set("writeNow", Napi::Function::New(env, WriteNowJs, "writeNow"));
+  exports.Set("ignoreStraySignals",
+              Napi::Function::New(env, IgnoreStraySignalsJs, "ignoreStraySignals"));
   exports.Set("monotonicNs", Napi::Function::New(env, MonotonicNs, "monotonicNs"));
   return exports;
 }

@@ -2,13 +2,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/personality.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "error.h"
+#include "kernel_signal.h"
+#include "watch.h"
+
+extern char** environ;
 
 namespace pagefault {
 
@@ -30,21 +35,49 @@ ssize_t ReadNumber(int fd, int* out) {
   return n;
 }
 
-// Runs in the child of a process with many threads: async-signal-safe calls only.
-[[noreturn]] void Child(int go, int result, int output, const CommandSpec& spec,
-                        char* const* argv) {
-  // Node ignores SIGPIPE and blocks nothing that a program should inherit; both are set back.
-  struct sigaction action = {};
-  action.sa_handler = SIG_DFL;
-  for (int signal = 1; signal < 32; signal++) sigaction(signal, &action, nullptr);
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);
-  // Node marks its own stdin, stdout and stderr close-on-exec.
-  for (int fd = 0; fd <= 2; fd++) {
-    const int flags = fcntl(fd, F_GETFD);
-    if (flags >= 0) fcntl(fd, F_SETFD, flags & ~FD_CLOEXEC);
+// The environment with what was changed set right again.
+std::vector<std::string> Environment(const Inheritance& inherit) {
+  std::vector<std::string> entries;
+  for (char** entry = environ; *entry != nullptr; entry++) {
+    const std::string text = *entry;
+    const std::string name = text.substr(0, text.find('='));
+    const auto& drop = inherit.drop;
+    if (std::find(drop.begin(), drop.end(), name) == drop.end()) entries.push_back(text);
   }
+  entries.insert(entries.end(), inherit.give.begin(), inherit.give.end());
+  return entries;
+}
+
+std::vector<char*> Pointers(const std::vector<std::string>& strings) {
+  std::vector<char*> pointers;
+  for (const std::string& string : strings) pointers.push_back(const_cast<char*>(string.c_str()));
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+// Async-signal-safe. A descriptor that is not open any more is nothing to pass on.
+void PassOn(int fd) {
+  const int flags = fcntl(fd, F_GETFD);
+  if (flags >= 0) fcntl(fd, F_SETFD, flags & ~FD_CLOEXEC);
+}
+
+// Async-signal-safe.
+void Restore(const Inheritance& inherit) {
+  for (int signal = 1; signal <= kLastSignal; signal++)
+    SetHandler(signal, (inherit.ignored & SignalBit(signal)) != 0 ? SIG_IGN : SIG_DFL);
+  syscall(SYS_rt_sigprocmask, SIG_SETMASK, &inherit.blocked, nullptr, sizeof inherit.blocked);
+  for (int fd = 0; fd <= 2; fd++) PassOn(fd);
+  for (const auto& [first, last] : inherit.descriptors)
+    for (int fd = first; fd <= last; fd++) PassOn(fd);
+  for (int fd : inherit.closed) close(fd);
+  // Lowering is always allowed, and the hard limit has only ever been lowered since.
+  if (inherit.limited) setrlimit(RLIMIT_NOFILE, &inherit.nofile);
+}
+
+// Runs in the child of a process with many threads: async-signal-safe calls only.
+[[noreturn]] void Child(int go, int result, int output, const CommandSpec& spec, char* const* argv,
+                        char** environment) {
+  Restore(spec.inherit);
   if (output >= 0 && (setsid() < 0 || !RedirectOutput(output))) _exit(127);
   if (spec.fixed_layout) personality(ADDR_NO_RANDOMIZE);
   // Touches what the exec below will touch: what it faults in counts before its accounts are read.
@@ -57,6 +90,7 @@ ssize_t ReadNumber(int fd, int* out) {
     n = read(go, &byte, 1);
   } while (n < 0 && errno == EINTR);
   if (n != 1) _exit(127);
+  environ = environment;
   execvp(spec.file.c_str(), argv);
   const int error = errno;
   n = write(result, &error, sizeof error);
@@ -84,31 +118,42 @@ Command::Command(const CommandSpec& spec) : leads_group_(spec.capture_output) {
     fcntl(output[0], F_SETFL, O_NONBLOCK);
   }
 
-  std::vector<char*> pointers;
-  for (const std::string& argument : spec.argv)
-    pointers.push_back(const_cast<char*>(argument.c_str()));
-  pointers.push_back(nullptr);
+  const std::vector<char*> arguments = Pointers(spec.argv);
+  const std::vector<std::string> entries = Environment(spec.inherit);
+  std::vector<char*> environment = Pointers(entries);
 
   pid_ = fork();
   if (pid_ < 0) throw SystemError(errno, "fork", "");
   if (pid_ == 0) {
     close(go_.get());  // or the child would keep itself waiting when we are gone
-    Child(go_read.get(), result_write.get(), output_write.get(), spec, pointers.data());
+    Child(go_read.get(), result_write.get(), output_write.get(), spec, arguments.data(),
+          environment.data());
   }
 #ifdef SYS_pidfd_open
   pidfd_.Reset(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
 #endif
+  // Without a pidfd (before Linux 5.3) the number could be another's by the time it is needed.
+  if (spec.watcher.empty() || !pidfd_.ok()) return;
+  try {
+    watched_ = StartWatcher(spec.watcher, pid_, pidfd_.get(), leads_group_);
+  } catch (...) {
+    EndUnreleased();
+    throw;
+  }
 }
 
-Command::~Command() {
-  if (pid_ <= 0 || released_) return;
-  go_.Reset();  // the child reads end of file and leaves
+void Command::EndUnreleased() {
+  kill(pid_, SIGKILL);  // it may have been stopped meanwhile
   while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
   }
 }
 
+Command::~Command() {
+  if (pid_ <= 0 || released_) return;
+  EndUnreleased();
+}
+
 void Command::Release() {
-  released_ = true;
   // It says when it waits. One that has died instead is found out below.
   int number = 0;
   ssize_t n = ReadNumber(result_.get(), &number);
@@ -116,8 +161,11 @@ void Command::Release() {
   do {
     n = write(go_.get(), "g", 1);
   } while (n < 0 && errno == EINTR);
+  if (n != 1) throw SystemError(errno, "write", "COMMAND could not be told to start");
+  released_ = true;
   go_.Reset();
   n = ReadNumber(result_.get(), &number);
+  if (n < 0) throw SystemError(errno, "read", "whether COMMAND has started is not known");
   result_.Reset();
   if (n != sizeof number) return;
   while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {

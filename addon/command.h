@@ -1,17 +1,32 @@
 // A program to be traced: forked, held before its exec until capture is on, then let go.
 #pragma once
 
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include <atomic>
+#include <cstdint>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "fd.h"
 #include "procfs.h"
 
 namespace pagefault {
+
+// What the program is to find as it would have been without us; Node has changed it.
+struct Inheritance {
+  bool limited = false;  // nofile is known
+  rlimit nofile = {};
+  uint64_t ignored = 0;  // bit N-1: signal N
+  uint64_t blocked = 0;
+  std::vector<std::pair<int, int>> descriptors;  // first and last of each range, to be passed on
+  std::vector<int> closed;                       // of 0 to 2
+  std::vector<std::string> drop;                 // names of variables that were not there
+  std::vector<std::string> give;                 // NAME=VALUE that were
+};
 
 struct CommandSpec {
   std::string file;
@@ -20,13 +35,16 @@ struct CommandSpec {
   // Under the dashboard: stdin is /dev/null, stdout and stderr go into a pipe, and the command
   // leads a session of its own, so that nothing it does reaches the terminal.
   bool capture_output = false;
+  Inheritance inherit;
+  // The program that ends the command when we die; empty for none.
+  std::string watcher;
 };
 
 class Command {
  public:
   // Forks. The child waits; throws SystemError when it cannot be made.
   explicit Command(const CommandSpec& spec);
-  // A child that was never released ends here; one that runs is left alone.
+  // A child that was never released ends here; one that runs is ended by its watcher.
   ~Command();
 
   pid_t pid() const { return pid_; }
@@ -49,11 +67,15 @@ class Command {
   int Kill(int signal);
 
  private:
+  // Of a child that waits for its release.
+  void EndUnreleased();
+
   pid_t pid_ = -1;
   Fd go_;      // writing a byte releases the child, closing it makes the child leave
   Fd result_;  // a 0 when it waits, then exec's errno, or end of file when it succeeded
   Fd pidfd_;
   Fd output_;
+  Fd watched_;  // closing it, as our death does, makes the watcher end the command
   bool leads_group_ = false;
   // Two threads that wait at once: the second finds no child and would take the status for lost.
   std::mutex reaping_;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "command_options.h"
 #include "error.h"
 #include "open_faults.h"
 #include "procfs.h"
@@ -83,14 +84,8 @@ Session::Options Session::ReadOptions(const Napi::Object& object) {
   }
   const Napi::Value command = object.Get("command");
   if (command.IsObject()) {
-    const Napi::Object description = command.As<Napi::Object>();
     options.has_command = true;
-    options.command.file = description.Get("file").ToString();
-    const Napi::Array argv = description.Get("argv").As<Napi::Array>();
-    for (uint32_t i = 0; i < argv.Length(); i++)
-      options.command.argv.push_back(argv.Get(i).ToString());
-    options.command.fixed_layout = description.Get("fixedLayout").ToBoolean();
-    options.command.capture_output = description.Get("captureOutput").ToBoolean();
+    options.command = ReadCommand(command.As<Napi::Object>());
   }
   options.children = object.Get("children").ToBoolean();
   options.ring_pages = object.Get("ringPages").ToNumber().Uint32Value();

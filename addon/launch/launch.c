@@ -14,7 +14,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -24,29 +23,17 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../kernel_signal.h"
+
 extern char** environ;
 
 // The kernel takes no string of 128 KiB or more (MAX_ARG_STRLEN); the other notes need little.
 static const size_t kMaxEntries = 120 * 1024;
-static const int kLastSignal = 64;
-
-// What rt_sigaction(2) takes: sigaction(3) refuses the two signals that the C library keeps for
-// itself.
-struct KernelAction {
-  void (*handler)(int);
-  unsigned long flags;
-  void (*restorer)(void);
-  uint64_t mask;
-};
 
 static uint64_t IgnoredSignals(void) {
   uint64_t ignored = 0;
-  for (int signal = 1; signal <= kLastSignal; signal++) {
-    struct KernelAction action = {0};
-    if (syscall(SYS_rt_sigaction, signal, NULL, &action, sizeof action.mask) == 0 &&
-        action.handler == SIG_IGN)
-      ignored |= UINT64_C(1) << (signal - 1);
-  }
+  for (int signal = 1; signal <= kLastSignal; signal++)
+    if (HandlerOf(signal) == SIG_IGN) ignored |= SignalBit(signal);
   return ignored;
 }
 

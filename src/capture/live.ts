@@ -1,9 +1,12 @@
-import { AnalyzerError } from '../core/errors';
+import { bytesOfText } from '../core/byte-text';
+import { AnalyzerError, errorParts } from '../core/errors';
 import type { ProcSource } from '../core/ports';
 import type { Vma } from '../core/vma';
 import type { Addon, Session } from '../native/contract';
-import { demoPath, loadAddon } from '../native/load';
+import { demoPath, loadAddon, watcherPath } from '../native/load';
 import { KernelAccounts } from './accounts';
+import type { Inheritance } from './inheritance';
+import { missingInterpreter } from './interpreter';
 import { DENIED, Proc } from './proc';
 import { ProcFs } from './proc-source';
 import { resolveTargets } from './targets';
@@ -14,7 +17,12 @@ export interface LiveRequest {
   /** Processes to attach to (tids are taken for their processes), or a program to start. */
   readonly target:
     | { readonly pids: readonly number[] }
-    | { readonly file: string; readonly argv: readonly string[] };
+    | {
+        /** Text of core/byte-text.ts, as are the arguments. */
+        readonly file: string;
+        readonly argv: readonly string[];
+        readonly inherit: Inheritance;
+      };
   readonly children: boolean;
   readonly ringPages: number;
   /** No address-space randomisation for the program. */
@@ -74,6 +82,7 @@ export class LiveCapture {
   /** Starts capture. Throws AnalyzerError, or the addon's NativeError. */
   static start(request: LiveRequest): LiveCapture {
     const addon = loadAddon();
+    addon.ignoreStraySignals();
     const proc = new Proc();
     const { target, children, ringPages, onWake } = request;
     const standing = proc.standing();
@@ -84,10 +93,15 @@ export class LiveCapture {
       const session = addon.start({ pids, children, ringPages, onWake });
       return new LiveCapture(addon, session, proc, pids, notes, accounts);
     }
-    const { file, argv } = target;
+    const { inherit } = target;
+    const file = bytesOfText(target.file);
+    const argv = target.argv.map(bytesOfText);
     const { fixedLayout, captureOutput = false } = request;
-    const command = { file, argv, fixedLayout, captureOutput };
-    const session = addon.start({ pids: [], command, children, ringPages, onWake });
+    const watcher = watcherPath();
+    const command = { file, argv, fixedLayout, captureOutput, inherit, watcher };
+    const session = startCommand(target.file, () =>
+      addon.start({ pids: [], command, children, ringPages, onWake }),
+    );
     // What another /proc says of a number would be about another process: it is asked nothing.
     const asked = standing === 'ours' ? proc : new Proc('/nonexistent');
     const notes = standing === 'ours' ? [] : [PROC_NOTES[standing]];
@@ -126,6 +140,17 @@ export class LiveCapture {
   close(): void {
     this.session.close();
     this.files.close();
+  }
+}
+
+/** Starts a program; where the kernel only says that something is missing, the error says what. */
+function startCommand(file: string, start: () => Session): Session {
+  try {
+    return start();
+  } catch (error) {
+    if (errorParts(error).code !== 'EXEC_ENOENT') throw error;
+    const interpreter = missingInterpreter(file, process.env.PATH ?? '');
+    throw interpreter === null ? error : new AnalyzerError('EXEC_INTERPRETER', interpreter);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Inheritance } from '../capture/inheritance';
 import { LiveCapture, demoProgram } from '../capture/live';
 import { Batch } from '../core/batch';
 import { AnalyzerError } from '../core/errors';
@@ -65,7 +66,7 @@ export function commandOf(options: Options): readonly string[] | null {
  * Starts capture and connects it with model and stream. Throws AnalyzerError or the addon's error. From
  * here on a COMMAND runs; what it does meanwhile waits in the mailbox.
  */
-export function assemble(options: Options, ports: AssemblyPorts): Assembly {
+export function assemble(options: Options, inherit: Inheritance, ports: AssemblyPorts): Assembly {
   const test = parsedFilter(options.filter);
   const command = commandOf(options);
   // The session may wake us before the run exists; its first heartbeat drains anyway.
@@ -74,13 +75,30 @@ export function assemble(options: Options, ports: AssemblyPorts): Assembly {
     target:
       command === null
         ? { pids: options.target.kind === 'attach' ? options.target.pids : [] }
-        : { file: command[0]!, argv: command },
+        : { file: command[0]!, argv: command, inherit },
     children: options.children,
     ringPages: options.ringPages,
     fixedLayout: options.fixedTs,
     captureOutput: ports.captureOutput ?? false,
     onWake: () => wake.run?.wake(),
   });
+  try {
+    return connect(options, test, ports, capture, command, wake);
+  } catch (error) {
+    // Closing ends a COMMAND that runs already.
+    capture.close();
+    throw error;
+  }
+}
+
+function connect(
+  options: Options,
+  test: ((model: Model) => FaultTest) | null,
+  ports: AssemblyPorts,
+  capture: LiveCapture,
+  command: readonly string[] | null,
+  wake: { run: Run | null },
+): Assembly {
   const tell = ports.say ?? say;
   for (const note of capture.notes) tell(`note: ${note}`);
 

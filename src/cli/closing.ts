@@ -14,7 +14,6 @@ import type { Assembly } from './assemble';
 import type { Options } from './options';
 import type { Outlets } from './outlets';
 import type { OutputPlan } from './output-plan';
-import { version } from './version';
 
 /** The numbers of the `Summary:` line. */
 export function summaryCounts(snapshot: Snapshot, facts: CaptureFacts): SummaryCounts {
@@ -36,12 +35,13 @@ export function writeClosing(
   assembly: Assembly,
   snapshot: Snapshot,
   facts: CaptureFacts,
+  version: string,
 ): void {
   const summary = summaryCounts(snapshot, facts);
   outlets.writer(plan.summary).write(Buffer.from(`${summaryLine(summary)}\n`));
   if (plan.report === null) return;
   const input = {
-    version: version(),
+    version,
     target: { command: assembly.command, pids: assembly.capture.pids },
     summary,
     snapshot,

@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { errorParts } from '../core/errors';
 
 /** The started COMMAND as seen from here; the addon's session has it. */
 export interface CommandControl {
@@ -34,7 +35,12 @@ export async function endCommand(
   };
   const status = targetEnded ? await wait(REAP_PATIENCE_MS) : command.commandStatus();
   if (status !== -1) return statusText(status);
-  command.killCommand(constants.signals.SIGTERM);
+  try {
+    command.killCommand(constants.signals.SIGTERM);
+  } catch (error) {
+    // It has become a set-user-ID program, and we are not root.
+    return `COMMAND could not be ended: ${errorParts(error).message}`;
+  }
   const ended = await wait(TERM_PATIENCE_MS);
   if (ended !== -1) {
     // Nobody else is to be looked for as the killer.

@@ -8,11 +8,14 @@ import { drained } from '../tui/tty';
 import { assemble, type Assembly } from './assemble';
 import { endCommand, statusText } from './command-end';
 import { CommandOutputLog } from './command-output';
+import { LastHandler } from './last-handler';
 import { LiveSource } from './live-source';
 import type { Options } from './options';
 import { Outlets } from './outlets';
 import { say } from './stderr';
-import { TerminalSignals } from './terminal-signals';
+import { EndingSignals } from './signals';
+import type { Startup } from './startup';
+import { onJobControl } from './terminal-signals';
 import { waitForReader } from './wait-for-reader';
 
 /**
@@ -20,26 +23,33 @@ import { waitForReader } from './wait-for-reader';
  * what goes on now. The newest stay apart, for a look at what has just ended.
  */
 const ENDED_APART = { endedProcesses: 8, endedThreads: 16 };
-/** How long the end waits for readers that do not read. */
-const PATIENCE_MS = 2000;
 const SIGKILL = 9;
-const SIGTERM = 15;
 /** `demo` under the dashboard goes on and on, at a pace at which one can watch. ms per phase. */
 const DEMO_PACE = ['--repeat', '0', '--pace', '700'];
 
 /** A run on a screen. Returns the exit status; throws what cannot start, before the screen is taken. */
-export async function runDashboard(asked: Options): Promise<number> {
+export async function runDashboard(asked: Options, startup: Startup): Promise<number> {
   const options = atHumanPace(asked);
   const started = options.target.kind !== 'attach';
-  const files = await openFiles(options);
+  const files = await openFiles(options, startup.ignoreHangup);
   if (files === null) return Exit.OK;
   const { dump, outlets } = files;
   const events = new EventLog();
   const notes: string[] = [];
   const output = started ? new CommandOutputLog(files.commandOutput) : null;
+  // Before COMMAND starts: what comes meanwhile waits for the event loop, and so for the screen.
+  const signals = new EndingSignals({
+    first: () => {
+      app.quit();
+    },
+    beforeSecond: () => {
+      assembly.capture.session.killCommand(SIGKILL);
+    },
+    ignoreHangup: startup.ignoreHangup,
+  });
   let assembly: Assembly;
   try {
-    assembly = assemble(options, {
+    assembly = assemble(options, startup.inherit, {
       depth: 'detail',
       limits: ENDED_APART,
       stream: options.output === null ? null : outlets.writer('file'),
@@ -53,6 +63,7 @@ export async function runDashboard(asked: Options): Promise<number> {
       },
     });
   } catch (error) {
+    signals.remove();
     dump?.abandon();
     throw error;
   }
@@ -74,43 +85,48 @@ export async function runDashboard(asked: Options): Promise<number> {
     intervalMs: options.intervalMs,
     now: () => performance.now(),
   });
-  const signals = new TerminalSignals(app, () => {
-    capture.session.killCommand(SIGKILL);
-  });
-  const crash = (error: unknown): void => {
+  const removeJobControl = onJobControl(app);
+  const last = new LastHandler(() => {
     // The screen first: what is said on the alternate screen goes away with it.
     app.quit();
-    say(`error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-    capture.session.killCommand(SIGTERM);
-    process.exit(Exit.INTERNAL);
-  };
-  process.on('uncaughtException', crash);
+    run.fail();
+  });
   void run.done.then(({ reason, stoppedAt }) => {
     source.endedAt = stoppedAt;
     if (reason === 'target') source.ended = endWords(assembly);
     if (reason !== 'target' || options.exitWithTarget) app.quit();
   });
-  await app.done;
+  // A screen that cannot even be left must not keep us.
+  await Promise.race([app.done, last.again]);
   run.stop('interrupt');
-  const { reason } = await run.done;
-  const parting = await endedCommand(assembly, reason === 'target');
-  await output?.finish();
-  const text = app.closingText();
-  process.stdout.write(text);
-  await drained(process.stdout);
-  const dumped = dump === null ? '' : deliver(outlets, dump, text);
-  const end = performance.now() + PATIENCE_MS;
-  await outlets.settle(() => performance.now() < end, sleep);
-  const troubles = [dumped, outlets.trouble].filter((trouble) => trouble !== '');
+  const troubles: string[] = [];
+  let parting: string[] = [];
+  try {
+    const { reason } = await run.done;
+    parting = await endedCommand(assembly, reason === 'target');
+    await output?.finish();
+    const text = app.closingText();
+    process.stdout.write(text);
+    await drained(process.stdout);
+    if (dump !== null) troubles.push(deliver(outlets, dump, text));
+    const askedAt = performance.now();
+    await outlets.settle(() => askedAt, sleep);
+  } catch (error) {
+    last.take(error);
+  }
+  troubles.push(outlets.trouble, last.line ?? '');
   if (outlets.stalled !== '') {
     troubles.push(`error: nobody reads ${outlets.stalled}: the rest of it is left out`);
   }
-  for (const line of [...notes, ...troubles, ...parting]) say(line);
-  process.removeListener('uncaughtException', crash);
+  const said = troubles.filter((trouble) => trouble !== '');
+  for (const line of [...notes, ...said, ...parting]) say(line);
+  last.remove();
+  // Closing ends a COMMAND that still runs.
   capture.close();
   outlets.close();
+  removeJobControl();
   signals.finish();
-  return troubles.length > 0 ? Exit.INTERNAL : Exit.OK;
+  return said.length > 0 ? Exit.INTERNAL : Exit.OK;
 }
 
 /** Ends COMMAND, if there is one; what to say about its end. */
@@ -132,17 +148,17 @@ interface Files {
 }
 
 /** Everything that is written to, before anything runs. null when a signal ended the waiting for a reader. */
-async function openFiles(options: Options): Promise<Files | null> {
-  const { output, durationNs } = options;
+async function openFiles(options: Options, ignoreHangup: boolean): Promise<Files | null> {
+  const { output } = options;
   const commandOutput = options.target.kind === 'attach' ? null : options.commandOutput;
-  const outlets = await waitForReader(output ?? '', durationNs, (patience) =>
+  const outlets = await waitForReader(options, ignoreHangup, output, (patience) =>
     Outlets.open(output, patience),
   );
   if (outlets === null) return null;
   const dump = options.dump === null ? null : new WholeFile(options.dump);
   if (commandOutput === null) return { dump, outlets, commandOutput };
   try {
-    const writer = await waitForReader(commandOutput, durationNs, (patience) =>
+    const writer = await waitForReader(options, ignoreHangup, commandOutput, (patience) =>
       outlets.file(commandOutput, patience),
     );
     if (writer !== null) return { dump, outlets, commandOutput: writer };

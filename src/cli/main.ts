@@ -1,11 +1,14 @@
 import { createRequire } from 'node:module';
 import { isatty } from 'node:tty';
+import { readLaunchNotes } from '../capture/inheritance';
 import { describeError, Exit } from '../core/errors';
+import { rawArguments } from './arguments';
 import { helpText } from './help';
 import { parseOptions } from './options';
 import type { Options } from './options';
 import { Outlets } from './outlets';
 import { UsageError } from './parse';
+import { startUp } from './startup';
 import { say } from './stderr';
 import { version } from './version';
 import { chooseView } from './view-choice';
@@ -19,11 +22,11 @@ type DashboardModule = typeof import('./dashboard');
  */
 const load = createRequire(__filename);
 
-/** The program: arguments in, exit status out. Never rejects. */
-export async function main(args: readonly string[]): Promise<number> {
+/** The program: arguments and the launcher's notes in, exit status out. Never rejects. */
+export async function main(args: readonly string[], notes = ''): Promise<number> {
   let options: Options;
   try {
-    options = parseOptions(args);
+    options = parseOptions(rawArguments(args));
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     say(`error: ${error.message} (see --help)`);
@@ -33,14 +36,18 @@ export async function main(args: readonly string[]): Promise<number> {
   if (options.action === 'version') return print(`pagefault-analyzer ${version()}\n`);
   const { target } = options;
   try {
+    const { inherit, variablesLeft } = readLaunchNotes(notes);
+    const startup = startUp(inherit);
+    if (variablesLeft > 0) say(`note: ${variablesLeft} large variables do not reach COMMAND`);
     const { view, note } = chooseView(options, {
       stdinTty: isatty(0),
       stdoutTty: isatty(1),
       term: process.env.TERM ?? '',
     });
     if (note !== '') say(`note: ${note}`);
-    if (view === 'stream') return await (load('./stream') as StreamModule).runStream(options);
-    return await (load('./dashboard') as DashboardModule).runDashboard(options);
+    if (view === 'stream')
+      return await (load('./stream') as StreamModule).runStream(options, startup);
+    return await (load('./dashboard') as DashboardModule).runDashboard(options, startup);
   } catch (error) {
     const { line, status } = describeError(error, {
       command: target.kind === 'command' ? target.file : target.kind === 'demo' ? 'demo' : '',
@@ -55,7 +62,7 @@ async function print(text: string): Promise<number> {
   const outlets = new Outlets();
   outlets.writer('stdout').write(Buffer.from(text));
   await outlets.settle(
-    () => true,
+    () => Infinity,
     (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   );
   const { trouble } = outlets;

@@ -20,6 +20,8 @@ export type Patience = () => boolean;
 
 /** Between two looks at what is waited for, ms. */
 const POLL_MS = 5;
+/** How long a reader may take nothing once an end was asked for. */
+const PATIENCE_MS = 2000;
 
 /** The writers of a run, one per place, opened when first asked for. */
 export class Outlets {
@@ -103,12 +105,20 @@ export class Outlets {
     return '';
   }
 
-  /** Waits until everything is written. A reader that does not read is given up when patience ends. */
-  async settle(patience: Patience, sleep: (ms: number) => Promise<unknown>): Promise<void> {
+  /**
+   * Waits until everything is written. `askedAt` is when an end was asked for (performance.now(), Infinity for
+   * not at all): from then on a reader that takes nothing for a while is given up.
+   */
+  async settle(askedAt: () => number, sleep: (ms: number) => Promise<unknown>): Promise<void> {
     for (const { writer } of this.all()) {
+      let movedAt = performance.now();
+      let written = writer.written;
       while (!writer.ready) {
         await sleep(POLL_MS);
-        if (!patience()) writer.abandon();
+        const now = performance.now();
+        if (writer.written !== written) movedAt = now;
+        written = writer.written;
+        if (now - Math.max(askedAt(), movedAt) > PATIENCE_MS) writer.abandon();
       }
     }
   }

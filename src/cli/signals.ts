@@ -1,25 +1,63 @@
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/**
+ * Signals that end a process and that people, programs or the kernel send on purpose. The others either have no
+ * effect (bin/pagefault-analyzer.js, addon/signals.cc) or belong to a crash, of which JavaScript must keep its hands.
+ */
+const ENDING = [
+  'SIGINT',
+  'SIGTERM',
+  'SIGHUP',
+  'SIGQUIT',
+  'SIGALRM',
+  'SIGXCPU',
+  'SIGPWR',
+] as const satisfies readonly NodeJS.Signals[];
+
+export interface SignalPorts {
+  /** The first signal: an orderly end is asked for. */
+  readonly first: () => void;
+  /** Before the second one ends us at once. */
+  readonly beforeSecond: () => void;
+  /** SIGHUP was ignored when we started (nohup), and stays so. */
+  readonly ignoreHangup: boolean;
+}
 
 /**
- * The first signal asks for an orderly end; the second one ends us as if there were no handler. It is
- * raised again rather than turned into an exit: process.exit() in a SIGHUP handler aborts Node 20, and
- * the shell should see what ended us. Returns a function that removes the handlers.
+ * The first signal asks for an orderly end; the second one ends us as if there were no handler. It is raised again
+ * rather than turned into an exit: the shell should see what ended us. SIGINT ends us too where it was ignored at the
+ * start, as it does perf record: a shell ignores it for a job in the background, and scripts send it to that very job.
  */
-export function onInterrupt(first: () => void, beforeSecond: () => void): () => void {
-  let asked = false;
-  const remove = (): void => {
-    for (const signal of SIGNALS) process.removeListener(signal, handle);
-  };
-  const handle = (signal: NodeJS.Signals): void => {
-    if (!asked) {
-      asked = true;
-      first();
+export class EndingSignals {
+  /** What asked for the end, null while nothing did. */
+  raised: NodeJS.Signals | null = null;
+  private readonly taken: readonly NodeJS.Signals[];
+
+  constructor(private readonly ports: SignalPorts) {
+    this.taken = ENDING.filter((signal) => signal !== 'SIGHUP' || !ports.ignoreHangup);
+    for (const signal of this.taken) process.on(signal, this.take);
+  }
+
+  private readonly take = (signal: NodeJS.Signals): void => {
+    if (this.raised === null) {
+      this.raised = signal;
+      this.ports.first();
       return;
     }
-    beforeSecond();
-    remove();
+    this.ports.beforeSecond();
+    this.remove();
     process.kill(process.pid, signal);
   };
-  for (const signal of SIGNALS) process.on(signal, handle);
-  return remove;
+
+  remove(): void {
+    for (const signal of this.taken) process.removeListener(signal, this.take);
+  }
+
+  /**
+   * The run is over. SIGINT and SIGTERM are ordinary ways to stop and count as success (command-line contract), as
+   * does what `asSuccess` names; any other signal is raised again.
+   */
+  finish(asSuccess: readonly NodeJS.Signals[] = []): void {
+    this.remove();
+    if (this.raised === null || ['SIGINT', 'SIGTERM', ...asSuccess].includes(this.raised)) return;
+    process.kill(process.pid, this.raised);
+  }
 }

@@ -1,71 +1,103 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Exit } from '../core/errors';
-import { assemble } from './assemble';
 import { summaryLine } from '../out/summary';
+import type { RunResult } from '../pipeline/run';
+import { assemble } from './assemble';
+import type { Assembly } from './assemble';
 import { inFlightNotes, summaryCounts, writeClosing } from './closing';
 import { endCommand } from './command-end';
+import { LastHandler } from './last-handler';
 import type { Options } from './options';
 import { Outlets } from './outlets';
 import { planOutput } from './output-plan';
-import { onInterrupt } from './signals';
+import type { OutputPlan } from './output-plan';
+import { EndingSignals } from './signals';
+import type { Startup } from './startup';
 import { say } from './stderr';
 import { waitForReader } from './wait-for-reader';
 
 const SIGKILL = 9;
-/** How long an interrupt waits for a reader that does not read the summary. */
-const PATIENCE_MS = 2000;
 
 /** A run without a screen: stream, summary, report. Returns the exit status; throws what cannot start. */
-export async function runStream(options: Options): Promise<number> {
+export async function runStream(options: Options, startup: Startup): Promise<number> {
   const plan = planOutput(options);
   // Before the capture: an unwritable file is found out at the start, and no COMMAND has run in vain.
-  const outlets = await waitForReader(options.output ?? '', options.durationNs, (patience) =>
+  const outlets = await waitForReader(options, startup.ignoreHangup, options.output, (patience) =>
     Outlets.open(options.output, patience),
   );
   if (outlets === null) return Exit.OK;
-  const assembly = assemble(options, {
-    depth: options.report === 'none' ? 'totals' : 'rows',
-    stream: plan.stream === null ? null : outlets.writer(plan.stream),
+  // Before COMMAND starts: what comes meanwhile waits for the event loop, and so for all that follows here.
+  const signals = new EndingSignals({
+    first: () => {
+      assembly.run.stop('interrupt');
+    },
+    beforeSecond: () => {
+      assembly.capture.session.killCommand(SIGKILL);
+    },
+    ignoreHangup: startup.ignoreHangup,
   });
+  let assembly: Assembly;
+  try {
+    assembly = assemble(options, startup.inherit, {
+      depth: options.report === 'none' ? 'totals' : 'rows',
+      stream: plan.stream === null ? null : outlets.writer(plan.stream),
+    });
+  } catch (error) {
+    signals.remove();
+    throw error;
+  }
   const { run, capture } = assembly;
-  let interruptedAt = Infinity;
-  const removeHandlers = onInterrupt(
-    () => {
-      interruptedAt = performance.now();
-      run.stop('interrupt');
-    },
-    () => {
-      capture.session.killCommand(SIGKILL);
-    },
-  );
-  run.start();
-  const { reason, stoppedAt, facts, inFlight } = await run.done;
-  const { command } = assembly;
-  const ended = reason === 'target';
-  // The kernel's account of COMMAND is complete when it has been collected.
-  let words = command !== null && ended ? await endCommand(capture.session, ended, sleep) : '';
-
-  if (outlets.trouble === '' && !outlets.closedByReader) {
-    // One tick over the whole run makes the rates averages.
-    assembly.model.tick(stoppedAt, assembly.waiting.look());
-    const snapshot = assembly.model.snapshot(stoppedAt);
-    writeClosing(options, plan, outlets, assembly, snapshot, facts);
-    await outlets.settle(() => performance.now() < interruptedAt + PATIENCE_MS, sleep);
-    if (outlets.stalled !== '') {
-      say(`note: nobody reads ${outlets.stalled}: the rest of the output is left out`);
-      say(summaryLine(summaryCounts(snapshot, facts)));
-    }
-    for (const note of inFlightNotes(inFlight, stoppedAt)) say(note);
+  let askedAt = Infinity;
+  const last = new LastHandler(() => {
+    run.fail();
+  });
+  // At once, not after the last byte is written: a reader that does not read must not keep COMMAND running.
+  const commandEnd = run.stopped.then((reason) => {
+    if (reason !== 'target' && reason !== 'count') askedAt = performance.now();
+    if (assembly.command === null) return '';
+    return endCommand(capture.session, reason === 'target', sleep);
+  });
+  try {
+    run.start();
+    const result = await run.done;
+    // The kernel's account of COMMAND is complete when it has been collected.
+    if (result.reason === 'target') await commandEnd;
+    await close(options, plan, outlets, assembly, result, startup.version, () => askedAt);
+  } catch (error) {
+    last.take(error);
   }
   const { trouble } = outlets;
-  if (trouble !== '') say(trouble);
-  if (command !== null) {
-    if (!ended) words = await endCommand(capture.session, ended, sleep);
-    // `| head`: whoever has seen enough does not want to hear how COMMAND was ended for it.
-    if (!outlets.closedByReader) say(`pagefault-analyzer: ${words}`);
-  }
-  removeHandlers();
+  for (const line of [trouble, last.line ?? '']) if (line !== '') say(line);
+  const words = await commandEnd;
+  // `| head`: whoever has seen enough does not want to hear how COMMAND was ended for it.
+  if (words !== '' && !outlets.closedByReader) say(`pagefault-analyzer: ${words}`);
+  last.remove();
   capture.close();
   outlets.close();
-  return trouble === '' ? Exit.OK : Exit.INTERNAL;
+  // Somebody's kill -HUP is a way to stop; the end of the terminal is one that the shell shall see.
+  signals.finish(startup.terminals.hungUp ? [] : ['SIGHUP']);
+  return trouble === '' && last.line === null ? Exit.OK : Exit.INTERNAL;
+}
+
+/** Summary, report and what is to be said about them. */
+async function close(
+  options: Options,
+  plan: OutputPlan,
+  outlets: Outlets,
+  assembly: Assembly,
+  { stoppedAt, facts, inFlight }: RunResult,
+  version: string,
+  askedAt: () => number,
+): Promise<void> {
+  if (outlets.trouble !== '' || outlets.closedByReader) return;
+  // One tick over the whole run makes the rates averages.
+  assembly.model.tick(stoppedAt, assembly.waiting.look());
+  const snapshot = assembly.model.snapshot(stoppedAt);
+  writeClosing(options, plan, outlets, assembly, snapshot, facts, version);
+  await outlets.settle(askedAt, sleep);
+  if (outlets.stalled !== '') {
+    say(`note: nobody reads ${outlets.stalled}: the rest of the output is left out`);
+    say(summaryLine(summaryCounts(snapshot, facts)));
+  }
+  for (const note of inFlightNotes(inFlight, stoppedAt)) say(note);
 }

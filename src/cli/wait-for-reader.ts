@@ -1,6 +1,7 @@
 import { AnalyzerError } from '../core/errors';
+import type { Options } from './options';
 import type { Patience } from './outlets';
-import { onInterrupt } from './signals';
+import { EndingSignals } from './signals';
 import { say } from './stderr';
 
 /**
@@ -9,27 +10,29 @@ import { say } from './stderr';
  * AnalyzerError OUTPUT at the end of -d, whose data somebody wanted.
  */
 export async function waitForReader<T>(
-  path: string,
-  durationNs: number | null,
+  { durationNs }: Pick<Options, 'durationNs'>,
+  ignoreHangup: boolean,
+  path: string | null,
   open: (patience: Patience) => Promise<T | null>,
 ): Promise<T | null> {
   const end = performance.now() + (durationNs ?? Infinity) / 1e6;
   const interrupt = new AbortController();
-  const removeHandlers = onInterrupt(
-    () => {
+  const signals = new EndingSignals({
+    first: () => {
       interrupt.abort();
     },
-    () => undefined,
-  );
+    beforeSecond: () => undefined,
+    ignoreHangup,
+  });
   try {
     const found = await open(() => !interrupt.signal.aborted && performance.now() < end);
     if (found !== null) return found;
   } finally {
-    removeHandlers();
+    signals.remove();
   }
   if (!interrupt.signal.aborted) {
-    throw new AnalyzerError('OUTPUT', `${path}: nobody opened the FIFO to read it within -d`);
+    throw new AnalyzerError('OUTPUT', `${path ?? ''}: nobody opened the FIFO to read it within -d`);
   }
-  say(`note: nobody opened ${path} to read it: nothing was captured`);
+  say(`note: nobody opened ${path ?? ''} to read it: nothing was captured`);
   return null;
 }

@@ -55,6 +55,9 @@ const MESSAGES: ReadonlyMap<string, Message> = new Map(
     ENOTSUP_NO_CHILDREN: () => '--no-children needs Linux 5.13 or later: leave it out',
     EXEC_ENOENT: (_, { command }) =>
       `cannot run '${command}': no such file or directory (give its path, or check PATH)`,
+    EXEC_INTERPRETER: (interpreter, { command }) =>
+      `cannot run '${command}': its interpreter '${interpreter}' does not exist` +
+      (interpreter.endsWith('\r') ? ' (its first line ends with a carriage return)' : ''),
     EXEC_EACCES: (_, { command }) =>
       `cannot run '${command}': permission denied (is it an executable file? see ls -l)`,
     EXEC_ENOEXEC: (_, { command }) =>

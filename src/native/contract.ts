@@ -3,13 +3,33 @@
 import type { StatFaults } from '../core/beyond';
 import type { RecordCounters } from '../core/capture-facts';
 
+/** What a program is given: text, or bytes that need not be UTF-8. */
+export type Argument = string | Uint8Array;
+
+/** What a COMMAND is to find as it would have been without us. Node changes it before JavaScript runs. */
+export interface Inheritance {
+  /** RLIMIT_NOFILE, Infinity for none; null leaves it as it is. */
+  readonly nofile: { readonly soft: number; readonly hard: number } | null;
+  /** Signals to be ignored; all others are set to their default. Bit N-1 is signal N. */
+  readonly ignored: bigint;
+  readonly blocked: bigint;
+  /** Descriptors above 2 that are passed on: first and last of each range. */
+  readonly descriptors: readonly (readonly [number, number])[];
+  /** Of the descriptors 0 to 2: those that were closed. */
+  readonly closed: readonly number[];
+  /** Variables of our environment that were not in the given one. */
+  readonly drop: readonly string[];
+  /** NAME=VALUE of those that were and are not any more. */
+  readonly give: readonly Argument[];
+}
+
 export interface SessionOptions {
   /** Processes to attach to: every thread of each. Empty when `command` is given. */
   readonly pids: readonly number[];
   /** A program to start; capture is on before its exec. file is looked up in PATH as execvp(3) does. */
   readonly command?: {
-    readonly file: string;
-    readonly argv: readonly string[];
+    readonly file: Argument;
+    readonly argv: readonly Argument[];
     /** personality(ADDR_NO_RANDOMIZE), for output that is the same in every run. */
     readonly fixedLayout: boolean;
     /**
@@ -17,6 +37,10 @@ export interface SessionOptions {
      * a session of its own: nothing it writes reaches our terminal.
      */
     readonly captureOutput: boolean;
+    /** Left out, it gets what we have. */
+    readonly inherit?: Inheritance;
+    /** Path of the program that ends it should we die first. */
+    readonly watcher?: string;
   };
   /** Follow child processes (threads are always followed). */
   readonly children: boolean;
@@ -170,6 +194,10 @@ export interface Addon {
    * make it wait. Returns the number of bytes. Throws EAGAIN where it takes nothing.
    */
   writeNow(fd: number, bytes: Uint8Array): number;
+  /**
+   * Ignores signals that would end the process and that nobody means for us: real-time ones, SIGUSR2 and some more.
+   */
+  ignoreStraySignals(): void;
   /** CLOCK_MONOTONIC now, ns. */
   monotonicNs(): bigint;
 }

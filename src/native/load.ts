@@ -7,6 +7,11 @@ import type { Addon } from './contract';
 /** Where node-gyp puts what it builds: seen from src/native and from dist/native alike. */
 const BUILD = path.join(__dirname, '..', '..', 'build', 'Release');
 
+/** Path of the program that ends a COMMAND when the analyzer is killed. */
+export function watcherPath(): string {
+  return path.join(BUILD, 'pagefault-watcher');
+}
+
 /** Path of the built demo program. Throws DEMO_MISSING with the path that was tried. */
 export function demoPath(): string {
   const file = path.join(BUILD, 'pagefault-demo');

@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import { bytesOfText, textOfBytes } from '../core/byte-text';
 import { checkLink, checkMount, checkObject, isShared, mountOf } from './others';
 
 const { O_DIRECTORY, O_NOFOLLOW } = fs.constants;
@@ -22,6 +23,8 @@ export interface Place {
   readonly byDescriptor: boolean;
 }
 
+type FilePath = string | Buffer;
+
 interface Directory {
   readonly fd: number;
   readonly stat: fs.Stats;
@@ -35,7 +38,7 @@ interface Directory {
  */
 export function walk(path: string): Place {
   const held: number[] = [];
-  const hold = (at: string, flags: number): number => {
+  const hold = (at: FilePath, flags: number): number => {
     const fd = fs.openSync(at, O_PATH | flags);
     held.push(fd);
     return fd;
@@ -58,12 +61,15 @@ export function closePlace({ directory, object }: Place): void {
   if (object !== null) fs.closeSync(object.fd);
 }
 
-/** The path of what a descriptor holds, for the calls that take no descriptor. */
-export function pathOf(fd: number, name?: string): string {
-  return name === undefined ? `/proc/self/fd/${fd}` : `/proc/self/fd/${fd}/${name}`;
+/**
+ * The path of what a descriptor holds, for the calls that take no descriptor. `name` is text of
+ * core/byte-text.ts: names need not be UTF-8.
+ */
+export function pathOf(fd: number, name?: string): string | Buffer {
+  return name === undefined ? `/proc/self/fd/${fd}` : bytesOfText(`/proc/self/fd/${fd}/${name}`);
 }
 
-function follow(path: string, hold: (at: string, flags: number) => number): Place {
+function follow(path: string, hold: (at: FilePath, flags: number) => number): Place {
   const enter = (fd: number, from: number): Directory => {
     const mount = mountOf(fd);
     if (mount !== from) checkMount(mount);
@@ -118,7 +124,7 @@ function follow(path: string, hold: (at: string, flags: number) => number): Plac
 }
 
 /** As a directory first: only that mounts what is mounted on use (autofs). */
-function openEntry(at: string, hold: (at: string, flags: number) => number): number {
+function openEntry(at: FilePath, hold: (at: FilePath, flags: number) => number): number {
   try {
     return hold(at, O_NOFOLLOW | O_DIRECTORY);
   } catch (error) {
@@ -131,8 +137,8 @@ function openEntry(at: string, hold: (at: string, flags: number) => number): num
  * The text of the link that was judged. There is no readlinkat(2) here, so that the name is looked up
  * again: a link that was exchanged meanwhile, or moved away and back (which sets its ctime), is refused.
  */
-function readLink(at: string, judged: fs.Stats): string {
-  const target = fs.readlinkSync(at);
+function readLink(at: FilePath, judged: fs.Stats): string {
+  const target = textOfBytes(fs.readlinkSync(at, 'buffer'));
   const now = fs.lstatSync(at);
   const same = now.dev === judged.dev && now.ino === judged.ino && now.ctimeMs === judged.ctimeMs;
   if (!same) throw failed('ELOOP');

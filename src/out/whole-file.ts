@@ -121,13 +121,13 @@ export class WholeFile {
     return `.${stem}${SUFFIX}`;
   }
 
-  private get temporaryPath(): string {
+  private get temporaryPath(): string | Buffer {
     return pathOf(this.place.directory, this.temporaryName);
   }
 }
 
 /** Removing a name harms nothing that it stands for: a link's target and another name's file stay. */
-function removeLeftover(path: string): void {
+function removeLeftover(path: string | Buffer): void {
   try {
     fs.unlinkSync(path);
   } catch (error) {

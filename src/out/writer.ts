@@ -41,6 +41,7 @@ export class FdWriter {
   private pendingAt = 0;
   private retrying = false;
   private failed: WriteFailure | null = null;
+  private taken = 0;
   private onReady: (() => void) | null = null;
 
   constructor(
@@ -55,6 +56,11 @@ export class FdWriter {
 
   get failure(): WriteFailure | null {
     return this.failed;
+  }
+
+  /** Bytes that the descriptor has taken: whether a reader that seems to stand still moves. */
+  get written(): number {
+    return this.taken;
   }
 
   /** Takes all of `data`: it may be reused at once. */
@@ -92,7 +98,9 @@ export class FdWriter {
     let at = from;
     while (at < data.length) {
       try {
-        at += this.io.write(this.fd, data, at, data.length - at);
+        const taken = this.io.write(this.fd, data, at, data.length - at);
+        at += taken;
+        this.taken += taken;
       } catch (error) {
         const code = errorCode(error);
         if (code === 'EAGAIN') return at;

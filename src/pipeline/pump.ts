@@ -22,6 +22,8 @@ export interface StreamSink {
 /** The writer behind the sink. */
 export interface SinkWriter {
   readonly ready: boolean;
+  /** Bytes taken so far. */
+  readonly written: number;
   whenReady(action: () => void): void;
 }
 
@@ -52,6 +54,7 @@ export class Pump {
   /** Faults by How.COMPLETION. */
   private readonly received = new Float64Array(How.COMPLETION + 1);
   private scheduled = false;
+  private halted = false;
   private waiting = false;
   /** Faults at..end-1 of the current batch are not written yet. */
   private at = 0;
@@ -92,7 +95,13 @@ export class Pump {
     this.take();
   }
 
+  /** Moves nothing any more. */
+  halt(): void {
+    this.halted = true;
+  }
+
   private turn(): void {
+    if (this.halted) return;
     if (!this.written()) return;
     if (!this.ports.source.drain(this.batch.buffer)) {
       this.ports.onIdle();

@@ -48,7 +48,7 @@ export interface RunPorts {
   readonly onBatch?: () => void;
 }
 
-export type StopReason = 'target' | 'interrupt' | 'duration' | 'count' | 'output';
+export type StopReason = 'target' | 'interrupt' | 'duration' | 'count' | 'output' | 'failure';
 
 export interface RunResult {
   readonly reason: StopReason;
@@ -64,18 +64,23 @@ const HEARTBEAT_MS = 250;
 const TIMED_HEARTBEAT_MS = 100;
 /** Beats between two looks at the session's notices: they come up rarely, and cost an object each. */
 const NOTICE_BEATS = 4;
-/** How long an interrupt waits for a reader that does not read. */
+/** How long an end that was asked for waits for a reader that does not read. */
 const PATIENCE_NS = 2e9;
 
 /** One capture from its start to its end: pumps, watches for the reasons to stop, and closes the books. */
 export class Run {
   readonly done: Promise<RunResult>;
+  /** Resolves when capture has ended; what was captured may still have to be written. */
+  readonly stopped: Promise<StopReason>;
   private resolve!: (result: RunResult) => void;
+  private reject!: (error: unknown) => void;
+  private resolveStopped!: (reason: StopReason) => void;
   private readonly pump: Pump;
   private reason: StopReason | null = null;
   private stoppedAt = 0;
   private askedAt = Infinity;
   private lastProgress = 0;
+  private writtenThen = 0;
   private noticesSeen = 0;
   private beats = 0;
   private unfinished: readonly OpenFault[] | null = null;
@@ -88,8 +93,12 @@ export class Run {
     private readonly batch: Batch,
     resolved: Resolved,
   ) {
-    this.done = new Promise((resolve) => {
+    this.done = new Promise((resolve, reject) => {
       this.resolve = resolve;
+      this.reject = reject;
+    });
+    this.stopped = new Promise((resolve) => {
+      this.resolveStopped = resolve;
     });
     this.pump = new Pump(
       {
@@ -128,8 +137,29 @@ export class Run {
 
   /** Ends capture; what was captured is still written, then `done` resolves. Later calls do nothing. */
   stop(reason: StopReason): void {
-    if (reason === 'interrupt') this.askedAt = Math.min(this.askedAt, this.ports.clock.now());
+    if (reason === 'interrupt' || reason === 'duration')
+      this.askedAt = Math.min(this.askedAt, this.ports.clock.now());
     if (this.reason !== null) return;
+    this.endCapture(reason);
+    this.pump.wake();
+  }
+
+  /**
+   * Something of ours has failed: capture ends, and `done` resolves with what was counted so far, without touching
+   * again what may have failed. It rejects where not even that can be told.
+   */
+  fail(): void {
+    this.pump.halt();
+    try {
+      if (this.reason === null) this.endCapture('failure');
+      this.finish();
+    } catch (error) {
+      this.resolveStopped('failure');
+      this.reject(error);
+    }
+  }
+
+  private endCapture(reason: StopReason): void {
     this.reason = reason;
     const stop = (): void => {
       this.ports.session.stop();
@@ -137,7 +167,7 @@ export class Run {
     if (this.ports.aroundStop === undefined) stop();
     else this.ports.aroundStop(stop);
     this.stoppedAt = this.ports.clock.now();
-    this.pump.wake();
+    this.resolveStopped(reason);
   }
 
   /** What the run knows of itself now. */
@@ -175,12 +205,16 @@ export class Run {
     else if (idle && ports.session.ended()) this.stop('target');
   }
 
-  /** An interrupt outranks a reader that has stopped reading (a pager, a stopped process). */
+  /** An end that was asked for outranks a reader that has stopped reading (a pager, a stopped process). */
   private giveUpIfStalled(): void {
     const { clock, output } = this.ports;
+    if (output === null) return;
+    if (output.writer.written !== this.writtenThen) {
+      this.writtenThen = output.writer.written;
+      this.lastProgress = clock.now();
+    }
     const since = Math.max(this.askedAt, this.lastProgress);
-    if (output === null || clock.now() - since < PATIENCE_NS) return;
-    output.writer.abandon();
+    if (clock.now() - since >= PATIENCE_NS) output.writer.abandon();
   }
 
   private idle(): void {

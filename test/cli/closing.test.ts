@@ -46,6 +46,7 @@ function written(line: string): Partial<Record<Place, string>> {
     assembly as unknown as Assembly,
     snapshot(),
     FACTS,
+    '1.2.3',
   );
   return Object.fromEntries([...places].map(([place, io]) => [place, io.text]));
 }

@@ -64,8 +64,17 @@ class FakeClock implements Clock {
   now(): number {
     return this.time;
   }
+  /** Takes what an action throws; otherwise that goes where it would in the program. */
+  onThrow: ((error: unknown) => void) | null = null;
   soon(action: () => void): void {
-    setImmediate(action);
+    setImmediate(() => {
+      try {
+        action();
+      } catch (error) {
+        if (this.onThrow === null) throw error;
+        this.onThrow(error);
+      }
+    });
   }
   every(_ms: number, action: () => void): () => void {
     this.beats.push(action);
@@ -85,6 +94,7 @@ class FakeClock implements Clock {
 class FakeWriter {
   ready = true;
   failure: object | null = null;
+  written = 0;
   private waiter: (() => void) | null = null;
   whenReady(action: () => void): void {
     if (this.ready) action();
@@ -222,22 +232,80 @@ test('a waiting writer stops the draining, in the middle of a batch too, and not
   expect(t.written).toEqual([MIN, MIN, MAJ, MIN, MAJ, MAJ, MIN]);
 });
 
-test('a reader that does not read holds up the end only until an interrupt and two seconds', async () => {
+test.each([
+  ['an interrupt', {}],
+  ['the end of the duration', { durationNs: 100e9 }],
+])(
+  'a reader that does not read holds up the end only until %s and two seconds',
+  async (_, ports) => {
+    const t = setup(ports, 1);
+    t.session.queue = [[MIN, MIN], [MIN]];
+    t.session.over = true;
+    t.run.start();
+    await turns();
+    t.clock.advance(99e9);
+    expect(await isDone(t.run)).toBe(false);
+    if (!('durationNs' in ports)) t.run.stop('interrupt');
+    t.clock.advance(1e9);
+    await turns();
+    // COMMAND is ended now, not when the reader reads.
+    expect(await t.run.stopped).toBe('durationNs' in ports ? 'duration' : 'interrupt');
+    expect(await isDone(t.run)).toBe(false);
+    t.clock.advance(2e9);
+    const result: RunResult = await t.run.done;
+    expect(t.written).toEqual([MIN]);
+    // What could not be written was captured and counted all the same.
+    expect(result.facts.received.minor).toBe(3);
+  },
+);
+
+test('a reader that is slow is waited for after the end that was asked for', async () => {
   const t = setup({}, 1);
-  t.session.queue = [[MIN, MIN], [MIN]];
-  t.session.over = true;
+  t.session.queue = [[MIN, MIN]];
   t.run.start();
   await turns();
-  t.clock.advance(100e9);
-  expect(await isDone(t.run)).toBe(false);
   t.run.stop('interrupt');
-  t.clock.advance(1e9);
-  expect(await isDone(t.run)).toBe(false);
-  t.clock.advance(2e9);
-  const result: RunResult = await t.run.done;
-  expect(t.written).toEqual([MIN]);
-  // What could not be written was captured and counted all the same.
-  expect(result.facts.received.minor).toBe(3);
+  for (let seconds = 0; seconds < 10; seconds++) {
+    t.writer.written += 1;
+    t.clock.advance(1e9);
+  }
+  expect(t.writer.failure).toBeNull();
+  t.clock.advance(3e9);
+  await t.run.done;
+  expect(t.writer.failure).not.toBeNull();
+});
+
+test('what fails in a callback ends the run with what was counted, and nothing is touched again', async () => {
+  const t = setup({
+    consumer: {
+      consume: () => {
+        throw new Error('broken');
+      },
+    },
+  });
+  t.session.queue = [[MIN], [MIN]];
+  const thrown = new Promise<unknown>((resolve) => {
+    t.clock.onThrow = resolve;
+  });
+  t.run.start();
+  expect(await thrown).toMatchObject({ message: 'broken' });
+  t.run.fail();
+  expect(await t.run.stopped).toBe('failure');
+  expect(await t.run.done).toMatchObject({ reason: 'failure' });
+  await turns();
+  expect(t.session.drains).toBe(1);
+  expect(t.clock.running).toBe(0);
+});
+
+test('a session that fails too does not keep the end waiting', async () => {
+  const t = setup();
+  t.run.start();
+  t.session.counters = () => {
+    throw new Error('closed');
+  };
+  t.run.fail();
+  expect(await t.run.stopped).toBe('failure');
+  await expect(t.run.done).rejects.toThrow('closed');
 });
 
 test('a failed writer ends the run', async () => {

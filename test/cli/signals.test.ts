@@ -1,8 +1,9 @@
-import { onInterrupt } from '../../src/cli/signals';
+import { EndingSignals } from '../../src/cli/signals';
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGALRM', 'SIGXCPU', 'SIGPWR'] as const;
 const listeners = (): number[] => SIGNALS.map((signal) => process.listenerCount(signal));
 const raise = (signal: (typeof SIGNALS)[number]): boolean => process.emit(signal, signal);
+const quiet = { first: jest.fn(), beforeSecond: jest.fn(), ignoreHangup: false };
 
 let kill: jest.SpyInstance;
 beforeEach(() => {
@@ -15,10 +16,11 @@ afterEach(() => {
 test.each(SIGNALS)('%s asks once; the next signal ends us as if nobody listened', (signal) => {
   const before = listeners();
   const said: string[] = [];
-  onInterrupt(
-    () => said.push('first'),
-    () => said.push(`second, raised ${kill.mock.calls.length} times`),
-  );
+  new EndingSignals({
+    first: () => said.push('first'),
+    beforeSecond: () => said.push(`second, raised ${kill.mock.calls.length} times`),
+    ignoreHangup: false,
+  });
   raise(signal);
   expect(said).toEqual(['first']);
   expect(kill).not.toHaveBeenCalled();
@@ -31,8 +33,32 @@ test.each(SIGNALS)('%s asks once; the next signal ends us as if nobody listened'
 
 test('handlers are removed at the end of a run', () => {
   const before = listeners();
-  const remove = onInterrupt(jest.fn(), jest.fn());
+  const signals = new EndingSignals(quiet);
   expect(listeners()).toEqual(before.map((count) => count + 1));
-  remove();
+  signals.finish();
   expect(listeners()).toEqual(before);
+  expect(kill).not.toHaveBeenCalled();
+});
+
+test.each([
+  ['SIGINT', [], false],
+  ['SIGTERM', [], false],
+  ['SIGHUP', [], true],
+  ['SIGHUP', ['SIGHUP'], false],
+  ['SIGQUIT', ['SIGHUP'], true],
+  ['SIGALRM', [], true],
+] as const)('%s, with %j as success: raised again at the end: %p', (signal, asSuccess, again) => {
+  const signals = new EndingSignals(quiet);
+  raise(signal);
+  signals.finish(asSuccess);
+  expect(kill.mock.calls).toEqual(again ? [[process.pid, signal]] : []);
+});
+
+test('under nohup SIGHUP is nothing to us', () => {
+  const before = process.listenerCount('SIGHUP');
+  const signals = new EndingSignals({ ...quiet, ignoreHangup: true });
+  expect(process.listenerCount('SIGHUP')).toBe(before);
+  raise('SIGINT');
+  expect(signals.raised).toBe('SIGINT');
+  signals.finish();
 });
