@@ -1,4 +1,12 @@
 {
+  'variables': {
+    # A new compiler's new warning must not keep anybody from building; CI wants to hear of it.
+    'warnings': [
+      '-Wall',
+      '-Wextra',
+      '<!(node -p "process.env.PAGEFAULT_WERROR === \'1\' ? \'-Werror\' : \'-Wno-error\'")',
+    ],
+  },
   'targets': [
     {
       'target_name': 'pagefault',
@@ -26,11 +34,11 @@
         'addon/watch.cc',
         'addon/write_now.cc',
       ],
-      'include_dirs': ['<!@(node -p "require(\'node-addon-api\').include")'],
+      'include_dirs': ['<!(node -p "require(\'node-addon-api\').include_dir")'],
       'dependencies': ['<!(node -p "require(\'node-addon-api\').targets"):node_addon_api_except_all'],
       # Without the last one, a worker that is terminated inside of a call ends the whole process.
       'defines': ['_GNU_SOURCE', 'NAPI_VERSION=8', 'NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS'],
-      'cflags': ['-Wall', '-Wextra', '-Wunused-parameter', '-Werror', '-O2'],
+      'cflags': ['<@(warnings)', '-Wunused-parameter', '-O2'],
       'cflags_cc': ['-std=c++17', '-Wno-missing-field-initializers'],
     },
     {
@@ -43,7 +51,7 @@
         'addon/reader/task_files.cc',
       ],
       'defines': ['_GNU_SOURCE'],
-      'cflags': ['-Wall', '-Wextra', '-Werror', '-O2'],
+      'cflags': ['<@(warnings)', '-O2'],
       'cflags_cc': ['-std=c++17', '-Wno-missing-field-initializers'],
     },
     {
@@ -58,7 +66,7 @@
         'addon/demo/truth.c',
       ],
       'defines': ['_GNU_SOURCE'],
-      'cflags': ['-Wall', '-Wextra', '-Werror'],
+      'cflags': ['<@(warnings)'],
       'cflags_c': ['-std=c11'],
     },
     {
@@ -66,7 +74,7 @@
       'type': 'executable',
       'sources': ['addon/launch/launch.c'],
       'defines': ['_GNU_SOURCE'],
-      'cflags': ['-Wall', '-Wextra', '-Werror', '-O2'],
+      'cflags': ['<@(warnings)', '-O2'],
       'cflags_c': ['-std=c11'],
     },
     {
