@@ -1,6 +1,5 @@
 // Module initialisation: the object that src/native/contract.ts calls Addon.
 
-#include <errno.h>
 #include <napi.h>
 #include <sys/sysmacros.h>
 
@@ -11,7 +10,6 @@
 #include "poller.h"
 #include "session.h"
 #include "signals.h"
-#include "vma_query.h"
 #include "write_now.h"
 
 namespace pagefault {
@@ -26,31 +24,6 @@ struct InstanceData {
 Napi::Value Start(const Napi::CallbackInfo& info) {
   if (info.Length() < 1) throw Napi::TypeError::New(info.Env(), "start(options)");
   return info.Env().GetInstanceData<InstanceData>()->session.New({info[0]});
-}
-
-Napi::Value QueryVmaJs(const Napi::CallbackInfo& info) {
-  Napi::Env env = info.Env();
-  if (info.Length() < 2 || !info[0].IsNumber() || !info[1].IsNumber()) {
-    throw Napi::TypeError::New(env, "queryVma(fd, page)");
-  }
-  const double page = info[1].As<Napi::Number>().DoubleValue();
-  if (!(page >= 0 && page < 4503599627370496.0))
-    return env.Null();  // 2^52 pages end the address space
-  VmaAnswer answer;
-  const int error =
-      QueryVma(info[0].As<Napi::Number>().Int32Value(), static_cast<uint64_t>(page) << 12, &answer);
-  if (error == ENOENT) return env.Null();
-  if (error != 0) throw ToJs(env, SystemError(error, "ioctl", "PROCMAP_QUERY"));
-  Napi::Object object = Napi::Object::New(env);
-  object.Set("startPage", static_cast<double>(answer.start >> 12));
-  object.Set("endPage", static_cast<double>(answer.end >> 12));
-  object.Set("flags", static_cast<double>(answer.flags));
-  object.Set("pgoff", static_cast<double>(answer.offset >> 12));
-  object.Set("devMajor", answer.dev_major);
-  object.Set("devMinor", answer.dev_minor);
-  object.Set("ino", Napi::BigInt::New(env, answer.ino));
-  object.Set("name", answer.name);
-  return object;
 }
 
 Napi::Value KernelMountsJs(const Napi::CallbackInfo& info) {
@@ -93,7 +66,6 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(data);
   exports.Set("abi", kBatchAbi);
   exports.Set("start", Napi::Function::New(env, Start, "start"));
-  exports.Set("queryVma", Napi::Function::New(env, QueryVmaJs, "queryVma"));
   exports.Set("kernelMounts", Napi::Function::New(env, KernelMountsJs, "kernelMounts"));
   exports.Set("writeNow", Napi::Function::New(env, WriteNowJs, "writeNow"));
   exports.Set("ignoreStraySignals",

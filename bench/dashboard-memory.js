@@ -41,7 +41,11 @@ class Source {
     this.now = 0;
     this.events = new EventLog();
     const nothing = () => null;
-    const source = { readMaps: nothing, queryPage: nothing, elfImage: nothing, comm: nothing };
+    const never = () => false;
+    const source = {
+      ...{ readMaps: nothing, queryPage: nothing, elfImage: nothing, comm: nothing },
+      ...{ takeLateImages: never, hasEnded: never },
+    };
     this.model = new Model({ source });
     this.names = this.model;
     const maps = { vmas: mappings(), asOf: 0 };

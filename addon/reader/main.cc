@@ -72,13 +72,13 @@ int main(int argc, char** argv) {
   Limit(RLIMIT_AS, 512u << 20);
   Limit(RLIMIT_CORE, 0);
 
-  const std::string proc = argc > 1 ? argv[1] : "/proc";
+  pagefault::reader::Context context{argc > 1 ? argv[1] : "/proc", {}};
   Request request;
   Output answer;
   while (pagefault::reader::ReadRequest(STDIN_FILENO, &request)) {
     answer.Clear();
     Input input(request.payload.data(), request.payload.size());
-    const int error = pagefault::reader::Answer(request.operation, proc, &input, &answer);
+    const int error = pagefault::reader::Answer(request.operation, &context, &input, &answer);
     if (!pagefault::reader::WriteAnswer(STDOUT_FILENO, request, error, answer.bytes())) break;
     // A large answer's memory is not kept for the small ones after it.
     if (answer.bytes().capacity() > (1u << 20)) answer = Output();

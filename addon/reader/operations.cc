@@ -9,20 +9,22 @@ namespace {
 
 struct Entry {
   uint8_t operation;
-  int (*run)(const std::string& proc, Input* request, Output* answer);
+  int (*run)(Context* context, Input* request, Output* answer);
 };
 
 constexpr Entry kOperations[] = {
     {kMaps, Maps},
     {kCmdline, Cmdline},
+    {kPage, Page},
+    {kElf, Elf},
 };
 
 }  // namespace
 
-int Answer(uint8_t operation, const std::string& proc, Input* request, Output* answer) {
+int Answer(uint8_t operation, Context* context, Input* request, Output* answer) {
   for (const Entry& entry : kOperations) {
     if (entry.operation != operation) continue;
-    const int error = entry.run(proc, request, answer);
+    const int error = entry.run(context, request, answer);
     if (error != 0) answer->Clear();
     return error;
   }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "bytes.h"
+#include "open_maps.h"
 
 namespace pagefault {
 namespace reader {
@@ -16,13 +17,21 @@ enum Operation : uint8_t {
   kElf = 4,      // see elf_file.cc
 };
 
+// What lasts from one request to the next.
+struct Context {
+  std::string proc;  // where procfs lies
+  OpenMaps open_maps;
+};
+
 // Answers `request` with `operation`. Returns 0 or an errno (EINVAL for a request that does not
-// hold what the operation needs, ENOSYS for no such operation). `proc` is where procfs lies.
-int Answer(uint8_t operation, const std::string& proc, Input* request, Output* answer);
+// hold what the operation needs, ENOSYS for no such operation).
+int Answer(uint8_t operation, Context* context, Input* request, Output* answer);
 
 // One function per operation.
-int Maps(const std::string& proc, Input* request, Output* answer);
-int Cmdline(const std::string& proc, Input* request, Output* answer);
+int Maps(Context* context, Input* request, Output* answer);
+int Cmdline(Context* context, Input* request, Output* answer);
+int Page(Context* context, Input* request, Output* answer);
+int Elf(Context* context, Input* request, Output* answer);
 
 }  // namespace reader
 }  // namespace pagefault

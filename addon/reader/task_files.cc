@@ -70,14 +70,14 @@ int ReadTaskFile(const std::string& proc, uint32_t pid, const char* name, Output
   return first;
 }
 
-int Maps(const std::string& proc, Input* request, Output* answer) {
+int Maps(Context* context, Input* request, Output* answer) {
   const uint32_t pid = request->U32();
-  return request->Exact() ? ReadTaskFile(proc, pid, "maps", answer) : EINVAL;
+  return request->Exact() ? ReadTaskFile(context->proc, pid, "maps", answer) : EINVAL;
 }
 
-int Cmdline(const std::string& proc, Input* request, Output* answer) {
+int Cmdline(Context* context, Input* request, Output* answer) {
   const uint32_t pid = request->U32();
-  return request->Exact() ? ReadTaskFile(proc, pid, "cmdline", answer) : EINVAL;
+  return request->Exact() ? ReadTaskFile(context->proc, pid, "cmdline", answer) : EINVAL;
 }
 
 }  // namespace reader

@@ -1,6 +1,6 @@
 import { beyondFaults } from '../core/beyond';
 import type { BeyondFaults, StatFaults } from '../core/beyond';
-import { DENIED } from './proc';
+import { isKnown } from './proc';
 import type { Proc } from './proc';
 
 /** Living descendants that are looked at: of more, the faults are in no account. */
@@ -41,7 +41,7 @@ export class KernelAccounts {
     this.begun = this.look(this.pids);
     this.olderChildren = this.pids.some((pid) => {
       const children = this.proc.children(pid);
-      return children === null || children === DENIED || children.length > 0;
+      return !isKnown(children) || children.length > 0;
     });
     if (command > 0) this.pids = [command];
   }
@@ -79,7 +79,7 @@ export class KernelAccounts {
   private look(pids: readonly number[]): (StatFaults | null)[] {
     return pids.map((pid) => {
       const stat = this.proc.stat(pid);
-      if (stat === null || stat === DENIED) return null;
+      if (!isKnown(stat)) return null;
       return { own: stat.minflt + stat.majflt, children: stat.cminflt + stat.cmajflt };
     });
   }

@@ -1,162 +1,120 @@
-import { closeSync, constants, fstatSync, openSync, readSync, type BigIntStats } from 'node:fs';
 import type { ElfImage } from '../core/elf';
-import { parseElf } from '../core/elf-parse';
+import { PENDING, UNKNOWN } from '../core/ports';
 import { Prot, type Vma } from '../core/vma';
+import { Inquiries } from './inquiries';
+import type { Patience } from './patience';
+import type { ElfAnswer } from './reader/requests';
+import type { TargetReader } from './reader/target-reader';
 
-/** open(2): a descriptor that names a file without opening it. Not among node's constants. */
-const O_PATH = 0o10000000;
 const DEFAULT_CAP = 1024;
 /** How long a file that is not being written lately is believed to be the same, ms. */
 const TRUST_MS = 1000;
 /** A file this young may be deleted and its inode given to another (a compiler's output), ms. */
 const YOUNG_MS = 60_000;
+/** How long a file that could not be reached through a process is not asked about again, ms. */
+const RETRY_MS = 1000;
 
 interface Cached {
-  readonly image: ElfImage | null;
+  image: ElfImage | null;
   /** Not read, because a mapping of this name looked like data. '' where it was read. */
-  readonly dataName: string;
-  /** Changes with every write and when the inode is given to another file. */
-  readonly stamp: string;
-  readonly changedMs: number;
+  dataName: string;
+  stamp: string;
+  changedMs: number;
   checkedMs: number;
 }
 
+/** null: no way to it. */
+type Told = ElfAnswer | null;
+
 /**
  * ELF headers of mapped files, at most `cap` of them, by device and inode (deliberately not by path: the
- * target may be in another mount namespace, and files are replaced while they run).
- *
- * Opened through map_files, which is the mapped file itself, also when it is deleted. Where that is
- * refused (no CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE, or the exact range is gone) through the path, if
- * what lies there still has the mapping's inode. Opened with O_PATH first, and only regular files for
- * reading: the path is the target's to choose, and opening a FIFO blocks, opening a watchdog reboots.
- *
- * Data files are never read: a read of ours brings pages into the cache, and the faults of the target
- * that we are here to observe would turn from major to minor.
+ * target may be in another mount namespace, and files are replaced while they run). The reader makes sure
+ * that they are those of the file with these numbers (addon/reader/elf_file.cc).
  */
 export class ElfFiles {
   private readonly files = new Map<string, Cached>();
+  /** Files that could not be reached, by process, and until when they are not asked about. */
+  private readonly unreached = new Map<string, number>();
+  private readonly inquiries: Inquiries<Told>;
+  private late = false;
 
   constructor(
-    private readonly root = '/proc',
+    private readonly reader: Pick<TargetReader, 'elf'>,
+    patience: Patience,
+    private readonly nowMs: () => number,
+    private readonly wallMs: () => number = Date.now,
     private readonly cap = DEFAULT_CAP,
-    private readonly nowMs: () => number = Date.now,
-  ) {}
+  ) {
+    this.inquiries = new Inquiries(patience, nowMs, (_, told) => {
+      if (told !== null && told.found !== 'other') this.late = true;
+    });
+  }
 
   get size(): number {
     return this.files.size;
   }
 
-  /** null when the file behind the mapping is no ELF file, or cannot be reached. */
-  image(pid: number, vma: Vma): ElfImage | null {
+  /** See ProcSource. */
+  image(pid: number, vma: Vma): ElfImage | null | typeof UNKNOWN | typeof PENDING {
     const { ino, devMajor, devMinor, name } = vma.backing;
     if (ino === '0' || !name.startsWith('/')) return null;
     const key = `${devMajor}:${devMinor}:${ino}`;
     const known = this.files.get(key);
-    const now = this.nowMs();
-    if (known !== undefined && this.isFresh(known, vma, now)) return known.image;
+    if (known !== undefined && this.isFresh(known, vma)) return known.image;
 
-    const fd = this.open(pid, vma);
+    const way = `${key} ${pid}`;
+    const question = `${way} ${vma.start} ${vma.prot}`;
+    const refused = this.nowMs() < (this.unreached.get(way) ?? -Infinity);
+    if (refused && !this.inquiries.has(question)) return known?.image ?? UNKNOWN;
+    const state = this.inquiries.ask(question, true, (answered) => {
+      this.reader.elf(pid, vma, (told) => {
+        if (told === null || told.found === 'other') this.noteUnreached(way);
+        else this.learn(key, vma, told);
+        answered(told);
+      });
+    });
+    if (state === PENDING) return PENDING;
     // Of a process that has ended nothing better can be learned.
-    if (fd === null) return known?.image ?? null;
-    try {
-      const stat = fstatSync(fd, { bigint: true });
-      const stamp = stampOf(stat);
-      const program = mayBeProgram(vma, stat);
-      if (known?.stamp === stamp && (known.dataName === '' || !program)) {
-        known.checkedMs = now;
-        this.keep(key, known);
-        return known.image;
-      }
-      const image = program ? readImage(fd) : null;
-      const dataName = program ? '' : name;
-      this.keep(key, { image, dataName, stamp, changedMs: Number(stat.ctimeMs), checkedMs: now });
-      return image;
-    } finally {
-      closeSync(fd);
-    }
+    return this.files.get(key)?.image ?? (state === UNKNOWN || !isTold(state) ? UNKNOWN : null);
   }
 
-  private isFresh(cached: Cached, vma: Vma, now: number): boolean {
-    if (now - cached.checkedMs >= TRUST_MS) return false;
+  takeLate(): boolean {
+    const { late } = this;
+    this.late = false;
+    return late;
+  }
+
+  private isFresh(cached: Cached, vma: Vma): boolean {
+    if (this.nowMs() - cached.checkedMs >= TRUST_MS) return false;
     if (cached.dataName !== '') {
       return cached.dataName === vma.backing.name && (vma.prot & Prot.EXEC) === 0;
     }
-    return cached.checkedMs - cached.changedMs > YOUNG_MS;
+    return this.wallMs() - cached.changedMs > YOUNG_MS;
   }
 
-  /** Inserts as the newest; the one used longest ago gives way. */
-  private keep(key: string, cached: Cached): void {
+  private learn(key: string, vma: Vma, told: ElfAnswer): void {
+    const before = this.files.get(key);
+    const same = before?.stamp === told.stamp;
+    // What was read once is known, also where this mapping looks like data.
+    const keep = same && before.dataName === '' && before.image !== null;
     this.files.delete(key);
-    this.files.set(key, cached);
+    this.files.set(key, {
+      image: keep ? before.image : told.image,
+      dataName: told.found === 'data' && !keep ? vma.backing.name : '',
+      stamp: told.stamp,
+      changedMs: told.changedMs,
+      checkedMs: this.nowMs(),
+    });
     if (this.files.size > this.cap) this.files.delete(this.files.keys().next().value!);
   }
 
-  /** An O_PATH descriptor of the mapped file if it is a regular one. */
-  private open(pid: number, vma: Vma): number | null {
-    const range = `${address(vma.start)}-${address(vma.end)}`;
-    const mapped = openRegular(`${this.root}/${pid}/map_files/${range}`, true, null);
-    if (mapped !== null) return mapped;
-    const { name, ino } = vma.backing;
-    if (name.endsWith(' (deleted)')) return null;
-    return (
-      openRegular(`${this.root}/${pid}/root${name}`, false, ino) ?? openRegular(name, false, ino)
-    );
+  private noteUnreached(way: string): void {
+    this.unreached.delete(way);
+    this.unreached.set(way, this.nowMs() + RETRY_MS);
+    if (this.unreached.size > this.cap) this.unreached.delete(this.unreached.keys().next().value!);
   }
 }
 
-/** `ino`: the inode it must be. st_dev is no help, it differs from maps' on btrfs and overlayfs. */
-function openRegular(path: string, follow: boolean, ino: string | null): number | null {
-  let fd: number;
-  try {
-    fd = openSync(path, O_PATH | (follow ? 0 : constants.O_NOFOLLOW));
-  } catch {
-    // Gone, refused, a name too long or with a NUL: in each case there is no file to read.
-    return null;
-  }
-  const stat = fstatSync(fd, { bigint: true });
-  if (stat.isFile() && (ino === null || stat.ino.toString() === ino)) return fd;
-  closeSync(fd);
-  return null;
-}
-
-/**
- * Programs and libraries are executable or called .so (Debian's libraries have no x bit). Their
- * header's page was read by the kernel or the loader before they were mapped, so that reading it
- * again warms nothing.
- */
-function mayBeProgram(vma: Vma, stat: BigIntStats): boolean {
-  if ((vma.prot & Prot.EXEC) !== 0 || (stat.mode & 0o111n) !== 0n) return true;
-  return /\.(?:so|node)(?:\.|$| )/.test(vma.backing.name);
-}
-
-function readImage(pathFd: number): ElfImage | null {
-  let fd: number;
-  try {
-    fd = openSync(`/proc/self/fd/${pathFd}`, constants.O_RDONLY | constants.O_NONBLOCK);
-  } catch {
-    // No read permission: an execute-only program.
-    return null;
-  }
-  try {
-    return parseElf((offset, length) => {
-      const bytes = Buffer.allocUnsafe(length);
-      try {
-        return bytes.subarray(0, readSync(fd, bytes, 0, length, offset));
-      } catch {
-        // EIO, a stale NFS handle: what cannot be read has no sections.
-        return null;
-      }
-    });
-  } finally {
-    closeSync(fd);
-  }
-}
-
-function stampOf(stat: BigIntStats): string {
-  return `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeNs}:${stat.ctimeNs}`;
-}
-
-/** A page number as a byte address, as map_files spells it: no leading zeros. */
-function address(page: number): string {
-  return page === 0 ? '0' : page.toString(16) + '000';
+function isTold(told: Told): boolean {
+  return told !== null && told.found !== 'other';
 }

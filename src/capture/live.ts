@@ -1,14 +1,16 @@
 import { bytesOfText } from '../core/byte-text';
 import { AnalyzerError, errorParts } from '../core/errors';
 import type { ProcSource } from '../core/ports';
-import type { Vma } from '../core/vma';
 import type { Addon, Session } from '../native/contract';
-import { demoPath, loadAddon, watcherPath } from '../native/load';
+import { demoPath, loadAddon, readerPath, watcherPath } from '../native/load';
 import { KernelAccounts } from './accounts';
 import type { Inheritance } from './inheritance';
 import { missingInterpreter } from './interpreter';
-import { DENIED, Proc } from './proc';
+import { isKnown, Proc } from './proc';
 import { ProcFs } from './proc-source';
+import { startReader } from './reader/child';
+import { Readers } from './reader/readers';
+import { TargetReader } from './reader/target-reader';
 import { resolveTargets } from './targets';
 
 export type { Notice, PendingFault, Session } from '../native/contract';
@@ -31,6 +33,8 @@ export interface LiveRequest {
   readonly captureOutput?: boolean;
   /** The session has something to drain. */
   readonly onWake: () => void;
+  /** What the user should know and what comes up later, each once. Without a newline. */
+  readonly onNote: (text: string) => void;
 }
 
 /** A process as it was when capture began: what the model starts from. */
@@ -39,7 +43,8 @@ export interface InitialProcess {
   readonly ppid: number;
   readonly comm: string;
   readonly tids: readonly number[];
-  readonly maps: { readonly vmas: readonly Vma[]; readonly asOf: number } | null;
+  /** Still to be read: they have been asked for. */
+  readonly maps: null;
 }
 
 const PROC_ERRORS = { foreign: 'PROC_FOREIGN', missing: 'PROC_MISSING' } as const;
@@ -51,14 +56,16 @@ const PROC_NOTES = {
 /** A running capture: the addon's session and the view of /proc that belongs to it. */
 export class LiveCapture {
   readonly source: ProcSource;
-  readonly proc: Proc;
   private readonly files: ProcFs;
+  /** Reads what may block: nothing waits for it. */
+  readonly reader: TargetReader;
   private readonly startNs: bigint;
 
   private constructor(
     private readonly addon: Addon,
     readonly session: Session,
-    proc: Proc,
+    readonly proc: Proc,
+    private readonly readers: Readers,
     /** Processes attached to; empty for a started program. */
     readonly pids: readonly number[],
     /** What the user should know about the targets. */
@@ -67,13 +74,13 @@ export class LiveCapture {
     readonly accounts: KernelAccounts,
   ) {
     accounts.begin(session.info.commandPid);
-    this.proc = proc;
     this.startNs = session.info.startNs;
+    this.reader = new TargetReader(readers);
     this.files = new ProcFs({
-      root: proc.root,
-      sessionStartNs: this.startNs,
-      monotonicNs: () => addon.monotonicNs(),
-      queryVma: (fd, page) => addon.queryVma(fd, page),
+      proc,
+      reader: this.reader,
+      now: () => this.now(),
+      nowMs: () => performance.now(),
       kernelMounts: addon.kernelMounts(),
     });
     this.source = this.files;
@@ -83,7 +90,30 @@ export class LiveCapture {
   static start(request: LiveRequest): LiveCapture {
     const addon = loadAddon();
     addon.ignoreStraySignals();
-    const proc = new Proc();
+    const proc = new Proc('/proc', request.onNote);
+    const readers = new Readers({
+      start: startReader(readerPath()),
+      note: request.onNote,
+      isRunning: (pid) => {
+        const stat = proc.stat(pid);
+        return isKnown(stat) && stat.state === 'R';
+      },
+      nowMs: () => performance.now(),
+    });
+    try {
+      return LiveCapture.attach(request, addon, proc, readers);
+    } catch (error) {
+      readers.close();
+      throw error;
+    }
+  }
+
+  private static attach(
+    request: LiveRequest,
+    addon: Addon,
+    proc: Proc,
+    readers: Readers,
+  ): LiveCapture {
     const { target, children, ringPages, onWake } = request;
     const standing = proc.standing();
     if ('pids' in target) {
@@ -91,7 +121,7 @@ export class LiveCapture {
       const { pids, notes } = resolveTargets(proc, target.pids, process.pid, children);
       const accounts = new KernelAccounts(proc, pids, children);
       const session = addon.start({ pids, children, ringPages, onWake });
-      return new LiveCapture(addon, session, proc, pids, notes, accounts);
+      return new LiveCapture(addon, session, proc, readers, pids, notes, accounts);
     }
     const { inherit } = target;
     const file = bytesOfText(target.file);
@@ -106,7 +136,8 @@ export class LiveCapture {
     const asked = standing === 'ours' ? proc : new Proc('/nonexistent');
     const notes = standing === 'ours' ? [] : [PROC_NOTES[standing]];
     const accounts = new KernelAccounts(asked, [], children);
-    return new LiveCapture(addon, session, asked, [], notes, accounts);
+    if (standing !== 'ours') readers.refuseAll();
+    return new LiveCapture(addon, session, asked, readers, [], notes, accounts);
   }
 
   /** ns since the session's start. */
@@ -122,24 +153,31 @@ export class LiveCapture {
     return this.pids.flatMap((pid) => {
       const stat = this.proc.stat(pid);
       const tids = this.proc.tasks(pid);
-      if (stat === null || stat === DENIED || tids === null || tids === DENIED) return [];
-      return [{ pid, ppid: stat.ppid, comm: stat.comm, tids, maps: this.files.readMaps(pid) }];
+      if (!isKnown(stat) || !isKnown(tids)) return [];
+      this.files.prepareMaps(pid);
+      return [{ pid, ppid: stat.ppid, comm: stat.comm, tids, maps: null }];
     });
   }
 
   /** The thread sleeps in user mode at this instruction: its page fault is still being handled. */
   blockedAt(pid: number, tid: number, ip: bigint): boolean {
     const state = this.proc.syscall(pid, tid);
-    if (state === null || state === DENIED || !state.blocked) return false;
+    if (!isKnown(state) || !state.blocked) return false;
     if (state.inSyscall || state.pc !== ip) return false;
     // A signal may have stopped it: it then waits for another one.
     const stat = this.proc.stat(pid, tid);
-    return stat !== null && stat !== DENIED && stat.state !== 'T' && stat.state !== 't';
+    return isKnown(stat) && stat.state !== 'T' && stat.state !== 't';
+  }
+
+  /** Calls back once when Model.consume() is to be called again. */
+  whenReady(action: () => void): void {
+    this.files.whenReady(action);
   }
 
   close(): void {
     this.session.close();
     this.files.close();
+    this.readers.close();
   }
 }
 

@@ -2,7 +2,7 @@ import { FileStore, storeOfMount } from '../core/file-store';
 import { parseMountInfo } from '../core/mount-info';
 import type { Backing } from '../core/vma';
 import type { KernelMount } from '../native/contract';
-import { DENIED } from './proc';
+import { isKnown } from './proc';
 import type { Proc } from './proc';
 
 /** Time until a device that no table had is looked for again. */
@@ -75,7 +75,7 @@ export class Mounts {
 
   private take(pid: number | 'self'): void {
     const text = this.proc.mountInfo(pid);
-    if (text === null || text === DENIED) return;
+    if (!isKnown(text)) return;
     for (const mount of parseMountInfo(text)) {
       if (this.known.size >= MAX_KNOWN) return;
       const device = `${mount.devMajor}:${mount.devMinor}`;

@@ -1,109 +1,128 @@
-import { closeSync, openSync } from 'node:fs';
 import type { ElfImage } from '../core/elf';
-import type { ProcSource } from '../core/ports';
+import { parseMaps } from '../core/maps';
+import { PENDING, UNKNOWN } from '../core/ports';
+import type { MapsAnswer, ProcSource } from '../core/ports';
 import type { Backing, Vma } from '../core/vma';
-import type { Addon, KernelMount, VmaQuery } from '../native/contract';
+import type { KernelMount } from '../native/contract';
 import { ElfFiles } from './elf-files';
+import { Inquiries } from './inquiries';
 import { Mounts } from './mounts';
-import { DENIED, Proc } from './proc';
+import { Patience } from './patience';
+import type { Proc } from './proc';
+import type { PageTold, TargetReader } from './reader/target-reader';
 
 /** Time between two reads of one maps file: at least this, and at least so many times its cost. */
 const MAPS_FLOOR_NS = 100_000_000;
 const MAPS_COST_FACTOR = 20;
 const MAX_PACED = 4096;
-const MAX_OPEN = 32;
-/**
- * An open maps file stays bound to the address space it had. After an exec that answers ESRCH, but not
- * for a child of vfork, whose old address space is its parent's and lives on: open again soon.
- */
-const OPEN_NS = 50_000_000;
 
 export interface ProcFsOptions {
-  readonly root?: string;
-  /** CLOCK_MONOTONIC at the session's start, the zero of its times. */
-  readonly sessionStartNs: bigint;
-  readonly monotonicNs: () => bigint;
-  /** null where there is no addon to ask. */
-  readonly queryVma: Addon['queryVma'] | null;
+  readonly proc: Proc;
+  readonly reader: Pick<TargetReader, 'maps' | 'page' | 'elf' | 'whenRunning'>;
+  /** ns since the session's start. */
+  readonly now: () => number;
+  readonly nowMs: () => number;
   readonly kernelMounts: readonly KernelMount[];
 }
 
-/** The ProcSource of live captures. Holds at most 32 descriptors; close() gives them back. */
+/**
+ * The ProcSource of live captures: what may block is asked of the reader, and waited for as long as the
+ * patience lasts.
+ */
 export class ProcFs implements ProcSource {
-  private readonly proc: Proc;
-  private readonly files: ElfFiles;
+  private readonly patience: Patience;
+  private readonly elfFiles: ElfFiles;
+  private readonly maps: Inquiries<MapsAnswer | null>;
+  private readonly pages: Inquiries<PageTold>;
   private readonly mounts: Mounts;
-  private queryVma: Addon['queryVma'] | null;
   private readonly nextRead = new Map<number, number>();
-  private readonly open = new Map<number, { readonly fd: number; readonly since: number }>();
+  private pagesSupported = true;
 
   constructor(private readonly options: ProcFsOptions) {
-    this.proc = new Proc(options.root);
-    this.files = new ElfFiles(options.root);
-    this.queryVma = options.queryVma;
-    this.mounts = new Mounts(this.proc, options.kernelMounts, () => this.now());
+    const { reader, nowMs, now, proc, kernelMounts } = options;
+    this.mounts = new Mounts(proc, kernelMounts, now);
+    this.patience = new Patience(nowMs);
+    this.elfFiles = new ElfFiles(reader, this.patience, nowMs);
+    this.maps = new Inquiries(this.patience, nowMs);
+    this.pages = new Inquiries(this.patience, nowMs);
+    reader.whenRunning(() => {
+      this.patience.start();
+    });
   }
 
-  readMaps(pid: number): { vmas: readonly Vma[]; asOf: number } | null {
-    const asOf = this.now();
-    if (asOf < (this.nextRead.get(pid) ?? -Infinity)) return null;
-    const maps = this.proc.maps(pid);
-    const end = this.now();
-    this.pace(pid, end + Math.max(MAPS_FLOOR_NS, MAPS_COST_FACTOR * (end - asOf)));
-    // A process without any mapping has just ended (or is a kernel thread).
-    if (maps === null || maps === DENIED || maps.vmas.length === 0) return null;
-    return { vmas: maps.vmas, asOf };
+  readMaps(pid: number): MapsAnswer | null | typeof UNKNOWN | typeof PENDING {
+    const key = String(pid);
+    const { now } = this.options;
+    if (!this.maps.has(key) && now() < (this.nextRead.get(pid) ?? -Infinity)) return null;
+    return this.maps.ask(key, false, (answered) => {
+      this.askMaps(pid, answered);
+    });
   }
 
-  queryPage(pid: number, page: number): Vma | null {
-    // Twice at most: a descriptor from before an exec answers ESRCH, a new one tells the truth.
-    for (let attempt = 0; attempt < 2 && this.queryVma !== null; attempt++) {
-      const fd = this.mapsFd(pid);
-      if (fd === null) return null;
-      try {
-        const found = this.queryVma(fd, page);
-        return found === null ? null : vmaOf(found);
-      } catch (error) {
-        this.forget(pid);
-        const { code } = error as NodeJS.ErrnoException;
-        if (code === 'ENOTTY') this.queryVma = null;
-        else if (code !== 'ESRCH') throw error;
-      }
-    }
-    return null;
+  /** Asks for maps that readMaps() will be asked for. */
+  prepareMaps(pid: number): void {
+    this.maps.prepare(String(pid), (answered) => {
+      this.askMaps(pid, answered);
+    });
   }
 
   fileStore(pid: number, ppid: number, backing: Backing): number {
     return this.mounts.store([pid, ppid], backing);
   }
 
-  elfImage(pid: number, vma: Vma): ElfImage | null {
-    return this.files.image(pid, vma);
+  private askMaps(
+    pid: number,
+    answered: (answer: MapsAnswer | null | typeof UNKNOWN) => void,
+  ): void {
+    const { now } = this.options;
+    const asOf = now();
+    this.pace(pid, asOf + MAPS_FLOOR_NS);
+    this.options.reader.maps(pid, (text) => {
+      const vmas = text === null ? [] : parseMaps(text.toString()).vmas;
+      const end = now();
+      this.pace(pid, end + Math.max(MAPS_FLOOR_NS, MAPS_COST_FACTOR * (end - asOf)));
+      // A process without any mapping has just ended (or is a kernel thread).
+      answered(text === null ? UNKNOWN : vmas.length === 0 ? null : { vmas, asOf });
+    });
+  }
+
+  queryPage(pid: number, page: number): Vma | null | typeof UNKNOWN | typeof PENDING {
+    if (!this.pagesSupported) return UNKNOWN;
+    const told = this.pages.ask(`${pid} ${page}`, false, (answered) => {
+      this.options.reader.page(pid, page, (answer) => {
+        if (answer === 'unsupported') this.pagesSupported = false;
+        answered(answer);
+      });
+    });
+    if (told === PENDING) return PENDING;
+    if (told === 'unmapped') return null;
+    return typeof told === 'object' && told !== null ? told : UNKNOWN;
+  }
+
+  elfImage(pid: number, vma: Vma): ElfImage | null | typeof UNKNOWN | typeof PENDING {
+    return this.elfFiles.image(pid, vma);
+  }
+
+  takeLateImages(): boolean {
+    return this.elfFiles.takeLate();
   }
 
   comm(pid: number, tid: number): string | null {
-    const comm = this.proc.comm(pid, tid);
-    return comm === DENIED ? null : comm;
+    const comm = this.options.proc.comm(pid, tid);
+    return typeof comm === 'string' ? comm : null;
   }
 
   hasEnded(pid: number): boolean {
-    return this.proc.hasEnded(pid);
+    return this.options.proc.hasEnded(pid);
   }
 
-  /** The pid has a new address space, or none any more. */
-  forget(pid: number): void {
-    const open = this.open.get(pid);
-    if (open === undefined) return;
-    this.open.delete(pid);
-    closeSync(open.fd);
+  /** See Patience: after a PENDING. */
+  whenReady(action: () => void): void {
+    this.patience.whenReady(action);
   }
 
   close(): void {
-    for (const pid of [...this.open.keys()]) this.forget(pid);
-  }
-
-  private now(): number {
-    return Number(this.options.monotonicNs() - this.options.sessionStartNs);
+    this.patience.close();
   }
 
   private pace(pid: number, next: number): void {
@@ -111,45 +130,4 @@ export class ProcFs implements ProcSource {
     this.nextRead.set(pid, next);
     if (this.nextRead.size > MAX_PACED) this.nextRead.delete(this.nextRead.keys().next().value!);
   }
-
-  private mapsFd(pid: number): number | null {
-    const now = this.now();
-    const known = this.open.get(pid);
-    if (known !== undefined && now - known.since < OPEN_NS) {
-      // As the newest of the list: the one used longest ago gives way.
-      this.open.delete(pid);
-      this.open.set(pid, known);
-      return known.fd;
-    }
-    this.forget(pid);
-    let fd: number;
-    try {
-      fd = openSync(`${this.proc.root}/${pid}/maps`, 'r');
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'ENOENT' || code === 'ESRCH' || code === 'EACCES' || code === 'EPERM')
-        return null;
-      throw error;
-    }
-    this.open.set(pid, { fd, since: now });
-    if (this.open.size > MAX_OPEN) this.forget(this.open.keys().next().value!);
-    return fd;
-  }
-}
-
-function vmaOf(found: VmaQuery): Vma {
-  return {
-    start: found.startPage,
-    end: found.endPage,
-    prot: found.flags & 7,
-    shared: (found.flags & 8) !== 0,
-    pgoff: found.pgoff,
-    backing: {
-      name: found.name,
-      devMajor: found.devMajor,
-      devMinor: found.devMinor,
-      ino: found.ino.toString(),
-    },
-    born: -Infinity,
-  };
 }

@@ -1,27 +1,40 @@
 import { closeSync, existsSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
-import { parseMaps } from '../core/maps';
-import type { Vma } from '../core/vma';
 import { parseStat, parseStatus, parseSyscall } from './proc-parse';
 import type { Stat, Status, SyscallState } from './proc-parse';
 
 /** There is such a process, but we may not look at it (EACCES, EPERM). */
 export const DENIED: unique symbol = Symbol('denied');
+/** Not known: any other error, or a /proc that is not that of our pid namespace. */
+export const UNREADABLE: unique symbol = Symbol('unreadable');
 /** null: the process or thread is gone (ENOENT, ESRCH), which is an everyday answer. */
-export type ProcResult<T> = T | null | typeof DENIED;
+export type ProcResult<T> = T | null | typeof DENIED | typeof UNREADABLE;
 
-// Bounds on what a hostile process can make us read. maps of 65,530 mappings takes 6 MB as a rule.
-const MAX_MAPS = 64 << 20;
+/** That is what it is, rather than why it is not known. */
+export function isKnown<T>(result: ProcResult<T>): result is T & NonNullable<unknown> {
+  return result !== null && result !== DENIED && result !== UNREADABLE;
+}
+
+// Bounds on what a hostile process can make us read.
 /** fs.mount-max is 100,000 mounts of some 200 bytes. */
 const MAX_MOUNTS = 32 << 20;
 const MAX_SMALL = 64 << 10;
 const MAX_PARENT_THREADS = 64;
+const OWN_ROOT = '/proc';
 
 /**
- * Readers of /proc. Each answers null when the process is gone and DENIED when it is another's; any
- * other error (EMFILE, EIO) is thrown, because hiding it would look like a process that ended.
+ * Readers of those files of /proc that never block: they need no lock that a target can hold and no file
+ * system of its. All else is read by addon/reader. Nothing is thrown: each error is an answer, and what
+ * is no everyday one is noted once.
  */
 export class Proc {
-  constructor(readonly root = '/proc') {}
+  private readonly noted = new Set<string>();
+  /** It shows our processes under the numbers they have for us. */
+  private ours: boolean | null = null;
+
+  constructor(
+    readonly root = OWN_ROOT,
+    private readonly note: (text: string) => void = () => undefined,
+  ) {}
 
   /**
    * Whose processes this /proc shows: those of our pid namespace ('ours'), another's, in which our numbers
@@ -43,30 +56,18 @@ export class Proc {
   hasEnded(pid: number): boolean {
     if (!exists(pid)) return true;
     const stat = this.stat(pid);
-    return stat !== null && stat !== DENIED && isDead(stat);
+    return isKnown(stat) && isDead(stat);
   }
 
   /** Every process that is shown; empty where they cannot be listed. */
   pids(): number[] {
-    const found = attempt(() => readdirSync(this.root));
-    return found === null || found === DENIED ? [] : found.map(Number).filter(Number.isInteger);
-  }
-
-  /** The address space; an empty list for kernel threads and zombies. */
-  maps(pid: number): ProcResult<{ vmas: Vma[]; skipped: number }> {
-    return text(this.read(`${pid}/maps`, MAX_MAPS), parseMaps);
+    const found = this.attempt(() => readdirSync(this.root));
+    return isKnown(found) ? found.map(Number).filter(Number.isInteger) : [];
   }
 
   /** Name of a thread, raw, without the line end. */
   comm(pid: number, tid = pid): ProcResult<string> {
     return text(this.read(`${pid}/task/${tid}/comm`, MAX_SMALL), (comm) => comm.replace(/\n$/, ''));
-  }
-
-  /** Arguments, raw; empty for kernel threads and zombies. Long command lines are cut at 64 KiB. */
-  cmdline(pid: number): ProcResult<string[]> {
-    return text(this.read(`${pid}/cmdline`, MAX_SMALL), (line) =>
-      line === '' ? [] : line.replace(/\0$/, '').split('\0'),
-    );
   }
 
   /** Fields of stat; of one thread where `tid` is given. */
@@ -91,7 +92,7 @@ export class Proc {
 
   /** Thread ids, ascending. */
   tasks(pid: number): ProcResult<number[]> {
-    return attempt(() =>
+    return this.attempt(() =>
       readdirSync(`${this.root}/${pid}/task`)
         .map(Number)
         .filter(Number.isInteger)
@@ -105,13 +106,13 @@ export class Proc {
    */
   children(pid: number): ProcResult<number[]> {
     const tids = this.tasks(pid);
-    if (tids === null || tids === DENIED) return tids;
+    if (!isKnown(tids)) return tids;
     const children: number[] = [];
     for (const tid of tids.slice(0, MAX_PARENT_THREADS)) {
       const found = text(this.read(`${pid}/task/${tid}/children`, MAX_SMALL), (line) =>
         line.split(' ').filter(Boolean).map(Number).filter(Number.isInteger),
       );
-      if (found === DENIED) return DENIED;
+      if (found === DENIED || found === UNREADABLE) return found;
       children.push(...(found ?? []));
     }
     return children;
@@ -120,7 +121,7 @@ export class Proc {
   /** Some swap area is on: minor faults on anonymous memory may then come from the swap cache. */
   swapInUse(): boolean {
     const bytes = this.read('swaps', MAX_SMALL);
-    if (bytes === null || bytes === DENIED) return false;
+    if (!isKnown(bytes)) return false;
     // The first line is the heading.
     return bytes.toString().trimEnd().split('\n').length > 1;
   }
@@ -128,11 +129,39 @@ export class Proc {
   /** Automatic NUMA balancing is on (Documentation/admin-guide/sysctl/kernel.rst); false where unknown. */
   numaBalancing(): boolean {
     const bytes = this.read('sys/kernel/numa_balancing', MAX_SMALL);
-    return bytes !== null && bytes !== DENIED && Number(bytes.toString()) > 0;
+    return isKnown(bytes) && Number(bytes.toString()) > 0;
   }
 
   private read(path: string, max: number): ProcResult<Buffer> {
-    return attempt(() => readBounded(`${this.root}/${path}`, max));
+    return this.attempt(() => readBounded(`${this.root}/${path}`, max));
+  }
+
+  private attempt<T>(read: () => T): ProcResult<T> {
+    try {
+      return read();
+    } catch (error) {
+      const { code = String(error) } = error as NodeJS.ErrnoException;
+      if (code === 'EACCES' || code === 'EPERM') return DENIED;
+      const missing = code === 'ENOENT' || code === 'ESRCH';
+      if (missing && this.isOurs()) return null;
+      this.noteOnce(
+        missing
+          ? `${this.root} does not show our processes: state and names of targets are not known`
+          : `${this.root} cannot be read at times (${code}): state and names of targets are not known then`,
+      );
+      return UNREADABLE;
+    }
+  }
+
+  private isOurs(): boolean {
+    this.ours ??= this.root !== OWN_ROOT || this.standing() === 'ours';
+    return this.ours;
+  }
+
+  private noteOnce(text: string): void {
+    if (this.noted.has(text)) return;
+    this.noted.add(text);
+    this.note(text);
   }
 }
 
@@ -171,18 +200,7 @@ function readBounded(path: string, max: number): Buffer {
   }
 }
 
-function attempt<T>(read: () => T): ProcResult<T> {
-  try {
-    return read();
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ESRCH') return null;
-    if (code === 'EACCES' || code === 'EPERM') return DENIED;
-    throw error;
-  }
-}
-
 /** `parse` answers null for text that is torn: the process ended while it was read. */
 function text<T>(bytes: ProcResult<Buffer>, parse: (text: string) => T | null): ProcResult<T> {
-  return bytes === null || bytes === DENIED ? bytes : parse(bytes.toString());
+  return isKnown(bytes) ? parse(bytes.toString()) : bytes;
 }

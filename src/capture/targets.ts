@@ -1,5 +1,5 @@
 import { AnalyzerError } from '../core/errors';
-import { DENIED, isDead } from './proc';
+import { DENIED, isDead, isKnown, UNREADABLE } from './proc';
 import type { Proc } from './proc';
 import { PF_KTHREAD } from './proc-parse';
 
@@ -31,6 +31,9 @@ export function resolveTargets(
     if (status === DENIED || stat === DENIED) {
       throw new AnalyzerError('NO_TARGET_ACCESS', `/proc/${id}`);
     }
+    if (status === UNREADABLE || stat === UNREADABLE) {
+      throw new AnalyzerError('PROC_UNREADABLE', `/proc/${id}`);
+    }
     if (status === null || stat === null) {
       // Hidden from us (hidepid), or none.
       if (!proc.hasEnded(id)) throw new AnalyzerError('NO_TARGET_ACCESS', `/proc/${id}`);
@@ -58,7 +61,7 @@ function noProcess(proc: Proc, id: number): AnalyzerError {
   for (const pid of proc.pids()) {
     const status = proc.status(pid);
     // NSpid lists the number here first, and then those of the namespaces within.
-    if (status === null || status === DENIED || !status.nsPids.slice(1).includes(id)) continue;
+    if (!isKnown(status) || !status.nsPids.slice(1).includes(id)) continue;
     const comm = proc.comm(pid);
     inner.push(typeof comm === 'string' ? `${pid} (${comm})` : String(pid));
   }
@@ -76,7 +79,7 @@ function unfollowed(proc: Proc, pids: ReadonlySet<number>): string[] {
   const notes: string[] = [];
   for (const pid of pids) {
     const children = proc.children(pid);
-    if (children === null || children === DENIED) continue;
+    if (!isKnown(children)) continue;
     const missing = children.filter((child) => !pids.has(child));
     if (missing.length === 0) continue;
     const named =

@@ -71,6 +71,7 @@ export function assemble(options: Options, inherit: Inheritance, ports: Assembly
   const command = commandOf(options);
   // The session may wake us before the run exists; its first heartbeat drains anyway.
   const wake: { run: Run | null } = { run: null };
+  const tell = ports.say ?? say;
   const capture = LiveCapture.start({
     target:
       command === null
@@ -81,6 +82,9 @@ export function assemble(options: Options, inherit: Inheritance, ports: Assembly
     fixedLayout: options.fixedTs,
     captureOutput: ports.captureOutput ?? false,
     onWake: () => wake.run?.wake(),
+    onNote: (text) => {
+      tell(`note: ${text}`);
+    },
   });
   try {
     return connect(options, test, ports, capture, command, wake);
@@ -127,6 +131,9 @@ function connect(
     {
       session: capture.session,
       consumer: model,
+      whenReady: (action) => {
+        capture.whenReady(action);
+      },
       output:
         ports.stream === null
           ? null

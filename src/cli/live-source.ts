@@ -42,6 +42,9 @@ export class LiveSource implements DashboardSource {
   /** As they were when the counters were last set to zero. */
   private zeroedAt: CaptureFacts | null = null;
   private readonly lastSeen = new Map<number, Target>();
+  /** As last told; '' until the reader has answered. */
+  private readonly commandLines = new Map<number, string>();
+  private readonly asked = new Set<number>();
 
   constructor(
     private readonly assembly: Assembly,
@@ -109,15 +112,28 @@ export class LiveSource implements DashboardSource {
     return this.last?.processes.find((row) => row.pid === pid)?.comm ?? '';
   }
 
-  /** A process as it is now, undefined when it is gone: it keeps the name it had. */
+  /** A process as it is now, undefined when that is not known: it keeps the name it had. */
   private look(pid: number): Target | undefined {
     const { proc } = this.assembly.capture;
     const stat = proc.stat(pid);
-    if (stat === null || typeof stat !== 'object' || stat.state === 'Z') return undefined;
+    if (stat === null || typeof stat !== 'object') return undefined;
+    // Of a process whose first thread has ended the others live on.
+    if (stat.state === 'Z' && stat.threads < 2) return undefined;
     const { comm, threads, state, rssPages } = stat;
-    const line = proc.cmdline(pid);
-    const commandLine = Array.isArray(line) ? line.join(' ') : '';
-    return { info: { pid, comm, commandLine, threads, state }, rssPages };
+    return { info: { pid, comm, commandLine: this.commandLine(pid), threads, state }, rssPages };
+  }
+
+  /** The last known one. Reading it takes the target's mmap_lock: it is asked for, not waited for. */
+  private commandLine(pid: number): string {
+    const { reader } = this.assembly.capture;
+    if (!this.asked.has(pid)) {
+      this.asked.add(pid);
+      reader.cmdline(pid, (args) => {
+        this.asked.delete(pid);
+        if (args !== null && args.length > 0) this.commandLines.set(pid, args.join(' '));
+      });
+    }
+    return this.commandLines.get(pid) ?? '';
   }
 
   /** Faults whose thread is blocked in them, as of the last snapshot; the oldest ones. */

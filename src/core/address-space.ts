@@ -25,6 +25,10 @@ export class AddressSpace {
   asOf = -Infinity;
   /** Records were lost: the map may be wrong until it is read again. */
   stale = false;
+  /** Met without having been announced: its maps have not been looked at yet. */
+  unread = false;
+  /** Some of its files could not be looked at: their mappings have labels without sections. */
+  unsure = false;
   /** Region row of what lies in no mapping, -1 before the first such fault. */
   unknownRow = -1;
   /** Processes that have it. */

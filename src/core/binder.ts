@@ -2,18 +2,19 @@ import { RegionKind } from './classes';
 import { Memory } from './classify';
 import type { CommTable } from './comms';
 import { FileStore } from './file-store';
+import type { ElfImage } from './elf';
+import { PENDING, UNKNOWN } from './ports';
 import type { ProcSource } from './ports';
 import type { Process } from './process';
 import { labelWithSection, regionNature, threadStackLabel, UNKNOWN_NATURE } from './region';
 import type { RegionNature } from './region';
-import { setCode, simpleCode, slotOf } from './region-code';
+import { setCode, simpleCode, slotOf, WAIT_CODE } from './region-code';
 import type { RegionInfo, RegionTable } from './regions';
 import { SectionSet } from './sections';
-import { bssSpansBehind, sameFileBelow, spansFor } from './spans';
+import { bssSpansBehind, ImageSpans, sameFileBelow, segmentOf } from './spans';
 import { permissions, Prot } from './vma';
-import type { Vma } from './vma';
+import type { Backing, Vma } from './vma';
 
-const PAGE = 4096;
 /** Section sets per process: a program may map an ELF file in any number of pieces. */
 const SET_CAP = 4096;
 
@@ -22,13 +23,15 @@ const SET_CAP = 4096;
  * map's entry as a code (region-code.ts). This is the slow path: strings are made here and nowhere else.
  */
 export class RegionBinder {
+  private readonly spans = new ImageSpans();
+
   constructor(
     private readonly regions: RegionTable,
     private readonly comms: CommTable,
     private readonly source: ProcSource,
   ) {}
 
-  /** The code of the entry `handle` of the process' map, made and cached. */
+  /** The code of the entry `handle` of the process' map, made and cached; or WAIT_CODE. */
   bind(process: Process, handle: number): number {
     const vma = process.map.vma(handle);
     const nature = this.nature(process, vma);
@@ -37,6 +40,7 @@ export class RegionBinder {
     else if (nature.kind === RegionKind.ANON || nature.kind === RegionKind.HEAP) {
       set = this.bssSet(process, handle, vma);
     }
+    if (set === WAIT_CODE) return WAIT_CODE;
     const code =
       set >= 0
         ? setCode(set)
@@ -119,41 +123,44 @@ export class RegionBinder {
     return regionNature(vma, store);
   }
 
-  /** Number of the section set of a file mapping, -1 where the file has no sections. */
+  /** Number of the section set of a file mapping, -1 where the file has no sections, WAIT_CODE. */
   private fileSet(process: Process, handle: number, nature: RegionNature): number {
     const vma = process.map.vma(handle);
-    const below = sameFileBelow(process.map, handle);
-    const { backing, prot, shared, pgoff } = vma;
-    const pages = vma.end - vma.start;
-    const key = `${backing.devMajor}:${backing.devMinor}:${backing.ino}:${backing.name}\n${prot}${shared}${pgoff}+${pages}^${below === null ? '' : vma.start - below.start}`;
-    const known = process.setNumbers.get(key);
-    if (known !== undefined) return known;
-    const image = this.source.elfImage(process.pid, vma);
-    if (image === null) return -1;
-    const low = pgoff * PAGE;
-    const spans = spansFor(image, vma, below);
+    const image = this.image(process, vma);
+    if (image === PENDING) return WAIT_CODE;
+    const segment =
+      image === null ? null : segmentOf(image, vma, sameFileBelow(process.map, handle));
+    if (segment === null) return -1;
+    const spans = this.spans.of(image!, segment);
     if (spans.length === 0) return -1;
-    const set = new SectionSet(spans, low, low, low + pages * PAGE, nature.memory, -1);
-    return this.keep(process, key, set);
+    const { backing, prot, shared } = vma;
+    const key = `${objectKey(backing)}:${backing.name}\n${prot}${shared}${segment.address - segment.offset}`;
+    const known = process.setNumbers.get(key);
+    // Another list: the file was read again and is another one now.
+    if (known !== undefined && process.sets[known]!.spans === spans) return known;
+    return this.keep(process, key, new SectionSet(spans, nature.memory, -1));
   }
 
-  /** Number of the section set of anonymous memory that begins with the tail of a .bss, or -1. */
+  /** Number of the section set of anonymous memory that begins with the tail of a .bss, -1, WAIT_CODE. */
   private bssSet(process: Process, handle: number, vma: Vma): number {
     const data = this.before(process, handle, vma);
     if (data === null) return -1;
-    const image = this.source.elfImage(process.pid, data);
+    const image = this.image(process, data);
+    if (image === PENDING) return WAIT_CODE;
     if (image === null) return -1;
-    const spans = bssSpansBehind(
-      image,
-      data,
-      vma,
-      sameFileBelow(process.map, process.map.previous(handle)),
-    );
+    const below = sameFileBelow(process.map, process.map.previous(handle));
+    const spans = bssSpansBehind(this.spans, image, data, vma, below);
     if (spans.length === 0) return -1;
     const { start } = vma;
-    const shift = data.pgoff - data.start;
-    const set = new SectionSet(spans, 0, -Infinity, Infinity, Memory.PRIVATE_ANON, start, shift);
+    const set = new SectionSet(spans, Memory.PRIVATE_ANON, start, data.pgoff - data.start);
     return this.keep(process, `bss\n${vma.start}+${vma.end}\n${data.backing.name}`, set);
+  }
+
+  private image(process: Process, vma: Vma): ElfImage | null | typeof PENDING {
+    const image = this.source.elfImage(process.pid, vma);
+    if (image !== UNKNOWN) return image;
+    process.unsure = true;
+    return null;
   }
 
   /**
@@ -191,8 +198,8 @@ export class RegionBinder {
   private fileRow(process: Process, vma: Vma, nature: RegionNature, section: string): number {
     const { backing } = vma;
     const permission = permissions(vma.prot, vma.shared);
-    const object = `${backing.devMajor}:${backing.devMinor}:${backing.ino}`;
-    const key = `${process.keyPrefix}${KEY_LETTERS[nature.kind]!}${object}${permission}${section}\n${backing.name}`;
+    // Not by the whole path: one file has several, seen from different roots.
+    const key = `${process.keyPrefix}${KEY_LETTERS[nature.kind]!}${objectKey(backing)}${permission}${section}\n${nature.label}`;
     const info = this.info(process, nature, section, permission, key);
     const pages = vma.end - vma.start;
     const [from, to] = info.byFile ? [vma.pgoff, vma.pgoff + pages] : [vma.start, vma.end];
@@ -231,6 +238,10 @@ const FILE_KINDS: ReadonlySet<number> = new Set([
   RegionKind.SHM,
   RegionKind.DEVICE,
 ]);
+
+function objectKey({ devMajor, devMinor, ino }: Backing): string {
+  return `${devMajor}:${devMinor}:${ino}`;
+}
 
 /** First letter of a key by RegionKind. */
 const KEY_LETTERS = ['F', 'H', 'S', 'A', 'M', 'D', 'X', 'U'] as const;

@@ -71,6 +71,8 @@ const MESSAGES: ReadonlyMap<string, Message> = new Map(
       "/proc is another pid namespace's: its numbers are other processes (mount -t proc proc /proc, or unshare --mount-proc)",
     NO_TARGET_ACCESS: (detail) =>
       `${detail} is not shown to us: another user's process, or hidden (hidepid): run as root`,
+    PROC_UNREADABLE: (detail) =>
+      `cannot read ${detail}: no descriptor or memory left, or an error of /proc`,
     ADDON_MISSING: (detail) => `the native addon is not built: run npm run build (${detail})`,
     ADDON_BROKEN: (detail) => `the native addon cannot be loaded: run npm run build (${detail})`,
     ADDON_ABI: (detail) => `the native addon does not fit: run npm run build (${detail})`,

@@ -6,12 +6,15 @@ import { FaultClass } from './classes';
 import type { FaultColumns } from './fault-columns';
 import { bucketOf } from './histogram';
 import type { Process } from './process';
-import { hasFileOf, memoryOf, NO_REGION, setOf, slotOf } from './region-code';
+import { hasFileOf, memoryOf, NO_REGION, setOf, slotOf, WAIT_CODE } from './region-code';
+import { WAIT } from './repair';
 import type { MapRepair } from './repair';
 import type { Resolved } from './resolved';
 import type { Tasks } from './tasks';
 
 const PAGE = 4096;
+/** In place of a Memory: what the fault needs to know is on its way. */
+const NOT_YET = -1;
 
 /** Whether fault i is to be counted: a compiled filter. */
 export type KeepTest = (batch: Batch, resolved: Resolved, i: number) => boolean;
@@ -41,8 +44,11 @@ export class FaultLoop {
     private readonly pages: boolean,
   ) {}
 
-  /** Faults from (inclusive) to (exclusive), between two records. */
-  run(batch: Batch, resolved: Resolved, from: number, to: number): void {
+  /**
+   * Faults from (inclusive) to (exclusive), between two records. Stops before a fault for which an answer
+   * is on its way: returns its index, `to` when all are done.
+   */
+  run(batch: Batch, resolved: Resolved, from: number, to: number): number {
     const { tasks, keep, columns, pages } = this;
     const ruleClass = this.rules.faultClass;
     const ruleCause = this.rules.cause;
@@ -50,6 +56,7 @@ export class FaultLoop {
       const low = batch.addrLo[i]!;
       const page = batch.addrHi[i]! * 0x100000 + (low >>> 12);
       const thread = tasks.thread(batch.pid[i]!, batch.tid[i]!);
+      if (thread === null) return i;
       const process = thread.process;
       const map = process.map;
 
@@ -69,6 +76,7 @@ export class FaultLoop {
         columns.heatPage[i] = heatPage;
       } else {
         memory = this.place(process, handle, batch, resolved, i);
+        if (memory === NOT_YET) return i;
       }
 
       const how = batch.how[i]!;
@@ -90,20 +98,21 @@ export class FaultLoop {
         pages && faultClass !== FaultClass.ERROR && process.pages.touch(page) ? 1 : 0;
       columns.bucket[i] = bucketOf(batch.latency[i]!);
     }
+    return to;
   }
 
-  /** Slot of the region of a fault that has not ended, as far as the map knows it. */
+  /** Slot of the region of a fault that has not ended, as far as the map knows it; -1: not yet. */
   regionOf(process: Process, page: number): number {
     const handle = process.map.find(page);
     if (handle < 0) return this.binder.unknownRow(process, page);
     const { region, fileOffset, heatPage } = this.scratch;
-    this.fill(process, handle, page, 0, { region, fileOffset }, heatPage, 0);
-    return region[0]!;
+    const memory = this.fill(process, handle, page, 0, { region, fileOffset }, heatPage, 0);
+    return memory === NOT_YET ? -1 : region[0]!;
   }
 
   /**
    * Finds the region of a fault where the entry `handle` (-1: none) has no simple code. Fills the columns
-   * and returns the kind of memory.
+   * and returns the kind of memory, NOT_YET where it has to be waited for.
    */
   private place(
     process: Process,
@@ -116,6 +125,7 @@ export class FaultLoop {
     if (handle < 0) {
       const failed = (batch.how[i]! & How.COMPLETION) === How.NONE;
       handle = this.repair.find(process, page, batch.time[i]!, failed);
+      if (handle === WAIT) return NOT_YET;
       if (handle < 0) {
         resolved.region[i] = this.binder.unknownRow(process, page);
         resolved.fileOffset[i] = -1;
@@ -127,7 +137,7 @@ export class FaultLoop {
     return this.fill(process, handle, page, low, resolved, this.columns.heatPage, i);
   }
 
-  /** Fills place i of the columns from the entry `handle`, and returns the kind of memory. */
+  /** Fills place i of the columns from the entry `handle`, and returns the kind of memory or NOT_YET. */
   private fill(
     process: Process,
     handle: number,
@@ -143,10 +153,9 @@ export class FaultLoop {
 
     let code = map.region(handle);
     let set = code < NO_REGION ? process.sets[setOf(code)]! : null;
-    // A code that was taken over from a piece that showed another part of the file does not do either.
-    const foreign = set?.byFile === true && (offset < set.low || offset >= set.high);
-    if (code === NO_REGION || foreign) {
+    if (code === NO_REGION) {
       code = this.binder.bind(process, handle);
+      if (code === WAIT_CODE) return NOT_YET;
       set = code < NO_REGION ? process.sets[setOf(code)]! : null;
     }
     if (set === null) {

@@ -67,10 +67,12 @@ export class InFlight {
       const wait = this.waitOf(open, i);
       const ns = asOf - wait.until;
       if (ns <= 0) continue;
+      const counts = open.waits[i] !== Waits.UNKNOWN;
+      // Whose time it is will be known at the next tick, which then counts both intervals.
+      if (counts && !this.place(wait)) continue;
       wait.until = asOf;
-      if (open.waits[i] === Waits.UNKNOWN) continue;
+      if (!counts) continue;
       wait.seen ||= open.waits[i] === Waits.BLOCKED;
-      if (wait.region < 0 || wait.thread < 0 || wait.process < 0) this.place(wait);
       wait.counted += ns;
       this.counters.stall(wait.region, wait.thread, wait.process, ns, asOf);
     }
@@ -104,12 +106,17 @@ export class InFlight {
     return wait;
   }
 
-  /** Finds the rows, without counting a fault in them. */
-  private place(wait: Wait): void {
+  /** Finds the rows, without counting a fault in them. False while an answer is on its way. */
+  private place(wait: Wait): boolean {
+    if (wait.region >= 0 && wait.thread >= 0 && wait.process >= 0) return true;
     const thread = this.tasks.thread(wait.pid, wait.tid);
-    wait.region = this.loop.regionOf(thread.process, wait.page);
+    if (thread === null) return false;
+    const region = this.loop.regionOf(thread.process, wait.page);
+    if (region < 0) return false;
+    wait.region = region;
     wait.thread = thread.row;
     wait.process = thread.process.row;
+    return true;
   }
 
   /**

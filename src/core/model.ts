@@ -16,7 +16,7 @@ import { DEFAULT_LIMITS } from './limits';
 import type { Limits } from './limits';
 import type { OpenFaults } from './open-faults';
 import { pagePool } from './pages';
-import type { ProcSource } from './ports';
+import type { MapsAnswer, ProcSource } from './ports';
 import { RecordApplier } from './records';
 import { NO_REGION, setOf, slotOf } from './region-code';
 import { RegionTable } from './regions';
@@ -27,7 +27,6 @@ import type { SnapshotOptions } from './rows';
 import type { LatencyHistogram, Snapshot, TableName } from './snapshot';
 import { statPool } from './row-histograms';
 import { Tasks } from './tasks';
-import type { Vma } from './vma';
 import { VmaMap } from './vma-map';
 import { VmaPool } from './vma-pool';
 
@@ -47,8 +46,8 @@ export interface InitialProcess {
   readonly comm: string;
   /** Its live threads. Without them the process is taken to end with the first thread. */
   readonly tids?: readonly number[];
-  /** null where /proc could not be read: addresses are then asked about one by one. */
-  readonly maps: { readonly vmas: readonly Vma[]; readonly asOf: number } | null;
+  /** null where they are still to be read: the first record or fault of the process waits for them. */
+  readonly maps: MapsAnswer | null;
 }
 
 /** ns between two attempts to fold a table that found everything alive. */
@@ -79,6 +78,9 @@ export class Model {
   private readonly inFlight: InFlight;
   private readonly snapshots: SnapshotBuilder;
   private foldedAt = -Infinity;
+  /** Faults and records of the current batch that are resolved and applied; -1 between batches. */
+  private faultsDone = -1;
+  private recordsDone = 0;
   private zeroedAt: number;
   private tickedAt: number;
   /** Everything that ended before this has been consumed, as far as the batches say. */
@@ -120,26 +122,40 @@ export class Model {
       this.tasks.beginThread(process, tid, name === null ? comm : this.comms.intern(name));
     }
     if (initial.maps !== null) this.tasks.adopt(process, initial.maps.vmas, initial.maps.asOf);
+    else process.unread = process.pid !== 0;
   }
 
-  /** Resolves and counts the faults of a batch, with its records in between where they belong. */
-  consume(batch: Batch, resolved: Resolved): void {
-    this.maintain(batch.horizon);
-    const { faults, records } = batch;
-    let done = 0;
-    for (let r = 0; r < records; r++) {
-      const at = Math.min(batch.recAt[r]!, faults);
-      if (at > done) {
-        this.loop.run(batch, resolved, done, at);
-        done = at;
-      }
-      this.records.apply(batch, r);
+  /**
+   * Resolves and counts the faults of a batch, with its records in between where they belong. False where
+   * it stopped because an answer is on its way (ProcSource): to be called again with the same batch, and
+   * no other, until it is true. Nothing of the batch is counted before that.
+   */
+  consume(batch: Batch, resolved: Resolved): boolean {
+    if (this.faultsDone < 0) {
+      this.maintain(batch.horizon);
+      this.faultsDone = 0;
+      this.recordsDone = 0;
     }
-    this.loop.run(batch, resolved, done, faults);
+    if (!this.repair.rereadDoubtful()) return false;
+    const { faults, records } = batch;
+    for (; this.recordsDone < records; this.recordsDone++) {
+      const at = Math.min(batch.recAt[this.recordsDone]!, faults);
+      if (!this.resolveTo(batch, resolved, at)) return false;
+      if (!this.records.apply(batch, this.recordsDone)) return false;
+    }
+    if (!this.resolveTo(batch, resolved, faults)) return false;
     this.counters.add(batch, resolved, this.columns);
     this.inFlight.settle(batch, resolved);
     const last = faults > 0 ? batch.time[faults - 1]! : 0;
     this.horizon = Math.max(this.horizon, batch.horizon, last);
+    this.faultsDone = -1;
+    return true;
+  }
+
+  private resolveTo(batch: Batch, resolved: Resolved, end: number): boolean {
+    if (this.faultsDone < end)
+      this.faultsDone = this.loop.run(batch, resolved, this.faultsDone, end);
+    return this.faultsDone >= end;
   }
 
   /** Faults for which it is false are resolved and not counted; null counts all. */
@@ -152,6 +168,7 @@ export class Model {
     this.spaces.clock++;
     this.spaces.makeRoom();
     this.repair.beginBatch();
+    if (this.source.takeLateImages()) this.forgetUnsure();
     const tables = [this.regions.rows, this.tasks.threads, this.tasks.processes];
     const settled = this.tasks.settle();
     if (settled === null) {
@@ -168,6 +185,22 @@ export class Model {
         this.inFlight.remap(...moved);
       },
     );
+  }
+
+  /** Files that could not be looked at have been: their mappings are named anew when they fault. */
+  private forgetUnsure(): void {
+    for (const process of this.tasks.live()) {
+      if (!process.unsure) continue;
+      process.unsure = false;
+      process.map.eachRegion((handle, code) => {
+        if (code <= NO_REGION) return;
+        const kind = this.regionKind(slotOf(code));
+        // Also what lies behind a file: it may be a .bss. Not the stacks of threads.
+        if (kind === RegionKind.FILE || kind === RegionKind.ANON || kind === RegionKind.HEAP) {
+          process.map.setRegion(handle, NO_REGION);
+        }
+      });
+    }
   }
 
   private mappedRegions(): Uint8Array {

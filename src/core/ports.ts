@@ -1,28 +1,41 @@
 import type { ElfImage } from './elf';
 import type { Backing, Vma } from './vma';
 
+/** The answer is on its way: to be asked again, in the same words, when there is one or none is to come. */
+export const PENDING: unique symbol = Symbol('pending');
+/** It cannot be told: no permission, an error, no answer in time. Another time it may be. */
+export const UNKNOWN: unique symbol = Symbol('unknown');
+
+export interface MapsAnswer {
+  readonly vmas: readonly Vma[];
+  /** Session time (ns) taken before reading: records newer than that are applied over it. */
+  readonly asOf: number;
+}
+
 /**
- * What core asks of the outside world. capture/ implements it with /proc; tests with plain data. Every
- * call may find the process gone, or be refused, and then answers null: that is an everyday case, no error,
- * and says nothing about the life of the process.
+ * What core asks of the outside world. capture/ implements it with /proc; tests with plain data. What
+ * could block is answered by PENDING first. An answer that was asked for is held until it is fetched,
+ * and whoever fetches it does so before anything newer is applied to the process it is about. No answer
+ * but hasEnded() says anything about the life of a process.
  */
 export interface ProcSource {
   /**
-   * The whole address space as it is now. `asOf` is the session time (ns) taken before reading: records
-   * newer than that are applied over it. The source limits the rate per process itself: null also
-   * means "not again so soon".
+   * The whole address space as it is now; null where there is none (any more), or not again so soon:
+   * the source limits the rate per process itself.
    */
-  readMaps(pid: number): { readonly vmas: readonly Vma[]; readonly asOf: number } | null;
-  /** The mapping that covers one page now (PROCMAP_QUERY), null where there is none or no such ioctl. */
-  queryPage(pid: number, page: number): Vma | null;
+  readMaps(pid: number): MapsAnswer | null | typeof UNKNOWN | typeof PENDING;
+  /** The mapping that covers one page now (PROCMAP_QUERY), null where there is none. */
+  queryPage(pid: number, page: number): Vma | null | typeof UNKNOWN | typeof PENDING;
   /**
    * One of FileStore: where the pages of a mapped file live, by the device it is on. The parent serves
    * where the process is gone: it sees the same mounts as a rule. 0 for no parent that is known.
    */
   fileStore(pid: number, ppid: number, backing: Backing): number;
-  /** Section headers of the file behind a mapping; null when it is no ELF file or cannot be read. */
-  elfImage(pid: number, vma: Vma): ElfImage | null;
-  /** Name of a thread, null when it is gone. */
+  /** Headers of the file behind a mapping, null when it is no ELF file. Never those of another file. */
+  elfImage(pid: number, vma: Vma): ElfImage | null | typeof UNKNOWN | typeof PENDING;
+  /** Since the last call an image has become known that elfImage() said UNKNOWN of. */
+  takeLateImages(): boolean;
+  /** Name of a thread, null when it cannot be read. */
   comm(pid: number, tid: number): string | null;
   /** Known for certain to have ended; what cannot be found out is false. */
   hasEnded(pid: number): boolean;

@@ -61,6 +61,18 @@ export class Process {
   set stale(stale: boolean) {
     this.space.stale = stale;
   }
+  get unread(): boolean {
+    return this.space.unread;
+  }
+  set unread(unread: boolean) {
+    this.space.unread = unread;
+  }
+  get unsure(): boolean {
+    return this.space.unsure;
+  }
+  set unsure(unsure: boolean) {
+    this.space.unsure = unsure;
+  }
   get unknownRow(): number {
     return this.space.unknownRow;
   }

@@ -26,40 +26,44 @@ export class RecordApplier {
     private readonly repair: MapRepair,
   ) {}
 
-  apply(batch: Batch, r: number): void {
+  /** False: nothing was done, to be called again when the answer is there that is on its way. */
+  apply(batch: Batch, r: number): boolean {
     const pid = batch.recPid[r]!;
     switch (batch.recType[r]!) {
       case RecordType.FORK:
         this.fork(batch, r);
-        return;
+        return true;
       case RecordType.COMM:
         this.comm(batch, r);
-        return;
+        return true;
       case RecordType.EXIT: {
         const thread = this.tasks.known(batch.recTid[r]!);
         if (thread?.process.pid === pid) this.tasks.endThread(thread);
-        return;
+        return true;
       }
       case RecordType.LOST:
         this.lost += batch.recA[r]!;
         this.repair.doubtAll();
-        return;
+        return true;
       case RecordType.SHARE_SPACE: {
         const parent = this.tasks.process(batch.recA[r]!);
         const child = this.tasks.process(pid);
         if (parent !== undefined && child !== undefined) child.shareSpace(parent);
-        return;
+        return true;
       }
       case RecordType.STACK_POINTER: {
         const process = this.tasks.ensure(pid);
+        if (!this.tasks.looked(process)) return false;
         // Also one from before the snapshot of /proc, which shows the stack too.
         if (process.pid !== 0) this.binder.noteStack(process, batch.recTid[r]!, batch.recA[r]!);
-        return;
+        return true;
       }
       default: {
         const process = this.tasks.ensure(pid);
+        if (!this.tasks.looked(process)) return false;
         // The snapshot of /proc is newer: it shows already what this record did, and more.
         if (process.pid !== 0 && batch.recTime[r]! >= process.asOf) this.space(batch, r, process);
+        return true;
       }
     }
   }
@@ -148,6 +152,7 @@ export class RecordApplier {
     const child = tasks.begin(pid, parentPid, comm, parent.map.fork());
     // What was in doubt for the parent is in doubt for its copy.
     if (parent.stale) child.stale = true;
+    child.unread = parent.unread && child.pid !== 0;
     tasks.beginThread(child, tid, comm);
   }
 
@@ -170,6 +175,7 @@ export class RecordApplier {
       if (batch.recTime[r]! >= known.asOf) {
         known.clearSpace();
         known.stale = false;
+        known.unread = false;
       }
       tasks.rename(tasks.becomeSingle(known, name), name);
       return;

@@ -5,6 +5,8 @@
  *   <= -2            -2 - code is the number of a section set of the process
  */
 export const NO_REGION = -1;
+/** Never cached: which code it is can be told when an answer is there that is on its way. */
+export const WAIT_CODE = -(2 ** 30);
 const SLOT_BITS = 16;
 const MEMORY_BITS = 4;
 const FILE_BIT = 1 << (SLOT_BITS + MEMORY_BITS);

@@ -3,9 +3,9 @@ import type { Span } from './spans';
 const PAGE = 4096;
 
 /**
- * The ELF sections of one mapping and the region row of each. Coordinates are bytes: offsets into the
- * file, so that a set stays right when its mapping is split or moved; or, for the anonymous tail
- * of a .bss, which has no file offsets, bytes from `origin`, an address.
+ * The ELF sections of mappings and the region row of each. Coordinates are bytes: offsets into the file,
+ * so that one set serves all mappings of one file with the same permissions, however they are split or
+ * moved; or, for the anonymous tail of a .bss, which has no file offsets, bytes from `origin`, an address.
  */
 export class SectionSet {
   readonly starts: Float64Array;
@@ -16,21 +16,18 @@ export class SectionSet {
   private last = 0;
 
   /**
-   * `spans` sorted and disjoint, from byte `shift` on. The set speaks for [low, high) and no further.
-   * `memory` is the mapping's (classify.ts), `origin` a page, -1 for file offsets. `filePages` is what
-   * turns a page of a .bss tail into the file page it would have, were the file longer.
+   * `spans` sorted and disjoint. `memory` is the mapping's (classify.ts), `origin` a page, -1 for file
+   * offsets. `filePages` is what turns a page of a .bss tail into the file page it would have, were the
+   * file longer.
    */
   constructor(
-    spans: readonly Span[],
-    shift: number,
-    readonly low: number,
-    readonly high: number,
+    readonly spans: readonly Span[],
     readonly memory: number,
     readonly origin: number,
     readonly filePages = 0,
   ) {
-    this.starts = Float64Array.from(spans, (s) => s.start + shift);
-    this.ends = Float64Array.from(spans, (s) => s.end + shift);
+    this.starts = Float64Array.from(spans, (s) => s.start);
+    this.ends = Float64Array.from(spans, (s) => s.end);
     this.names = spans.map((s) => s.name);
     this.rows = new Int32Array(spans.length + 1).fill(-1);
   }

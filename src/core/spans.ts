@@ -1,8 +1,8 @@
 import type { ElfImage, ElfSegment } from './elf';
-import { Prot, sameBacking, type Vma } from './vma';
+import { Prot, sameFile, type Vma } from './vma';
 import type { VmaTable } from './vma-table';
 
-/** A section's part of a mapping: bytes from the mapping's start, end exclusive. */
+/** A section's part of something: bytes, end exclusive. */
 export interface Span {
   readonly start: number;
   readonly end: number;
@@ -10,30 +10,42 @@ export interface Span {
 }
 
 const PAGE = 4096;
+/** Spans of one .bss tail: a linker makes one or two. */
+const MAX_TAIL_SPANS = 64;
 
 /**
- * The sections inside a file mapping, sorted and not overlapping. Bytes of no section (the headers,
- * padding) are in no span. A .bss that begins in the mapping's last page is found there.
+ * The sections of ELF images in file offsets, sorted and not overlapping; made once per image and shift.
+ * Bytes of no section (the headers, padding) are in no span. A .bss that begins in the file's last page
+ * is found there.
  *
- * The way: file offset -> PT_LOAD -> link-time address -> section. One page of the file may belong to
- * two segments and be mapped twice (RELRO, or text and data sharing a page), in the worst case with the
- * same permissions: only the load address tells them apart. Hence `below`, a lower mapping of the same
- * file (`sameFileBelow`); without it permissions decide. What is mapped without any permission is what
- * the loader left between two segments, not the bytes its offset says: no spans.
+ * The way: file offset -> PT_LOAD (segmentOf) -> link-time address -> section. Segments of one shift
+ * continue each other: one list serves them all.
  */
-export function spansFor(image: ElfImage, vma: Vma, below: Vma | null = null): Span[] {
-  const segment = segmentOf(image, vma, below);
-  if (segment === null) return [];
-  const link = vma.pgoff * PAGE + shiftOf(segment);
-  const end = link + (vma.end - vma.start) * PAGE;
+export class ImageSpans {
+  private readonly images = new WeakMap<ElfImage, Map<number, readonly Span[]>>();
+
+  of(image: ElfImage, segment: ElfSegment): readonly Span[] {
+    const shift = shiftOf(segment);
+    let byShift = this.images.get(image);
+    if (byShift === undefined)
+      this.images.set(image, (byShift = new Map<number, readonly Span[]>()));
+    let spans = byShift.get(shift);
+    if (spans === undefined) byShift.set(shift, (spans = spansOfShift(image, shift)));
+    return spans;
+  }
+}
+
+function spansOfShift(image: ElfImage, shift: number): Span[] {
+  const segments = image.segments.filter((s) => shiftOf(s) === shift);
   const spans: Span[] = [];
-  let floor = link;
-  for (const section of image.sections) {
-    if (section.address >= end) break;
-    const from = Math.max(section.address, floor);
-    const to = Math.min(section.address + section.size, end);
-    if (to <= from || !holds(image, segment, section.address)) continue;
-    spans.push({ start: from - link, end: to - link, name: section.name });
+  let floor = -Infinity;
+  for (const { address, size, name } of image.sections) {
+    // Sections of a forged file may lie over each other: the first one wins.
+    const from = Math.max(address, floor);
+    const to = address + size;
+    if (to <= from) continue;
+    if (!segments.some((s) => s.address <= address && address < s.address + s.memSize)) continue;
+    spans.push({ start: from - shift, end: to - shift, name });
     floor = to;
   }
   return spans;
@@ -41,11 +53,13 @@ export function spansFor(image: ElfImage, vma: Vma, below: Vma | null = null): S
 
 /**
  * The file's part of the anonymous mapping directly behind its data: what p_memsz asks for beyond the
- * file's last page. Covers it without gaps up to the last page of the segment (at most the mapping's
- * end); behind the last span the memory is not the file's, although the kernel may have merged it.
- * The name is '' where no section says one. Empty when nothing of the mapping is the file's.
+ * file's last page. In bytes from the start of the mapping. Covers it without gaps up to the last page of
+ * the segment (at most the mapping's end); behind the last span the memory is not the file's, although
+ * the kernel may have merged it. The name is '' where no section says one. Empty when nothing of the
+ * mapping is the file's.
  */
 export function bssSpansBehind(
+  images: ImageSpans,
   image: ElfImage,
   dataVma: Vma,
   anonVma: Vma,
@@ -59,21 +73,37 @@ export function bssSpansBehind(
     (s) => (s.prot & Prot.WRITE) !== 0 && pageDown(s.address) <= link && memoryEnd(s) > link,
   );
   if (owner === undefined) return [];
-  const end = Math.min(memoryEnd(owner), link + (anonVma.end - anonVma.start) * PAGE);
+  const sections = images.of(image, owner);
+  const first = link - shiftOf(owner);
+  const end = Math.min(
+    memoryEnd(owner) - shiftOf(owner),
+    first + (anonVma.end - anonVma.start) * PAGE,
+  );
   const spans: Span[] = [];
-  let floor = link;
+  let floor = first;
   let name = '';
-  for (const section of image.sections) {
-    if (section.address >= end) break;
-    if (section.address + section.size <= floor) continue;
+  for (let i = firstEndingAfter(sections, first); i < sections.length; i++) {
+    const section = sections[i]!;
+    if (section.start >= end || spans.length === MAX_TAIL_SPANS) break;
     // Padding in between goes with the section before it.
-    if (section.address > floor)
-      spans.push({ start: floor - link, end: section.address - link, name });
-    floor = Math.max(floor, section.address);
+    if (section.start > floor)
+      spans.push({ start: floor - first, end: section.start - first, name });
+    floor = Math.max(floor, section.start);
     name = section.name;
   }
-  spans.push({ start: floor - link, end: end - link, name });
+  spans.push({ start: floor - first, end: end - first, name });
   return spans;
+}
+
+function firstEndingAfter(spans: readonly Span[], at: number): number {
+  let from = 0;
+  let to = spans.length;
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if (spans[middle]!.end <= at) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }
 
 /** The mapping of the same file next below an entry, across the loader's gaps; null where there is none. */
@@ -82,22 +112,28 @@ export function sameFileBelow(map: VmaTable, handle: number): Vma | null {
   let floor = start;
   for (let i = map.previous(handle); i >= 0; i = map.previous(i)) {
     const below = map.vma(i);
-    if (below.end !== floor || !sameBacking(below.backing, backing)) return null;
+    if (below.end !== floor || !sameFile(below.backing, backing)) return null;
     if (below.prot !== 0) return below;
     floor = below.start;
   }
   return null;
 }
 
-/** The PT_LOAD that a mapping shows, null when it shows none. */
-function segmentOf(image: ElfImage, vma: Vma, below: Vma | null): ElfSegment | null {
+/**
+ * The PT_LOAD that a mapping shows, null when it shows none. One page of the file may belong to two
+ * segments and be mapped twice (RELRO, or text and data sharing a page), in the worst case with the same
+ * permissions: only the load address tells them apart. Hence `below`, a lower mapping of the same file
+ * (`sameFileBelow`); without it permissions decide. What is mapped without any permission is what the
+ * loader left between two segments, not the bytes its offset says.
+ */
+export function segmentOf(image: ElfImage, vma: Vma, below: Vma | null): ElfSegment | null {
   if (vma.prot === 0) return null;
   let found = candidates(image, vma);
   if (
     found.length > 1 &&
     below !== null &&
     below.prot !== 0 &&
-    sameBacking(below.backing, vma.backing)
+    sameFile(below.backing, vma.backing)
   ) {
     const biases = candidates(image, below).map((s) => bias(s, below));
     const fitting = found.filter((s) => biases.includes(bias(s, vma)));
@@ -127,14 +163,6 @@ function candidates(image: ElfImage, vma: Vma): ElfSegment[] {
 function likeness(segment: ElfSegment, vma: Vma): number {
   if (segment.prot === vma.prot) return 2;
   return (segment.prot | Prot.WRITE) === (vma.prot | Prot.WRITE) ? 1 : 0;
-}
-
-/** An address belongs to the segment, or to one that the same bytes of the file continue. */
-function holds(image: ElfImage, segment: ElfSegment, address: number): boolean {
-  const shift = shiftOf(segment);
-  return image.segments.some(
-    (s) => shiftOf(s) === shift && s.address <= address && address < s.address + s.memSize,
-  );
 }
 
 /** What to add to a file offset to get the link-time address. */

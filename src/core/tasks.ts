@@ -1,5 +1,6 @@
 import type { CommTable } from './comms';
 import type { Limits } from './limits';
+import { PENDING, UNKNOWN } from './ports';
 import type { ProcSource } from './ports';
 import { Process, Thread } from './process';
 import type { RowTable } from './row-table';
@@ -105,7 +106,7 @@ export class Tasks {
     return this.crowd;
   }
 
-  /** The process of a record or fault, begun from /proc when it was never announced. */
+  /** The process of a record or fault, begun when it was never announced: with maps still to be read. */
   ensure(pid: number): Process {
     const known = this.byPid.get(pid);
     if (known !== undefined) return known;
@@ -113,14 +114,23 @@ export class Tasks {
     if (this.byPid.size >= this.limits.spaces) return this.crowdProcess();
     const comm = this.comms.intern(this.source.comm(pid, pid) ?? '');
     const process = this.begin(pid, 0, comm, new VmaMap(this.spaces));
-    this.reread(process);
+    process.unread = process.pid !== 0;
     return process;
   }
 
-  /** Takes over what /proc shows now; false when it does not answer. */
-  reread(process: Process): boolean {
+  /** The first look at the maps of a process. False: to be called again when the answer is there. */
+  looked(process: Process): boolean {
+    if (!process.unread) return true;
+    if (this.reread(process) === PENDING) return false;
+    process.unread = false;
+    return true;
+  }
+
+  /** Takes over what /proc shows now; false when it does not answer, PENDING when it will. */
+  reread(process: Process): boolean | typeof PENDING {
     const maps = this.source.readMaps(process.pid);
-    if (maps === null) return false;
+    if (maps === PENDING) return PENDING;
+    if (maps === null || maps === UNKNOWN) return false;
     this.adopt(process, maps.vmas, maps.asOf);
     return true;
   }
@@ -159,19 +169,23 @@ export class Tasks {
     return this.beginThread(process, tid, name === null ? process.comm : this.comms.intern(name));
   }
 
-  /** The thread of a fault. Two comparisons for the one that faulted last at its place in the cache. */
-  thread(pid: number, tid: number): Thread {
+  /**
+   * The thread of a fault; null while the maps of its process are on their way. Two comparisons for the
+   * one that faulted last at its place in the cache.
+   */
+  thread(pid: number, tid: number): Thread | null {
     const cached = this.cache[tid % THREAD_CACHE];
     if (cached?.tid === tid && cached.process.pid === pid) return cached;
     return this.lookUp(pid, tid);
   }
 
-  private lookUp(pid: number, tid: number): Thread {
+  private lookUp(pid: number, tid: number): Thread | null {
     let thread = this.byTid.get(tid);
     if (thread?.process.pid !== pid) {
       const process = this.ensure(pid);
+      if (!this.looked(process)) return null;
       thread = this.roomFor(process) ? this.meet(process, tid) : this.spare(process);
-    }
+    } else if (!this.looked(thread.process)) return null;
     if (thread.row < 0) thread.row = this.threadRow(thread);
     if (thread.tid === tid) this.cache[tid % THREAD_CACHE] = thread;
     return thread;

@@ -43,6 +43,14 @@ export function sameBacking(a: Backing, b: Backing): boolean {
   );
 }
 
+/**
+ * Of two backings with inodes: the same file. Its names may differ, /proc shows them as seen from our
+ * root and MMAP2 records from that of the process.
+ */
+export function sameFile(a: Backing, b: Backing): boolean {
+  return a.ino === b.ino && a.devMajor === b.devMajor && a.devMinor === b.devMinor;
+}
+
 /** 'rw-p' as in /proc/PID/maps. */
 export function permissions(prot: number, shared: boolean): string {
   return (

@@ -151,19 +151,6 @@ export interface Session {
   close(): void;
 }
 
-/** The mapping that covers an address, from PROCMAP_QUERY (Linux >= 6.11). */
-export interface VmaQuery {
-  readonly startPage: number;
-  readonly endPage: number;
-  /** PROCMAP_QUERY's vma_flags: 1 r, 2 w, 4 x, 8 shared. */
-  readonly flags: number;
-  readonly pgoff: number;
-  readonly devMajor: number;
-  readonly devMinor: number;
-  readonly ino: bigint;
-  readonly name: string;
-}
-
 /** A file system that the kernel mounts for itself: in no mountinfo. */
 export interface KernelMount {
   readonly devMajor: number;
@@ -182,11 +169,6 @@ export interface NativeError extends Error {
 export interface Addon {
   readonly abi: number;
   start(options: SessionOptions): Session;
-  /**
-   * Asks an open /proc/PID/maps for the mapping of one page. null: not mapped. Throws ENOTTY on
-   * kernels without PROCMAP_QUERY and ESRCH when the process is gone.
-   */
-  queryVma(mapsFd: number, page: number): VmaQuery | null;
   /** As far as they can be found out. Never throws. */
   kernelMounts(): KernelMount[];
   /**

@@ -10,7 +10,8 @@ export interface BatchSource {
 
 /** What classifies and counts them: the model. */
 export interface BatchConsumer {
-  consume(batch: Batch, resolved: Resolved): void;
+  /** False: it waits for an answer, and is to be called again with the same batch (PumpPorts.whenReady). */
+  consume(batch: Batch, resolved: Resolved): boolean;
 }
 
 /** Where faults go as bytes. */
@@ -30,6 +31,8 @@ export interface SinkWriter {
 export interface PumpPorts {
   readonly source: BatchSource;
   readonly consumer: BatchConsumer;
+  /** Calls back once, later, when the consumer is to be called again. */
+  readonly whenReady: (action: () => void) => void;
   /** null for -q. */
   readonly output: { readonly sink: StreamSink; readonly writer: SinkWriter } | null;
   /** Runs an action in a later turn of the event loop. */
@@ -56,6 +59,10 @@ export class Pump {
   private scheduled = false;
   private halted = false;
   private waiting = false;
+  /** The current batch is not consumed yet. */
+  private consuming = false;
+  /** The consumer waits for an answer. */
+  private held = false;
   /** Faults at..end-1 of the current batch are not written yet. */
   private at = 0;
   private end = 0;
@@ -82,7 +89,7 @@ export class Pump {
 
   /** To be called when the source may have something. */
   wake(): void {
-    if (this.scheduled || this.waiting) return;
+    if (this.scheduled || this.waiting || this.held) return;
     this.scheduled = true;
     this.ports.soon(() => {
       this.scheduled = false;
@@ -90,7 +97,7 @@ export class Pump {
     });
   }
 
-  /** Sends faults that did not come from the source; they must be in the batch already. Writes them all. */
+  /** Sends faults that did not come from the source; they must be in the batch already. */
   inject(): void {
     this.take();
   }
@@ -102,6 +109,7 @@ export class Pump {
 
   private turn(): void {
     if (this.halted) return;
+    if (this.consuming && !this.consume()) return;
     if (!this.written()) return;
     if (!this.ports.source.drain(this.batch.buffer)) {
       this.ports.onIdle();
@@ -112,14 +120,29 @@ export class Pump {
   }
 
   private take(): void {
+    countCompletions(this.batch, this.received);
+    this.consuming = true;
+    this.consume();
+  }
+
+  /** False where the consumer has to wait; we go on by ourselves then. */
+  private consume(): boolean {
     const { batch, resolved, ports } = this;
-    ports.consumer.consume(batch, resolved);
-    const { faults } = batch;
-    countCompletions(batch, this.received);
+    if (this.held) return false;
+    if (!ports.consumer.consume(batch, resolved)) {
+      this.held = true;
+      ports.whenReady(() => {
+        this.held = false;
+        this.wake();
+      });
+      return false;
+    }
+    this.consuming = false;
     this.at = 0;
-    this.end = faults;
+    this.end = batch.faults;
     ports.onBatch();
     this.written();
+    return true;
   }
 
   /** Writes on. False when the writer has to wait; it then wakes us. */

@@ -31,6 +31,8 @@ export interface Clock {
 export interface RunPorts {
   readonly session: CaptureSession;
   readonly consumer: BatchConsumer;
+  /** See PumpPorts. */
+  readonly whenReady: (action: () => void) => void;
   readonly output: {
     readonly sink: StreamSink;
     readonly writer: SinkWriter & { readonly failure: object | null; abandon(): void };
@@ -104,6 +106,7 @@ export class Run {
       {
         source: ports.session,
         consumer: ports.consumer,
+        whenReady: ports.whenReady,
         output: ports.output,
         soon: (action) => {
           ports.clock.soon(action);

@@ -3,8 +3,8 @@ import {
   copyFileSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -14,9 +14,14 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ElfFiles } from '../../src/capture/elf-files';
+import { Patience } from '../../src/capture/patience';
+import type { ElfImage } from '../../src/core/elf';
 import { parseMaps } from '../../src/core/maps';
+import { PENDING, UNKNOWN } from '../../src/core/ports';
 import type { Vma } from '../../src/core/vma';
-import { buildElf, SHF_ALLOC } from '../core/elf-builder';
+import { buildElf, SHF_ALLOC } from './elf-builder';
+import { realReader, vmaOf } from './reader-kit';
+import type { RealReader } from './reader-kit';
 
 const dir = mkdtempSync(join(tmpdir(), 'elf-files-'));
 afterAll(() => {
@@ -40,75 +45,116 @@ function elfBytes(section: string): Uint8Array {
   });
 }
 
-function vmaOf(path: string, over: Partial<Vma> = {}): Vma {
-  const ino = statSync(path, { bigint: true }).ino.toString();
-  return {
-    start: 0x7f0000001,
-    end: 0x7f0000002,
-    prot: 5,
-    shared: false,
-    pgoff: 0,
-    backing: { name: path, devMajor: 1, devMinor: 2, ino },
-    born: 0,
-    ...over,
-  };
+const reals: RealReader[] = [];
+afterEach(() => {
+  for (const real of reals.splice(0)) real.close();
+});
+
+interface Options {
+  readonly root?: string;
+  readonly cap?: number;
+  readonly nowMs?: () => number;
+  readonly wallMs?: () => number;
 }
 
-const openFiles = (): number => readdirSync('/proc/self/fd').length;
+/** The cache with the real program behind it; image() waits for the answer. */
+class Files {
+  readonly files: ElfFiles;
+  readonly notes: string[];
+  private readonly patience = new Patience(() => performance.now());
 
-test('reads every program and library of this process, without leaving a descriptor open', () => {
-  const files = new ElfFiles();
+  constructor(options: Options = {}) {
+    const { root, cap, nowMs = () => performance.now(), wallMs } = options;
+    const real = realReader(root);
+    reals.push(real);
+    this.notes = real.notes;
+    this.files = new ElfFiles(real.reader, this.patience, nowMs, wallMs, cap);
+  }
+
+  async image(pid: number, vma: Vma): Promise<ElfImage | null | 'unknown'> {
+    for (;;) {
+      const image = this.files.image(pid, vma);
+      if (image === UNKNOWN) return 'unknown';
+      if (image !== PENDING) return image;
+      await new Promise<void>((resolve) => {
+        this.patience.whenReady(resolve);
+      });
+    }
+  }
+
+  async section(pid: number, vma: Vma): Promise<string> {
+    const image = await this.image(pid, vma);
+    return image === null || image === 'unknown' ? String(image) : image.sections[0]!.name;
+  }
+}
+
+test('reads every program and library of this process', async () => {
+  const files = new Files();
   const { vmas } = parseMaps(readFileSync('/proc/self/maps', 'utf8'));
-  const before = openFiles();
   let found = 0;
   for (const vma of vmas) {
     if ((vma.prot & 4) === 0 || !vma.backing.name.startsWith('/')) continue;
-    const image = files.image(process.pid, vma)!;
+    const image = (await files.image(process.pid, vma)) as ElfImage;
     expect(image.sections.map((s) => s.name)).toContain('.text');
     found++;
   }
   expect(found).toBeGreaterThan(3);
-  expect(openFiles()).toBe(before);
 });
 
-test('prefers the mapped file itself to what lies at its path now', () => {
+test('prefers the mapped file itself to what lies at its path now', async () => {
   const root = fakeProc('mapped');
   const path = join(dir, 'replaced.so');
   writeFileSync(path, elfBytes('.now'));
   const original = join(dir, 'original');
   writeFileSync(original, elfBytes('.then'));
   symlinkSync(original, join(root, '42/map_files/7f0000001000-7f0000002000'));
-  const image = new ElfFiles(root).image(42, vmaOf(path));
-  expect(image!.sections[0]!.name).toBe('.then');
+  const { backing } = vmaOf(original);
+  const vma = vmaOf(path, { backing: { ...backing, name: path } });
+  expect(await new Files({ root }).section(42, vma)).toBe('.then');
 });
 
-test('takes the path only where it leads to the same inode', () => {
+test('never takes another file for the mapped one, at its range or at its path', async () => {
+  const root = fakeProc('other');
+  const path = join(dir, 'alternates.so');
+  writeFileSync(path, elfBytes('.mine'));
+  const other = join(dir, 'alternates-too.so');
+  writeFileSync(other, elfBytes('.others'));
+  // At the range of the mapping lies another file by now: its own is found at the path.
+  symlinkSync(other, join(root, '42/map_files/7f0000001000-7f0000002000'));
+  const vma = vmaOf(path);
+  expect(await new Files({ root }).section(42, vma)).toBe('.mine');
+  // And where another lies there too, it is not known.
+  renameSync(other, path);
+  expect(await new Files({ root }).section(42, vma)).toBe('unknown');
+  for (const over of [{ ino: '1' }, { devMinor: 9999 }]) {
+    const not = { ...vmaOf(path), backing: { ...vmaOf(path).backing, ...over } };
+    expect(await new Files({ root }).section(42, not)).toBe('unknown');
+  }
+});
+
+test('follows no link in the place of the file', async () => {
   const root = fakeProc('path');
   const path = join(dir, 'lib.so.1');
   writeFileSync(path, elfBytes('.text'));
-  const vma = vmaOf(path);
-  expect(new ElfFiles(root).image(42, vma)!.sections).toHaveLength(1);
-  const other = { ...vma, backing: { ...vma.backing, ino: '1' } };
-  expect(new ElfFiles(root).image(42, other)).toBeNull();
-  // A link in the file's place is the target's trick, also when it leads to the right inode.
+  expect(await new Files({ root }).section(42, vmaOf(path))).toBe('.text');
   const link = join(dir, 'link.so');
   symlinkSync(path, link);
-  const linked = { ...vma, backing: { ...vma.backing, name: link } };
-  expect(new ElfFiles(root).image(42, linked)).toBeNull();
+  const linked = { ...vmaOf(path), backing: { ...vmaOf(path).backing, name: link } };
+  expect(await new Files({ root }).section(42, linked)).toBe('unknown');
 });
 
-test('opens nothing but regular files, and does not hang on a FIFO', () => {
+test('opens nothing but regular files, and does not hang on a FIFO', async () => {
   const root = fakeProc('special');
   const fifo = join(dir, 'fifo.so');
   execFileSync('mkfifo', [fifo]);
   for (const path of [fifo, '/dev/zero', '/dev']) {
-    expect(new ElfFiles(root).image(42, vmaOf(path))).toBeNull();
+    expect(await new Files({ root }).section(42, vmaOf(path))).toBe('unknown');
   }
 });
 
-test('answers null for what is no file, no ELF file, or unreachable', () => {
+test('what is no file, no ELF file, or unreachable', async () => {
   const root = fakeProc('none');
-  const files = new ElfFiles(root);
+  const files = new Files({ root });
   const text = join(dir, 'text.so');
   writeFileSync(text, 'not an ELF file');
   const vma = vmaOf(text);
@@ -116,16 +162,18 @@ test('answers null for what is no file, no ELF file, or unreachable', () => {
     ...vma,
     backing: { ...vma.backing, name, ino },
   });
-  expect(files.image(42, vma)).toBeNull();
-  expect(files.image(42, named('[heap]', '0'))).toBeNull();
-  expect(files.image(42, named('/memfd:x (deleted)', '77'))).toBeNull();
-  expect(files.image(42, named('/no/such/file', '78'))).toBeNull();
-  expect(files.image(42, named('/with\0nul', '79'))).toBeNull();
-  expect(files.image(42, named('/' + 'x'.repeat(5000), '80'))).toBeNull();
-  expect(files.image(43, named('/no/such/process', '81'))).toBeNull();
+  expect(await files.image(42, vma)).toBeNull();
+  expect(await files.image(42, named('[heap]', '0'))).toBeNull();
+  expect(await files.image(42, named('/memfd:x (deleted)', '77'))).toBe('unknown');
+  expect(await files.image(42, named('/no/such/file', '78'))).toBe('unknown');
+  expect(await files.image(42, named('/with\0nul', '79'))).toBe('unknown');
+  expect(files.notes).toEqual([]);
+  expect(await files.image(42, named('/' + 'x'.repeat(5000), '80'))).toBe('unknown');
+  expect(await files.image(43, named('/no/such/process', '81'))).toBe('unknown');
+  expect(files.notes).toEqual([expect.stringContaining('(ENAMETOOLONG)')]);
 });
 
-test('never reads a data file: that would turn the major faults of the target into minor ones', () => {
+test('never reads a data file: that would turn the major faults of the target into minor ones', async () => {
   const root = fakeProc('data');
   const path = join(dir, 'data.db');
   writeFileSync(path, elfBytes('.text'), { mode: 0o644 });
@@ -133,48 +181,52 @@ test('never reads a data file: that would turn the major faults of the target in
   utimesSync(path, long, long);
   const read = (): bigint => statSync(path, { bigint: true }).atimeNs;
   const before = read();
-  const files = new ElfFiles(root);
-  expect(files.image(42, vmaOf(path, { prot: 1 }))).toBeNull();
-  expect(files.image(42, vmaOf(path, { prot: 3 }))).toBeNull();
+  const files = new Files({ root });
+  expect(await files.image(42, vmaOf(path, { prot: 1 }))).toBeNull();
+  expect(await files.image(42, vmaOf(path, { prot: 3 }))).toBeNull();
   expect(read()).toBe(before);
   // Mapped to run, it is a program whatever it is called.
-  expect(files.image(42, vmaOf(path, { prot: 5 }))).not.toBeNull();
-  expect(files.image(42, vmaOf(path, { prot: 1 }))).not.toBeNull();
+  expect(await files.image(42, vmaOf(path, { prot: 5 }))).not.toBeNull();
+  expect(await files.image(42, vmaOf(path, { prot: 1 }))).not.toBeNull();
 });
 
-test('an inode that was given to another file is read again', () => {
+test('an inode that was given to another file is read again', async () => {
   const root = fakeProc('reused');
   const path = join(dir, 'a.out');
   writeFileSync(path, elfBytes('.first'), { mode: 0o755 });
-  const files = new ElfFiles(root);
-  expect(files.image(42, vmaOf(path))!.sections[0]!.name).toBe('.first');
+  const files = new Files({ root });
+  expect(await files.section(42, vmaOf(path))).toBe('.first');
   // Same inode, other content: what a compiler's output looks like after unlink and create.
   writeFileSync(path, elfBytes('.second'));
-  expect(files.image(42, vmaOf(path))!.sections[0]!.name).toBe('.second');
+  expect(await files.section(42, vmaOf(path))).toBe('.second');
 });
 
-test('remembers what a process that has ended had mapped, and old files without looking', () => {
+test('remembers what a process that has ended had mapped, and old files without looking', async () => {
   const root = fakeProc('ended');
   const path = join(dir, 'old.so');
   copyFileSync(process.execPath, path);
-  let now = Date.now() + 3_600_000;
-  const files = new ElfFiles(root, 10, () => now);
+  let later = 0;
+  const files = new Files({
+    root,
+    nowMs: () => performance.now() + later,
+    wallMs: () => Date.now() + 3_600_000,
+  });
   const vma = vmaOf(path);
-  const image = files.image(42, vma);
+  const image = await files.image(42, vma);
   expect(image).not.toBeNull();
   rmSync(path);
-  expect(files.image(42, vma)).toBe(image);
-  now += 10_000;
-  expect(files.image(42, vma)).toBe(image);
+  expect(files.files.image(42, vma)).toBe(image);
+  later += 10_000;
+  expect(await files.image(42, vma)).toBe(image);
 });
 
-test('is bounded: the file used longest ago is forgotten', () => {
+test('is bounded: the file used longest ago is forgotten', async () => {
   const root = fakeProc('bounded');
-  const files = new ElfFiles(root, 3);
+  const files = new Files({ root, cap: 3 });
   for (let i = 0; i < 10; i++) {
     const path = join(dir, `lib${i}.so`);
     writeFileSync(path, elfBytes(`.s${i}`));
-    files.image(42, vmaOf(path));
+    await files.image(42, vmaOf(path));
   }
-  expect(files.size).toBe(3);
+  expect(files.files.size).toBe(3);
 });

@@ -1,227 +1,281 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { once } from 'node:events';
+import { Proc } from '../../src/capture/proc';
 import { ProcFs } from '../../src/capture/proc-source';
-import type { VmaQuery } from '../../src/native/contract';
-
-const root = mkdtempSync(join(tmpdir(), 'proc-source-'));
-afterAll(() => {
-  rmSync(root, { recursive: true });
-});
+import type { ElfAnswer } from '../../src/capture/reader/requests';
+import type { PageTold } from '../../src/capture/reader/target-reader';
+import type { ElfImage } from '../../src/core/elf';
+import { PENDING, UNKNOWN } from '../../src/core/ports';
+import type { Vma } from '../../src/core/vma';
+import { realReader } from './reader-kit';
 
 const LINE = '00400000-00401000 r-xp 00000000 08:01 5 /x\n';
-
-function fakeProcess(pid: number, maps = LINE): void {
-  mkdirSync(join(root, `${pid}/task/${pid}`), { recursive: true });
-  writeFileSync(join(root, `${pid}/maps`), maps);
-  writeFileSync(join(root, `${pid}/task/${pid}/comm`), `p${pid}\n`);
-}
-
-/** Descriptors of this process that lead into the fake /proc. */
-function openMaps(): string[] {
-  return readdirSync('/proc/self/fd').flatMap((fd) => {
-    try {
-      const path = readlinkSync(`/proc/self/fd/${fd}`);
-      return path.startsWith(root) ? [path] : [];
-    } catch {
-      // The descriptor of the listing itself.
-      return [];
-    }
-  });
-}
-
-const FOUND: VmaQuery = {
-  startPage: 16,
-  endPage: 32,
-  flags: 1 | 2 | 8,
-  pgoff: 3,
-  devMajor: 8,
-  devMinor: 1,
-  ino: (1n << 64n) - 1n,
-  name: '/x',
+const VMA: Vma = {
+  start: 16,
+  end: 32,
+  prot: 5,
+  shared: false,
+  pgoff: 0,
+  backing: { name: '/x', devMajor: 8, devMinor: 1, ino: '5' },
+  born: -Infinity,
 };
+const IMAGE: ElfImage = { sections: [], segments: [] };
+const FOUND: ElfAnswer = { found: 'program', image: IMAGE, stamp: 's', changedMs: 0 };
 
-const sources: ProcFs[] = [];
-afterEach(() => {
-  for (const fs of sources.splice(0)) fs.close();
-  expect(openMaps()).toEqual([]);
-});
+/** A reader that answers when the test says so, or never. */
+class FakeReader {
+  readonly maps_: ((text: Buffer | null) => void)[] = [];
+  readonly pages: ((told: PageTold) => void)[] = [];
+  readonly elfs: ((told: ElfAnswer | null) => void)[] = [];
+  running: (() => void)[] = [];
+  maps(_pid: number, told: (text: Buffer | null) => void): void {
+    this.maps_.push(told);
+  }
+  page(_pid: number, _page: number, told: (told: PageTold) => void): void {
+    this.pages.push(told);
+  }
+  elf(_pid: number, _vma: Vma, told: (told: ElfAnswer | null) => void): void {
+    this.elfs.push(told);
+  }
+  cmdline(): void {
+    throw new Error('not asked');
+  }
+  whenRunning(action: () => void): void {
+    this.running.push(action);
+  }
+}
 
-const failure = (code: string): Error => Object.assign(new Error(code), { code });
-
-/** A source over the fake /proc whose clock and addon the test holds in its hands. */
-function source(queryVma: ((fd: number, page: number) => VmaQuery | null) | null = () => FOUND): {
-  fs: ProcFs;
-  clock: { ns: bigint; step: bigint };
-} {
-  const clock = { ns: 1_000_000_000_000n, step: 0n };
-  const monotonicNs = (): bigint => (clock.ns += clock.step);
-  const fs = new ProcFs({
-    root,
-    sessionStartNs: 1_000_000_000_000n,
-    monotonicNs,
-    queryVma,
+class Rig {
+  ns = 0;
+  readonly reader = new FakeReader();
+  readonly source = new ProcFs({
+    proc: new Proc(),
+    reader: this.reader,
+    now: () => this.ns,
+    nowMs: () => this.ns / 1e6,
     kernelMounts: [{ devMajor: 0, devMinor: 17, hugePageKib: 2048 }],
   });
-  sources.push(fs);
-  return { fs, clock };
+  constructor() {
+    for (const action of this.reader.running) action();
+  }
+  /** The wait that a PENDING leads to, until it is over. */
+  wait(): { over: boolean } {
+    const wait = { over: false };
+    this.source.whenReady(() => {
+      wait.over = true;
+    });
+    return wait;
+  }
+  /** Time goes on. */
+  pass(ms: number): void {
+    this.ns += ms * 1e6;
+    jest.advanceTimersByTime(ms);
+  }
 }
+
+let rig: Rig;
+beforeEach(() => {
+  jest.useFakeTimers();
+  rig = new Rig();
+});
+afterEach(() => {
+  rig.source.close();
+  jest.useRealTimers();
+});
 
 describe('readMaps', () => {
   test('says as of when, in session time, taken before reading', () => {
-    fakeProcess(1);
-    const { fs, clock } = source();
-    clock.ns += 5000n;
-    expect(fs.readMaps(1)).toMatchObject({ asOf: 5000, vmas: [{ start: 0x400, end: 0x401 }] });
+    rig.ns = 5000;
+    expect(rig.source.readMaps(1)).toBe(PENDING);
+    const wait = rig.wait();
+    rig.pass(2);
+    expect(wait.over).toBe(false);
+    rig.reader.maps_[0]!(Buffer.from(LINE));
+    expect(wait.over).toBe(true);
+    expect(rig.source.readMaps(1)).toMatchObject({
+      asOf: 5000,
+      vmas: [{ start: 0x400, end: 0x401 }],
+    });
   });
 
+  const read = (pid: number): void => {
+    expect(rig.source.readMaps(pid)).toBe(PENDING);
+    rig.reader.maps_.at(-1)!(Buffer.from(LINE));
+    expect(rig.source.readMaps(pid)).toMatchObject({ vmas: [{ start: 0x400 }] });
+  };
+
   test('not again within 100 ms, per process', () => {
-    fakeProcess(1);
-    fakeProcess(2);
-    const { fs, clock } = source();
-    expect(fs.readMaps(1)).not.toBeNull();
-    expect(fs.readMaps(2)).not.toBeNull();
-    clock.ns += 99_999_999n;
-    expect(fs.readMaps(1)).toBeNull();
-    clock.ns += 1n;
-    expect(fs.readMaps(1)).not.toBeNull();
+    read(1);
+    read(2);
+    rig.ns += 99_999_999;
+    expect(rig.source.readMaps(1)).toBeNull();
+    rig.ns += 1;
+    read(1);
   });
 
   test('nor within twenty times its cost', () => {
-    fakeProcess(1);
-    const { fs, clock } = source();
-    clock.step = 10_000_000n; // Every look at the clock costs 10 ms: so does reading.
-    expect(fs.readMaps(1)).not.toBeNull();
-    clock.step = 0n;
-    clock.ns += 199_999_999n;
-    expect(fs.readMaps(1)).toBeNull();
-    clock.ns += 1n;
-    expect(fs.readMaps(1)).not.toBeNull();
+    expect(rig.source.readMaps(1)).toBe(PENDING);
+    rig.ns += 10_000_000;
+    rig.reader.maps_[0]!(Buffer.from(LINE));
+    expect(rig.source.readMaps(1)).not.toBeNull();
+    rig.ns += 199_999_999;
+    expect(rig.source.readMaps(1)).toBeNull();
+    rig.ns += 1;
+    read(1);
   });
 
-  test('null for processes that are gone or have no memory', () => {
-    fakeProcess(3, '');
-    const { fs } = source();
-    expect(fs.readMaps(3)).toBeNull();
-    expect(fs.readMaps(4_000_000)).toBeNull();
+  test('null without memory, UNKNOWN where it cannot be read', () => {
+    rig.source.readMaps(3);
+    rig.reader.maps_[0]!(Buffer.alloc(0));
+    expect(rig.source.readMaps(3)).toBeNull();
+    rig.source.readMaps(4);
+    rig.reader.maps_[1]!(null);
+    expect(rig.source.readMaps(4)).toBe(UNKNOWN);
+  });
+
+  test('what was asked for at the attachment is there when it is wanted', () => {
+    rig.source.prepareMaps(1);
+    rig.pass(10_000);
+    rig.reader.maps_[0]!(Buffer.from(LINE));
+    expect(rig.source.readMaps(1)).toMatchObject({ asOf: 0 });
+    expect(rig.reader.maps_).toHaveLength(1);
   });
 });
 
 describe('queryPage', () => {
+  const told = (answer: PageTold): unknown => {
+    expect(rig.source.queryPage(1, 20)).toBe(PENDING);
+    rig.reader.pages.at(-1)!(answer);
+    return rig.source.queryPage(1, 20);
+  };
+
   test('hands on what the kernel says', () => {
-    fakeProcess(1);
-    const { fs } = source();
-    expect(fs.queryPage(1, 20)).toEqual({
-      start: 16,
-      end: 32,
-      prot: 3,
-      shared: true,
-      pgoff: 3,
-      backing: { name: '/x', devMajor: 8, devMinor: 1, ino: '18446744073709551615' },
-      born: -Infinity,
-    });
-    fs.close();
-    expect(source(() => null).fs.queryPage(1, 20)).toBeNull();
-    expect(source(null).fs.queryPage(1, 20)).toBeNull();
-    expect(source().fs.queryPage(4_000_000, 20)).toBeNull();
-  });
-
-  test('keeps a few descriptors open, the newest used ones, and close() gives them back', () => {
-    const { fs } = source();
-    for (let pid = 100; pid < 200; pid++) {
-      fakeProcess(pid);
-      fs.queryPage(pid, 20);
-      fs.queryPage(100, 20);
-    }
-    const open = openMaps();
-    expect(open).toHaveLength(32);
-    expect(open).toContain(join(root, '100/maps'));
-    expect(open).toContain(join(root, '199/maps'));
-    fs.forget(100);
-    expect(openMaps()).not.toContain(join(root, '100/maps'));
-    fs.close();
-    expect(openMaps()).toEqual([]);
-  });
-
-  test('opens again after an exec (ESRCH), once', () => {
-    fakeProcess(1);
-    let calls = 0;
-    const once = source(() => {
-      calls++;
-      if (calls === 1) throw failure('ESRCH');
-      return FOUND;
-    });
-    expect(once.fs.queryPage(1, 20)).not.toBeNull();
-    once.fs.close();
-    calls = 0;
-    const gone = source(() => {
-      calls++;
-      throw failure('ESRCH');
-    });
-    expect(gone.fs.queryPage(1, 20)).toBeNull();
-    expect(calls).toBe(2);
-    expect(openMaps()).toEqual([]);
-  });
-
-  test('opens again after a while: a child of vfork got its own memory meanwhile', () => {
-    fakeProcess(1);
-    const fds = new Set<string>();
-    const { fs, clock } = source(() => {
-      fds.add(openMaps().join());
-      return FOUND;
-    });
-    fs.queryPage(1, 20);
-    rmSync(join(root, '1/maps'));
-    fakeProcess(1);
-    fs.queryPage(1, 20);
-    expect([...fds]).toEqual([join(root, '1/maps'), `${join(root, '1/maps')} (deleted)`]);
-    clock.ns += 50_000_000n;
-    fs.queryPage(1, 20);
-    expect(openMaps()).toEqual([join(root, '1/maps')]);
-    fs.close();
+    expect(told(VMA)).toEqual(VMA);
+    expect(told('unmapped')).toBeNull();
+    expect(told(null)).toBe(UNKNOWN);
   });
 
   test('an older kernel is asked once', () => {
-    fakeProcess(1);
-    let calls = 0;
-    const { fs } = source(() => {
-      calls++;
-      throw failure('ENOTTY');
-    });
-    expect(fs.queryPage(1, 20)).toBeNull();
-    expect(fs.queryPage(1, 21)).toBeNull();
-    expect(calls).toBe(1);
-    expect(openMaps()).toEqual([]);
-  });
-
-  test('other errors are not hidden', () => {
-    fakeProcess(1);
-    const { fs } = source(() => {
-      throw failure('EFAULT');
-    });
-    expect(() => fs.queryPage(1, 20)).toThrow('EFAULT');
-    expect(openMaps()).toEqual([]);
+    expect(told('unsupported')).toBe(UNKNOWN);
+    expect(rig.source.queryPage(1, 21)).toBe(UNKNOWN);
+    expect(rig.reader.pages).toHaveLength(1);
   });
 });
 
-test('comm, and ELF headers of a live process', async () => {
-  fakeProcess(1);
-  expect(source().fs.comm(1, 1)).toBe('p1');
-  expect(source().fs.comm(1, 2)).toBeNull();
+describe('what is never answered', () => {
+  test('ends a wait by itself, and then is not known', () => {
+    expect(rig.source.queryPage(1, 20)).toBe(PENDING);
+    const wait = rig.wait();
+    rig.pass(1000);
+    expect(wait.over).toBe(true);
+    expect(rig.source.queryPage(1, 20)).toBe(UNKNOWN);
+  });
 
+  test('holds up all faults together for a bounded time, however many questions there are', () => {
+    const begin = rig.ns;
+    let waited = 0;
+    for (let page = 0; page < 1000; page++) {
+      while (rig.source.queryPage(1, page) === PENDING) {
+        const before = rig.ns;
+        const wait = rig.wait();
+        while (!wait.over) rig.pass(1);
+        waited += rig.ns - before;
+      }
+      rig.pass(1);
+    }
+    expect(waited).toBeLessThan(1.2e9 + 0.25 * (rig.ns - begin));
+    expect(waited).toBeGreaterThan(0.5e9);
+  });
+
+  test('a wait that was never answered does not end those of others', () => {
+    rig.source.queryPage(1, 20);
+    const first = rig.wait();
+    rig.pass(400);
+    expect(first.over).toBe(true);
+    expect(rig.source.queryPage(1, 20)).toBe(UNKNOWN);
+    expect(rig.source.queryPage(2, 20)).toBe(PENDING);
+    const second = rig.wait();
+    rig.reader.pages[0]!(VMA);
+    expect(second.over).toBe(false);
+    rig.reader.pages[1]!(VMA);
+    expect(second.over).toBe(true);
+    expect(rig.source.queryPage(2, 20)).toEqual(VMA);
+  });
+});
+
+describe('elfImage', () => {
+  test('is waited for, then known', () => {
+    expect(rig.source.elfImage(1, VMA)).toBe(PENDING);
+    rig.reader.elfs[0]!(FOUND);
+    expect(rig.source.elfImage(1, VMA)).toBe(IMAGE);
+    expect(rig.source.elfImage(2, VMA)).toBe(IMAGE);
+    expect(rig.reader.elfs).toHaveLength(1);
+    expect(rig.source.takeLateImages()).toBe(false);
+  });
+
+  test('that comes late is told once', () => {
+    rig.source.elfImage(1, VMA);
+    rig.pass(1000);
+    expect(rig.source.elfImage(1, VMA)).toBe(UNKNOWN);
+    expect(rig.source.takeLateImages()).toBe(false);
+    rig.reader.elfs[0]!(FOUND);
+    expect(rig.source.takeLateImages()).toBe(true);
+    expect(rig.source.takeLateImages()).toBe(false);
+    expect(rig.source.elfImage(1, VMA)).toBe(IMAGE);
+  });
+
+  test('that cannot be had is not asked for again at once, through the same process', () => {
+    rig.source.elfImage(1, VMA);
+    rig.reader.elfs[0]!(null);
+    expect(rig.source.elfImage(1, VMA)).toBe(UNKNOWN);
+    for (let i = 0; i < 100; i++) {
+      expect(rig.source.elfImage(1, { ...VMA, start: i, end: i + 1 })).toBe(UNKNOWN);
+    }
+    expect(rig.reader.elfs).toHaveLength(1);
+    expect(rig.source.elfImage(2, VMA)).toBe(PENDING);
+    rig.pass(1001);
+    expect(rig.source.elfImage(1, VMA)).toBe(PENDING);
+  });
+});
+
+test('all of it with the real program', async () => {
+  jest.useRealTimers();
   const child = spawn('cat', { stdio: ['pipe', 'pipe', 'ignore'] });
   child.stdin.write('x');
-  await new Promise((resolve) => child.stdout.once('data', resolve));
+  await once(child.stdout, 'data');
+  const pid = child.pid!;
+  const real = realReader();
   const live = new ProcFs({
-    sessionStartNs: 0n,
-    monotonicNs: () => process.hrtime.bigint(),
-    queryVma: null,
+    proc: new Proc(),
+    reader: real.reader,
+    now: () => performance.now() * 1e6,
+    nowMs: () => performance.now(),
     kernelMounts: [],
   });
-  const maps = live.readMaps(child.pid!)!;
+  const fetched = async <T>(ask: () => T | typeof PENDING): Promise<T> => {
+    for (;;) {
+      const answer = ask();
+      if (answer !== PENDING) return answer;
+      await new Promise<void>((resolve) => {
+        live.whenReady(resolve);
+      });
+    }
+  };
+  const maps = await fetched(() => live.readMaps(pid));
+  if (maps === null || maps === UNKNOWN) throw new Error('no maps');
   const code = maps.vmas.find((v) => (v.prot & 4) !== 0)!;
-  expect(live.elfImage(child.pid!, code)!.sections.map((s) => s.name)).toContain('.text');
-  expect(live.comm(child.pid!, child.pid!)).toBe('cat');
+  expect(await fetched(() => live.queryPage(pid, code.start))).toEqual(code);
+  expect(await fetched(() => live.queryPage(pid, 1))).toBeNull();
+  const image = await fetched(() => live.elfImage(pid, code));
+  expect((image as ElfImage).sections.map((s) => s.name)).toContain('.text');
+  expect(live.comm(pid, pid)).toBe('cat');
+  expect(live.hasEnded(pid)).toBe(false);
   child.kill('SIGKILL');
+  await once(child, 'exit');
+  expect(live.hasEnded(pid)).toBe(true);
+  expect(live.comm(pid, pid)).toBeNull();
+  expect(await fetched(() => live.queryPage(pid, code.start))).toBe(UNKNOWN);
+  expect(real.notes).toEqual([]);
+  live.close();
+  real.close();
 });

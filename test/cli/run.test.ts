@@ -138,6 +138,7 @@ function setup(ports: Partial<RunPorts> = {}, writes = Infinity): Setup {
       consumer: {
         consume: (b) => {
           for (let i = 0; i < b.faults; i++) consumed.push(b.how[i]!);
+          return true;
         },
       },
       output: {
@@ -156,6 +157,9 @@ function setup(ports: Partial<RunPorts> = {}, writes = Infinity): Setup {
             return end;
           },
         },
+      },
+      whenReady: (action) => {
+        clock.soon(action);
       },
       clock,
       limitReached: () => false,

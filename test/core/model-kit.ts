@@ -5,7 +5,8 @@ import type { ElfImage } from '../../src/core/elf';
 import type { Limits } from '../../src/core/limits';
 import { FileStore } from '../../src/core/file-store';
 import { Model } from '../../src/core/model';
-import type { ProcSource } from '../../src/core/ports';
+import { PENDING, UNKNOWN } from '../../src/core/ports';
+import type { MapsAnswer, ProcSource } from '../../src/core/ports';
 import { Resolved } from '../../src/core/resolved';
 import type { Backing, Vma } from '../../src/core/vma';
 
@@ -49,14 +50,26 @@ export class FakeSource implements ProcSource {
   readonly comms = new Map<number, string>();
   asked = { maps: 0, pages: 0, comms: 0 };
   answersPages = true;
+  late = false;
+  /** Questions whose answer is on its way, and such as are not answered at all. */
+  readonly pending = new Set<string>();
+  readonly unknown = new Set<string>();
 
-  readMaps(pid: number): { vmas: readonly Vma[]; asOf: number } | null {
+  private state(question: string): typeof PENDING | typeof UNKNOWN | null {
+    if (this.pending.has(question)) return PENDING;
+    return this.unknown.has(question) ? UNKNOWN : null;
+  }
+  readMaps(pid: number): MapsAnswer | null | typeof UNKNOWN | typeof PENDING {
     this.asked.maps++;
+    const state = this.state(`maps ${pid}`);
+    if (state !== null) return state;
     return this.maps.get(pid) ?? null;
   }
-  queryPage(pid: number, page: number): Vma | null {
+  queryPage(pid: number, page: number): Vma | null | typeof UNKNOWN | typeof PENDING {
     this.asked.pages++;
-    if (!this.answersPages) return null;
+    const state = this.state(`page ${page}`);
+    if (state !== null) return state;
+    if (!this.answersPages) return UNKNOWN;
     return this.maps.get(pid)?.vmas.find((v) => v.start <= page && page < v.end) ?? null;
   }
   /** FileStore of files by name; the rest is on a disk. */
@@ -64,7 +77,9 @@ export class FakeSource implements ProcSource {
   fileStore(_pid: number, _ppid: number, { name }: Backing): number {
     return this.stores.get(name) ?? FileStore.DISK;
   }
-  elfImage(_pid: number, v: Vma): ElfImage | null {
+  elfImage(_pid: number, v: Vma): ElfImage | null | typeof UNKNOWN | typeof PENDING {
+    const state = this.state(`elf ${v.backing.name}`);
+    if (state !== null) return state;
     return this.images.get(v.backing.name) ?? null;
   }
   readonly ended = new Set<number>();
@@ -74,6 +89,11 @@ export class FakeSource implements ProcSource {
   comm(_pid: number, tid: number): string | null {
     this.asked.comms++;
     return this.comms.get(tid) ?? null;
+  }
+  takeLateImages(): boolean {
+    const { late } = this;
+    this.late = false;
+    return late;
   }
 }
 
@@ -234,7 +254,12 @@ export class Rig {
   /** Gives the batch to the model and starts a new one; what was said of each fault. */
   run(): Verdict[] {
     this.batch.horizon = this.now;
-    this.model.consume(this.batch, this.resolved);
+    if (!this.model.consume(this.batch, this.resolved)) throw new Error('an answer is missing');
+    return this.verdicts();
+  }
+
+  /** What was said of each fault of a batch that is consumed; a new one is begun. */
+  verdicts(): Verdict[] {
     const { resolved, model } = this;
     const verdicts = Array.from({ length: this.batch.faults }, (_, i) => ({
       class: CLASS_NAMES[resolved.faultClass[i]!]!,
@@ -246,6 +271,12 @@ export class Rig {
     }));
     this.clear();
     return verdicts;
+  }
+
+  /** True when the batch at hand is consumed; it stays at hand for run(). */
+  consumes(): boolean {
+    this.batch.horizon = this.now;
+    return this.model.consume(this.batch, this.resolved);
   }
 
   /** run(), the regions' labels alone. */

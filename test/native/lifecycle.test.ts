@@ -82,7 +82,7 @@ test('a closed session says so, and a wrong argument is an error, never a crash'
          noBuffer: outcome(() => session.drain()), view: outcome(() => session.drain(new Uint8Array(9e6))),
          small: outcome(() => session.drain(new ArrayBuffer(BATCH_BYTES - 1))),
          receiver: outcome(() => session.drain.call({}, new ArrayBuffer(BATCH_BYTES))),
-         vma: outcome(() => addon.queryVma('x', 1)), badFd: outcome(() => addon.queryVma(-1, 1)),
+         write: outcome(() => addon.writeNow('x', 1)), badFd: outcome(() => addon.writeNow(-1, new Uint8Array(1))),
        };
        session.close();
        for (const name of ['drain', 'counters', 'kernelCounts', 'pending', 'stop', 'ended'])

@@ -48,6 +48,7 @@ export class Readers {
   private stuck = 0;
   private broken = 0;
   private closed = false;
+  private off = false;
   private slow: NodeJS.Timeout | null = null;
 
   constructor(private readonly options: ReadersOptions) {
@@ -78,6 +79,12 @@ export class Readers {
     return false;
   }
 
+  /** Whatever is asked from now on, and what waits, is refused. */
+  refuseAll(): void {
+    this.off = true;
+    for (const subject of [...this.waiting.keys()]) this.refuseSubject(subject);
+  }
+
   /** Says a thing once. */
   noteOnce(text: string): void {
     if (this.noted.has(text)) return;
@@ -98,7 +105,7 @@ export class Readers {
   }
 
   private canServe(): boolean {
-    return this.lanes.length > 0 || this.canStart();
+    return !this.off && (this.lanes.length > 0 || this.canStart());
   }
 
   private startLane(): Lane | null {
@@ -151,7 +158,7 @@ export class Readers {
     this.blamed.delete(subject);
     this.blamed.set(subject, this.options.nowMs() + BLAME_MS);
     if (this.blamed.size > MAX_BLAMED) this.blamed.delete(this.blamed.keys().next().value!);
-    this.refuseAll(subject);
+    this.refuseSubject(subject);
   }
 
   private refuse(question: Question): void {
@@ -164,7 +171,7 @@ export class Readers {
   private serve(): void {
     if (this.closed) return;
     if (!this.canServe()) {
-      for (const subject of [...this.waiting.keys()]) this.refuseAll(subject);
+      for (const subject of [...this.waiting.keys()]) this.refuseSubject(subject);
       return;
     }
     for (;;) {
@@ -189,7 +196,7 @@ export class Readers {
     return this.lanes.length === 0 ? this.startLane() : null;
   }
 
-  private refuseAll(subject: string): void {
+  private refuseSubject(subject: string): void {
     const waiting = this.waiting.get(subject) ?? [];
     this.waiting.delete(subject);
     for (const question of waiting) {

@@ -26,14 +26,16 @@ constexpr size_t kNameBytes = 4096 + 64;  // PATH_MAX and " (deleted)"
 
 }  // namespace
 
-int QueryVma(int maps_fd, uint64_t address, VmaAnswer* out) {
+int QueryVma(int maps_fd, uint64_t address, bool named, VmaAnswer* out) {
   char name[kNameBytes];
   ProcmapQuery query;
   memset(&query, 0, sizeof query);
   query.size = sizeof query;
   query.query_addr = address;
-  query.vma_name_size = sizeof name;
-  query.vma_name_addr = reinterpret_cast<uint64_t>(name);
+  if (named) {
+    query.vma_name_size = sizeof name;
+    query.vma_name_addr = reinterpret_cast<uint64_t>(name);
+  }
   while (ioctl(maps_fd, kProcmapQuery, &query) != 0) {
     if (errno != EINTR) return errno;
   }

@@ -13,7 +13,8 @@ struct VmaAnswer {
 };
 
 // Returns 0, ENOENT when nothing is mapped at the address, ENOTTY where the kernel has no such
-// call, ESRCH when the process is gone, or another errno.
-int QueryVma(int maps_fd, uint64_t address, VmaAnswer* out);
+// call, ESRCH when the process is gone, ENAMETOOLONG for a name that is wanted (`named`) and longer
+// than PATH_MAX (do_procmap_query in fs/proc/task_mmu.c), or another errno.
+int QueryVma(int maps_fd, uint64_t address, bool named, VmaAnswer* out);
 
 }  // namespace pagefault

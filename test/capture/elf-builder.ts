@@ -121,9 +121,3 @@ export const SHF_ALLOC = 2;
 export const SHF_EXEC = 4;
 export const SHF_TLS = 0x400;
 export const SHT_NOBITS = 8;
-
-/** A reader of bytes in memory, as capture/ makes one of a file. */
-export const reader =
-  (bytes: Uint8Array) =>
-  (offset: number, length: number): Uint8Array | null =>
-    offset > bytes.length ? null : bytes.subarray(offset, offset + length);

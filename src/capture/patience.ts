@@ -1,0 +1,75 @@
+/**
+ * How long a fault waits for one answer, ms. A reader answers in 0.2 ms, in tens where many want the CPU.
+ */
+const QUESTION_MS = 300;
+/** The same until a reader has shown that it runs: starting one takes its time on a busy machine. */
+const START_MS = 5000;
+/**
+ * All waiting together: at most so much at once, and so much per second. The mailbox holds half a
+ * million faults, which is more than come in this time.
+ */
+const BUDGET_MS = 900;
+const REFILL = 0.2;
+
+/**
+ * Waiting for answers without blocking: the capture stands still, the event loop does not. What a
+ * target can make us wait is bounded, whatever it does; then faults go on without the answer.
+ */
+export class Patience {
+  private budget = BUDGET_MS;
+  private countedAt: number;
+  private started = false;
+  private resume: (() => void) | null = null;
+  private timer: NodeJS.Timeout | null = null;
+
+  constructor(private readonly nowMs: () => number) {
+    this.countedAt = nowMs();
+  }
+
+  /** A question that was first waited for at `since` may be waited for longer. */
+  lasts(since: number): boolean {
+    const now = this.nowMs();
+    if (!this.started) return now - since < START_MS;
+    return now - since < QUESTION_MS && this.left(now) > 0;
+  }
+
+  /** A reader runs: from here on all waiting counts. */
+  start(): void {
+    this.started = true;
+    this.countedAt = this.nowMs();
+  }
+
+  /** Calls back once: when an answer is there, or when there is no point in waiting longer. */
+  whenReady(action: () => void): void {
+    const began = this.nowMs();
+    this.resume = () => {
+      this.resume = null;
+      if (this.timer !== null) clearTimeout(this.timer);
+      this.timer = null;
+      const now = this.nowMs();
+      if (this.started) this.budget = this.left(now) - (now - began);
+      action();
+    };
+    const longest = this.started ? Math.min(QUESTION_MS, this.left(began)) : START_MS;
+    // Timers may come a fraction early; a millisecond more ends the wait for sure.
+    this.timer = setTimeout(() => this.resume?.(), Math.max(1, longest) + 1);
+  }
+
+  /** An answer has arrived. */
+  wake(): void {
+    this.resume?.();
+  }
+
+  close(): void {
+    if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
+    this.resume = null;
+  }
+
+  /** Accounts for the time that has passed. */
+  private left(now: number): number {
+    this.budget = Math.min(BUDGET_MS, this.budget + REFILL * (now - this.countedAt));
+    this.countedAt = now;
+    return this.budget;
+  }
+}
