@@ -31,7 +31,7 @@ describe('a batch stops before the fault that needs an answer', () => {
 
   test('the mapping of a page', () => {
     rig.source.maps.set(100, { vmas: [vma(0x900, 0x901, '/srv/new')], asOf: 0 });
-    rig.source.pending.add(`page ${0x900}`);
+    rig.source.pending.add(`page 2304`);
     rig.fault({ page: 0x900 });
     expect(rig.consumes()).toBe(false);
     rig.source.pending.clear();
@@ -94,7 +94,7 @@ describe('what is not answered', () => {
   });
 
   test('leaves a page unknown, and the maps of an unknown process to single questions', () => {
-    rig.source.unknown.add('maps 200').add(`page ${0x901}`);
+    rig.source.unknown.add('maps 200').add(`page 2305`);
     rig.source.maps.set(200, { vmas: [vma(0x900, 0x910, '/srv/new')], asOf: 0 });
     rig.fault({ page: 0x901, pid: 200 }).fault({ page: 0x900, pid: 200 });
     expect(rig.labels()).toEqual(['[unknown]', 'new']);
