@@ -97,8 +97,8 @@ export class SnapshotBuilder {
         }
         const set = sets[setOf(code)]!;
         const first = (set.byFile ? map.pgoffOf(handle) : start - set.origin) * PAGE;
-        set.rows.forEach((slot, span) => {
-          if (slot >= 0) sizes[slot]! += set.bytesWithin(span, first, end - start);
+        set.eachRowWithin(first, end - start, (slot, bytes) => {
+          sizes[slot]! += bytes;
         });
       });
     }

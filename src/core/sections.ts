@@ -41,26 +41,39 @@ export class SectionSet {
     const { starts, ends, last } = this;
     if (last < starts.length && starts[last]! <= coordinate && coordinate < ends[last]!)
       return last;
-    let from = 0;
-    let to = starts.length;
-    while (from < to) {
-      const middle = (from + to) >>> 1;
-      if (ends[middle]! <= coordinate) from = middle + 1;
-      else to = middle;
-    }
+    const from = this.firstEndingAfter(coordinate);
     if (from === starts.length || starts[from]! > coordinate) return starts.length;
     this.last = from;
     return from;
   }
 
-  /** Bytes of a span within pages [start, end) whose first byte has the coordinate `first`. */
-  bytesWithin(span: number, first: number, pages: number): number {
+  /**
+   * Calls `visit` for the row of every span that has one and lies in `pages` pages from the coordinate
+   * `first` on, with its bytes there; last for what is in no span.
+   */
+  eachRowWithin(first: number, pages: number, visit: (row: number, bytes: number) => void): void {
+    const { starts, ends, rows, names } = this;
     const end = first + pages * PAGE;
-    if (span === this.names.length) {
-      let rest = pages * PAGE;
-      for (let s = 0; s < this.names.length; s++) rest -= this.bytesWithin(s, first, pages);
-      return rest;
+    let rest = pages * PAGE;
+    for (let span = this.firstEndingAfter(first); span < names.length; span++) {
+      if (starts[span]! >= end) break;
+      const bytes = Math.min(end, ends[span]!) - Math.max(first, starts[span]!);
+      rest -= bytes;
+      if (rows[span]! >= 0) visit(rows[span]!, bytes);
     }
-    return Math.max(0, Math.min(end, this.ends[span]!) - Math.max(first, this.starts[span]!));
+    const outside = rows[names.length]!;
+    if (outside >= 0) visit(outside, rest);
+  }
+
+  private firstEndingAfter(coordinate: number): number {
+    const { ends } = this;
+    let from = 0;
+    let to = ends.length;
+    while (from < to) {
+      const middle = (from + to) >>> 1;
+      if (ends[middle]! <= coordinate) from = middle + 1;
+      else to = middle;
+    }
+    return from;
   }
 }
