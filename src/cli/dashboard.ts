@@ -40,7 +40,10 @@ export async function runDashboard(asked: Options, startup: Startup): Promise<nu
   // Before COMMAND starts: what comes meanwhile waits for the event loop, and so for the screen.
   const signals = new EndingSignals({
     first: () => {
-      app.quit();
+      // Later: blessed's own listener comes next, and ends the process if quitting has removed it meanwhile.
+      setImmediate(() => {
+        app.quit();
+      });
     },
     beforeSecond: () => {
       assembly.capture.session.killCommand(SIGKILL);
