@@ -1,6 +1,6 @@
 import { CLASS_NAMES } from './classes';
 import type { ClassName } from './classes';
-import { bytes, count, latency, pageAddress, percent, rate } from './format';
+import { bytes, count, latency, pageAddress, percent, rate, stalledCell } from './format';
 import type { ProcessRow, RegionRow, StatRow, ThreadRow } from './snapshot';
 
 /**
@@ -96,7 +96,7 @@ export const STAT_COLUMNS: readonly Column<StatRow>[] = [
   numeric('p90_ns', 'p90', 'ns', 7, 25, (row) => row.p90Ns, latency, true),
   numeric('p99_ns', 'p99', 'ns', 7, 70, (row) => row.p99Ns, latency, true),
   numeric('max_ns', 'MAX', 'ns', 7, 60, (row) => row.maxNs, latency, true),
-  numeric('stall_share', 'STALL%', 'ratio', 6, 75, (row) => row.stallShare, percent, true),
+  numeric('stall_share', 'STALL%', 'ratio', 6, 75, (row) => row.stallShare, stalledCell, true),
 ];
 
 function refaultShare(row: StatRow): number {

@@ -74,8 +74,13 @@ function scaled(n: number, base: number, units: readonly string[]): string {
 }
 
 /** Time stalled in relation to the time that has passed: above 1 several threads waited at once. */
-export function stalledText(share: number): string {
-  return share > 1
-    ? `${share.toFixed(1)} threads on average`
-    : `${percent(share)} % of wall time, all threads together`;
+export function stalledShare(share: number): string {
+  return share > 1 ? `${share.toFixed(1)} threads on average` : `${percent(share)} % of wall time`;
+}
+
+/** The same in six characters, under a heading that says per cent: `38.3`, `3.8thr`, `380thr`. */
+export function stalledCell(share: number): string {
+  if (!(share > 1)) return percent(share);
+  if (share < 9.95) return `${share.toFixed(1)}thr`;
+  return share < 999.5 ? `${share.toFixed(0)}thr` : `${(share / 1000).toFixed(0)}Kthr`;
 }

@@ -201,7 +201,7 @@ export class StatTable {
           const waited = Math.max(0, stall - cells[at + Cell.TICKED_STALL]!);
           cells[at + Cell.TICKED_STALL] = stall;
           cells[at + Cell.STALLED] = waited / accounted;
-        }
+        } else if (elapsed === 0) cells[at + Cell.STALLED] = 0;
         return delta;
       },
       (row) => {

@@ -92,8 +92,10 @@ export class Totals {
   /** See Counters.tick. */
   tick(elapsed: number, accounted: number): void {
     const { faults, stallNs } = this;
-    this.stalled = accounted > 0 ? Math.max(0, stallNs - this.tickedStall) / accounted : 0;
-    if (accounted > 0) this.tickedStall = stallNs;
+    if (accounted > 0) {
+      this.stalled = Math.max(0, stallNs - this.tickedStall) / accounted;
+      this.tickedStall = stallNs;
+    } else if (elapsed === 0) this.stalled = 0;
     const delta = faults - this.ticked;
     this.ticked = faults;
     this.rate = elapsed > 0 ? (delta * 1e9) / elapsed : 0;

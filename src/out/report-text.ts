@@ -2,7 +2,7 @@ import { captureLimits } from '../core/capture-facts';
 import { causeText } from '../core/cause-text';
 import { CAUSE_NAMES } from '../core/classes';
 import { PROCESS_COLUMNS, REGION_COLUMNS, THREAD_COLUMNS } from '../core/columns';
-import { grouped, latency, percent, stalledText } from '../core/format';
+import { grouped, latency, percent, stalledShare } from '../core/format';
 import type { Column } from '../core/columns';
 import type { FixedNames } from '../core/fixed';
 import type { SharedRow, Snapshot, StatRow } from '../core/snapshot';
@@ -126,7 +126,7 @@ function headLines(input: ReportInput): string[] {
     const perSecond = snapshot.elapsed > 0 ? (faults / snapshot.elapsed) * 1e9 : 0;
     lines.push(
       `Elapsed     ${(snapshot.elapsed / 1e9).toFixed(3)} s, ${grouped(perSecond)} faults/s, ` +
-        `stalled ${latency(stallNs)} (${stalledText(stallShare)})`,
+        `stalled ${latency(stallNs)} (${stalledShare(stallShare)})`,
     );
   }
   lines.push(`Complete    ${completenessText(capture)}`);

@@ -1,5 +1,6 @@
 import { CAUSE_NAMES, CLASS_NAMES } from '../../src/core/classes';
 import type { CauseName, ClassName } from '../../src/core/classes';
+import { stalledCell } from '../../src/core/format';
 import { FixedNames } from '../../src/core/fixed';
 import type { ProcessRow, RegionRow, Snapshot, StatRow, ThreadRow } from '../../src/core/snapshot';
 import { reportJson } from '../../src/out/report-json';
@@ -298,6 +299,8 @@ test('what faults in flight have waited is said, and whether it is counted', () 
   const { totals } = input().snapshot;
   const text = reportText(input({}, { totals: { ...totals, stallShare: 3.83 } }));
   expect(text).toContain('(3.8 threads on average)');
+  const cells = [0.383, 1, 3.83, 9.96, 380.2, 2614].map(stalledCell);
+  expect(cells).toEqual(['38.3', '100.0', '3.8thr', '10thr', '380thr', '3Kthr']);
 });
 
 test('text: limits of the capture, swap and caps are stated', () => {

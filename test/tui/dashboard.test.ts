@@ -81,6 +81,18 @@ describe('the screen', () => {
     expect(new Bench().rows()).toEqual(['data.db', '[heap]', '[stack:4329]', 'libc.so.6']);
   });
 
+  it('says how many threads stand in faults, on average and now', () => {
+    const source = new FakeSource();
+    const { snapshot } = source;
+    source.snapshot = (reuse) => {
+      const shown = snapshot.call(source, reuse);
+      return { ...shown, totals: { ...shown.totals, stallShare: 3.83, stalled: 2 } };
+    };
+    const text = new Bench(160, 30, source).text();
+    expect(text).toContain('3.8 threads on average in faults, now 2.0 threads, thread max');
+    expect(new Bench(80, 24, source).text()).toContain('stall 3.8 thr max 41.0%');
+  });
+
   it('always has the size of the terminal', () => {
     for (const [columns, rows] of [
       [20, 5],

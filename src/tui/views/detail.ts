@@ -1,6 +1,15 @@
 import type { RegionDetail } from '../../core/detail';
 import { CAUSE_NAMES, CLASS_NAMES } from '../../core/classes';
-import { bytes, count, grouped, latency, pageAddress, percent, rate } from '../../core/format';
+import {
+  bytes,
+  count,
+  grouped,
+  latency,
+  pageAddress,
+  percent,
+  rate,
+  stalledShare,
+} from '../../core/format';
 import type { ProcessRow, RegionRow, StatRow, ThreadRow } from '../../core/snapshot';
 import { Line } from '../line';
 import { sparkline, strip } from '../spark';
@@ -42,7 +51,7 @@ export function detailView(theme: Theme, columns: number, subject: DetailSubject
     labelled('cost')
       .add(`p50 ${latency(row.p50Ns) || '-'}   p90 ${latency(row.p90Ns) || '-'}   `)
       .add(`p99 ${latency(row.p99Ns) || '-'}   max ${latency(row.maxNs)}   `)
-      .add(`stalled ${latency(row.stallNs)}, ${percent(row.stallShare)} % of wall time`)
+      .add(`stalled ${latency(row.stallNs)}, ${stalledShare(row.stallShare)}`)
       .end(),
     labelled('pages')
       .add(`${grouped(row.uniquePages)} (${bytes(row.uniquePages * 4096)}) touched, `)

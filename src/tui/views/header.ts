@@ -1,6 +1,6 @@
 import { completeness, knowsCow, totalLost } from '../../core/capture-facts';
 import { CLASS_NAMES, type ClassName } from '../../core/classes';
-import { bytes, count, grouped, latency, percent, rate } from '../../core/format';
+import { bytes, count, grouped, latency, percent, rate, stalledShare } from '../../core/format';
 import type { ThreadRow } from '../../core/snapshot';
 import { pieceLine, type Piece } from '../line';
 import type { Picture, Size } from '../picture';
@@ -9,6 +9,8 @@ import { CLASS_STYLE, type Theme } from '../theme';
 
 /** A fault that has been in flight for longer is shown: something holds the thread. ns. */
 const STUCK_NS = 10e6;
+/** Threads in faults over the last interval from which on that is said. */
+const SOME_STALLED = 0.05;
 const CLASS_LABEL: Readonly<Record<ClassName, string>> = {
   MAJOR: 'MAJ',
   MINOR: 'MIN',
@@ -148,13 +150,15 @@ function countPieces(picture: Picture, state: HeaderState): Piece[] {
     const several = row.tid === 0;
     if (!several && (worst === null || row.stallShare > worst.stallShare)) worst = row;
   }
-  const share = percent(snapshot.totals.stallShare);
+  const { stallShare, stalled } = snapshot.totals;
+  const now = stalled < SOME_STALLED ? '' : `, now ${stalled.toFixed(1)} threads`;
   const max =
     worst === null ? '' : `, thread max ${percent(worst.stallShare)} % (tid ${worst.tid})`;
+  const share = stallShare > 1 ? `${stallShare.toFixed(1)} thr` : `${percent(stallShare)}%`;
   pieces.push({
-    text: `${share} % of wall time in faults${max}`,
-    short: `stall ${share}%${worst === null ? '' : ` max ${percent(worst.stallShare)}%`}`,
-    style: snapshot.totals.stallShare >= 0.01 ? 'warning' : 'plain',
+    text: `${stalledShare(stallShare)} in faults${now}${max}`,
+    short: `stall ${share}${worst === null ? '' : ` max ${percent(worst.stallShare)}%`}`,
+    style: stallShare >= 0.01 ? 'warning' : 'plain',
     weight: 88,
   });
   return pieces;
