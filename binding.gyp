@@ -47,6 +47,7 @@
         'addon/reader/elf_file.cc',
         'addon/reader/elf_parse.cc',
         'addon/reader/frame.cc',
+        'addon/reader/guards.cc',
         'addon/reader/main.cc',
         'addon/reader/open_maps.cc',
         'addon/reader/operations.cc',

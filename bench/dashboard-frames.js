@@ -168,7 +168,7 @@ class World {
       latency: [],
       pairs: () => ({ regions: [], threads: [], faults: [] }),
       since: 0,
-      causeFacts: { swapInUse: false, numaBalancing: false, rereadShare: 0 },
+      causeFacts: { swapInUse: false, numaBalancing: false, rereadShare: 0, answerer: 'unknown' },
       caps: [],
     };
   }

@@ -17,6 +17,7 @@ constexpr Entry kOperations[] = {
     {kCmdline, Cmdline},
     {kPage, Page},
     {kElf, Elf},
+    {kGuards, Guards},
 };
 
 }  // namespace

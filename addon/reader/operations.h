@@ -15,6 +15,7 @@ enum Operation : uint8_t {
   kCmdline = 2,  // u32 pid -> the bytes of /proc/PID/cmdline
   kPage = 3,     // u32 pid, u64 page -> see page.cc
   kElf = 4,      // see elf_file.cc
+  kGuards = 5,   // u32 pid -> see guards.cc
 };
 
 // What lasts from one request to the next.
@@ -32,6 +33,7 @@ int Maps(Context* context, Input* request, Output* answer);
 int Cmdline(Context* context, Input* request, Output* answer);
 int Page(Context* context, Input* request, Output* answer);
 int Elf(Context* context, Input* request, Output* answer);
+int Guards(Context* context, Input* request, Output* answer);
 
 }  // namespace reader
 }  // namespace pagefault

@@ -1,9 +1,10 @@
 import { bytesOfText } from '../core/byte-text';
 import { AnalyzerError, errorParts } from '../core/errors';
-import type { ProcSource } from '../core/ports';
+import type { GuardSource, ProcSource } from '../core/ports';
 import type { Addon, Session } from '../native/contract';
 import { demoPath, loadAddon, readerPath, watcherPath } from '../native/load';
 import { KernelAccounts } from './accounts';
+import { Guards } from './guards';
 import type { Inheritance } from './inheritance';
 import { missingInterpreter } from './interpreter';
 import { isKnown, Proc } from './proc';
@@ -56,6 +57,8 @@ const PROC_NOTES = {
 /** A running capture: the addon's session and the view of /proc that belongs to it. */
 export class LiveCapture {
   readonly source: ProcSource;
+  /** What is registered with userfaultfd. */
+  readonly guards: GuardSource;
   private readonly files: ProcFs;
   /** Reads what may block: nothing waits for it. */
   readonly reader: TargetReader;
@@ -84,6 +87,7 @@ export class LiveCapture {
       kernelMounts: addon.kernelMounts(),
     });
     this.source = this.files;
+    this.guards = new Guards(readers, () => this.now());
   }
 
   /** Starts capture. Throws AnalyzerError, or the addon's NativeError. */

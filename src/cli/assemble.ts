@@ -108,6 +108,7 @@ function connect(
 
   const model = new Model({
     source: capture.source,
+    guards: capture.guards,
     depth: ports.depth,
     limits: ports.limits ?? {},
   });

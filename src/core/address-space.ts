@@ -1,3 +1,4 @@
+import type { GuardedRanges } from './guarded-ranges';
 import { PageSet } from './pages';
 import type { SectionSet } from './sections';
 import type { SlabPool } from './slab-pool';
@@ -31,6 +32,10 @@ export class AddressSpace {
   unsure = false;
   /** Region row of what lies in no mapping, -1 before the first such fault. */
   unknownRow = -1;
+  /** What is registered with userfaultfd, null for nothing that is known. */
+  guards: GuardedRanges | null = null;
+  /** Faults that a program may have answered, since the last look (GuardWatch). */
+  suspicion = 0;
   /** Processes that have it. */
   holders = 1;
 
@@ -49,11 +54,19 @@ export class AddressSpace {
     return `${this.maker.serial}.${this.image}`;
   }
 
+  /** Pages start to end (exclusive) show something else, or nothing, since `time` (ns). */
+  forgetPages(start: number, end: number, time: number): void {
+    this.pages.forget(start, end);
+    this.guards?.forget(start, end, time);
+  }
+
   clear(): void {
     this.map.clear();
     this.pages.clear();
     this.forgetSets();
     this.unknownRow = -1;
+    this.guards = null;
+    this.suspicion = 0;
   }
 
   forgetSets(): void {

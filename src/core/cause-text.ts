@@ -12,7 +12,11 @@ export interface SystemFacts {
 export interface CauseFacts extends SystemFacts {
   /** Share (0..1) of the file-read faults that were on pages which had been there before. */
   readonly rereadShare: number;
+  readonly answerer: Answerer;
 }
+
+/** Who answers faults by userfaultfd: whoever holds the descriptor, which can be passed on. */
+export type Answerer = 'unknown' | 'itself' | 'another' | 'several';
 
 export interface CauseText {
   readonly means: string;
@@ -39,10 +43,21 @@ const QUALIFIED: Readonly<Partial<Record<CauseName, Qualify>>> = {
   }),
   'page-cache': withNumaNote,
   shmem: withNumaNote,
+  userfaultfd: ({ advice }, { answerer }) => ({
+    means: `registered with userfaultfd: the fault waits for ${ANSWERERS[answerer]}`,
+    advice,
+  }),
   'file-read': (text, { rereadShare }) =>
     rereadShare < PRESSURE_SHARE
       ? text
       : { means: 'pages read before were evicted and read again from the file', advice: PRESSURE },
+};
+
+const ANSWERERS: Readonly<Record<Answerer, string>> = {
+  unknown: 'the program that answers it',
+  itself: 'another thread of the process',
+  another: 'the other process that holds it',
+  several: 'a thread or a process that holds it',
 };
 
 function withNumaNote({ means, advice }: CauseText, { numaBalancing }: CauseFacts): CauseText {

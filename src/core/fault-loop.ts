@@ -79,6 +79,7 @@ export class FaultLoop {
         if (memory === NOT_YET) return i;
       }
 
+      if (process.guards !== null) memory |= process.guards.at(page);
       const how = batch.how[i]!;
       const rule = ruleIndex(memory, how, batch.errorCode[i]!);
       const faultClass = ruleClass[rule]!;

@@ -1,5 +1,5 @@
 import type { Batch } from './batch';
-import type { SystemFacts } from './cause-text';
+import type { Answerer, SystemFacts } from './cause-text';
 import { RegionKind } from './classes';
 import { RegionBinder } from './binder';
 import { CommTable } from './comms';
@@ -11,12 +11,13 @@ import type { RegionDetail } from './detail';
 import { FaultColumns } from './fault-columns';
 import { FaultLoop } from './fault-loop';
 import type { KeepTest } from './fault-loop';
+import { GuardWatch } from './guard-watch';
 import { InFlight } from './in-flight';
 import { DEFAULT_LIMITS } from './limits';
 import type { Limits } from './limits';
 import type { OpenFaults } from './open-faults';
 import { pagePool } from './pages';
-import type { MapsAnswer, ProcSource } from './ports';
+import type { GuardSource, MapsAnswer, ProcSource } from './ports';
 import { RecordApplier } from './records';
 import { NO_REGION, setOf, slotOf } from './region-code';
 import { RegionTable } from './regions';
@@ -32,6 +33,8 @@ import { VmaPool } from './vma-pool';
 
 export interface ModelOptions {
   readonly source: ProcSource;
+  /** Without it no fault has the cause userfaultfd. */
+  readonly guards?: GuardSource;
   /** No more than is shown in the end: rows cost as much as all the rest. 'detail' by default. */
   readonly depth?: Depth;
   /** Caps, for tests of what happens when they are reached. */
@@ -66,8 +69,6 @@ export class Model {
   readonly pages;
   readonly stats;
   readonly spaces: VmaPool;
-  /** What of the machine qualifies the causes. */
-  system: SystemFacts = { swapInUse: false, numaBalancing: false };
   /** A filter may drop a fault when it ends: what it waits until then is not counted before. */
   countInFlight = true;
   private readonly columns = new FaultColumns();
@@ -76,7 +77,9 @@ export class Model {
   private readonly records: RecordApplier;
   private readonly repair: MapRepair;
   private readonly inFlight: InFlight;
+  private readonly watch: GuardWatch | null;
   private readonly snapshots: SnapshotBuilder;
+  private systemFacts: SystemFacts = { swapInUse: false, numaBalancing: false };
   private foldedAt = -Infinity;
   /** Faults and records of the current batch that are resolved and applied; -1 between batches. */
   private faultsDone = -1;
@@ -110,6 +113,7 @@ export class Model {
     this.records = new RecordApplier(this.tasks, this.comms, binder, this.repair);
     this.loop = new FaultLoop(this.tasks, binder, this.repair, this.columns, depth !== 'totals');
     this.inFlight = new InFlight(this.tasks, this.loop, this.counters, this.columns, this.zeroedAt);
+    this.watch = options.guards === undefined ? null : new GuardWatch(options.guards, this.tasks);
     this.snapshots = new SnapshotBuilder(this);
   }
 
@@ -144,6 +148,7 @@ export class Model {
       if (!this.records.apply(batch, this.recordsDone)) return false;
     }
     if (!this.resolveTo(batch, resolved, faults)) return false;
+    this.watch?.look(batch, resolved);
     this.counters.add(batch, resolved, this.columns);
     this.inFlight.settle(batch, resolved);
     const last = faults > 0 ? batch.time[faults - 1]! : 0;
@@ -158,6 +163,20 @@ export class Model {
     return this.faultsDone >= end;
   }
 
+  /** What of the machine qualifies the causes. */
+  get system(): SystemFacts {
+    return this.systemFacts;
+  }
+  set system(facts: SystemFacts) {
+    this.systemFacts = facts;
+    this.watch?.setSwapInUse(facts.swapInUse);
+  }
+
+  /** A program answers faults by userfaultfd, as far as is known which. */
+  get answerer(): Answerer {
+    return this.watch?.answerer ?? 'unknown';
+  }
+
   /** Faults for which it is false are resolved and not counted; null counts all. */
   setKeep(keep: KeepTest | null): void {
     this.loop.keep = keep;
@@ -165,6 +184,7 @@ export class Model {
 
   private maintain(now: number): void {
     this.tasks.releaseEnded();
+    this.watch?.takeAnswers();
     this.spaces.clock++;
     this.spaces.makeRoom();
     this.repair.beginBatch();
@@ -222,6 +242,7 @@ export class Model {
   tick(now: number, open: OpenFaults | null = null): void {
     const before = this.inFlight.accountedUntil;
     const asOf = this.accountable(now, open);
+    if (open !== null) this.watch?.lookAtOpen(open);
     this.inFlight.advance(this.countInFlight ? open : null, asOf);
     this.counters.tick(now - this.tickedAt, asOf - before);
     this.tickedAt = now;

@@ -1,3 +1,4 @@
+import type { GuardedRange } from './guarded-ranges';
 import type { ElfImage } from './elf';
 import type { Backing, Vma } from './vma';
 
@@ -10,6 +11,29 @@ export interface MapsAnswer {
   readonly vmas: readonly Vma[];
   /** Session time (ns) taken before reading: records newer than that are applied over it. */
   readonly asOf: number;
+}
+
+/** What a look at a process found. */
+export interface GuardAnswer {
+  readonly pid: number;
+  /** As it was asked with. */
+  readonly space: string;
+  /** Session time (ns) before reading. */
+  readonly asOf: number;
+  readonly ranges: readonly GuardedRange[];
+  /** The process itself has a userfaultfd open. */
+  readonly bySelf: boolean;
+}
+
+/** Tells what is registered with userfaultfd (userfaultfd(2)). Answers come later, or never. */
+export interface GuardSource {
+  /**
+   * Asks about a process. `space` comes back with the answer. Limits the rate itself: most questions are
+   * not asked at all.
+   */
+  askGuards(pid: number, space: string): void;
+  /** The answers that have come since the last call. */
+  takeGuards(): readonly GuardAnswer[];
 }
 
 /**

@@ -1,4 +1,5 @@
 import { AddressSpace } from './address-space';
+import type { GuardedRanges } from './guarded-ranges';
 import type { PageSet } from './pages';
 import type { SectionSet } from './sections';
 import type { SlabPool } from './slab-pool';
@@ -80,12 +81,30 @@ export class Process {
     this.space.unknownRow = row;
   }
 
+  get guards(): GuardedRanges | null {
+    return this.space.guards;
+  }
+  set guards(guards: GuardedRanges | null) {
+    this.space.guards = guards;
+  }
+  get suspicion(): number {
+    return this.space.suspicion;
+  }
+  set suspicion(faults: number) {
+    this.space.suspicion = faults;
+  }
+
   /** It was made with the memory of another process, not with a copy of it. */
   shareSpace(other: Process): void {
     if (this.space === other.space) return;
     this.leaveSpace();
     this.space = other.space;
     this.space.holders++;
+  }
+
+  /** Pages start to end (exclusive) show something else, or nothing, since `time` (ns). */
+  forgetPages(start: number, end: number, time: number): void {
+    this.space.forgetPages(start, end, time);
   }
 
   /** A new image (exec), or the end: nothing of the address space remains. */

@@ -70,44 +70,45 @@ export class RecordApplier {
 
   /** What changes an address space. */
   private space(batch: Batch, r: number, process: Process): void {
-    const { map, pages } = process;
+    const { map } = process;
+    const time = batch.recTime[r]!;
     const a = batch.recA[r]!;
     const b = batch.recB[r]!;
     const c = batch.recC[r]!;
     switch (batch.recType[r]!) {
       case RecordType.MMAP: {
         const kind = this.kind(batch, r);
-        forgetReplaced(process, a, b, c, kind);
-        map.insert(a, b, c, batch.recTime[r]!, kind);
+        forgetReplaced(process, a, b, c, kind, time);
+        map.insert(a, b, c, time, kind);
         return;
       }
       case RecordType.UNMAP:
         map.unmap(a, b, c);
-        forgetUnmapped(process, a, b);
+        forgetUnmapped(process, a, b, time);
         return;
       case RecordType.REMAP: {
         const start = batch.recD[r]!;
         const end = batch.recE[r]!;
         const dontUnmap = (batch.recFlags[r]! & MREMAP_DONTUNMAP) !== 0;
-        map.remap(a, b, start, end, c, dontUnmap, batch.recTime[r]);
+        map.remap(a, b, start, end, c, dontUnmap, time);
         if (start !== a) {
-          pages.forget(a, b);
-          pages.forget(start, end);
+          process.forgetPages(a, b, time);
+          process.forgetPages(start, end, time);
           forgetPlaced(process, start, end);
-        } else if (end < b) forgetUnmapped(process, end, b);
+        } else if (end < b) forgetUnmapped(process, end, b, time);
         return;
       }
       case RecordType.DETACH: {
         const end = map.segmentEnd(a);
         map.unmap(a, end, c);
-        forgetUnmapped(process, a, end);
+        forgetUnmapped(process, a, end, time);
         return;
       }
       case RecordType.BRK: {
         const handle = map.find(a);
         const before = handle < 0 ? a : map.endOf(handle);
         map.setBreak(a);
-        forgetUnmapped(process, a, before);
+        forgetUnmapped(process, a, before, time);
         return;
       }
     }
@@ -192,30 +193,32 @@ export class RecordApplier {
  * and the growth of anonymous memory are reported as mappings too, over the whole merged range.
  */
 function forgetReplaced(
-  { map, pages }: Process,
+  process: Process,
   start: number,
   end: number,
   pgoff: number,
   kind: number,
+  time: number,
 ): void {
+  const { map } = process;
   for (let i = map.firstEndingAfter(start); i >= 0; i = map.next(i)) {
     const from = map.startOf(i);
     if (from >= end) return;
     if (!map.showsOther(i, start, pgoff, kind)) continue;
-    pages.forget(Math.max(from, start), Math.min(map.endOf(i), end));
+    process.forgetPages(Math.max(from, start), Math.min(map.endOf(i), end), time);
   }
 }
 
 /** Forgets the pages of a range except what is still mapped there (born while the munmap ran). */
-function forgetUnmapped(process: Process, start: number, end: number): void {
-  const { map, pages } = process;
+function forgetUnmapped(process: Process, start: number, end: number, time: number): void {
+  const { map } = process;
   let from = start;
   for (let i = map.firstEndingAfter(start); i >= 0 && from < end; i = map.next(i)) {
     if (map.startOf(i) >= end) break;
-    pages.forget(from, map.startOf(i));
+    process.forgetPages(from, map.startOf(i), time);
     from = map.endOf(i);
   }
-  pages.forget(from, end);
+  process.forgetPages(from, end, time);
 }
 
 /** Section sets of a .bss tail speak of fixed addresses: moved memory has to be looked up anew. */

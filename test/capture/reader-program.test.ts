@@ -60,6 +60,12 @@ test('maps and command line of a process', async () => {
   expect((await ask(Operation.MAPS, u32(child.pid!))).errno).toBe(2);
 });
 
+test('of a process without userfaultfd nothing is registered', async () => {
+  const { errno, payload } = await ask(Operation.GUARDS, u32(process.pid));
+  expect([errno, ...payload]).toEqual([0, 0]);
+  expect((await ask(Operation.GUARDS, u32(0x7fffffff))).errno).toBe(2);
+});
+
 test('large answers arrive whole', async () => {
   const own = await ask(Operation.MAPS, u32(process.pid));
   const files = new Set(mappings(own.payload.toString()));

@@ -2,7 +2,12 @@ import { causeText } from '../../src/core/cause-text';
 import { CAUSE_NAMES } from '../../src/core/classes';
 import { Rig, vma } from './model-kit';
 
-const PLAIN = { swapInUse: false, numaBalancing: false, rereadShare: 0 };
+const PLAIN = {
+  swapInUse: false,
+  numaBalancing: false,
+  rereadShare: 0,
+  answerer: 'unknown',
+} as const;
 
 test('every cause has one plain line for what it means and one for what to do', () => {
   for (const name of CAUSE_NAMES) {

@@ -2,11 +2,12 @@ import { Batch, How, RecordType } from '../../src/core/batch';
 import { CAUSE_NAMES, CLASS_NAMES } from '../../src/core/classes';
 import type { Depth } from '../../src/core/counters';
 import type { ElfImage } from '../../src/core/elf';
+import type { GuardedRange } from '../../src/core/guarded-ranges';
 import type { Limits } from '../../src/core/limits';
 import { FileStore } from '../../src/core/file-store';
 import { Model } from '../../src/core/model';
 import { PENDING, UNKNOWN } from '../../src/core/ports';
-import type { MapsAnswer, ProcSource } from '../../src/core/ports';
+import type { GuardAnswer, GuardSource, MapsAnswer, ProcSource } from '../../src/core/ports';
 import { Resolved } from '../../src/core/resolved';
 import type { Backing, Vma } from '../../src/core/vma';
 
@@ -97,6 +98,24 @@ export class FakeSource implements ProcSource {
   }
 }
 
+/** Answers when the test says so. */
+export class FakeGuards implements GuardSource {
+  asked: { readonly pid: number; readonly space: string }[] = [];
+  private answers: GuardAnswer[] = [];
+
+  askGuards(pid: number, space: string): void {
+    this.asked.push({ pid, space });
+  }
+  takeGuards(): readonly GuardAnswer[] {
+    return this.answers.splice(0);
+  }
+  /** Answers the last question. */
+  answer(asOf: number, ranges: readonly GuardedRange[], bySelf = true): void {
+    const { pid, space } = this.asked.at(-1)!;
+    this.answers.push({ pid, space, asOf, ranges, bySelf });
+  }
+}
+
 /** What consume() said of one fault, in words. */
 export interface Verdict {
   readonly class: string;
@@ -110,6 +129,7 @@ export interface Verdict {
 /** A model, a source and a batch under construction. Time goes on by 1,000 ns with every entry. */
 export class Rig {
   readonly source = new FakeSource();
+  readonly guards = new FakeGuards();
   readonly model: Model;
   readonly batch = new Batch();
   readonly resolved = new Resolved();
@@ -117,7 +137,7 @@ export class Rig {
   private readonly encoder = new TextEncoder();
 
   constructor(limits: Partial<Limits> = {}, depth: Depth = 'detail') {
-    this.model = new Model({ source: this.source, limits, depth });
+    this.model = new Model({ source: this.source, guards: this.guards, limits, depth });
     this.clear();
   }
 

@@ -148,7 +148,7 @@ function input(more: Partial<ReportInput> = {}, snapshot: Partial<Snapshot> = {}
           buckets: [],
         },
       ],
-      causeFacts: { swapInUse: false, numaBalancing: false, rereadShare: 0 },
+      causeFacts: { swapInUse: false, numaBalancing: false, rereadShare: 0, answerer: 'unknown' },
       caps: [],
       ...snapshot,
     },
@@ -308,7 +308,7 @@ test('text: limits of the capture, swap and caps are stated', () => {
     input(
       { capture: { ...FACTS, mode: { ...FACTS.mode, entrySource: 'software', userOnly: true } } },
       {
-        causeFacts: { swapInUse: true, numaBalancing: false, rereadShare: 0 },
+        causeFacts: { swapInUse: true, numaBalancing: false, rereadShare: 0, answerer: 'unknown' },
         caps: ['8,192 regions: the rest is in [others]'],
       },
     ),

@@ -94,7 +94,7 @@ export function snapshot(part: Partial<Snapshot> = {}): Snapshot {
       buckets: [],
     })),
     pairs: () => ({ regions: [], threads: [], faults: [] }),
-    causeFacts: { swapInUse: false, numaBalancing: false, rereadShare: 0 },
+    causeFacts: { swapInUse: false, numaBalancing: false, rereadShare: 0, answerer: 'unknown' },
     caps: [],
     ...part,
   };

@@ -8,4 +8,6 @@ export const Operation = {
   PAGE: 3,
   /** A mapping -> the headers of the file behind it (addon/reader/elf_file.cc). */
   ELF: 4,
+  /** u32 pid -> what is registered with userfaultfd (addon/reader/guards.cc). */
+  GUARDS: 5,
 } as const;
