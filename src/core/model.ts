@@ -227,10 +227,16 @@ export class Model {
     const live = new Uint8Array(this.regions.rows.stats.limit);
     for (const { map, sets, unknownRow } of this.tasks.live()) {
       if (unknownRow >= 0) live[unknownRow] = 1;
+      // A program may map an ELF file of thousands of sections in as many pieces: each set once.
+      const mapped = new Uint8Array(sets.length);
       map.eachRegion((_, code) => {
         if (code > NO_REGION) live[slotOf(code)] = 1;
-        else for (const row of sets[setOf(code)]!.rows) if (row >= 0) live[row] = 1;
+        else mapped[setOf(code)] = 1;
       });
+      for (let set = 0; set < mapped.length; set++) {
+        if (mapped[set] === 0) continue;
+        for (const row of sets[set]!.rows) if (row >= 0) live[row] = 1;
+      }
     }
     return live;
   }
