@@ -128,6 +128,7 @@ function connect(
   const blockedAt = (pid: number, tid: number, ip: bigint): boolean =>
     capture.blockedAt(pid, tid, ip);
 
+  const waiting = new WaitingFaults(capture.session, blockedAt);
   const run = new Run(
     {
       session: capture.session,
@@ -148,6 +149,8 @@ function connect(
       blockedAt,
       aroundStop: (stop) => {
         capture.accounts.around(stop, model.livingPids());
+        // Remembered for the last tick, when COMMAND has been ended too.
+        waiting.look();
       },
       onNotice: (notice) => {
         const text = noticeText(notice);
@@ -159,7 +162,6 @@ function connect(
     resolved,
   );
   wake.run = run;
-  const waiting = new WaitingFaults(capture.session, blockedAt);
   return { capture, model, view, run, waiting, fixed, command };
 }
 

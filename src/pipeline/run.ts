@@ -7,7 +7,7 @@ import type { Resolved } from '../core/resolved';
 import { Pump } from './pump';
 import type { BatchConsumer, BatchSource, SinkWriter, StreamSink } from './pump';
 import { fillErrors, splitUnfinished } from './unfinished';
-import type { OpenFault } from './unfinished';
+import type { OpenFault, Unfinished } from './unfinished';
 
 /** What a run needs of a capture session; the addon's Session has it. */
 export interface CaptureSession extends BatchSource {
@@ -85,6 +85,8 @@ export class Run {
   private writtenThen = 0;
   private noticesSeen = 0;
   private beats = 0;
+  /** Faults that were open when capture ended, and of them those in flight once all else is through. */
+  private open: Unfinished<OpenFault> = { inFlight: [], left: [] };
   private unfinished: readonly OpenFault[] | null = null;
   /** Of those open at the end, the ones that a signal had interrupted. */
   private interrupted = 0;
@@ -170,6 +172,9 @@ export class Run {
     if (this.ports.aroundStop === undefined) stop();
     else this.ports.aroundStop(stop);
     this.stoppedAt = this.ports.clock.now();
+    // At once: COMMAND is ended next, and then nobody can tell any more who waited.
+    const { session, blockedAt } = this.ports;
+    this.open = splitUnfinished(session.pending(FAULT_CAPACITY), this.stoppedAt, blockedAt);
     this.resolveStopped(reason);
   }
 
@@ -232,12 +237,8 @@ export class Run {
 
   /** Everything captured is through: what was entered and never completed is decided now. */
   private closeBooks(): void {
-    const { session, blockedAt } = this.ports;
-    const { inFlight, left } = splitUnfinished(
-      session.pending(FAULT_CAPACITY),
-      this.stoppedAt,
-      blockedAt,
-    );
+    const { session } = this.ports;
+    const { inFlight, left } = this.open;
     this.unfinished = inFlight;
     // What sent a signal is no longer open: the addon has seen it, where it can see signals.
     if (session.info.signalTracepoint) this.interrupted = left.length;

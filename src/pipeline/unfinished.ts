@@ -18,6 +18,12 @@ export interface OpenFault {
  */
 export const YOUNG_NS = 100e6;
 
+/** Faults open at the end: those whose thread waits in them, and those that came to nothing. */
+export interface Unfinished<F extends OpenFault> {
+  readonly inFlight: F[];
+  readonly left: F[];
+}
+
 /**
  * Tells faults that are still being handled (in flight: reported, not counted) from those that came to
  * nothing: the thread of the former is blocked at the faulting instruction, says /proc.
@@ -26,7 +32,7 @@ export function splitUnfinished<F extends OpenFault>(
   faults: readonly F[],
   stoppedAt: number,
   blockedAt: (pid: number, tid: number, ip: bigint) => boolean,
-): { readonly inFlight: F[]; readonly left: F[] } {
+): Unfinished<F> {
   const inFlight: F[] = [];
   const left: F[] = [];
   for (const fault of faults) {
