@@ -37,7 +37,13 @@ function written(line: string): Partial<Record<Place, string>> {
       return new FdWriter(1, places.get(place));
     }
   }
-  const assembly = { command: ['prog', 'arg'], capture: { pids: [] }, fixed: null };
+  const capture = {
+    pids: [],
+    accounts: { beyond: () => null },
+    session: { commandFaults: () => null },
+  };
+  const model = { tasks: { met: 1 } };
+  const assembly = { command: ['prog', 'arg'], capture, model, fixed: null };
   writeClosing(
     options,
     planOutput(options),
