@@ -1,19 +1,11 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ANALYZER, DEMO } from './support/build';
+import { alive } from './support/processes';
 import { PtyAnalyzer } from './support/pty';
 import { Running, until } from './support/running';
 import { removeScratch, scratchDirectory } from './support/scratch';
 import { quoted, RESTORED, Tmux } from './support/tmux';
-
-/** Whether a process is there and no zombie. */
-function alive(pid: number): boolean {
-  try {
-    return !/^\d+ \(.*\) [ZX]/s.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
-  } catch {
-    return false;
-  }
-}
 
 describe('leaving the dashboard', () => {
   let terminal: Tmux;
@@ -102,7 +94,8 @@ describe('leaving the dashboard', () => {
     writeFileSync(trap, "setTimeout(() => { throw new Error('thrown on purpose'); }, 2000);");
     await open(demo(), [process.execPath, '--require', trap, `${ANALYZER}.js`]);
     const screen = await restored();
-    expect(screen).toContain('thrown on purpose');
+    expect(screen).toMatch(/^error: internal: thrown on purpose$/m);
+    expect(screen).toMatch(/^Summary: major=/m);
     expect(screen).toContain('status=1');
   });
 

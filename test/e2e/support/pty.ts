@@ -10,6 +10,8 @@ export class PtyAnalyzer {
   /** Bytes that came out of the terminal so far. */
   received = 0;
   readonly exited: Promise<number>;
+  /** The signal that ended it, 0 for an exit; to be read after `exited`. */
+  endedBy = 0;
   private readonly pty: IPty;
   private readonly terminal: Terminal;
 
@@ -31,10 +33,20 @@ export class PtyAnalyzer {
       this.terminal.write(text);
     });
     this.exited = new Promise((resolve) => {
-      this.pty.onExit(({ exitCode }) => {
+      this.pty.onExit(({ exitCode, signal }) => {
+        this.endedBy = signal ?? 0;
         resolve(exitCode);
       });
     });
+  }
+
+  get pid(): number {
+    return this.pty.pid;
+  }
+
+  /** The alternate screen is shown. */
+  get alternate(): boolean {
+    return this.terminal.buffer.active.type === 'alternate';
   }
 
   type(keys: string): void {

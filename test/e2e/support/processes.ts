@@ -1,0 +1,55 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { until } from './running';
+
+/** Whether a process is there and no zombie. */
+export function alive(pid: number): boolean {
+  return !['', 'Z', 'X'].includes(stateOf(pid));
+}
+
+/** The state letter of /proc/PID/stat, '' when it is gone. */
+export function stateOf(pid: number): string {
+  try {
+    return /^\d+ \(.*\) (\S)/s.exec(readFileSync(`/proc/${pid}/stat`, 'latin1'))?.[1] ?? '';
+  } catch {
+    return '';
+  }
+}
+
+/** Local addresses of the TCP sockets on which a process listens, as /proc/net/tcp has them. */
+export function listening(pid: number): string[] {
+  const inodes = new Set(descriptors(pid).map((target) => /^socket:\[(\d+)\]$/.exec(target)?.[1]));
+  return ['tcp', 'tcp6'].flatMap((file) =>
+    readFileSync(`/proc/net/${file}`, 'utf8')
+      .split('\n')
+      .slice(1)
+      .map((line) => line.trim().split(/\s+/))
+      // st is 0A for TCP_LISTEN (include/net/tcp_states.h); the inode is the tenth column.
+      .filter((row) => row[3] === '0A' && inodes.has(row[9]))
+      .map((row) => row[1]!),
+  );
+}
+
+/** What the descriptors of a process lead to. */
+export function descriptors(pid: number): string[] {
+  let fds: string[];
+  try {
+    fds = readdirSync(`/proc/${pid}/fd`);
+  } catch {
+    return [];
+  }
+  return fds.flatMap((fd) => {
+    try {
+      return [readlinkSync(`/proc/${pid}/fd/${fd}`)];
+    } catch {
+      return []; // Closed since.
+    }
+  });
+}
+
+/** Waits until no signal that was sent to the process waits to be taken. */
+export async function taken(pid: number): Promise<void> {
+  await until(`signals of ${pid} to be taken`, () => {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+    return /^ShdPnd:\s+0+$/m.test(status) && /^SigPnd:\s+0+$/m.test(status);
+  });
+}
