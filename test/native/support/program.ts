@@ -57,7 +57,7 @@ interface Source {
 /** Everything of the addon and the reader but what includes napi.h or has a main(), and the tests. */
 const sources = (): Source[] => [
   ...files(ADDON, /\.cc$/)
-    .filter((file) => !/(binding|session)\.cc$/.test(file))
+    .filter((file) => !/(binding|session|command_options)\.cc$/.test(file))
     .map((file): Source => ({ file, optimise: '-O1' })),
   ...files(READER, /\.cc$/)
     .filter((file) => !file.endsWith('/main.cc'))
