@@ -52,6 +52,7 @@
         'addon/reader/open_maps.cc',
         'addon/reader/operations.cc',
         'addon/reader/page.cc',
+        'addon/reader/size.cc',
         'addon/reader/task_files.cc',
         'addon/reader/vma_query.cc',
       ],

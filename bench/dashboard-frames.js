@@ -168,7 +168,13 @@ class World {
       latency: [],
       pairs: () => ({ regions: [], threads: [], faults: [] }),
       since: 0,
-      causeFacts: { swapInUse: false, numaBalancing: false, rereadShare: 0, answerer: 'unknown' },
+      causeFacts: {
+        swapInUse: false,
+        numaBalancing: false,
+        rereadShare: 0,
+        answerer: 'unknown',
+        busReasons: [],
+      },
       caps: [],
     };
   }

@@ -13,11 +13,8 @@ struct Entry {
 };
 
 constexpr Entry kOperations[] = {
-    {kMaps, Maps},
-    {kCmdline, Cmdline},
-    {kPage, Page},
-    {kElf, Elf},
-    {kGuards, Guards},
+    {kMaps, Maps}, {kCmdline, Cmdline}, {kPage, Page},
+    {kElf, Elf},   {kGuards, Guards},   {kSize, Size},
 };
 
 }  // namespace

@@ -16,6 +16,7 @@ enum Operation : uint8_t {
   kPage = 3,     // u32 pid, u64 page -> see page.cc
   kElf = 4,      // see elf_file.cc
   kGuards = 5,   // u32 pid -> see guards.cc
+  kSize = 6,     // see size.cc
 };
 
 // What lasts from one request to the next.
@@ -34,6 +35,7 @@ int Cmdline(Context* context, Input* request, Output* answer);
 int Page(Context* context, Input* request, Output* answer);
 int Elf(Context* context, Input* request, Output* answer);
 int Guards(Context* context, Input* request, Output* answer);
+int Size(Context* context, Input* request, Output* answer);
 
 }  // namespace reader
 }  // namespace pagefault

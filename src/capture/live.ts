@@ -4,6 +4,7 @@ import type { GuardSource, ProcSource } from '../core/ports';
 import type { Addon, Session } from '../native/contract';
 import { demoPath, loadAddon, readerPath, watcherPath } from '../native/load';
 import { KernelAccounts } from './accounts';
+import { BusFactsReader } from './bus';
 import { Guards } from './guards';
 import type { Inheritance } from './inheritance';
 import { missingInterpreter } from './interpreter';
@@ -59,6 +60,8 @@ export class LiveCapture {
   readonly source: ProcSource;
   /** What is registered with userfaultfd. */
   readonly guards: GuardSource;
+  /** Why a SIGBUS was sent. */
+  readonly bus: BusFactsReader;
   private readonly files: ProcFs;
   /** Reads what may block: nothing waits for it. */
   readonly reader: TargetReader;
@@ -79,15 +82,23 @@ export class LiveCapture {
     accounts.begin(session.info.commandPid);
     this.startNs = session.info.startNs;
     this.reader = new TargetReader(readers);
+    const kernelMounts = addon.kernelMounts();
     this.files = new ProcFs({
       proc,
       reader: this.reader,
       now: () => this.now(),
       nowMs: () => performance.now(),
-      kernelMounts: addon.kernelMounts(),
+      kernelMounts,
     });
     this.source = this.files;
     this.guards = new Guards(readers, () => this.now());
+    this.bus = new BusFactsReader({
+      proc,
+      reader: this.reader,
+      hugePageKib: ({ devMajor, devMinor }) =>
+        kernelMounts.find((m) => m.devMajor === devMajor && m.devMinor === devMinor)?.hugePageKib ??
+        null,
+    });
   }
 
   /** Starts capture. Throws AnalyzerError, or the addon's NativeError. */

@@ -76,6 +76,11 @@ export class Proc {
     return text(this.read(path, MAX_SMALL), parseStat);
   }
 
+  /** The control groups of a process (cgroups(7)), as text. */
+  cgroup(pid: number): ProcResult<string> {
+    return text(this.read(`${pid}/cgroup`, MAX_SMALL), (groups) => groups);
+  }
+
   /** The mounts that a process sees (proc_pid_mountinfo(5)), as text. */
   mountInfo(pid: number | 'self'): ProcResult<string> {
     return text(this.read(`${pid}/mountinfo`, MAX_MOUNTS), (mounts) => mounts);

@@ -109,6 +109,7 @@ function connect(
   const model = new Model({
     source: capture.source,
     guards: capture.guards,
+    bus: capture.bus,
     depth: ports.depth,
     limits: ports.limits ?? {},
   });

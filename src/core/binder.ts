@@ -1,5 +1,5 @@
 import { RegionKind } from './classes';
-import { Memory } from './classify';
+import { isHuge, Memory } from './classify';
 import type { CommTable } from './comms';
 import { FileStore } from './file-store';
 import type { ElfImage } from './elf';
@@ -114,7 +114,8 @@ export class RegionBinder {
     map.setRegion(handle, simpleCode(slot, nature.memory, false));
   }
 
-  private nature(process: Process, vma: Vma): RegionNature {
+  /** What a mapping is, by its name and the file system that it is on. */
+  nature(process: Process, vma: Vma): RegionNature {
     // Nothing but a path has a file system that a mount table could tell.
     const isPath = vma.backing.name.startsWith('/');
     const store = isPath
@@ -228,8 +229,9 @@ export class RegionBinder {
 }
 
 /** A file that ELF programs and libraries may be: also one on tmpfs, as containers and live systems have. */
-function mayHaveSections({ kind, hasFile }: RegionNature): boolean {
-  return kind === RegionKind.FILE || (kind === RegionKind.SHM && hasFile);
+function mayHaveSections({ kind, hasFile, memory }: RegionNature): boolean {
+  // Nobody links programs onto hugetlbfs, and looking at a file there takes pages out of the pool.
+  return kind === RegionKind.FILE || (kind === RegionKind.SHM && hasFile && !isHuge(memory));
 }
 
 /** Kinds whose rows are found by the object that is mapped, not by its place. */

@@ -13,6 +13,8 @@ export interface CauseFacts extends SystemFacts {
   /** Share (0..1) of the file-read faults that were on pages which had been there before. */
   readonly rereadShare: number;
   readonly answerer: Answerer;
+  /** Why faults ended in SIGBUS, as far as is known, each reason once. */
+  readonly busReasons: readonly string[];
 }
 
 /** Who answers faults by userfaultfd: whoever holds the descriptor, which can be passed on. */
@@ -43,6 +45,14 @@ const QUALIFIED: Readonly<Partial<Record<CauseName, Qualify>>> = {
   }),
   'page-cache': withNumaNote,
   shmem: withNumaNote,
+  unresolved: (text, { busReasons }) =>
+    busReasons.length === 0
+      ? text
+      : {
+          means: `${text.means}; SIGBUS in ${busReasons.join('; ')}`,
+          advice:
+            'SIGBUS: make room before it is touched (fallocate, nr_hugepages); SIGSEGV: see the ip',
+        },
   userfaultfd: ({ advice }, { answerer }) => ({
     means: `registered with userfaultfd: the fault waits for ${ANSWERERS[answerer]}`,
     advice,

@@ -145,6 +145,15 @@ function isAnonymous(memory: number): boolean {
   return memory === Memory.PRIVATE_ANON || memory === Memory.PRIVATE_ANON_HUGE;
 }
 
+/** Pages of hugetlbfs. */
+export function isHuge(memory: number): boolean {
+  return (
+    memory === Memory.PRIVATE_ANON_HUGE ||
+    memory === Memory.PRIVATE_HUGE ||
+    memory === Memory.SHARED_HUGE
+  );
+}
+
 function isDevice(memory: number): boolean {
   return memory === Memory.PRIVATE_DEVICE || memory === Memory.SHARED_DEVICE;
 }

@@ -1,6 +1,6 @@
 import type { Batch } from './batch';
 import type { Answerer, SystemFacts } from './cause-text';
-import { RegionKind } from './classes';
+import { Cause, RegionKind } from './classes';
 import { RegionBinder } from './binder';
 import { CommTable } from './comms';
 import { Counters } from './counters';
@@ -11,13 +11,14 @@ import type { RegionDetail } from './detail';
 import { FaultColumns } from './fault-columns';
 import { FaultLoop } from './fault-loop';
 import type { KeepTest } from './fault-loop';
+import { BusWatch } from './bus-watch';
 import { GuardWatch } from './guard-watch';
 import { InFlight } from './in-flight';
 import { DEFAULT_LIMITS } from './limits';
 import type { Limits } from './limits';
 import type { OpenFaults } from './open-faults';
 import { pagePool } from './pages';
-import type { GuardSource, MapsAnswer, ProcSource } from './ports';
+import type { BusSource, GuardSource, MapsAnswer, ProcSource } from './ports';
 import { RecordApplier } from './records';
 import { NO_REGION, setOf, slotOf } from './region-code';
 import { RegionTable } from './regions';
@@ -35,6 +36,8 @@ export interface ModelOptions {
   readonly source: ProcSource;
   /** Without it no fault has the cause userfaultfd. */
   readonly guards?: GuardSource;
+  /** Without it no SIGBUS is explained. */
+  readonly bus?: BusSource;
   /** No more than is shown in the end: rows cost as much as all the rest. 'detail' by default. */
   readonly depth?: Depth;
   /** Caps, for tests of what happens when they are reached. */
@@ -78,6 +81,7 @@ export class Model {
   private readonly repair: MapRepair;
   private readonly inFlight: InFlight;
   private readonly watch: GuardWatch | null;
+  private readonly busWatch: BusWatch | null;
   private readonly snapshots: SnapshotBuilder;
   private systemFacts: SystemFacts = { swapInUse: false, numaBalancing: false };
   private foldedAt = -Infinity;
@@ -114,6 +118,13 @@ export class Model {
     this.loop = new FaultLoop(this.tasks, binder, this.repair, this.columns, depth !== 'totals');
     this.inFlight = new InFlight(this.tasks, this.loop, this.counters, this.columns, this.zeroedAt);
     this.watch = options.guards === undefined ? null : new GuardWatch(options.guards, this.tasks);
+    this.busWatch =
+      options.bus === undefined
+        ? null
+        : new BusWatch(options.bus, this.tasks, binder, (slot) => ({
+            id: this.regionId(slot),
+            hugePages: this.regions.rows.stats.byCause(slot, Cause.HUGE_PAGE),
+          }));
     this.snapshots = new SnapshotBuilder(this);
   }
 
@@ -150,6 +161,7 @@ export class Model {
     if (!this.resolveTo(batch, resolved, faults)) return false;
     this.watch?.look(batch, resolved);
     this.counters.add(batch, resolved, this.columns);
+    this.busWatch?.look(batch, resolved);
     this.inFlight.settle(batch, resolved);
     const last = faults > 0 ? batch.time[faults - 1]! : 0;
     this.horizon = Math.max(this.horizon, batch.horizon, last);
@@ -175,6 +187,12 @@ export class Model {
   /** A program answers faults by userfaultfd, as far as is known which. */
   get answerer(): Answerer {
     return this.watch?.answerer ?? 'unknown';
+  }
+
+  /** Why faults ended in SIGBUS, in words. */
+  get busReasons(): readonly string[] {
+    this.busWatch?.takeAnswers();
+    return this.busWatch?.reasons ?? [];
   }
 
   /** Faults for which it is false are resolved and not counted; null counts all. */

@@ -1,3 +1,4 @@
+import type { BusFacts, BusFault } from './bus-reason';
 import type { GuardedRange } from './guarded-ranges';
 import type { ElfImage } from './elf';
 import type { Backing, Vma } from './vma';
@@ -34,6 +35,20 @@ export interface GuardSource {
   askGuards(pid: number, space: string): void;
   /** The answers that have come since the last call. */
   takeGuards(): readonly GuardAnswer[];
+}
+
+/** What was read about a fault that ended in SIGBUS. */
+export interface BusAnswer {
+  readonly fault: BusFault;
+  readonly facts: BusFacts;
+}
+
+/** Reads what tells why a SIGBUS was sent. Answers come later, or never. */
+export interface BusSource {
+  /** The mapping is as it was; the process may be gone. */
+  askBus(pid: number, ppid: number, vma: Vma, fault: BusFault): void;
+  /** The answers that have come since the last call. */
+  takeBus(): readonly BusAnswer[];
 }
 
 /**

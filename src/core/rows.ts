@@ -62,11 +62,16 @@ export class SnapshotBuilder {
   }
 
   private causeFacts(): CauseFacts {
-    const { system, answerer, counters, pages } = this.model;
+    const { system, answerer, busReasons, counters, pages } = this.model;
     const reads = counters.total.byCause[Cause.FILE_READ]!;
     // Where pages were not entered for want of room nobody can tell which had been there.
     const known = reads > 0 && pages.used > 0 && pages.used < pages.cap;
-    return { ...system, answerer, rereadShare: known ? counters.total.rereads / reads : 0 };
+    return {
+      ...system,
+      answerer,
+      busReasons,
+      rereadShare: known ? counters.total.rereads / reads : 0,
+    };
   }
 
   private regions(elapsed: number, limit: number, reuse: boolean): RegionRow[] {

@@ -68,6 +68,7 @@ export function reportJson(input: ReportInput): string {
       records: fixed ? null : recordCounters(input.capture.records),
     },
     swap_in_use: snapshot.causeFacts.swapInUse,
+    sigbus_reasons: snapshot.causeFacts.busReasons,
     caps: snapshot.caps,
     causes: byCause(snapshot.totals),
     totals: totals(snapshot.totals, fixed !== null),

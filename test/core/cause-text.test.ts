@@ -7,6 +7,7 @@ const PLAIN = {
   numaBalancing: false,
   rereadShare: 0,
   answerer: 'unknown',
+  busReasons: [],
 } as const;
 
 test('every cause has one plain line for what it means and one for what to do', () => {

@@ -148,7 +148,13 @@ function input(more: Partial<ReportInput> = {}, snapshot: Partial<Snapshot> = {}
           buckets: [],
         },
       ],
-      causeFacts: { swapInUse: false, numaBalancing: false, rereadShare: 0, answerer: 'unknown' },
+      causeFacts: {
+        swapInUse: false,
+        numaBalancing: false,
+        rereadShare: 0,
+        answerer: 'unknown',
+        busReasons: [],
+      },
       caps: [],
       ...snapshot,
     },
@@ -308,7 +314,13 @@ test('text: limits of the capture, swap and caps are stated', () => {
     input(
       { capture: { ...FACTS, mode: { ...FACTS.mode, entrySource: 'software', userOnly: true } } },
       {
-        causeFacts: { swapInUse: true, numaBalancing: false, rereadShare: 0, answerer: 'unknown' },
+        causeFacts: {
+          swapInUse: true,
+          numaBalancing: false,
+          rereadShare: 0,
+          answerer: 'unknown',
+          busReasons: [],
+        },
         caps: ['8,192 regions: the rest is in [others]'],
       },
     ),

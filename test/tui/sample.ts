@@ -94,7 +94,13 @@ export function snapshot(part: Partial<Snapshot> = {}): Snapshot {
       buckets: [],
     })),
     pairs: () => ({ regions: [], threads: [], faults: [] }),
-    causeFacts: { swapInUse: false, numaBalancing: false, rereadShare: 0, answerer: 'unknown' },
+    causeFacts: {
+      swapInUse: false,
+      numaBalancing: false,
+      rereadShare: 0,
+      answerer: 'unknown',
+      busReasons: [],
+    },
     caps: [],
     ...part,
   };

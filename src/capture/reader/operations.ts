@@ -10,4 +10,6 @@ export const Operation = {
   ELF: 4,
   /** u32 pid -> what is registered with userfaultfd (addon/reader/guards.cc). */
   GUARDS: 5,
+  /** A mapping -> the size of the file behind it (addon/reader/size.cc). */
+  SIZE: 6,
 } as const;

@@ -41,7 +41,8 @@ export function pageAnswer(payload: Buffer): Vma | null {
   };
 }
 
-export function elfRequest(pid: number, vma: Vma): Buffer {
+/** A mapping, for ELF and SIZE. */
+export function mappingRequest(pid: number, vma: Vma): Buffer {
   const { name, devMajor, devMinor, ino } = vma.backing;
   const head = Buffer.allocUnsafe(37);
   head.writeUInt32LE(pid);
@@ -52,6 +53,22 @@ export function elfRequest(pid: number, vma: Vma): Buffer {
   head.writeUInt32LE(devMinor, 25);
   head.writeBigUInt64LE(BigInt(ino), 29);
   return Buffer.concat([head, Buffer.from(name)]);
+}
+
+export interface SizeAnswer {
+  /** Bytes. */
+  readonly size: number;
+  /** On hugetlbfs the size of a page. */
+  readonly blockSize: number;
+}
+
+/** null: that is no answer. */
+export function sizeAnswer(payload: Buffer): SizeAnswer | null {
+  if (payload.length !== 16) return null;
+  return {
+    size: Number(payload.readBigUInt64LE(0)),
+    blockSize: Number(payload.readBigUInt64LE(8)),
+  };
 }
 
 /** `Found` of addon/reader/elf_file.cc. */

@@ -5,8 +5,15 @@ import type { Failure } from './lane';
 import type { Frame } from './frame';
 import { Operation } from './operations';
 import type { Readers } from './readers';
-import { elfAnswer, elfRequest, pageAnswer, pageRequest, pidRequest } from './requests';
-import type { ElfAnswer } from './requests';
+import {
+  elfAnswer,
+  mappingRequest,
+  pageAnswer,
+  pageRequest,
+  pidRequest,
+  sizeAnswer,
+} from './requests';
+import type { ElfAnswer, SizeAnswer } from './requests';
 
 /** Says nothing more than that a process or file has ended meanwhile. */
 const EVERYDAY = new Set(['ENOENT', 'ESRCH']);
@@ -56,8 +63,17 @@ export class TargetReader {
   elf(pid: number, vma: Vma, told: (answer: ElfAnswer | null) => void): void {
     const { devMajor, devMinor } = vma.backing;
     const subject = `file system ${devMajor}:${devMinor}`;
-    this.ask(Operation.ELF, subject, elfRequest(pid, vma), FILE_WORDS, (answer) => {
+    this.ask(Operation.ELF, subject, mappingRequest(pid, vma), FILE_WORDS, (answer) => {
       told(answer?.errno === 0 ? elfAnswer(answer.payload) : null);
+    });
+  }
+
+  /** The size of the file behind a mapping, null where it cannot be told. */
+  size(pid: number, vma: Vma, told: (answer: SizeAnswer | null) => void): void {
+    const { devMajor, devMinor } = vma.backing;
+    const subject = `file system ${devMajor}:${devMinor}`;
+    this.ask(Operation.SIZE, subject, mappingRequest(pid, vma), FILE_WORDS, (answer) => {
+      told(answer?.errno === 0 ? sizeAnswer(answer.payload) : null);
     });
   }
 
