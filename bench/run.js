@@ -1,7 +1,8 @@
 'use strict';
 
 /**
- * npm run bench [-- capture|start|dashboard|maps] [--turns N] [--faults N] [--tools ID,ID] [--output FILE]
+ * npm run bench [-- capture|start|dashboard|maps|soak] [--turns N] [--faults N] [--tools ID,ID] [--seconds N]
+ *     [--output FILE]
  *
  * Each bench (capture is the default) replaces its section of docs/benchmarks.md; capture with --tools
  * has one of its own. Needs root, perf and gcc.
@@ -22,6 +23,8 @@ const { values, positionals } = parseArgs({
     faults: { type: 'string', default: '2000000' },
     // Fewer tools, more turns: for differences smaller than the machine's noise. Storms only.
     tools: { type: 'string', default: '' },
+    // Of each storm of soak.
+    seconds: { type: 'string', default: '600' },
     output: { type: 'string', default: path.join(__dirname, '..', 'docs', 'benchmarks.md') },
   },
 });
@@ -59,11 +62,12 @@ if (what === 'capture') {
     console.error(error);
     process.exitCode = 1;
   });
-} else if (['start', 'dashboard', 'maps'].includes(what)) {
+} else if (['start', 'dashboard', 'maps', 'soak'].includes(what)) {
   const script = path.join(__dirname, `${what}.js`);
-  const { status } = spawnSync(process.execPath, [script, values.output], { stdio: 'inherit' });
+  const args = [script, values.output, values.seconds];
+  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
   process.exitCode = status ?? 1;
 } else {
-  console.error(`bench: ${what}: capture, start, dashboard or maps`);
+  console.error(`bench: ${what}: capture, start, dashboard, maps or soak`);
   process.exitCode = 2;
 }

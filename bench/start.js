@@ -12,8 +12,8 @@ const path = require('node:path');
 const { performance } = require('node:perf_hooks');
 const { replaceSection, sectionHead } = require('./section');
 const { compile } = require('./targets');
+const { ANALYZER } = require('./tools');
 
-const ANALYZER = path.join(__dirname, '..', 'bin', 'pagefault-analyzer');
 const TURNS = 15;
 
 /** ms from starting the analyzer to the first line of its stream. */

@@ -105,4 +105,4 @@ function versions() {
   ];
 }
 
-module.exports = { TOOLS, versions };
+module.exports = { ANALYZER, TOOLS, versions };
