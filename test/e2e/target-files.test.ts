@@ -39,15 +39,22 @@ class FuseDirectory {
     copyFileSync(process.execPath, join(source, 'served.so'));
     this.file = join(this.mounted, 'served.so');
     const bindfs = ['bindfs', '-f', ...(user === 'nobody' ? ['--no-allow-other'] : [])];
-    const as = user === 'nobody' ? NOBODY : [];
+    // Real user nobody: whom the kernel serves. Effective user root: /dev/fuse may be root's alone.
+    const as =
+      user === 'nobody' ? ['setpriv', '--ruid=65534', '--rgid=65534', '--clear-groups'] : [];
     this.daemon = new Running([...as, ...bindfs, source, this.mounted]);
     mounts.push(this);
   }
 
   async start(): Promise<void> {
-    await until(`bindfs (${this.daemon.stderr})`, () =>
-      readFileSync('/proc/mounts', 'utf8').includes(`${this.mounted} fuse`),
-    );
+    await until('bindfs', () => {
+      if (this.daemon.stderr !== '') throw new Error(this.daemon.stderr);
+      return this.isMounted();
+    });
+  }
+
+  private isMounted(): boolean {
+    return readFileSync('/proc/mounts', 'utf8').includes(`${this.mounted} fuse`);
   }
 
   /** A program of nobody's with pages of the file mapped, which waits. */
@@ -63,7 +70,7 @@ class FuseDirectory {
   async end(): Promise<void> {
     if (this.ended) return;
     this.ended = true;
-    execFileSync('umount', ['--lazy', this.mounted]);
+    if (this.isMounted()) execFileSync('umount', ['--lazy', this.mounted]);
     this.daemon.kill('SIGKILL');
     await this.daemon.ended;
   }
