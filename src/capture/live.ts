@@ -5,6 +5,8 @@ import type { Addon, Session } from '../native/contract';
 import { demoPath, loadAddon, readerPath, watcherPath } from '../native/load';
 import { KernelAccounts } from './accounts';
 import { BusFactsReader } from './bus';
+import { EarlyLook, processFacts } from './early-look';
+import type { ProcessFacts } from './early-look';
 import { Guards } from './guards';
 import type { Inheritance } from './inheritance';
 import { missingInterpreter } from './interpreter';
@@ -40,11 +42,8 @@ export interface LiveRequest {
 }
 
 /** A process as it was when capture began: what the model starts from. */
-export interface InitialProcess {
+export interface InitialProcess extends ProcessFacts {
   readonly pid: number;
-  readonly ppid: number;
-  readonly comm: string;
-  readonly tids: readonly number[];
   /** Still to be read: they have been asked for. */
   readonly maps: null;
 }
@@ -63,8 +62,6 @@ export class LiveCapture {
   /** Why a SIGBUS was sent. */
   readonly bus: BusFactsReader;
   private readonly files: ProcFs;
-  /** Reads what may block: nothing waits for it. */
-  readonly reader: TargetReader;
   private readonly startNs: bigint;
 
   private constructor(
@@ -72,6 +69,9 @@ export class LiveCapture {
     readonly session: Session,
     readonly proc: Proc,
     private readonly readers: Readers,
+    /** Reads what may block: nothing waits for it. */
+    readonly reader: TargetReader,
+    private readonly early: EarlyLook,
     /** Processes attached to; empty for a started program. */
     readonly pids: readonly number[],
     /** What the user should know about the targets. */
@@ -81,11 +81,11 @@ export class LiveCapture {
   ) {
     accounts.begin(session.info.commandPid);
     this.startNs = session.info.startNs;
-    this.reader = new TargetReader(readers);
     const kernelMounts = addon.kernelMounts();
     this.files = new ProcFs({
       proc,
-      reader: this.reader,
+      reader,
+      early,
       now: () => this.now(),
       nowMs: () => performance.now(),
       kernelMounts,
@@ -94,7 +94,7 @@ export class LiveCapture {
     this.guards = new Guards(readers, () => this.now());
     this.bus = new BusFactsReader({
       proc,
-      reader: this.reader,
+      reader,
       hugePageKib: ({ devMajor, devMinor }) =>
         kernelMounts.find((m) => m.devMajor === devMajor && m.devMinor === devMinor)?.hugePageKib ??
         null,
@@ -135,8 +135,10 @@ export class LiveCapture {
       if (standing !== 'ours') throw new AnalyzerError(PROC_ERRORS[standing], proc.root);
       const { pids, notes } = resolveTargets(proc, target.pids, process.pid, children);
       const accounts = new KernelAccounts(proc, pids, children);
+      const reader = new TargetReader(readers);
+      const early = new EarlyLook(proc, reader, pids);
       const session = addon.start({ pids, children, ringPages, onWake });
-      return new LiveCapture(addon, session, proc, readers, pids, notes, accounts);
+      return new LiveCapture(addon, session, proc, readers, reader, early, pids, notes, accounts);
     }
     const { inherit } = target;
     const file = bytesOfText(target.file);
@@ -152,7 +154,9 @@ export class LiveCapture {
     const notes = standing === 'ours' ? [] : [PROC_NOTES[standing]];
     const accounts = new KernelAccounts(asked, [], children);
     if (standing !== 'ours') readers.refuseAll();
-    return new LiveCapture(addon, session, asked, readers, [], notes, accounts);
+    const reader = new TargetReader(readers);
+    const early = new EarlyLook(asked, reader, []);
+    return new LiveCapture(addon, session, asked, readers, reader, early, [], notes, accounts);
   }
 
   /** ns since the session's start. */
@@ -162,15 +166,14 @@ export class LiveCapture {
 
   /**
    * The processes attached to, as they are now. To be read after the start: what changes meanwhile is in
-   * the records. Those that have ended already are left out.
+   * the records. Those that have ended already are as they were just before it.
    */
   initialProcesses(): InitialProcess[] {
     return this.pids.flatMap((pid) => {
-      const stat = this.proc.stat(pid);
-      const tids = this.proc.tasks(pid);
-      if (!isKnown(stat) || !isKnown(tids)) return [];
+      const facts = processFacts(this.proc, pid) ?? this.early.factsOf(pid);
+      if (facts === null) return [];
       this.files.prepareMaps(pid);
-      return [{ pid, ppid: stat.ppid, comm: stat.comm, tids, maps: null }];
+      return [{ pid, ...facts, maps: null }];
     });
   }
 

@@ -5,6 +5,7 @@ import type { MapsAnswer, ProcSource } from '../core/ports';
 import type { Backing, Vma } from '../core/vma';
 import type { KernelMount } from '../native/contract';
 import { ElfFiles } from './elf-files';
+import type { EarlyLook } from './early-look';
 import { Inquiries } from './inquiries';
 import { Mounts } from './mounts';
 import { Patience } from './patience';
@@ -19,6 +20,7 @@ const MAX_PACED = 4096;
 export interface ProcFsOptions {
   readonly proc: Proc;
   readonly reader: Pick<TargetReader, 'maps' | 'page' | 'elf' | 'whenRunning'>;
+  readonly early: Pick<EarlyLook, 'takeMaps'>;
   /** ns since the session's start. */
   readonly now: () => number;
   readonly nowMs: () => number;
@@ -54,9 +56,13 @@ export class ProcFs implements ProcSource {
     const key = String(pid);
     const { now } = this.options;
     if (!this.maps.has(key) && now() < (this.nextRead.get(pid) ?? -Infinity)) return null;
-    return this.maps.ask(key, false, (answered) => {
+    const told = this.maps.ask(key, false, (answered) => {
       this.askMaps(pid, answered);
     });
+    if (told === PENDING) return PENDING;
+    const before = this.options.early.takeMaps(pid);
+    if (before === null || (told !== null && told !== UNKNOWN)) return told;
+    return { vmas: parseMaps(before.toString()).vmas, asOf: 0 };
   }
 
   /** Asks for maps that readMaps() will be asked for. */

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { EarlyLook } from '../../src/capture/early-look';
 import { Proc } from '../../src/capture/proc';
 import { ProcFs } from '../../src/capture/proc-source';
 import type { ElfAnswer } from '../../src/capture/reader/requests';
@@ -9,6 +10,8 @@ import { PENDING, UNKNOWN } from '../../src/core/ports';
 import type { Vma } from '../../src/core/vma';
 import { realReader } from './reader-kit';
 
+/** A process attached to. */
+const EARLY = 77;
 const LINE = '00400000-00401000 r-xp 00000000 08:01 5 /x\n';
 const VMA: Vma = {
   start: 16,
@@ -48,9 +51,12 @@ class FakeReader {
 class Rig {
   ns = 0;
   readonly reader = new FakeReader();
+  /** What was asked before the source was there. */
+  readonly before = new FakeReader();
   readonly source = new ProcFs({
     proc: new Proc(),
     reader: this.reader,
+    early: new EarlyLook(new Proc('/nonexistent'), this.before, [EARLY]),
     now: () => this.ns,
     nowMs: () => this.ns / 1e6,
     kernelMounts: [{ devMajor: 0, devMinor: 17, hugePageKib: 2048 }],
@@ -139,6 +145,35 @@ describe('readMaps', () => {
     rig.reader.maps_[0]!(Buffer.from(LINE));
     expect(rig.source.readMaps(1)).toMatchObject({ asOf: 0 });
     expect(rig.reader.maps_).toHaveLength(1);
+  });
+
+  test('what ended meanwhile is as it was before its events were opened, and only then', () => {
+    rig.before.maps_[0]!(Buffer.from(LINE));
+    rig.ns = 5e6;
+    rig.source.prepareMaps(EARLY);
+    rig.reader.maps_[0]!(Buffer.alloc(0));
+    expect(rig.source.readMaps(EARLY)).toMatchObject({ asOf: 0, vmas: [{ start: 0x400 }] });
+    rig.pass(1000);
+    expect(rig.source.readMaps(EARLY)).toBe(PENDING);
+    rig.reader.maps_[1]!(Buffer.alloc(0));
+    expect(rig.source.readMaps(EARLY)).toBeNull();
+  });
+
+  test('so is what does not answer in time', () => {
+    rig.before.maps_[0]!(Buffer.from(LINE));
+    rig.source.prepareMaps(EARLY);
+    expect(rig.source.readMaps(EARLY)).toBe(PENDING);
+    rig.pass(1000);
+    expect(rig.source.readMaps(EARLY)).toMatchObject({ asOf: 0 });
+  });
+
+  test('what was looked at since is not taken from before', () => {
+    rig.before.maps_[0]!(Buffer.from(LINE));
+    read(EARLY);
+    rig.pass(1000);
+    expect(rig.source.readMaps(EARLY)).toBe(PENDING);
+    rig.reader.maps_[1]!(null);
+    expect(rig.source.readMaps(EARLY)).toBe(UNKNOWN);
   });
 });
 
@@ -248,6 +283,7 @@ test('all of it with the real program', async () => {
   const live = new ProcFs({
     proc: new Proc(),
     reader: real.reader,
+    early: new EarlyLook(new Proc(), real.reader, []),
     now: () => performance.now() * 1e6,
     nowMs: () => performance.now(),
     kernelMounts: [],
