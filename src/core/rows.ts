@@ -205,7 +205,7 @@ export class SnapshotBuilder {
   }
 
   private caps(): string[] {
-    const { regions, tasks, counters, limits, comms, pages, stats } = this.model;
+    const { regions, tasks, counters, limits, comms, pages, stats, spaces } = this.model;
     const caps: string[] = [];
     const folded = (name: string, cap: number): string =>
       `more than ${cap} ${name}: the oldest that are gone share rows`;
@@ -224,6 +224,11 @@ export class SnapshotBuilder {
     if (counters.pairs.incomplete)
       caps.push('too many threads per region: shares by thread are incomplete');
     if (comms.full) caps.push('too many thread names: the rest is called [others]');
+    if (spaces.forgotten > 0) {
+      caps.push(
+        'too many mappings: those not used for longest were forgotten, and read again where they faulted',
+      );
+    }
     return caps;
   }
 }

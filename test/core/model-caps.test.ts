@@ -259,6 +259,18 @@ describe('Model: caps', () => {
     expect(caps.join('\n')).toMatch(/lower bound/);
   });
 
+  it('says when mappings were forgotten to make room', () => {
+    const rig = new Rig({ vmaLeaves: 16 });
+    const maps = Array.from({ length: 2000 }, (_, i) => vma(2 * i, 2 * i + 1));
+    rig.source.maps.set(100, { vmas: maps, asOf: 0 });
+    rig.attach(100, maps).fault({ page: 3998 }).run();
+    rig.fault({ page: 0 }).run();
+    const { totals, caps, regions } = rig.model.snapshot(rig.now);
+    expect(totals.faults).toBe(2);
+    expect(regions.map(({ label }) => label)).not.toContain('[unknown]');
+    expect(caps.join('\n')).toMatch(/mappings.*forgotten/);
+  });
+
   it('states no cap where none was reached', () => {
     const rig = new Rig().attach();
     rig.fault({ page: HEAP_START }).run();
