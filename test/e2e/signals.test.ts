@@ -2,12 +2,12 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import { startAnalyzer, waiting } from './support/analyzer';
+import { analyzerCommand, startAnalyzer, waiting } from './support/analyzer';
 import { workload } from './support/build';
 import { listening, stateOf, taken } from './support/processes';
 import { PtyAnalyzer } from './support/pty';
-import { attached, sleep, until } from './support/running';
-import type { Ended, Running } from './support/running';
+import { attached, Running, sleep, until } from './support/running';
+import type { Ended } from './support/running';
 import { removeScratch, scratchDirectory } from './support/scratch';
 
 /** _NSIG of the kernel: signals are 1 to 64, the last 33 of them without names in Node. */
@@ -125,13 +125,22 @@ describe('the stream', () => {
   });
 
   it.each(STOPPING)('is stopped and continued by signal %i', async (signal) => {
-    const tracer = await stream();
-    process.kill(tracer.pid, signal);
-    await until('the stop', () => stateOf(tracer.pid) === 'T');
-    tracer.kill('SIGCONT');
-    await until('that it runs', () => stateOf(tracer.pid) !== 'T');
-    tracer.kill('SIGTERM');
-    expect(await tracer.ended).toMatchObject({ status: 0, signal: null });
+    // A job of a shell: in an orphaned process group these signals do nothing (signal(7)), and the tests
+    // may run in one.
+    const job = 'set -m; "$@" & echo $! >&2; wait -f $!';
+    const options = ['-q', '-p', String(target.pid)];
+    const shell = new Running(['bash', '-c', job, 'job', ...analyzerCommand(options)]);
+    const pid = await until(
+      'its number',
+      () => Number(/^\d+$/m.exec(shell.stderr)?.[0] ?? 0) || false,
+    );
+    await attached({ pid, stderr: shell.stderr });
+    process.kill(pid, signal);
+    await until('the stop', () => stateOf(pid) === 'T');
+    process.kill(pid, 'SIGCONT');
+    await until('that it runs', () => stateOf(pid) !== 'T');
+    process.kill(pid, 'SIGTERM');
+    expect(await shell.ended).toMatchObject({ status: 0, signal: null });
   });
 });
 

@@ -114,7 +114,7 @@ function perfDescriptors(pid: number): number {
  * Waits until a tracer (ours or perf) has opened its events: their number is above 0 and has not
  * changed for 150 ms. Tracers say nothing when they are ready, and must not be asked to for a test.
  */
-export async function attached(tracer: Running): Promise<void> {
+export async function attached(tracer: Pick<Running, 'pid' | 'stderr'>): Promise<void> {
   let last = 0;
   let since = Date.now();
   await until(`events of ${tracer.pid} (stderr: ${tracer.stderr})`, () => {
