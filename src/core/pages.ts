@@ -1,9 +1,12 @@
+import { KeyTree } from './key-tree';
 import { SlabPool } from './slab-pool';
 
 /** Pages per bitmap chunk: 16 MiB of address space in 512 bytes. */
 const CHUNK_LOG2 = 12;
 const CHUNK_PAGES = 1 << CHUNK_LOG2;
 const WORDS = CHUNK_PAGES / 32;
+/** Up to so many chunks a range is walked one by one. */
+const FEW = 16;
 
 /** 65,536 chunks are 32 MiB. Beyond, unique pages are a lower bound. */
 export const PAGE_CHUNK_CAP = 65536;
@@ -15,6 +18,8 @@ export function pagePool(cap = PAGE_CHUNK_CAP): SlabPool {
 /** Which pages of one address space have faulted: a bitmap in chunks from a pool shared by all. */
 export class PageSet {
   private readonly chunks = new Map<number, number>();
+  /** The keys of chunks, by range: a range may span terabytes, and most chunks lie elsewhere. */
+  private readonly keys = new KeyTree();
   private lastKey = -1;
   private lastBase = 0;
   /** A page was not entered for want of chunks: its faults all count as re-faults. */
@@ -46,6 +51,7 @@ export class PageSet {
         return false;
       }
       this.chunks.set(key, block);
+      this.keys.add(key);
     }
     this.lastKey = key;
     this.lastBase = block * WORDS;
@@ -57,13 +63,10 @@ export class PageSet {
     if (this.chunks.size === 0 || end <= start) return;
     const first = Math.floor(start / CHUNK_PAGES);
     const last = Math.floor((end - 1) / CHUNK_PAGES);
-    // A range of many terabytes is cheaper to walk by what is there.
-    if (last - first >= this.chunks.size) {
-      for (const key of [...this.chunks.keys()]) {
-        if (key >= first && key <= last) this.forgetIn(key, start, end);
-      }
-    } else {
+    if (last - first < FEW) {
       for (let key = first; key <= last; key++) this.forgetIn(key, start, end);
+    } else {
+      for (const key of this.keys.within(first, last)) this.forgetIn(key, start, end);
     }
   }
 
@@ -74,6 +77,7 @@ export class PageSet {
     const to = Math.min(CHUNK_PAGES, end - key * CHUNK_PAGES);
     if (from === 0 && to === CHUNK_PAGES) {
       this.chunks.delete(key);
+      this.keys.delete(key);
       this.pool.release(block);
       if (key === this.lastKey) this.lastKey = -1;
       return;
@@ -91,6 +95,7 @@ export class PageSet {
   clear(): void {
     for (const block of this.chunks.values()) this.pool.release(block);
     this.chunks.clear();
+    this.keys.clear();
     this.lastKey = -1;
   }
 }
