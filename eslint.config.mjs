@@ -1,17 +1,6 @@
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
-// The import walls: bin -> cli -> pipeline -> {capture, out, tui} -> core.
-const wall = (files, forbidden, message) => ({
-  files,
-  rules: {
-    '@typescript-eslint/no-restricted-imports': [
-      'error',
-      { patterns: [{ regex: forbidden, message }] },
-    ],
-  },
-});
-
 export default tseslint.config(
   { ignores: ['dist/', 'build/', 'node_modules/', 'coverage/', 'test/golden/'] },
   js.configs.recommended,
@@ -31,25 +20,6 @@ export default tseslint.config(
       '@typescript-eslint/switch-exhaustiveness-check': 'error',
       'no-console': 'error',
     },
-  },
-  wall(['src/core/**'], '^(?!\\./)', 'core is pure: it imports nothing but core'),
-  wall(['src/out/**'], '/(capture|tui|cli|native|pipeline)(/|$|\\.)', 'out imports core only'),
-  wall(['src/tui/**'], '/(capture|out|cli|native|pipeline)(/|$|\\.)', 'tui imports core only'),
-  wall(
-    ['src/capture/**'],
-    '/(out|tui|cli|pipeline)(/|$|\\.)',
-    'capture imports core and native only',
-  ),
-  wall(
-    ['src/pipeline.ts', 'src/pipeline/**'],
-    '/(cli|native)(/|$)',
-    'pipeline imports capture, out, tui and core',
-  ),
-  wall(['src/cli/**'], '/native(/|$)', 'only capture loads the addon'),
-  {
-    files: ['src/tui/**'],
-    ignores: ['src/tui/screen.ts'],
-    rules: { 'no-restricted-modules': ['error', 'blessed', 'blessed-contrib'] },
   },
   {
     // An object has names that nobody gave it: `constructor`, `toString`, `__proto__`.

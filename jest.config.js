@@ -7,7 +7,7 @@ module.exports = {
   transform: {
     '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }],
   },
-  setupFilesAfterEnv: ['<rootDir>/test/leftovers.ts'],
+  setupFilesAfterEnv: ['<rootDir>/test/support/leftovers.ts'],
   // Live captures share two CPUs with everything else: the limit finds a hang, it is no timing check.
   testTimeout: 60000,
 };

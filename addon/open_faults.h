@@ -1,4 +1,4 @@
-// The layout of Session.openFaults: src/core/open-faults.ts has the same, word for word.
+// The layout of Session.openFaults: src/core/wire/open-faults.ts has the same, word for word.
 #pragma once
 
 #include <cstddef>

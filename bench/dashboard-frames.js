@@ -7,15 +7,15 @@
 const { EventEmitter } = require('node:events');
 const { performance } = require('node:perf_hooks');
 const { setImmediate } = require('node:timers');
-const { TerminalScreen } = require('../dist/tui/screen');
-const { Dashboard } = require('../dist/tui/dashboard');
+const { TerminalScreen } = require('../dist/tui/terminal/screen');
+const { Dashboard } = require('../dist/tui/state/dashboard');
 const { renderDashboard } = require('../dist/tui/render');
-const { makeTheme } = require('../dist/tui/theme');
-const { handleKeys } = require('../dist/tui/keys');
-const { EventLog } = require('../dist/tui/event-log');
-const { CAUSE_NAMES } = require('../dist/core/classes');
-const { Batch } = require('../dist/core/batch');
-const { Resolved } = require('../dist/core/resolved');
+const { makeTheme } = require('../dist/tui/terminal/theme');
+const { handleKeys } = require('../dist/tui/keys/keys');
+const { EventLog } = require('../dist/tui/state/event-log');
+const { CAUSE_NAMES } = require('../dist/core/classify/classes');
+const { Batch } = require('../dist/core/wire/batch');
+const { Resolved } = require('../dist/core/wire/resolved');
 
 const FRAMES = 300;
 

@@ -4,14 +4,14 @@
  * Memory of model and dashboard in a process of their own: so many faults in 10,000 regions, a frame for
  * every 100,000 of them, all of them open in the table. Run as a program: prints bytes as JSON.
  */
-const { Batch, FAULT_CAPACITY, How } = require('../dist/core/batch');
+const { Batch, FAULT_CAPACITY, How } = require('../dist/core/wire/batch');
 const { Model } = require('../dist/core/model');
-const { Resolved } = require('../dist/core/resolved');
-const { Dashboard } = require('../dist/tui/dashboard');
-const { EventLog } = require('../dist/tui/event-log');
+const { Resolved } = require('../dist/core/wire/resolved');
+const { Dashboard } = require('../dist/tui/state/dashboard');
+const { EventLog } = require('../dist/tui/state/event-log');
 const { renderDashboard } = require('../dist/tui/render');
-const { TerminalScreen } = require('../dist/tui/screen');
-const { makeTheme } = require('../dist/tui/theme');
+const { TerminalScreen } = require('../dist/tui/terminal/screen');
+const { makeTheme } = require('../dist/tui/terminal/theme');
 const { CountingOutput, flushed, headerOf, SilentInput } = require('./dashboard-frames');
 
 const REGIONS = 10_000;

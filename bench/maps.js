@@ -7,9 +7,9 @@
  */
 const { spawnSync } = require('node:child_process');
 const os = require('node:os');
-const { Batch, RECORD_CAPACITY, RecordType } = require('../dist/core/batch');
+const { Batch, RECORD_CAPACITY, RecordType } = require('../dist/core/wire/batch');
 const { Model } = require('../dist/core/model');
-const { Resolved } = require('../dist/core/resolved');
+const { Resolved } = require('../dist/core/wire/resolved');
 const { replaceSection, sectionHead } = require('./section');
 
 const SIZES = [100, 10_000, 262_144];

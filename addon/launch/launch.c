@@ -6,7 +6,7 @@
 //   pagefault-launch SHELL_PID
 //
 // Prints "NAMES|NOTES": the names that the shell must unset before Node starts, and the notes for
-// src/capture/inheritance.ts:
+// src/sources/live/inheritance.ts:
 // nofile=SOFT:HARD;ignored=HEX;blocked=HEX;fds=3-5,9;drop=NAMES;give=ENTRIES; left=NUMBER. Limits
 // are numbers or "unlimited". Bit N-1 of a mask is signal N. ENTRIES are NAME=VALUE joined by
 // commas, with % and two hexadecimal digits for bytes that mean something here or are not ASCII.

@@ -1,4 +1,4 @@
-// Requests and answers on stdin and stdout. src/capture/reader/frame.ts is the other side.
+// Requests and answers on stdin and stdout. src/sources/reader/frame.ts is the other side.
 //
 //   request   u32 length of what follows, u32 id, u8 operation, payload
 //   answer    u32 length of what follows, u32 id, u8 operation, i32 errno, payload

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { textOfBytes } from '../core/byte-text';
+import { textOfBytes } from '../core/text/byte-text';
 
 /**
- * Our arguments with every byte kept (core/byte-text.ts): Node has decoded process.argv as UTF-8, with loss. `decoded`
+ * Our arguments with every byte kept (core/text/byte-text.ts): Node has decoded process.argv as UTF-8, with loss. `decoded`
  * are Node's own; they are what is left where /proc does not answer, or answers about somebody else.
  */
 export function rawArguments(decoded: readonly string[]): readonly string[] {

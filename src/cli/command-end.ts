@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import { errorParts } from '../core/errors';
+import { errorParts } from '../core/facts/errors';
 
 /** The started COMMAND as seen from here; the addon's session has it. */
 export interface CommandControl {

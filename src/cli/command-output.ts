@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
 import { StringDecoder } from 'node:string_decoder';
-import type { FdWriter } from '../out/writer';
-import type { CommandOutput } from '../tui/source';
+import type { FdWriter } from '../output/files/writer';
+import type { CommandOutput } from '../tui/state/source';
 
 /** Bounds on what is kept of a COMMAND that writes for ever, or writes no line end. */
 const MAX_LINES = 2000;

@@ -1,4 +1,4 @@
-import { errorParts } from '../core/errors';
+import { errorParts } from '../core/facts/errors';
 
 /**
  * What is thrown where nobody catches it, in a callback or a rejected promise: the run ends in order, and one line

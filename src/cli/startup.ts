@@ -1,4 +1,4 @@
-import type { Inheritance } from '../capture/inheritance';
+import type { Inheritance } from '../sources/live/inheritance';
 import { Terminals } from './terminals';
 import { version } from './version';
 

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
-import { sharedWrite } from '../capture/shared-write';
-import { printable } from '../core/text';
+import { sharedWrite } from '../native/shared-write';
+import { printable } from '../core/text/printable';
 
 /** How long a line waits for a reader of stderr that is slow; one that stands still loses it. ms. */
 const PATIENCE_MS = 300;

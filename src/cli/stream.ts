@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Exit } from '../core/errors';
-import { summaryLine } from '../out/summary';
-import type { RunResult } from '../pipeline/run';
-import { assemble } from './assemble';
-import type { Assembly } from './assemble';
-import { inFlightNotes, summaryCounts, writeClosing } from './closing';
+import { Exit } from '../core/facts/errors';
+import { summaryLine } from '../output/report/summary';
+import type { RunResult } from '../app/run';
+import { assemble } from '../app/assemble';
+import type { Assembly } from '../app/assemble';
+import { inFlightNotes, summaryCounts, writeClosing } from '../app/closing';
 import { endCommand } from './command-end';
 import { LastHandler } from './last-handler';
-import type { Options } from './options';
-import { Outlets } from './outlets';
-import { planOutput } from './output-plan';
-import type { OutputPlan } from './output-plan';
+import type { Options } from '../app/options';
+import { Outlets } from '../app/outlets';
+import { planOutput } from '../app/output-plan';
+import type { OutputPlan } from '../app/output-plan';
 import { EndingSignals } from './signals';
 import type { Startup } from './startup';
 import { say } from './stderr';
@@ -41,6 +41,7 @@ export async function runStream(options: Options, startup: Startup): Promise<num
     assembly = assemble(options, startup.inherit, {
       depth: options.report === 'none' ? 'totals' : 'rows',
       stream: plan.stream === null ? null : outlets.writer(plan.stream),
+      say,
     });
   } catch (error) {
     signals.remove();

@@ -1,4 +1,4 @@
-import type { Options } from './options';
+import type { Options } from '../app/options';
 
 /** What is known of where we run. */
 export interface Surroundings {

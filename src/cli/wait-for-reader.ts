@@ -1,6 +1,6 @@
-import { AnalyzerError } from '../core/errors';
-import type { Options } from './options';
-import type { Patience } from './outlets';
+import { AnalyzerError } from '../core/facts/errors';
+import type { Options } from '../app/options';
+import type { Patience } from '../app/outlets';
 import { EndingSignals } from './signals';
 import { say } from './stderr';
 

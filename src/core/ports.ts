@@ -1,7 +1,7 @@
-import type { BusFacts, BusFault } from './bus-reason';
-import type { GuardedRange } from './guarded-ranges';
-import type { ElfImage } from './elf';
-import type { Backing, Vma } from './vma';
+import type { BusFacts, BusFault } from './classify/bus-reason';
+import type { GuardedRange } from './classify/guarded-ranges';
+import type { ElfImage } from './elf/elf';
+import type { Backing, Vma } from './vma/vma';
 
 /** The answer is on its way: to be asked again, in the same words, when there is one or none is to come. */
 export const PENDING: unique symbol = Symbol('pending');

@@ -1,7 +1,7 @@
 /** The typed contract with the addon. addon/session.cc implements it; nothing else describes it. */
 
-import type { StatFaults } from '../core/beyond';
-import type { RecordCounters } from '../core/capture-facts';
+import type { StatFaults } from '../core/facts/beyond';
+import type { RecordCounters } from '../core/facts/capture-facts';
 
 /** What a program is given: text, or bytes that need not be UTF-8. */
 export type Argument = string | Uint8Array;
@@ -119,13 +119,13 @@ export interface PendingFault {
 
 export interface Session {
   readonly info: SessionInfo;
-  /** Fills the batch buffer (layout: core/batch.ts). Returns false when nothing was waiting. */
+  /** Fills the batch buffer (layout: core/wire/batch.ts). Returns false when nothing was waiting. */
   drain(buffer: ArrayBuffer): boolean;
   counters(): Counters;
   kernelCounts(): KernelCounts;
   /** User-mode entries still open, oldest first, at most `max`. */
   pending(max: number): PendingFault[];
-  /** The same without order or limit, as columns (layout: core/open-faults.ts). */
+  /** The same without order or limit, as columns (layout: core/wire/open-faults.ts). */
   openFaults(buffer: ArrayBuffer): void;
   /**
    * Ends capture: events off, rings read to their end, thread joined. What was captured stays

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { BATCH_ABI } from '../core/batch';
-import { AnalyzerError, errorParts } from '../core/errors';
+import { BATCH_ABI } from '../core/wire/batch';
+import { AnalyzerError, errorParts } from '../core/facts/errors';
 import type { Addon } from './contract';
 
 /** Where node-gyp puts what it builds: seen from src/native and from dist/native alike. */

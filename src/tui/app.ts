@@ -1,12 +1,12 @@
-import { closingText } from './closing';
-import { Dashboard } from './dashboard';
-import { KeyDecoder, type Key } from './input';
-import { handleKeys } from './keys';
+import { closingText } from './export/closing';
+import { Dashboard } from './state/dashboard';
+import { KeyDecoder, type Key } from './terminal/input';
+import { handleKeys } from './keys/keys';
 import { renderDashboard } from './render';
-import { TerminalScreen } from './screen';
-import type { DashboardSource } from './source';
-import { makeTheme } from './theme';
-import type { ScreenEvents, ScreenOptions } from './tty';
+import { TerminalScreen } from './terminal/screen';
+import type { DashboardSource } from './state/source';
+import { makeTheme } from './terminal/theme';
+import type { ScreenEvents, ScreenOptions } from './terminal/tty';
 
 export interface AppOptions {
   readonly screen: ScreenOptions;

@@ -1,8 +1,8 @@
-import type { Dashboard } from './dashboard';
-import type { Action } from './keymap';
-import type { Frame } from './picture';
-import { visibleEvents } from './scroll';
-import { eventsOf, openedSubject } from './subject';
+import type { Dashboard } from './state/dashboard';
+import type { Action } from './keys/keymap';
+import type { Frame } from './state/picture';
+import { visibleEvents } from './state/scroll';
+import { eventsOf, openedSubject } from './state/subject';
 import { causesView } from './views/causes';
 import { detailView, type DetailSubject } from './views/detail';
 import { eventLines, eventsTitle } from './views/events';
@@ -15,7 +15,7 @@ import { chooserLines, outputView, overlayView } from './views/overlay';
 import { sparksView } from './views/sparks';
 import { tableView } from './views/table';
 import { tabsView } from './views/tabs';
-import { filterNote, hiddenClasses, hiddenNote } from './words';
+import { filterNote, hiddenClasses, hiddenNote } from './layout/words';
 
 /** The whole screen. */
 export function renderDashboard(dashboard: Dashboard, nowMs: number): Frame {

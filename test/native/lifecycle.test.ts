@@ -1,4 +1,4 @@
-import { Running } from '../e2e/support/running';
+import { Running } from '../support/running';
 import { withStorm } from './support/captures';
 import { answer, script } from './support/script';
 

@@ -13,7 +13,7 @@ namespace pagefault {
 namespace test {
 namespace {
 
-// One batch in C++ and in TypeScript: the sum of the columns as core/batch.ts lays them out.
+// One batch in C++ and in TypeScript: the sum of the columns as core/wire/batch.ts lays them out.
 static_assert(BatchLayout::kBytes == 64 + 16384 * (2 * 8 + 6 * 4 + 2 + 1 + 1) +
                                          8192 * (6 * 8 + 11 * 4 + 1) + 512 * 1024,
               "columns of a multiple of 8 rows need no padding");

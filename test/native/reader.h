@@ -1,5 +1,5 @@
 // Reads batches as JavaScript does: from the bytes, by the layout that stands in addon/batch.h and
-// src/core/batch.ts, written out here once more so that a change of one of them is noticed.
+// src/core/wire/batch.ts, written out here once more so that a change of one of them is noticed.
 #pragma once
 
 #include <cstring>

@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { waiting } from '../e2e/support/analyzer';
-import { workload } from '../e2e/support/build';
-import { Running, sleep } from '../e2e/support/running';
-import { removeScratch, scratchDirectory } from '../e2e/support/scratch';
-import { truthRows } from '../e2e/support/truth';
+import { waiting } from '../support/analyzer';
+import { workload } from '../support/build';
+import { Running, sleep } from '../support/running';
+import { removeScratch, scratchDirectory } from '../support/scratch';
+import { truthRows } from '../support/truth';
 import type { Finished, Info } from './support/captures';
 import { answer, startScript } from './support/script';
 

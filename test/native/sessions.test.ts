@@ -1,7 +1,7 @@
-import { waiting } from '../e2e/support/analyzer';
-import { workload } from '../e2e/support/build';
-import { sleep } from '../e2e/support/running';
-import { truthRows } from '../e2e/support/truth';
+import { waiting } from '../support/analyzer';
+import { workload } from '../support/build';
+import { sleep } from '../support/running';
+import { truthRows } from '../support/truth';
 import { accounted, withStorm } from './support/captures';
 import type { Finished } from './support/captures';
 import { answer, startScript } from './support/script';

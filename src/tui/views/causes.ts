@@ -1,9 +1,9 @@
-import { causeText, type CauseFacts } from '../../core/cause-text';
-import { CAUSE_NAMES } from '../../core/classes';
-import { grouped, percent } from '../../core/format';
-import type { StatRow } from '../../core/snapshot';
-import { Line, wrapped } from '../line';
-import type { Theme } from '../theme';
+import { causeText, type CauseFacts } from '../../core/classify/cause-text';
+import { CAUSE_NAMES } from '../../core/classify/classes';
+import { grouped, percent } from '../../core/text/format';
+import type { StatRow } from '../../core/snapshot/snapshot';
+import { Line, wrapped } from '../layout/line';
+import type { Theme } from '../terminal/theme';
 
 /** Where the words begin beside the numbers, and below them. */
 const TEXT_COLUMN = 38;

@@ -1,5 +1,5 @@
-import type { RegionDetail } from '../../core/detail';
-import { CAUSE_NAMES, CLASS_NAMES } from '../../core/classes';
+import type { RegionDetail } from '../../core/snapshot/region-detail';
+import { CAUSE_NAMES, CLASS_NAMES } from '../../core/classify/classes';
 import {
   bytes,
   count,
@@ -9,11 +9,11 @@ import {
   percent,
   rate,
   stalledShare,
-} from '../../core/format';
-import type { ProcessRow, RegionRow, StatRow, ThreadRow } from '../../core/snapshot';
-import { Line } from '../line';
-import { sparkline, strip } from '../spark';
-import { CLASS_STYLE, type Theme } from '../theme';
+} from '../../core/text/format';
+import type { ProcessRow, RegionRow, StatRow, ThreadRow } from '../../core/snapshot/snapshot';
+import { Line } from '../layout/line';
+import { sparkline, strip } from '../layout/spark';
+import { CLASS_STYLE, type Theme } from '../terminal/theme';
 
 /** What Enter has opened. */
 export type DetailSubject =

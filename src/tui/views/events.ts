@@ -1,9 +1,9 @@
-import { CAUSE_NAMES, CLASS_NAMES } from '../../core/classes';
-import { hexText } from '../../core/fields';
-import { grouped, latency } from '../../core/format';
-import { Line } from '../line';
-import type { EventLog } from '../event-log';
-import { CLASS_STYLE, type Theme } from '../theme';
+import { CAUSE_NAMES, CLASS_NAMES } from '../../core/classify/classes';
+import { hexText } from '../../core/columns/fault-fields';
+import { grouped, latency } from '../../core/text/format';
+import { Line } from '../layout/line';
+import type { EventLog } from '../state/event-log';
+import { CLASS_STYLE, type Theme } from '../terminal/theme';
 
 /** The log's lines, newest at the bottom. `sequences` come from EventLog.newest or from(). */
 export function eventLines(

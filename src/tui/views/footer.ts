@@ -1,8 +1,8 @@
-import { KEYMAP, type Action } from '../keymap';
-import { Line, pieceLine, type Piece } from '../line';
-import type { LineEditor } from '../prompt';
-import type { Style, Theme } from '../theme';
-import type { Note } from '../words';
+import { KEYMAP, type Action } from '../keys/keymap';
+import { Line, pieceLine, type Piece } from '../layout/line';
+import type { LineEditor } from '../state/prompt';
+import type { Style, Theme } from '../terminal/theme';
+import type { Note } from '../layout/words';
 
 export interface FooterState {
   /** Something to say for a while; takes the place of the keys. */

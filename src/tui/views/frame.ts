@@ -1,6 +1,6 @@
-import { Line } from '../line';
-import type { Size } from '../picture';
-import type { Theme } from '../theme';
+import { Line } from '../layout/line';
+import type { Size } from '../state/picture';
+import type { Theme } from '../terminal/theme';
 
 export const MIN_COLUMNS = 40;
 export const MIN_ROWS = 8;

@@ -1,11 +1,19 @@
-import { completeness, knowsCow, totalLost } from '../../core/capture-facts';
-import { CLASS_NAMES, type ClassName } from '../../core/classes';
-import { bytes, count, grouped, latency, percent, rate, stalledShare } from '../../core/format';
-import type { ThreadRow } from '../../core/snapshot';
-import { pieceLine, type Piece } from '../line';
-import type { Picture, Size } from '../picture';
-import type { HeaderInfo } from '../source';
-import { CLASS_STYLE, type Theme } from '../theme';
+import { completeness, knowsCow, totalLost } from '../../core/facts/capture-facts';
+import { CLASS_NAMES, type ClassName } from '../../core/classify/classes';
+import {
+  bytes,
+  count,
+  grouped,
+  latency,
+  percent,
+  rate,
+  stalledShare,
+} from '../../core/text/format';
+import type { ThreadRow } from '../../core/snapshot/snapshot';
+import { pieceLine, type Piece } from '../layout/line';
+import type { Picture, Size } from '../state/picture';
+import type { HeaderInfo } from '../state/source';
+import { CLASS_STYLE, type Theme } from '../terminal/theme';
 
 /** A fault that has been in flight for longer is shown: something holds the thread. ns. */
 const STUCK_NS = 10e6;

@@ -1,6 +1,6 @@
-import { KEYMAP, keysText } from '../keymap';
-import { Line } from '../line';
-import type { Theme } from '../theme';
+import { KEYMAP, keysText } from '../keys/keymap';
+import { Line } from '../layout/line';
+import type { Theme } from '../terminal/theme';
 
 export const FILTER_HELP = [
   'libc               text in region, command, class, cause or kind (capitals count if typed)',

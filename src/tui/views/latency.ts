@@ -1,9 +1,9 @@
-import { grouped, latency } from '../../core/format';
-import { FaultClass } from '../../core/classes';
-import type { LatencyHistogram } from '../../core/snapshot';
-import type { LatencyPicture } from '../latency';
-import { Line, wrapped } from '../line';
-import { CLASS_STYLE, type Theme } from '../theme';
+import { grouped, latency } from '../../core/text/format';
+import { FaultClass } from '../../core/classify/classes';
+import type { LatencyHistogram } from '../../core/snapshot/snapshot';
+import type { LatencyPicture } from '../state/latency';
+import { Line, wrapped } from '../layout/line';
+import { CLASS_STYLE, type Theme } from '../terminal/theme';
 
 /** A histogram merged into powers of two of ns: bar i covers 2^i to 2^(i+1). */
 export function powersOfTwo(histogram: LatencyHistogram): Map<number, number> {

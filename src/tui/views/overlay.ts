@@ -1,6 +1,6 @@
-import { Line } from '../line';
-import type { Size } from '../picture';
-import type { Theme } from '../theme';
+import { Line } from '../layout/line';
+import type { Size } from '../state/picture';
+import type { Theme } from '../terminal/theme';
 
 /** Lines that stand in place of the whole screen, with a window that scrolls. */
 export function overlayView(

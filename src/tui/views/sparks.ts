@@ -1,11 +1,11 @@
-import { knowsCow } from '../../core/capture-facts';
-import { FaultClass } from '../../core/classes';
-import { percent, rate } from '../../core/format';
-import { Line } from '../line';
-import type { Picture, Size, SparkSpot } from '../picture';
-import { sparkline, toHundred } from '../spark';
-import type { Style, Theme } from '../theme';
-import type { Series } from '../view-model/rates';
+import { knowsCow } from '../../core/facts/capture-facts';
+import { FaultClass } from '../../core/classify/classes';
+import { percent, rate } from '../../core/text/format';
+import { Line } from '../layout/line';
+import type { Picture, Size, SparkSpot } from '../state/picture';
+import { sparkline, toHundred } from '../layout/spark';
+import type { Style, Theme } from '../terminal/theme';
+import type { Series } from '../layout/rates';
 import type { HeaderState } from './header';
 
 interface Spark {

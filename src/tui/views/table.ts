@@ -1,9 +1,9 @@
-import type { StatRow } from '../../core/snapshot';
-import { Line } from '../line';
-import { HISTORY_CELLS, historyLine } from '../spark';
-import type { Style, Theme } from '../theme';
-import { GAP, layoutColumns, type Layout } from '../view-model/layout';
-import type { TableModel } from '../view-model/table';
+import type { StatRow } from '../../core/snapshot/snapshot';
+import { Line } from '../layout/line';
+import { HISTORY_CELLS, historyLine } from '../layout/spark';
+import type { Style, Theme } from '../terminal/theme';
+import { GAP, layoutColumns, type Layout } from '../layout/columns';
+import type { TableModel } from '../layout/table';
 
 /** Columns whose numbers have the meaning of a class. */
 const COLUMN_STYLE: ReadonlyMap<string, Style> = new Map(

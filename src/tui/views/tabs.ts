@@ -1,6 +1,6 @@
-import { Line } from '../line';
-import { VIEW_TITLES, type ViewName } from '../keymap';
-import type { Theme } from '../theme';
+import { Line } from '../layout/line';
+import { VIEW_TITLES, type ViewName } from '../keys/keymap';
+import type { Theme } from '../terminal/theme';
 
 /** The bar of views, each with its number; the one that is shown is in brackets too, for lack of colour. */
 export function tabsView(

@@ -1,5 +1,5 @@
-import { waiting } from '../../e2e/support/analyzer';
-import { workload } from '../../e2e/support/build';
+import { waiting } from '../../support/analyzer';
+import { workload } from '../../support/build';
 
 /** What Capture.finish() of session.js gives. */
 export interface Finished {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { Running } from '../../e2e/support/running';
-import type { Ended } from '../../e2e/support/running';
+import { Running } from '../../support/running';
+import type { Ended } from '../../support/running';
 
 const SESSION = join(__dirname, 'session.js');
 

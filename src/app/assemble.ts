@@ -1,0 +1,202 @@
+import type { Inheritance } from '../sources/live/inheritance';
+import { LiveCapture, demoProgram } from '../sources/live/live-capture';
+import { Batch } from '../core/wire/batch';
+import { AnalyzerError } from '../core/facts/errors';
+import { FAULT_FIELDS } from '../core/columns/fault-fields';
+import type { FaultView } from '../core/columns/fault-fields';
+import { compileFaultTest } from '../core/filter/fault-test';
+import type { FaultTest } from '../core/filter/fault-test';
+import { describeFilterError, parseFilter } from '../core/filter/parse';
+import { FixedNames } from '../core/columns/stable-names';
+import type { Limits } from '../core/stats/limits';
+import type { Depth } from '../core/resolve/counters';
+import { Model } from '../core/model';
+import { Resolved } from '../core/wire/resolved';
+import { csvEncoder } from '../output/stream/csv';
+import type { FaultEncoder } from '../output/stream/encoder';
+import { ndjsonEncoder } from '../output/stream/ndjson';
+import { FaultStream } from '../output/stream/fault-stream';
+import { TextEncoder } from '../output/stream/text';
+import type { FdWriter } from '../output/files/writer';
+import { Run } from './run';
+import { WaitingFaults } from './waiting';
+import type { Clock } from './run';
+import { noticeText } from '../core/facts/notices';
+import { CountLimit } from './count-limit';
+import type { Options } from './options';
+
+/** A capture with everything behind it, ready to start: what the stream and the dashboard both run on. */
+export interface Assembly {
+  readonly capture: LiveCapture;
+  readonly model: Model;
+  /** Batch, resolved columns and names, as outputs read them. */
+  readonly view: FaultView;
+  readonly run: Run;
+  /** The faults in which threads wait now. */
+  readonly waiting: WaitingFaults;
+  readonly fixed: FixedNames | null;
+  /** COMMAND with its arguments, null when attached. */
+  readonly command: readonly string[] | null;
+}
+
+export interface AssemblyPorts {
+  /** What somebody will look at. */
+  readonly depth: Depth;
+  /** Where they differ from the model's own. */
+  readonly limits?: Partial<Limits>;
+  /** Where the stream of faults goes, null for nowhere. */
+  readonly stream: FdWriter | null;
+  /** After each batch (Assembly.view holds it): the dashboard's event log. */
+  readonly onBatch?: () => void;
+  /** COMMAND's output goes into a pipe (Session.takeCommandOutput), its input is /dev/null. */
+  readonly captureOutput?: boolean;
+  /** Takes notes for the user, without a newline. */
+  readonly say: (line: string) => void;
+}
+
+/** COMMAND of a target as the addon starts it, null for processes to attach to. */
+export function commandOf(options: Options): readonly string[] | null {
+  const { target } = options;
+  if (target.kind === 'demo') return [demoProgram(), ...target.args];
+  return target.kind === 'command' ? target.argv : null;
+}
+
+/**
+ * Starts capture and connects it with model and stream. Throws AnalyzerError or the addon's error. From
+ * here on a COMMAND runs; what it does meanwhile waits in the mailbox.
+ */
+export function assemble(options: Options, inherit: Inheritance, ports: AssemblyPorts): Assembly {
+  const test = parsedFilter(options.filter);
+  const command = commandOf(options);
+  // The session may wake us before the run exists; its first heartbeat drains anyway.
+  const wake: { run: Run | null } = { run: null };
+  const capture = LiveCapture.start({
+    target:
+      command === null
+        ? { pids: options.target.kind === 'attach' ? options.target.pids : [] }
+        : { file: command[0]!, argv: command, inherit },
+    children: options.children,
+    ringPages: options.ringPages,
+    fixedLayout: options.fixedTs,
+    captureOutput: ports.captureOutput ?? false,
+    onWake: () => wake.run?.wake(),
+    onNote: (text) => {
+      ports.say(`note: ${text}`);
+    },
+  });
+  try {
+    return connect(options, test, ports, capture, command, wake);
+  } catch (error) {
+    // Closing ends a COMMAND that runs already.
+    capture.close();
+    throw error;
+  }
+}
+
+function connect(
+  options: Options,
+  test: ((model: Model) => FaultTest) | null,
+  ports: AssemblyPorts,
+  capture: LiveCapture,
+  command: readonly string[] | null,
+  wake: { run: Run | null },
+): Assembly {
+  for (const note of capture.notes) ports.say(`note: ${note}`);
+
+  const model = new Model({
+    source: capture.source,
+    guards: capture.guards,
+    bus: capture.bus,
+    depth: ports.depth,
+    limits: ports.limits ?? {},
+  });
+  model.system = {
+    swapInUse: capture.proc.swapInUse(),
+    numaBalancing: capture.proc.numaBalancing(),
+  };
+  for (const { pid, ...initial } of capture.initialProcesses()) model.addProcess(pid, initial);
+
+  const fixed = options.fixedTs ? new FixedNames() : null;
+  const batch = new Batch();
+  const resolved = new Resolved();
+  const view: FaultView = { batch, resolved, names: fixed ? fixed.wrap(model) : model };
+  const limit = new CountLimit(options.count, test === null ? null : test(model));
+  model.setKeep(limit.test);
+  model.countInFlight = test === null;
+  const blockedAt = (pid: number, tid: number, ip: bigint): boolean =>
+    capture.blockedAt(pid, tid, ip);
+
+  const waiting = new WaitingFaults(capture.session, blockedAt);
+  const run = new Run(
+    {
+      session: capture.session,
+      consumer: model,
+      whenReady: (action) => {
+        capture.whenReady(action);
+      },
+      output:
+        ports.stream === null
+          ? null
+          : {
+              sink: new FaultStream(view, encoderOf(options, view, fixed), ports.stream),
+              writer: ports.stream,
+            },
+      clock: clockOf(capture),
+      limitReached: () => limit.reached,
+      durationNs: options.durationNs,
+      blockedAt,
+      aroundStop: (stop) => {
+        capture.accounts.around(stop, model.livingPids());
+        // Remembered for the last tick, when COMMAND has been ended too.
+        waiting.look();
+      },
+      onNotice: (notice) => {
+        const text = noticeText(notice);
+        if (text !== '') ports.say(`note: ${text}`);
+      },
+      ...(ports.onBatch === undefined ? {} : { onBatch: ports.onBatch }),
+    },
+    batch,
+    resolved,
+  );
+  wake.run = run;
+  return { capture, model, view, run, waiting, fixed, command };
+}
+
+function parsedFilter(text: string | null): ((model: Model) => FaultTest) | null {
+  if (text === null) return null;
+  const { filter, error } = parseFilter(text);
+  if (error !== null) throw new AnalyzerError('FILTER', describeFilterError(error));
+  return filter === null ? null : (model) => compileFaultTest(filter, model);
+}
+
+function encoderOf(options: Options, view: FaultView, fixed: FixedNames | null): FaultEncoder {
+  const fields = fixed ? fixed.fields() : FAULT_FIELDS;
+  switch (options.format) {
+    case 'csv':
+      return csvEncoder(view, fields);
+    case 'ndjson':
+      return ndjsonEncoder(view, fields);
+    case 'text':
+      return new TextEncoder(
+        view,
+        fixed ? () => fixed.nextTime() : ({ batch }, i) => batch.time[i]!,
+        fixed ? 'none' : options.latency ? 'all' : 'major',
+      );
+  }
+}
+
+function clockOf(capture: LiveCapture): Clock {
+  return {
+    now: () => capture.now(),
+    soon: (action) => {
+      setImmediate(action);
+    },
+    every: (ms, action) => {
+      const timer = setInterval(action, ms);
+      return () => {
+        clearInterval(timer);
+      };
+    },
+  };
+}

@@ -1,0 +1,83 @@
+import { Buffer } from 'node:buffer';
+import type { BeyondFaults } from '../core/facts/beyond';
+import { completeness, totalLost } from '../core/facts/capture-facts';
+import type { CaptureFacts } from '../core/facts/capture-facts';
+import { FaultClass } from '../core/classify/classes';
+import type { Snapshot } from '../core/snapshot/snapshot';
+import { reportJson } from '../output/report/json';
+import { reportText } from '../output/report/text';
+import { summaryLine } from '../output/report/summary';
+import type { SummaryCounts } from '../output/report/summary';
+import { pendingText } from '../output/stream/text';
+import type { OpenFault } from './unfinished';
+import type { Assembly } from './assemble';
+import type { Options } from './options';
+import type { Outlets } from './outlets';
+import type { OutputPlan } from './output-plan';
+
+/** The numbers of the `Summary:` line. */
+export function summaryCounts(snapshot: Snapshot, facts: CaptureFacts): SummaryCounts {
+  const { byClass } = snapshot.totals;
+  return {
+    major: byClass[FaultClass.MAJOR]!,
+    minor: byClass[FaultClass.MINOR]!,
+    cow: byClass[FaultClass.COW]!,
+    error: byClass[FaultClass.ERROR]!,
+    lost: totalLost(facts.lost),
+  };
+}
+
+/** Writes summary and report to their places. */
+export function writeClosing(
+  options: Options,
+  plan: OutputPlan,
+  outlets: Outlets,
+  assembly: Assembly,
+  snapshot: Snapshot,
+  facts: CaptureFacts,
+  version: string,
+): void {
+  const summary = summaryCounts(snapshot, facts);
+  outlets.writer(plan.summary).write(Buffer.from(`${summaryLine(summary)}\n`));
+  if (plan.report === null) return;
+  const input = {
+    version,
+    target: { command: assembly.command, pids: assembly.capture.pids },
+    summary,
+    snapshot,
+    capture: facts,
+    beyond: beyond(assembly, facts),
+    filter: options.filter ?? '',
+    fixed: assembly.fixed,
+  };
+  const text = options.report === 'json' ? reportJson(input) : reportText(input);
+  outlets.writer(plan.report).write(Buffer.from(text));
+}
+
+/** What the kernel's accounts of the targets have beyond the faults that it reported. */
+function beyond({ capture, command, model }: Assembly, facts: CaptureFacts): BeyondFaults | null {
+  const { captured, lost, kernel } = completeness(facts);
+  const reported = facts.kernel.exact ? kernel : captured + lost;
+  return capture.accounts.beyond({
+    command: command === null ? null : capture.session.commandFaults(),
+    hadChildren: model.tasks.met > Math.max(1, capture.pids.length),
+    reported: reported + facts.records.cutOff,
+  });
+}
+
+const MAX_NOTES = 5;
+/** A fault that takes longer is worth a word: something is slow or stuck. */
+const LONG_NS = 10e6;
+
+/** Lines for stderr about faults that were still being handled when capture ended. */
+export function inFlightNotes(faults: readonly OpenFault[], stoppedAt: number): string[] {
+  const long = faults.filter((fault) => stoppedAt - fault.entered > LONG_NS);
+  const notes = long
+    .slice(0, MAX_NOTES)
+    .map(
+      ({ address, tid, entered }) =>
+        `note: a fault is still in flight: ${pendingText(address, tid, stoppedAt - entered)}`,
+    );
+  if (long.length > MAX_NOTES) notes.push(`note: and ${long.length - MAX_NOTES} more`);
+  return notes;
+}

@@ -1,0 +1,199 @@
+import { captureLimits, factsSince } from '../core/facts/capture-facts';
+import type { CaptureFacts } from '../core/facts/capture-facts';
+import type { RegionDetail } from '../core/snapshot/region-detail';
+import { errorParts } from '../core/facts/errors';
+import { hexText } from '../core/columns/fault-fields';
+import { Waits } from '../core/wire/open-faults';
+import type { LatencyHistogram, Snapshot, TableName } from '../core/snapshot/snapshot';
+import { summaryLine } from '../output/report/summary';
+import { WholeFile } from '../output/files/whole-file';
+import { EventLog, type EventNames } from '../tui/state/event-log';
+import type {
+  CommandOutput,
+  DashboardSource,
+  HeaderInfo,
+  InFlightFault,
+  TargetInfo,
+} from '../tui/state/source';
+import type { Assembly } from './assemble';
+import { summaryCounts } from './closing';
+import type { Outlets } from './outlets';
+
+/** Targets named in the header; more are only counted. */
+const MAX_TARGETS = 64;
+/** Open faults shown. */
+const MAX_PENDING = 64;
+
+interface Target {
+  readonly info: TargetInfo;
+  readonly rssPages: number;
+}
+
+/** The running capture as the dashboard sees it. */
+export class LiveSource implements DashboardSource {
+  readonly names: EventNames;
+  /** How the target ended, in words; null while it lives. */
+  ended: string | null = null;
+  /** Session time at which capture ended; null while it runs. Shares and rates must not fade after it. */
+  endedAt: number | null = null;
+  /** What the capture had to do differently, in words. */
+  readonly notes: string[] = [];
+  private last: Snapshot | null = null;
+  /** As they were when the counters were last set to zero. */
+  private zeroedAt: CaptureFacts | null = null;
+  private readonly lastSeen = new Map<number, Target>();
+  /** As last told; '' until the reader has answered. */
+  private readonly commandLines = new Map<number, string>();
+  private readonly asked = new Set<number>();
+
+  constructor(
+    private readonly assembly: Assembly,
+    readonly events: EventLog,
+    private readonly captureFilter: string,
+    private readonly outlets: Outlets,
+    private readonly commandOutput: { readonly state: CommandOutput } | null,
+  ) {
+    this.names = assembly.model;
+  }
+
+  private get now(): number {
+    return this.endedAt ?? this.assembly.capture.now();
+  }
+
+  /** What was captured in the time that the counters are of. */
+  private get facts(): CaptureFacts {
+    const facts = this.assembly.run.facts();
+    return this.zeroedAt === null ? facts : factsSince(facts, this.zeroedAt);
+  }
+
+  snapshot(reuse: boolean): Snapshot {
+    const { model } = this.assembly;
+    const { now } = this;
+    model.tick(now, this.assembly.waiting.look());
+    this.last = model.snapshot(now, { reuse });
+    return this.last;
+  }
+
+  header(): HeaderInfo {
+    const { facts } = this;
+    const targets = this.targets();
+    return {
+      targets: targets.map(({ info }) => info),
+      ended: this.ended,
+      elapsedNs: this.now,
+      capture: facts,
+      limits: [...captureLimits(facts.mode), ...this.notes],
+      rssBytes: targets.reduce((sum, { rssPages }) => sum + rssPages, 0) * facts.mode.pageSize,
+      inFlight: this.inFlight(),
+      captureFilter: this.captureFilter,
+    };
+  }
+
+  private get pids(): readonly number[] {
+    const { capture } = this.assembly;
+    return capture.pids.length > 0 ? capture.pids : [capture.session.info.commandPid];
+  }
+
+  private targets(): Target[] {
+    return this.pids.slice(0, MAX_TARGETS).map((pid) => {
+      const seen = this.look(pid) ?? this.lastSeen.get(pid);
+      if (seen !== undefined) this.lastSeen.set(pid, seen);
+      return (
+        seen ?? {
+          info: { pid, comm: this.nameOf(pid), commandLine: '', threads: 0, state: '' },
+          rssPages: NaN,
+        }
+      );
+    });
+  }
+
+  /** A COMMAND may be gone before the first look: the records know its name. */
+  private nameOf(pid: number): string {
+    return this.last?.processes.find((row) => row.pid === pid)?.comm ?? '';
+  }
+
+  /** A process as it is now, undefined when that is not known: it keeps the name it had. */
+  private look(pid: number): Target | undefined {
+    const { proc } = this.assembly.capture;
+    const stat = proc.stat(pid);
+    if (stat === null || typeof stat !== 'object') return undefined;
+    // Of a process whose first thread has ended the others live on.
+    if (stat.state === 'Z' && stat.threads < 2) return undefined;
+    const { comm, threads, state, rssPages } = stat;
+    return { info: { pid, comm, commandLine: this.commandLine(pid), threads, state }, rssPages };
+  }
+
+  /** The last known one. Reading it takes the target's mmap_lock: it is asked for, not waited for. */
+  private commandLine(pid: number): string {
+    const { reader } = this.assembly.capture;
+    if (!this.asked.has(pid)) {
+      this.asked.add(pid);
+      reader.cmdline(pid, (args) => {
+        this.asked.delete(pid);
+        if (args !== null && args.length > 0) this.commandLines.set(pid, args.join(' '));
+      });
+    }
+    return this.commandLines.get(pid) ?? '';
+  }
+
+  /** Faults whose thread is blocked in them, as of the last snapshot; the oldest ones. */
+  private inFlight(): InFlightFault[] {
+    const { faults } = this.assembly.waiting;
+    const { now } = this;
+    const blocked: number[] = [];
+    for (let i = 0; i < faults.count; i++) if (faults.waits[i] === Waits.BLOCKED) blocked.push(i);
+    return blocked
+      .sort((a, b) => faults.entered[a]! - faults.entered[b]!)
+      .slice(0, MAX_PENDING)
+      .map((i) => ({
+        tid: faults.tid[i]!,
+        address: hexText(faults.addrHi[i]!, faults.addrLo[i]!),
+        region: this.regionAt(faults.pid[i]!, faults.page(i)),
+        forNs: now - faults.entered[i]!,
+      }));
+  }
+
+  /** Label of the smallest known region around a page; '' where nothing has faulted there before. */
+  private regionAt(pid: number, page: number): string {
+    let best: { readonly label: string; readonly pages: number } | null = null;
+    for (const row of this.last?.regions ?? []) {
+      if (row.pid !== pid || page < row.startPage || page >= row.endPage) continue;
+      const pages = row.endPage - row.startPage;
+      if (best === null || pages < best.pages) best = { label: row.label, pages };
+    }
+    return best?.label ?? '';
+  }
+
+  detail(regionId: number): RegionDetail | null {
+    return this.assembly.model.regionDetail(regionId);
+  }
+
+  latency(table: TableName, ids: ReadonlySet<number>): LatencyHistogram[] {
+    return this.assembly.model.latencyOf(table, ids);
+  }
+
+  zero(): void {
+    const { model, run, waiting } = this.assembly;
+    model.zero(this.now, waiting.look());
+    this.zeroedAt = run.facts();
+  }
+
+  summaryLine(): string {
+    const { model } = this.assembly;
+    return summaryLine(summaryCounts(model.snapshot(this.now), this.facts));
+  }
+
+  save(path: string, text: string): string | null {
+    try {
+      this.outlets.deliver(new WholeFile(path), text);
+      return null;
+    } catch (error) {
+      // The prompt shows the name already.
+      return `cannot write: ${errorParts(error).message.replace(`${path}: `, '')}`;
+    }
+  }
+
+  output(): CommandOutput | null {
+    return this.commandOutput?.state ?? null;
+  }
+}

@@ -1,0 +1,36 @@
+/** What options ask for, and which have an effect where. */
+export interface Effects {
+  /** 'auto': the dashboard where stdin and stdout are terminals. */
+  readonly view: 'auto' | 'tui' | 'stream';
+  /** Given options that have no effect should there be no terminal, as they are written. */
+  readonly dashboardOnly: readonly string[];
+}
+
+/** What the command line asks for, checked and complete. */
+export interface Options extends Effects {
+  readonly action: 'run' | 'help' | 'version';
+  readonly target: Target;
+  readonly children: boolean;
+  readonly format: 'text' | 'csv' | 'ndjson';
+  readonly output: string | null;
+  readonly quiet: boolean;
+  readonly report: 'none' | 'text' | 'json';
+  readonly latency: boolean;
+  readonly fixedTs: boolean;
+  readonly durationNs: number | null;
+  readonly count: number | null;
+  readonly filter: string | null;
+  readonly dump: string | null;
+  readonly intervalMs: number;
+  readonly ascii: boolean;
+  readonly exitWithTarget: boolean;
+  readonly commandOutput: string | null;
+  /** Data pages per ring, a power of two; 0 lets the addon choose. */
+  readonly ringPages: number;
+}
+
+export type Target =
+  | { readonly kind: 'attach'; readonly pids: readonly number[] }
+  | { readonly kind: 'command'; readonly file: string; readonly argv: readonly string[] }
+  | { readonly kind: 'demo'; readonly args: readonly string[] }
+  | { readonly kind: 'none' };

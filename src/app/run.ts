@@ -1,0 +1,269 @@
+import { FAULT_CAPACITY } from '../core/wire/batch';
+import type { Batch } from '../core/wire/batch';
+import type { CaptureFacts, CaptureMode, RecordCounters } from '../core/facts/capture-facts';
+import { lostFaults } from '../core/facts/capture-facts';
+import type { NoticeFacts } from '../core/facts/notices';
+import type { Resolved } from '../core/wire/resolved';
+import { Pump } from './pump';
+import type { BatchConsumer, BatchSource, SinkWriter, StreamSink } from './pump';
+import { fillErrors, splitUnfinished } from './unfinished';
+import type { OpenFault, Unfinished } from './unfinished';
+
+/** What a run needs of a capture session; the addon's Session has it. */
+export interface CaptureSession extends BatchSource {
+  readonly info: CaptureMode & { readonly notices: readonly NoticeFacts[] };
+  counters(): RecordCounters;
+  kernelCounts(): { readonly minor: number; readonly major: number; readonly exact: boolean };
+  pending(max: number): readonly OpenFault[];
+  stop(): void;
+  ended(): boolean;
+}
+
+/** Time and turns of the event loop; tests run their own. */
+export interface Clock {
+  /** ns since the session's start. */
+  now(): number;
+  soon(action: () => void): void;
+  /** Calls back every `ms` until the returned function is called; keeps the process alive. */
+  every(ms: number, action: () => void): () => void;
+}
+
+export interface RunPorts {
+  readonly session: CaptureSession;
+  readonly consumer: BatchConsumer;
+  /** See PumpPorts. */
+  readonly whenReady: (action: () => void) => void;
+  readonly output: {
+    readonly sink: StreamSink;
+    readonly writer: SinkWriter & { readonly failure: object | null; abandon(): void };
+  } | null;
+  readonly clock: Clock;
+  /** True when -n is reached. */
+  readonly limitReached: () => boolean;
+  readonly durationNs: number | null;
+  /** The thread is blocked in user mode at this instruction. */
+  readonly blockedAt: (pid: number, tid: number, ip: bigint) => boolean;
+  /** Runs what ends the capture: for looks at the targets right before and after. */
+  readonly aroundStop?: (stop: () => void) => void;
+  readonly onNotice: (notice: NoticeFacts) => void;
+  /** After each batch: the dashboard's event log. */
+  readonly onBatch?: () => void;
+}
+
+export type StopReason = 'target' | 'interrupt' | 'duration' | 'count' | 'output' | 'failure';
+
+export interface RunResult {
+  readonly reason: StopReason;
+  /** Session time at which capture ended. */
+  readonly stoppedAt: number;
+  readonly facts: CaptureFacts;
+  readonly inFlight: readonly OpenFault[];
+}
+
+/** Between two looks at what does not wake the run by itself. Each costs an idle machine a wake-up. */
+const HEARTBEAT_MS = 250;
+/** The same with -d, whose end is seen this late at most. */
+const TIMED_HEARTBEAT_MS = 100;
+/** Beats between two looks at the session's notices: they come up rarely, and cost an object each. */
+const NOTICE_BEATS = 4;
+/** How long an end that was asked for waits for a reader that does not read. */
+const PATIENCE_NS = 2e9;
+
+/** One capture from its start to its end: pumps, watches for the reasons to stop, and closes the books. */
+export class Run {
+  readonly done: Promise<RunResult>;
+  /** Resolves when capture has ended; what was captured may still have to be written. */
+  readonly stopped: Promise<StopReason>;
+  private resolve!: (result: RunResult) => void;
+  private reject!: (error: unknown) => void;
+  private resolveStopped!: (reason: StopReason) => void;
+  private readonly pump: Pump;
+  private reason: StopReason | null = null;
+  private stoppedAt = 0;
+  private askedAt = Infinity;
+  private lastProgress = 0;
+  private writtenThen = 0;
+  private noticesSeen = 0;
+  private beats = 0;
+  /** Faults that were open when capture ended, and of them those in flight once all else is through. */
+  private open: Unfinished<OpenFault> = { inFlight: [], left: [] };
+  private unfinished: readonly OpenFault[] | null = null;
+  /** Of those open at the end, the ones that a signal had interrupted. */
+  private interrupted = 0;
+  private cancelHeartbeat: (() => void) | null = null;
+
+  constructor(
+    private readonly ports: RunPorts,
+    private readonly batch: Batch,
+    resolved: Resolved,
+  ) {
+    this.done = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+    this.stopped = new Promise((resolve) => {
+      this.resolveStopped = resolve;
+    });
+    this.pump = new Pump(
+      {
+        source: ports.session,
+        consumer: ports.consumer,
+        whenReady: ports.whenReady,
+        output: ports.output,
+        soon: (action) => {
+          ports.clock.soon(action);
+        },
+        onBatch: () => {
+          this.lastProgress = ports.clock.now();
+          ports.onBatch?.();
+        },
+        onIdle: () => {
+          this.idle();
+        },
+      },
+      batch,
+      resolved,
+    );
+  }
+
+  start(): void {
+    const ms = this.ports.durationNs === null ? HEARTBEAT_MS : TIMED_HEARTBEAT_MS;
+    this.cancelHeartbeat = this.ports.clock.every(ms, () => {
+      this.beat();
+    });
+    this.beat();
+  }
+
+  /** The session has something to drain. */
+  wake(): void {
+    this.check();
+    this.pump.wake();
+  }
+
+  /** Ends capture; what was captured is still written, then `done` resolves. Later calls do nothing. */
+  stop(reason: StopReason): void {
+    if (reason === 'interrupt' || reason === 'duration')
+      this.askedAt = Math.min(this.askedAt, this.ports.clock.now());
+    if (this.reason !== null) return;
+    this.endCapture(reason);
+    this.pump.wake();
+  }
+
+  /**
+   * Something of ours has failed: capture ends, and `done` resolves with what was counted so far, without touching
+   * again what may have failed. It rejects where not even that can be told.
+   */
+  fail(): void {
+    this.pump.halt();
+    try {
+      if (this.reason === null) this.endCapture('failure');
+      this.finish();
+    } catch (error) {
+      this.resolveStopped('failure');
+      this.reject(error);
+    }
+  }
+
+  private endCapture(reason: StopReason): void {
+    this.reason = reason;
+    const stop = (): void => {
+      this.ports.session.stop();
+    };
+    if (this.ports.aroundStop === undefined) stop();
+    else this.ports.aroundStop(stop);
+    this.stoppedAt = this.ports.clock.now();
+    // At once: COMMAND is ended next, and then nobody can tell any more who waited.
+    const { session, blockedAt } = this.ports;
+    this.open = splitUnfinished(session.pending(FAULT_CAPACITY), this.stoppedAt, blockedAt);
+    this.resolveStopped(reason);
+  }
+
+  /** What the run knows of itself now. */
+  facts(): CaptureFacts {
+    const { session } = this.ports;
+    const records = session.counters();
+    return {
+      mode: session.info,
+      received: { ...this.pump.counts },
+      lost: lostFaults(records),
+      kernel: session.kernelCounts(),
+      inFlight: this.unfinished?.length ?? 0,
+      inFlightNs: (this.unfinished ?? []).reduce(
+        (ns, { entered }) => ns + this.stoppedAt - entered,
+        0,
+      ),
+      records: { ...records, interrupted: records.interrupted + this.interrupted },
+    };
+  }
+
+  private beat(): void {
+    if (this.beats++ % NOTICE_BEATS === 0) this.notices();
+    this.check();
+    if (this.pump.blocked) this.giveUpIfStalled();
+    else this.pump.wake();
+  }
+
+  private check(idle = false): void {
+    const { ports } = this;
+    if (this.reason !== null) return;
+    if (ports.output !== null && ports.output.writer.failure !== null) this.stop('output');
+    else if (ports.limitReached()) this.stop('count');
+    else if (ports.durationNs !== null && ports.clock.now() >= ports.durationNs)
+      this.stop('duration');
+    else if (idle && ports.session.ended()) this.stop('target');
+  }
+
+  /** An end that was asked for outranks a reader that has stopped reading (a pager, a stopped process). */
+  private giveUpIfStalled(): void {
+    const { clock, output } = this.ports;
+    if (output === null) return;
+    if (output.writer.written !== this.writtenThen) {
+      this.writtenThen = output.writer.written;
+      this.lastProgress = clock.now();
+    }
+    const since = Math.max(this.askedAt, this.lastProgress);
+    if (clock.now() - since >= PATIENCE_NS) output.writer.abandon();
+  }
+
+  private idle(): void {
+    if (this.reason === null) {
+      // Whatever stops us here leads to one more pass: the last records come out of a stopped session.
+      this.check(true);
+      return;
+    }
+    if (this.unfinished === null) this.closeBooks();
+    else this.finish();
+  }
+
+  /** Everything captured is through: what was entered and never completed is decided now. */
+  private closeBooks(): void {
+    const { session } = this.ports;
+    const { inFlight, left } = this.open;
+    this.unfinished = inFlight;
+    // What sent a signal is no longer open: the addon has seen it, where it can see signals.
+    if (session.info.signalTracepoint) this.interrupted = left.length;
+    else if (left.length > 0) {
+      fillErrors(this.batch, left, this.stoppedAt);
+      this.pump.inject();
+    }
+    this.pump.wake();
+  }
+
+  private finish(): void {
+    this.cancelHeartbeat?.();
+    this.cancelHeartbeat = null;
+    this.notices();
+    this.resolve({
+      reason: this.reason!,
+      stoppedAt: this.stoppedAt,
+      facts: this.facts(),
+      inFlight: this.unfinished ?? [],
+    });
+  }
+
+  private notices(): void {
+    const { notices } = this.ports.session.info;
+    for (const notice of notices.slice(this.noticesSeen)) this.ports.onNotice(notice);
+    this.noticesSeen = notices.length;
+  }
+}

@@ -1,0 +1,56 @@
+import type { Effects } from '../../app/options';
+import { OPTIONS, type OptionSpec } from './table';
+import { UsageError } from './parse';
+
+/**
+ * An option that only means something in the stream asks for it, and --tui overrules those that mean something
+ * with -o too. What has no effect where it was asked for is refused: throws UsageError.
+ */
+export function effectsOf(given: ReadonlyMap<string, string>, startsCommand: boolean): Effects {
+  const specs = OPTIONS.filter(({ long }) => given.has(long));
+  const idle = specs.find(({ ofCommand }) => ofCommand === true);
+  if (idle !== undefined && !startsCommand) {
+    throw new UsageError(`${name(idle)} has no effect without a COMMAND`);
+  }
+  const ofStream = specs.filter(({ where }) => where === 'stream' || where === 'faults');
+  const dashboardOnly = specs.filter(({ where }) => where === 'dashboard');
+  if (given.has('tui')) {
+    for (const spec of ofStream) {
+      if (spec.where === 'stream') {
+        throw new UsageError(`--tui and ${name(spec)} exclude each other`);
+      }
+      if (!given.has('output')) {
+        throw new UsageError(`${name(spec)} has no effect in the dashboard without -o FILE`);
+      }
+    }
+    return {
+      view: 'tui',
+      dashboardOnly: dashboardOnly.filter(({ long }) => long !== 'tui').map(name),
+    };
+  }
+  const [asks] = ofStream;
+  if (asks === undefined) return { view: 'auto', dashboardOnly: dashboardOnly.map(name) };
+  const [lost] = dashboardOnly;
+  if (lost !== undefined) {
+    throw new UsageError(
+      `${name(lost)} has an effect in the dashboard only, and ${name(asks)} asks for the stream`,
+    );
+  }
+  return { view: 'stream', dashboardOnly: [] };
+}
+
+function name({ long }: OptionSpec): string {
+  return `--${long}`;
+}
+
+/** Which options have an effect in one place only, for --help and the README. */
+export function effectLines(): string[] {
+  const names = (wanted: (spec: OptionSpec) => boolean): string =>
+    OPTIONS.filter(wanted).map(name).join(', ');
+  return [
+    `In the dashboard only: ${names(({ where }) => where === 'dashboard')}.`,
+    `In the stream only, which they ask for: ${names(({ where }) => where === 'stream')}.`,
+    `In the stream, and in the dashboard with -o: ${names(({ where }) => where === 'faults')}.`,
+    'What has no effect is refused; where there is no terminal for the dashboard, a note names it.',
+  ];
+}

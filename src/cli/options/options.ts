@@ -1,0 +1,123 @@
+import type { Options, Target } from '../../app/options';
+import { effectsOf } from './effects';
+import { UsageError, parseArguments } from './parse';
+
+/** PID_MAX_LIMIT of 64-bit kernels. */
+const PID_MAX = 4194304;
+/** 256 MiB of 4 KiB pages per CPU: beyond that a typing error is likelier than a wish. */
+const RING_PAGES_MAX = 65536;
+
+/** Options from the arguments after the program's name. Throws UsageError with one clear line. */
+export function parseOptions(args: readonly string[]): Options {
+  const { given, operands, separated } = parseArguments(args);
+  const has = (name: string): boolean => given.has(name);
+  const action = has('help') ? 'help' : has('version') ? 'version' : 'run';
+  const target = targetOf(given.get('pid'), operands, separated, action === 'run');
+  const format =
+    choice('format', given.get('format'), ['text', 'csv', 'ndjson'] as const) ?? 'text';
+  const reportFormat = choice('report-format', given.get('report-format'), [
+    'text',
+    'json',
+  ] as const);
+  return {
+    action,
+    target,
+    children: !has('no-children'),
+    ...effectsOf(given, target.kind === 'command' || target.kind === 'demo' || action !== 'run'),
+    format,
+    output: file('output', given.get('output')),
+    quiet: has('quiet'),
+    report: reportFormat ?? (has('report') ? 'text' : 'none'),
+    latency: has('latency'),
+    fixedTs: has('fixed-ts'),
+    durationNs: seconds('duration', given.get('duration'), 1e-3, 1e8),
+    count: integer('count', given.get('count'), 1, Number.MAX_SAFE_INTEGER),
+    filter: given.get('filter') ?? null,
+    dump: file('dump', given.get('dump')),
+    intervalMs: (seconds('interval', given.get('interval'), 0.25, 10) ?? 1e9) / 1e6,
+    ascii: has('ascii'),
+    exitWithTarget: has('exit-with-target'),
+    commandOutput: file('command-output', given.get('command-output')),
+    ringPages: ringPages(given.get('ring-pages')),
+  };
+}
+
+function targetOf(
+  pids: string | undefined,
+  operands: readonly string[],
+  separated: boolean,
+  required: boolean,
+): Target {
+  const [first, ...rest] = operands;
+  if (pids !== undefined) {
+    if (first !== undefined) {
+      throw new UsageError(`-p and a COMMAND ('${first}') exclude each other`);
+    }
+    return { kind: 'attach', pids: pidList(pids) };
+  }
+  if (first !== undefined) {
+    if (first === 'demo' && !separated) return { kind: 'demo', args: rest };
+    return { kind: 'command', file: first, argv: operands };
+  }
+  if (required) throw new UsageError('nothing to trace: give -p PID, a COMMAND, or demo');
+  return { kind: 'none' };
+}
+
+function pidList(text: string): number[] {
+  // As pidof and pgrep print them, and a person writes them.
+  const list = text.trim().replace(/\s*,$/, '');
+  if (list === '') throw new UsageError('-p: no process id was given');
+  const pids = list.split(/\s*,\s*|\s+/).map((part) => {
+    const pid = Number(part);
+    if (!/^[0-9]{1,10}$/.test(part) || pid < 1 || pid > PID_MAX) {
+      throw new UsageError(`-p: '${part}' is no process id`);
+    }
+    return pid;
+  });
+  return [...new Set(pids)];
+}
+
+function choice<T extends string>(
+  name: string,
+  value: string | undefined,
+  allowed: readonly T[],
+): T | null {
+  if (value === undefined) return null;
+  const found = allowed.find((item) => item === value);
+  if (found === undefined) {
+    throw new UsageError(`--${name}: '${value}' is none of ${allowed.join(', ')}`);
+  }
+  return found;
+}
+
+function file(name: string, value: string | undefined): string | null {
+  if (value === '') throw new UsageError(`--${name}: the file name is empty`);
+  return value ?? null;
+}
+
+function integer(name: string, text: string | undefined, min: number, max: number): number | null {
+  if (text === undefined) return null;
+  const value = Number(text);
+  if (!/^[0-9]{1,16}$/.test(text) || value < min || value > max) {
+    throw new UsageError(`--${name}: '${text}' is no whole number from ${min} to ${max}`);
+  }
+  return value;
+}
+
+/** Seconds, decimals allowed, as ns. */
+function seconds(name: string, text: string | undefined, min: number, max: number): number | null {
+  if (text === undefined) return null;
+  const value = Number(text);
+  if (!/^([0-9]+\.?[0-9]*|\.[0-9]+)$/.test(text) || value < min || value > max) {
+    throw new UsageError(`--${name}: '${text}' is no number of seconds from ${min} to ${max}`);
+  }
+  return value * 1e9;
+}
+
+function ringPages(text: string | undefined): number {
+  const pages = integer('ring-pages', text, 1, RING_PAGES_MAX);
+  if (pages !== null && (pages & (pages - 1)) !== 0) {
+    throw new UsageError(`--ring-pages: ${pages} is no power of two`);
+  }
+  return pages ?? 0;
+}

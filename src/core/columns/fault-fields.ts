@@ -1,0 +1,279 @@
+import { ErrorCode, How } from '../wire/batch';
+import type { Batch } from '../wire/batch';
+import { CAUSE_NAMES, CLASS_COUNT, CLASS_NAMES, KIND_NAMES } from '../classify/classes';
+import type { Resolved } from '../wire/resolved';
+
+/**
+ * The fields of one fault: the one table behind CSV, NDJSON and the dashboard's event log, so that they
+ * cannot differ in name, order or meaning. (The columns of snapshot rows are in columns.ts.)
+ *
+ * Order and ids are a contract with scripts: fields are only ever added at the end, and
+ * FIELD_SCHEMA_VERSION rises when one changes its meaning.
+ */
+export const FIELD_SCHEMA_VERSION = 1;
+
+/** What the slots in the resolved columns mean; the model answers. Strings are raw, '' where absent. */
+export interface FaultNames {
+  /** Index into KIND_NAMES. */
+  regionKind(slot: number): number;
+  /** Label with the section: `libc.so.6 .text`. */
+  regionLabel(slot: number): string;
+  regionSection(slot: number): string;
+  regionPath(slot: number): string;
+  /** Name of a thread by the id in Resolved.comm. */
+  commName(id: number): string;
+}
+
+/** A batch together with everything needed to read it. The members are reused from batch to batch. */
+export interface FaultView {
+  readonly batch: Batch;
+  readonly resolved: Resolved;
+  readonly names: FaultNames;
+}
+
+interface FieldBase {
+  readonly id: string;
+  readonly title: string;
+  /** '' for numbers without unit and for text. */
+  readonly unit: string;
+  readonly doc: string;
+}
+
+/** A non-negative integer (a fraction is dropped); negative means absent. */
+export interface UintField extends FieldBase {
+  readonly kind: 'uint';
+  readonly value: (view: FaultView, i: number) => number;
+  /**
+   * The column that holds the values as they are, null where they have to be computed. Streams read it
+   * instead of calling value(): a call per field and fault is what their time would go to.
+   */
+  readonly column: ((view: FaultView) => Float64Array | Uint32Array) | null;
+  /** An integer of 32 bits, mostly the same from one fault to the next: streams keep what they wrote. */
+  readonly repeats: boolean;
+}
+
+/** A 64-bit address in two halves; present where `how & mask` is `expected`. */
+export interface HexField extends FieldBase {
+  readonly kind: 'hex';
+  readonly mask: number;
+  readonly expected: number;
+  readonly high: (view: FaultView) => Uint32Array;
+  readonly low: (view: FaultView) => Uint32Array;
+}
+
+/**
+ * Text by a small code: writers keep the encoded bytes per code, so that no string is made per fault.
+ * '' means absent. Fields of one source share their code.
+ */
+export interface TextField extends FieldBase {
+  readonly kind: 'text' | 'enum';
+  readonly source: TextSource;
+  readonly text: (names: FaultNames, code: number) => string;
+}
+
+export type Field = UintField | HexField | TextField;
+
+export type TextSource = 'comm' | 'outcome' | 'access' | 'region';
+
+const ACCESS_NAMES = ['', 'r', 'w', 'x'] as const;
+const MODE_NAMES = ['user', 'kernel'] as const;
+
+/** Where the code of a text field comes from. All of them repeat, as UintField.repeats says. */
+export const TEXT_CODES: Readonly<Record<TextSource, (view: FaultView, i: number) => number>> = {
+  comm: (v, i) => v.resolved.comm[i]!,
+  outcome: (v, i) => v.resolved.cause[i]! * CLASS_COUNT + v.resolved.faultClass[i]!,
+  access: (v, i) => accessCode(v.batch, i) * 2 + ((v.batch.how[i]! & How.KERNEL) >> 2),
+  region: (v, i) => v.resolved.region[i]!,
+};
+
+/** The columns of those codes that are one. */
+export const TEXT_COLUMNS: Readonly<Partial<Record<TextSource, (view: FaultView) => Uint32Array>>> =
+  {
+    comm: (v) => v.resolved.comm,
+    region: (v) => v.resolved.region,
+  };
+
+/** 0 not known (no error code), 1 read, 2 write, 3 instruction fetch. */
+function accessCode(batch: Batch, i: number): number {
+  if ((batch.how[i]! & How.ERROR_CODE) === 0) return 0;
+  const code = batch.errorCode[i]!;
+  if ((code & ErrorCode.INSTRUCTION) !== 0) return 3;
+  return (code & ErrorCode.WRITE) !== 0 ? 2 : 1;
+}
+
+/** A region's label without its section, which has a field of its own. */
+export function labelWithoutSection(label: string, section: string): string {
+  const tail = ` ${section}`;
+  return section !== '' && label.endsWith(tail) ? label.slice(0, -tail.length) : label;
+}
+
+const computed = (
+  id: string,
+  title: string,
+  unit: string,
+  doc: string,
+  value: UintField['value'],
+): UintField => ({ kind: 'uint', id, title, unit, doc, value, column: null, repeats: true });
+
+const uint = (
+  id: string,
+  title: string,
+  unit: string,
+  doc: string,
+  column: (view: FaultView) => Float64Array | Uint32Array,
+  repeats = false,
+): UintField => ({
+  ...computed(id, title, unit, doc, (v, i) => Math.floor(column(v)[i]!)),
+  column,
+  repeats,
+});
+
+const text = (
+  id: string,
+  title: string,
+  source: TextSource,
+  doc: string,
+  read: TextField['text'],
+): TextField => ({ kind: 'text', id, title, unit: '', source, doc, text: read });
+
+const choice = (
+  id: string,
+  title: string,
+  source: TextSource,
+  doc: string,
+  name: (code: number) => string | undefined,
+): TextField => ({
+  kind: 'enum',
+  id,
+  title,
+  unit: '',
+  source,
+  doc,
+  text: (_, code) => name(code) ?? '',
+});
+
+export const FAULT_FIELDS: readonly Field[] = [
+  uint(
+    'time_ns',
+    'Time',
+    'ns',
+    'completion of the fault, since the start of capture; it was entered latency_ns earlier',
+    (v) => v.batch.time,
+  ),
+  uint('pid', 'PID', '', 'process', (v) => v.batch.pid, true),
+  uint('tid', 'TID', '', 'thread', (v) => v.batch.tid, true),
+  text('comm', 'Command', 'comm', 'name of the thread at the fault', (n, id) => n.commName(id)),
+  choice(
+    'class',
+    'Class',
+    'outcome',
+    'MAJOR, MINOR, COW or ERROR',
+    (c) => CLASS_NAMES[c % CLASS_COUNT],
+  ),
+  choice(
+    'cause',
+    'Cause',
+    'outcome',
+    'why the fault was taken',
+    (c) => CAUSE_NAMES[Math.floor(c / CLASS_COUNT)],
+  ),
+  {
+    kind: 'hex',
+    id: 'address',
+    title: 'Address',
+    unit: '',
+    doc: 'address whose access faulted',
+    mask: 0,
+    expected: 0,
+    high: (v) => v.batch.addrHi,
+    low: (v) => v.batch.addrLo,
+  },
+  {
+    kind: 'hex',
+    id: 'ip',
+    title: 'Instruction',
+    unit: '',
+    doc: 'instruction that faulted; absent without an entry record',
+    mask: How.ENTRY,
+    expected: How.ENTRY,
+    high: (v) => v.batch.ipHi,
+    low: (v) => v.batch.ipLo,
+  },
+  choice(
+    'access',
+    'Access',
+    'access',
+    'r, w or x; absent without an error code',
+    (c) => ACCESS_NAMES[c >> 1],
+  ),
+  choice(
+    'mode',
+    'Mode',
+    'access',
+    'user, or kernel (inside a system call)',
+    (c) => MODE_NAMES[c & 1],
+  ),
+  {
+    kind: 'enum',
+    id: 'region_kind',
+    title: 'Kind',
+    unit: '',
+    source: 'region',
+    doc: `one of ${KIND_NAMES.join(', ')}`,
+    text: (n, slot) => KIND_NAMES[n.regionKind(slot)] ?? 'unknown',
+  },
+  text('region', 'Region', 'region', 'label of the mapping, without the section', (n, slot) =>
+    labelWithoutSection(n.regionLabel(slot), n.regionSection(slot)),
+  ),
+  text('section', 'Section', 'region', 'ELF section', (n, slot) => n.regionSection(slot)),
+  text('file', 'File', 'region', 'path of the mapped file', (n, slot) => n.regionPath(slot)),
+  uint(
+    'file_offset',
+    'Offset',
+    'bytes',
+    'offset into the mapped file',
+    (v) => v.resolved.fileOffset,
+  ),
+  uint(
+    'latency_ns',
+    'Latency',
+    'ns',
+    'from entry to completion; absent when not measured',
+    (v) => v.batch.latency,
+  ),
+  computed('error_code', 'Error code', '', "the processor's page-fault error code", (v, i) =>
+    (v.batch.how[i]! & How.ERROR_CODE) !== 0 ? v.batch.errorCode[i]! : -1,
+  ),
+  computed('v', 'Schema', '', 'version of this list of fields', () => FIELD_SCHEMA_VERSION),
+];
+
+/** One field as NDJSON has it, null where absent: for single faults (the event log), not for streams. */
+export function fieldValue(field: Field, view: FaultView, i: number): string | number | null {
+  if (field.kind !== 'uint') return fieldText(field, view, i) || null;
+  const value = field.value(view, i);
+  return value >= 0 ? value : null;
+}
+
+/** One field as raw text, '' where absent: for single faults, not for streams. */
+export function fieldText(field: Field, view: FaultView, i: number): string {
+  switch (field.kind) {
+    case 'uint': {
+      const value = field.value(view, i);
+      return value >= 0 ? String(value) : '';
+    }
+    case 'hex':
+      return (view.batch.how[i]! & field.mask) === field.expected
+        ? hexText(field.high(view)[i]!, field.low(view)[i]!)
+        : '';
+    case 'text':
+    case 'enum':
+      return field.text(view.names, TEXT_CODES[field.source](view, i));
+  }
+}
+
+/** `0x7f2c7b100000` from two 32-bit halves. */
+export function hexText(high: number, low: number): string {
+  return high === 0
+    ? `0x${low.toString(16)}`
+    : `0x${high.toString(16)}${low.toString(16).padStart(8, '0')}`;
+}

@@ -1,0 +1,104 @@
+import { HeatTable } from '../stats/heat';
+import { sharedLabel } from './region-label';
+import { RowTable } from '../stats/row-table';
+import type { SlabPool } from '../stats/slab-pool';
+
+/** What a row of the region table shows. Replaced, never changed, when a label changes. */
+export interface RegionInfo {
+  /** One of RegionKind. */
+  readonly kind: number;
+  readonly label: string;
+  readonly path: string;
+  readonly section: string;
+  readonly permissions: string;
+  /** 0 for rows that stand for several. */
+  readonly pid: number;
+  readonly comm: string;
+  /** Heat is kept by page of the file, not by page of the address space. */
+  readonly byFile: boolean;
+  /** Under which the row is found again; '' for rows that are found through the VMA map alone. */
+  readonly key: string;
+}
+
+/** Rows of regions: counters, what they show, where they lie, where their faults fall. */
+export class RegionTable {
+  readonly rows: RowTable<RegionInfo>;
+  readonly heat: HeatTable;
+  private readonly byKey = new Map<string, number>();
+  private readonly starts: number[] = [];
+  private readonly ends: number[] = [];
+  /** Rises when a slot may have got another meaning. */
+  epoch = 0;
+
+  constructor(pool: SlabPool, cap: number) {
+    this.heat = new HeatTable(pool);
+    const none = { path: '', section: '', pid: 0, byFile: false, key: '' };
+    this.rows = new RowTable<RegionInfo>(pool, {
+      cap,
+      foldKey: (r) => `${r.comm}\n${r.kind}\n${r.permissions}\n${sharedLabel(r.label)}`,
+      folded: (r) => ({
+        ...r,
+        ...none,
+        label: sharedLabel(r.label),
+        path: r.path,
+        section: r.section,
+      }),
+      kindKey: (r) => String(r.kind),
+      others: (r) => ({ ...none, kind: r.kind, label: '[others]', permissions: '', comm: '' }),
+    });
+  }
+
+  /**
+   * The row of a key, made when it is not there. `start` and `end` are the mapping's pages, `heatStart`
+   * and `heatEnd` the range its heat begins with.
+   */
+  find(info: RegionInfo, start: number, end: number, heatStart: number, heatEnd: number): number {
+    if (info.key !== '') {
+      const known = this.byKey.get(info.key);
+      if (known !== undefined) {
+        this.widen(known, start, end);
+        return known;
+      }
+    }
+    const slot = this.rows.create(info);
+    if (this.rows.stands(slot)) return slot;
+    if (info.key !== '') this.byKey.set(info.key, slot);
+    this.starts[slot] = start;
+    this.ends[slot] = end;
+    this.heat.open(slot, heatStart, heatEnd);
+    return slot;
+  }
+
+  /** The mapping is another's now: the same row under another label. */
+  relabel(slot: number, info: RegionInfo): void {
+    const before = this.rows.info(slot);
+    if (before !== null && before.key !== '') this.byKey.delete(before.key);
+    if (info.key !== '') this.byKey.set(info.key, slot);
+    this.rows.set(slot, info);
+    this.epoch++;
+  }
+
+  widen(slot: number, start: number, end: number): void {
+    if (this.rows.stands(slot)) return;
+    if (start < this.starts[slot]!) this.starts[slot] = start;
+    if (end > this.ends[slot]!) this.ends[slot] = end;
+  }
+
+  /** Pages; 0 for rows that stand for several. */
+  startPage(slot: number): number {
+    return this.rows.stands(slot) ? 0 : this.starts[slot]!;
+  }
+
+  endPage(slot: number): number {
+    return this.rows.stands(slot) ? 0 : this.ends[slot]!;
+  }
+
+  /** See RowTable.fold. */
+  fold(isLive: (slot: number) => boolean, settled: (info: RegionInfo) => boolean): Int32Array {
+    this.epoch++;
+    return this.rows.fold(isLive, settled, (slot, info) => {
+      this.heat.close(slot);
+      if (info.key !== '' && this.byKey.get(info.key) === slot) this.byKey.delete(info.key);
+    });
+  }
+}

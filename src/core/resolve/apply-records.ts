@@ -1,0 +1,232 @@
+import { RecordType } from '../wire/batch';
+import type { Batch } from '../wire/batch';
+import type { RegionBinder } from '../regions/region-resolver';
+import type { CommTable } from '../tasks/comm-names';
+import type { Process } from '../tasks/process';
+import { NO_REGION, setOf } from '../regions/region-code';
+import type { MapRepair } from './map-repair';
+import type { Tasks } from '../tasks/tasks';
+import { kindOf } from '../vma/vma-kind';
+import { VmaMap } from '../vma/vma-map';
+
+const MAP_SHARED = 1;
+const MREMAP_DONTUNMAP = 4;
+const EXEC = 1;
+
+/** Applies the address-space and task records of a batch to the processes they speak of. */
+export class RecordApplier {
+  private readonly decoder = new TextDecoder();
+  /** Records that were lost, kernel and mailbox together. */
+  lost = 0;
+
+  constructor(
+    private readonly tasks: Tasks,
+    private readonly comms: CommTable,
+    private readonly binder: RegionBinder,
+    private readonly repair: MapRepair,
+  ) {}
+
+  /** False: nothing was done, to be called again when the answer is there that is on its way. */
+  apply(batch: Batch, r: number): boolean {
+    const pid = batch.recPid[r]!;
+    switch (batch.recType[r]!) {
+      case RecordType.FORK:
+        this.fork(batch, r);
+        return true;
+      case RecordType.COMM:
+        this.comm(batch, r);
+        return true;
+      case RecordType.EXIT: {
+        const thread = this.tasks.known(batch.recTid[r]!);
+        if (thread?.process.pid === pid) this.tasks.endThread(thread);
+        return true;
+      }
+      case RecordType.LOST:
+        this.lost += batch.recA[r]!;
+        this.repair.doubtAll();
+        return true;
+      case RecordType.SHARE_SPACE: {
+        const parent = this.tasks.process(batch.recA[r]!);
+        const child = this.tasks.process(pid);
+        if (parent !== undefined && child !== undefined) child.shareSpace(parent);
+        return true;
+      }
+      case RecordType.STACK_POINTER: {
+        const process = this.tasks.ensure(pid);
+        if (!this.tasks.looked(process)) return false;
+        // Also one from before the snapshot of /proc, which shows the stack too.
+        if (process.pid !== 0) this.binder.noteStack(process, batch.recTid[r]!, batch.recA[r]!);
+        return true;
+      }
+      default: {
+        const process = this.tasks.ensure(pid);
+        if (!this.tasks.looked(process)) return false;
+        // The snapshot of /proc is newer: it shows already what this record did, and more.
+        if (process.pid !== 0 && batch.recTime[r]! >= process.asOf) this.space(batch, r, process);
+        return true;
+      }
+    }
+  }
+
+  /** What changes an address space. */
+  private space(batch: Batch, r: number, process: Process): void {
+    const { map } = process;
+    const time = batch.recTime[r]!;
+    const a = batch.recA[r]!;
+    const b = batch.recB[r]!;
+    const c = batch.recC[r]!;
+    switch (batch.recType[r]!) {
+      case RecordType.MMAP: {
+        const kind = this.kind(batch, r);
+        forgetReplaced(process, a, b, c, kind, time);
+        map.insert(a, b, c, time, kind);
+        return;
+      }
+      case RecordType.UNMAP:
+        map.unmap(a, b, c);
+        forgetUnmapped(process, a, b, time);
+        return;
+      case RecordType.REMAP: {
+        const start = batch.recD[r]!;
+        const end = batch.recE[r]!;
+        const dontUnmap = (batch.recFlags[r]! & MREMAP_DONTUNMAP) !== 0;
+        map.remap(a, b, start, end, c, dontUnmap, time);
+        if (start !== a) {
+          process.forgetPages(a, b, time);
+          process.forgetPages(start, end, time);
+          forgetPlaced(process, start, end);
+        } else if (end < b) forgetUnmapped(process, end, b, time);
+        return;
+      }
+      case RecordType.DETACH: {
+        const end = map.segmentEnd(a);
+        map.unmap(a, end, c);
+        forgetUnmapped(process, a, end, time);
+        return;
+      }
+      case RecordType.BRK: {
+        const handle = map.find(a);
+        const before = handle < 0 ? a : map.endOf(handle);
+        map.setBreak(a);
+        forgetUnmapped(process, a, before, time);
+        return;
+      }
+    }
+  }
+
+  private kind(batch: Batch, r: number): number {
+    const backing = this.tasks.spaces.backings.numberOfRecord(
+      batch.names,
+      batch.recNameOffset[r]!,
+      batch.recNameLength[r]!,
+      batch.recDevMajor[r]!,
+      batch.recDevMinor[r]!,
+      batch.recInoHi[r]!,
+      batch.recInoLo[r]!,
+    );
+    return kindOf(backing, batch.recProt[r]!, (batch.recFlags[r]! & MAP_SHARED) !== 0);
+  }
+
+  private name(batch: Batch, r: number): string {
+    const offset = batch.recNameOffset[r]!;
+    return this.decoder.decode(batch.names.subarray(offset, offset + batch.recNameLength[r]!));
+  }
+
+  private fork(batch: Batch, r: number): void {
+    const { tasks } = this;
+    const pid = batch.recPid[r]!;
+    const tid = batch.recTid[r]!;
+    const parentPid = batch.recA[r]!;
+    const maker = tasks.known(batch.recB[r]!);
+    if (pid === parentPid) {
+      const process = tasks.ensure(pid);
+      tasks.beginThread(process, tid, maker?.process === process ? maker.comm : process.comm);
+      return;
+    }
+    const parent = tasks.process(parentPid);
+    if (parent === undefined) {
+      const child = tasks.ensure(pid);
+      if (!child.tids.has(tid)) tasks.beginThread(child, tid, child.comm);
+      return;
+    }
+    const comm = maker?.process === parent ? maker.comm : parent.comm;
+    const child = tasks.begin(pid, parentPid, comm, parent.map.fork());
+    // What was in doubt for the parent is in doubt for its copy.
+    if (parent.stale) child.stale = true;
+    child.unread = parent.unread && child.pid !== 0;
+    tasks.beginThread(child, tid, comm);
+  }
+
+  private comm(batch: Batch, r: number): void {
+    const { tasks } = this;
+    const pid = batch.recPid[r]!;
+    const tid = batch.recTid[r]!;
+    const exec = (batch.recFlags[r]! & EXEC) !== 0;
+    const name = this.comms.intern(this.name(batch, r));
+    if (!exec) {
+      const thread = tasks.known(tid);
+      if (thread?.process.pid === pid) tasks.rename(thread, name);
+      else if (tasks.process(pid) !== undefined) {
+        tasks.beginThread(tasks.process(pid)!, tid, name);
+      }
+      return;
+    }
+    const known = tasks.process(pid);
+    if (known?.alive === true) {
+      if (batch.recTime[r]! >= known.asOf) {
+        known.clearSpace();
+        known.stale = false;
+        known.unread = false;
+      }
+      tasks.rename(tasks.becomeSingle(known, name), name);
+      return;
+    }
+    // The first record of a started command: there is nothing before its exec. Or the thread that execs
+    // was never announced, so that the process was taken for dead with the others.
+    const process = tasks.begin(pid, known?.ppid ?? 0, name, new VmaMap(this.tasks.spaces));
+    tasks.beginThread(process, tid, name);
+  }
+}
+
+/**
+ * Pages under a new mapping have not faulted yet. What shows the same backing as before stays: mprotect
+ * and the growth of anonymous memory are reported as mappings too, over the whole merged range.
+ */
+function forgetReplaced(
+  process: Process,
+  start: number,
+  end: number,
+  pgoff: number,
+  kind: number,
+  time: number,
+): void {
+  const { map } = process;
+  for (let i = map.firstEndingAfter(start); i >= 0; i = map.next(i)) {
+    const from = map.startOf(i);
+    if (from >= end) return;
+    if (!map.showsOther(i, start, pgoff, kind)) continue;
+    process.forgetPages(Math.max(from, start), Math.min(map.endOf(i), end), time);
+  }
+}
+
+/** Forgets the pages of a range except what is still mapped there (born while the munmap ran). */
+function forgetUnmapped(process: Process, start: number, end: number, time: number): void {
+  const { map } = process;
+  let from = start;
+  for (let i = map.firstEndingAfter(start); i >= 0 && from < end; i = map.next(i)) {
+    if (map.startOf(i) >= end) break;
+    process.forgetPages(from, map.startOf(i), time);
+    from = map.endOf(i);
+  }
+  process.forgetPages(from, end, time);
+}
+
+/** Section sets of a .bss tail speak of fixed addresses: moved memory has to be looked up anew. */
+function forgetPlaced(process: Process, start: number, end: number): void {
+  const { map } = process;
+  for (let i = map.firstEndingAfter(start); i >= 0; i = map.next(i)) {
+    if (map.startOf(i) >= end) return;
+    const code = map.region(i);
+    if (code < NO_REGION && !process.sets[setOf(code)]!.byFile) map.setRegion(i, NO_REGION);
+  }
+}

@@ -1,0 +1,111 @@
+import type { Batch } from '../wire/batch';
+import type { FaultColumns } from '../wire/fault-columns';
+import { PairCounts } from '../stats/region-threads';
+import { stackOwner } from '../regions/region-label';
+import type { RegionInfo, RegionTable } from '../regions/region-table';
+import type { Resolved } from '../wire/resolved';
+import { GONE } from '../stats/row-table';
+import type { Settled, Tasks } from '../tasks/tasks';
+import { Totals } from '../stats/totals';
+
+/**
+ * What is counted of each fault, each with all before it: the totals; rows of regions, threads and
+ * processes with their pages; where in its region it fell and whose it was (RegionDetail).
+ */
+export type Depth = 'totals' | 'rows' | 'detail';
+
+/** Everything counted faults are entered in: the totals and the rows they belong to. */
+export class Counters {
+  readonly total = new Totals();
+  readonly pairs = new PairCounts();
+
+  constructor(
+    private readonly regions: RegionTable,
+    private readonly tasks: Tasks,
+    private readonly depth: Depth,
+  ) {}
+
+  /** Enters the faults of a batch that were kept. */
+  add(batch: Batch, resolved: Resolved, columns: FaultColumns): void {
+    const { regions, tasks, depth } = this;
+    this.total.add(batch, resolved, columns);
+    if (depth === 'totals') return;
+    regions.rows.stats.add(resolved.region, batch, resolved, columns);
+    tasks.threads.stats.add(resolved.thread, batch, resolved, columns);
+    tasks.processes.stats.add(columns.process, batch, resolved, columns);
+    if (depth === 'rows') return;
+    regions.heat.add(batch, resolved, columns);
+    this.pairs.add(batch, resolved);
+  }
+
+  /** Adds `ns` (or takes it, where negative) to the time stalled of these rows and of the whole. */
+  stall(region: number, thread: number, process: number, ns: number, time: number): void {
+    this.total.stall(ns);
+    if (this.depth === 'totals') return;
+    this.regions.rows.stats.stall(region, ns, time);
+    this.tasks.threads.stats.stall(thread, ns, time);
+    this.tasks.processes.stats.stall(process, ns, time);
+  }
+
+  /** Of what has been counted, `ns` passed in a tick that is over: it is no part of the next one. */
+  late(region: number, thread: number, process: number, ns: number): void {
+    this.total.late(ns);
+    if (this.depth === 'totals') return;
+    this.regions.rows.stats.late(region, ns);
+    this.tasks.threads.stats.late(thread, ns);
+    this.tasks.processes.stats.late(process, ns);
+  }
+
+  /** `elapsed`: ns since the last tick; `accounted`: the same of the time up to which stalls are counted. */
+  tick(elapsed: number, accounted: number): void {
+    this.total.tick(elapsed, accounted);
+    this.regions.rows.stats.tick(elapsed, accounted);
+    this.tasks.threads.stats.tick(elapsed, accounted);
+    this.tasks.processes.stats.tick(elapsed, accounted);
+  }
+
+  zero(): void {
+    this.total.zero();
+    this.regions.rows.stats.zero();
+    this.tasks.threads.stats.zero();
+    this.tasks.processes.stats.zero();
+    for (let row = 0; row < this.regions.rows.stats.limit; row++) this.regions.heat.clear(row);
+    this.pairs.clear();
+  }
+
+  /**
+   * Folds rows of what is gone: the `settled` ones, and others where a table is above its cap (or was
+   * full before); between batches only. `isLive` tells which regions are still mapped, `moved` is told where
+   * the counts of each slot are now.
+   */
+  fold(
+    isLive: (region: number) => boolean,
+    settled: Settled | null,
+    moved: (regions: Int32Array, threads: Int32Array, processes: Int32Array) => void,
+  ): void {
+    const { threads, processes } = this.tasks;
+    const isSettled = ({ pid }: { readonly pid: number }): boolean =>
+      settled?.pids.has(pid) === true;
+    // A stack stays mapped for the next thread, and is that one's region then: this one's has ended.
+    const isOver = (region: RegionInfo): boolean =>
+      isSettled(region) || (settled !== null && this.tasks.hasLeft(stackOwner(region.label)));
+    const regionsTo = this.regions.fold(isLive, isOver);
+    const threadsTo = threads.fold(
+      (slot) => threads.info(slot)!.alive,
+      (info) => isSettled(info) || settled?.tids.has(info.tid) === true,
+      () => undefined,
+    );
+    const processesTo = processes.fold(
+      (slot) => processes.info(slot)!.alive,
+      isSettled,
+      () => undefined,
+    );
+    if (anyMoved(regionsTo) || anyMoved(threadsTo)) this.pairs.remap(regionsTo, threadsTo);
+    moved(regionsTo, threadsTo, processesTo);
+  }
+}
+
+/** A row with counts that went elsewhere; a slot that was free before has no pairs. */
+function anyMoved(where: Int32Array): boolean {
+  return where.some((to, slot) => to !== slot && to !== GONE);
+}

@@ -1,0 +1,245 @@
+import type { CauseFacts } from '../classify/cause-text';
+import { Cause, FaultClass } from '../classify/classes';
+import { latencyHistogram } from './latency-histogram';
+import type { ModelTables } from './model-tables';
+import { pairRows } from './pair-rows';
+import { NO_REGION, setOf, slotOf } from '../regions/region-code';
+import type {
+  LatencyHistogram,
+  PairRows,
+  ProcessRow,
+  RegionRow,
+  Snapshot,
+  StatRow,
+  ThreadRow,
+} from './snapshot';
+import { FOLDED_CAP, Stands } from '../stats/row-table';
+import type { RowTable } from '../stats/row-table';
+import { ProcessStats, RegionStats, RowPool, share, ThreadStats } from './rows';
+import type { StatTable } from '../stats/stat-table';
+
+export interface SnapshotOptions {
+  /** At most so many rows per table, those with the most faults; all without it. */
+  readonly limit?: number;
+  /**
+   * Fills the rows of the last snapshot that was made with it: that one is over. For whoever takes one
+   * after the other and shows only the last.
+   */
+  readonly reuse?: boolean;
+}
+
+const PAGE = 4096;
+const QUANTILES = [0.5, 0.9, 0.99] as const;
+
+/** Makes snapshots of a model. */
+export class SnapshotBuilder {
+  private readonly regionRows: RowPool<RegionStats>;
+  private readonly threadRows: RowPool<ThreadStats>;
+  private readonly processRows: RowPool<ProcessStats>;
+
+  constructor(private readonly model: ModelTables) {
+    const { regions, tasks } = model;
+    this.regionRows = new RowPool((slot) => new RegionStats(regions.rows.stats, slot));
+    this.threadRows = new RowPool((slot) => new ThreadStats(tasks.threads.stats, slot));
+    this.processRows = new RowPool((slot) => new ProcessStats(tasks.processes.stats, slot));
+  }
+
+  build(now: number, elapsed: number, options: SnapshotOptions): Snapshot {
+    const { limit = Infinity, reuse = false } = options;
+    return {
+      now,
+      since: now - elapsed,
+      elapsed,
+      totals: this.totals(elapsed),
+      regions: this.regions(elapsed, limit, reuse),
+      threads: this.threads(elapsed, limit, reuse),
+      processes: this.processes(elapsed, limit, reuse),
+      latency: this.latency(),
+      pairs: this.pairs(),
+      causeFacts: this.causeFacts(),
+      caps: this.caps(),
+    };
+  }
+
+  private causeFacts(): CauseFacts {
+    const { system, answerer, busReasons, counters, pages } = this.model;
+    const reads = counters.total.byCause[Cause.FILE_READ]!;
+    // Where pages were not entered for want of room nobody can tell which had been there.
+    const known = reads > 0 && pages.used > 0 && pages.used < pages.cap;
+    return {
+      ...system,
+      answerer,
+      busReasons,
+      rereadShare: known ? counters.total.rereads / reads : 0,
+    };
+  }
+
+  private regions(elapsed: number, limit: number, reuse: boolean): RegionRow[] {
+    const { regions } = this.model;
+    const { stats } = regions.rows;
+    const sizes = this.mappedBytes();
+    return most(stats, limit).map((slot) =>
+      this.regionRows
+        .row(slot, reuse)
+        .fill(elapsed, slot, regions, sizes[slot]!, this.sumsUp(regions.rows, slot, 'regions')),
+    );
+  }
+
+  /** Bytes mapped now, by region slot. Also widens the rows to what their mappings have grown to. */
+  private mappedBytes(): Float64Array {
+    const { regions, tasks } = this.model;
+    const sizes = new Float64Array(regions.rows.stats.limit);
+    for (const { map, sets, alive } of tasks.live()) {
+      if (!alive) continue;
+      map.eachRegion((handle, code) => {
+        const start = map.startOf(handle);
+        const end = map.endOf(handle);
+        if (code > NO_REGION) {
+          const slot = slotOf(code);
+          sizes[slot]! += (end - start) * PAGE;
+          regions.widen(slot, start, end);
+          return;
+        }
+        const set = sets[setOf(code)]!;
+        const first = (set.byFile ? map.pgoffOf(handle) : start - set.origin) * PAGE;
+        set.eachRowWithin(first, end - start, (slot, bytes) => {
+          sizes[slot]! += bytes;
+        });
+      });
+    }
+    return sizes;
+  }
+
+  private threads(elapsed: number, limit: number, reuse: boolean): ThreadRow[] {
+    const { threads } = this.model.tasks;
+    return most(threads.stats, limit).map((slot) =>
+      this.threadRows
+        .row(slot, reuse)
+        .fill(
+          elapsed,
+          threads.info(slot)!,
+          threads.members(slot),
+          this.sumsUp(threads, slot, 'threads'),
+        ),
+    );
+  }
+
+  private processes(elapsed: number, limit: number, reuse: boolean): ProcessRow[] {
+    const { processes, threads } = this.model.tasks;
+    const worst = new Map<number, number>();
+    for (let slot = 0; slot < threads.stats.limit; slot++) {
+      const info = threads.info(slot);
+      if (info === null || info.tid === 0) continue;
+      const best = worst.get(info.serial);
+      if (best === undefined || threads.stats.stallNs(slot) > threads.stats.stallNs(best)) {
+        worst.set(info.serial, slot);
+      }
+    }
+    return most(processes.stats, limit, (slot) => processes.info(slot)!.alive).map((slot) => {
+      const info = processes.info(slot)!;
+      const sumsUp = this.sumsUp(processes, slot, 'processes');
+      const thread = worst.get(info.serial);
+      const waited = thread === undefined ? 0 : share(threads.stats.stallNs(thread), elapsed);
+      const tid = thread === undefined ? 0 : threads.info(thread)!.tid;
+      return this.processRows
+        .row(slot, reuse)
+        .fill(elapsed, info, processes.members(slot), sumsUp, waited, tid);
+    });
+  }
+
+  /** Why a row stands for several, in words; '' where it does not. */
+  private sumsUp<Info extends { readonly pid: number; readonly alive?: boolean }>(
+    table: RowTable<Info>,
+    slot: number,
+    what: 'regions' | 'threads' | 'processes',
+  ): string {
+    const { limits } = this.model;
+    switch (table.standing(slot)) {
+      case Stands.ENDED:
+        return `older ${what} of this name that have ended`;
+      case Stands.CROWDED:
+        return `${what} of this name, the oldest that are gone first: more than ${limits[what]}`;
+      case Stands.OTHERS:
+        return `${what} beyond a cap: more than ${limits[what]}, of more than ${FOLDED_CAP} names`;
+    }
+    const { tid, pid, alive } = table.info(slot)! as Info & { readonly tid?: number };
+    if (alive !== true) return '';
+    if (pid === 0) return `processes beyond a cap: more than ${limits.spaces} live ones`;
+    return tid === 0 ? `threads beyond a cap: more than ${limits.liveThreads} live ones` : '';
+  }
+
+  private totals(elapsed: number): StatRow {
+    const { total } = this.model.counters;
+    const { faults, unique } = total;
+    const all = total.allLatencies();
+    const [p50Ns, p90Ns, p99Ns] = all.quantiles(QUANTILES);
+    return {
+      id: 0,
+      faults,
+      byClass: Array.from(total.byClass),
+      byCause: Array.from(total.byCause),
+      uniquePages: unique,
+      refaults: faults - total.byClass[FaultClass.ERROR]! - unique,
+      stallNs: total.stallNs,
+      maxNs: all.maxNs,
+      p50Ns: p50Ns!,
+      p90Ns: p90Ns!,
+      p99Ns: p99Ns!,
+      stallShare: share(total.stallNs, elapsed),
+      stalled: total.stalled,
+      rate: total.rate,
+      history: [...total.history],
+      lastTime: total.lastTime,
+    };
+  }
+
+  private latency(): LatencyHistogram[] {
+    return this.model.counters.total.latency.map(({ counts, count, totalNs, maxNs }, cls) =>
+      latencyHistogram(cls, counts, count, totalNs, maxNs),
+    );
+  }
+
+  private pairs(): () => PairRows {
+    let made: PairRows | null = null;
+    return () => (made ??= pairRows(this.model));
+  }
+
+  private caps(): string[] {
+    const { regions, tasks, counters, limits, comms, pages, stats, spaces } = this.model;
+    const caps: string[] = [];
+    const folded = (name: string, cap: number): string =>
+      `more than ${cap} ${name}: the oldest that are gone share rows`;
+    if (regions.rows.capped) caps.push(folded('regions', limits.regions));
+    if (tasks.threads.capped) caps.push(folded('threads', limits.threads));
+    if (tasks.processes.capped) caps.push(folded('processes', limits.processes));
+    if (tasks.crowded) {
+      caps.push(
+        `more than ${limits.spaces} live processes or ${limits.liveThreads} live threads: the rest is not told apart`,
+      );
+    }
+    if (pages.used >= pages.cap) caps.push('too many pages: unique pages are a lower bound');
+    if (stats.used >= stats.cap) {
+      caps.push('too many histograms: percentiles of some rows rest on part of their faults');
+    }
+    if (counters.pairs.incomplete)
+      caps.push('too many threads per region: shares by thread are incomplete');
+    if (comms.full) caps.push('too many thread names: the rest is called [others]');
+    if (spaces.forgotten > 0) {
+      caps.push(
+        'too many mappings: those not used for longest were forgotten, and read again where they faulted',
+      );
+    }
+    return caps;
+  }
+}
+
+/** Slots with faults (or otherwise wanted), most faults first when there is a limit. */
+function most(stats: StatTable, limit: number, wanted?: (slot: number) => boolean): number[] {
+  const slots: number[] = [];
+  for (let slot = 0; slot < stats.limit; slot++) {
+    if (stats.id(slot) === 0) continue;
+    if (stats.inUse(slot) || wanted?.(slot) === true) slots.push(slot);
+  }
+  if (slots.length <= limit) return slots;
+  return slots.sort((a, b) => stats.faults(b) - stats.faults(a)).slice(0, limit);
+}

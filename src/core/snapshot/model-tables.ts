@@ -1,0 +1,24 @@
+import type { Answerer, SystemFacts } from '../classify/cause-text';
+import type { RegionTable } from '../regions/region-table';
+import type { Counters } from '../resolve/counters';
+import type { Limits } from '../stats/limits';
+import type { SlabPool } from '../stats/slab-pool';
+import type { CommTable } from '../tasks/comm-names';
+import type { Tasks } from '../tasks/tasks';
+import type { VmaPool } from '../vma/vma-pool';
+
+/** The tables of the model, as snapshots read them. */
+export interface ModelTables {
+  readonly limits: Limits;
+  readonly comms: CommTable;
+  readonly regions: RegionTable;
+  readonly tasks: Tasks;
+  readonly counters: Counters;
+  readonly pages: SlabPool;
+  readonly stats: SlabPool;
+  readonly spaces: VmaPool;
+  readonly system: SystemFacts;
+  readonly answerer: Answerer;
+  /** Why faults ended in SIGBUS, in words. */
+  readonly busReasons: readonly string[];
+}

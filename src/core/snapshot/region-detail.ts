@@ -1,0 +1,44 @@
+import type { ModelTables } from './model-tables';
+
+/** Threads named in a region's detail. */
+const TOP_THREADS = 16;
+
+/** What the drill-down into one region shows beyond its row. */
+export interface RegionDetail {
+  readonly id: number;
+  /** Where its faults fall; null when nothing was counted since the counters were zeroed. */
+  readonly heat: {
+    /** Pages of the file, or of the address space. */
+    readonly byFile: boolean;
+    /** Bin i covers pages start + i * width to start + (i + 1) * width (exclusive); 4 KiB units. */
+    readonly start: number;
+    readonly width: number;
+    readonly bins: readonly number[];
+  } | null;
+  /** Most faults first. tid 0 stands for several threads that are gone. */
+  readonly threads: readonly {
+    readonly tid: number;
+    readonly pid: number;
+    readonly comm: string;
+    readonly faults: number;
+  }[];
+}
+
+/** null when no row has this id (any more). Causes and classes are in the row itself. */
+export function regionDetail(model: ModelTables, id: number): RegionDetail | null {
+  const { rows, heat } = model.regions;
+  let slot = 0;
+  while (slot < rows.stats.limit && rows.stats.id(slot) !== id) slot++;
+  const info = id > 0 && slot < rows.stats.limit ? rows.info(slot) : null;
+  if (info === null) return null;
+  const bins = heat.read(slot);
+  const threads = model.tasks.threads;
+  return {
+    id,
+    heat: bins === null ? null : { byFile: info.byFile, ...bins },
+    threads: model.counters.pairs.threadsOf(slot, TOP_THREADS).map(({ thread, faults }) => {
+      const { tid, pid, comm } = threads.info(thread)!;
+      return { tid, pid, comm, faults };
+    }),
+  };
+}

@@ -1,0 +1,172 @@
+import { CAUSE_COUNT, CLASS_COUNT, FaultClass, KIND_NAMES } from '../classify/classes';
+import type { KindName } from '../classify/classes';
+import type { RegionTable } from '../regions/region-table';
+import type { ProcessRow, RegionRow, StatRow, ThreadRow } from './snapshot';
+import type { StatTable } from '../stats/stat-table';
+import type { ProcessInfo, ThreadInfo } from '../tasks/task-table';
+
+export function share(ns: number, elapsed: number): number {
+  return elapsed > 0 ? ns / elapsed : 0;
+}
+
+/**
+ * Rows of a snapshot. Classes, although plain data: a literal that spreads one row into another is
+ * built property by property at run time, at ten times the price, and there may be ten thousand. They
+ * can be filled again, because ten thousand new ones at every refresh outlive a collection of new
+ * objects and pile up to tens of megabytes before all old ones are collected.
+ */
+class Stats implements StatRow {
+  id = 0;
+  faults = 0;
+  // Of their full length at once: push() would make room for 17 numbers in each.
+  readonly byClass = new Array<number>(CLASS_COUNT).fill(0);
+  readonly byCause = new Array<number>(CAUSE_COUNT).fill(0);
+  uniquePages = 0;
+  refaults = 0;
+  stallNs = 0;
+  maxNs = 0;
+  p50Ns = NaN;
+  p90Ns = NaN;
+  p99Ns = NaN;
+  stallShare = 0;
+  stalled = 0;
+  rate = 0;
+  lastTime = 0;
+  private keptHistory: readonly number[] | null = null;
+
+  constructor(
+    private readonly stats: StatTable,
+    private readonly slot: number,
+  ) {}
+
+  protected fillStats(elapsed: number): void {
+    const { stats, slot, byClass, byCause } = this;
+    for (let c = 0; c < CLASS_COUNT; c++) byClass[c] = stats.byClass(slot, c);
+    for (let c = 0; c < CAUSE_COUNT; c++) byCause[c] = stats.byCause(slot, c);
+    this.id = stats.id(slot);
+    this.faults = stats.faults(slot);
+    this.uniquePages = stats.unique(slot);
+    this.refaults = this.faults - byClass[FaultClass.ERROR]! - this.uniquePages;
+    this.stallNs = stats.stallNs(slot);
+    this.maxNs = stats.maxNs(slot);
+    this.p50Ns = stats.p50Ns(slot);
+    this.p90Ns = stats.p90Ns(slot);
+    this.p99Ns = stats.p99Ns(slot);
+    this.stallShare = share(this.stallNs, elapsed);
+    this.stalled = stats.stalled(slot);
+    this.rate = stats.rate(slot);
+    this.lastTime = stats.lastTime(slot);
+    this.keptHistory = null;
+  }
+
+  /**
+   * Copied when it is first asked for: nearly all rows are never seen, and histories would be half of the
+   * memory that a snapshot takes. It stays as it is until the next tick; whoever keeps a snapshot for
+   * longer asks for it before.
+   */
+  get history(): readonly number[] {
+    const { stats, slot } = this;
+    // The slot of a row that was folded may be another row's by now.
+    this.keptHistory ??= stats.id(slot) === this.id ? stats.history(slot) : [];
+    return this.keptHistory;
+  }
+}
+
+export class RegionStats extends Stats implements RegionRow {
+  kind: KindName = KIND_NAMES[0];
+  label = '';
+  path = '';
+  section = '';
+  permissions = '';
+  pid = 0;
+  comm = '';
+  size = 0;
+  startPage = 0;
+  endPage = 0;
+  members = 1;
+  sumsUp = '';
+
+  fill(elapsed: number, slot: number, regions: RegionTable, size: number, sumsUp: string): this {
+    this.fillStats(elapsed);
+    const info = regions.rows.info(slot)!;
+    this.kind = KIND_NAMES[info.kind]!;
+    this.label = info.label;
+    this.path = info.path;
+    this.section = info.section;
+    this.permissions = info.permissions;
+    this.pid = info.pid;
+    this.comm = info.comm;
+    this.size = size;
+    this.startPage = regions.startPage(slot);
+    this.endPage = regions.endPage(slot);
+    this.members = regions.rows.members(slot);
+    this.sumsUp = sumsUp;
+    return this;
+  }
+}
+
+export class ThreadStats extends Stats implements ThreadRow {
+  tid = 0;
+  pid = 0;
+  comm = '';
+  alive = false;
+  members = 1;
+  sumsUp = '';
+
+  fill(elapsed: number, info: ThreadInfo, members: number, sumsUp: string): this {
+    this.fillStats(elapsed);
+    this.tid = info.tid;
+    this.pid = info.pid;
+    this.comm = info.comm;
+    this.alive = info.alive;
+    this.members = members;
+    this.sumsUp = sumsUp;
+    return this;
+  }
+}
+
+export class ProcessStats extends Stats implements ProcessRow {
+  pid = 0;
+  ppid = 0;
+  comm = '';
+  alive = false;
+  members = 1;
+  sumsUp = '';
+  threads = 0;
+  worstThreadShare = 0;
+  worstTid = 0;
+
+  fill(
+    elapsed: number,
+    info: ProcessInfo,
+    members: number,
+    sumsUp: string,
+    worstThreadShare: number,
+    worstTid: number,
+  ): this {
+    this.fillStats(elapsed);
+    this.pid = info.pid;
+    this.ppid = info.ppid;
+    this.comm = info.comm;
+    this.alive = info.alive;
+    this.members = members;
+    this.sumsUp = sumsUp;
+    this.threads = info.threads;
+    this.worstThreadShare = worstThreadShare;
+    this.worstTid = worstTid;
+    return this;
+  }
+}
+
+/** The rows that a table's slots had in the last snapshot, to be filled again. */
+export class RowPool<Row> {
+  private readonly rows: Row[] = [];
+
+  constructor(private readonly make: (slot: number) => Row) {}
+
+  /** A row to fill: the one of the last time, or (not `reuse`) one that nobody else has. */
+  row(slot: number, reuse: boolean): Row {
+    if (!reuse) return this.make(slot);
+    return (this.rows[slot] ??= this.make(slot));
+  }
+}

@@ -1,0 +1,136 @@
+import type { CauseFacts } from '../classify/cause-text';
+import type { ClassName, KindName } from '../classify/classes';
+
+/**
+ * A picture of the model at one moment: what the dashboard and the reports show. Plain data, made on
+ * demand (a refresh, the end), never per fault. All times in ns, all rates per second.
+ */
+export interface Snapshot {
+  /** ns since the session's start. */
+  readonly now: number;
+  /** ns since the session's start from which the counters run: 0, or when they were zeroed. */
+  readonly since: number;
+  /** ns over which the counters have run. */
+  readonly elapsed: number;
+  readonly totals: StatRow;
+  readonly regions: readonly RegionRow[];
+  readonly threads: readonly ThreadRow[];
+  readonly processes: readonly ProcessRow[];
+  /** Latency histogram per class, in the order of CLASS_NAMES; ascending bounds, empty buckets left out. */
+  readonly latency: readonly LatencyHistogram[];
+  /**
+   * Who faulted where. Made when it is first asked for, because few do: whoever keeps a snapshot beyond the
+   * next batch asks for it before.
+   */
+  readonly pairs: () => PairRows;
+  /** What qualifies the causes. */
+  readonly causeFacts: CauseFacts;
+  /** Why some numbers are bounds: tables that reached their cap, in words for a person. */
+  readonly caps: readonly string[];
+}
+
+/** A row that may stand for several things. */
+export interface SharedRow {
+  /** Things that the row stands for. */
+  readonly members: number;
+  /** Why it stands for several, in words; '' for a row that stands for one thing. */
+  readonly sumsUp: string;
+}
+
+/** Counters every row has. */
+export interface StatRow {
+  /** Stable while the row lives; a selection follows it. */
+  readonly id: number;
+  readonly faults: number;
+  /** In the order of CLASS_NAMES. */
+  readonly byClass: readonly number[];
+  /** In the order of CAUSE_NAMES. */
+  readonly byCause: readonly number[];
+  readonly uniquePages: number;
+  /** Resolved faults on pages that had faulted before: faults minus ERROR faults minus unique pages. */
+  readonly refaults: number;
+  /** Time in faults; that of faults in flight too, as far as it has passed. */
+  readonly stallNs: number;
+  readonly maxNs: number;
+  /** NaN without a measured fault. */
+  readonly p50Ns: number;
+  readonly p90Ns: number;
+  readonly p99Ns: number;
+  /** stallNs as a share of `elapsed` (0..1; above 1 where several threads wait at once). */
+  readonly stallShare: number;
+  /** Threads that stood in faults of the row, on average over the last tick: at most 1 for one thread. */
+  readonly stalled: number;
+  /** Faults per second over the last tick. */
+  readonly rate: number;
+  /**
+   * Faults per tick, oldest first, at most HISTORY_TICKS of them. Only for the time until the next tick,
+   * unless it was asked for before: rows of a model copy it then.
+   */
+  readonly history: readonly number[];
+  readonly lastTime: number;
+}
+
+export interface RegionRow extends StatRow, SharedRow {
+  readonly kind: KindName;
+  /** What a person reads: `libc.so.6 .text`. Raw: outputs strip control characters. */
+  readonly label: string;
+  /** File path where there is one, '' otherwise. */
+  readonly path: string;
+  readonly section: string;
+  readonly permissions: string;
+  /** pid of the address space, 0 for rows folded from several. */
+  readonly pid: number;
+  readonly comm: string;
+  /** Bytes mapped now, 0 when gone. */
+  readonly size: number;
+  /** Lowest and highest (exclusive) page seen mapped or faulted; 4 KiB units. */
+  readonly startPage: number;
+  readonly endPage: number;
+}
+
+export interface ThreadRow extends StatRow, SharedRow {
+  /** tid and pid are 0 for rows folded from several. */
+  readonly tid: number;
+  readonly pid: number;
+  readonly comm: string;
+  readonly alive: boolean;
+}
+
+export interface ProcessRow extends StatRow, SharedRow {
+  /** 0 for rows folded from several. */
+  readonly pid: number;
+  readonly ppid: number;
+  readonly comm: string;
+  readonly alive: boolean;
+  readonly threads: number;
+  /** Share of wall time of the thread that waits most. */
+  readonly worstThreadShare: number;
+  readonly worstTid: number;
+}
+
+/** Faults of each region row by each thread row, by the ids of the rows. */
+export interface PairRows {
+  readonly regions: readonly number[];
+  readonly threads: readonly number[];
+  readonly faults: readonly number[];
+}
+
+/** The tables of a snapshot. */
+export type TableName = 'regions' | 'threads' | 'processes';
+
+export interface LatencyHistogram {
+  readonly faultClass: ClassName;
+  readonly count: number;
+  readonly totalNs: number;
+  readonly maxNs: number;
+  readonly p50Ns: number;
+  readonly p90Ns: number;
+  readonly p99Ns: number;
+  readonly p999Ns: number;
+  /** Buckets with counts: lower bound (inclusive) and upper bound (exclusive), ns. */
+  readonly buckets: readonly {
+    readonly lowNs: number;
+    readonly highNs: number;
+    readonly count: number;
+  }[];
+}

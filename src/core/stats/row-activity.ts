@@ -1,0 +1,107 @@
+import { grownI32 } from './grow';
+import { STAT_BLOCK_WORDS, U32_MAX } from './row-histograms';
+import type { SlabPool } from './slab-pool';
+import { HISTORY_TICKS } from './history';
+
+/**
+ * Which rows changed lately, and how many faults they had in each of the last HISTORY_TICKS ticks. A
+ * tick costs what changed, not what exists: a row that rested for a whole history leaves the list.
+ */
+export class RowActivity {
+  /** Position in `active`, -1 for rows that rest. */
+  position: Int32Array;
+  /** Ticks since the last change, by position. */
+  quiet: Uint8Array;
+  private active: Int32Array;
+  private count = 0;
+  private blocks: Int32Array;
+  private ticks = 0;
+
+  constructor(
+    private readonly pool: SlabPool,
+    capacity: number,
+  ) {
+    this.position = new Int32Array(capacity).fill(-1);
+    this.quiet = new Uint8Array(capacity);
+    this.active = new Int32Array(capacity);
+    this.blocks = new Int32Array(capacity).fill(-1);
+  }
+
+  grow(capacity: number): void {
+    this.position = grownI32(this.position, capacity);
+    this.active = grownI32(this.active, capacity);
+    this.blocks = grownI32(this.blocks, capacity);
+    const quiet = new Uint8Array(capacity);
+    quiet.set(this.quiet);
+    this.quiet = quiet;
+  }
+
+  isActive(row: number): boolean {
+    return this.position[row]! >= 0;
+  }
+
+  wake(row: number): void {
+    this.position[row] = this.count;
+    this.active[this.count] = row;
+    this.quiet[this.count] = 0;
+    this.count++;
+  }
+
+  /** Takes a row out of the list and forgets its history. */
+  rest(row: number): void {
+    const position = this.position[row]!;
+    if (position >= 0) {
+      const last = --this.count;
+      const moved = this.active[last]!;
+      this.active[position] = moved;
+      this.quiet[position] = this.quiet[last]!;
+      this.position[moved] = position;
+      this.position[row] = -1;
+    }
+    const block = this.blocks[row]!;
+    if (block >= 0) {
+      this.pool.release(block);
+      this.blocks[row] = -1;
+    }
+  }
+
+  /**
+   * One tick: `sample` gives the faults of an active row since the last one; `resting` is told of rows
+   * that leave the list.
+   */
+  tick(sample: (row: number) => number, resting: (row: number) => void): void {
+    const slot = this.ticks % HISTORY_TICKS;
+    // Downwards, because rest() puts the last active row in the place of the one that leaves.
+    for (let p = this.count - 1; p >= 0; p--) {
+      const row = this.active[p]!;
+      if (this.quiet[p]!++ >= HISTORY_TICKS) {
+        this.rest(row);
+        resting(row);
+        continue;
+      }
+      const faults = sample(row);
+      let block = this.blocks[row]!;
+      if (block < 0) {
+        block = this.pool.alloc();
+        if (block < 0) continue;
+        this.blocks[row] = block;
+      }
+      this.pool.counters[block * STAT_BLOCK_WORDS + slot] = Math.min(faults, U32_MAX);
+    }
+    this.ticks++;
+  }
+
+  /** Faults per tick, oldest first; empty for a row that rests. */
+  history(row: number): number[] {
+    const block = this.blocks[row]!;
+    if (block < 0) return [];
+    const words = this.pool.counters;
+    const base = block * STAT_BLOCK_WORDS;
+    const length = Math.min(this.ticks, HISTORY_TICKS);
+    const result = new Array<number>(length);
+    for (let t = 0; t < length; t++) {
+      result[t] = words[base + ((this.ticks - length + t) % HISTORY_TICKS)]!;
+    }
+    return result;
+  }
+}

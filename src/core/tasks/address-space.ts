@@ -1,0 +1,77 @@
+import type { GuardedRanges } from '../classify/guarded-ranges';
+import { PageSet } from '../stats/page-set';
+import type { SectionSet } from '../elf/section-set';
+import type { SlabPool } from '../stats/slab-pool';
+import type { VmaMap } from '../vma/vma-map';
+
+/** The process that an address space came with: rows of its regions go by it. */
+export interface SpaceMaker {
+  /** Unlike the pid never reused. */
+  readonly serial: number;
+  readonly pid: number;
+  /** Number in CommTable. */
+  readonly comm: number;
+}
+
+/**
+ * One address space: its mappings and what is cached about them. Processes made by clone(2) with
+ * CLONE_VM (vfork, posix_spawn) share one until they exec or end.
+ */
+export class AddressSpace {
+  /** Section sets; the map's entries refer to them by number (region-code.ts). */
+  sets: SectionSet[] = [];
+  readonly setNumbers = new Map<string, number>();
+  readonly pages: PageSet;
+  /** Session time (ns) of the maps snapshot; older records are not applied. */
+  asOf = -Infinity;
+  /** Records were lost: the map may be wrong until it is read again. */
+  stale = false;
+  /** Met without having been announced: its maps have not been looked at yet. */
+  unread = false;
+  /** Some of its files could not be looked at: their mappings have labels without sections. */
+  unsure = false;
+  /** Region row of what lies in no mapping, -1 before the first such fault. */
+  unknownRow = -1;
+  /** What is registered with userfaultfd, null for nothing that is known. */
+  guards: GuardedRanges | null = null;
+  /** Faults that a program may have answered, since the last look (GuardWatch). */
+  suspicion = 0;
+  /** Processes that have it. */
+  holders = 1;
+
+  constructor(
+    readonly maker: SpaceMaker,
+    /** Which of the maker's programs it shows: rows of an image end with it. */
+    public image: number,
+    readonly map: VmaMap,
+    pagePool: SlabPool,
+  ) {
+    this.pages = new PageSet(pagePool);
+  }
+
+  /** Beginning of the keys of this image's region rows. */
+  get keyPrefix(): string {
+    return `${this.maker.serial}.${this.image}`;
+  }
+
+  /** Pages start to end (exclusive) show something else, or nothing, since `time` (ns). */
+  forgetPages(start: number, end: number, time: number): void {
+    this.pages.forget(start, end);
+    this.guards?.forget(start, end, time);
+  }
+
+  clear(): void {
+    this.map.clear();
+    this.pages.clear();
+    this.forgetSets();
+    this.unknownRow = -1;
+    this.guards = null;
+    this.suspicion = 0;
+  }
+
+  forgetSets(): void {
+    this.sets = [];
+    this.setNumbers.clear();
+    this.map.clearRegions();
+  }
+}

@@ -1,0 +1,72 @@
+import type { BeyondFaults } from '../../core/facts/beyond';
+import { knowsCow } from '../../core/facts/capture-facts';
+import type { CaptureFacts } from '../../core/facts/capture-facts';
+import type { Column } from '../../core/columns/row-columns';
+import type { FixedNames } from '../../core/columns/stable-names';
+import type {
+  ProcessRow,
+  RegionRow,
+  Snapshot,
+  StatRow,
+  ThreadRow,
+} from '../../core/snapshot/snapshot';
+import type { SummaryCounts } from './summary';
+
+/** Everything a report is made from. */
+export interface ReportInput {
+  readonly version: string;
+  readonly target: ReportTarget;
+  readonly summary: SummaryCounts;
+  readonly snapshot: Snapshot;
+  readonly capture: CaptureFacts;
+  /** What the kernel counted for the targets beyond what it reported, null where it is not known. */
+  readonly beyond: BeyondFaults | null;
+  /** The filter in force, '' without one: the tables hold only what it keeps. */
+  readonly filter: string;
+  /** Given for output that is the same in every run: times are left out, ids renumbered. */
+  readonly fixed: FixedNames | null;
+}
+
+export interface ReportTarget {
+  /** COMMAND with its arguments, or null when attached. */
+  readonly command: readonly string[] | null;
+  readonly pids: readonly number[];
+}
+
+/**
+ * The columns that may be shown: under --fixed-ts not those that differ from run to run. COW is not known,
+ * rather than 0, where the kernel gives no error codes.
+ */
+export function shownColumns<Row extends StatRow>(
+  columns: readonly Column<Row>[],
+  { fixed, capture }: Pick<ReportInput, 'fixed' | 'capture'>,
+): Column<Row>[] {
+  const shown = columns.filter((column) => fixed === null || !column.timed);
+  if (knowsCow(capture.mode)) return shown;
+  return shown.map((column) =>
+    column.id === 'cow' ? { ...column, value: () => NaN, format: () => 'n/a' } : column,
+  );
+}
+
+/**
+ * Rows with faults, ended or in flight, the most expensive first: by time stalled, then by number. Under --fixed-ts time
+ * counts for nothing; rows that tie keep the order in which they came into being.
+ */
+export function orderedRows<Row extends StatRow>(rows: readonly Row[], fixed: boolean): Row[] {
+  return rows
+    .filter((row) => row.faults > 0 || row.stallNs > 0)
+    .sort((a, b) => (fixed ? 0 : b.stallNs - a.stallNs) || b.faults - a.faults || a.id - b.id);
+}
+
+export function fixedRegion(row: RegionRow, fixed: FixedNames | null): RegionRow {
+  return fixed ? { ...row, label: fixed.label(row.label), pid: fixed.number(row.pid) } : row;
+}
+
+export function fixedThread(row: ThreadRow, fixed: FixedNames | null): ThreadRow {
+  return fixed ? { ...row, tid: fixed.number(row.tid), pid: fixed.number(row.pid) } : row;
+}
+
+/** The parent of the first process is whoever started us: no part of the workload. */
+export function fixedProcess(row: ProcessRow, fixed: FixedNames | null): ProcessRow {
+  return fixed ? { ...row, pid: fixed.number(row.pid), ppid: 0 } : row;
+}

@@ -1,0 +1,165 @@
+import { captureLimits } from '../../core/facts/capture-facts';
+import { causeText } from '../../core/classify/cause-text';
+import { CAUSE_NAMES } from '../../core/classify/classes';
+import { PROCESS_COLUMNS, REGION_COLUMNS, THREAD_COLUMNS } from '../../core/columns/row-columns';
+import { grouped, latency, percent, stalledShare } from '../../core/text/format';
+import type { Column } from '../../core/columns/row-columns';
+import type { FixedNames } from '../../core/columns/stable-names';
+import type { SharedRow, Snapshot, StatRow } from '../../core/snapshot/snapshot';
+import { beyondText, completenessText, qualifications } from './completeness';
+import { GROUP_COLUMNS, groupRegions, groupStacks } from './groups';
+import { histogramLines } from './histogram';
+import { fixedProcess, fixedRegion, fixedThread, orderedRows, shownColumns } from './report';
+import type { ReportInput } from './report';
+import { tableLines } from './table';
+import { printable } from '../../core/text/printable';
+
+/** Rows of a table in the text report; the JSON report has them all. */
+const MAX_ROWS = 40;
+
+/** The report for a person: what was captured and how completely, where, who, why, how long. */
+export function reportText(input: ReportInput): string {
+  const { snapshot, fixed } = input;
+  const regions = orderedRows(groupStacks(snapshot.regions), fixed !== null).map((row) =>
+    fixedRegion(row, fixed),
+  );
+  const threads = orderedRows(snapshot.threads, fixed !== null).map((row) =>
+    fixedThread(row, fixed),
+  );
+  const processes = orderedRows(snapshot.processes, fixed !== null).map((row) =>
+    fixedProcess(row, fixed),
+  );
+  const several = processes.length > 1;
+  // With one process its pid and name on every line would say nothing.
+  const regionColumns = REGION_COLUMNS.filter(
+    (column) => column.id !== 'pid' && column.id !== 'comm',
+  );
+  // Where errors were asked for 0 is an answer as well.
+  const asksForErrors = /error|unresolved/i.test(input.filter);
+  const table = <Row extends StatRow & SharedRow>(
+    title: string,
+    rows: readonly Row[],
+    columns: readonly Column<Row>[],
+  ): string[] => {
+    const shown = rows.slice(0, MAX_ROWS);
+    const told = tellingColumns(shownColumns(columns, input), shown, asksForErrors);
+    const rest = restLines(rows.slice(MAX_ROWS), fixed);
+    return section(title, [...tableLines(shown, told), ...rest, ...sumLines(shown, told[0]!)]);
+  };
+  const lines = [
+    '',
+    ...headLines(input),
+    ...(several
+      ? table('Regions', orderedRows(groupRegions(regions), fixed !== null), GROUP_COLUMNS)
+      : table('Regions', regions, regionColumns)),
+    // Where no process has a second thread the threads are the processes once more.
+    ...(several && threads.length <= processes.length
+      ? []
+      : table('Threads', threads, THREAD_COLUMNS)),
+    ...(several ? table('Processes', processes, PROCESS_COLUMNS) : []),
+    ...section('Causes', causeLines(snapshot)),
+    ...(fixed
+      ? []
+      : snapshot.latency.flatMap((h) => section(`Latency of ${h.faultClass}`, histogramLines(h)))),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** Columns whose zeros say something, also when there is nothing else in them. */
+const ALWAYS: ReadonlySet<string> = new Set(['major', 'minor', 'cow', 'faults']);
+const NOTHING: ReadonlySet<string> = new Set(['', '0', '0.0', '0ns', 'ended']);
+
+/**
+ * Leaves out what would only make lines longer: columns without a value in any row (SIZE when the target
+ * is gone, ERR when there were none), and the rate, which over a whole run is the number of faults again.
+ */
+function tellingColumns<Row extends StatRow>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  withErrors: boolean,
+): Column<Row>[] {
+  return columns.filter(
+    (column) =>
+      ALWAYS.has(column.id) ||
+      (withErrors && column.id === 'error') ||
+      (column.id !== 'rate' && rows.some((row) => !NOTHING.has(column.format(row)))),
+  );
+}
+
+/** The rows that a table has no room for, in one line: with it its numbers add up. */
+function restLines(rows: readonly StatRow[], fixed: FixedNames | null): string[] {
+  if (rows.length === 0) return [];
+  const sum = (value: (row: StatRow) => number): number =>
+    rows.reduce((total, row) => total + value(row), 0);
+  const stalled = fixed ? '' : `, ${latency(sum((row) => row.stallNs))} stalled`;
+  const faults = grouped(sum((row) => row.faults));
+  return [`  and ${grouped(rows.length)} more with ${faults} faults${stalled}`];
+}
+
+/** What the rows that stand for several stand for, and why. */
+function sumLines<Row extends SharedRow & StatRow>(
+  rows: readonly Row[],
+  name: Column<Row>,
+): string[] {
+  const lines = rows
+    .filter((row) => row.sumsUp !== '')
+    .map((row) => `  ${printable(name.format(row), 60)}: ${row.sumsUp}`);
+  return [...new Set(lines)];
+}
+
+function section(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : ['', title, ...lines];
+}
+
+function headLines(input: ReportInput): string[] {
+  const { snapshot, capture, fixed, target } = input;
+  const lines: string[] = [];
+  const pids = target.pids.map((pid) => (fixed ? fixed.number(pid) : pid)).join(', ');
+  lines.push(
+    target.command === null
+      ? `Target      pid ${pids}`
+      : `Target      ${printable(target.command.join(' '), 200)}`,
+  );
+  if (input.filter !== '') lines.push(`Filter      ${printable(input.filter, 200)}`);
+  if (!fixed) {
+    const { faults, stallNs, stallShare } = snapshot.totals;
+    const perSecond = snapshot.elapsed > 0 ? (faults / snapshot.elapsed) * 1e9 : 0;
+    lines.push(
+      `Elapsed     ${(snapshot.elapsed / 1e9).toFixed(3)} s, ${grouped(perSecond)} faults/s, ` +
+        `stalled ${latency(stallNs)} (${stalledShare(stallShare)})`,
+    );
+  }
+  lines.push(`Complete    ${completenessText(capture)}`);
+  // exec and the like differ from run to run by a few.
+  if (!fixed) lines.push(`Beyond      ${beyondText(input)}`);
+  if (capture.inFlight > 0) {
+    lines.push(`In flight   ${inFlightText(input)}`);
+  }
+  const limits = captureLimits(capture.mode);
+  lines.push(`Capture     ${limits[0] ?? 'full'}`);
+  for (const limit of limits.slice(1)) lines.push(`            ${limit}`);
+  const order = fixed ? 'by faults' : 'by time stalled, then by faults';
+  lines.push(`Tables      ${order}; at most ${MAX_ROWS} rows, all with --report-format json`);
+  return [...lines, ...qualifications(input).map((note) => `Note        ${note}`)];
+}
+
+function inFlightText({ capture, filter, fixed }: ReportInput): string {
+  const what = `${grouped(capture.inFlight)} not ended when capture did: not counted`;
+  if (fixed) return what;
+  const waited = latency(capture.inFlightNs);
+  // Whether a filter keeps a fault is known when it has ended.
+  return filter === ''
+    ? `${what}, but the ${waited} until then are in the time stalled`
+    : `${what}, nor are the ${waited} until then`;
+}
+
+function causeLines(snapshot: Snapshot): string[] {
+  const { totals, causeFacts } = snapshot;
+  return CAUSE_NAMES.map((name, index) => ({ name, count: totals.byCause[index] ?? 0 }))
+    .filter((cause) => cause.count > 0)
+    .sort((a, b) => b.count - a.count)
+    .map(({ name, count }) => {
+      const share = percent(count / totals.faults);
+      return `  ${name.padEnd(12)} ${grouped(count).padStart(11)} ${share.padStart(5)} %  ${causeText(name, causeFacts).means}`;
+    });
+}

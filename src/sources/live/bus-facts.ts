@@ -1,0 +1,140 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import type { BusFacts, BusFault } from '../../core/classify/bus-reason';
+import type { BusAnswer, BusSource } from '../../core/ports';
+import type { Backing, Vma } from '../../core/vma/vma';
+import { isKnown } from '../proc/proc';
+import type { Proc } from '../proc/proc';
+import type { TargetReader } from '../reader/target-reader';
+
+/** A reader answers in tens of ms; a file system that does not is not worth holding up the end for. */
+const SETTLE_MS = 300;
+
+export interface BusOptions {
+  readonly proc: Pick<Proc, 'cgroup' | 'hasEnded'>;
+  readonly reader: Pick<TargetReader, 'size'>;
+  /** KiB of the pages of one of the kernel's own hugetlbfs mounts, null for another device. */
+  readonly hugePageKib: (backing: Backing) => number | null;
+  readonly sys?: string;
+}
+
+/**
+ * Reads what tells why a SIGBUS was sent: the size of the file by way of the reader, and files of the
+ * kernel's own (sysfs, cgroupfs), which wait for nobody.
+ */
+export class BusFactsReader implements BusSource {
+  private answers: BusAnswer[] = [];
+  private open = 0;
+  private whenSettled: (() => void) | null = null;
+  private readonly sys: string;
+
+  constructor(private readonly options: BusOptions) {
+    this.sys = options.sys ?? '/sys';
+  }
+
+  askBus(pid: number, ppid: number, vma: Vma, fault: BusFault): void {
+    const { proc, reader, hugePageKib } = this.options;
+    const ended = proc.hasEnded(pid);
+    // At once: what the process has of the pool it gives back when it ends.
+    const pools = fault.huge ? this.freePages() : new Map<number, number>();
+    const kernels = hugePageKib(vma.backing);
+    const answer = (fileSize: number | null, blockBytes: number): void => {
+      const pageKib = fault.huge ? (kernels ?? (blockBytes / 1024 || this.onlyPool(pools))) : null;
+      const facts: BusFacts = {
+        fileSize,
+        pageKib,
+        freePages: pageKib === null ? null : (pools.get(pageKib) ?? null),
+        limitHits: pageKib === null ? null : this.limitHits([pid, ppid], pageKib),
+        ended,
+      };
+      this.answers.push({ fault, facts });
+    };
+    if (fault.offset < 0) {
+      answer(null, 0);
+      return;
+    }
+    this.open++;
+    reader.size(pid, vma, (told) => {
+      answer(told?.size ?? null, told?.blockSize ?? 0);
+      if (--this.open === 0) this.whenSettled?.();
+    });
+  }
+
+  /** Every question has its answer, or has been waited for long enough. */
+  settled(): Promise<void> {
+    if (this.open === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, SETTLE_MS);
+      this.whenSettled = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  takeBus(): readonly BusAnswer[] {
+    if (this.answers.length === 0) return this.answers;
+    const { answers } = this;
+    this.answers = [];
+    return answers;
+  }
+
+  /** Pages free and not reserved, by KiB of a page (Documentation/admin-guide/mm/hugetlbpage.rst). */
+  private freePages(): Map<number, number> {
+    const directory = `${this.sys}/kernel/mm/hugepages`;
+    const pools = new Map<number, number>();
+    for (const name of list(directory)) {
+      const kib = Number(/^hugepages-(\d+)kB$/.exec(name)?.[1]);
+      const count = (file: string): number => Number(read(`${directory}/${name}/${file}`) ?? NaN);
+      const free = count('free_hugepages') - count('resv_hugepages');
+      if (Number.isFinite(kib) && Number.isFinite(free)) pools.set(kib, free);
+    }
+    return pools;
+  }
+
+  private onlyPool(pools: Map<number, number>): number | null {
+    return pools.size === 1 ? [...pools.keys()][0]! : null;
+  }
+
+  /** How often the limit of the cgroup or of one above it was met; null where nothing says it. */
+  private limitHits(pids: readonly number[], pageKib: number): number | null {
+    const lines = pids.map((pid) => this.options.proc.cgroup(pid)).find(isKnown);
+    const name = `hugetlb.${sizeName(pageKib)}`;
+    for (const line of lines?.split('\n') ?? []) {
+      const [, controllers = '', path = ''] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
+      const v1 = controllers.split(',').includes('hugetlb');
+      if (!v1 && controllers !== '') continue;
+      const root = `${this.sys}/fs/cgroup${v1 ? '/hugetlb' : ''}`;
+      for (let at = path; ; at = at.slice(0, at.lastIndexOf('/'))) {
+        const hits = v1
+          ? Number(read(`${root}${at}/${name}.failcnt`) ?? NaN)
+          : Number(/^max (\d+)/m.exec(read(`${root}${at}/${name}.events`) ?? '')?.[1]);
+        if (hits > 0) return hits;
+        if (at === '' || at === '/') break;
+      }
+    }
+    return null;
+  }
+}
+
+/** As the kernel calls the files (mem_fmt in mm/hugetlb_cgroup.c). */
+function sizeName(kib: number): string {
+  if (kib >= 1 << 20) return `${kib >> 20}GB`;
+  return kib >= 1 << 10 ? `${kib >> 10}MB` : `${kib}KB`;
+}
+
+function list(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}
+
+/** null where there is no such file, or it cannot be read: nothing is known then. */
+function read(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null;
+  }
+}

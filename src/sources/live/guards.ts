@@ -1,0 +1,92 @@
+import { Guard } from '../../core/classify/rules';
+import type { GuardedRange } from '../../core/classify/guarded-ranges';
+import type { GuardAnswer, GuardSource } from '../../core/ports';
+import { Operation } from '../reader/operations';
+import type { Readers } from '../reader/readers';
+
+/** Time between two looks at one process: at least this, doubled by each that finds nothing up to the second. */
+const FLOOR_NS = 200e6;
+const CEILING_NS = 60e9;
+/** And so many times what the last look took: reading smaps holds the target's mmap_lock. */
+const COST_FACTOR = 50;
+const MAX_PACED = 4096;
+const RANGE_BYTES = 17;
+/** The same numbers as in addon/reader/guards.cc. */
+const ABSENT = 1;
+const WRITE = 2;
+
+interface Pace {
+  /** Not before this time, ns. */
+  readonly next: number;
+  /** What is waited after a look that finds nothing, ns. */
+  readonly floor: number;
+  readonly space: string;
+}
+
+/** Looks for memory that is registered with userfaultfd by way of the readers, at a limited rate. */
+export class Guards implements GuardSource {
+  private readonly paces = new Map<number, Pace>();
+  private asking = false;
+  private answers: GuardAnswer[] = [];
+
+  /** `now` gives ns since the session's start. */
+  constructor(
+    private readonly readers: Pick<Readers, 'ask'>,
+    private readonly now: () => number,
+  ) {}
+
+  askGuards(pid: number, space: string): void {
+    // One look at a time over all processes: there is no hurry, and each is dear.
+    if (this.asking) return;
+    const begun = this.now();
+    const pace = this.paces.get(pid);
+    const known = pace?.space === space ? pace : undefined;
+    if (known !== undefined && begun < known.next) return;
+    this.asking = true;
+    const payload = Buffer.alloc(4);
+    payload.writeUInt32LE(pid);
+    this.readers.ask({
+      operation: Operation.GUARDS,
+      subject: `smaps ${pid}`,
+      payload,
+      answered: (answer) => {
+        this.asking = false;
+        const end = this.now();
+        const told = typeof answer === 'object' && answer.errno === 0 ? answer.payload : null;
+        const found = told !== null && told.length > 1;
+        const floor = found ? FLOOR_NS : Math.min((known?.floor ?? FLOOR_NS / 2) * 2, CEILING_NS);
+        const next = end + Math.max(floor, COST_FACTOR * (end - begun));
+        this.pace(pid, { next, floor, space });
+        if (told !== null) this.answers.push({ pid, space, asOf: begun, ...parsed(told) });
+      },
+    });
+  }
+
+  takeGuards(): readonly GuardAnswer[] {
+    if (this.answers.length === 0) return this.answers;
+    const { answers } = this;
+    this.answers = [];
+    return answers;
+  }
+
+  private pace(pid: number, pace: Pace): void {
+    this.paces.delete(pid);
+    this.paces.set(pid, pace);
+    if (this.paces.size > MAX_PACED) this.paces.delete(this.paces.keys().next().value!);
+  }
+}
+
+/** u8 the process holds a userfaultfd; then u64 start page, u64 end page, u8 flags of each range. */
+function parsed(payload: Buffer): { readonly bySelf: boolean; readonly ranges: GuardedRange[] } {
+  const ranges: GuardedRange[] = [];
+  for (let at = 1; at + RANGE_BYTES <= payload.length; at += RANGE_BYTES) {
+    const flags = payload[at + 16]!;
+    ranges.push({
+      start: Number(payload.readBigUInt64LE(at)),
+      end: Number(payload.readBigUInt64LE(at + 8)),
+      guard:
+        ((flags & ABSENT) !== 0 ? Guard.ABSENT : 0) | ((flags & WRITE) !== 0 ? Guard.WRITE : 0),
+    });
+  }
+  return { bySelf: payload[0] === 1, ranges };
+}

@@ -1,0 +1,216 @@
+import { bytesOfText } from '../../core/text/byte-text';
+import { AnalyzerError, errorParts } from '../../core/facts/errors';
+import type { GuardSource, ProcSource } from '../../core/ports';
+import type { Addon, Session } from '../../native/contract';
+import { demoPath, loadAddon, readerPath, watcherPath } from '../../native/load';
+import { KernelAccounts } from './accounts';
+import { BusFactsReader } from './bus-facts';
+import { EarlyLook, processFacts } from './early-look';
+import type { ProcessFacts } from './early-look';
+import { Guards } from './guards';
+import type { Inheritance } from './inheritance';
+import { missingInterpreter } from './interpreter';
+import { isKnown, Proc } from '../proc/proc';
+import { ProcFs } from '../proc/proc-source';
+import { startReader } from '../reader/child';
+import { Readers } from '../reader/readers';
+import { TargetReader } from '../reader/target-reader';
+import { resolveTargets } from './targets';
+
+export type { Notice, PendingFault, Session } from '../../native/contract';
+
+export interface LiveRequest {
+  /** Processes to attach to (tids are taken for their processes), or a program to start. */
+  readonly target:
+    | { readonly pids: readonly number[] }
+    | {
+        /** Text of core/text/byte-text.ts, as are the arguments. */
+        readonly file: string;
+        readonly argv: readonly string[];
+        readonly inherit: Inheritance;
+      };
+  readonly children: boolean;
+  readonly ringPages: number;
+  /** No address-space randomisation for the program. */
+  readonly fixedLayout: boolean;
+  /** The program's output goes into a pipe (CommandOutputReader) and nothing of it to our terminal. */
+  readonly captureOutput?: boolean;
+  /** The session has something to drain. */
+  readonly onWake: () => void;
+  /** What the user should know and what comes up later, each once. Without a newline. */
+  readonly onNote: (text: string) => void;
+}
+
+/** A process as it was when capture began: what the model starts from. */
+export interface InitialProcess extends ProcessFacts {
+  readonly pid: number;
+  /** Still to be read: they have been asked for. */
+  readonly maps: null;
+}
+
+const PROC_ERRORS = { foreign: 'PROC_FOREIGN', missing: 'PROC_MISSING' } as const;
+const PROC_NOTES = {
+  foreign: '/proc is that of another pid namespace: labels come from the records alone',
+  missing: '/proc is not mounted: labels come from the records alone',
+} as const;
+
+/** A running capture: the addon's session and the view of /proc that belongs to it. */
+export class LiveCapture {
+  readonly source: ProcSource;
+  /** What is registered with userfaultfd. */
+  readonly guards: GuardSource;
+  /** Why a SIGBUS was sent. */
+  readonly bus: BusFactsReader;
+  private readonly files: ProcFs;
+  private readonly startNs: bigint;
+
+  private constructor(
+    private readonly addon: Addon,
+    readonly session: Session,
+    readonly proc: Proc,
+    private readonly readers: Readers,
+    /** Reads what may block: nothing waits for it. */
+    readonly reader: TargetReader,
+    private readonly early: EarlyLook,
+    /** Processes attached to; empty for a started program. */
+    readonly pids: readonly number[],
+    /** What the user should know about the targets. */
+    readonly notes: readonly string[],
+    /** What the kernel counts for the targets themselves. */
+    readonly accounts: KernelAccounts,
+  ) {
+    accounts.begin(session.info.commandPid);
+    this.startNs = session.info.startNs;
+    const kernelMounts = addon.kernelMounts();
+    this.files = new ProcFs({
+      proc,
+      reader,
+      early,
+      now: () => this.now(),
+      nowMs: () => performance.now(),
+      kernelMounts,
+    });
+    this.source = this.files;
+    this.guards = new Guards(readers, () => this.now());
+    this.bus = new BusFactsReader({
+      proc,
+      reader,
+      hugePageKib: ({ devMajor, devMinor }) =>
+        kernelMounts.find((m) => m.devMajor === devMajor && m.devMinor === devMinor)?.hugePageKib ??
+        null,
+    });
+  }
+
+  /** Starts capture. Throws AnalyzerError, or the addon's NativeError. */
+  static start(request: LiveRequest): LiveCapture {
+    const addon = loadAddon();
+    addon.ignoreStraySignals();
+    const proc = new Proc('/proc', request.onNote);
+    const readers = new Readers({
+      start: startReader(readerPath()),
+      note: request.onNote,
+      isRunning: (pid) => {
+        const stat = proc.stat(pid);
+        return isKnown(stat) && stat.state === 'R';
+      },
+      nowMs: () => performance.now(),
+    });
+    try {
+      return LiveCapture.attach(request, addon, proc, readers);
+    } catch (error) {
+      readers.close();
+      throw error;
+    }
+  }
+
+  private static attach(
+    request: LiveRequest,
+    addon: Addon,
+    proc: Proc,
+    readers: Readers,
+  ): LiveCapture {
+    const { target, children, ringPages, onWake } = request;
+    const standing = proc.standing();
+    if ('pids' in target) {
+      if (standing !== 'ours') throw new AnalyzerError(PROC_ERRORS[standing], proc.root);
+      const { pids, notes } = resolveTargets(proc, target.pids, process.pid, children);
+      const accounts = new KernelAccounts(proc, pids, children);
+      const reader = new TargetReader(readers);
+      const early = new EarlyLook(proc, reader, pids);
+      const session = addon.start({ pids, children, ringPages, onWake });
+      return new LiveCapture(addon, session, proc, readers, reader, early, pids, notes, accounts);
+    }
+    const { inherit } = target;
+    const file = bytesOfText(target.file);
+    const argv = target.argv.map(bytesOfText);
+    const { fixedLayout, captureOutput = false } = request;
+    const watcher = watcherPath();
+    const command = { file, argv, fixedLayout, captureOutput, inherit, watcher };
+    const session = startCommand(target.file, () =>
+      addon.start({ pids: [], command, children, ringPages, onWake }),
+    );
+    // What another /proc says of a number would be about another process: it is asked nothing.
+    const asked = standing === 'ours' ? proc : new Proc('/nonexistent');
+    const notes = standing === 'ours' ? [] : [PROC_NOTES[standing]];
+    const accounts = new KernelAccounts(asked, [], children);
+    if (standing !== 'ours') readers.refuseAll();
+    const reader = new TargetReader(readers);
+    const early = new EarlyLook(asked, reader, []);
+    return new LiveCapture(addon, session, asked, readers, reader, early, [], notes, accounts);
+  }
+
+  /** ns since the session's start. */
+  now(): number {
+    return Number(this.addon.monotonicNs() - this.startNs);
+  }
+
+  /**
+   * The processes attached to, as they are now. To be read after the start: what changes meanwhile is in
+   * the records. Those that have ended already are as they were just before it.
+   */
+  initialProcesses(): InitialProcess[] {
+    return this.pids.flatMap((pid) => {
+      const facts = processFacts(this.proc, pid) ?? this.early.factsOf(pid);
+      if (facts === null) return [];
+      this.files.prepareMaps(pid);
+      return [{ pid, ...facts, maps: null }];
+    });
+  }
+
+  /** The thread sleeps in user mode at this instruction: its page fault is still being handled. */
+  blockedAt(pid: number, tid: number, ip: bigint): boolean {
+    const state = this.proc.syscall(pid, tid);
+    if (!isKnown(state) || !state.blocked) return false;
+    if (state.inSyscall || state.pc !== ip) return false;
+    // A signal may have stopped it: it then waits for another one.
+    const stat = this.proc.stat(pid, tid);
+    return isKnown(stat) && stat.state !== 'T' && stat.state !== 't';
+  }
+
+  /** Calls back once when Model.consume() is to be called again. */
+  whenReady(action: () => void): void {
+    this.files.whenReady(action);
+  }
+
+  close(): void {
+    this.session.close();
+    this.files.close();
+    this.readers.close();
+  }
+}
+
+/** Starts a program; where the kernel only says that something is missing, the error says what. */
+function startCommand(file: string, start: () => Session): Session {
+  try {
+    return start();
+  } catch (error) {
+    if (errorParts(error).code !== 'EXEC_ENOENT') throw error;
+    const interpreter = missingInterpreter(file, process.env.PATH ?? '');
+    throw interpreter === null ? error : new AnalyzerError('EXEC_INTERPRETER', interpreter);
+  }
+}
+
+/** Path of the demo program. Throws AnalyzerError (DEMO_MISSING). */
+export function demoProgram(): string {
+  return demoPath();
+}

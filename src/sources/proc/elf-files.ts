@@ -1,0 +1,120 @@
+import type { ElfImage } from '../../core/elf/elf';
+import { PENDING, UNKNOWN } from '../../core/ports';
+import { Prot, type Vma } from '../../core/vma/vma';
+import { Inquiries } from './inquiries';
+import type { Patience } from './patience';
+import type { ElfAnswer } from '../reader/requests';
+import type { TargetReader } from '../reader/target-reader';
+
+const DEFAULT_CAP = 1024;
+/** How long a file that is not being written lately is believed to be the same, ms. */
+const TRUST_MS = 1000;
+/** A file this young may be deleted and its inode given to another (a compiler's output), ms. */
+const YOUNG_MS = 60_000;
+/** How long a file that could not be reached through a process is not asked about again, ms. */
+const RETRY_MS = 1000;
+
+interface Cached {
+  image: ElfImage | null;
+  /** Not read, because a mapping of this name looked like data. '' where it was read. */
+  dataName: string;
+  stamp: string;
+  changedMs: number;
+  checkedMs: number;
+}
+
+/** null: no way to it. */
+type Told = ElfAnswer | null;
+
+/**
+ * ELF headers of mapped files, at most `cap` of them, by device and inode (deliberately not by path: the
+ * target may be in another mount namespace, and files are replaced while they run). The reader makes sure
+ * that they are those of the file with these numbers (addon/reader/elf_file.cc).
+ */
+export class ElfFiles {
+  private readonly files = new Map<string, Cached>();
+  /** Files that could not be reached, by process, and until when they are not asked about. */
+  private readonly unreached = new Map<string, number>();
+  private readonly inquiries: Inquiries<Told>;
+  private late = false;
+
+  constructor(
+    private readonly reader: Pick<TargetReader, 'elf'>,
+    patience: Patience,
+    private readonly nowMs: () => number,
+    private readonly wallMs: () => number = Date.now,
+    private readonly cap = DEFAULT_CAP,
+  ) {
+    this.inquiries = new Inquiries(patience, nowMs, (_, told) => {
+      if (told !== null && told.found !== 'other') this.late = true;
+    });
+  }
+
+  get size(): number {
+    return this.files.size;
+  }
+
+  /** See ProcSource. */
+  image(pid: number, vma: Vma): ElfImage | null | typeof UNKNOWN | typeof PENDING {
+    const { ino, devMajor, devMinor, name } = vma.backing;
+    if (ino === '0' || !name.startsWith('/')) return null;
+    const key = `${devMajor}:${devMinor}:${ino}`;
+    const known = this.files.get(key);
+    if (known !== undefined && this.isFresh(known, vma)) return known.image;
+
+    const way = `${key} ${pid}`;
+    const question = `${way} ${vma.start} ${vma.prot}`;
+    const refused = this.nowMs() < (this.unreached.get(way) ?? -Infinity);
+    if (refused && !this.inquiries.has(question)) return known?.image ?? UNKNOWN;
+    const state = this.inquiries.ask(question, true, (answered) => {
+      this.reader.elf(pid, vma, (told) => {
+        if (told === null || told.found === 'other') this.noteUnreached(way);
+        else this.learn(key, vma, told);
+        answered(told);
+      });
+    });
+    if (state === PENDING) return PENDING;
+    // Of a process that has ended nothing better can be learned.
+    return this.files.get(key)?.image ?? (state === UNKNOWN || !isTold(state) ? UNKNOWN : null);
+  }
+
+  takeLate(): boolean {
+    const { late } = this;
+    this.late = false;
+    return late;
+  }
+
+  private isFresh(cached: Cached, vma: Vma): boolean {
+    if (this.nowMs() - cached.checkedMs >= TRUST_MS) return false;
+    if (cached.dataName !== '') {
+      return cached.dataName === vma.backing.name && (vma.prot & Prot.EXEC) === 0;
+    }
+    return this.wallMs() - cached.changedMs > YOUNG_MS;
+  }
+
+  private learn(key: string, vma: Vma, told: ElfAnswer): void {
+    const before = this.files.get(key);
+    const same = before?.stamp === told.stamp;
+    // What was read once is known, also where this mapping looks like data.
+    const keep = same && before.dataName === '' && before.image !== null;
+    this.files.delete(key);
+    this.files.set(key, {
+      image: keep ? before.image : told.image,
+      dataName: told.found === 'data' && !keep ? vma.backing.name : '',
+      stamp: told.stamp,
+      changedMs: told.changedMs,
+      checkedMs: this.nowMs(),
+    });
+    if (this.files.size > this.cap) this.files.delete(this.files.keys().next().value!);
+  }
+
+  private noteUnreached(way: string): void {
+    this.unreached.delete(way);
+    this.unreached.set(way, this.nowMs() + RETRY_MS);
+    if (this.unreached.size > this.cap) this.unreached.delete(this.unreached.keys().next().value!);
+  }
+}
+
+function isTold(told: Told): boolean {
+  return told !== null && told.found !== 'other';
+}

@@ -1,0 +1,139 @@
+import type { ElfImage } from '../../core/elf/elf';
+import { parseMaps } from '../../core/vma/proc-maps';
+import { PENDING, UNKNOWN } from '../../core/ports';
+import type { MapsAnswer, ProcSource } from '../../core/ports';
+import type { Backing, Vma } from '../../core/vma/vma';
+import type { KernelMount } from '../../native/contract';
+import { ElfFiles } from './elf-files';
+import type { EarlyLook } from '../live/early-look';
+import { Inquiries } from './inquiries';
+import { Mounts } from './mounts';
+import { Patience } from './patience';
+import type { Proc } from './proc';
+import type { PageTold, TargetReader } from '../reader/target-reader';
+
+/** Time between two reads of one maps file: at least this, and at least so many times its cost. */
+const MAPS_FLOOR_NS = 100_000_000;
+const MAPS_COST_FACTOR = 20;
+const MAX_PACED = 4096;
+
+export interface ProcFsOptions {
+  readonly proc: Proc;
+  readonly reader: Pick<TargetReader, 'maps' | 'page' | 'elf' | 'whenRunning'>;
+  readonly early: Pick<EarlyLook, 'takeMaps'>;
+  /** ns since the session's start. */
+  readonly now: () => number;
+  readonly nowMs: () => number;
+  readonly kernelMounts: readonly KernelMount[];
+}
+
+/**
+ * The ProcSource of live captures: what may block is asked of the reader, and waited for as long as the
+ * patience lasts.
+ */
+export class ProcFs implements ProcSource {
+  private readonly patience: Patience;
+  private readonly elfFiles: ElfFiles;
+  private readonly maps: Inquiries<MapsAnswer | null>;
+  private readonly pages: Inquiries<PageTold>;
+  private readonly mounts: Mounts;
+  private readonly nextRead = new Map<number, number>();
+  private pagesSupported = true;
+
+  constructor(private readonly options: ProcFsOptions) {
+    const { reader, nowMs, now, proc, kernelMounts } = options;
+    this.mounts = new Mounts(proc, kernelMounts, now);
+    this.patience = new Patience(nowMs);
+    this.elfFiles = new ElfFiles(reader, this.patience, nowMs);
+    this.maps = new Inquiries(this.patience, nowMs);
+    this.pages = new Inquiries(this.patience, nowMs);
+    reader.whenRunning(() => {
+      this.patience.start();
+    });
+  }
+
+  readMaps(pid: number): MapsAnswer | null | typeof UNKNOWN | typeof PENDING {
+    const key = String(pid);
+    const { now } = this.options;
+    if (!this.maps.has(key) && now() < (this.nextRead.get(pid) ?? -Infinity)) return null;
+    const told = this.maps.ask(key, false, (answered) => {
+      this.askMaps(pid, answered);
+    });
+    if (told === PENDING) return PENDING;
+    const before = this.options.early.takeMaps(pid);
+    if (before === null || (told !== null && told !== UNKNOWN)) return told;
+    return { vmas: parseMaps(before.toString()).vmas, asOf: 0 };
+  }
+
+  /** Asks for maps that readMaps() will be asked for. */
+  prepareMaps(pid: number): void {
+    this.maps.prepare(String(pid), (answered) => {
+      this.askMaps(pid, answered);
+    });
+  }
+
+  fileStore(pid: number, ppid: number, backing: Backing): number {
+    return this.mounts.store([pid, ppid], backing);
+  }
+
+  private askMaps(
+    pid: number,
+    answered: (answer: MapsAnswer | null | typeof UNKNOWN) => void,
+  ): void {
+    const { now } = this.options;
+    const asOf = now();
+    this.pace(pid, asOf + MAPS_FLOOR_NS);
+    this.options.reader.maps(pid, (text) => {
+      const vmas = text === null ? [] : parseMaps(text.toString()).vmas;
+      const end = now();
+      this.pace(pid, end + Math.max(MAPS_FLOOR_NS, MAPS_COST_FACTOR * (end - asOf)));
+      // A process without any mapping has just ended (or is a kernel thread).
+      answered(text === null ? UNKNOWN : vmas.length === 0 ? null : { vmas, asOf });
+    });
+  }
+
+  queryPage(pid: number, page: number): Vma | null | typeof UNKNOWN | typeof PENDING {
+    if (!this.pagesSupported) return UNKNOWN;
+    const told = this.pages.ask(`${pid} ${page}`, false, (answered) => {
+      this.options.reader.page(pid, page, (answer) => {
+        if (answer === 'unsupported') this.pagesSupported = false;
+        answered(answer);
+      });
+    });
+    if (told === PENDING) return PENDING;
+    if (told === 'unmapped') return null;
+    return typeof told === 'object' && told !== null ? told : UNKNOWN;
+  }
+
+  elfImage(pid: number, vma: Vma): ElfImage | null | typeof UNKNOWN | typeof PENDING {
+    return this.elfFiles.image(pid, vma);
+  }
+
+  takeLateImages(): boolean {
+    return this.elfFiles.takeLate();
+  }
+
+  comm(pid: number, tid: number): string | null {
+    const comm = this.options.proc.comm(pid, tid);
+    return typeof comm === 'string' ? comm : null;
+  }
+
+  hasEnded(pid: number): boolean {
+    return this.options.proc.hasEnded(pid);
+  }
+
+  /** See Patience: after a PENDING. */
+  whenReady(action: () => void): void {
+    this.patience.whenReady(action);
+  }
+
+  close(): void {
+    this.patience.close();
+  }
+
+  private pace(pid: number, next: number): void {
+    this.nextRead.delete(pid);
+    this.nextRead.set(pid, next);
+    if (this.nextRead.size > MAX_PACED) this.nextRead.delete(this.nextRead.keys().next().value!);
+  }
+}

@@ -1,0 +1,125 @@
+import { Buffer } from 'node:buffer';
+import type { ElfImage, ElfSection, ElfSegment } from '../../core/elf/elf';
+import type { Vma } from '../../core/vma/vma';
+
+/** Payloads of requests and answers; addon/reader/*.cc describe them. Little-endian, no padding. */
+const PAGE_ANSWER = 41;
+const STAT_BYTES = 40;
+const SEGMENT_BYTES = 33;
+const SECTION_BYTES = 19;
+
+export function pidRequest(pid: number): Buffer {
+  const bytes = Buffer.allocUnsafe(4);
+  bytes.writeUInt32LE(pid);
+  return bytes;
+}
+
+export function pageRequest(pid: number, page: number): Buffer {
+  const bytes = Buffer.allocUnsafe(12);
+  bytes.writeUInt32LE(pid);
+  bytes.writeBigUInt64LE(BigInt(page), 4);
+  return bytes;
+}
+
+/** null: that is no answer. */
+export function pageAnswer(payload: Buffer): Vma | null {
+  if (payload.length < PAGE_ANSWER) return null;
+  const flags = payload.readUInt8(40);
+  return {
+    start: Number(payload.readBigUInt64LE(0)),
+    end: Number(payload.readBigUInt64LE(8)),
+    prot: flags & 7,
+    shared: (flags & 8) !== 0,
+    pgoff: Number(payload.readBigUInt64LE(16)),
+    backing: {
+      name: payload.toString('utf8', PAGE_ANSWER),
+      devMajor: payload.readUInt32LE(32),
+      devMinor: payload.readUInt32LE(36),
+      ino: payload.readBigUInt64LE(24).toString(),
+    },
+    born: -Infinity,
+  };
+}
+
+/** A mapping, for ELF and SIZE. */
+export function mappingRequest(pid: number, vma: Vma): Buffer {
+  const { name, devMajor, devMinor, ino } = vma.backing;
+  const head = Buffer.allocUnsafe(37);
+  head.writeUInt32LE(pid);
+  head.writeBigUInt64LE(BigInt(vma.start), 4);
+  head.writeBigUInt64LE(BigInt(vma.end), 12);
+  head.writeUInt8(vma.prot, 20);
+  head.writeUInt32LE(devMajor, 21);
+  head.writeUInt32LE(devMinor, 25);
+  head.writeBigUInt64LE(BigInt(ino), 29);
+  return Buffer.concat([head, Buffer.from(name)]);
+}
+
+export interface SizeAnswer {
+  /** Bytes. */
+  readonly size: number;
+  /** On hugetlbfs the size of a page. */
+  readonly blockSize: number;
+}
+
+/** null: that is no answer. */
+export function sizeAnswer(payload: Buffer): SizeAnswer | null {
+  if (payload.length !== 16) return null;
+  return {
+    size: Number(payload.readBigUInt64LE(0)),
+    blockSize: Number(payload.readBigUInt64LE(8)),
+  };
+}
+
+/** `Found` of addon/reader/elf_file.cc. */
+const Found = { OTHER: 0, DATA: 1, NO_ELF: 2, PROGRAM: 3 } as const;
+
+export interface ElfAnswer {
+  /** other: what can be reached is not the file of the mapping. data: it was not read. */
+  readonly found: 'other' | 'data' | 'program';
+  /** null where the file is no ELF image. */
+  readonly image: ElfImage | null;
+  /** Changes with every write and when the inode is given to another file. */
+  readonly stamp: string;
+  /** st_ctime, ms since 1970. */
+  readonly changedMs: number;
+}
+
+/** null: that is no answer. */
+export function elfAnswer(payload: Buffer): ElfAnswer | null {
+  const found = payload.length === 0 ? -1 : payload.readUInt8(0);
+  if (found === Found.OTHER) return { found: 'other', image: null, stamp: '', changedMs: 0 };
+  if (payload.length < 1 + STAT_BYTES || found < 0 || found > Found.PROGRAM) return null;
+  const stamp = payload.toString('latin1', 1, 1 + STAT_BYTES);
+  const changedMs = Number(payload.readBigInt64LE(1 + STAT_BYTES - 8) / 1_000_000n);
+  if (found === Found.DATA) return { found: 'data', image: null, stamp, changedMs };
+  const image = found === Found.PROGRAM ? imageOf(payload.subarray(1 + STAT_BYTES)) : null;
+  if (image === null && found === Found.PROGRAM) return null;
+  return { found: 'program', image, stamp, changedMs };
+}
+
+function imageOf(bytes: Buffer): ElfImage | null {
+  let at = 0;
+  const has = (count: number): boolean => at + count <= bytes.length;
+  const number = (): number => bytes.readDoubleLE((at += 8) - 8);
+  const byte = (): number => bytes.readUInt8(at++);
+  const count = (): number => (has(4) ? bytes.readUInt32LE((at += 4) - 4) : Infinity);
+
+  const segments: ElfSegment[] = [];
+  for (let left = count(); left > 0; left--) {
+    if (!has(SEGMENT_BYTES)) return null;
+    const [offset, address, fileSize, memSize] = [number(), number(), number(), number()];
+    segments.push({ offset, address, fileSize, memSize, prot: byte() });
+  }
+  const sections: ElfSection[] = [];
+  for (let left = count(); left > 0; left--) {
+    if (!has(SECTION_BYTES)) return null;
+    const [address, size] = [number(), number()];
+    const nobits = byte() !== 0;
+    const length = bytes.readUInt16LE((at += 2) - 2);
+    if (!has(length)) return null;
+    // Latin-1, so that any bytes are a name; outputs disarm what a terminal would obey.
+    sections.push({ name: bytes.toString('latin1', at, (at += length)), address, size, nobits });
+  }
+  return at === bytes.length ? { sections, segments } : null;
+}

@@ -1,0 +1,97 @@
+import type { Dashboard } from '../state/dashboard';
+import { actionOf } from './keymap';
+import { NORMAL, promptFor, type Prompt, type WriteSubject } from '../state/mode';
+import { proposedFile, writeShown } from '../export/write';
+
+/** Bounds of the refresh interval, ms: those of --interval. */
+const MIN_INTERVAL = 250;
+const MAX_INTERVAL = 10000;
+
+export function helpKey(dashboard: Dashboard, help: { offset: number }, key: string): void {
+  const action = actionOf(key);
+  const page = dashboard.size.rows - 2;
+  if (action === 'up') help.offset = Math.max(0, help.offset - 1);
+  else if (action === 'down') help.offset += 1;
+  else if (action === 'page-up') help.offset = Math.max(0, help.offset - page);
+  else if (action === 'page-down' || key === 'space') help.offset += page;
+  else if (action === 'first') help.offset = 0;
+  else if (action === 'write') promptWrite(dashboard, 'help');
+  else dashboard.mode = NORMAL;
+}
+
+/** Asks where to write what is shown. */
+export function promptWrite(dashboard: Dashboard, subject: WriteSubject): void {
+  const file = proposedFile(dashboard, subject);
+  dashboard.mode = promptFor('write', 'write to: ', file, subject);
+}
+
+export function chooserKey(
+  dashboard: Dashboard,
+  chooser: { readonly items: readonly { readonly id: string }[]; index: number },
+  key: string,
+): void {
+  const action = actionOf(key);
+  const last = chooser.items.length - 1;
+  if (action === 'up') chooser.index = Math.max(0, chooser.index - 1);
+  else if (action === 'down') chooser.index = Math.min(last, chooser.index + 1);
+  else if (action === 'first') chooser.index = 0;
+  else if (action === 'last') chooser.index = last;
+  else {
+    if (action === 'open') {
+      dashboard.withTable((table) => {
+        table.sortBy(chooser.items[chooser.index]!.id);
+      });
+    }
+    dashboard.mode = NORMAL;
+  }
+}
+
+export function promptKey(dashboard: Dashboard, prompt: Prompt, key: string, nowMs: number): void {
+  if (key === 'escape') {
+    if (prompt.purpose === 'filter') dashboard.setFilter(prompt.before);
+    dashboard.mode = NORMAL;
+    return;
+  }
+  if (key === 'enter') {
+    submit(dashboard, prompt, nowMs);
+    return;
+  }
+  // As in vim and less: there is nothing more to take away but the prompt.
+  if (key === 'backspace' && prompt.editor.text === '') {
+    dashboard.mode = NORMAL;
+    return;
+  }
+  prompt.editor.handle(key);
+  if (prompt.purpose !== 'filter') prompt.error = '';
+}
+
+/** Text that was pasted: a line end in it is a blank, other control characters have no place in a line. */
+export function pasteKey(prompt: Prompt, text: string): void {
+  const line = text.trim().replace(/[\t\r\n]+/g, ' ');
+  prompt.editor.insert(line.replace(/\p{Cc}/gu, ''));
+  if (prompt.purpose !== 'filter') prompt.error = '';
+}
+
+function submit(dashboard: Dashboard, prompt: Prompt, nowMs: number): void {
+  const text = prompt.editor.text.trim();
+  switch (prompt.purpose) {
+    case 'filter':
+      prompt.error = dashboard.setFilter(text);
+      break;
+    case 'interval':
+      prompt.error = setInterval(dashboard, text);
+      break;
+    case 'write':
+      prompt.error = text === '' ? '' : (writeShown(dashboard, prompt.subject, text, nowMs) ?? '');
+      break;
+  }
+  if (prompt.error === '') dashboard.mode = NORMAL;
+}
+
+function setInterval(dashboard: Dashboard, text: string): string {
+  if (text === '') return '';
+  const ms = Number(text.replace(',', '.')) * 1000;
+  if (!(ms >= MIN_INTERVAL && ms <= MAX_INTERVAL)) return 'a number from 0.25 to 10';
+  dashboard.intervalMs = ms;
+  return '';
+}

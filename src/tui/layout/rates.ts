@@ -1,0 +1,72 @@
+import { CLASS_COUNT } from '../../core/classify/classes';
+import type { Snapshot } from '../../core/snapshot/snapshot';
+
+/** Refreshes remembered: what a wide screen can show. */
+const LENGTH = 240;
+
+/** One series of rates, newest last. */
+export interface Series {
+  readonly values: readonly number[];
+  readonly current: number;
+  readonly peak: number;
+}
+
+export interface Rates {
+  /** Faults per second, in the order of CLASS_NAMES. */
+  readonly ofClass: readonly Series[];
+  /** Threads that stood in faults, on average. */
+  readonly stallShare: Series;
+}
+
+/**
+ * Rates over the time between two refreshes, for the header and its sparklines. Zeroed counters give
+ * no rate rather than a wrong one.
+ */
+export class RateHistory {
+  private before: { now: number; byClass: readonly number[] } | null = null;
+  private readonly classes: number[][] = Array.from({ length: CLASS_COUNT }, () => []);
+  private readonly stall: number[] = [];
+
+  push(snapshot: Snapshot): void {
+    const { byClass, stalled } = snapshot.totals;
+    const { before } = this;
+    this.before = { now: snapshot.now, byClass };
+    if (before === null) return;
+    if (!(snapshot.now > before.now)) {
+      // Capture has ended: time stands still and nothing happens any more.
+      for (const series of [...this.classes, this.stall]) append(series, 0);
+      return;
+    }
+    const seconds = (snapshot.now - before.now) / 1e9;
+    const restarted = byClass.some((n, cls) => n < before.byClass[cls]!);
+    if (restarted) return;
+    this.classes.forEach((series, cls) => {
+      append(series, (byClass[cls]! - before.byClass[cls]!) / seconds);
+    });
+    append(this.stall, stalled);
+  }
+
+  /** Counters were set to zero: rates and peaks begin anew. */
+  restart(): void {
+    this.before = null;
+    for (const values of [...this.classes, this.stall]) values.length = 0;
+  }
+
+  /** The series as they are now, copied: a frozen screen must not move. */
+  rates(): Rates {
+    return { ofClass: this.classes.map(series), stallShare: series(this.stall) };
+  }
+}
+
+function append(values: number[], value: number): void {
+  values.push(value);
+  if (values.length > LENGTH) values.shift();
+}
+
+function series(values: readonly number[]): Series {
+  return {
+    values: [...values],
+    current: values.at(-1) ?? 0,
+    peak: values.reduce((most, value) => Math.max(most, value), 0),
+  };
+}

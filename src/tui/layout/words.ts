@@ -1,0 +1,55 @@
+import { CLASS_NAMES } from '../../core/classify/classes';
+import type { Dashboard } from '../state/dashboard';
+
+/** Words that stand behind what is in force, and a short form of them. */
+export interface Note {
+  readonly text: string;
+  readonly short: string;
+}
+const NOTHING: Note = { text: '', short: '' };
+const WHOLE_ROWS: Note = {
+  text: ' (chooses rows: their numbers are of all their faults)',
+  short: ' (whole rows)',
+};
+const ALL_CLASSES_COUNT: Note = {
+  text: ' (other numbers are of all classes)',
+  short: ' (others: all)',
+};
+
+/** Where the filter chooses rows of the present view but not their numbers. */
+export function filterNote(dashboard: Dashboard): Note {
+  if (dashboard.filter === null) return NOTHING;
+  const partial =
+    dashboard.view === 'causes'
+      ? dashboard.causeRows().partial
+      : dashboard.withTable((table) => table.partial > 0);
+  return partial === true ? WHOLE_ROWS : NOTHING;
+}
+
+/** Where classes are hidden as rows and columns, but are part of other numbers of the present view. */
+export function hiddenNote(dashboard: Dashboard): Note {
+  if (dashboard.view === 'causes') return ALL_CLASSES_COUNT;
+  const mixed = dashboard.withTable((table) => table.mixed);
+  return mixed === true ? ALL_CLASSES_COUNT : NOTHING;
+}
+
+/** Classes that are hidden, as the screen says it; '' for none. */
+export function hiddenClasses({ classes }: Dashboard): string {
+  return CLASS_NAMES.filter((_, cls) => (classes & (1 << cls)) === 0).join(' ');
+}
+
+/**
+ * What is in force beside what one sees, a line each: for text that leaves the screen. Without `all` only
+ * where the numbers hold more.
+ */
+export function scopeLines(dashboard: Dashboard, all = true): string[] {
+  const lines: string[] = [];
+  const hidden = hiddenClasses(dashboard);
+  const { filterText } = dashboard;
+  const add = (what: string, value: string, { text }: Note): void => {
+    if (value !== '' && (all || text !== '')) lines.push(`${what}: ${value}${text}`);
+  };
+  add('filter', filterText, filterNote(dashboard));
+  add('hidden', hidden, hiddenNote(dashboard));
+  return lines;
+}

@@ -1,0 +1,52 @@
+import { LineEditor } from './prompt';
+
+/** What `w` writes: the present view with what is opened in it, or the help over it. */
+export type WriteSubject = 'view' | 'help';
+
+/** Who gets the keys: the views, or something that was opened over them. */
+export type Mode =
+  | { readonly type: 'normal' }
+  | { readonly type: 'help'; offset: number }
+  | Prompt
+  | { readonly type: 'chooser'; readonly items: readonly ChooserItem[]; index: number };
+
+export interface Prompt {
+  readonly type: 'prompt';
+  readonly purpose: 'filter' | 'interval' | 'write';
+  readonly label: string;
+  readonly editor: LineEditor;
+  /** What is wrong with what is typed, '' for nothing. */
+  error: string;
+  /** The text that is in force already. */
+  applied: string;
+  /** What Esc goes back to. */
+  readonly before: string;
+  /** What `w` writes. */
+  readonly subject: WriteSubject;
+}
+
+export interface ChooserItem {
+  /** Id of a column. */
+  readonly id: string;
+  readonly title: string;
+}
+
+export const NORMAL: Mode = Object.freeze({ type: 'normal' });
+
+export function promptFor(
+  purpose: Prompt['purpose'],
+  label: string,
+  text: string,
+  subject: WriteSubject = 'view',
+): Prompt {
+  return {
+    type: 'prompt',
+    purpose,
+    label,
+    editor: new LineEditor(text),
+    error: '',
+    applied: text,
+    before: text,
+    subject,
+  };
+}

@@ -1,0 +1,73 @@
+import type { CaptureFacts } from '../../core/facts/capture-facts';
+import type { RegionDetail } from '../../core/snapshot/region-detail';
+import type { LatencyHistogram, Snapshot, TableName } from '../../core/snapshot/snapshot';
+import type { EventLog, EventNames } from './event-log';
+
+/** The world as the dashboard sees it. The pipeline implements it; tests with plain data. */
+export interface DashboardSource {
+  /**
+   * The counters now. One call per refresh: the model samples its rates and histories here (tick). With
+   * `reuse` the rows of the last snapshot made so may be filled again: it is no longer shown.
+   */
+  snapshot(reuse: boolean): Snapshot;
+  header(): HeaderInfo;
+  /** Where in a region (by the id of its row) its faults fall, and who made them; null when it is gone. */
+  detail(regionId: number): RegionDetail | null;
+  /** Latencies of rows (by id) of a table together, as they are now; one histogram per class. */
+  latency(table: TableName, ids: ReadonlySet<number>): readonly LatencyHistogram[];
+  /** The faults as they come; the pipeline adds every batch to it, with `names` to name them. */
+  readonly events: EventLog;
+  readonly names: EventNames;
+  /** Sets the counters to zero. */
+  zero(): void;
+  /** `Summary: major=...`, without a newline. */
+  summaryLine(): string;
+  /**
+   * Writes a file at once and completely or not at all (temporary file, then rename). Returns null, or
+   * what went wrong in one line.
+   */
+  save(path: string, text: string): string | null;
+  /** The last lines COMMAND wrote to its stdout and stderr; null when there is no COMMAND. */
+  output(): CommandOutput | null;
+}
+
+export interface HeaderInfo {
+  readonly targets: readonly TargetInfo[];
+  /** The target is gone: how it ended, in words. null while it lives. */
+  readonly ended: string | null;
+  /** ns since capture began. */
+  readonly elapsedNs: number;
+  readonly capture: CaptureFacts;
+  /** What the capture cannot see or had to do differently, in words; empty for a full capture. */
+  readonly limits: readonly string[];
+  /** Resident memory of all targets, bytes; NaN where it cannot be read. */
+  readonly rssBytes: number;
+  /** User-mode faults that have not completed, oldest first. */
+  readonly inFlight: readonly InFlightFault[];
+  /** --filter as it was given, '' without one: faults it drops are in no counter. */
+  readonly captureFilter: string;
+}
+
+export interface TargetInfo {
+  readonly pid: number;
+  readonly comm: string;
+  readonly commandLine: string;
+  readonly threads: number;
+  /** One letter as in /proc/PID/stat, '' when gone. */
+  readonly state: string;
+}
+
+export interface InFlightFault {
+  readonly tid: number;
+  /** Hexadecimal with 0x. */
+  readonly address: string;
+  readonly region: string;
+  readonly forNs: number;
+}
+
+export interface CommandOutput {
+  /** Raw; the dashboard cleans them. */
+  readonly lines: readonly string[];
+  /** Lines that were dropped because only so many are kept. */
+  readonly dropped: number;
+}

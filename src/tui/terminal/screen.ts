@@ -1,0 +1,283 @@
+import { PassThrough } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
+import blessed from 'blessed';
+// The widget alone: the whole package takes 150 ms and 60 MB to load.
+import Sparkline from 'blessed-contrib/lib/widget/sparkline';
+import type { RawBlessed, RawBox, RawScreen, RawSparkline } from './blessed-types';
+import type { Frame, Size, SparkSpot } from '../state/picture';
+import { terminalTraits, type TerminalTraits } from './theme';
+import { drained, type ScreenEvents, type ScreenOptions, type TtyOutput } from './tty';
+
+/**
+ * Bracketed paste (xterm's ctlseqs.txt, private mode 2004): what is pasted comes between two marks, so
+ * that a text with a `z` or a `q` in it does not zero or quit. Terminals without it ignore it.
+ */
+const PASTE_ON = '\x1b[?2004h';
+const PASTE_OFF = '\x1b[?2004l';
+
+/** Variables blessed looks at, as it shall see them: without tmux it would run `tmux -V`. */
+const BLESSED_ENV = { NCURSES_NO_UTF8_ACS: '1', TMUX: undefined };
+/**
+ * The terminal: the one module that touches blessed. One box over the whole screen, drawn from lines
+ * with inline SGR; blessed compares with what is there and sends the difference. Input goes past
+ * blessed, whose decoder takes arrow keys apart when they come in two reads.
+ */
+export class TerminalScreen {
+  readonly traits: TerminalTraits;
+  private readonly screen: RawScreen;
+  private readonly box: RawBox;
+  private readonly sparks: SparkBox[] = [];
+  private readonly decoder = new StringDecoder('utf8');
+  private keepAlive: NodeJS.Timeout | null = null;
+  private skipped = false;
+  private closed = false;
+  private readonly detach: () => void;
+
+  constructor(
+    private readonly options: ScreenOptions,
+    private readonly events: ScreenEvents,
+  ) {
+    const { input, output, env, ascii } = options;
+    this.traits = terminalTraits(env, ascii);
+    // A tty's writes block by default: a stalled reader would stop the event loop, and the capture with it.
+    output._handle?.setBlocking?.(false);
+    this.screen = createScreen(output, env.TERM ?? '', !this.traits.ascii);
+    const toolkit = blessed as unknown as RawBlessed;
+    this.box = toolkit.box({
+      top: 0,
+      left: 0,
+      width: '100%',
+      height: '100%',
+      tags: false,
+      wrap: false,
+    });
+    this.screen.append(this.box);
+    this.ownModes();
+    this.detach = this.attach();
+    input.setRawMode?.(true);
+    input.resume();
+  }
+
+  /**
+   * Modes beside those of blessed, bound to its own ways in and out: it also leaves when the process
+   * exits. It asks for the keypad's application mode (smkx of terminfo), because curses' key names are of
+   * that mode; plain digits are what a keypad's user means, so that is taken back.
+   */
+  private ownModes(): void {
+    const { screen } = this;
+    const { output } = this.options;
+    const enter = screen.enter.bind(screen);
+    const leave = screen.leave.bind(screen);
+    const entered = (): void => {
+      screen.program.put.keypad_local();
+      output.write(PASTE_ON);
+    };
+    screen.enter = () => {
+      enter();
+      entered();
+    };
+    screen.leave = () => {
+      output.write(PASTE_OFF);
+      leave();
+    };
+    entered();
+  }
+
+  private attach(): () => void {
+    const { input, output } = this.options;
+    const onData = (chunk: Buffer | string): void => {
+      this.events.onText(typeof chunk === 'string' ? chunk : this.decoder.write(chunk));
+    };
+    const onGone = (): void => {
+      if (!this.closed) this.events.onGone();
+    };
+    const onResize = (): void => {
+      this.readSize();
+      this.screen.alloc();
+      this.events.onResize();
+    };
+    const onDrain = (): void => {
+      if (!this.skipped) return;
+      this.skipped = false;
+      this.events.onDrain();
+    };
+    // blessed would draw the old content at the new size first.
+    output.removeAllListeners('resize');
+    const listeners: [NodeJS.EventEmitter, string, (chunk: Buffer | string) => void][] = [
+      [input, 'data', onData],
+      [input, 'end', onGone],
+      [input, 'error', onGone],
+      [output, 'error', onGone],
+      [output, 'resize', onResize],
+      [output, 'drain', onDrain],
+    ];
+    for (const [emitter, name, listener] of listeners) emitter.on(name, listener);
+    return () => {
+      for (const [emitter, name, listener] of listeners) {
+        // Errors after the end (the drain of a dead terminal) must not become uncaught exceptions.
+        if (name !== 'error') emitter.removeListener(name, listener);
+      }
+    };
+  }
+
+  private readSize(): void {
+    const { output } = this.options;
+    const [columns, rows] = output.getWindowSize?.() ?? [output.columns ?? 80, output.rows ?? 24];
+    this.screen.program.cols = columns;
+    this.screen.program.rows = rows;
+  }
+
+  get size(): Size {
+    // A pseudo-terminal that nobody has sized says 0.
+    return { columns: this.screen.program.cols || 80, rows: this.screen.program.rows || 24 };
+  }
+
+  /** Draws a frame, or skips it (false) while the terminal has not taken the last one. */
+  draw(frame: Frame): boolean {
+    if (this.closed || this.keepAlive !== null) return false;
+    if (this.options.output.writableLength > 0) {
+      this.skipped = true;
+      return false;
+    }
+    this.box.setContent(frame.lines.join('\n'), true, true);
+    while (this.sparks.length < frame.sparks.length) this.sparks.push(new SparkBox(this.screen));
+    this.sparks.forEach((box, k) => {
+      const spot = frame.sparks[k];
+      if (spot === undefined) box.hide();
+      else box.show(spot);
+    });
+    this.screen.render();
+    return true;
+  }
+
+  /** Clears the terminal, so that the next frame draws all of it: something else has written there. */
+  redraw(): void {
+    if (this.closed || this.keepAlive !== null) return;
+    this.readSize();
+    this.screen.alloc();
+  }
+
+  /** Gives the terminal back to the shell and stops the process; resume() follows on SIGCONT. */
+  suspend(): void {
+    if (this.closed || this.keepAlive !== null) return;
+    this.screen.leave();
+    this.options.input.setRawMode?.(false);
+    this.options.input.pause();
+    // Paused input alone would let the event loop end, and the program with it.
+    this.keepAlive = setInterval(() => undefined, 1 << 30);
+    this.options.stopProcess();
+  }
+
+  /** Takes the terminal back; also after a SIGSTOP from outside, when the shell has changed its modes. */
+  resume(): void {
+    if (this.closed) return;
+    if (this.keepAlive !== null) clearInterval(this.keepAlive);
+    this.keepAlive = null;
+    // libuv remembers raw mode and would not set it again.
+    this.options.input.setRawMode?.(false);
+    this.options.input.setRawMode?.(true);
+    this.options.input.resume();
+    this.readSize();
+    this.screen.program.isAlt = false;
+    this.screen.enter();
+    this.screen.alloc();
+  }
+
+  /** Leaves the terminal as it was found. Returns when it has taken all output, or after a second. */
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
+    if (this.keepAlive !== null) clearInterval(this.keepAlive);
+    this.detach();
+    this.screen.destroy();
+    const { input, output } = this.options;
+    try {
+      input.setRawMode?.(false);
+    } catch {
+      // EIO: the terminal is gone, and its modes with it.
+    }
+    input.pause();
+    input.unref?.();
+    await drained(output);
+  }
+}
+
+/**
+ * A sparkline of blessed-contrib over the place that the view has left blank for it. The widget has ways
+ * of its own, cured here: it draws a blank line and a title above the picture, it scales to the least and
+ * the largest value that it is given, and it draws the oldest of them, two fewer than it is wide.
+ */
+class SparkBox {
+  private readonly widget: RawSparkline;
+  private spot: SparkSpot | null = null;
+  private shown = '';
+
+  constructor(screen: RawScreen) {
+    const options = { top: 0, left: 0, width: 1, height: 1, tags: false, wrap: false };
+    this.widget = new Sparkline(options) as RawSparkline;
+    const setContent = this.widget.setContent.bind(this.widget);
+    this.widget.setContent = (text) => {
+      const { width, sgr } = this.spot!;
+      const picture = (text.split('\r\n')[2] ?? '').slice(SCALE.length).padStart(width);
+      this.widget.width = width;
+      setContent(sgr === '' ? picture : `\x1b[${sgr}m${picture}\x1b[m`, true, true);
+    };
+    screen.append(this.widget);
+  }
+
+  show(spot: SparkSpot): void {
+    const { widget } = this;
+    this.spot = spot;
+    // Frames between two refreshes show the same: a key press must not pay for it.
+    const shown = JSON.stringify(spot);
+    if (shown !== this.shown) {
+      this.shown = shown;
+      const values = [...SCALE, ...spot.values];
+      widget.top = spot.row;
+      widget.left = spot.column;
+      widget.width = values.length + 2;
+      widget.setData([''], [values]);
+    }
+    widget.show();
+  }
+
+  hide(): void {
+    this.widget.hide();
+  }
+}
+
+/** Put before the values and cut off again: a load that is steady must not be drawn as none. */
+const SCALE = [0, 100] as const;
+
+/** TERM values blessed's own copy of xterm's description does not fit. */
+const OWN_TERMINFO = /^(?:linux|vt\d|ansi$|cons)/;
+
+function createScreen(output: TtyOutput, term: string, unicode: boolean): RawScreen {
+  const toolkit = blessed as unknown as RawBlessed;
+  // blessed cannot read the 32-bit terminfo files of ncurses 6.1: with them it prints a JavaScript dump
+  // on the screen (screen-256color) or falls to 8 colours. Its bundled xterm-256color fits them all.
+  const own = OWN_TERMINFO.test(term);
+  const paths = own ? [] : toolkit.tput.ipaths.splice(0);
+  const saved = { ...process.env };
+  Object.assign(process.env, BLESSED_ENV);
+  delete process.env.TMUX;
+  try {
+    return toolkit.screen({
+      // A stream that stays silent: blessed must not read keys or change raw mode.
+      input: new PassThrough(),
+      output,
+      terminal: own ? term : 'xterm-256color',
+      forceUnicode: unicode,
+      fullUnicode: false,
+      smartCSR: false,
+      useBCE: false,
+      fastCSR: false,
+    });
+  } finally {
+    toolkit.tput.ipaths.push(...paths);
+    for (const name of Object.keys(BLESSED_ENV)) {
+      if (saved[name] === undefined) Reflect.deleteProperty(process.env, name);
+      else process.env[name] = saved[name];
+    }
+  }
+}

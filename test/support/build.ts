@@ -1,0 +1,59 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+
+export const ROOT = join(__dirname, '..', '..');
+export const ANALYZER = join(ROOT, 'bin', 'pagefault-analyzer');
+export const DEMO = join(ROOT, 'build', 'Release', 'pagefault-demo');
+const SOURCES = join(ROOT, 'test', 'workloads');
+const DEMO_SOURCES = join(ROOT, 'addon', 'demo');
+const CACHE = join(ROOT, '.cache', 'workloads');
+
+const FLAGS = [
+  ...['-std=c11', '-D_GNU_SOURCE', '-O1', '-Wall', '-Wextra', '-pthread'],
+  // As in binding.gyp.
+  ...(process.env.PAGEFAULT_WERROR === '1' ? ['-Werror'] : []),
+];
+
+/** The path of a workload's program, compiled when its source has changed. */
+export function workload(name: string): string {
+  return compiled(name, workloadSources(name), []);
+}
+
+/**
+ * The same for programs of which every fault must be the same in every run: linked statically. While
+ * another process takes a fault on a page of the C library, the kernel leaves that page out of ours.
+ */
+export function standalone(name: string): string {
+  return compiled(`${name}-standalone`, workloadSources(name), ['-static']);
+}
+
+export function standaloneDemo(): string {
+  const sources = readdirSync(DEMO_SOURCES).filter((file) => file.endsWith('.c'));
+  return compiled(
+    'demo-standalone',
+    sources.map((file) => join(DEMO_SOURCES, file)),
+    ['-static'],
+  );
+}
+
+function workloadSources(name: string): string[] {
+  return [`${name}.c`, 'common.c'].map((file) => join(SOURCES, file));
+}
+
+function compiled(name: string, sources: readonly string[], extra: readonly string[]): string {
+  const hash = createHash('sha256').update(extra.join(' '));
+  const headers = [join(SOURCES, 'common.h'), join(DEMO_SOURCES, 'phases.h')];
+  for (const source of [...sources, ...headers]) hash.update(readFileSync(source));
+  const program = join(CACHE, hash.digest('hex').slice(0, 16), name);
+  if (existsSync(program)) return program;
+  mkdirSync(join(program, '..'), { recursive: true });
+  // Renamed into place: another test process may look for it, or compile it, at the same time.
+  const unfinished = `${program}.${process.pid}`;
+  execFileSync('gcc', [...FLAGS, ...extra, '-o', unfinished, ...sources], { stdio: 'pipe' });
+  // On the disk before it runs: pages under write-back make major faults that no workload meant.
+  execFileSync('sync', [unfinished]);
+  renameSync(unfinished, program);
+  return program;
+}

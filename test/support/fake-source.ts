@@ -1,0 +1,285 @@
+import { Batch, How } from '../../src/core/wire/batch';
+import { Cause, CAUSE_COUNT, RegionKind } from '../../src/core/classify/classes';
+import type { RegionDetail } from '../../src/core/snapshot/region-detail';
+import { Resolved } from '../../src/core/wire/resolved';
+import type { Snapshot } from '../../src/core/snapshot/snapshot';
+import { EventLog, type EventNames } from '../../src/tui/state/event-log';
+import type { CommandOutput, DashboardSource, HeaderInfo } from '../../src/tui/state/source';
+import { captureFacts } from './facts';
+import { process, region, snapshot, stat, thread } from './sample';
+
+const FACTS = captureFacts(57221, 12);
+
+export const HEADER: HeaderInfo = {
+  targets: [
+    {
+      pid: 4321,
+      comm: 'postgres',
+      commandLine: 'postgres: checkpointer -D main',
+      threads: 14,
+      state: 'S',
+    },
+  ],
+  ended: null,
+  elapsedNs: 192e9,
+  capture: { ...FACTS, mode: { ...FACTS.mode, threads: 14, descriptors: 112 } },
+  limits: [],
+  rssBytes: 1.21 * 2 ** 30,
+  inFlight: [],
+  captureFilter: '',
+};
+
+/** The picture of the sketch: a database that waits for its data file. */
+export function samplePicture(scale = 1): Snapshot {
+  const history = Array.from({ length: 20 }, (_, k) => k * scale);
+  const causes = (part: Record<number, number>): number[] =>
+    Array.from({ length: CAUSE_COUNT }, (_, k) => part[k] ?? 0);
+  return snapshot({
+    now: 192e9 + scale * 1e9,
+    elapsed: 192e9,
+    totals: stat({
+      byClass: [12 * scale, 31598, 213, 0],
+      byCause: causes({
+        [Cause.DEMAND_ZERO]: 31118,
+        [Cause.PAGE_CACHE]: 480,
+        [Cause.FILE_READ]: 12 * scale,
+        [Cause.COW_ANON]: 210,
+        [Cause.COW_FILE]: 3,
+      }),
+      stallNs: 6.1e9,
+      stallShare: 0.032,
+    }),
+    regions: [
+      region({
+        id: 1,
+        label: 'data.db',
+        path: '/srv/pg/data.db',
+        kind: 'file',
+        permissions: 'r--s',
+        size: 2 * 2 ** 30,
+        byClass: [11 * scale, 480, 0, 0],
+        byCause: causes({ [Cause.PAGE_CACHE]: 480, [Cause.FILE_READ]: 11 }),
+        rate: 14,
+        uniquePages: 491,
+        p50Ns: 112e3,
+        p90Ns: 5e6,
+        p99Ns: 8.1e6,
+        maxNs: 812e6,
+        stallNs: 5.6e9,
+        stallShare: 0.029,
+        history,
+      }),
+      region({
+        id: 2,
+        label: '[heap]',
+        kind: 'heap',
+        size: 412 * 2 ** 20,
+        byClass: [0, 31000, 210, 0],
+        byCause: causes({ [Cause.DEMAND_ZERO]: 31000, [Cause.COW_ANON]: 210 }),
+        rate: 690,
+        uniquePages: 29800,
+        refaults: 1410,
+        p50Ns: 900,
+        p90Ns: 2000,
+        p99Ns: 3100,
+        maxNs: 44e3,
+        stallNs: 0.4e9,
+        stallShare: 0.002,
+        history,
+      }),
+      region({
+        id: 3,
+        label: 'libc.so.6 .data',
+        path: '/usr/lib/libc.so.6',
+        section: '.data',
+        kind: 'file',
+        size: 16384,
+        byClass: [1, 0, 3, 0],
+        byCause: causes({ [Cause.FILE_READ]: 1, [Cause.COW_FILE]: 3 }),
+        uniquePages: 4,
+        p50Ns: 1200,
+        p90Ns: 1900,
+        p99Ns: 2000,
+        maxNs: 2000,
+        stallNs: 5e3,
+      }),
+      region({
+        id: 4,
+        label: '[stack:4329]',
+        kind: 'stack',
+        size: 8 * 2 ** 20,
+        byClass: [0, 118, 0, 0],
+        byCause: causes({ [Cause.DEMAND_ZERO]: 118 }),
+        rate: 1,
+        uniquePages: 118,
+        p50Ns: 800,
+        p90Ns: 1500,
+        p99Ns: 1900,
+        maxNs: 7700,
+        stallNs: 1e5,
+        stallShare: 1e-5,
+      }),
+    ],
+    threads: [
+      thread({
+        id: 11,
+        tid: 4329,
+        pid: 4321,
+        comm: 'checkpointer',
+        byClass: [12, 600, 3, 0],
+        stallShare: 0.41,
+        stallNs: 5.5e9,
+      }),
+      thread({
+        id: 12,
+        tid: 4330,
+        pid: 4321,
+        comm: 'writer',
+        byClass: [0, 30998, 210, 0],
+        stallShare: 0.01,
+      }),
+    ],
+    processes: [
+      process({
+        id: 21,
+        pid: 4321,
+        comm: 'postgres',
+        byClass: [12, 31598, 213, 0],
+        threads: 14,
+        worstThreadShare: 0.41,
+        worstTid: 4329,
+      }),
+    ],
+    latency: [
+      {
+        faultClass: 'MAJOR',
+        count: 12,
+        totalNs: 5.5e9,
+        maxNs: 812e6,
+        p50Ns: 4e6,
+        p90Ns: 8e6,
+        p99Ns: 8e8,
+        p999Ns: 8e8,
+        buckets: [
+          { lowNs: 4194304, highNs: 4456448, count: 9 },
+          { lowNs: 805306368, highNs: 838860800, count: 3 },
+        ],
+      },
+      {
+        faultClass: 'MINOR',
+        count: 31598,
+        totalNs: 6e7,
+        maxNs: 44e3,
+        p50Ns: 900,
+        p90Ns: 2000,
+        p99Ns: 3100,
+        p999Ns: 4e3,
+        buckets: [
+          { lowNs: 832, highNs: 896, count: 20000 },
+          { lowNs: 1024, highNs: 1088, count: 11598 },
+        ],
+      },
+      {
+        faultClass: 'COW',
+        count: 213,
+        totalNs: 4e5,
+        maxNs: 1900,
+        p50Ns: 1200,
+        p90Ns: 1500,
+        p99Ns: 1800,
+        p999Ns: 1900,
+        buckets: [{ lowNs: 1024, highNs: 1088, count: 213 }],
+      },
+      {
+        faultClass: 'ERROR',
+        count: 0,
+        totalNs: 0,
+        maxNs: 0,
+        p50Ns: NaN,
+        p90Ns: NaN,
+        p99Ns: NaN,
+        p999Ns: NaN,
+        buckets: [],
+      },
+    ],
+  });
+}
+
+const LABELS = ['data.db', '[heap]', 'libc.so.6 .data', '[stack:4329]'];
+const NAMES: EventNames = {
+  regionLabel: (slot) => LABELS[slot]!,
+  regionSection: (slot) => (slot === 2 ? '.data' : ''),
+  regionPath: (slot) => (slot === 0 ? '/srv/pg/data.db' : ''),
+  regionKind: (slot) =>
+    [RegionKind.FILE, RegionKind.HEAP, RegionKind.FILE, RegionKind.STACK][slot]!,
+  regionId: (slot) => slot + 1,
+  commName: (id) => ['checkpointer', 'writer'][id]!,
+};
+
+/** A world made of plain data that notes what it was asked. */
+export class FakeSource implements DashboardSource {
+  picture: Snapshot = samplePicture();
+  info: HeaderInfo = HEADER;
+  readonly events = new EventLog(() => 0.5);
+  names: EventNames = NAMES;
+  zeroed = 0;
+  readonly saved = new Map<string, string>();
+  saveError: string | null = null;
+  commandOutput: CommandOutput | null = null;
+
+  snapshot: DashboardSource['snapshot'] = () => this.picture;
+
+  header(): HeaderInfo {
+    return this.info;
+  }
+  detail(id: number): RegionDetail | null {
+    if (id !== 1) return null;
+    const bins = Array.from({ length: 64 }, (_, k) => (k === 31 ? 400 : k < 4 ? k * 20 : 0));
+    return {
+      id,
+      heat: { byFile: true, start: 0, width: 8192, bins },
+      threads: [
+        { tid: 4329, pid: 4321, comm: 'checkpointer', faults: 440 },
+        { tid: 4330, pid: 4321, comm: 'writer', faults: 60 },
+      ],
+    };
+  }
+  latency: DashboardSource['latency'] = () => this.picture.latency;
+  zero(): void {
+    this.zeroed++;
+  }
+  summaryLine(): string {
+    return 'Summary: major=12 minor=31598 cow=213';
+  }
+  save(path: string, text: string): string | null {
+    if (this.saveError === null) this.saved.set(path, text);
+    return this.saveError;
+  }
+  output(): CommandOutput | null {
+    return this.commandOutput;
+  }
+
+  /** Adds faults to the log: [seconds, class, cause, region, comm, tid, latency]. */
+  faults(
+    rows: readonly (readonly [number, number, number, number, number, number, number])[],
+  ): void {
+    const batch = new Batch();
+    const resolved = new Resolved();
+    rows.forEach(([seconds, cls, cause, slot, comm, tid, latency], i) => {
+      batch.time[i] = seconds * 1e9;
+      batch.latency[i] = latency;
+      batch.addrLo[i] = 0x113f2000;
+      batch.addrHi[i] = 0x7f3a;
+      batch.pid[i] = 4321;
+      batch.tid[i] = tid;
+      batch.how[i] = How.ENTRY | How.ERROR_CODE;
+      resolved.faultClass[i] = cls;
+      resolved.cause[i] = cause;
+      resolved.region[i] = slot;
+      resolved.comm[i] = comm;
+      resolved.fileOffset[i] = slot === 0 ? 0x3f2000 : -1;
+    });
+    batch.faults = rows.length;
+    this.events.add(batch, resolved, this.names);
+  }
+}

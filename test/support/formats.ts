@@ -1,0 +1,52 @@
+/** One record of the NDJSON stream (command-line contract). */
+export interface Fault {
+  readonly time_ns: number;
+  readonly pid: number;
+  readonly tid: number;
+  readonly comm: string;
+  readonly class: string;
+  readonly cause: string;
+  readonly address: string;
+  readonly ip: string | null;
+  readonly access: string | null;
+  readonly mode: string;
+  readonly region_kind: string;
+  readonly region: string;
+  readonly section: string | null;
+  readonly file: string | null;
+  readonly file_offset: number | null;
+  readonly latency_ns: number | null;
+  readonly error_code: number | null;
+}
+
+/** The part of the JSON report that the tests look at. */
+export interface Report {
+  readonly schema_version: number;
+  readonly summary: Readonly<Record<string, number>>;
+  readonly completeness: {
+    readonly captured: number;
+    readonly lost: number;
+    readonly kernel: number;
+    readonly difference: number;
+    readonly comparable: boolean;
+    /** Faults that /proc/PID/stat counts and the kernel does not report. */
+    readonly beyond: {
+      readonly at_least: number;
+      readonly at_most: number | null;
+      readonly processes_gone: number;
+    } | null;
+    readonly in_flight: number;
+    readonly in_flight_stall_ns: number;
+  };
+  readonly capture: {
+    readonly entry_source: string;
+    readonly user_only: boolean;
+    readonly threads: number;
+    readonly ring_bytes: number;
+    readonly limits: readonly string[];
+    readonly records: Readonly<Record<string, number>>;
+  };
+  readonly threads: readonly Readonly<Record<string, unknown>>[];
+  readonly processes: readonly Readonly<Record<string, unknown>>[];
+  readonly regions: readonly Readonly<Record<string, unknown>>[];
+}

@@ -1,0 +1,113 @@
+import { CAUSE_COUNT, CLASS_COUNT, CLASS_NAMES } from '../../src/core/classify/classes';
+import type {
+  ProcessRow,
+  RegionRow,
+  Snapshot,
+  StatRow,
+  ThreadRow,
+} from '../../src/core/snapshot/snapshot';
+
+/** Snapshot rows for tests: everything zero except what is given. */
+export function stat(part: Partial<StatRow> = {}): StatRow {
+  const byClass = part.byClass ?? Array.from({ length: CLASS_COUNT }, () => 0);
+  return {
+    id: 1,
+    faults: byClass.reduce((a, b) => a + b, 0),
+    byCause: Array.from({ length: CAUSE_COUNT }, () => 0),
+    uniquePages: 0,
+    refaults: 0,
+    stallNs: 0,
+    maxNs: 0,
+    p50Ns: NaN,
+    p90Ns: NaN,
+    p99Ns: NaN,
+    stallShare: 0,
+    stalled: 0,
+    rate: 0,
+    history: [],
+    lastTime: 0,
+    ...part,
+    byClass,
+  };
+}
+
+export function region(part: Partial<RegionRow> = {}): RegionRow {
+  return {
+    ...stat(part),
+    kind: 'anon',
+    label: '[anon]',
+    path: '',
+    section: '',
+    permissions: 'rw-p',
+    pid: 100,
+    comm: 'prog',
+    size: 65536,
+    startPage: 0x7f0000000,
+    endPage: 0x7f0000010,
+    members: 1,
+    sumsUp: '',
+    ...part,
+  };
+}
+
+export function thread(part: Partial<ThreadRow> = {}): ThreadRow {
+  return {
+    ...stat(part),
+    tid: 100,
+    pid: 100,
+    comm: 'prog',
+    alive: true,
+    members: 1,
+    sumsUp: '',
+    ...part,
+  };
+}
+
+export function process(part: Partial<ProcessRow> = {}): ProcessRow {
+  return {
+    ...stat(part),
+    pid: 100,
+    ppid: 1,
+    comm: 'prog',
+    alive: true,
+    members: 1,
+    sumsUp: '',
+    threads: 1,
+    worstThreadShare: 0,
+    worstTid: 100,
+    ...part,
+  };
+}
+
+export function snapshot(part: Partial<Snapshot> = {}): Snapshot {
+  return {
+    now: 10e9,
+    since: 0,
+    elapsed: 10e9,
+    totals: stat(),
+    regions: [],
+    threads: [],
+    processes: [],
+    latency: CLASS_NAMES.map((faultClass) => ({
+      faultClass,
+      count: 0,
+      totalNs: 0,
+      maxNs: 0,
+      p50Ns: NaN,
+      p90Ns: NaN,
+      p99Ns: NaN,
+      p999Ns: NaN,
+      buckets: [],
+    })),
+    pairs: () => ({ regions: [], threads: [], faults: [] }),
+    causeFacts: {
+      swapInUse: false,
+      numaBalancing: false,
+      rereadShare: 0,
+      answerer: 'unknown',
+      busReasons: [],
+    },
+    caps: [],
+    ...part,
+  };
+}

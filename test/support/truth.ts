@@ -1,0 +1,67 @@
+import type { Fault } from './formats';
+
+/** What a workload says it did: so many faults of one kind by one task in one range. */
+export interface TruthRow {
+  readonly phase?: string;
+  readonly pid: number;
+  readonly tid: number;
+  readonly start: string;
+  readonly end: string;
+  readonly kind: string;
+  readonly region: string;
+  readonly class: string;
+  readonly cause: string;
+  readonly mode: string;
+  readonly faults: number;
+}
+
+/** The JSON lines of a workload's output; other lines are for people. */
+export function jsonLines(stdout: string): Record<string, unknown>[] {
+  return stdout
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+export function truthRows(stdout: string): TruthRow[] {
+  return jsonLines(stdout).flatMap((line) => (line.rows ?? []) as TruthRow[]);
+}
+
+type Tally = Record<string, Record<string, number>>;
+
+/** Faults per range and kind, as the truth has them and as they were captured: to be equal. */
+export function compare(
+  rows: readonly TruthRow[],
+  faults: readonly Fault[],
+): { readonly expected: Tally; readonly captured: Tally } {
+  const ranges = new Map<string, { pid: number; start: number; end: number }>();
+  const expected: Tally = {};
+  for (const row of rows) {
+    const key = `pid ${row.pid} ${row.start}-${row.end}`;
+    ranges.set(key, { pid: row.pid, start: Number(row.start), end: Number(row.end) });
+    const kinds = (expected[key] ??= {});
+    if (row.faults > 0) add(kinds, kindOf(row), row.faults);
+  }
+  const captured: Tally = Object.fromEntries([...ranges.keys()].map((key) => [key, {}]));
+  const byPid = new Map<number, Fault[]>();
+  for (const fault of faults) {
+    const own = byPid.get(fault.pid);
+    if (own === undefined) byPid.set(fault.pid, [fault]);
+    else own.push(fault);
+  }
+  for (const [key, { pid, start, end }] of ranges) {
+    for (const fault of byPid.get(pid) ?? []) {
+      const address = Number(fault.address);
+      if (address >= start && address < end) add(captured[key]!, kindOf(fault), 1);
+    }
+  }
+  return { expected, captured };
+}
+
+function kindOf(what: Omit<TruthRow, 'pid' | 'start' | 'end' | 'faults' | 'kind'>): string {
+  return `tid ${what.tid} ${what.class} ${what.cause} ${what.mode} ${what.region}`;
+}
+
+function add(tally: Record<string, number>, key: string, count: number): void {
+  tally[key] = (tally[key] ?? 0) + count;
+}

@@ -1,0 +1,55 @@
+import { OpenFaults, Waits } from '../../../src/core/wire/open-faults';
+import { WaitingFaults } from '../../../src/app/waiting';
+
+/** Open faults of threads 1 to n, entered at 0, as of a second later; /proc says who is blocked. */
+function setup(n: number): { waiting: WaitingFaults; looks: number[]; blocked: Set<number> } {
+  const looks: number[] = [];
+  const blocked = new Set<number>();
+  const source = new OpenFaults();
+  source.asOf = 1e9;
+  source.count = n;
+  for (let i = 0; i < n; i++) {
+    source.tid[i] = i + 1;
+    source.pid[i] = 1;
+    source.ipLo[i] = 0x1000;
+    source.ipHi[i] = 0x7f;
+  }
+  const waiting = new WaitingFaults(
+    {
+      openFaults: (buffer) => {
+        new Uint8Array(buffer).set(new Uint8Array(source.buffer));
+      },
+    },
+    (pid, tid, ip) => {
+      expect([pid, ip]).toEqual([1, 0x7f00001000n]);
+      looks.push(tid);
+      return blocked.has(tid);
+    },
+  );
+  return { waiting, looks, blocked };
+}
+
+test('only those wait of whom /proc says so; one that has just ended waited until then', () => {
+  const { waiting, blocked } = setup(3);
+  blocked.add(2).add(3);
+  const waits = (): number[] => [...waiting.look().waits.slice(0, 3)];
+  expect(waits()).toEqual([Waits.UNKNOWN, Waits.BLOCKED, Waits.BLOCKED]);
+  blocked.delete(3);
+  expect(waits()).toEqual([Waits.UNKNOWN, Waits.BLOCKED, Waits.BLOCKED]);
+  expect(waits()).toEqual([Waits.UNKNOWN, Waits.BLOCKED, Waits.UNKNOWN]);
+});
+
+test('4,000 threads: so many looks at a time, new ones first, and everyone in turn', () => {
+  const { waiting, looks, blocked } = setup(4000);
+  for (let tid = 1; tid <= 4000; tid++) blocked.add(tid);
+  const most = 512;
+  for (let turn = 1; turn <= Math.ceil(4000 / most); turn++) {
+    waiting.look();
+    expect(looks.length).toBeLessThanOrEqual(turn * most);
+  }
+  expect(new Set(looks).size).toBe(4000);
+  expect(waiting.faults.waits.slice(0, 4000).every((w) => w === Waits.BLOCKED)).toBe(true);
+  looks.length = 0;
+  for (let turn = 1; turn <= Math.ceil(4000 / most); turn++) waiting.look();
+  expect(new Set(looks).size).toBe(4000);
+});

@@ -1,0 +1,214 @@
+import fc from 'fast-check';
+import { helpText } from '../../../../src/cli/options/help';
+import { OPTIONS } from '../../../../src/cli/options/table';
+import { parseOptions } from '../../../../src/cli/options/options';
+import type { Options } from '../../../../src/app/options';
+import { UsageError } from '../../../../src/cli/options/parse';
+
+const parse = (line: string): Options =>
+  parseOptions(line.split(' ').filter((word) => word !== ''));
+
+function refusal(args: readonly string[]): string {
+  try {
+    parseOptions(args);
+  } catch (error) {
+    expect(error).toBeInstanceOf(UsageError);
+    return (error as UsageError).message;
+  }
+  throw new Error(`accepted: ${args.join(' ')}`);
+}
+
+test('defaults', () => {
+  expect(parse('-p 42')).toEqual({
+    action: 'run',
+    target: { kind: 'attach', pids: [42] },
+    children: true,
+    view: 'auto',
+    dashboardOnly: [],
+    format: 'text',
+    output: null,
+    quiet: false,
+    report: 'none',
+    latency: false,
+    fixedTs: false,
+    durationNs: null,
+    count: null,
+    filter: null,
+    dump: null,
+    intervalMs: 1000,
+    ascii: false,
+    exitWithTarget: false,
+    commandOutput: null,
+    ringPages: 0,
+  });
+});
+
+test.each<[string, Partial<Options>]>([
+  ['--pid 1,2,1', { target: { kind: 'attach', pids: [1, 2] } }],
+  ['-p 1 -p 7', { target: { kind: 'attach', pids: [1, 7] } }],
+  ['--pid=9', { target: { kind: 'attach', pids: [9] } }],
+  ['-p9', { target: { kind: 'attach', pids: [9] } }],
+  ['--no-children -p 1', { children: false }],
+  ['--tui -p 1', { view: 'tui' }],
+  ['--stream -p 1', { view: 'stream' }],
+  ['--format csv -p 1', { format: 'csv', view: 'stream' }],
+  ['--format=ndjson -p 1', { format: 'ndjson', view: 'stream' }],
+  ['-o out.txt -p 1', { output: 'out.txt', view: 'auto' }],
+  ['--tui --format csv -o f -p 1', { view: 'tui', format: 'csv', output: 'f' }],
+  ['-q -p 1', { quiet: true, view: 'stream' }],
+  ['--report -p 1', { report: 'text', view: 'stream' }],
+  ['--report-format json -p 1', { report: 'json', view: 'stream' }],
+  ['--report --report-format text -p 1', { report: 'text' }],
+  ['--latency -p 1', { latency: true }],
+  ['--fixed-ts -p 1', { fixedTs: true, view: 'stream' }],
+  ['-d 2.5 -p 1', { durationNs: 2.5e9, view: 'auto' }],
+  ['-n 10 -p 1', { count: 10, view: 'auto' }],
+  ['-qn5 -p1', { quiet: true, count: 5 }],
+  ['--filter class:major -p 1', { filter: 'class:major', view: 'auto' }],
+  ['--filter -5 -p 1', { filter: '-5' }],
+  ['--filter= -p 1', { filter: '' }],
+  ['--filter= ls', { filter: '', target: { kind: 'command', file: 'ls', argv: ['ls'] } }],
+  ['--filter=a=b -p 1', { filter: 'a=b' }],
+  ['--filter=-q -p 1', { filter: '-q', quiet: false }],
+  ['-o 0x10 -p 1', { output: '0x10' }],
+  ['-o007 -p 1', { output: '007' }],
+  ['-o a -qo b -p 1', { output: 'b', quiet: true }],
+  ['-q -q -p 1', { quiet: true }],
+  ['--filter true -p 1', { filter: 'true' }],
+  ['--dump d.txt -p 1', { dump: 'd.txt' }],
+  ['--interval 0.25 -p 1', { intervalMs: 250, view: 'auto', dashboardOnly: ['--interval'] }],
+  ['--ascii --exit-with-target -p 1', { ascii: true, exitWithTarget: true }],
+  ['--command-output c.txt demo', { commandOutput: 'c.txt' }],
+  ['--tui --latency -o f -p 1', { view: 'tui', latency: true }],
+  ['--tui --interval 2 -p 1', { view: 'tui', dashboardOnly: ['--interval'] }],
+  ['--command-output c.txt ls', { commandOutput: 'c.txt' }],
+  ['-m 128 -p 1', { ringPages: 128 }],
+  ['ls', { target: { kind: 'command', file: 'ls', argv: ['ls'] } }],
+  [
+    '-q ls -l --help',
+    { quiet: true, target: { kind: 'command', file: 'ls', argv: ['ls', '-l', '--help'] } },
+  ],
+  ['-- ls -q', { quiet: false, target: { kind: 'command', file: 'ls', argv: ['ls', '-q'] } }],
+  ['ls -- -p', { target: { kind: 'command', file: 'ls', argv: ['ls', '--', '-p'] } }],
+  ['-- -odd', { target: { kind: 'command', file: '-odd', argv: ['-odd'] } }],
+  ['demo', { target: { kind: 'demo', args: [] } }],
+  ['-q demo --json', { target: { kind: 'demo', args: ['--json'] } }],
+  ['-- demo', { target: { kind: 'command', file: 'demo', argv: ['demo'] } }],
+  ['-h', { action: 'help', target: { kind: 'none' } }],
+  ['-V', { action: 'version' }],
+])('%s', (line, expected) => {
+  expect(parse(line)).toMatchObject(expected);
+});
+
+test.each([
+  [[], /nothing to trace/],
+  [['-q'], /nothing to trace/],
+  [['--wrong', '-p', '1'], /unknown option '--wrong'/],
+  [['-x', '-p', '1'], /unknown option '-x'/],
+  [['-qx', '-p', '1'], /'-x' in '-qx'/],
+  [['---', '-p', '1'], /unknown option/],
+  [['---q', '-p', '1'], /unknown option '---q'/],
+  [['--q', '-p', '1'], /unknown option '--q'/],
+  [['--no-quiet', '-p', '1'], /unknown option '--no-quiet'/],
+  [['--children', '-p', '1'], /unknown option '--children'/],
+  [['--no-children=1', '-p', '1'], /takes no value/],
+  [['--__proto__', '-p', '1'], /unknown option/],
+  [['-p'], /'-p' needs a value/],
+  [['--output', '-q', 'ls'], /'--output' needs a value: FILE/],
+  [['-n', '--', 'ls'], /'-n' needs a value/],
+  [['-p', 'abc'], /'abc' is no process id/],
+  [['-p', '0x10'], /'0x10' is no process id/],
+  [['-p', '0'], /'0' is no process id/],
+  [['-p', ''], /no process id was given/],
+  [['-p', ' \n'], /no process id was given/],
+  [['-p', ','], /no process id was given/],
+  [['-p', '1 x'], /'x' is no process id/],
+  [['-p', '1,,2'], /'' is no process id/],
+  [['-p', '-5'], /'-5' is no process id/],
+  [['-p', '99999999'], /no process id/],
+  [['-p', '1e3'], /no process id/],
+  [['-p', '1', 'ls'], /-p and a COMMAND \('ls'\)/],
+  [['-p', '1', 'demo'], /exclude each other/],
+  [['--quiet=yes', 'ls'], /takes no value/],
+  [['--format', 'xml', 'ls'], /'xml' is none of text, csv, ndjson/],
+  [['--report-format', 'csv', 'ls'], /'csv' is none of text, json/],
+  [['-d', '0', 'ls'], /no number of seconds/],
+  [['-d', '1h', 'ls'], /no number of seconds/],
+  [['-d', '', 'ls'], /no number of seconds/],
+  [['-n', '0', 'ls'], /no whole number/],
+  [['-n', '1.5', 'ls'], /no whole number/],
+  [['--interval', '0.1', 'ls'], /from 0.25 to 10/],
+  [['--interval', '11', 'ls'], /from 0.25 to 10/],
+  [['-m', '100', 'ls'], /no power of two/],
+  [['-m', '0', 'ls'], /no whole number/],
+  [['--output=', 'ls'], /file name is empty/],
+  [['--tui', '--stream', 'ls'], /--tui and --stream/],
+  [['--tui', '--fixed-ts', 'ls'], /--tui and --fixed-ts/],
+  [['--tui', '-q', 'ls'], /--tui and --quiet exclude each other/],
+  [['--tui', '--report', '-o', 'f', 'ls'], /--tui and --report exclude each other/],
+  [['--tui', '--latency', 'ls'], /--latency has no effect in the dashboard without -o FILE/],
+  [['--tui', '--format', 'csv', 'ls'], /--format has no effect in the dashboard without -o/],
+  [['--stream', '--interval', '2', 'ls'], /--interval .* --stream asks for the stream/],
+  [['--dump', 'd', '--stream', 'ls'], /--dump .* --stream asks for the stream/],
+  [['--format', 'csv', '--ascii', 'ls'], /--ascii .* --format asks for the stream/],
+  [['-q', '--exit-with-target', 'ls'], /--exit-with-target .* --quiet asks for the stream/],
+  [['-q', '--command-output', 'f', 'ls'], /--command-output .* --quiet asks/],
+  [['-p', '1', '--command-output', 'f'], /--command-output has no effect without a COMMAND/],
+])('%j is refused', (args: string[], message) => {
+  expect(refusal(args)).toMatch(message);
+});
+
+test('any command line gives options or one line, and never anything else', () => {
+  const word = fc.oneof(
+    fc.constantFrom('-p', '--', '-', '--format', '-n', '5', 'ls', '-q', '--filter', '-o', '', '-d'),
+    fc.string({ maxLength: 8 }),
+  );
+  fc.assert(
+    fc.property(fc.array(word, { maxLength: 6 }), (args) => {
+      try {
+        const { target } = parseOptions(args);
+        if (target.kind === 'command') {
+          // A command line is passed on untouched, from its first word to its last.
+          expect(args.slice(args.length - target.argv.length)).toEqual(target.argv);
+        }
+      } catch (error) {
+        expect(error).toBeInstanceOf(UsageError);
+        expect((error as UsageError).message.length).toBeGreaterThan(0);
+      }
+    }),
+  );
+});
+
+test('a value arrives as it was written, attached or not', () => {
+  const value = fc.oneof(
+    fc.string(),
+    fc.constantFrom('0x10', '1e3', '-5', 'true', 'false', '=', '--', 'no-x', '-q'),
+  );
+  fc.assert(
+    fc.property(value, (filter) => {
+      expect(parseOptions([`--filter=${filter}`, 'ls']).filter).toBe(filter);
+      // Apart, a word that is an option of ours means that the value was forgotten.
+      const forgotten =
+        filter === '--' ||
+        OPTIONS.some(({ long, short }) =>
+          [`-${short}`, `--${long}`].includes(filter.split('=')[0]!),
+        );
+      if (!forgotten) expect(parseOptions(['--filter', filter, 'ls']).filter).toBe(filter);
+    }),
+  );
+});
+
+test('--help names every option', () => {
+  const help = helpText();
+  for (const { long, short } of OPTIONS) {
+    expect(help).toContain(short === '' ? `    --${long}` : `-${short}, --${long}`);
+  }
+  for (const line of help.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
+});
+
+test.each(['7 8 9', '7\n8\n9\n', '7, 8 ,9', ' 7,8,9, ', '7\t8  9', '7,8,9,\n'])(
+  'process ids as pidof, pgrep and people write them: %j',
+  (text) => {
+    expect(parseOptions(['-p', text]).target).toEqual({ kind: 'attach', pids: [7, 8, 9] });
+  },
+);

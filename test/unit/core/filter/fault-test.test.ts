@@ -1,0 +1,199 @@
+import { Batch, How } from '../../../../src/core/wire/batch';
+import { Cause, FaultClass, KIND_NAMES, RegionKind } from '../../../../src/core/classify/classes';
+import { compileFaultTest, type FilterNames } from '../../../../src/core/filter/fault-test';
+import { parseFilter } from '../../../../src/core/filter/parse';
+import { Resolved } from '../../../../src/core/wire/resolved';
+
+interface Region {
+  label: string;
+  path: string;
+  kind: number;
+}
+
+class Names implements FilterNames {
+  asked = 0;
+  regions: Region[] = [
+    { label: 'libc.so.6 .text', path: '/usr/lib/libc.so.6', kind: RegionKind.FILE },
+    { label: '[heap]', path: '', kind: RegionKind.HEAP },
+    { label: 'Data.db', path: '/srv/Data.db', kind: RegionKind.FILE },
+  ];
+  comms = ['postgres', 'writer'];
+  regionLabel(slot: number): string {
+    this.asked++;
+    return this.regions[slot]!.label;
+  }
+  regionPath(slot: number): string {
+    return this.regions[slot]!.path;
+  }
+  regionKind(slot: number): number {
+    return this.regions[slot]!.kind;
+  }
+  commName(id: number): string {
+    return this.comms[id]!;
+  }
+}
+
+interface Fault {
+  cls: number;
+  cause: number;
+  region: number;
+  comm: number;
+  pid: number;
+  tid: number;
+  hi: number;
+  lo: number;
+  latency: number;
+  how: number;
+  code: number;
+}
+const entry = How.ENTRY | How.ERROR_CODE;
+const faults: Fault[] = [
+  {
+    cls: FaultClass.MAJOR,
+    cause: Cause.FILE_READ,
+    region: 0,
+    comm: 0,
+    pid: 10,
+    tid: 10,
+    hi: 0x7f12,
+    lo: 0x1000,
+    latency: 2e6,
+    how: entry,
+    code: 20,
+  },
+  {
+    cls: FaultClass.MINOR,
+    cause: Cause.DEMAND_ZERO,
+    region: 1,
+    comm: 1,
+    pid: 10,
+    tid: 11,
+    hi: 0,
+    lo: 0xfffff123,
+    latency: 900,
+    how: entry,
+    code: 6,
+  },
+  {
+    cls: FaultClass.COW,
+    cause: Cause.COW_FILE,
+    region: 2,
+    comm: 1,
+    pid: 20,
+    tid: 20,
+    hi: 0x7f13,
+    lo: 0,
+    latency: -1,
+    how: How.KERNEL,
+    code: 0,
+  },
+  {
+    cls: FaultClass.MINOR,
+    cause: Cause.PAGE_CACHE,
+    region: 2,
+    comm: 0,
+    pid: 20,
+    tid: 21,
+    hi: 0x7f12,
+    lo: 0x2000,
+    latency: 1000,
+    how: entry,
+    code: 4,
+  },
+];
+
+function load(): { batch: Batch; resolved: Resolved } {
+  const batch = new Batch();
+  const resolved = new Resolved();
+  faults.forEach((f, i) => {
+    batch.pid[i] = f.pid;
+    batch.tid[i] = f.tid;
+    batch.addrHi[i] = f.hi;
+    batch.addrLo[i] = f.lo;
+    batch.latency[i] = f.latency;
+    batch.how[i] = f.how;
+    batch.errorCode[i] = f.code;
+    resolved.faultClass[i] = f.cls;
+    resolved.cause[i] = f.cause;
+    resolved.region[i] = f.region;
+    resolved.comm[i] = f.comm;
+  });
+  batch.faults = faults.length;
+  return { batch, resolved };
+}
+
+const { batch, resolved } = load();
+const passing = (expression: string, names: FilterNames = new Names()): number[] => {
+  const { filter, error } = parseFilter(expression);
+  expect(error).toBeNull();
+  const test = compileFaultTest(filter!, names);
+  return faults.map((_, i) => i).filter((i) => test(batch, resolved, i));
+};
+
+describe('compileFaultTest', () => {
+  it.each<[string, number[]]>([
+    ['class:major', [0]],
+    ['class:minor,cow', [1, 2, 3]],
+    ['cause:cow-file', [2]],
+    ['kind:heap', [1]],
+    ['mode:kernel', [2]],
+    ['mode:user', [0, 1, 3]],
+    ['access:w', [1]],
+    ['access:x', [0]],
+    ['access:r', [3]],
+    ['region:libc', [0]],
+    ['region:db', [2, 3]],
+    ['region:data', [2, 3]],
+    ['region:DATA', []],
+    ['region:~^lib.*text$', [0]],
+    ['file:/srv', [2, 3]],
+    ['comm:writer', [1, 2]],
+    ['comm:~^post', [0, 3]],
+    ['tid:11', [1]],
+    ['tid:11,20', [1, 2]],
+    ['pid:20', [2, 3]],
+    ['addr:0x7f1200001000-0x7f1200002000', [0, 3]],
+    ['addr:0xfffff000', [1]],
+    ['addr:0x0-0xffffffffffffffff', [0, 1, 2, 3]],
+    ['lat>1us', [0]],
+    ['lat>=1us', [0, 3]],
+    ['lat<1us', [1]],
+    ['lat<=1us', [1, 3]],
+    ['not lat>0ns', [2]],
+    ['heap', [1]],
+    ['writer', [1, 2]],
+    ['page-cache', [3]],
+    ['major', [0]],
+    ['class:minor and not comm:writer', [3]],
+    ['class:major or (pid:20 comm:writer)', [0, 2]],
+  ])('%s', (expression, expected) => {
+    expect(passing(expression)).toEqual(expected);
+  });
+
+  it('gives every kind a name that a filter finds', () => {
+    expect(KIND_NAMES.map((kind) => parseFilter(`kind:${kind}`).error)).toEqual(
+      KIND_NAMES.map(() => null),
+    );
+  });
+
+  it('sees that a slot has got another name', () => {
+    const names = new Names();
+    const { filter } = parseFilter('region:libc');
+    const test = compileFaultTest(filter!, names);
+    expect(test(batch, resolved, 0)).toBe(true);
+    names.regions[0] = { label: 'other', path: '', kind: RegionKind.ANON };
+    expect(test(batch, resolved, 0)).toBe(false);
+  });
+
+  it('decides about a name once, not once per fault', () => {
+    const names = new Names();
+    const { filter } = parseFilter('region:elsewhere');
+    const test = compileFaultTest(filter!, names);
+    const decided = jest.spyOn(String.prototype, 'toLowerCase');
+    for (let n = 0; n < 1000; n++) test(batch, resolved, 0);
+    const times = decided.mock.calls.length;
+    decided.mockRestore();
+    expect(times).toBe(1);
+    expect(names.asked).toBe(1000);
+  });
+});

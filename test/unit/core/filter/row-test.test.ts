@@ -1,0 +1,95 @@
+import { Cause, CAUSE_COUNT } from '../../../../src/core/classify/classes';
+import { parseFilter } from '../../../../src/core/filter/parse';
+import { compileRowTests } from '../../../../src/core/filter/row-test';
+import { process, region, snapshot, thread } from '../../../support/sample';
+
+const causes = (index: number, n: number): number[] =>
+  Array.from({ length: CAUSE_COUNT }, (_, k) => (k === index ? n : 0));
+
+const picture = snapshot({
+  regions: [
+    region({
+      id: 1,
+      label: 'libc.so.6 .text',
+      path: '/usr/lib/libc.so.6',
+      kind: 'file',
+      pid: 10,
+      byClass: [3, 5, 0, 0],
+      byCause: causes(Cause.PAGE_CACHE, 8),
+      maxNs: 2e6,
+      p50Ns: 1000,
+      startPage: 0x100,
+      endPage: 0x200,
+    }),
+    region({
+      id: 2,
+      label: '[heap]',
+      kind: 'heap',
+      pid: 10,
+      byClass: [0, 7, 0, 0],
+      byCause: causes(Cause.DEMAND_ZERO, 7),
+      maxNs: 3000,
+      p50Ns: 900,
+      startPage: 0x300,
+      endPage: 0x400,
+    }),
+    region({
+      id: 3,
+      label: '[anon]',
+      pid: 20,
+      byClass: [0, 0, 4, 0],
+      byCause: causes(Cause.COW_ANON, 4),
+      startPage: 0x100,
+      endPage: 0x101,
+    }),
+  ],
+  threads: [
+    thread({ id: 11, tid: 10, pid: 10, comm: 'main', byClass: [3, 0, 0, 0] }),
+    thread({ id: 12, tid: 12, pid: 10, comm: 'worker', byClass: [0, 12, 0, 0] }),
+    thread({ id: 13, tid: 20, pid: 20, comm: 'child', byClass: [0, 0, 4, 0] }),
+  ],
+  processes: [
+    process({ id: 21, pid: 10, comm: 'main', byClass: [3, 12, 0, 0] }),
+    process({ id: 22, pid: 20, comm: 'child', byClass: [0, 0, 4, 0] }),
+  ],
+});
+
+const kept = (expression: string): [number[], number[], number[]] => {
+  const { filter, error } = parseFilter(expression);
+  expect(error).toBeNull();
+  const tests = compileRowTests(filter!, picture);
+  return [
+    picture.regions.filter(tests.regions.passes).map((row) => row.id),
+    picture.threads.filter(tests.threads.passes).map((row) => row.id),
+    picture.processes.filter(tests.processes.passes).map((row) => row.id),
+  ];
+};
+
+describe('compileRowTests', () => {
+  it.each<[string, number[], number[], number[]]>([
+    ['class:major', [1], [11], [21]],
+    // The rows that hold some fault that is not major: libc has minor ones beside its major ones.
+    ['not class:major', [1, 2, 3], [12, 13], [21, 22]],
+    ['class:cow', [3], [13], [22]],
+    ['cause:page-cache', [1], [], []],
+    ['kind:heap', [2], [11, 12], [21]],
+    ['region:libc', [1], [11, 12], [21]],
+    ['region:~^.heap', [2], [11, 12], [21]],
+    ['file:/usr', [1], [11, 12], [21]],
+    ['comm:worker', [1, 2], [12], [21]],
+    ['tid:12', [1, 2], [12], [21]],
+    ['tid:12 region:libc', [1], [12], [21]],
+    ['pid:20', [3], [13], [22]],
+    ['not pid:20', [1, 2], [11, 12], [21]],
+    ['pid:20 or tid:10', [1, 2, 3], [11, 13], [21, 22]],
+    ['lat>1ms', [1], [], []],
+    ['lat>1us', [1, 2], [], []],
+    ['addr:0x100000', [1, 3], [11, 12, 13], [21, 22]],
+    ['addr:0x150000-0x160000', [1], [11, 12], [21]],
+    ['child', [3], [13], [22]],
+    ['nothing-is-called-so', [], [], []],
+    ['mode:kernel', [1, 2, 3], [11, 12, 13], [21, 22]],
+  ])('%s', (expression, regions, threads, processes) => {
+    expect(kept(expression)).toEqual([regions, threads, processes]);
+  });
+});

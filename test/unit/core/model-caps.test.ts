@@ -1,0 +1,313 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type { Snapshot, StatRow } from '../../../src/core/snapshot/snapshot';
+import { HEAP_START, R, Rig, vma } from '../../support/model-kit';
+
+// Without a collection before each look the measure is noise; the flag need not be given from outside.
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+const sum = (rows: readonly StatRow[]): number => rows.reduce((n, r) => n + r.faults, 0);
+
+const expectExact = (snapshot: Snapshot, faults: number): void => {
+  expect(snapshot.totals.faults).toBe(faults);
+  expect(sum(snapshot.regions)).toBe(faults);
+  expect(sum(snapshot.threads)).toBe(faults);
+  expect(sum(snapshot.processes)).toBe(faults);
+};
+
+describe('Model: caps', () => {
+  it('folds processes that are gone, oldest first, and loses no fault', () => {
+    const rig = new Rig({ regions: 40, threads: 20, processes: 20 }).attach();
+    let faults = 0;
+    for (let n = 0; n < 500; n++) {
+      const pid = 1000 + n;
+      rig.fork(100, pid).rename(pid, pid, n % 2 === 0 ? 'even' : 'odd');
+      rig.fault({ page: HEAP_START, pid, code: 7 }).fault({ page: 0x9000, pid, end: 'none' });
+      rig.exit(pid);
+      faults += 2;
+      if (n % 5 === 4) rig.run();
+    }
+    rig.run();
+    rig.run();
+    const snapshot = rig.model.snapshot(rig.now);
+    expectExact(snapshot, faults);
+    expect(snapshot.processes.length).toBeLessThanOrEqual(20 + 5 + 3);
+    expect(snapshot.regions.length).toBeLessThanOrEqual(40 + 10 + 4);
+    const folded = snapshot.regions.filter((r) => r.pid === 0);
+    expect(folded.map((r) => `${r.comm} ${r.label}`).sort()).toEqual([
+      'even [heap]',
+      'even [unknown]',
+      'odd [heap]',
+      'odd [unknown]',
+    ]);
+    // The newest are still told apart, and the target itself is never folded.
+    expect(snapshot.processes.map((p) => p.pid)).toEqual(expect.arrayContaining([100, 1499]));
+    expect(snapshot.caps.join('\n')).toMatch(/processes[^]*share rows/);
+  });
+
+  it('keeps the newest of the ended processes apart where it is told to', () => {
+    const rig = new Rig({ endedProcesses: 3 }).attach();
+    for (let n = 0; n < 20; n++) {
+      rig.fork(100, 1000 + n).rename(1000 + n, 1000 + n, n === 0 ? 'first' : 'other');
+      rig.fault({ page: HEAP_START, pid: 1000 + n, code: 7 });
+      if (n !== 1) rig.exit(1000 + n); // This one goes on.
+      rig.run();
+    }
+    rig.run();
+    const snapshot = rig.model.snapshot(rig.now);
+    expectExact(snapshot, 20);
+    const pids = snapshot.processes.map((row) => row.pid).filter((pid) => pid !== 0);
+    expect(pids).toEqual(expect.arrayContaining([100, 1001, 1017, 1018, 1019]));
+    expect(pids.length).toBeLessThanOrEqual(2 + 2 * 3);
+    const apart = pids.length - 2;
+    for (const rows of [snapshot.processes, snapshot.threads]) {
+      const shared = rows.filter((row) => row.pid === 0);
+      expect(shared.map((row) => [row.comm, row.members, row.faults, row.alive])).toEqual([
+        ['first', 1, 1, false],
+        ['other', 18 - apart, 18 - apart, false],
+      ]);
+    }
+    const heaps = snapshot.regions.filter((row) => row.pid === 0);
+    expect(heaps.map((row) => [row.label, row.comm, row.faults])).toEqual([
+      ['[heap]', 'first', 1],
+      ['[heap]', 'other', 18 - apart],
+    ]);
+    // They share rows because they have ended, not for lack of room.
+    expect(snapshot.caps).toEqual([]);
+  });
+
+  it('takes no room from what is gone where only ended processes are to share rows', () => {
+    const rig = new Rig({ endedProcesses: 1, regions: 40 }).attach();
+    // Unmapped again: gone, and nine tenths of the cap with what the children bring.
+    for (let page = 0x9000; page < 0x9000 + 30 * 0x10; page += 0x10) {
+      rig
+        .mmap(vma(page, page + 4))
+        .fault({ page, code: 6 })
+        .munmap(page, page + 4);
+    }
+    rig.run();
+    for (const pid of [1000, 1001, 1002]) {
+      rig.fork(100, pid).fault({ page: HEAP_START, pid, code: 7 }).exit(pid).run();
+    }
+    rig.run();
+    const { caps, regions, processes } = rig.model.snapshot(rig.now);
+    expect(processes.find((row) => row.pid === 0)!.members).toBe(2);
+    expect(regions.filter((row) => row.pid === 100)).toHaveLength(30);
+    expect(caps).toEqual([]);
+  });
+
+  it('puts the stacks of ended threads into one row, a stack', () => {
+    for (const limits of [{ endedThreads: 3 }, { regions: 40, threads: 40 }]) {
+      const rig = new Rig(limits).attach();
+      for (let n = 0; n < 3000; n++) {
+        const tid = 200 + n;
+        const page = 0x9000 + (n % 4) * 0x20;
+        rig.mmap(vma(page, page + 1, '', { prot: 0 })).mmap(vma(page + 1, page + 0x10));
+        rig.thread(100, tid).stackPointer(100, tid, page + 4);
+        rig.fault({ page: page + 3, tid }).exit(100, tid);
+        rig.munmap(page, page + 0x10);
+        if (n % 10 === 9) rig.run();
+      }
+      rig.run();
+      rig.run();
+      const snapshot = rig.model.snapshot(rig.now);
+      expectExact(snapshot, 3000);
+      const shared = snapshot.regions.filter((row) => row.members > 1);
+      const apart = snapshot.regions.filter((row) => row.label.startsWith('[stack:')).length;
+      expect(shared).toMatchObject([
+        { label: '[stack]', kind: 'stack', members: 3000 - apart, faults: 3000 - apart },
+      ]);
+      expect(shared[0]!.sumsUp).toMatch(/^(older )?regions of this name/);
+      expect(snapshot.threads.find((row) => row.members > 1)!.sumsUp).toMatch(
+        /threads of this name/,
+      );
+    }
+  });
+
+  it('keeps the kinds apart of what is one of too many names', () => {
+    const rig = new Rig({ regions: 40 }).attach();
+    for (let n = 0; n < 3000; n++) {
+      const page = 0x9000;
+      const name = n % 3 === 0 ? `/memfd:m${n} (deleted)` : `/tmp/file${n}`;
+      const ino = String(1000 + n);
+      const backing = { name, devMajor: 8, devMinor: 0, ino };
+      rig.mmap(vma(page, page + 4, name, { shared: true, backing })).fault({ page, code: 4 });
+      rig.munmap(page, page + 4);
+      if (n % 10 === 9) rig.run();
+    }
+    rig.run();
+    const snapshot = rig.model.snapshot(rig.now);
+    expectExact(snapshot, 3000);
+    const others = snapshot.regions.filter((row) => row.label === '[others]');
+    expect(others.map((row) => row.kind).sort()).toEqual(['file', 'shm']);
+    for (const row of others) {
+      expect(row.sumsUp).toBe('regions beyond a cap: more than 40, of more than 2048 names');
+    }
+  });
+
+  it('keeps the newest of the ended threads apart where it is told to', () => {
+    const rig = new Rig({ endedThreads: 3 }).attach();
+    for (let tid = 200; tid < 220; tid++) {
+      rig.thread(100, tid).fault({ page: HEAP_START, tid, code: 7 });
+      if (tid !== 201) rig.exit(100, tid); // This one goes on.
+      rig.run();
+    }
+    rig.run();
+    const snapshot = rig.model.snapshot(rig.now);
+    expectExact(snapshot, 20);
+    const tids = snapshot.threads.map((row) => row.tid).filter((tid) => tid !== 0);
+    expect(tids).toEqual(expect.arrayContaining([201, 217, 218, 219]));
+    expect(tids.length).toBeLessThanOrEqual(1 + 2 * 3);
+    const shared = snapshot.threads.filter((row) => row.tid === 0);
+    expect(shared.map((row) => [row.members, row.faults])).toEqual([
+      [20 - tids.length, 20 - tids.length],
+    ]);
+    // Its process goes on, and so do the regions.
+    expect(snapshot.processes.map((row) => row.pid)).toEqual([100]);
+    expect(snapshot.regions.every((row) => row.pid === 100)).toBe(true);
+  });
+
+  it('keeps apart a process with the pid of one that ended', () => {
+    const rig = new Rig({ endedProcesses: 1 }).attach();
+    const child = (pid: number): Rig =>
+      rig.fork(100, pid).fault({ page: HEAP_START, pid, code: 7 });
+    child(1000).exit(1000).run();
+    child(1000).run();
+    for (const pid of [1001, 1002, 1003]) child(pid).exit(pid).run();
+    rig.run();
+    const { processes, regions } = rig.model.snapshot(rig.now);
+    expect(processes.filter((row) => row.pid === 1000 && row.alive)).toHaveLength(1);
+    expect(sum(regions)).toBe(5);
+  });
+
+  it('follows pairs of region and thread into the folded rows', () => {
+    const rig = new Rig({ regions: 4, threads: 4, processes: 100 }).attach();
+    for (let n = 0; n < 50; n++) {
+      rig
+        .fork(100, 1000 + n)
+        .fault({ page: HEAP_START, pid: 1000 + n })
+        .exit(1000 + n);
+      rig.run();
+    }
+    rig.run();
+    const { regions } = rig.model.snapshot(rig.now);
+    const folded = regions.find((r) => r.pid === 0)!;
+    expect(folded.faults).toBeGreaterThan(40);
+    const { threads } = rig.model.regionDetail(folded.id)!;
+    expect(threads.reduce((n, t) => n + t.faults, 0)).toBe(folded.faults);
+  });
+
+  it('counts new regions under shared rows where all others are alive, without churn', () => {
+    const files = Array.from({ length: 300 }, (_, i) =>
+      vma(0x1000 + i * 8, 0x1004 + i * 8, `/srv/${i % 3}`, {
+        prot: R,
+        backing: { name: `/srv/${i % 3}`, devMajor: 8, devMinor: 0, ino: String(i + 1) },
+      }),
+    );
+    const rig = new Rig({ regions: 100 }).attach(100, files);
+    for (let round = 0; round < 5; round++) {
+      for (let i = 0; i < 300; i++) rig.fault({ page: 0x1000 + i * 8, code: 4 });
+      rig.run();
+      // A batch may exceed the cap; once the table is known to be full no row is added.
+      if (round === 0) rig.now += 2e9;
+    }
+    const more = vma(0x100000, 0x100004, '/srv/1', {
+      prot: R,
+      backing: { name: '/srv/1', devMajor: 8, devMinor: 0, ino: '999' },
+    });
+    rig.mmap(more);
+    for (let i = 0; i < 4; i++) rig.fault({ page: 0x100000 + i, code: 4 });
+    rig.run();
+    const snapshot = rig.model.snapshot(rig.now);
+    expectExact(snapshot, 5 * 300 + 4);
+    const shared = snapshot.regions.filter((r) => r.pid === 0);
+    expect(shared.map((r) => [r.label, r.faults])).toEqual([['1', 4]]);
+    const ids = snapshot.regions.map((r) => r.id);
+    rig.fault({ page: 0x100000, code: 4 }).run();
+    expect(rig.model.snapshot(rig.now).regions.map((r) => r.id)).toEqual(ids);
+  });
+
+  it('tells no more processes apart than it can follow', () => {
+    const rig = new Rig({ spaces: 10 }).attach();
+    for (let n = 0; n < 50; n++) rig.fork(100, 1000 + n).fault({ page: HEAP_START, pid: 1000 + n });
+    const said = rig.run();
+    expect(said.slice(0, 9).every((v) => v.region === '[heap]')).toBe(true);
+    expect(said.slice(9).every((v) => v.region === '[unknown]')).toBe(true);
+    expect(rig.model.tasks.liveCount).toBe(10);
+    // A fault of the crowd asks /proc nothing.
+    expect(rig.source.asked).toEqual({ maps: 0, pages: 0, comms: 0 });
+    const snapshot = rig.model.snapshot(rig.now);
+    expectExact(snapshot, 50);
+    expect(snapshot.caps.join('\n')).toMatch(/not told apart/);
+  });
+
+  it('tells no more threads apart than it can follow', () => {
+    const rig = new Rig({ liveThreads: 5 }).attach();
+    for (let tid = 101; tid < 150; tid++) rig.thread(100, tid).fault({ page: HEAP_START, tid });
+    rig.run();
+    const snapshot = rig.model.snapshot(rig.now);
+    expectExact(snapshot, 49);
+    expect(snapshot.threads.map((t) => t.faults).sort((a, b) => a - b)).toEqual([1, 1, 1, 1, 45]);
+  });
+
+  it('says when unique pages are a lower bound', () => {
+    const rig = new Rig({ pageChunks: 1 }).attach(100, [vma(0, 0x100000)]);
+    rig.fault({ page: 0 }).fault({ page: 0x50000 }).fault({ page: 1 }).run();
+    const { totals, caps } = rig.model.snapshot(rig.now);
+    expect([totals.faults, totals.uniquePages, totals.refaults]).toEqual([3, 2, 1]);
+    expect(caps.join('\n')).toMatch(/lower bound/);
+  });
+
+  it('says when mappings were forgotten to make room', () => {
+    const rig = new Rig({ vmaLeaves: 16 });
+    const maps = Array.from({ length: 2000 }, (_, i) => vma(2 * i, 2 * i + 1));
+    rig.source.maps.set(100, { vmas: maps, asOf: 0 });
+    rig.attach(100, maps).fault({ page: 3998 }).run();
+    rig.fault({ page: 0 }).run();
+    const { totals, caps, regions } = rig.model.snapshot(rig.now);
+    expect(totals.faults).toBe(2);
+    expect(regions.map(({ label }) => label)).not.toContain('[unknown]');
+    expect(caps.join('\n')).toMatch(/mappings.*forgotten/);
+  });
+
+  it('states no cap where none was reached', () => {
+    const rig = new Rig().attach();
+    rig.fault({ page: HEAP_START }).run();
+    expect(rig.model.snapshot(rig.now).caps).toEqual([]);
+  });
+});
+
+describe('Model: memory', () => {
+  it('is flat over a storm of 100,000 processes', () => {
+    const rig = new Rig().attach();
+    const heap = (): number => {
+      collect();
+      return process.memoryUsage().heapUsed;
+    };
+    const storm = (from: number, to: number): void => {
+      for (let n = from; n < to; n++) {
+        const pid = 1000 + (n % 30000);
+        rig.fork(100, pid).exec(pid, `job${n % 7}`);
+        rig.mmap(vma(0x400, 0x440, `/bin/job${n % 7}`, { prot: R }), pid);
+        rig.mmap(vma(0x9000, 0x9010), pid);
+        rig.fault({ page: 0x400, pid, code: 4 }).fault({ page: 0x9000, pid }).exit(pid);
+        if (rig.batch.records > 2000) rig.run();
+      }
+      rig.run();
+      rig.run();
+    };
+    storm(0, 40000);
+    const before = [rig.model.stats.used, rig.model.pages.used, rig.model.tasks.liveCount];
+    const heapBefore = heap();
+    storm(40000, 100000);
+    const { model } = rig;
+    expect(model.tasks.liveCount).toBe(1);
+    expect(model.pages.used).toBe(before[1]);
+    expect(model.stats.used).toBeLessThan(before[0]! * 1.5 + 1000);
+    expect(model.regions.rows.stats.limit).toBeLessThan(8192 + 16384 + 2048);
+    // 60,000 processes at the few hundred bytes of a leaked object each would show as 20 MB and more.
+    expect(heap() - heapBefore).toBeLessThan(20e6);
+    expectExact(model.snapshot(rig.now), 200000);
+  });
+});

@@ -1,0 +1,120 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Proc } from '../../../../src/sources/proc/proc';
+import { resolveTargets } from '../../../../src/sources/live/targets';
+import { loadAddon } from '../../../../src/native/load';
+
+const root = mkdtempSync(join(tmpdir(), 'targets-'));
+afterAll(() => {
+  rmSync(root, { recursive: true });
+});
+
+interface Shape {
+  readonly tgid?: number;
+  readonly state?: string;
+  readonly flags?: number;
+  readonly threads?: number;
+}
+
+/** The two files that say what a pid is (proc_pid_stat(5), proc_pid_status(5)). */
+function put(
+  id: number,
+  { tgid = id, state = 'S', flags = 0x400000, threads = 1 }: Shape = {},
+): void {
+  const fields = Array.from({ length: 50 }, () => '0');
+  fields[0] = state;
+  fields[1] = '1';
+  fields[6] = String(flags);
+  fields[17] = String(threads);
+  mkdirSync(join(root, String(id)), { recursive: true });
+  writeFileSync(join(root, `${id}/stat`), `${id} (x) ${fields.join(' ')}\n`);
+  writeFileSync(
+    join(root, `${id}/status`),
+    `Name:\tx\nTgid:\t${tgid}\nPid:\t${id}\nUid:\t0\t0\t0\t0\nNSpid:\t${id}\n`,
+  );
+}
+
+const SELF = 900;
+const resolve = (...ids: number[]) => resolveTargets(new Proc(root), ids, SELF, true);
+
+function putChildren(pid: number, tid: number, children: readonly number[]): void {
+  mkdirSync(join(root, `${pid}/task/${tid}`), { recursive: true });
+  writeFileSync(join(root, `${pid}/task/${tid}/children`), children.map((id) => `${id} `).join(''));
+}
+
+beforeAll(() => {
+  put(100);
+  put(101, { tgid: 100 });
+  put(200);
+  put(2, { flags: 0x200000 | 0x40 });
+  put(300, { state: 'Z' });
+  put(310, { state: 'Z', threads: 3 });
+  put(SELF);
+  put(SELF + 1, { tgid: SELF });
+});
+
+test('processes are taken as they are named', () => {
+  expect(resolve(200, 100)).toEqual({ pids: [200, 100], notes: [] });
+});
+
+test('a process whose first thread has ended lives on in the others', () => {
+  expect(resolve(310)).toEqual({ pids: [310], notes: [] });
+});
+
+test('a process that lives and is not shown is hidden, not gone', () => {
+  // The test runner itself: in the made-up /proc there is no such directory.
+  expect(() => resolve(process.pid)).toThrow(
+    expect.objectContaining({ code: 'NO_TARGET_ACCESS' }) as Error,
+  );
+});
+
+test('a tid stands for its process, once, and the user is told', () => {
+  const { pids, notes } = resolve(101, 100);
+  expect(pids).toEqual([100]);
+  expect(notes).toEqual(['101 is a thread of process 100: all threads of it are traced']);
+});
+
+test('children that are there already are not followed, and the user is told', () => {
+  put(400);
+  for (const child of [401, 402, 403]) put(child);
+  putChildren(400, 400, [401, 402]);
+  putChildren(400, 410, [403]);
+  expect(resolve(400, 402)).toEqual({
+    pids: [400, 402],
+    notes: [
+      '2 children of 400 not captured: name them too, -p 400,401,403 (those born from now on are)',
+    ],
+  });
+  expect(resolve(400, 401, 402, 403).notes).toEqual([]);
+  expect(resolveTargets(new Proc(root), [400], SELF, false).notes).toEqual([]);
+  putChildren(
+    400,
+    400,
+    Array.from({ length: 20 }, (_, i) => 500 + i),
+  );
+  expect(resolve(400).notes[0]).toMatch(
+    /^21 children .* -p 400,500,501,502,503,504,505,506,507,\.\.\. /,
+  );
+});
+
+test.each([
+  [2 ** 30, 'NO_PROCESS'],
+  [2, 'KERNEL_THREAD'],
+  [300, 'ZOMBIE'],
+  [SELF, 'SELF'],
+  [SELF + 1, 'SELF'],
+])('%i is refused: %s', (id, code) => {
+  const refusal = (): unknown => {
+    try {
+      return resolve(100, id);
+    } catch (error) {
+      return error;
+    }
+  };
+  expect(refusal()).toMatchObject({ name: 'AnalyzerError', code });
+});
+
+test('the built addon loads and has the layout of this source', () => {
+  expect(typeof loadAddon().start).toBe('function');
+});

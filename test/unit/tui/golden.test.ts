@@ -1,0 +1,100 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Cause } from '../../../src/core/classify/classes';
+import { DashboardApp } from '../../../src/tui/app';
+import { FakeSource, HEADER } from '../../support/fake-source';
+import { FakeInput, FakeOutput } from '../../support/terminal';
+
+/**
+ * Frames as a terminal shows them, kept as files that a reader has looked at. UPDATE_GOLDEN=1 writes them
+ * anew; the change is then read in the diff.
+ */
+const FRAMES: {
+  name: string;
+  columns: number;
+  rows: number;
+  env: Record<string, string>;
+  keys: string;
+  until: string;
+}[] = [
+  { name: 'regions-80x24', columns: 80, rows: 24, env: {}, keys: 'j', until: '>[heap]' },
+  {
+    name: 'regions-80x24-mono-ascii',
+    columns: 80,
+    rows: 24,
+    env: { NO_COLOR: '1', LANG: 'C' },
+    keys: 'j',
+    until: '>[heap]',
+  },
+  { name: 'regions-200x50', columns: 200, rows: 50, env: {}, keys: 'j', until: '>[heap]' },
+  { name: 'region-detail-120x40', columns: 120, rows: 40, env: {}, keys: '\r', until: 'where' },
+  { name: 'causes-120x30', columns: 120, rows: 30, env: {}, keys: '4', until: '[4 Causes]' },
+  { name: 'latency-120x40', columns: 120, rows: 40, env: {}, keys: '5', until: '[5 Latency]' },
+  { name: 'events-100x24', columns: 100, rows: 24, env: {}, keys: '6', until: '[6 Events]' },
+  { name: 'help-100x60', columns: 100, rows: 60, env: {}, keys: '?', until: 'Filter' },
+];
+
+interface Frame {
+  readonly text: readonly string[];
+  /** See FakeOutput.attributes. */
+  readonly marks: readonly (readonly string[])[];
+}
+
+async function frame(spec: (typeof FRAMES)[number]): Promise<Frame> {
+  const output = new FakeOutput(spec.columns, spec.rows);
+  const input = new FakeInput();
+  const source = new FakeSource();
+  source.info = {
+    ...HEADER,
+    inFlight: [{ tid: 4329, address: '0x7f3a113f2000', region: 'data.db', forNs: 812e6 }],
+  };
+  source.faults([
+    [192.031, 0, Cause.FILE_READ, 0, 0, 4329, 812.3e6],
+    [192.118, 2, Cause.COW_ANON, 1, 1, 4330, 1900],
+    [192.12, 1, Cause.PAGE_CACHE, 0, 1, 4330, -1],
+    [192.2, 3, Cause.UNRESOLVED, 2, 1, 4330, -1],
+  ]);
+  source.events.flush();
+  const env = { TERM: 'xterm-256color', LANG: 'C.UTF-8', ...spec.env };
+  const app = new DashboardApp(source, {
+    screen: { input, output, env, ascii: false, stopProcess: () => undefined },
+    // Pictures come when this test says so.
+    intervalMs: 10_000,
+    now: () => 0,
+  });
+  input.type(spec.keys);
+  for (let k = 0; k < 100; k++) {
+    if ((await output.screen()).join('\n').includes(spec.until)) break;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  // Leaving clears the screen: look first.
+  const text = await output.screen();
+  const marks = text.map((_, y) => output.attributes(y));
+  app.quit();
+  await app.done;
+  return { text, marks };
+}
+
+describe('golden frames', () => {
+  it.each(FRAMES)('$name', async (spec) => {
+    const { text } = await frame(spec);
+    const path = join(__dirname, '..', '..', 'golden', `tui-${spec.name}.txt`);
+    const actual = `${text.map((line) => line.trimEnd()).join('\n')}\n`;
+    if (process.env.UPDATE_GOLDEN === '1') writeFileSync(path, actual);
+    expect(actual).toBe(readFileSync(path, 'utf8'));
+  });
+
+  it('colours mean something, and without colours nothing is lost', async () => {
+    const colour = await frame(FRAMES[0]!);
+    const mono = await frame(FRAMES[1]!);
+    const major = colour.text.findIndex((line) => line.includes(' MAJOR '));
+    const at = colour.text[major]!.indexOf('MAJOR');
+    // 1 is red (ECMA-48 colour 31), b bold.
+    expect(colour.marks[major]!.slice(at, at + 5)).toEqual(['b1', 'b1', 'b1', 'b1', 'b1']);
+    expect(mono.marks.flat().join('')).not.toMatch(/\d/);
+    expect(mono.text.join('\n')).toMatch(/^[\x20-\x7e\n]*$/);
+    // The selection is a mark and an inverse line.
+    const selected = mono.text.findIndex((line) => line.startsWith('>[heap]'));
+    expect(new Set(mono.marks[selected])).toEqual(new Set(['i']));
+  });
+});

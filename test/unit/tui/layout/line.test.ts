@@ -1,0 +1,138 @@
+import fc from 'fast-check';
+import { cellText, cut, Line, pieceLine } from '../../../../src/tui/layout/line';
+import { historyLine, sparkline, strip, toHundred } from '../../../../src/tui/layout/spark';
+import { makeTheme, terminalTraits } from '../../../../src/tui/terminal/theme';
+
+const colour = makeTheme({ colours: 16, ascii: false });
+const ascii = makeTheme({ colours: 0, ascii: true });
+// Control characters are what this is about.
+// eslint-disable-next-line no-control-regex
+const SGR = /\x1b\[[\d;]*m/g;
+// eslint-disable-next-line no-control-regex
+const CONTROLS = /[\x00-\x1f\x7f-\x9f]/;
+/** Our own SGR sequences removed: what is left are cells. */
+const cells = (text: string): string => text.replace(SGR, '');
+
+describe('cellText', () => {
+  it.each([
+    ['plain name', 'plain name'],
+    ['a\x1b[31mred', 'a?[31mred'],
+    ['a\x9b31mb', 'a?31mb'],
+    ['line\nbreak\ttab', 'line?break?tab'],
+    ['Größe Ωμ Жук', 'Größe Ωμ Жук'],
+    ['文字', '??'],
+    ['e\u0301', 'e?'],
+    ['a\u202eb', 'a?b'],
+    ['😀', '?'],
+    ['soft\u00adhyphen', 'soft?hyphen'],
+    ['\ud800', '?'],
+  ])('%j', (text, expected) => {
+    expect(cellText(text, false)).toBe(expected);
+  });
+
+  it('leaves nothing but ASCII where only that can be shown', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(cellText(text, true)).toMatch(/^[\x20-\x7e]*$/);
+      }),
+    );
+  });
+});
+
+describe('Line', () => {
+  it('is exactly as wide as the screen, whatever is put on it', () => {
+    const part = fc.tuple(
+      fc.string({ unit: 'binary', maxLength: 30 }),
+      fc.constantFrom('plain' as const, 'major' as const, 'selected' as const),
+      fc.nat(20),
+    );
+    fc.assert(
+      fc.property(fc.array(part), fc.integer({ min: 1, max: 100 }), (parts, width) => {
+        const line = new Line(colour, width);
+        for (const [text, style, cell] of parts)
+          line.add(text, style).cell(text, cell, 'left', style);
+        const end = cells(line.end());
+        expect(end.length).toBe(width);
+        expect(end).not.toMatch(CONTROLS);
+      }),
+    );
+  });
+
+  it('keeps both ends of a name that is cut', () => {
+    expect(cut('a-very-long-library-name.so.6 .text', 20, '~', true)).toBe('a-very-long-~6 .text');
+    expect(cut('short', 20, '~', true)).toBe('short');
+  });
+});
+
+describe('pieceLine', () => {
+  const pieces = [
+    { text: 'important', weight: 10 },
+    { text: 'a long way to say it', short: 'short', weight: 5 },
+    { text: 'unimportant', weight: 1 },
+  ];
+  it.each([
+    [60, ' important  a long way to say it  unimportant'],
+    [40, ' important  short  unimportant'],
+    [30, ' important  short  unimportant'],
+    [29, ' important  short'],
+    [20, ' important  short'],
+    [10, ' important'],
+    [6, ' impo~'],
+  ])('%i columns', (width, expected) => {
+    expect(pieceLine(ascii, width, pieces).trimEnd()).toBe(expected);
+  });
+});
+
+describe('sparklines', () => {
+  it('scales to the largest, shows the newest, and keeps zero apart from little', () => {
+    expect(sparkline([9, 9, 0, 1, 50, 100], 4, ascii.glyphs)).toBe(' .+@');
+    expect(sparkline([1], 3, ascii.glyphs)).toBe('  @');
+    expect(sparkline([0, 0], 2, ascii.glyphs)).toBe('  ');
+    expect(strip([0, 1, 8], ascii.glyphs)).toBe('_:@');
+  });
+
+  it('gives the widget what it can scale: percents, and little kept apart from zero', () => {
+    expect(toHundred([0, 1, 5e6, 1e7])).toEqual([0, 15, 50, 100]);
+    expect(toHundred([0.2, 0.1])).toEqual([100, 50]);
+    expect(toHundred([0, 0])).toEqual([0, 0]);
+    expect(toHundred([])).toEqual([]);
+  });
+
+  it('does not move a history within a bin of five ticks', () => {
+    const values = Array.from({ length: 60 }, (_, k) => k + 1);
+    const at = (ticks: number): string =>
+      historyLine(
+        [...values.slice(ticks % 5), ...values.slice(0, ticks % 5).fill(60)],
+        ticks,
+        ascii.glyphs,
+      );
+    // Ticks 100 to 104 lie in one bin: only the newest character may differ.
+    for (let ticks = 101; ticks <= 104; ticks++) {
+      expect(at(ticks).slice(1, -1)).toBe(at(100).slice(1, -1));
+    }
+  });
+});
+
+describe('terminalTraits', () => {
+  const utf8 = { LANG: 'en_US.UTF-8' };
+  it.each<[Record<string, string>, number, boolean]>([
+    [{ TERM: 'xterm-256color', ...utf8 }, 16, false],
+    [{ TERM: 'screen', ...utf8 }, 16, false],
+    [{ TERM: 'tmux-256color', ...utf8 }, 16, false],
+    [{ TERM: 'xterm-256color', LANG: 'C' }, 16, true],
+    [{ TERM: 'xterm-256color', LANG: 'C.utf8', LC_ALL: 'C' }, 16, true],
+    [{ TERM: 'xterm-256color', LC_ALL: '', LC_CTYPE: 'C.UTF-8' }, 16, false],
+    [{ TERM: 'linux', ...utf8 }, 8, true],
+    [{ TERM: 'vt100', ...utf8 }, 0, true],
+    [{ TERM: 'xterm', NO_COLOR: '1', ...utf8 }, 0, false],
+    [{ TERM: 'xterm', NO_COLOR: '', ...utf8 }, 16, false],
+    [{ TERM: 'no-such-terminal', ...utf8 }, 16, false],
+  ])('%j', (env, colours, plain) => {
+    expect(terminalTraits(env, false)).toEqual({ colours, ascii: plain });
+  });
+
+  it('never carries a meaning by colour alone: in one colour the classes are still words', () => {
+    expect(ascii.sgr.major).not.toMatch(/3\d|9\d/);
+    expect(Object.values(ascii.sgr).join(';')).not.toMatch(/(^|;)(3|4|9|10)\d/);
+  });
+});
