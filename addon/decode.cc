@@ -137,7 +137,6 @@ bool DecodeSample(const uint8_t* bytes, size_t length, const Formats& formats, R
   const EventTable::Entry& event = formats.events.Find(Load<uint64_t>(bytes + kHeader));
   out->event = event.kind;
   out->root = event.root;
-  out->borrowed = false;
   if (event.kind == EventKind::kNone) {
     out->event = KindBySize(length, layout);
     out->borrowed = out->event != EventKind::kNone;
@@ -291,6 +290,8 @@ uint64_t RecordTime(const uint8_t* bytes, size_t length, const SampleLayout& lay
 bool Decode(const uint8_t* bytes, size_t length, const Formats& formats, Record* out) {
   out->kind = RecordKind::kIgnored;
   out->event = EventKind::kNone;
+  out->user_mode = false;
+  out->borrowed = false;
   if (length < kHeader) return false;
   const uint32_t type = Load<uint32_t>(bytes);
   const uint16_t misc = Load<uint16_t>(bytes + 4);

@@ -95,8 +95,9 @@ Thread* Pairer::Own(const Record& record) {
       return nullptr;
     }
     if (record.pid == 0) {
-      // An entry, which does not tell the process; the completion that follows it will.
-      if (record.user_mode) counters_.tainted_entries++;
+      // An entry does not tell the process; the completion that follows it will. A record of
+      // another kind is of a process outside of our pid namespace.
+      if (record.kind == RecordKind::kEntry && record.user_mode) counters_.tainted_entries++;
       return nullptr;
     }
     return threads_.Add(record.pid, record.tid, record.root);

@@ -11,9 +11,9 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 
 #include "fd.h"
+#include "procfs_text.h"
 
 namespace pagefault {
 
@@ -31,7 +31,7 @@ std::string ProcPath(pid_t pid, const char* file) {
 }
 
 // 0 or an errno: nothing is concluded from it here.
-int ParseStat(pid_t pid, ProcessStat* out) {
+int LoadStat(pid_t pid, ProcessStat* out) {
   const int trouble = ProcTrouble();
   if (trouble != 0) return trouble;
   Fd fd(open(ProcPath(pid, "stat").c_str(), O_RDONLY | O_CLOEXEC));
@@ -40,31 +40,7 @@ int ParseStat(pid_t pid, ProcessStat* out) {
   const ssize_t n = read(fd.get(), buffer, sizeof buffer - 1);
   if (n < 0) return errno;
   buffer[n] = '\0';
-  // The name in parentheses may hold anything, parentheses too: the last one ends it.
-  const char* at = strrchr(buffer, ')');
-  if (at == nullptr) return EIO;
-  char state;
-  unsigned long flags;
-  unsigned threads;
-  unsigned long long start;
-  unsigned long long minor, child_minor, major, child_major;
-  // state(3) ppid pgrp session tty tpgid flags(9) minflt cminflt majflt cmajflt ... num_threads(20)
-  // itrealvalue starttime(22)
-  const int found =
-      sscanf(at + 1,
-             " %c %*d %*d %*d %*d %*d %lu %llu %llu %llu %llu %*u %*u %*d %*d %*d %*d %u "
-             "%*d %llu",
-             &state, &flags, &minor, &child_minor, &major, &child_major, &threads, &start);
-  if (found != 8) return EIO;
-  out->state = state;
-  out->flags = static_cast<uint32_t>(flags);
-  out->threads = threads;
-  out->minor = minor;
-  out->major = major;
-  out->child_minor = child_minor;
-  out->child_major = child_major;
-  out->start_time = start;
-  return 0;
+  return ParseStatText(buffer, out) ? 0 : EIO;
 }
 
 bool IsDead(char state) {
@@ -99,7 +75,7 @@ bool HasEnded(pid_t pid) {
   if (kill(pid, 0) != 0) return errno == ESRCH;
   if (PidfdSaysEnded(pid)) return true;
   ProcessStat stat;
-  if (ParseStat(pid, &stat) != 0) return false;
+  if (LoadStat(pid, &stat) != 0) return false;
   // A first thread that has ended leaves the process alive while there are others.
   return stat.threads <= 1 && (IsDead(stat.state) || (stat.flags & kPfExiting) != 0);
 }
@@ -123,7 +99,7 @@ int ListThreads(pid_t pid, std::vector<uint32_t>* out) {
 }
 
 int ReadStat(pid_t pid, ProcessStat* out) {
-  const int error = ParseStat(pid, out);
+  const int error = LoadStat(pid, out);
   return error == 0 ? 0 : AsGone(pid, error);
 }
 
@@ -131,7 +107,7 @@ bool Gone(pid_t pid, pid_t tid) {
   if (syscall(SYS_tgkill, pid, tid, 0) != 0) return errno == ESRCH;
   if (tid != pid) return false;
   ProcessStat stat;
-  return ParseStat(pid, &stat) == 0 ? IsDead(stat.state) : PidfdSaysEnded(pid);
+  return LoadStat(pid, &stat) == 0 ? IsDead(stat.state) : PidfdSaysEnded(pid);
 }
 
 uint64_t StackPointerOf(pid_t pid, pid_t tid) {
@@ -143,13 +119,7 @@ uint64_t StackPointerOf(pid_t pid, pid_t tid) {
   const ssize_t n = read(fd.get(), buffer, sizeof buffer - 1);
   if (n <= 0) return 0;
   buffer[n] = '\0';
-  // "running", or the call's number and arguments, then stack pointer and program counter; of a
-  // thread that sleeps outside of a call "-1" and these two.
-  char* last = strrchr(buffer, ' ');
-  if (last == nullptr) return 0;
-  *last = '\0';
-  const char* at = strrchr(buffer, ' ');
-  return at == nullptr ? 0 : strtoull(at, nullptr, 16);
+  return StackPointerInText(buffer);
 }
 
 bool InInitialPidNamespace() {

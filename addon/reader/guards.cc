@@ -8,11 +8,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <cinttypes>
-#include <cstdio>
-
 #include "../fd.h"
 #include "operations.h"
+#include "smaps.h"
 #include "task_files.h"
 
 namespace pagefault {
@@ -20,68 +18,10 @@ namespace reader {
 
 namespace {
 
-constexpr uint8_t kAbsent = 1;  // um, ui: missing and minor faults
-constexpr uint8_t kWrite = 2;   // uw: write protection
-// More ranges than that are of a hostile process: the lowest will do.
-constexpr size_t kMaxRanges = 65536;
 constexpr int kMaxDescriptors = 4096;
 
-struct Range {
-  uint64_t start, end;  // pages
-  uint8_t flags;
-};
-
-// Takes smaps in pieces, line by line. Names in it have no newlines: the kernel escapes them.
-class SmapsScanner {
- public:
-  explicit SmapsScanner(std::vector<Range>* out) : out_(out) {}
-
-  void Push(const char* bytes, size_t length) {
-    for (size_t i = 0; i < length; i++) {
-      if (bytes[i] == '\n') {
-        Line();
-        line_.clear();
-      } else if (line_.size() < kMaxLine) {
-        line_.push_back(bytes[i]);
-      }
-    }
-  }
-
- private:
-  // What counts stands at the beginning of a line; of a long name the rest is let go.
-  static constexpr size_t kMaxLine = 512;
-
-  void Line() {
-    uint64_t start = 0, end = 0;
-    if (line_.compare(0, 8, "VmFlags:") == 0) {
-      Flags();
-    } else if (sscanf(line_.c_str(), "%" SCNx64 "-%" SCNx64 " ", &start, &end) == 2) {
-      start_ = start >> 12;
-      end_ = end >> 12;
-    }
-  }
-
-  void Flags() {
-    uint8_t flags = 0;
-    if (Has(" um") || Has(" ui")) flags |= kAbsent;
-    if (Has(" uw")) flags |= kWrite;
-    if (flags == 0) return;
-    if (!out_->empty() && out_->back().end == start_ && out_->back().flags == flags) {
-      out_->back().end = end_;
-    } else if (out_->size() < kMaxRanges) {
-      out_->push_back({start_, end_, flags});
-    }
-  }
-
-  bool Has(const char* flag) const { return line_.find(flag) != std::string::npos; }
-
-  std::vector<Range>* out_;
-  std::string line_;
-  uint64_t start_ = 0, end_ = 0;
-};
-
 // Returns 0 or an errno; `any` where there was something to read.
-int Scan(const std::string& path, std::vector<Range>* out, bool* any) {
+int Scan(const std::string& path, std::vector<GuardedRange>* out, bool* any) {
   Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd.ok()) return errno;
   SmapsScanner scanner(out);
@@ -117,7 +57,7 @@ int Guards(Context* context, Input* request, Output* answer) {
   const std::string& proc = context->proc;
   const uint32_t pid = request->U32();
   if (!request->Exact()) return EINVAL;
-  std::vector<Range> ranges;
+  std::vector<GuardedRange> ranges;
   int first = -1;
   bool any = false;
   EachTask(proc, pid, [&](const std::string& directory) {
@@ -128,7 +68,7 @@ int Guards(Context* context, Input* request, Output* answer) {
   });
   if (!any && first != 0) return first;
   answer->U8(!ranges.empty() && HoldsUserfaultfd(proc, pid));
-  for (const Range& range : ranges) {
+  for (const GuardedRange& range : ranges) {
     answer->U64(range.start);
     answer->U64(range.end);
     answer->U8(range.flags);

@@ -8,10 +8,8 @@
 #include <errno.h>
 #include <fcntl.h>
 
-#include <cstdio>
-#include <cstring>
-
 #include "../fd.h"
+#include "maps_text.h"
 #include "operations.h"
 #include "task_files.h"
 #include "vma_query.h"
@@ -23,30 +21,11 @@ namespace {
 
 constexpr uint64_t kPages = uint64_t{1} << 52;  // 2^64 bytes
 
-// The name of the mapping that begins at `start`, out of the text: PROCMAP_QUERY refuses a name
-// that is longer than PATH_MAX, the text has it whole.
+// PROCMAP_QUERY refuses a name that is longer than PATH_MAX, the text has it whole.
 std::string NameInText(const std::string& proc, uint32_t pid, uint64_t start) {
   Output text;
   if (ReadTaskFile(proc, pid, "maps", &text) != 0) return "";
-  const std::string maps(text.bytes().begin(), text.bytes().end());
-  char prefix[32];
-  snprintf(prefix, sizeof prefix, "%08llx-", static_cast<unsigned long long>(start));
-  size_t at = maps.compare(0, strlen(prefix), prefix) == 0 ? 0 : std::string::npos;
-  if (at != 0) {
-    at = maps.find(std::string("\n") + prefix);
-    if (at == std::string::npos) return "";
-    at++;
-  }
-  const std::string line = maps.substr(at, maps.find('\n', at) - at);
-  // Blanks set off the name from the inode, and nothing before the name has a slash.
-  std::string name;
-  for (size_t i = line.find('/'); i < line.size(); i++) {
-    // The kernel escapes newlines and nothing else (show_map_vma).
-    const bool newline = line.compare(i, 4, "\\012") == 0;
-    name += newline ? '\n' : line[i];
-    if (newline) i += 3;
-  }
-  return name;
+  return NameInMaps(reinterpret_cast<const char*>(text.bytes().data()), text.bytes().size(), start);
 }
 
 // What is asked of one maps file. The name is left out where it is too long.

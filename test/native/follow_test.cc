@@ -141,6 +141,16 @@ TEST(pair_tasks_without_a_number_are_foreign) {
   CHECK(seen.faults.empty() && seen.records.empty());
 }
 
+TEST(pair_only_an_entry_waits_for_the_process_to_be_told) {
+  Bench bench;
+  const Who stranger = {0, 107, 2000, IdOf(kMinorId, kPid)};
+  bench.Feed(Mmap2(stranger, 0x5000, 4096, 0, 3, 2, "/srv/file"));
+  bench.Feed(Comm(stranger, "stranger", false));
+  CHECK_EQ(bench.counters().tainted_entries, 0u);
+  CHECK(bench.thread(107) == nullptr);
+  CHECK(bench.Seen().records.empty());
+}
+
 TEST(pair_a_thread_whose_birth_was_lost_is_followed) {
   Bench bench;
   bench.tid = 107;

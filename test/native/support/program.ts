@@ -22,7 +22,11 @@ const READER = join(ADDON, 'reader');
 const TESTS = join(ROOT, 'test', 'native');
 const CACHE = join(ROOT, '.cache', 'native');
 
-/** What the test program is built with; each variant finds another kind of mistake. */
+/** Programs with a main() of their own, by the directory of their sources. */
+export const PROGRAMS = { tests: TESTS, fuzz: join(TESTS, 'fuzz') } as const;
+export type Program = keyof typeof PROGRAMS;
+
+/** What a program is built with; each variant finds another kind of mistake. */
 export const VARIANTS = {
   plain: [],
   'AddressSanitizer and UBSan': [
@@ -54,15 +58,18 @@ interface Source {
   readonly optimise: '-O1' | '-O0';
 }
 
-/** Everything of the addon and the reader but what includes napi.h or has a main(), and the tests. */
-const sources = (): Source[] => [
+/** Everything of the addon and the reader but what includes napi.h or has a main(), and the program. */
+const sources = (program: Program): Source[] => [
   ...files(ADDON, /\.cc$/)
     .filter((file) => !/(binding|session|command_options)\.cc$/.test(file))
     .map((file): Source => ({ file, optimise: '-O1' })),
   ...files(READER, /\.cc$/)
     .filter((file) => !file.endsWith('/main.cc'))
     .map((file): Source => ({ file, optimise: '-O1' })),
-  ...files(TESTS, /\.cc$/).map((file): Source => ({ file, optimise: '-O0' })),
+  ...files(PROGRAMS[program], /\.cc$/).map((file): Source => ({
+    file,
+    optimise: program === 'tests' ? '-O0' : '-O1',
+  })),
 ];
 
 /** Names of all tests in the sources, in their order. */
@@ -76,16 +83,19 @@ export function testNames(): string[] {
   return names;
 }
 
+/**
+ * Another test process may want the same at the same time: whoever comes second waits, and finds it done. Renamed
+ * into place, so that what was interrupted is not taken for whole.
+ */
+const ONCE = '[ -e "$0" ] || { "$@" -o "$0.part" && mv "$0.part" "$0"; }';
+
 /** Compiles one object file unless one of the same sources and flags is in the cache. */
 async function compile(source: string, flags: readonly string[], headers: string): Promise<string> {
   const hash = createHash('sha256').update(headers).update(flags.join(' '));
   hash.update(readFileSync(source));
   const object = join(CACHE, `${hash.digest('hex').slice(0, 24)}.o`);
   if (!existsSync(object)) {
-    // Renamed into place: another test process may compile the same at the same time.
-    const unfinished = `${object}.${process.pid}`;
-    await run('g++', [...flags, '-c', source, '-o', unfinished]);
-    renameSync(unfinished, object);
+    await run('flock', [`${object}.lock`, 'sh', '-c', ONCE, object, 'g++', ...flags, '-c', source]);
   }
   return object;
 }
@@ -115,23 +125,24 @@ function prune(used: readonly string[]): void {
   }
 }
 
-/** The path of the test program in one variant. Fails with the compiler's words. */
-export async function buildProgram(variant: Variant): Promise<string> {
+/** The path of a program in one variant. Fails with the compiler's words. */
+export async function buildProgram(variant: Variant, program: Program = 'tests'): Promise<string> {
   mkdirSync(CACHE, { recursive: true });
   const flags = [...FLAGS, ...VARIANTS[variant]];
-  const headers = [...files(ADDON, /\.h$/), ...files(READER, /\.h$/), ...files(TESTS, /\.h$/)]
+  const headers = [ADDON, READER, ...Object.values(PROGRAMS)]
+    .flatMap((directory) => files(directory, /\.h$/))
     .map((file) => readFileSync(file, 'utf8'))
     .join('\0');
-  const objects = await eachOnACpu(sources(), ({ file, optimise }) =>
+  const objects = await eachOnACpu(sources(program), ({ file, optimise }) =>
     compile(file, [optimise, ...flags], headers),
   );
   const hash = createHash('sha256').update(objects.join(' ')).update(flags.join(' '));
-  const program = join(CACHE, `native-tests-${hash.digest('hex').slice(0, 16)}`);
-  if (!existsSync(program)) {
-    const unfinished = `${program}.${process.pid}`;
+  const built = join(CACHE, `native-${program}-${hash.digest('hex').slice(0, 16)}`);
+  if (!existsSync(built)) {
+    const unfinished = `${built}.${process.pid}`;
     await run('g++', [...flags, ...objects, '-o', unfinished]);
-    renameSync(unfinished, program);
+    renameSync(unfinished, built);
   }
-  prune([...objects, program]);
-  return program;
+  prune([...objects, built]);
+  return built;
 }
