@@ -10,14 +10,14 @@ export interface GuardedRange {
 
 /** What of an address space is registered with userfaultfd, as of one look at it. */
 export class GuardedRanges {
-  private ranges: readonly GuardedRange[];
+  private readonly ranges: GuardedRange[];
 
-  /** `ranges` ascending and disjoint; `asOf` session time (ns) before they were read. */
+  /** `ranges` ascending and disjoint, and not too many: forgetting one moves all behind it; `asOf` session time (ns) before they were read. */
   constructor(
     ranges: readonly GuardedRange[],
     readonly asOf: number,
   ) {
-    this.ranges = ranges;
+    this.ranges = [...ranges];
   }
 
   get isEmpty(): boolean {
@@ -39,14 +39,14 @@ export class GuardedRanges {
     const { ranges } = this;
     if (time < this.asOf) return;
     const from = this.firstEndingAfter(start);
-    if (from === ranges.length || ranges[from]!.start >= end) return;
-    this.ranges = ranges.flatMap((range) => {
-      if (range.end <= start || range.start >= end) return [range];
-      return [
-        ...(range.start < start ? [{ ...range, end: start }] : []),
-        ...(range.end > end ? [{ ...range, start: end }] : []),
-      ];
-    });
+    let to = from;
+    while (to < ranges.length && ranges[to]!.start < end) to++;
+    if (to === from) return;
+    const [first, last] = [ranges[from]!, ranges[to - 1]!];
+    const rest: GuardedRange[] = [];
+    if (first.start < start) rest.push({ ...first, end: start });
+    if (last.end > end) rest.push({ ...last, start: end });
+    ranges.splice(from, to - from, ...rest);
   }
 
   private firstEndingAfter(page: number): number {

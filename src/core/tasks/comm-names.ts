@@ -16,13 +16,14 @@ export class CommTable {
 
   /** Number of a name; beyond the cap that of '[others]'. */
   intern(name: string): number {
+    // The kernel's limit is 15; a longer one comes from a broken record and is not kept in full.
+    if (name.length > COMM_MAX) name = name.slice(0, COMM_MAX);
     const known = this.byName.get(name);
     if (known !== undefined) return known;
     if (this.names.length >= this.cap - 1 && name !== OVERFLOW) return this.intern(OVERFLOW);
     const id = this.names.length;
-    // The kernel's limit is 15; a longer one comes from a broken record and is not kept in full.
-    this.names.push(name.slice(0, COMM_MAX));
-    this.byName.set(name.slice(0, COMM_MAX), id);
+    this.names.push(name);
+    this.byName.set(name, id);
     return id;
   }
 }

@@ -150,11 +150,12 @@ function findEnd(text: string, from: number, max: number, hex: boolean): number 
 }
 
 /**
- * A copy that owns its characters, with newlines decoded. A plain slice may keep the whole text of
- * maps alive for as long as one name of it is remembered: megabytes for every process ever seen.
+ * A copy that owns its characters, with newlines decoded. A plain slice keeps the whole text of maps alive
+ * for as long as one name of it is remembered: megabytes for every process ever seen. What is cut off
+ * a sum keeps the sum, which is as long as the name.
  */
 function detached(slice: string): string {
-  return slice.replaceAll('\\012', '\n').split('').join('');
+  return ` ${slice.replaceAll('\\012', '\n')}`.slice(1);
 }
 
 function hexDigit(c: number): number {

@@ -14,6 +14,10 @@ const RANGE_BYTES = 17;
 /** The same numbers as in addon/reader/guards.cc. */
 const ABSENT = 1;
 const WRITE = 2;
+/** kMaxGuardedRanges of addon/reader/smaps.h. */
+const MAX_RANGES = 4096;
+/** Pages of 64 bits of addresses. */
+const MAX_PAGES = 2 ** 52;
 
 interface Pace {
   /** Not before this time, ns. */
@@ -52,12 +56,13 @@ export class Guards implements GuardSource {
       answered: (answer) => {
         this.asking = false;
         const end = this.now();
-        const told = typeof answer === 'object' && answer.errno === 0 ? answer.payload : null;
-        const found = told !== null && told.length > 1;
+        const told =
+          typeof answer === 'object' && answer.errno === 0 ? parsed(answer.payload) : null;
+        const found = told !== null && told.ranges.length > 0;
         const floor = found ? FLOOR_NS : Math.min((known?.floor ?? FLOOR_NS / 2) * 2, CEILING_NS);
         const next = end + Math.max(floor, COST_FACTOR * (end - begun));
         this.pace(pid, { next, floor, space });
-        if (told !== null) this.answers.push({ pid, space, asOf: begun, ...parsed(told) });
+        if (told !== null) this.answers.push({ pid, space, asOf: begun, ...told });
       },
     });
   }
@@ -76,17 +81,23 @@ export class Guards implements GuardSource {
   }
 }
 
-/** u8 the process holds a userfaultfd; then u64 start page, u64 end page, u8 flags of each range. */
-function parsed(payload: Buffer): { readonly bySelf: boolean; readonly ranges: GuardedRange[] } {
+/**
+ * u8 the process holds a userfaultfd; then u64 start page, u64 end page, u8 flags of each range, ascending.
+ * null: that is no answer.
+ */
+function parsed(payload: Buffer): Pick<GuardAnswer, 'bySelf' | 'ranges'> | null {
+  const count = (payload.length - 1) / RANGE_BYTES;
+  if (!Number.isInteger(count) || count > MAX_RANGES) return null;
   const ranges: GuardedRange[] = [];
-  for (let at = 1; at + RANGE_BYTES <= payload.length; at += RANGE_BYTES) {
+  for (let at = 1, floor = 0; at < payload.length; at += RANGE_BYTES) {
+    const start = Number(payload.readBigUInt64LE(at));
+    const end = Number(payload.readBigUInt64LE(at + 8));
+    if (start < floor || end <= start || end > MAX_PAGES) return null;
+    floor = end;
     const flags = payload[at + 16]!;
-    ranges.push({
-      start: Number(payload.readBigUInt64LE(at)),
-      end: Number(payload.readBigUInt64LE(at + 8)),
-      guard:
-        ((flags & ABSENT) !== 0 ? Guard.ABSENT : 0) | ((flags & WRITE) !== 0 ? Guard.WRITE : 0),
-    });
+    const guard =
+      ((flags & ABSENT) !== 0 ? Guard.ABSENT : 0) | ((flags & WRITE) !== 0 ? Guard.WRITE : 0);
+    ranges.push({ start, end, guard });
   }
   return { bySelf: payload[0] === 1, ranges };
 }

@@ -77,12 +77,9 @@ export function parseStatus(text: string): Status | null {
   const uids = list('Uid');
   if (!Number.isInteger(tgid) || uids.length !== 4 || !uids.every(Number.isInteger)) return null;
   const nsPids = list('NSpid');
-  return {
-    tgid,
-    uids,
-    rssBytes: Number.parseInt(values.get('VmRSS') ?? '0', 10) * 1024,
-    nsPids: nsPids.length === 0 ? [tgid] : nsPids,
-  };
+  const rss = Number.parseInt(values.get('VmRSS') ?? '0', 10);
+  if (!Number.isInteger(rss) || !nsPids.every(Number.isInteger)) return null;
+  return { tgid, uids, rssBytes: rss * 1024, nsPids: nsPids.length === 0 ? [tgid] : nsPids };
 }
 
 /** /proc/PID/task/TID/syscall: a running thread has no stack pointer to show. */

@@ -50,7 +50,7 @@ class SpawnedReader implements ReaderChild {
       if (!this.speaks) return;
       const frames = parser.push(bytes);
       if (frames === null) this.broken('it gave an answer that is none');
-      else for (const frame of frames) events.onAnswer(frame);
+      else for (const frame of frames) this.hear(frame);
     });
   }
 
@@ -98,6 +98,11 @@ class SpawnedReader implements ReaderChild {
     // A request that it cannot read any more must not be kept for it.
     this.child?.stdin?.destroy();
     this.child?.stdout?.destroy();
+  }
+
+  /** What it says behind an answer for which it was killed is not heard. */
+  private hear(frame: Frame): void {
+    if (this.speaks) this.events.onAnswer(frame);
   }
 
   private broken(why: string): void {

@@ -7,6 +7,10 @@ const LENGTH = 4;
 /** Longer than any answer: whoever claims more does not speak this language. */
 const MAX_ANSWER = 64 << 20;
 const MAX_REQUEST = 64 << 10;
+/** MAX_ERRNO of include/linux/err.h. */
+const MAX_ERRNO = 4095;
+/** Pieces are put together when there are so many: each takes more memory than the byte it may hold. */
+const MAX_PIECES = 1024;
 
 export interface Frame {
   readonly id: number;
@@ -37,12 +41,15 @@ export class AnswerParser {
   push(piece: Buffer): Frame[] | null {
     this.pieces.push(piece);
     this.held += piece.length;
+    if (this.pieces.length >= MAX_PIECES) this.pieces = [Buffer.concat(this.pieces)];
     const frames: Frame[] = [];
     while (this.held >= LENGTH) {
       const length = this.head();
       if (length < ANSWER_HEAD || length > MAX_ANSWER) return null;
       if (this.held < LENGTH + length) break;
-      frames.push(answerOf(this.take(LENGTH + length)));
+      const frame = answerOf(this.take(LENGTH + length));
+      if (frame.errno < 0 || frame.errno > MAX_ERRNO) return null;
+      frames.push(frame);
     }
     return frames;
   }

@@ -7,6 +7,13 @@ const PAGE_ANSWER = 41;
 const STAT_BYTES = 40;
 const SEGMENT_BYTES = 33;
 const SECTION_BYTES = 19;
+/** The bounds of addon/reader/elf_parse.h: whoever claims more is not that program. */
+const MAX_SECTIONS = 4096;
+const MAX_SEGMENTS = 64;
+const MAX_NAME = 256;
+const MAX_NUMBER = 2 ** 53;
+/** Pages of 64 bits of addresses. */
+const MAX_PAGES = 2 ** 52;
 
 export function pidRequest(pid: number): Buffer {
   const bytes = Buffer.allocUnsafe(4);
@@ -24,13 +31,15 @@ export function pageRequest(pid: number, page: number): Buffer {
 /** null: that is no answer. */
 export function pageAnswer(payload: Buffer): Vma | null {
   if (payload.length < PAGE_ANSWER) return null;
+  const [start, end, pgoff] = [0, 8, 16].map((at) => Number(payload.readBigUInt64LE(at)));
+  if (start! >= end! || end! > MAX_PAGES || pgoff! >= MAX_PAGES) return null;
   const flags = payload.readUInt8(40);
   return {
-    start: Number(payload.readBigUInt64LE(0)),
-    end: Number(payload.readBigUInt64LE(8)),
+    start: start!,
+    end: end!,
     prot: flags & 7,
     shared: (flags & 8) !== 0,
-    pgoff: Number(payload.readBigUInt64LE(16)),
+    pgoff: pgoff!,
     backing: {
       name: payload.toString('utf8', PAGE_ANSWER),
       devMajor: payload.readUInt32LE(32),
@@ -98,6 +107,7 @@ export function elfAnswer(payload: Buffer): ElfAnswer | null {
   return { found: 'program', image, stamp, changedMs };
 }
 
+/** Its parser keeps what this asks for (addon/reader/elf_parse.h); a reader that was taken over need not. */
 function imageOf(bytes: Buffer): ElfImage | null {
   let at = 0;
   const has = (count: number): boolean => at + count <= bytes.length;
@@ -106,20 +116,37 @@ function imageOf(bytes: Buffer): ElfImage | null {
   const count = (): number => (has(4) ? bytes.readUInt32LE((at += 4) - 4) : Infinity);
 
   const segments: ElfSegment[] = [];
-  for (let left = count(); left > 0; left--) {
+  let left = count();
+  if (left > MAX_SEGMENTS) return null;
+  for (; left > 0; left--) {
     if (!has(SEGMENT_BYTES)) return null;
     const [offset, address, fileSize, memSize] = [number(), number(), number(), number()];
-    segments.push({ offset, address, fileSize, memSize, prot: byte() });
+    const sane = isRange(offset, fileSize) && isRange(address, memSize) && fileSize <= memSize;
+    if (!sane) return null;
+    segments.push({ offset, address, fileSize, memSize, prot: byte() & 7 });
   }
   const sections: ElfSection[] = [];
-  for (let left = count(); left > 0; left--) {
+  left = count();
+  if (left > MAX_SECTIONS) return null;
+  for (let before = 0; left > 0; left--) {
     if (!has(SECTION_BYTES)) return null;
     const [address, size] = [number(), number()];
     const nobits = byte() !== 0;
     const length = bytes.readUInt16LE((at += 2) - 2);
-    if (!has(length)) return null;
+    if (!has(length) || length > MAX_NAME || !isRange(address, size)) return null;
+    if (size === 0 || address < before) return null;
+    before = address;
     // Latin-1, so that any bytes are a name; outputs disarm what a terminal would obey.
     sections.push({ name: bytes.toString('latin1', at, (at += length)), address, size, nobits });
   }
-  return at === bytes.length ? { sections, segments } : null;
+  return at === bytes.length && segments.length > 0 ? { sections, segments } : null;
+}
+
+/** Whole numbers whose sum is exact. */
+function isRange(from: number, length: number): boolean {
+  return isCount(from) && isCount(length) && from + length <= MAX_NUMBER;
+}
+
+function isCount(value: number): boolean {
+  return value >= 0 && value <= MAX_NUMBER && Number.isInteger(value);
 }
