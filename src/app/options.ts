@@ -27,6 +27,8 @@ export interface Options extends Effects {
   readonly commandOutput: string | null;
   /** Data pages per ring, a power of two; 0 lets the addon choose. */
   readonly ringPages: number;
+  /** Descriptor that is told when capture is on. */
+  readonly readyFd: number | null;
 }
 
 export type Target =

@@ -13,6 +13,7 @@ import { LiveSource } from '../app/live-source';
 import type { Options } from '../app/options';
 import { Outlets } from '../app/outlets';
 import { say } from './stderr';
+import { Readiness } from './readiness';
 import { EndingSignals } from './signals';
 import type { Startup } from './startup';
 import { onJobControl } from './terminal-signals';
@@ -30,6 +31,7 @@ const DEMO_PACE = ['--repeat', '0', '--pace', '700'];
 /** A run on a screen. Returns the exit status; throws what cannot start, before the screen is taken. */
 export async function runDashboard(asked: Options, startup: Startup): Promise<number> {
   const options = atHumanPace(asked);
+  const readiness = new Readiness(options.readyFd, startup.inherit);
   const started = options.target.kind !== 'attach';
   const files = await openFiles(options, startup.ignoreHangup);
   if (files === null) return Exit.OK;
@@ -52,7 +54,7 @@ export async function runDashboard(asked: Options, startup: Startup): Promise<nu
   });
   let assembly: Assembly;
   try {
-    assembly = assemble(options, startup.inherit, {
+    assembly = assemble(options, readiness.inherit, {
       depth: 'detail',
       limits: ENDED_APART,
       stream: options.output === null ? null : outlets.writer('file'),
@@ -75,6 +77,7 @@ export async function runDashboard(asked: Options, startup: Startup): Promise<nu
   source.notes.push(...capture.notes);
   output?.read(capture.session.takeCommandOutput());
   run.start();
+  readiness.tell();
   const app = new DashboardApp(source, {
     screen: {
       input: process.stdin,

@@ -11,6 +11,7 @@ import type { Options } from '../app/options';
 import { Outlets } from '../app/outlets';
 import { planOutput } from '../app/output-plan';
 import type { OutputPlan } from '../app/output-plan';
+import { Readiness } from './readiness';
 import { EndingSignals } from './signals';
 import type { Startup } from './startup';
 import { say } from './stderr';
@@ -21,6 +22,7 @@ const SIGKILL = 9;
 /** A run without a screen: stream, summary, report. Returns the exit status; throws what cannot start. */
 export async function runStream(options: Options, startup: Startup): Promise<number> {
   const plan = planOutput(options);
+  const readiness = new Readiness(options.readyFd, startup.inherit);
   // Before the capture: an unwritable file is found out at the start, and no COMMAND has run in vain.
   const outlets = await waitForReader(options, startup.ignoreHangup, options.output, (patience) =>
     Outlets.open(options.output, patience),
@@ -38,7 +40,7 @@ export async function runStream(options: Options, startup: Startup): Promise<num
   });
   let assembly: Assembly;
   try {
-    assembly = assemble(options, startup.inherit, {
+    assembly = assemble(options, readiness.inherit, {
       depth: options.report === 'none' ? 'totals' : 'rows',
       stream: plan.stream === null ? null : outlets.writer(plan.stream),
       say,
@@ -60,6 +62,7 @@ export async function runStream(options: Options, startup: Startup): Promise<num
   });
   try {
     run.start();
+    readiness.tell();
     const result = await run.done;
     // The kernel's account of COMMAND is complete when it has been collected.
     if (result.reason === 'target') await commandEnd;

@@ -13,7 +13,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { startAnalyzer, waiting } from '../support/analyzer';
 import { ANALYZER, workload } from '../support/build';
-import { alive, descriptors, stateOf } from '../support/processes';
+import { alive, descriptors, stateOf, written } from '../support/processes';
 import { PtyAnalyzer } from '../support/pty';
 import { attached, run, Running, until } from '../support/running';
 import { removeScratch, scratchDirectory } from '../support/scratch';
@@ -43,6 +43,8 @@ function command(script: string): {
 
 const QUIET = 'exec sleep 1000';
 const DEAF = 'trap "" TERM INT HUP; while :; do sleep 0.1; done';
+/** What a pipe takes before its reader reads (pipe(7)). */
+const PIPE_BYTES = 65_536;
 const LOUD = `exec ${workload('storm')} --seconds 1000 --threads 2`;
 
 /** Watchers of a COMMAND (addon/watcher). */
@@ -142,6 +144,7 @@ describe('a reader that does not read', () => {
     const script = `exec "$@" > ${fifo}`;
     const analyzer = new Running(['bash', '-c', script, 'bash', ANALYZER, ...args, ...words]);
     const traced = await pid();
+    await until('a full pipe', () => written(analyzer.pid) >= PIPE_BYTES);
     if (signal !== null) analyzer.kill(signal);
     const ended = await analyzer.ended;
     expect(ended).toMatchObject({ status: 0, signal: null });

@@ -91,7 +91,7 @@ test('4,000 threads: captured, or refused with a line that says why and what to 
   const target = await waiting([workload('threads'), '--sleepers', '4000', '--faulting', '100']);
   const file = join(scratch, 'many.ndjson');
   const tracer = startAnalyzer(['--format', 'ndjson', '-o', file, '-p', String(target.pid)]);
-  const first = await Promise.race([attached(tracer).then(() => null), tracer.ended]);
+  const first = await Promise.race([tracer.ready.then(() => null), tracer.ended]);
   target.write('\n');
   await target.ended;
   if (first !== null) {

@@ -128,13 +128,13 @@ describe('the stream', () => {
     // A job of a shell: in an orphaned process group these signals do nothing (signal(7)), and the tests
     // may run in one.
     const job = 'set -m; "$@" & echo $! >&2; wait -f $!';
-    const options = ['-q', '-p', String(target.pid)];
-    const shell = new Running(['bash', '-c', job, 'job', ...analyzerCommand(options)]);
+    const command = analyzerCommand(['--ready-fd', '3', '-q', '-p', String(target.pid)]);
+    const shell = new Running(['bash', '-c', job, 'job', ...command], { tellsReady: true });
     const pid = await until(
       'its number',
       () => Number(/^\d+$/m.exec(shell.stderr)?.[0] ?? 0) || false,
     );
-    await attached({ pid, stderr: shell.stderr });
+    await attached(shell);
     process.kill(pid, signal);
     await until('the stop', () => stateOf(pid) === 'T');
     process.kill(pid, 'SIGCONT');

@@ -25,7 +25,10 @@ export function analyze(args: readonly string[], options: SpawnOptions = {}): Pr
 }
 
 export function startAnalyzer(args: readonly string[], options: SpawnOptions = {}): Running {
-  return new Running(analyzerCommand(args), options);
+  return new Running(analyzerCommand(['--ready-fd', '3', ...args]), {
+    ...options,
+    tellsReady: true,
+  });
 }
 
 export async function readFaults(file: string): Promise<Fault[]> {

@@ -1,4 +1,4 @@
-import { attached, Running, until } from './running';
+import { attached, eventsOpened, Running, until } from './running';
 import type { Ended } from './running';
 
 export interface Counted {
@@ -52,7 +52,7 @@ export async function besidePerfStat(
   const target = await heldBack(command, cwd);
   const perf = startPerfStat(target.pid);
   const tracer = startTracer(target.pid);
-  await attached(perf);
+  await eventsOpened(perf);
   await attached(tracer);
   target.write('\n');
   target.closeInput();

@@ -53,3 +53,8 @@ export async function taken(pid: number): Promise<void> {
     return /^ShdPnd:\s+0+$/m.test(status) && /^SigPnd:\s+0+$/m.test(status);
   });
 }
+
+/** Bytes that a process has handed to write(2) and the like so far (proc(5), io). */
+export function written(pid: number): number {
+  return Number(/^wchar: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))![1]);
+}

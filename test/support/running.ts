@@ -15,6 +15,8 @@ export interface SpawnOptions {
   readonly cwd?: string;
   /** What the program reads from its standard input, which then ends; left open when absent. */
   readonly input?: string;
+  /** Descriptor 3 is a pipe: see Running.ready. */
+  readonly tellsReady?: boolean;
 }
 
 /** A program that runs, with what it has written so far. */
@@ -25,20 +27,30 @@ export class Running {
   readonly ended: Promise<Ended>;
   /** The program has ended; children of it may still hold its output. */
   readonly exited: Promise<void>;
+  /** A byte came on descriptor 3; never where it is no pipe. */
+  readonly ready: Promise<void>;
   private readonly child: ChildProcessByStdio<Writable, Readable, Readable>;
 
   constructor(command: readonly string[], options: SpawnOptions = {}) {
     const [file, ...args] = command;
-    this.child = spawn(file!, args, {
-      stdio: ['pipe', 'pipe', 'pipe'],
+    const child = spawn(file!, args, {
+      stdio: ['pipe', 'pipe', 'pipe', options.tellsReady === true ? 'pipe' : 'ignore'],
       env: { ...process.env, ...options.env },
       cwd: options.cwd,
     });
+    // With a fourth descriptor the types of the first three are not told.
+    this.child = child as ChildProcessByStdio<Writable, Readable, Readable>;
     this.child.stdout.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
     this.child.stderr.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
     // The program may have ended before it was told anything.
     this.child.stdin.on('error', () => undefined);
     if (options.input !== undefined) this.child.stdin.end(options.input);
+    const told = child.stdio[3] as Readable | null;
+    this.ready = new Promise((resolve) => {
+      told?.once('data', () => {
+        resolve();
+      });
+    });
     this.exited = new Promise((resolve) => {
       this.child.on('exit', () => {
         resolve();
@@ -111,18 +123,24 @@ function perfDescriptors(pid: number): number {
 }
 
 /**
- * Waits until a tracer (ours or perf) has opened its events: their number is above 0 and has not
- * changed for 150 ms. Tracers say nothing when they are ready, and must not be asked to for a test.
+ * Waits until perf has opened its events: their number is above 0 and has not changed for 150 ms. It says
+ * nothing when it is ready.
  */
-export async function attached(tracer: Pick<Running, 'pid' | 'stderr'>): Promise<void> {
+export async function eventsOpened(perf: Running): Promise<void> {
   let last = 0;
   let since = Date.now();
-  await until(`events of ${tracer.pid} (stderr: ${tracer.stderr})`, () => {
-    const now = perfDescriptors(tracer.pid);
+  await until(`events of ${perf.pid} (stderr: ${perf.stderr})`, () => {
+    const now = perfDescriptors(perf.pid);
     if (now !== last) {
       last = now;
       since = Date.now();
     }
     return now > 0 && Date.now() - since > 150;
   });
+}
+
+/** Waits until an analyzer (startAnalyzer) says that capture is on. */
+export async function attached(tracer: Running): Promise<void> {
+  const ended = await Promise.race([tracer.ready, tracer.ended]);
+  if (ended !== undefined) throw new Error(`not attached: ${ended.stdout}${ended.stderr}`);
 }

@@ -4,6 +4,8 @@ import { UsageError, parseArguments } from './parse';
 
 /** PID_MAX_LIMIT of 64-bit kernels. */
 const PID_MAX = 4194304;
+/** A descriptor is an int. */
+const FD_MAX = 2 ** 31 - 1;
 /** 256 MiB of 4 KiB pages per CPU: beyond that a typing error is likelier than a wish. */
 const RING_PAGES_MAX = 65536;
 
@@ -38,6 +40,7 @@ export function parseOptions(args: readonly string[]): Options {
     ascii: has('ascii'),
     exitWithTarget: has('exit-with-target'),
     commandOutput: file('command-output', given.get('command-output')),
+    readyFd: integer('ready-fd', given.get('ready-fd'), 0, FD_MAX),
     ringPages: ringPages(given.get('ring-pages')),
   };
 }

@@ -85,6 +85,12 @@ export const OPTIONS: readonly OptionSpec[] = [
     ofCommand: true,
   },
   option('m', 'ring-pages', 'N', 'pages of each per-CPU ring, a power of two (chosen by default)'),
+  option(
+    '',
+    'ready-fd',
+    'N',
+    'a newline on descriptor N, which is open already, when capture is on',
+  ),
   option('h', 'help', '', 'this text'),
   option('V', 'version', '', 'the version'),
 ];

@@ -65,6 +65,8 @@ const MESSAGES: ReadonlyMap<string, Message> = new Map(
     KERNEL_THREAD: (detail) => `${detail} is a kernel thread: it has no page faults of its own`,
     ZOMBIE: (detail) => `${detail} is a zombie: it has ended and only waits for its parent`,
     SELF: (detail) => `${detail} is this analyzer itself: it cannot trace its own faults`,
+    READY_FD: (detail) =>
+      `--ready-fd: descriptor ${detail} is not open (a shell opens it with ${detail}>FILE)`,
     PROC_MISSING: () =>
       '/proc is not mounted, so that processes cannot be attached to (mount -t proc proc /proc)',
     PROC_FOREIGN: () =>

@@ -40,10 +40,12 @@ test('defaults', () => {
     exitWithTarget: false,
     commandOutput: null,
     ringPages: 0,
+    readyFd: null,
   });
 });
 
 test.each<[string, Partial<Options>]>([
+  ['--ready-fd 3 -p 1', { readyFd: 3 }],
   ['--pid 1,2,1', { target: { kind: 'attach', pids: [1, 2] } }],
   ['-p 1 -p 7', { target: { kind: 'attach', pids: [1, 7] } }],
   ['--pid=9', { target: { kind: 'attach', pids: [9] } }],
