@@ -9,6 +9,7 @@
 #include <fcntl.h>
 
 #include "../fd.h"
+#include "frame.h"
 #include "maps_text.h"
 #include "operations.h"
 #include "task_files.h"
@@ -24,7 +25,7 @@ constexpr uint64_t kPages = uint64_t{1} << 52;  // 2^64 bytes
 // PROCMAP_QUERY refuses a name that is longer than PATH_MAX, the text has it whole.
 std::string NameInText(const std::string& proc, uint32_t pid, uint64_t start) {
   Output text;
-  if (ReadTaskFile(proc, pid, "maps", &text) != 0) return "";
+  if (ReadTaskFile(proc, pid, "maps", kMaxAnswer, &text) != 0) return "";
   return NameInMaps(reinterpret_cast<const char*>(text.bytes().data()), text.bytes().size(), start);
 }
 

@@ -20,19 +20,22 @@ namespace {
 // which has not ended by now will do.
 constexpr int kMaxTasks = 64;
 
-// Appends the file to `out`, at most up to kMaxAnswer bytes.
-int ReadFile(const std::string& path, Output* out) {
+// A process may have any part of its memory shown as its command line (PR_SET_MM_ARG_END).
+constexpr size_t kMaxCmdline = 128 << 10;
+
+// Appends the file to `out`, at most up to `max` bytes.
+int ReadFile(const std::string& path, size_t max, Output* out) {
   Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd.ok()) return errno;
   std::vector<uint8_t>& bytes = out->bytes();
   size_t length = bytes.size();
   for (;;) {
-    if (length == bytes.size()) bytes.resize(std::min(kMaxAnswer, length * 2 + (64 << 10)));
+    if (length == bytes.size()) bytes.resize(std::min(max, length * 2 + (64 << 10)));
     const ssize_t n = read(fd.get(), bytes.data() + length, bytes.size() - length);
     if (n < 0 && errno == EINTR) continue;
     const int error = errno;
     if (n > 0) length += static_cast<size_t>(n);
-    if (n > 0 && length < kMaxAnswer) continue;
+    if (n > 0 && length < max) continue;
     bytes.resize(length);
     return n < 0 ? error : 0;
   }
@@ -55,12 +58,12 @@ void EachTask(const std::string& proc, uint32_t pid,
   closedir(dir);
 }
 
-int ReadTaskFile(const std::string& proc, uint32_t pid, const char* name, Output* out) {
+int ReadTaskFile(const std::string& proc, uint32_t pid, const char* name, size_t max, Output* out) {
   int first = -1;
   bool found = false;
   EachTask(proc, pid, [&](const std::string& directory) {
     out->Clear();
-    const int error = ReadFile(directory + "/" + name, out);
+    const int error = ReadFile(directory + "/" + name, max, out);
     if (first < 0) first = error;
     found = error == 0 && !out->bytes().empty();
     return found;
@@ -72,12 +75,13 @@ int ReadTaskFile(const std::string& proc, uint32_t pid, const char* name, Output
 
 int Maps(Context* context, Input* request, Output* answer) {
   const uint32_t pid = request->U32();
-  return request->Exact() ? ReadTaskFile(context->proc, pid, "maps", answer) : EINVAL;
+  return request->Exact() ? ReadTaskFile(context->proc, pid, "maps", kMaxAnswer, answer) : EINVAL;
 }
 
 int Cmdline(Context* context, Input* request, Output* answer) {
   const uint32_t pid = request->U32();
-  return request->Exact() ? ReadTaskFile(context->proc, pid, "cmdline", answer) : EINVAL;
+  return request->Exact() ? ReadTaskFile(context->proc, pid, "cmdline", kMaxCmdline, answer)
+                          : EINVAL;
 }
 
 }  // namespace reader

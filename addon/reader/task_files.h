@@ -16,9 +16,9 @@ namespace reader {
 void EachTask(const std::string& proc, uint32_t pid,
               const std::function<bool(const std::string& directory)>& use);
 
-// Reads a file of the process to its end, at most kMaxAnswer bytes. Returns 0 or an errno; an empty
-// file is no error (a kernel thread, a zombie).
-int ReadTaskFile(const std::string& proc, uint32_t pid, const char* name, Output* out);
+// Reads a file of the process to its end, at most `max` bytes. Returns 0 or an errno; an empty file
+// is no error (a kernel thread, a zombie).
+int ReadTaskFile(const std::string& proc, uint32_t pid, const char* name, size_t max, Output* out);
 
 }  // namespace reader
 }  // namespace pagefault

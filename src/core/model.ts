@@ -112,7 +112,13 @@ export class Model {
     );
     const depth = options.depth ?? 'detail';
     this.counters = new Counters(this.regions, this.tasks, depth);
-    const binder = new RegionBinder(this.regions, this.comms, options.source);
+    const binder = new RegionBinder(
+      this.regions,
+      this.comms,
+      options.source,
+      this.tasks,
+      this.limits.sectionBytes,
+    );
     this.repair = new MapRepair(options.source, this.tasks);
     this.records = new RecordApplier(this.tasks, this.comms, binder, this.repair);
     this.loop = new FaultLoop(this.tasks, binder, this.repair, this.columns, depth !== 'totals');

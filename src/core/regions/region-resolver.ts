@@ -6,6 +6,7 @@ import type { ElfImage } from '../elf/elf';
 import { PENDING, UNKNOWN } from '../ports';
 import type { ProcSource } from '../ports';
 import type { Process } from '../tasks/process';
+import type { Tasks } from '../tasks/tasks';
 import { labelWithSection, regionNature, threadStackLabel, UNKNOWN_NATURE } from './region-label';
 import type { RegionNature } from './region-label';
 import { setCode, simpleCode, slotOf, WAIT_CODE } from './region-code';
@@ -17,6 +18,9 @@ import type { Backing, Vma } from '../vma/vma';
 
 /** Section sets per process: a program may map an ELF file in any number of pieces. */
 const SET_CAP = 4096;
+/** Of a SectionSet and its key: two doubles, a row, a name that the image has too; a character. */
+const SPAN_BYTES = 28;
+const CHARACTER_BYTES = 2;
 
 /**
  * Finds the region row of a mapping, the first time a fault meets it; the answer is cached with the
@@ -24,11 +28,16 @@ const SET_CAP = 4096;
  */
 export class RegionBinder {
   private readonly spans = new ImageSpans();
+  /** Bytes of section sets made since all were forgotten. */
+  private setBytes = 0;
 
   constructor(
     private readonly regions: RegionTable,
     private readonly comms: CommTable,
     private readonly source: ProcSource,
+    private readonly tasks: Tasks,
+    /** Bytes of the section sets of all processes together. */
+    private readonly setBytesCap: number,
   ) {}
 
   /** The code of the entry `handle` of the process' map, made and cached; or WAIT_CODE. */
@@ -179,6 +188,13 @@ export class RegionBinder {
   private keep(process: Process, key: string, set: SectionSet): number {
     // All begins anew: rows are found again by their keys.
     if (process.sets.length >= SET_CAP) process.forgetSets();
+    const bytes = set.names.length * SPAN_BYTES + key.length * CHARACTER_BYTES;
+    this.setBytes += bytes;
+    // Those of ended processes count too: nobody says when they go, and to begin anew is cheap.
+    if (this.setBytes > this.setBytesCap) {
+      this.setBytes = bytes;
+      for (const other of this.tasks.live()) other.forgetSets();
+    }
     process.sets.push(set);
     process.setNumbers.set(key, process.sets.length - 1);
     return process.sets.length - 1;

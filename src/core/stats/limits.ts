@@ -18,6 +18,8 @@ export interface Limits {
   readonly liveThreads: number;
   /** Leaves (32 mappings each at most) of all VMA maps together; see VmaPool. */
   readonly vmaLeaves: number;
+  /** Of where the sections of mapped files lie, all processes together. */
+  readonly sectionBytes: number;
   readonly pageChunks: number;
   readonly statBlocks: number;
 }
@@ -31,6 +33,7 @@ export const DEFAULT_LIMITS: Limits = {
   spaces: 32768,
   liveThreads: 131072,
   vmaLeaves: MAX_LEAVES,
+  sectionBytes: 64 << 20,
   pageChunks: PAGE_CHUNK_CAP,
   statBlocks: STAT_BLOCK_CAP,
 };

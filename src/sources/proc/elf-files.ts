@@ -7,6 +7,10 @@ import type { ElfAnswer } from '../reader/requests';
 import type { TargetReader } from '../reader/target-reader';
 
 const DEFAULT_CAP = 1024;
+/** What their sections may take together: forged ones have thousands, with long names. */
+const MAX_BYTES = 32 << 20;
+const SECTION_BYTES = 96;
+const SEGMENT_BYTES = 64;
 /** How long a file that is not being written lately is believed to be the same, ms. */
 const TRUST_MS = 1000;
 /** A file this young may be deleted and its inode given to another (a compiler's output), ms. */
@@ -27,12 +31,13 @@ interface Cached {
 type Told = ElfAnswer | null;
 
 /**
- * ELF headers of mapped files, at most `cap` of them, by device and inode (deliberately not by path: the
+ * ELF headers of mapped files, at most `cap` of them and `maxBytes` in all, by device and inode (deliberately not by path: the
  * target may be in another mount namespace, and files are replaced while they run). The reader makes sure
  * that they are those of the file with these numbers (addon/reader/elf_file.cc).
  */
 export class ElfFiles {
   private readonly files = new Map<string, Cached>();
+  private bytes = 0;
   /** Files that could not be reached, by process, and until when they are not asked about. */
   private readonly unreached = new Map<string, number>();
   private readonly inquiries: Inquiries<Told>;
@@ -44,6 +49,7 @@ export class ElfFiles {
     private readonly nowMs: () => number,
     private readonly wallMs: () => number = Date.now,
     private readonly cap = DEFAULT_CAP,
+    private readonly maxBytes = MAX_BYTES,
   ) {
     this.inquiries = new Inquiries(patience, nowMs, (_, told) => {
       if (told !== null && told.found !== 'other') this.late = true;
@@ -97,15 +103,24 @@ export class ElfFiles {
     const same = before?.stamp === told.stamp;
     // What was read once is known, also where this mapping looks like data.
     const keep = same && before.dataName === '' && before.image !== null;
-    this.files.delete(key);
+    const image = keep ? before.image : told.image;
+    this.forget(key);
+    this.bytes += bytesOf(image);
     this.files.set(key, {
-      image: keep ? before.image : told.image,
+      image,
       dataName: told.found === 'data' && !keep ? vma.backing.name : '',
       stamp: told.stamp,
       changedMs: told.changedMs,
       checkedMs: this.nowMs(),
     });
-    if (this.files.size > this.cap) this.files.delete(this.files.keys().next().value!);
+    while (this.files.size > this.cap || (this.bytes > this.maxBytes && this.files.size > 1)) {
+      this.forget(this.files.keys().next().value!);
+    }
+  }
+
+  private forget(key: string): void {
+    this.bytes -= bytesOf(this.files.get(key)?.image ?? null);
+    this.files.delete(key);
   }
 
   private noteUnreached(way: string): void {
@@ -113,6 +128,14 @@ export class ElfFiles {
     this.unreached.set(way, this.nowMs() + RETRY_MS);
     if (this.unreached.size > this.cap) this.unreached.delete(this.unreached.keys().next().value!);
   }
+}
+
+function bytesOf(image: ElfImage | null): number {
+  if (image === null) return 0;
+  return image.sections.reduce(
+    (sum, { name }) => sum + SECTION_BYTES + name.length,
+    image.segments.length * SEGMENT_BYTES,
+  );
 }
 
 function isTold(told: Told): boolean {

@@ -144,7 +144,7 @@ function imageOf(bytes: Buffer): ElfImage | null {
 
 /** Whole numbers whose sum is exact. */
 function isRange(from: number, length: number): boolean {
-  return isCount(from) && isCount(length) && from + length <= MAX_NUMBER;
+  return isCount(from) && isCount(length) && from <= MAX_NUMBER - length;
 }
 
 function isCount(value: number): boolean {

@@ -17,6 +17,8 @@ import type { ElfAnswer, SizeAnswer } from './requests';
 
 /** Says nothing more than that a process or file has ended meanwhile. */
 const EVERYDAY = new Set(['ENOENT', 'ESRCH']);
+/** As addon/reader/task_files.cc has it: what is read of a command line, bytes. */
+const MAX_CMDLINE = 128 << 10;
 
 /** What a question about one page was answered. 'unsupported': the kernel has no such call. */
 export type PageTold = Vma | 'unmapped' | 'unsupported' | null;
@@ -40,7 +42,7 @@ export class TargetReader {
     this.ask(Operation.CMDLINE, processSubject(pid), pidRequest(pid), CMDLINE_WORDS, (answer) => {
       if (answer?.errno !== 0) told(null);
       else {
-        const line = answer.payload.toString();
+        const line = answer.payload.toString('utf8', 0, MAX_CMDLINE);
         told(line === '' ? [] : line.replace(/\0$/, '').split('\0'));
       }
     });

@@ -251,6 +251,42 @@ describe('Model: caps', () => {
     expect(snapshot.threads.map((t) => t.faults).sort((a, b) => a - b)).toEqual([1, 1, 1, 1, 45]);
   });
 
+  it('keeps no more section sets than it is told to, all processes together', () => {
+    const rig = new Rig({ sectionBytes: 20_000 });
+    const sections = Array.from({ length: 10 }, (_, n) => ({
+      name: `.s${n}`,
+      address: n * 0x400,
+      size: 0x400,
+      nobits: false,
+    }));
+    const load = { offset: 0, address: 0, fileSize: 0x4000, memSize: 0x4000, prot: R };
+    const files = Array.from({ length: 40 }, (_, n) => `/srv/lib${n}.so`);
+    for (const name of files) rig.source.images.set(name, { sections, segments: [load] });
+    const vmas = files.map((name, n) =>
+      vma(0x1000 + n * 8, 0x1004 + n * 8, name, {
+        prot: R,
+        backing: { name, devMajor: 8, devMinor: 0, ino: String(n + 1) },
+      }),
+    );
+    for (let pid = 100; pid < 104; pid++) rig.attach(pid, vmas);
+    const labels = new Set<string>();
+    for (let round = 0; round < 3; round++) {
+      for (let n = 0; n < 40; n++) {
+        for (let pid = 100; pid < 104; pid++) {
+          rig.fault({ page: 0x1000 + n * 8, low: 0x400, pid, code: 4 });
+        }
+      }
+      for (const label of rig.labels()) labels.add(label);
+      const kept = [...rig.model.tasks.live()].flatMap(({ sets }) => sets);
+      const spans = kept.reduce((sum, { names }) => sum + names.length, 0);
+      expect(spans).toBeGreaterThan(0);
+      expect(spans * 28).toBeLessThan(20_000);
+    }
+    // What is forgotten is made again: the rows are the same.
+    expect(labels).toEqual(new Set(files.map((_, n) => `lib${n}.so .s1`)));
+    expect(rig.model.snapshot(rig.now).regions).toHaveLength(160);
+  });
+
   it('says when unique pages are a lower bound', () => {
     const rig = new Rig({ pageChunks: 1 }).attach(100, [vma(0, 0x100000)]);
     rig.fault({ page: 0 }).fault({ page: 0x50000 }).fault({ page: 1 }).run();

@@ -77,6 +77,31 @@ test('no answer is no answer', () => {
   }
 });
 
+function ranges(...list: readonly (readonly [bigint, bigint])[]): Buffer {
+  const payload = Buffer.alloc(1 + 17 * list.length, 1);
+  list.forEach(([start, end], i) => {
+    payload.writeBigUInt64LE(start, 1 + 17 * i);
+    payload.writeBigUInt64LE(end, 9 + 17 * i);
+  });
+  return payload;
+}
+
+test.each([
+  ['torn', FOUND.subarray(0, -1)],
+  ['out of order', ranges([8n, 9n], [4n, 5n])],
+  ['over each other', ranges([4n, 8n], [7n, 9n])],
+  ['empty', ranges([4n, 4n])],
+  ['beyond all addresses', ranges([4n, 2n ** 64n - 1n])],
+  [
+    'too many',
+    ranges(...Array.from({ length: 4097 }, (_, i) => [BigInt(2 * i), BigInt(2 * i + 1)] as const)),
+  ],
+])('ranges that are %s are no answer', (_, payload) => {
+  const bench = new Bench();
+  bench.ask(1, 0, payload);
+  expect(bench.guards.takeGuards()).toEqual([]);
+});
+
 test('one look at a time', () => {
   const bench = new Bench();
   bench.guards.askGuards(1, '1.0');

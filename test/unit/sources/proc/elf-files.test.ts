@@ -53,6 +53,7 @@ afterEach(() => {
 interface Options {
   readonly root?: string;
   readonly cap?: number;
+  readonly maxBytes?: number;
   readonly nowMs?: () => number;
   readonly wallMs?: () => number;
 }
@@ -64,11 +65,11 @@ class Files {
   private readonly patience = new Patience(() => performance.now());
 
   constructor(options: Options = {}) {
-    const { root, cap, nowMs = () => performance.now(), wallMs } = options;
+    const { root, cap, maxBytes, nowMs = () => performance.now(), wallMs } = options;
     const real = realReader(root);
     reals.push(real);
     this.notes = real.notes;
-    this.files = new ElfFiles(real.reader, this.patience, nowMs, wallMs, cap);
+    this.files = new ElfFiles(real.reader, this.patience, nowMs, wallMs, cap, maxBytes);
   }
 
   async image(pid: number, vma: Vma): Promise<ElfImage | null | 'unknown'> {
@@ -229,4 +230,33 @@ test('is bounded: the file used longest ago is forgotten', async () => {
     await files.image(42, vmaOf(path));
   }
   expect(files.files.size).toBe(3);
+});
+
+test('is bounded by what the sections take, too: some files have thousands', async () => {
+  const root = fakeProc('heavy');
+  const files = new Files({ root, maxBytes: 3000 });
+  const write = (name: string, sections: number): Vma => {
+    const path = join(dir, name);
+    const bytes = buildElf({
+      wide: true,
+      little: true,
+      sections: Array.from({ length: sections }, (_, n) => ({
+        name: `.section${n}`,
+        flags: SHF_ALLOC,
+        address: 0x1000 + n,
+        size: 1,
+      })),
+      segments: [{ flags: 5, offset: 0x1000, address: 0x1000, fileSize: 16, memSize: 16 }],
+    });
+    writeFileSync(path, bytes, { mode: 0o755 });
+    return vmaOf(path);
+  };
+  for (let n = 0; n < 5; n++) await files.image(42, write(`small${n}.so`, 3));
+  expect(files.files.size).toBe(5);
+  // It is kept, alone: what it is asked for is the mapping at hand.
+  const heavy = await files.image(42, write('heavy.so', 500));
+  expect(heavy).toMatchObject({ sections: { length: 500 } });
+  expect(files.files.size).toBe(1);
+  for (let n = 5; n < 9; n++) await files.image(42, write(`small${n}.so`, 3));
+  expect(files.files.size).toBe(4);
 });
