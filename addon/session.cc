@@ -63,7 +63,6 @@ Napi::Function Session::Define(Napi::Env env) {
                          InstanceAccessor<&Session::Info>("info"),
                          InstanceMethod<&Session::Drain>("drain"),
                          InstanceMethod<&Session::Counters>("counters"),
-                         InstanceMethod<&Session::KernelCounts>("kernelCounts"),
                          InstanceMethod<&Session::Pending>("pending"),
                          InstanceMethod<&Session::OpenFaults>("openFaults"),
                          InstanceMethod<&Session::Ended>("ended"),
@@ -294,17 +293,11 @@ Napi::Value Session::Counters(const Napi::CallbackInfo& info) {
   set("unwatchedCpus", poller_->unwatched_cpus());
   set("credentialsLost", counters.credentials_lost);
   set("memorySharers", counters.pair.memory_sharers);
-  return object;
-}
-
-Napi::Value Session::KernelCounts(const Napi::CallbackInfo& info) {
-  Napi::Env env = info.Env();
-  if (!IsOpen(env)) return env.Undefined();
-  const EventSet::Totals totals = poller_->Count();
-  Napi::Object object = Napi::Object::New(env);
-  object.Set("minor", Number(totals.minor));
-  object.Set("major", Number(totals.major));
-  object.Set("exact", !events_->wide());
+  Napi::Object kernel = Napi::Object::New(env);
+  kernel.Set("minor", Number(totals.minor));
+  kernel.Set("major", Number(totals.major));
+  kernel.Set("exact", !events_->wide());
+  object.Set("kernel", kernel);
   return object;
 }
 

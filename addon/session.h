@@ -39,7 +39,6 @@ class Session : public Napi::ObjectWrap<Session> {
   Napi::Value Info(const Napi::CallbackInfo& info);
   Napi::Value Drain(const Napi::CallbackInfo& info);
   Napi::Value Counters(const Napi::CallbackInfo& info);
-  Napi::Value KernelCounts(const Napi::CallbackInfo& info);
   Napi::Value Pending(const Napi::CallbackInfo& info);
   void OpenFaults(const Napi::CallbackInfo& info);
   Napi::Value Ended(const Napi::CallbackInfo& info);

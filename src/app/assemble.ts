@@ -16,7 +16,7 @@ import { csvEncoder } from '../output/stream/csv';
 import type { FaultEncoder } from '../output/stream/encoder';
 import { ndjsonEncoder } from '../output/stream/ndjson';
 import { FaultStream } from '../output/stream/fault-stream';
-import { TextEncoder } from '../output/stream/text';
+import { LineEncoder } from '../output/stream/text';
 import type { FdWriter } from '../output/files/writer';
 import { Run } from './run';
 import { WaitingFaults } from './waiting';
@@ -55,7 +55,7 @@ export interface AssemblyPorts {
 }
 
 /** COMMAND of a target as the addon starts it, null for processes to attach to. */
-export function commandOf(options: Options): readonly string[] | null {
+function commandOf(options: Options): readonly string[] | null {
   const { target } = options;
   if (target.kind === 'demo') return [demoProgram(), ...target.args];
   return target.kind === 'command' ? target.argv : null;
@@ -178,7 +178,7 @@ function encoderOf(options: Options, view: FaultView, fixed: FixedNames | null):
     case 'ndjson':
       return ndjsonEncoder(view, fields);
     case 'text':
-      return new TextEncoder(
+      return new LineEncoder(
         view,
         fixed ? () => fixed.nextTime() : ({ batch }, i) => batch.time[i]!,
         fixed ? 'none' : options.latency ? 'all' : 'major',

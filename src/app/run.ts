@@ -1,6 +1,11 @@
 import { FAULT_CAPACITY } from '../core/wire/batch';
 import type { Batch } from '../core/wire/batch';
-import type { CaptureFacts, CaptureMode, RecordCounters } from '../core/facts/capture-facts';
+import type {
+  CaptureFacts,
+  CaptureMode,
+  KernelCounts,
+  RecordCounters,
+} from '../core/facts/capture-facts';
 import { lostFaults } from '../core/facts/capture-facts';
 import type { NoticeFacts } from '../core/facts/notices';
 import type { Resolved } from '../core/wire/resolved';
@@ -12,8 +17,7 @@ import type { OpenFault, Unfinished } from './unfinished';
 /** What a run needs of a capture session; the addon's Session has it. */
 export interface CaptureSession extends BatchSource {
   readonly info: CaptureMode & { readonly notices: readonly NoticeFacts[] };
-  counters(): RecordCounters;
-  kernelCounts(): { readonly minor: number; readonly major: number; readonly exact: boolean };
+  counters(): RecordCounters & { readonly kernel: KernelCounts };
   pending(max: number): readonly OpenFault[];
   stop(): void;
   ended(): boolean;
@@ -181,12 +185,12 @@ export class Run {
   /** What the run knows of itself now. */
   facts(): CaptureFacts {
     const { session } = this.ports;
-    const records = session.counters();
+    const { kernel, ...records } = session.counters();
     return {
       mode: session.info,
       received: { ...this.pump.counts },
       lost: lostFaults(records),
-      kernel: session.kernelCounts(),
+      kernel,
       inFlight: this.unfinished?.length ?? 0,
       inFlightNs: (this.unfinished ?? []).reduce(
         (ns, { entered }) => ns + this.stoppedAt - entered,

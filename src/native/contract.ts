@@ -1,7 +1,8 @@
 /** The typed contract with the addon. addon/session.cc implements it; nothing else describes it. */
 
 import type { StatFaults } from '../core/facts/beyond';
-import type { RecordCounters } from '../core/facts/capture-facts';
+import type { KernelCounts, RecordCounters } from '../core/facts/capture-facts';
+import type { NoticeFacts } from '../core/facts/notices';
 
 /** What a program is given: text, or bytes that need not be UTF-8. */
 export type Argument = string | Uint8Array;
@@ -50,23 +51,6 @@ export interface SessionOptions {
   readonly onWake: () => void;
 }
 
-/** What a session could not have and what it did instead; text is made from the code elsewhere. */
-export interface Notice {
-  readonly code:
-    | 'TRACEFS_DETACHED'
-    | 'NO_TRACEPOINTS'
-    | 'NO_UNMAP_TRACEPOINTS'
-    | 'NO_SIGNAL_TRACEPOINT'
-    | 'USER_ONLY'
-    | 'RING_SHRUNK'
-    | 'FD_LIMIT_RAISED'
-    | 'WIDE_CAPTURE'
-    | 'CREDENTIALS_CHANGED'
-    | 'CREDENTIALS_MORE';
-  readonly errno: number;
-  readonly detail: string;
-}
-
 export interface SessionInfo {
   /** Where entry records come from: COW can be told only with 'tracepoint'. */
   readonly entrySource: 'tracepoint' | 'software';
@@ -88,7 +72,7 @@ export interface SessionInfo {
   readonly startNs: bigint;
   /** pid of the started command, 0 without one. */
   readonly commandPid: number;
-  readonly notices: readonly Notice[];
+  readonly notices: readonly NoticeFacts[];
 }
 
 /** Running totals since the start. Faults by completion; the rest are records. */
@@ -97,14 +81,7 @@ export interface Counters extends RecordCounters {
   readonly major: number;
   /** User-mode entries without completion (SIGSEGV, SIGBUS). */
   readonly unresolved: number;
-}
-
-/** The kernel's own count of completed faults for this session: read(2) of the events. */
-export interface KernelCounts {
-  readonly minor: number;
-  readonly major: number;
-  /** False where the counters include other processes (wide capture). */
-  readonly exact: boolean;
+  readonly kernel: KernelCounts;
 }
 
 /** A user-mode fault that has been entered and not completed. Addresses are exact. */
@@ -121,8 +98,8 @@ export interface Session {
   readonly info: SessionInfo;
   /** Fills the batch buffer (layout: core/wire/batch.ts). Returns false when nothing was waiting. */
   drain(buffer: ArrayBuffer): boolean;
+  /** Reads every event: once per refresh. */
   counters(): Counters;
-  kernelCounts(): KernelCounts;
   /** User-mode entries still open, oldest first, at most `max`. */
   pending(max: number): PendingFault[];
   /** The same without order or limit, as columns (layout: core/wire/open-faults.ts). */

@@ -21,7 +21,7 @@ configuration.
 `;
 
 /** `-p, --pid PIDS` */
-export function optionForm(spec: OptionSpec): string {
+function optionForm(spec: OptionSpec): string {
   const short = spec.short === '' ? '    ' : `-${spec.short}, `;
   return `${short}--${spec.long}${spec.value === '' ? '' : ` ${spec.value}`}`;
 }

@@ -14,7 +14,7 @@ export interface OptionSpec {
 }
 
 /** `faults`: where the stream of faults is written: in the stream, and in the dashboard with -o. */
-export type Where = 'stream' | 'dashboard' | 'faults';
+type Where = 'stream' | 'dashboard' | 'faults';
 
 const option = (
   short: string,

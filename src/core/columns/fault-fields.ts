@@ -10,7 +10,7 @@ import type { Resolved } from '../wire/resolved';
  * Order and ids are a contract with scripts: fields are only ever added at the end, and
  * FIELD_SCHEMA_VERSION rises when one changes its meaning.
  */
-export const FIELD_SCHEMA_VERSION = 1;
+const FIELD_SCHEMA_VERSION = 1;
 
 /** What the slots in the resolved columns mean; the model answers. Strings are raw, '' where absent. */
 export interface FaultNames {
@@ -40,7 +40,7 @@ interface FieldBase {
 }
 
 /** A non-negative integer (a fraction is dropped); negative means absent. */
-export interface UintField extends FieldBase {
+interface UintField extends FieldBase {
   readonly kind: 'uint';
   readonly value: (view: FaultView, i: number) => number;
   /**
@@ -65,7 +65,7 @@ export interface HexField extends FieldBase {
  * Text by a small code: writers keep the encoded bytes per code, so that no string is made per fault.
  * '' means absent. Fields of one source share their code.
  */
-export interface TextField extends FieldBase {
+interface TextField extends FieldBase {
   readonly kind: 'text' | 'enum';
   readonly source: TextSource;
   readonly text: (names: FaultNames, code: number) => string;

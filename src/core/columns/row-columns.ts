@@ -74,7 +74,7 @@ const CLASS_WEIGHTS: Readonly<Record<ClassName, number>> = {
 };
 
 /** Columns that every row has, in reading order: how often, how fast, where, how long. */
-export const STAT_COLUMNS: readonly Column<StatRow>[] = [
+const STAT_COLUMNS: readonly Column<StatRow>[] = [
   ...CLASS_NAMES.map((name, index) => {
     const [id, title] = CLASS_COLUMN[name];
     return numeric<StatRow>(

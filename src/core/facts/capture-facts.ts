@@ -9,12 +9,20 @@ export interface CaptureFacts {
   /** Faults known to be lost. */
   readonly lost: LostFaults;
   /** The kernel's counts over the same interval. */
-  readonly kernel: { readonly minor: number; readonly major: number; readonly exact: boolean };
+  readonly kernel: KernelCounts;
   /** Faults still being handled when capture ended: neither captured nor lost. */
   readonly inFlight: number;
   /** ns that their threads had waited by then, all together. */
   readonly inFlightNs: number;
   readonly records: RecordCounters;
+}
+
+/** The kernel's own count of completed faults for the session: read(2) of the events. */
+export interface KernelCounts {
+  readonly minor: number;
+  readonly major: number;
+  /** False where the counters include other processes (wide capture). */
+  readonly exact: boolean;
 }
 
 export interface FaultCounts {

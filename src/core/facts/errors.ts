@@ -7,7 +7,7 @@ export const Exit = { OK: 0, INTERNAL: 1, CONFIGURATION: 2 } as const;
  */
 export class AnalyzerError extends Error {
   constructor(
-    readonly code: string,
+    readonly code: ErrorCode,
     detail: string,
     readonly syscall = '',
   ) {
@@ -29,60 +29,62 @@ type Message = (detail: string, context: ErrorContext) => string;
 const OF_PERF_EVENTS: readonly string[] = ['EACCES', 'EPERM', 'ENOSYS'];
 
 /** What, why, what to do: one line each. The detail is the error's own message. */
-const MESSAGES: ReadonlyMap<string, Message> = new Map(
-  Object.entries<Message>({
-    EPERM_PARANOID: () =>
-      'perf_event_paranoid too strict (see /proc/sys/kernel/perf_event_paranoid)',
-    EACCES: (_, { pids, command }) =>
-      command === ''
-        ? `no permission to trace ${processes(pids)}: another user's process, or one with privileges ` +
-          '(run as root, or with CAP_PERFMON and CAP_SYS_PTRACE)'
-        : 'no permission for page fault events: run as root, or with CAP_PERFMON',
-    EPERM: (_, { pids }) =>
-      `no permission to trace ${pids.length === 0 ? 'page faults' : processes(pids)} ` +
-      '(run as root, or with CAP_PERFMON and CAP_SYS_PTRACE)',
-    ESRCH: (_, { pids }) => `no such process: ${processes(pids)} does not exist or has just ended`,
-    INNER_PID: (detail) => `no such process: ${detail}`,
-    NO_PROCESS: (detail) => `no such process: ${detail} (see ps -e)`,
-    EMFILE: (detail) =>
-      `too many descriptors: ${reason(detail)} (raise the limit with ulimit -n, or run as root)`,
-    ENFILE: () => 'the system has no file descriptors left (see /proc/sys/fs/file-max)',
-    ENOSYS: () => 'this kernel has no perf events (CONFIG_PERF_EVENTS)',
-    SECCOMP: () =>
-      'a seccomp filter refuses perf_event_open (Seccomp: 2 in /proc/self/status): run outside of the container, or ' +
-      'start it with --cap-add PERFMON or --security-opt seccomp=unconfined; a systemd unit, with ' +
-      'SystemCallFilter=perf_event_open',
-    ENOTSUP_NO_CHILDREN: () => '--no-children needs Linux 5.13 or later: leave it out',
-    EXEC_ENOENT: (_, { command }) =>
-      `cannot run '${command}': no such file or directory (give its path, or check PATH)`,
-    EXEC_INTERPRETER: (interpreter, { command }) =>
-      `cannot run '${command}': its interpreter '${interpreter}' does not exist` +
-      (interpreter.endsWith('\r') ? ' (its first line ends with a carriage return)' : ''),
-    EXEC_EACCES: (_, { command }) =>
-      `cannot run '${command}': permission denied (is it an executable file? see ls -l)`,
-    EXEC_ENOEXEC: (_, { command }) =>
-      `cannot run '${command}': not in a format the kernel can execute (a script needs a #! line)`,
-    KERNEL_THREAD: (detail) => `${detail} is a kernel thread: it has no page faults of its own`,
-    ZOMBIE: (detail) => `${detail} is a zombie: it has ended and only waits for its parent`,
-    SELF: (detail) => `${detail} is this analyzer itself: it cannot trace its own faults`,
-    READY_FD: (detail) =>
-      `--ready-fd: descriptor ${detail} is not open (a shell opens it with ${detail}>FILE)`,
-    PROC_MISSING: () =>
-      '/proc is not mounted, so that processes cannot be attached to (mount -t proc proc /proc)',
-    PROC_FOREIGN: () =>
-      "/proc is another pid namespace's: its numbers are other processes (mount -t proc proc /proc, or unshare --mount-proc)",
-    NO_TARGET_ACCESS: (detail) =>
-      `${detail} is not shown to us: another user's process, or hidden (hidepid): run as root`,
-    PROC_UNREADABLE: (detail) =>
-      `cannot read ${detail}: no descriptor or memory left, or an error of /proc`,
-    ADDON_MISSING: (detail) => `the native addon is not built: run npm run build (${detail})`,
-    ADDON_BROKEN: (detail) => `the native addon cannot be loaded: run npm run build (${detail})`,
-    ADDON_ABI: (detail) => `the native addon does not fit: run npm run build (${detail})`,
-    DEMO_MISSING: (detail) => `the demo program is not built: run npm run build (${detail})`,
-    OUTPUT: (detail) => `cannot write to ${detail}`,
-    FILTER: (detail) => `--filter: ${detail}`,
-  }),
-);
+const TEXTS = {
+  EPERM_PARANOID: () => 'perf_event_paranoid too strict (see /proc/sys/kernel/perf_event_paranoid)',
+  EACCES: (_, { pids, command }) =>
+    command === ''
+      ? `no permission to trace ${processes(pids)}: another user's process, or one with privileges ` +
+        '(run as root, or with CAP_PERFMON and CAP_SYS_PTRACE)'
+      : 'no permission for page fault events: run as root, or with CAP_PERFMON',
+  EPERM: (_, { pids }) =>
+    `no permission to trace ${pids.length === 0 ? 'page faults' : processes(pids)} ` +
+    '(run as root, or with CAP_PERFMON and CAP_SYS_PTRACE)',
+  ESRCH: (_, { pids }) => `no such process: ${processes(pids)} does not exist or has just ended`,
+  INNER_PID: (detail) => `no such process: ${detail}`,
+  NO_PROCESS: (detail) => `no such process: ${detail} (see ps -e)`,
+  EMFILE: (detail) =>
+    `too many descriptors: ${reason(detail)} (raise the limit with ulimit -n, or run as root)`,
+  ENFILE: () => 'the system has no file descriptors left (see /proc/sys/fs/file-max)',
+  ENOSYS: () => 'this kernel has no perf events (CONFIG_PERF_EVENTS)',
+  SECCOMP: () =>
+    'a seccomp filter refuses perf_event_open (Seccomp: 2 in /proc/self/status): run outside of the container, or ' +
+    'start it with --cap-add PERFMON or --security-opt seccomp=unconfined; a systemd unit, with ' +
+    'SystemCallFilter=perf_event_open',
+  ENOTSUP_NO_CHILDREN: () => '--no-children needs Linux 5.13 or later: leave it out',
+  EXEC_ENOENT: (_, { command }) =>
+    `cannot run '${command}': no such file or directory (give its path, or check PATH)`,
+  EXEC_INTERPRETER: (interpreter, { command }) =>
+    `cannot run '${command}': its interpreter '${interpreter}' does not exist` +
+    (interpreter.endsWith('\r') ? ' (its first line ends with a carriage return)' : ''),
+  EXEC_EACCES: (_, { command }) =>
+    `cannot run '${command}': permission denied (is it an executable file? see ls -l)`,
+  EXEC_ENOEXEC: (_, { command }) =>
+    `cannot run '${command}': not in a format the kernel can execute (a script needs a #! line)`,
+  KERNEL_THREAD: (detail) => `${detail} is a kernel thread: it has no page faults of its own`,
+  ZOMBIE: (detail) => `${detail} is a zombie: it has ended and only waits for its parent`,
+  SELF: (detail) => `${detail} is this analyzer itself: it cannot trace its own faults`,
+  READY_FD: (detail) =>
+    `--ready-fd: descriptor ${detail} is not open (a shell opens it with ${detail}>FILE)`,
+  PROC_MISSING: () =>
+    '/proc is not mounted, so that processes cannot be attached to (mount -t proc proc /proc)',
+  PROC_FOREIGN: () =>
+    "/proc is another pid namespace's: its numbers are other processes (mount -t proc proc /proc, or unshare --mount-proc)",
+  NO_TARGET_ACCESS: (detail) =>
+    `${detail} is not shown to us: another user's process, or hidden (hidepid): run as root`,
+  PROC_UNREADABLE: (detail) =>
+    `cannot read ${detail}: no descriptor or memory left, or an error of /proc`,
+  ADDON_MISSING: (detail) => `the native addon is not built: run npm run build (${detail})`,
+  ADDON_BROKEN: (detail) => `the native addon cannot be loaded: run npm run build (${detail})`,
+  ADDON_ABI: (detail) => `the native addon does not fit: run npm run build (${detail})`,
+  DEMO_MISSING: (detail) => `the demo program is not built: run npm run build (${detail})`,
+  OUTPUT: (detail) => `cannot write to ${detail}`,
+  FILTER: (detail) => `--filter: ${detail}`,
+} as const satisfies Record<string, Message>;
+
+/** What our own errors are told by; those of the addon also have the errno's name, which may be any. */
+export type ErrorCode = keyof typeof TEXTS;
+
+const MESSAGES: ReadonlyMap<string, Message> = new Map(Object.entries<Message>(TEXTS));
 
 /** The line for stderr (without newline) and the exit status for anything that was thrown. */
 export function describeError(

@@ -1,6 +1,18 @@
+export type NoticeCode =
+  | 'TRACEFS_DETACHED'
+  | 'NO_TRACEPOINTS'
+  | 'NO_UNMAP_TRACEPOINTS'
+  | 'NO_SIGNAL_TRACEPOINT'
+  | 'USER_ONLY'
+  | 'RING_SHRUNK'
+  | 'FD_LIMIT_RAISED'
+  | 'WIDE_CAPTURE'
+  | 'CREDENTIALS_CHANGED'
+  | 'CREDENTIALS_MORE';
+
 /** A notice of the addon: what it could not have and what it did instead. */
 export interface NoticeFacts {
-  readonly code: string;
+  readonly code: NoticeCode;
   readonly errno: number;
   readonly detail: string;
 }
@@ -13,29 +25,32 @@ const ENOENT = 2;
 const ENOMEM = 12;
 const EACCES = 13;
 
-const NOTICES: ReadonlyMap<string, Text> = new Map(
-  Object.entries<Text>({
-    NO_TRACEPOINTS: (detail, errno) =>
-      `${noTracepoints(detail, errno)}: COW and causes cannot be told, latency can`,
-    NO_UNMAP_TRACEPOINTS: (detail) =>
-      `munmap, mremap and brk are not seen${detail === '' ? '' : ` (${detail})`}: ` +
-      'region labels are repaired from /proc',
-    NO_SIGNAL_TRACEPOINT: () =>
-      'signals are not seen: an ERROR is inferred, and may be a fault that a signal interrupted',
-    USER_ONLY: (detail) =>
-      `user-mode faults only (perf_event_paranoid is ${detail}): faults inside system calls are not seen`,
-    RING_SHRUNK: (detail, errno) =>
-      `smaller rings than wanted, ${detail}: ` +
-      (errno === ENOMEM ? 'memory is short' : 'see perf_event_mlock_kb and ulimit -l') +
-      '; losses are counted',
-    WIDE_CAPTURE: (detail) =>
-      `too few descriptors for every thread (${detail}): events are opened per CPU and told apart by pid`,
-    CREDENTIALS_CHANGED: (detail) =>
-      `process ${detail} changed its credentials by exec: the kernel detached its events and they were opened anew; ` +
-      'a few faults around the exec may be missing',
-    CREDENTIALS_MORE: (detail) => `and ${detail} more changed their credentials by exec`,
-  }),
-);
+const TEXTS: Readonly<Record<NoticeCode, Text | null>> = {
+  // Means that cost the user nothing.
+  TRACEFS_DETACHED: null,
+  FD_LIMIT_RAISED: null,
+  NO_TRACEPOINTS: (detail, errno) =>
+    `${noTracepoints(detail, errno)}: COW and causes cannot be told, latency can`,
+  NO_UNMAP_TRACEPOINTS: (detail) =>
+    `munmap, mremap and brk are not seen${detail === '' ? '' : ` (${detail})`}: ` +
+    'region labels are repaired from /proc',
+  NO_SIGNAL_TRACEPOINT: () =>
+    'signals are not seen: an ERROR is inferred, and may be a fault that a signal interrupted',
+  USER_ONLY: (detail) =>
+    `user-mode faults only (perf_event_paranoid is ${detail}): faults inside system calls are not seen`,
+  RING_SHRUNK: (detail, errno) =>
+    `smaller rings than wanted, ${detail}: ` +
+    (errno === ENOMEM ? 'memory is short' : 'see perf_event_mlock_kb and ulimit -l') +
+    '; losses are counted',
+  WIDE_CAPTURE: (detail) =>
+    `too few descriptors for every thread (${detail}): events are opened per CPU and told apart by pid`,
+  CREDENTIALS_CHANGED: (detail) =>
+    `process ${detail} changed its credentials by exec: the kernel detached its events and they were opened anew; ` +
+    'a few faults around the exec may be missing',
+  CREDENTIALS_MORE: (detail) => `and ${detail} more changed their credentials by exec`,
+};
+
+const NOTICES: ReadonlyMap<string, Text | null> = new Map(Object.entries(TEXTS));
 
 /**
  * One line for stderr, '' for notices about means that cost the user nothing (a detached tracefs mount,

@@ -20,8 +20,8 @@ export interface TextTerm {
   readonly pattern: boolean;
 }
 
-export const MODE_NAMES = ['user', 'kernel'] as const;
-export const ACCESS_NAMES = ['read', 'write', 'execute'] as const;
+const MODE_NAMES = ['user', 'kernel'] as const;
+const ACCESS_NAMES = ['read', 'write', 'execute'] as const;
 /** The words each enumerated field knows. A set is a bit mask over these, in this order. */
 export const SET_FIELDS = {
   class: CLASS_NAMES.map((name) => name.toLowerCase()),

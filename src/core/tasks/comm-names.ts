@@ -1,5 +1,5 @@
 /** 65,536 names of at most 16 bytes; a target that renames itself for ever must not cost memory. */
-export const COMM_CAP = 65536;
+const COMM_CAP = 65536;
 const COMM_MAX = 64;
 const OVERFLOW = '[others]';
 

@@ -7,9 +7,9 @@ export const ENTRY = 5;
 const MAX_HEIGHT = 24;
 /** 65,536 leaves are 2,097,152 entries in 84 MB. */
 export const MAX_LEAVES = 65_536;
-export const MAX_INNER = 65_536;
+const MAX_INNER = 65_536;
 /** Nodes that one change of a tree may need: a copy and a split of every node on its path. */
-export const RESERVE = 2 * MAX_HEIGHT;
+const RESERVE = 2 * MAX_HEIGHT;
 
 /** Nodes of one size, by number: how many refer to each, how many places are taken, whose it is. */
 export class NodeTable {

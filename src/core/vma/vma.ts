@@ -36,13 +36,6 @@ export interface Backing {
 
 export const Prot = { READ: 1, WRITE: 2, EXEC: 4 } as const;
 
-export function sameBacking(a: Backing, b: Backing): boolean {
-  return (
-    a === b ||
-    (a.name === b.name && a.ino === b.ino && a.devMajor === b.devMajor && a.devMinor === b.devMinor)
-  );
-}
-
 /**
  * Of two backings with inodes: the same file. Its names may differ, /proc shows them as seen from our
  * root and MMAP2 records from that of the process.

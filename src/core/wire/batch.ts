@@ -14,8 +14,8 @@
  */
 export const BATCH_ABI = 3;
 export const FAULT_CAPACITY = 16384;
-export const RECORD_CAPACITY = 8192;
-export const NAME_BYTES = 512 * 1024;
+const RECORD_CAPACITY = 8192;
+const NAME_BYTES = 512 * 1024;
 const HEADER_BYTES = 64;
 
 /** Bits of the `how` column: how the addon knows what it says of a fault. */

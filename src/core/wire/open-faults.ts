@@ -1,5 +1,5 @@
 /** Open faults looked at per refresh; of more, the oldest. */
-export const OPEN_CAPACITY = 16384;
+const OPEN_CAPACITY = 16384;
 const HEADER_BYTES = 16;
 const WORD_COLUMNS = 6;
 

@@ -27,7 +27,7 @@ export interface ReportInput {
   readonly fixed: FixedNames | null;
 }
 
-export interface ReportTarget {
+interface ReportTarget {
   /** COMMAND with its arguments, or null when attached. */
   readonly command: readonly string[] | null;
   readonly pids: readonly number[];

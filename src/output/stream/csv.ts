@@ -24,7 +24,7 @@ export function csvEncoder(view: FaultView, fields: readonly Field[]): FaultEnco
 }
 
 /** One CSV value: cut first and quoted then, so that the closing quote is never what is cut off. */
-export function csvText(raw: string): Uint8Array {
+function csvText(raw: string): Uint8Array {
   const bytes = utf8(printable(raw), MAX_NAME_BYTES);
   const text = bytes.toString('utf8');
   if (!/[",]/.test(text)) return bytes;

@@ -18,7 +18,7 @@ const NEWLINE = 10;
  * The plain stream: `[ssssss.mmm] CLASS 0xADDRESS REGION [LATENCY]`. Seconds beyond six digits make the
  * field longer instead of wrapping. `time` gives ns since the start of capture.
  */
-export class TextEncoder implements FaultEncoder {
+export class LineEncoder implements FaultEncoder {
   readonly header = Buffer.alloc(0);
   private readonly labels: NameCache;
   private readonly classes: readonly Piece[] = CLASS_NAMES.map((name) => Piece.of(`] ${name} `));

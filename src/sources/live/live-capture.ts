@@ -17,8 +17,6 @@ import { Readers } from '../reader/readers';
 import { TargetReader } from '../reader/target-reader';
 import { resolveTargets } from './targets';
 
-export type { Notice, PendingFault, Session } from '../../native/contract';
-
 export interface LiveRequest {
   /** Processes to attach to (tids are taken for their processes), or a program to start. */
   readonly target:

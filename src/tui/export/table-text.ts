@@ -1,7 +1,7 @@
 import { printable, safeJson } from '../../core/text/printable';
 
 /** Text is raw; null, like NaN, is what is not known. */
-export type ExportValue = string | number | null;
+type ExportValue = string | number | null;
 
 /** What is on the screen as a table, with raw values. */
 export interface ExportTable {

@@ -58,7 +58,7 @@ function jsonHeader(dashboard: Dashboard): object {
 }
 
 /** What is shown, all of it, as plain text. */
-export function shownText(dashboard: Dashboard, subject: WriteSubject): string {
+function shownText(dashboard: Dashboard, subject: WriteSubject): string {
   const theme = plainTheme(dashboard);
   const columns = textColumns(dashboard);
   const lines =

@@ -79,7 +79,7 @@ function submit(dashboard: Dashboard, prompt: Prompt, nowMs: number): void {
       prompt.error = dashboard.setFilter(text);
       break;
     case 'interval':
-      prompt.error = setInterval(dashboard, text);
+      prompt.error = changeInterval(dashboard, text);
       break;
     case 'write':
       prompt.error = text === '' ? '' : (writeShown(dashboard, prompt.subject, text, nowMs) ?? '');
@@ -88,7 +88,7 @@ function submit(dashboard: Dashboard, prompt: Prompt, nowMs: number): void {
   if (prompt.error === '') dashboard.mode = NORMAL;
 }
 
-function setInterval(dashboard: Dashboard, text: string): string {
+function changeInterval(dashboard: Dashboard, text: string): string {
   if (text === '') return '';
   const ms = Number(text.replace(',', '.')) * 1000;
   if (!(ms >= MIN_INTERVAL && ms <= MAX_INTERVAL)) return 'a number from 0.25 to 10';

@@ -3,7 +3,7 @@ import type { StatRow } from '../../core/snapshot/snapshot';
 import { HISTORY_CELLS } from './spark';
 
 /** A column with the cells it was given. */
-export interface Placed<Row extends StatRow> {
+interface Placed<Row extends StatRow> {
   readonly column: Column<Row>;
   readonly width: number;
 }

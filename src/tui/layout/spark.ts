@@ -32,7 +32,7 @@ export function toHundred(values: readonly number[]): number[] {
 }
 
 /** Ticks per character of a row's history. */
-export const HISTORY_BIN = 5;
+const HISTORY_BIN = 5;
 /** Characters of a row's history: all its ticks, and one more while the newest bin is not full. */
 export const HISTORY_CELLS = HISTORY_TICKS / HISTORY_BIN + 1;
 

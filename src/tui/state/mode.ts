@@ -25,7 +25,7 @@ export interface Prompt {
   readonly subject: WriteSubject;
 }
 
-export interface ChooserItem {
+interface ChooserItem {
   /** Id of a column. */
   readonly id: string;
   readonly title: string;

@@ -80,7 +80,7 @@ const ESCAPE_MS = 50;
 const PASTE_MS = 5000;
 
 /** Text that came at once and is no keys: see PASTE_ON in screen.ts. */
-export interface Paste {
+interface Paste {
   readonly paste: string;
 }
 /** The name of a key, or a paste. */

@@ -39,7 +39,7 @@ function eventLine(theme: Theme, columns: number, log: EventLog, at: number): st
 }
 
 /** What share of the faults the log shows: `1 of 312 MINOR, 80 % of COW`; '' when all are shown. */
-export function sampleText(log: EventLog): string {
+function sampleText(log: EventLog): string {
   return CLASS_NAMES.map((name, cls) => {
     const share = log.shareOf(cls);
     if (share >= 1) return '';

@@ -2,8 +2,8 @@ import { Line } from '../layout/line';
 import type { Size } from '../state/picture';
 import type { Theme } from '../terminal/theme';
 
-export const MIN_COLUMNS = 40;
-export const MIN_ROWS = 8;
+const MIN_COLUMNS = 40;
+const MIN_ROWS = 8;
 
 /** How many lines each part of the screen gets. */
 export interface FrameHeights {

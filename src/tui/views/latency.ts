@@ -6,7 +6,7 @@ import { Line, wrapped } from '../layout/line';
 import { CLASS_STYLE, type Theme } from '../terminal/theme';
 
 /** A histogram merged into powers of two of ns: bar i covers 2^i to 2^(i+1). */
-export function powersOfTwo(histogram: LatencyHistogram): Map<number, number> {
+function powersOfTwo(histogram: LatencyHistogram): Map<number, number> {
   const powers = new Map<number, number>();
   for (const bucket of histogram.buckets) {
     const power = bucket.lowNs < 2 ? 0 : Math.floor(Math.log2(bucket.lowNs));

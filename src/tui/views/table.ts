@@ -40,10 +40,7 @@ export function tableView<Row extends StatRow>(
   return lines;
 }
 
-export function tableLayout<Row extends StatRow>(
-  table: TableModel<Row>,
-  columns: number,
-): Layout<Row> {
+function tableLayout<Row extends StatRow>(table: TableModel<Row>, columns: number): Layout<Row> {
   // The first cell marks the selection.
   return layoutColumns(table.columns, columns - 1, table.wantedColumns(), table.hiddenColumns());
 }

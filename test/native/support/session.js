@@ -60,14 +60,13 @@ class Capture {
   finish() {
     this.session.stop();
     this.drain();
-    const { minor, major, exact } = this.session.kernelCounts();
-    const counters = this.session.counters();
+    const { kernel, ...counters } = this.session.counters();
     const info = this.session.info;
     this.session.close();
     return {
       completed: this.completed,
-      kernel: minor + major,
-      exact,
+      kernel: kernel.minor + kernel.major,
+      exact: kernel.exact,
       counters,
       info: { ...info, startNs: Number(info.startNs) },
       byTid: [...this.byTid],

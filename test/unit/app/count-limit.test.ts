@@ -3,7 +3,7 @@ import { Model } from '../../../src/core/model';
 import { Resolved } from '../../../src/core/wire/resolved';
 import { CountLimit } from '../../../src/app/count-limit';
 import { FaultStream } from '../../../src/output/stream/fault-stream';
-import { TextEncoder } from '../../../src/output/stream/text';
+import { LineEncoder } from '../../../src/output/stream/text';
 import { FdWriter } from '../../../src/output/files/writer';
 import { FakeSource, vma } from '../../support/model-kit';
 import { MemoryIo } from '../../support/fixture';
@@ -39,7 +39,7 @@ test('stream, summary and report end with the same fault, in the middle of a bat
   const resolved = new Resolved();
   const view = { batch, resolved, names: model };
   const io = new MemoryIo();
-  const encoder = new TextEncoder(view, (v, i) => v.batch.time[i]!, 'none');
+  const encoder = new LineEncoder(view, (v, i) => v.batch.time[i]!, 'none');
   const stream = new FaultStream(view, encoder, new FdWriter(1, io));
 
   for (const [count, first] of [

@@ -1,7 +1,7 @@
 import { Batch, FAULT_CAPACITY, How } from '../../../src/core/wire/batch';
 import { completeness, totalLost } from '../../../src/core/facts/capture-facts';
-import type { RecordCounters } from '../../../src/core/facts/capture-facts';
-import type { NoticeFacts } from '../../../src/core/facts/notices';
+import type { KernelCounts, RecordCounters } from '../../../src/core/facts/capture-facts';
+import type { NoticeCode, NoticeFacts } from '../../../src/core/facts/notices';
 import { Resolved } from '../../../src/core/wire/resolved';
 import { Run } from '../../../src/app/run';
 import type { CaptureSession, Clock, RunPorts, RunResult } from '../../../src/app/run';
@@ -38,11 +38,8 @@ class FakeSession implements CaptureSession {
     });
     return true;
   }
-  counters(): RecordCounters {
-    return { ...NO_COUNTERS, ...this.lost };
-  }
-  kernelCounts() {
-    return this.kernel;
+  counters(): RecordCounters & { kernel: KernelCounts } {
+    return { ...NO_COUNTERS, ...this.lost, kernel: this.kernel };
   }
   pending(max: number): OpenFault[] {
     return this.open.slice(0, max);
@@ -384,14 +381,14 @@ test('where the kernel does not say what it lost, the number of lost records is 
 
 test('each notice is said once, also one that comes late', async () => {
   const t = setup();
-  const notice = (code: string): NoticeFacts => ({ code, errno: 0, detail: '' });
-  t.session.notices = [notice('A')];
+  const notice = (code: NoticeCode): NoticeFacts => ({ code, errno: 0, detail: '' });
+  t.session.notices = [notice('USER_ONLY')];
   t.run.start();
   t.clock.advance(50e6);
-  t.session.notices = [notice('A'), notice('B')];
+  t.session.notices = [notice('USER_ONLY'), notice('RING_SHRUNK')];
   t.run.stop('interrupt');
   await t.run.done;
-  expect(t.said).toEqual(['A', 'B']);
+  expect(t.said).toEqual(['USER_ONLY', 'RING_SHRUNK']);
 });
 
 test('open faults beyond what a batch holds do not overrun it', async () => {

@@ -4,6 +4,7 @@ import { parseOptions } from '../../../src/cli/options/options';
 import { describeError, writeFailureText } from '../../../src/core/facts/errors';
 import { parseFilter } from '../../../src/core/filter/parse';
 import { noticeText } from '../../../src/core/facts/notices';
+import type { NoticeCode } from '../../../src/core/facts/notices';
 import { KeyDecoder } from '../../../src/tui/terminal/input';
 import { keyText } from '../../../src/tui/keys/keymap';
 
@@ -43,7 +44,7 @@ describe.each(INHERITED)('%s', (name) => {
       ...{ line: 'internal error: text', status: 1 },
     });
     expect(writeFailureText(name)).toBe(name);
-    expect(noticeText({ code: name, errno: 0, detail: '' })).toBe('');
+    expect(noticeText({ code: name as NoticeCode, errno: 0, detail: '' })).toBe('');
   });
 
   test('as a key', () => {

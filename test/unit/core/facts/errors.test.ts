@@ -1,5 +1,6 @@
 import { AnalyzerError, describeError, writeFailureText } from '../../../../src/core/facts/errors';
 import { noticeText } from '../../../../src/core/facts/notices';
+import type { NoticeCode } from '../../../../src/core/facts/notices';
 
 const attach = { command: '', pids: [42] };
 const start = { command: 'prog', pids: [] };
@@ -66,7 +67,8 @@ test('failed writes in words', () => {
 });
 
 test('notices that cost the user something are said, the others not', () => {
-  const say = (code: string, detail = '', errno = 0): string => noticeText({ code, detail, errno });
+  const say = (code: NoticeCode, detail = '', errno = 0): string =>
+    noticeText({ code, detail, errno });
   expect(say('NO_TRACEPOINTS', 'x', 13)).toMatch(/no permission.*run as root.*COW/);
   expect(say('NO_TRACEPOINTS', 'x', 2)).toMatch(/this kernel lacks.*COW/);
   const broken = say('NO_TRACEPOINTS', 'exceptions:page_fault_user: Input/output error', 5);

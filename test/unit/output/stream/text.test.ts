@@ -2,7 +2,7 @@ import { How } from '../../../../src/core/wire/batch';
 import { FaultClass, RegionKind } from '../../../../src/core/classify/classes';
 import { FixedNames } from '../../../../src/core/columns/stable-names';
 import { FaultStream } from '../../../../src/output/stream/fault-stream';
-import { TextEncoder } from '../../../../src/output/stream/text';
+import { LineEncoder } from '../../../../src/output/stream/text';
 import type { ShownLatency } from '../../../../src/output/stream/text';
 import { FdWriter } from '../../../../src/output/files/writer';
 import { Fixture, MemoryIo } from '../../../support/fixture';
@@ -16,7 +16,7 @@ function lines(
   const fixture = new Fixture();
   if (regions) fixture.regions = regions;
   const io = new MemoryIo();
-  const encoder = new TextEncoder(fixture.view, (view, i) => view.batch.time[i]!, latency);
+  const encoder = new LineEncoder(fixture.view, (view, i) => view.batch.time[i]!, latency);
   const stream = new FaultStream(fixture.view, encoder, new FdWriter(1, io));
   expect(stream.write(0, fixture.fill(faults))).toBe(faults.length);
   return io.text;
@@ -92,7 +92,7 @@ test('faults that the filter drops are left out', () => {
 test('a slot that means something else in the next batch is printed anew', () => {
   const fixture = new Fixture();
   const io = new MemoryIo();
-  const encoder = new TextEncoder(fixture.view, (view, i) => view.batch.time[i]!, 'none');
+  const encoder = new LineEncoder(fixture.view, (view, i) => view.batch.time[i]!, 'none');
   const stream = new FaultStream(fixture.view, encoder, new FdWriter(1, io));
   stream.write(0, fixture.fill([{ time: 0, address: 0x1000n }]));
   fixture.regions = [{ kind: RegionKind.STACK, label: '[stack:7]' }];
@@ -107,7 +107,7 @@ test('--fixed-ts: the number of the fault in ms, tids by order of appearance, no
     const fixed = new FixedNames();
     const view = { ...fixture.view, names: fixed.wrap(fixture.names) };
     const io = new MemoryIo();
-    const encoder = new TextEncoder(view, () => fixed.nextTime(), 'none');
+    const encoder = new LineEncoder(view, () => fixed.nextTime(), 'none');
     const stream = new FaultStream(view, encoder, new FdWriter(1, io));
     stream.write(
       0,
