@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { analyzerCommand, readFaults, reportIn } from '../support/analyzer';
 import type { Fault, Report } from '../support/formats';
@@ -49,15 +49,8 @@ async function captureAs(user: readonly string[], command: readonly string[]): P
   return { ended, report: reportIn(ended), faults: await readFaults(file) };
 }
 
-async function paranoid<T>(level: string, body: () => Promise<T>): Promise<T> {
-  const before = readFileSync(PARANOID, 'utf8').trim();
-  execFileSync('sysctl', ['-q', '-w', `kernel.perf_event_paranoid=${level}`]);
-  try {
-    return await body();
-  } finally {
-    execFileSync('sysctl', ['-q', '-w', `kernel.perf_event_paranoid=${before}`]);
-  }
-}
+/** What ordinary users may sample here: below 2 kernel-mode faults as well. Other programs depend on it. */
+const LEVEL = Number(readFileSync(PARANOID, 'utf8'));
 
 test('tracefs need not be mounted, and is not mounted afterwards', async () => {
   const file = join(scratch, 'no-tracefs.ndjson');
@@ -77,14 +70,13 @@ test('tracefs need not be mounted, and is not mounted afterwards', async () => {
 });
 
 test('an ordinary user: user-mode faults with latency, no COW, and both are said', async () => {
-  const { ended, faults, report } = await paranoid('2', () =>
-    captureAs(NOBODY, [workload('cow'), '--dir', mine]),
-  );
+  const { ended, faults, report } = await captureAs(NOBODY, [workload('cow'), '--dir', mine]);
   expect(ended.status).toBe(0);
   expect(ended.stderr).toMatch(/COW/);
-  expect(ended.stderr).toMatch(/user-mode faults only/);
-  expect(report.capture).toMatchObject({ entry_source: 'software', user_only: true });
-  expect(report.capture.limits.length).toBeGreaterThanOrEqual(2);
+  const userOnly = LEVEL >= 2;
+  expect(ended.stderr.includes('user-mode faults only')).toBe(userOnly);
+  expect(report.capture).toMatchObject({ entry_source: 'software', user_only: userOnly });
+  expect(report.capture.limits.length).toBeGreaterThanOrEqual(userOnly ? 2 : 1);
   expect(report.completeness).toMatchObject({ difference: 0, lost: 0 });
   expect(faults.filter((fault) => fault.class === 'COW')).toEqual([]);
   expect(faults.every((fault) => fault.latency_ns !== null && fault.latency_ns > 0)).toBe(true);
@@ -97,9 +89,11 @@ test('an ordinary user: user-mode faults with latency, no COW, and both are said
 });
 
 test('an ordinary user with CAP_PERFMON and CAP_SYS_PTRACE: everything, tracefs apart', async () => {
-  const { ended, faults, report } = await paranoid('2', () =>
-    captureAs(withCapabilities('+perfmon,+sys_ptrace'), [workload('kernelread'), '--dir', mine]),
-  );
+  const { ended, faults, report } = await captureAs(withCapabilities('+perfmon,+sys_ptrace'), [
+    workload('kernelread'),
+    '--dir',
+    mine,
+  ]);
   expect(ended.status).toBe(0);
   expect(report.capture.user_only).toBe(false);
   const rows = truthRows(ended.stdout).filter((row) => row.faults > 0);
@@ -114,18 +108,21 @@ test('an ordinary user with CAP_PERFMON and CAP_SYS_PTRACE: everything, tracefs 
 });
 
 test('perf_event_paranoid 3: the text of the contract, status 2', async () => {
-  // Upstream kernels know levels up to 2; those of Debian and Ubuntu refuse everything at 3 and 4.
-  const ended = await paranoid('4', () =>
-    run(['setpriv', ...NOBODY, '--', ...analyzerCommand(['-q', '--', 'true'])]),
-  );
-  if (ended.status === 0) {
-    expect(ended.stdout).toMatch(/^Summary: /);
-  } else {
-    expect(ended.stderr).toBe(
-      'error: perf_event_paranoid too strict (see /proc/sys/kernel/perf_event_paranoid)\n',
-    );
-    expect(ended.status).toBe(2);
-  }
+  // Kernels of Debian and Ubuntu refuse everything at 3 and 4. Here a filter does, with their errno, and a
+  // file of ours stands in the setting's place for this one process.
+  const shown = join(scratch, 'paranoid');
+  writeFileSync(shown, '3\n');
+  const script = `mount --bind "$0" ${PARANOID} && exec "$@"`;
+  const ended = await run([
+    ...['unshare', '--mount', 'sh', '-c', script, shown],
+    ...['setpriv', ...NOBODY, '--', workload('refuse'), String(constants.errno.EACCES)],
+    ...analyzerCommand(['-q', '--', 'true']),
+  ]);
+  expect(ended).toMatchObject({
+    status: 2,
+    stdout: '',
+    stderr: 'error: perf_event_paranoid too strict (see /proc/sys/kernel/perf_event_paranoid)\n',
+  });
 });
 
 test("another user's process: one line that says so, status 2", async () => {

@@ -157,11 +157,15 @@ describe('what an ordinary user gets', () => {
 });
 
 describe('many threads', () => {
-  test('4,000 of them, or as many descriptors as there are: captured by CPU and told', async () => {
+  test('4,000 of them: captured by CPU and told', async () => {
     const target = await waiting([
       ...[workload('threads'), '--sleepers', '4000', '--faulting', '20', '--pages', '16'],
     ]);
-    const running = startScript(ATTACH, { args: [target.pid] });
+    // Another machine's own limit may be enough for them all.
+    const running = startScript(ATTACH, {
+      prefix: ['prlimit', '--nofile=20000:20000', '--'],
+      args: [target.pid],
+    });
     await up(running);
     target.write('\n');
     const rows = truthRows((await target.ended).stdout);
