@@ -18,7 +18,7 @@ const SIGNAL_MASK = 0x7f;
 
 /**
  * The end of COMMAND after that of the capture: one that still runs gets SIGTERM, and SIGKILL two seconds
- * later. Returns how it ended in words: the contract has COMMAND's own status reported, success too.
+ * later. Returns how it ended in words: COMMAND's own status is reported, success too.
  */
 export async function endCommand(
   command: CommandControl,

@@ -52,7 +52,7 @@ export class EndingSignals {
   }
 
   /**
-   * The run is over. SIGINT and SIGTERM are ordinary ways to stop and count as success (command-line contract), as
+   * The run is over. SIGINT and SIGTERM are ordinary ways to stop and count as success (as --help says them), as
    * does what `asSuccess` names; any other signal is raised again.
    */
   finish(asSuccess: readonly NodeJS.Signals[] = []): void {

@@ -22,7 +22,7 @@ function shell(script: string, ...args: string[]): Promise<Awaited<Running['ende
   return run(['bash', '-c', script, ANALYZER, ...args]);
 }
 
-test('the text stream: faults in the form of the contract, the summary last', async () => {
+test('the text stream: faults in the documented form, the summary last', async () => {
   const file = join(scratch, 'stream.txt');
   const ended = await analyze(['-o', file, '--', 'true']);
   expect(ended.status).toBe(0);

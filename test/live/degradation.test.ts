@@ -107,7 +107,7 @@ test('an ordinary user with CAP_PERFMON and CAP_SYS_PTRACE: everything, tracefs 
   if (report.capture.entry_source === 'software') expect(ended.stderr).toMatch(/COW/);
 });
 
-test('perf_event_paranoid 3: the text of the contract, status 2', async () => {
+test('perf_event_paranoid 3: the documented text, status 2', async () => {
   // Kernels of Debian and Ubuntu refuse everything at 3 and 4. Here a filter does, with their errno, and a
   // file of ours stands in the setting's place for this one process.
   const shown = join(scratch, 'paranoid');

@@ -1,4 +1,4 @@
-// Pairing, rule by rule: addon/pair.h, the classes' contract and the measured facts of the kernel.
+// Pairing, rule by rule: addon/pair.h, docs/classes.md and the measured facts of the kernel.
 
 #include <errno.h>
 #include <sched.h>

@@ -1,4 +1,4 @@
-/** One record of the NDJSON stream (command-line contract). */
+/** One record of the NDJSON stream (docs/formats.md). */
 export interface Fault {
   readonly time_ns: number;
   readonly pid: number;

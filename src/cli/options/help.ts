@@ -9,14 +9,12 @@ const USAGE = `usage: pagefault-analyzer [OPTIONS] -p PID[,PID...]
 Shows every page fault of a program: its class, address, region and cost.
 `;
 
-const EXAMPLES = `
-Examples:
-  sudo pagefault-analyzer -p 4321                     watch a process
+export const EXAMPLES = `  sudo pagefault-analyzer -p 4321                     watch a process
   sudo pagefault-analyzer --report -- make            where a build's faults are
   sudo pagefault-analyzer --format csv -o f.csv -d 10 -p 4321
-  sudo pagefault-analyzer demo                        a workload with a known number of each kind
+  sudo pagefault-analyzer demo                        a workload with a known number of each kind`;
 
-Exit status: 0 success, also after Ctrl-C; 1 internal or write error; 2 wrong usage, permission or
+const STATUS = `Exit status: 0 success, also after Ctrl-C; 1 internal or write error; 2 wrong usage, permission or
 configuration.
 `;
 
@@ -29,5 +27,5 @@ function optionForm(spec: OptionSpec): string {
 export function helpText(): string {
   const width = Math.max(...OPTIONS.map((spec) => optionForm(spec).length));
   const rows = OPTIONS.map((spec) => `  ${optionForm(spec).padEnd(width)}  ${spec.help}`);
-  return `${USAGE}\n${rows.join('\n')}\n\n${effectLines().join('\n')}\n${EXAMPLES}`;
+  return `${USAGE}\n${rows.join('\n')}\n\n${effectLines().join('\n')}\n\nExamples:\n${EXAMPLES}\n\n${STATUS}`;
 }

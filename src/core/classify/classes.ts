@@ -1,4 +1,4 @@
-/** Classes, causes and region kinds (shared contract), as small codes for columns. */
+/** Classes, causes and region kinds (docs/classes.md), as small codes for columns. */
 
 export const CLASS_NAMES = ['MAJOR', 'MINOR', 'COW', 'ERROR'] as const;
 export type ClassName = (typeof CLASS_NAMES)[number];

@@ -14,7 +14,7 @@ export const Memory = {
   PRIVATE_SHM: 3,
   SHARED_SHM: 4,
   /**
-   * [vdso], [vvar] and their like: pages the kernel keeps in memory, of no file. The contract has no
+   * [vdso], [vvar] and their like: pages the kernel keeps in memory, of no file. docs/classes.md has no
    * cause for them; they take that of a file's pages, which they resemble in what matters to a reader:
    * already in memory and merely mapped.
    */

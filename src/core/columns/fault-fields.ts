@@ -7,7 +7,7 @@ import type { Resolved } from '../wire/resolved';
  * The fields of one fault: the one table behind CSV, NDJSON and the dashboard's event log, so that they
  * cannot differ in name, order or meaning. (The columns of snapshot rows are in columns.ts.)
  *
- * Order and ids are a contract with scripts: fields are only ever added at the end, and
+ * Order and ids are what scripts rely on (docs/formats.md): fields are only ever added at the end, and
  * FIELD_SCHEMA_VERSION rises when one changes its meaning.
  */
 const FIELD_SCHEMA_VERSION = 1;

@@ -1,4 +1,4 @@
-/** Exit statuses (command-line contract). */
+/** Exit statuses (as --help says them). */
 export const Exit = { OK: 0, INTERNAL: 1, CONFIGURATION: 2 } as const;
 
 /**

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { effectLines } from '../../../src/cli/options/effects';
+import { manPage } from '../../../src/cli/options/man';
 import { OPTIONS } from '../../../src/cli/options/table';
 import { FAULT_FIELDS } from '../../../src/core/columns/fault-fields';
 import { CAUSE_NAMES, CLASS_NAMES, KIND_NAMES } from '../../../src/core/classify/classes';
@@ -31,6 +32,10 @@ test('the README has every key of the dashboard', () => {
 test('the README names every class and cause', () => {
   const readme = page('README.md');
   for (const name of [...CLASS_NAMES, ...CAUSE_NAMES]) expect(readme).toContain(`\`${name}\``);
+});
+
+test('the manual page is the one that is made from the option table (npm run man)', () => {
+  expect(page('docs/pagefault-analyzer.1')).toBe(manPage());
 });
 
 /** First column of each table of a page, without the backquotes. */

@@ -2,7 +2,7 @@ import { How } from '../../../../src/core/wire/batch';
 import { CAUSE_NAMES, CLASS_NAMES } from '../../../../src/core/classify/classes';
 import { FaultRules, Guard, Memory, ruleIndex } from '../../../../src/core/classify/rules';
 
-/** A mapping in the words of the contract, not of the tables. */
+/** A mapping in the words of docs/classes.md, not of the tables. */
 interface Mapping {
   readonly name: string;
   readonly memory: number;
@@ -32,7 +32,7 @@ const MAPPINGS: readonly Mapping[] = [
   { name: '[unknown]', memory: Memory.UNKNOWN, known: false, private: false, kind: 'anon' },
 ];
 
-/** The table of the contract, read line by line. `code` is null where no error code is known. */
+/** The table of docs/classes.md, read line by line. `code` is null where no error code is known. */
 function expectedClass(m: Mapping, completion: number, code: number | null): string {
   if (completion === How.MAJ) return 'MAJOR';
   if (completion === How.NONE) return 'ERROR';
@@ -68,7 +68,7 @@ describe('FaultRules', () => {
     return [CLASS_NAMES[rules.faultClass[index]!]!, CAUSE_NAMES[rules.cause[index]!]!];
   };
 
-  it.each(MAPPINGS)('follows the contract in every combination for $name', (m) => {
+  it.each(MAPPINGS)('follows docs/classes.md in every combination for $name', (m) => {
     const wrong: unknown[] = [];
     const check = (how: number, code: number, known: number | null): void => {
       const verdict = judge(m.memory, how, code);

@@ -22,7 +22,7 @@ import {
 } from '../../../../src/core/text/format';
 import { Fixture } from '../../../support/fixture';
 
-test('the fields of the contract come first, in its order', () => {
+test('the documented fields come first, in its order', () => {
   expect(FAULT_FIELDS.map((field) => field.id).slice(0, 17)).toEqual([
     'time_ns',
     'pid',

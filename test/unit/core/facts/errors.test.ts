@@ -10,7 +10,7 @@ const native = (code: string, message: string): Error =>
 const other = (code: string, syscall: string, message: string): Error =>
   Object.assign(new Error(message), { code, errno: 1, syscall });
 
-test('the line of the contract, to the letter', () => {
+test('the documented line, to the letter', () => {
   expect(describeError(native('EPERM_PARANOID', 'perf_event_open: x'), attach)).toEqual({
     line: 'error: perf_event_paranoid too strict (see /proc/sys/kernel/perf_event_paranoid)',
     status: 2,

@@ -177,7 +177,7 @@ interface ParsedReport {
 
 const parsed = (text: string): ParsedReport => JSON.parse(text) as ParsedReport;
 
-test('the summary line of the contract', () => {
+test('the documented summary line', () => {
   const counts = { major: 12, minor: 542, cow: 3, error: 0, lost: 0 };
   expect(summaryLine(counts)).toBe('Summary: major=12 minor=542 cow=3');
   expect(summaryLine({ ...counts, error: 2 })).toBe('Summary: major=12 minor=542 cow=3 error=2');

@@ -88,7 +88,7 @@ function readCsv(text: string): string[][] {
   return rows;
 }
 
-test('CSV: the fields of the contract, in its order, with the schema version behind them', () => {
+test('CSV: the documented fields, in its order, with the schema version behind them', () => {
   const text = records(fixture(), csvEncoder, [FULL, BARE]);
   expect(text).toBe(
     `${CONTRACT},v\r\n` +
