@@ -1,5 +1,5 @@
-// The layout of one batch, shared with src/core/wire/batch.ts. Change both together and raise kBatchAbi:
-// the loader refuses an addon whose number differs.
+// The layout of one batch, shared with src/core/wire/batch.ts. Change both together and raise
+// kBatchAbi: the loader refuses an addon whose number differs.
 //
 //   header    64 bytes   u32[0] faults, u32[1] records, u32[2] name bytes, f64 at byte 16 horizon
 //   faults    kFaultCapacity rows: f64 time, latency; u32 addr_lo, addr_hi, ip_lo, ip_hi, pid, tid;

@@ -273,6 +273,12 @@ void EventTable::Add(uint64_t id, EventKind kind, uint32_t root) {
   }
 }
 
+void EventTable::Remove(uint64_t id) {
+  const uint64_t index = id - base_;
+  if (index < dense_.size()) dense_[index] = Entry();
+  sparse_.erase(id);
+}
+
 const EventTable::Entry& EventTable::FindSparse(uint64_t id) const {
   const auto found = sparse_.find(id);
   return found == sparse_.end() ? none_ : found->second;

@@ -87,6 +87,8 @@ class EventTable {
     uint32_t root = 0;
   };
   void Add(uint64_t id, EventKind kind, uint32_t root);
+  // The event is closed, and no record of it is left in any ring.
+  void Remove(uint64_t id);
   const Entry& Find(uint64_t id) const {
     const uint64_t index = id - base_;
     if (index < dense_.size()) return dense_[index];

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include "clock.h"
 #include "error.h"
@@ -98,15 +99,14 @@ int EventSet::OpenInto(EventKind kind, pid_t pid, size_t cpu_index, uint32_t roo
       OpenEvent(kind, plan_, *formats_, pid, cpus_[cpu_index], owners_[cpu_index].get(), 0);
   failed_call_ = "perf_event_open";
   if (fd < 0) return -fd;
-  Event event{Fd(fd), kind, cpu_index, pid == -1};
+  Event event{Fd(fd), 0, kind, cpu_index, pid == -1};
   FilterInKernel(kind, fd);
-  uint64_t id;
-  const int error = EventId(fd, &id);
+  const int error = EventId(fd, &event.id);
   if (error != 0) {
     failed_call_ = "ioctl(PERF_EVENT_IOC_ID)";
     return error;
   }
-  formats_->events.Add(id, kind, root);
+  formats_->events.Add(event.id, kind, root);
   events_.push_back(std::move(event));
   return 0;
 }
@@ -339,10 +339,15 @@ void EventSet::Retire() {
   for (const Event& event : events_) fds.push_back({event.fd.get(), 0, 0});
   // A hang-up says that the thread and all that inherited from it have ended (is_event_hup).
   if (poll(fds.data(), static_cast<nfds_t>(fds.size()), 0) <= 0) return;
+  // Records of these may lie in the rings until two more passes are over. For those that were
+  // retired at the last call but one they are: between two calls there is a pass at least.
+  for (uint64_t id : retired_ids_[1]) formats_->events.Remove(id);
+  retired_ids_[1] = std::exchange(retired_ids_[0], {});
   std::vector<Event> live;
   for (size_t i = 0; i < events_.size(); i++) {
     if ((fds[i].revents & POLLHUP) != 0) {
       CountOne(events_[i], &retired_);
+      retired_ids_[0].push_back(events_[i].id);
     } else {
       live.push_back(std::move(events_[i]));
     }

@@ -46,7 +46,8 @@ class EventSet {
   void Disable();
 
   // Closes the events of threads that have ended, and keeps their counts. For sessions that attach
-  // again and again (set-uid programs); else the descriptors would only grow.
+  // again and again (set-uid programs); else the descriptors would only grow. Called once between
+  // two passes over the rings at most.
   void Retire();
 
   struct Totals {
@@ -80,6 +81,7 @@ class EventSet {
  private:
   struct Event {
     Fd fd;
+    uint64_t id;
     EventKind kind;
     size_t cpu_index;
     bool per_cpu;  // for all threads of the CPU
@@ -103,6 +105,8 @@ class EventSet {
   std::vector<Ring> rings_;
   std::vector<Event> events_;
   Totals retired_;
+  // Ids of what was retired last, and of what was before that.
+  std::vector<uint64_t> retired_ids_[2];
   // The system call behind the last errno of OpenInto().
   const char* failed_call_ = "perf_event_open";
   bool wide_ = false;

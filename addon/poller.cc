@@ -145,7 +145,13 @@ void Poller::Publish() {
 }
 
 void Poller::Reattach() {
-  for (uint32_t pid : pairer_.TakeSuspects()) {
+  const std::vector<uint32_t> suspects = pairer_.TakeSuspects();
+  if (suspects.empty()) return;
+  if (!events_.wide()) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    events_.Retire();
+  }
+  for (uint32_t pid : suspects) {
     const pid_t process = static_cast<pid_t>(pid);
     int error = HasEnded(process) ? ESRCH : 0;
     std::lock_guard<std::mutex> lock(mutex_);
@@ -155,7 +161,6 @@ void Poller::Reattach() {
     }
     if (!events_.wide()) {
       try {
-        events_.Retire();
         if (ProcTrouble() == 0) {
           events_.AttachProcess(process, &pairer_.threads());
         } else {

@@ -44,6 +44,19 @@ TEST(event_table_dense_and_sparse) {
   }
 }
 
+TEST(event_table_forgets_what_is_removed) {
+  EventTable table;
+  const uint64_t ids[] = {5000, 5001, 5000 + (uint64_t{1} << 30), 7};
+  for (uint64_t id : ids) table.Add(id, EventKind::kMinor, 1);
+  for (uint64_t id : ids) {
+    table.Remove(id);
+    table.Remove(id + 100);  // none
+    CHECK(table.Find(id).kind == EventKind::kNone);
+  }
+  table.Add(5000, EventKind::kMajor, 2);
+  CHECK_EQ(table.Find(5000).root, 2u);
+}
+
 TEST(thread_table_against_a_map) {
   ThreadTable table;
   std::map<uint32_t, uint32_t> model;  // tid -> pid
