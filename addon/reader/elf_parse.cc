@@ -157,6 +157,7 @@ void ReadSections(const ReadAt& read, const Fields& f, const Header& header, con
   const std::vector<uint8_t> names = ReadNames(read, f, header, index);
   const Table table(read, f, header.shoff, header.shentsize, count, SectionBytes(f));
   Fields row = f;
+  out->reserve(count);
   for (size_t i = 1; i < count && table.Row(i, &row); i++) {
     const uint64_t flags = row.Word(8);
     const bool nobits = row.U32(4) == SHT_NOBITS;
@@ -166,8 +167,10 @@ void ReadSections(const ReadAt& read, const Fields& f, const Header& header, con
     if (size == 0 || !Sane(address, size)) continue;
     out->push_back({NameAt(names, row.U32(0)), address, size, nobits});
   }
-  std::stable_sort(out->begin(), out->end(),
-                   [](const ElfSection& a, const ElfSection& b) { return a.address < b.address; });
+  const auto lower = [](const ElfSection& a, const ElfSection& b) { return a.address < b.address; };
+  // As linkers write them; to sort thousands with their names costs as much as all the rest.
+  if (std::is_sorted(out->begin(), out->end(), lower)) return;
+  std::stable_sort(out->begin(), out->end(), lower);
 }
 
 }  // namespace
