@@ -18,8 +18,8 @@ import type { Backing, Vma } from '../vma/vma';
 
 /** Section sets per process: a program may map an ELF file in any number of pieces. */
 const SET_CAP = 4096;
-/** Of a SectionSet and its key: two doubles, a row, a name that the image has too; a character. */
-const SPAN_BYTES = 28;
+/** Of a SectionSet, its key and the list of spans that it may be the first to need (ImageSpans). */
+const SPAN_BYTES = 100;
 const CHARACTER_BYTES = 2;
 
 /**
@@ -27,7 +27,7 @@ const CHARACTER_BYTES = 2;
  * map's entry as a code (region-code.ts). This is the slow path: strings are made here and nowhere else.
  */
 export class RegionBinder {
-  private readonly spans = new ImageSpans();
+  private spans = new ImageSpans();
   /** Bytes of section sets made since all were forgotten. */
   private setBytes = 0;
 
@@ -193,6 +193,7 @@ export class RegionBinder {
     // Those of ended processes count too: nobody says when they go, and to begin anew is cheap.
     if (this.setBytes > this.setBytesCap) {
       this.setBytes = bytes;
+      this.spans = new ImageSpans();
       for (const other of this.tasks.live()) other.forgetSets();
     }
     process.sets.push(set);
