@@ -155,7 +155,7 @@ function ask({ operation, pieces }: Input): void {
 test('whatever a reader says does no harm', () => {
   const mutator = new Mutator(SEED);
   const slowest = new Slowest(ask);
-  const count = amount(20_000);
+  const count = amount(20_000, 200_000);
   for (let n = 0; n < count; n++) {
     const operation = mutator.pick(OPERATIONS);
     const payload = PAYLOADS[operation]!;

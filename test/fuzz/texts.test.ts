@@ -85,7 +85,7 @@ test.each(KINDS)(
     const mutator = new Mutator(SEED);
     const slowest = new Slowest(check);
     const from = seeds();
-    const count = amount(name === 'maps' ? 50_000 : 10_000);
+    const count = name === 'maps' ? amount(50_000) : amount(10_000, 200_000);
     for (let n = 0; n < count; n++) {
       // Sometimes several lines, so that a change can make one of two.
       const text = mutator.oneIn(4)

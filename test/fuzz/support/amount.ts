@@ -4,9 +4,9 @@ export const ALL = (process.env.TRIALS ?? process.env.STRESSORS) === 'all';
 /** Where the mutations begin: another place in every run, and printed where it matters. */
 export const SEED = Number(process.env.TRIALS_SEED ?? Date.now() % 1e6);
 
-/** Mutations of one kind. */
-export function amount(share: number): number {
-  return ALL ? 1_000_000 : share;
+/** Mutations of one kind: a million are asked for, fewer where each takes long. */
+export function amount(share: number, all = 1_000_000): number {
+  return ALL ? all : share;
 }
 
 /** Of what a trial measures: shown where it was asked for. */
