@@ -2,6 +2,7 @@ import type { Inheritance } from '../sources/live/inheritance';
 import { LiveCapture, demoProgram } from '../sources/live/live-capture';
 import { Batch } from '../core/wire/batch';
 import { AnalyzerError } from '../core/facts/errors';
+import type { Debug } from '../core/facts/debug';
 import { FAULT_FIELDS } from '../core/columns/fault-fields';
 import type { FaultView } from '../core/columns/fault-fields';
 import { compileFaultTest } from '../core/filter/fault-test';
@@ -52,6 +53,7 @@ export interface AssemblyPorts {
   readonly captureOutput?: boolean;
   /** Takes notes for the user, without a newline. */
   readonly say: (line: string) => void;
+  readonly debug: Debug;
 }
 
 /** COMMAND of a target as the addon starts it, null for processes to attach to. */
@@ -80,6 +82,7 @@ export function assemble(options: Options, inherit: Inheritance, ports: Assembly
     fixedLayout: options.fixedTs,
     captureOutput: ports.captureOutput ?? false,
     onWake: () => wake.run?.wake(),
+    debug: ports.debug,
     onNote: (text) => {
       ports.say(`note: ${text}`);
     },
@@ -151,6 +154,7 @@ function connect(
         waiting.look();
       },
       onNotice: (notice) => {
+        ports.debug('capture', () => `${notice.code} ${notice.errno} ${notice.detail}`);
         const text = noticeText(notice);
         if (text !== '') ports.say(`note: ${text}`);
       },
@@ -160,6 +164,9 @@ function connect(
     resolved,
   );
   wake.run = run;
+  void run.stopped.then((reason) => {
+    ports.debug('capture', () => `stopped: ${reason}`);
+  });
   return { capture, model, view, run, waiting, fixed, command };
 }
 

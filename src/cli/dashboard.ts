@@ -1,3 +1,7 @@
+import { Buffer } from 'node:buffer';
+import { debugLog, NO_DEBUG } from '../core/facts/debug';
+import type { Debug, DebugTopic } from '../core/facts/debug';
+import { printable } from '../core/text/printable';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorParts, Exit } from '../core/facts/errors';
 import { WholeFile } from '../output/files/whole-file';
@@ -25,6 +29,8 @@ import { waitForReader } from './wait-for-reader';
  */
 const ENDED_APART = { endedProcesses: 8, endedThreads: 16 };
 const SIGKILL = 9;
+/** Where the debug log goes, in the directory that the program was started in. */
+const DEBUG_FILE = 'pagefault-debug.log';
 /** `demo` under the dashboard goes on and on, at a pace at which one can watch. ms per phase. */
 const DEMO_PACE = ['--repeat', '0', '--pace', '700'];
 
@@ -36,6 +42,7 @@ export async function runDashboard(asked: Options, startup: Startup): Promise<nu
   const files = await openFiles(options, startup.ignoreHangup);
   if (files === null) return Exit.OK;
   const { dump, outlets } = files;
+  const debug = await debugInFile(startup.debugTopics, outlets);
   const events = new EventLog();
   const notes: string[] = [];
   const output = started ? new CommandOutputLog(files.commandOutput) : null;
@@ -62,6 +69,7 @@ export async function runDashboard(asked: Options, startup: Startup): Promise<nu
         events.add(assembly.view.batch, assembly.view.resolved, assembly.model);
       },
       captureOutput: started,
+      debug,
       // Lines on stderr would be written over the screen.
       say: (line) => {
         notes.push(line);
@@ -174,6 +182,18 @@ async function openFiles(options: Options, ignoreHangup: boolean): Promise<Files
     dump?.abandon();
     throw error;
   }
+}
+
+/** The debug log of a dashboard: lines on stderr would be written over the screen. */
+async function debugInFile(topics: readonly DebugTopic[], outlets: Outlets): Promise<Debug> {
+  if (topics.length === 0) return NO_DEBUG;
+  // A FIFO without a reader gets nothing: nobody waits for a debug log.
+  const writer = await outlets.file(DEBUG_FILE, () => false);
+  return debugLog(
+    topics,
+    () => performance.now(),
+    (line) => writer?.write(Buffer.from(`${printable(line)}\n`)),
+  );
 }
 
 /** What went wrong, '' when nothing did. */

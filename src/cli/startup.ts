@@ -1,4 +1,7 @@
 import type { Inheritance } from '../sources/live/inheritance';
+import { DEBUG_TOPICS, debugTopics } from '../core/facts/debug';
+import type { DebugTopic } from '../core/facts/debug';
+import { say } from './stderr';
 import { Terminals } from './terminals';
 import { version } from './version';
 
@@ -11,6 +14,8 @@ export interface Startup {
   readonly inherit: Inheritance;
   /** SIGHUP was ignored (nohup). */
   readonly ignoreHangup: boolean;
+  /** What PAGEFAULT_DEBUG asks for. */
+  readonly debugTopics: readonly DebugTopic[];
 }
 
 const SIGHUP_BIT = 1n;
@@ -24,5 +29,9 @@ export function startUp(inherit: Inheritance): Startup {
   const ignoreHangup = (inherit.ignored & SIGHUP_BIT) !== 0n;
   // Node has set it to its default, which would end us.
   if (ignoreHangup) process.on('SIGHUP', () => undefined);
-  return { version: version(), terminals, inherit, ignoreHangup };
+  const { topics, unknown } = debugTopics(process.env.PAGEFAULT_DEBUG ?? '');
+  for (const name of unknown) {
+    say(`note: PAGEFAULT_DEBUG: '${name}' is none of ${DEBUG_TOPICS.join(', ')}`);
+  }
+  return { version: version(), terminals, inherit, ignoreHangup, debugTopics: topics };
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Exit } from '../core/facts/errors';
+import { debugLog } from '../core/facts/debug';
 import { summaryLine } from '../output/report/summary';
 import type { RunResult } from '../app/run';
 import { assemble } from '../app/assemble';
@@ -44,6 +45,7 @@ export async function runStream(options: Options, startup: Startup): Promise<num
       depth: options.report === 'none' ? 'totals' : 'rows',
       stream: plan.stream === null ? null : outlets.writer(plan.stream),
       say,
+      debug: debugLog(startup.debugTopics, () => performance.now(), say),
     });
   } catch (error) {
     signals.remove();

@@ -1,7 +1,8 @@
+import type { Debug } from '../../core/facts/debug';
 import { bytesOfText } from '../../core/text/byte-text';
 import { AnalyzerError, errorParts } from '../../core/facts/errors';
 import type { GuardSource, ProcSource } from '../../core/ports';
-import type { Addon, Session } from '../../native/contract';
+import type { Addon, Session, SessionInfo } from '../../native/contract';
 import { demoPath, loadAddon, readerPath, watcherPath } from '../../native/load';
 import { KernelAccounts } from './accounts';
 import { BusFactsReader } from './bus-facts';
@@ -37,6 +38,7 @@ export interface LiveRequest {
   readonly onWake: () => void;
   /** What the user should know and what comes up later, each once. Without a newline. */
   readonly onNote: (text: string) => void;
+  readonly debug: Debug;
 }
 
 /** A process as it was when capture began: what the model starts from. */
@@ -76,9 +78,11 @@ export class LiveCapture {
     readonly notes: readonly string[],
     /** What the kernel counts for the targets themselves. */
     readonly accounts: KernelAccounts,
+    debug: Debug,
   ) {
     accounts.begin(session.info.commandPid);
     this.startNs = session.info.startNs;
+    debug('capture', () => openedText(session.info, pids));
     const kernelMounts = addon.kernelMounts();
     this.files = new ProcFs({
       proc,
@@ -87,6 +91,7 @@ export class LiveCapture {
       now: () => this.now(),
       nowMs: () => performance.now(),
       kernelMounts,
+      debug,
     });
     this.source = this.files;
     this.guards = new Guards(readers, () => this.now());
@@ -136,7 +141,19 @@ export class LiveCapture {
       const reader = new TargetReader(readers);
       const early = new EarlyLook(proc, reader, pids);
       const session = addon.start({ pids, children, ringPages, onWake });
-      return new LiveCapture(addon, session, proc, readers, reader, early, pids, notes, accounts);
+      const { debug } = request;
+      return new LiveCapture(
+        addon,
+        session,
+        proc,
+        readers,
+        reader,
+        early,
+        pids,
+        notes,
+        accounts,
+        debug,
+      );
     }
     const { inherit } = target;
     const file = bytesOfText(target.file);
@@ -154,7 +171,19 @@ export class LiveCapture {
     if (standing !== 'ours') readers.refuseAll();
     const reader = new TargetReader(readers);
     const early = new EarlyLook(asked, reader, []);
-    return new LiveCapture(addon, session, asked, readers, reader, early, [], notes, accounts);
+    const { debug } = request;
+    return new LiveCapture(
+      addon,
+      session,
+      asked,
+      readers,
+      reader,
+      early,
+      [],
+      notes,
+      accounts,
+      debug,
+    );
   }
 
   /** ns since the session's start. */
@@ -195,6 +224,13 @@ export class LiveCapture {
     this.files.close();
     this.readers.close();
   }
+}
+
+/** What was opened and chosen, for the debug log. */
+function openedText(info: SessionInfo, pids: readonly number[]): string {
+  const target = pids.length > 0 ? `pids ${pids.join(',')}` : `COMMAND ${info.commandPid}`;
+  const { startNs, notices, ...chosen } = info;
+  return `${target} from ${startNs} ns, ${notices.length} notices, ${JSON.stringify(chosen)}`;
 }
 
 /** Starts a program; where the kernel only says that something is missing, the error says what. */

@@ -5,6 +5,7 @@ import type { MapsAnswer, ProcSource } from '../../core/ports';
 import type { Backing, Vma } from '../../core/vma/vma';
 import type { KernelMount } from '../../native/contract';
 import { ElfFiles } from './elf-files';
+import type { Debug } from '../../core/facts/debug';
 import type { EarlyLook } from '../live/early-look';
 import { Inquiries } from './inquiries';
 import { Mounts } from './mounts';
@@ -25,6 +26,7 @@ export interface ProcFsOptions {
   readonly now: () => number;
   readonly nowMs: () => number;
   readonly kernelMounts: readonly KernelMount[];
+  readonly debug: Debug;
 }
 
 /**
@@ -62,6 +64,7 @@ export class ProcFs implements ProcSource {
     if (told === PENDING) return PENDING;
     const before = this.options.early.takeMaps(pid);
     if (before === null || (told !== null && told !== UNKNOWN)) return told;
+    this.options.debug('maps', () => `maps of ${pid}: as before its events were opened`);
     return { vmas: parseMaps(before.toString()).vmas, asOf: 0 };
   }
 
@@ -86,6 +89,9 @@ export class ProcFs implements ProcSource {
     this.options.reader.maps(pid, (text) => {
       const vmas = text === null ? [] : parseMaps(text.toString()).vmas;
       const end = now();
+      this.options.debug('maps', () =>
+        mapsText(pid, text === null ? null : vmas.length, end - asOf),
+      );
       this.pace(pid, end + Math.max(MAPS_FLOOR_NS, MAPS_COST_FACTOR * (end - asOf)));
       // A process without any mapping has just ended (or is a kernel thread).
       answered(text === null ? UNKNOWN : vmas.length === 0 ? null : { vmas, asOf });
@@ -101,6 +107,7 @@ export class ProcFs implements ProcSource {
       });
     });
     if (told === PENDING) return PENDING;
+    this.options.debug('maps', () => `page ${page} of ${pid}: ${pageText(told)}`);
     if (told === 'unmapped') return null;
     return typeof told === 'object' && told !== null ? told : UNKNOWN;
   }
@@ -136,4 +143,14 @@ export class ProcFs implements ProcSource {
     this.nextRead.set(pid, next);
     if (this.nextRead.size > MAX_PACED) this.nextRead.delete(this.nextRead.keys().next().value!);
   }
+}
+
+function mapsText(pid: number, mappings: number | null, ns: number): string {
+  const found = mappings === null ? 'not readable' : `${mappings} mappings`;
+  return `maps of ${pid}: ${found} after ${(ns / 1e6).toFixed(1)} ms`;
+}
+
+function pageText(told: PageTold | typeof UNKNOWN): string {
+  if (told === null || told === UNKNOWN) return 'not known';
+  return typeof told === 'string' ? told : told.backing.name || 'anonymous';
 }

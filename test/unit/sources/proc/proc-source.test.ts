@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { NO_DEBUG } from '../../../../src/core/facts/debug';
 import { EarlyLook } from '../../../../src/sources/live/early-look';
 import { Proc } from '../../../../src/sources/proc/proc';
 import { ProcFs } from '../../../../src/sources/proc/proc-source';
@@ -60,6 +61,7 @@ class Rig {
     now: () => this.ns,
     nowMs: () => this.ns / 1e6,
     kernelMounts: [{ devMajor: 0, devMinor: 17, hugePageKib: 2048 }],
+    debug: NO_DEBUG,
   });
   constructor() {
     for (const action of this.reader.running) action();
@@ -287,6 +289,7 @@ test('all of it with the real program', async () => {
     now: () => performance.now() * 1e6,
     nowMs: () => performance.now(),
     kernelMounts: [],
+    debug: NO_DEBUG,
   });
   const fetched = async <T>(ask: () => T | typeof PENDING): Promise<T> => {
     for (;;) {
