@@ -4,11 +4,11 @@ import { analyzerCommand } from '../support/analyzer';
 import { besidePerfStat } from '../support/perf';
 import { Running } from '../support/running';
 import { removeScratch, scratchDirectory } from '../support/scratch';
+import { asked, share } from '../support/share';
 
 /**
  * stress-ng's memory stressors, each for a second under the analyzer and under `perf stat` in the same
- * run. All of them: `npm run trials -- stressors`; some, by name: STRESSORS=brk,mmap. Otherwise a share
- * that differs from run to run, by a seed that is printed (STRESSORS_SEED).
+ * run. All of them: `npm run trials -- stressors`; some, by name: TRIALS=brk,mmap; otherwise a share.
  */
 const SHARE = 3;
 /** Short to run everywhere, and each of another kind: heap, maps, children, shared memory, stacks. */
@@ -36,33 +36,12 @@ function classOf(name: string): string[] {
   return line?.[1]?.trim().split(' ') ?? [];
 }
 
-/** A generator of numbers that is the same for a seed (mulberry32). */
-function generator(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 function chosen(): string[] {
-  const asked = process.env.STRESSORS ?? '';
-  if (asked === 'all') {
-    return [...new Set([...classOf('memory'), ...classOf('vm'), 'fork', 'pthread'])]
-      .filter((name) => !LEFT_OUT.has(name))
-      .sort();
-  }
-  if (asked !== '') return asked.split(',');
-  const seed = Number(process.env.STRESSORS_SEED ?? Date.now() % 1e6);
-  process.stdout.write(`stressors by STRESSORS_SEED=${seed}\n`);
-  const random = generator(seed);
-  const pool = [...QUICK];
-  return Array.from(
-    { length: SHARE },
-    () => pool.splice(Math.floor(random() * pool.length), 1)[0]!,
-  );
+  if (asked() === '') return share('stressors', QUICK, SHARE);
+  if (asked() !== 'all') return asked().split(',');
+  return [...new Set([...classOf('memory'), ...classOf('vm'), 'fork', 'pthread'])]
+    .filter((name) => !LEFT_OUT.has(name))
+    .sort();
 }
 
 async function trial(stressor: string, cwd: string): Promise<Row> {
@@ -118,7 +97,7 @@ beforeAll(() => {
 });
 afterAll(() => {
   removeScratch(scratch);
-  if (process.env.STRESSORS !== undefined) process.stdout.write(table());
+  if (asked() !== '') process.stdout.write(table());
 });
 
 test.each(chosen())(

@@ -3,19 +3,15 @@ import { VmaMap } from '../../../../src/core/vma/vma-map';
 import { ENTRY, FAN, LEAF } from '../../../../src/core/vma/vma-nodes';
 import type { Rooted } from '../../../../src/core/vma/vma-nodes';
 import { VmaPool } from '../../../../src/core/vma/vma-pool';
+import { generator } from '../../../support/share';
 
 const FILE = { name: '/lib/a.so', devMajor: 8, devMinor: 0, ino: '11' };
 const SPAN = 2000;
 
-/** Numbers from a seed, the same in every run (mulberry32). */
+/** Whole numbers from a seed, the same in every run. */
 function random(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
+  const next = generator(seed);
+  return (below) => Math.floor(next() * below);
 }
 
 /** What every tree of a pool must hold to, from the roots of all of them. */
