@@ -112,6 +112,11 @@ std::vector<int> CpuWatch::TakeReturned() {
   return returned;
 }
 
+void CpuWatch::LeaveOut(int cpu) {
+  for (Cpu& watched : cpus_)
+    if (watched.number == cpu) watched.from_start = false;
+}
+
 size_t CpuWatch::unwatched() const {
   return static_cast<size_t>(std::count_if(cpus_.begin(), cpus_.end(), [](const Cpu& cpu) {
     return cpu.event.ok() && !cpu.from_start;

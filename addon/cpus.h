@@ -29,7 +29,9 @@ class CpuWatch {
   // CPUs of online() that have been away since the last look and are back: events that were opened
   // for all of their threads have ended.
   std::vector<int> TakeReturned();
-  // CPUs that came online and were not among online(): nothing is captured there.
+  // It has gone offline since it was listed, and nothing was opened for it.
+  void LeaveOut(int cpu);
+  // CPUs that came online and were not among online(), or were left out: nothing is captured there.
   size_t unwatched() const;
 
  private:

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -33,6 +34,10 @@ size_t PowerOfTwoBelow(size_t n) {
   return power;
 }
 
+SystemError NoCpu() {
+  return SystemError(ENODEV, "perf_event_open", "no event can be opened on any CPU");
+}
+
 size_t OpenDescriptors() {
   // The lowest free number: an exact count would mean to list /proc/self/fd.
   const int probe = dup(0);
@@ -47,6 +52,7 @@ EventSet::EventSet(Plan plan, Formats* formats)
     : plan_(std::move(plan)), formats_(formats), watch_(CpuWatch::Perf()), cpus_(watch_.online()) {}
 
 void EventSet::OpenRings(size_t pages, std::vector<Notice>* notices) {
+  if (cpus_.empty()) throw NoCpu();
   const size_t page_size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
   size_t want = pages;
   if (want == 0) {
@@ -64,6 +70,8 @@ void EventSet::OpenRings(size_t pages, std::vector<Notice>* notices) {
     const int fd = OpenEvent(EventKind::kRingOwner, plan_, *formats_, 0, cpus_[i], -1,
                              static_cast<uint32_t>(bytes / 4));
     if (fd == -ENODEV) {  // went offline since it was listed
+      watch_.LeaveOut(cpus_[i]);
+      notices->push_back({"CPU_OFFLINE", ENODEV, std::to_string(cpus_[i])});
       cpus_.erase(cpus_.begin() + static_cast<ptrdiff_t>(i));
       continue;
     }
@@ -86,7 +94,7 @@ void EventSet::OpenRings(size_t pages, std::vector<Notice>* notices) {
     rings_.clear();
     owners_.clear();
   }
-  if (cpus_.empty()) throw SystemError(ENODEV, "perf_event_open", "no CPU is online");
+  if (cpus_.empty()) throw NoCpu();
   if (got != want) {
     notices->push_back({"RING_SHRUNK", refused,
                         std::to_string(got * page_size / 1024) + " KiB instead of " +
@@ -144,17 +152,36 @@ void EventSet::Reopen(size_t cpu_index) {
   }
   // The old ones are closed only when the new ones are there: the last of a tracepoint takes long.
   events_.swap(kept);
-  // Where one cannot be opened (gone again) the next return tries anew.
-  for (EventKind kind : ended) OpenInto(kind, -1, cpu_index, 0);
+  for (EventKind kind : ended) closed_.push_back({kind, cpu_index});
+  OpenClosed();
+}
+
+size_t EventSet::OpenClosed() {
+  const size_t before = closed_.size();
+  closed_.erase(std::remove_if(closed_.begin(), closed_.end(),
+                               [this](const Closed& closed) {
+                                 return OpenInto(closed.kind, -1, closed.cpu_index, 0) == 0;
+                               }),
+                closed_.end());
+  return before - closed_.size();
 }
 
 size_t EventSet::ReopenReturned() {
+  // Gone again, or no descriptor left: it is tried at every look.
+  const size_t late = OpenClosed();
   const std::vector<int> returned = watch_.TakeReturned();
   for (int cpu : returned) {
     const auto found = std::find(cpus_.begin(), cpus_.end(), cpu);
     if (found != cpus_.end()) Reopen(static_cast<size_t>(found - cpus_.begin()));
   }
-  return returned.size();
+  return late + returned.size();
+}
+
+size_t EventSet::unwatched_cpus() const {
+  std::set<size_t> without;
+  for (const Closed& closed : closed_)
+    if (PerThread(closed.kind)) without.insert(closed.cpu_index);
+  return watch_.unwatched() + without.size();
 }
 
 int EventSet::OpenThread(pid_t tid, uint32_t root) {

@@ -36,7 +36,7 @@ class EventSet {
   int OpenWide();
 
   // Opens what was opened for all threads of a CPU again where that CPU has been offline meanwhile.
-  // Returns how many CPUs that were.
+  // Returns 0 when there was nothing to open.
   size_t ReopenReturned();
   // The same for one CPU, by its place among the rings.
   void Reopen(size_t cpu_index);
@@ -61,8 +61,9 @@ class EventSet {
   const Plan& plan() const { return plan_; }
   bool wide() const { return wide_; }
   size_t cpus() const { return cpus_.size(); }
-  // CPUs that came online since the start: nothing is captured there.
-  size_t unwatched_cpus() const { return watch_.unwatched(); }
+  // CPUs where nothing is captured: they came online since the start, or were left out, or a wide
+  // capture's events could not be opened again.
+  size_t unwatched_cpus() const;
   size_t descriptors() const;
   size_t ring_bytes() const;
   // The soft descriptor limit that was in force before it was raised, 0 if it was not.
@@ -89,6 +90,13 @@ class EventSet {
   // Opens one event and redirects it into its CPU's ring. Returns 0 or an errno.
   int OpenInto(EventKind kind, pid_t pid, size_t cpu_index, uint32_t root);
   int OpenThread(pid_t tid, uint32_t root);
+  // An event for all threads of a CPU that ended when the CPU went offline.
+  struct Closed {
+    EventKind kind;
+    size_t cpu_index;
+  };
+  // Opens those that can be opened now. Returns how many.
+  size_t OpenClosed();
   void CountOne(const Event& event, Totals* totals) const;
   // FORK records that lie in the rings: tid -> {parent's tid, time}.
   struct Birth {
@@ -104,6 +112,7 @@ class EventSet {
   std::vector<Fd> owners_;
   std::vector<Ring> rings_;
   std::vector<Event> events_;
+  std::vector<Closed> closed_;
   Totals retired_;
   // Ids of what was retired last, and of what was before that.
   std::vector<uint64_t> retired_ids_[2];

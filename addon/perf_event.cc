@@ -36,11 +36,6 @@ constexpr uint64_t kRegisterSp =
     0;
 #endif
 
-bool PerThread(EventKind kind) {
-  return kind == EventKind::kMinor || kind == EventKind::kMajor || kind == EventKind::kEntryUser ||
-         kind == EventKind::kEntryKernel || kind == EventKind::kEntryAny;
-}
-
 perf_event_attr Attributes(EventKind kind, const Plan& plan, const Formats& formats) {
   perf_event_attr attr;
   memset(&attr, 0, sizeof attr);
@@ -147,6 +142,11 @@ void ReadOptionalFormats(const Tracefs& tracefs, Formats* f) {
 }
 
 }  // namespace
+
+bool PerThread(EventKind kind) {
+  return kind == EventKind::kMinor || kind == EventKind::kMajor || kind == EventKind::kEntryUser ||
+         kind == EventKind::kEntryKernel || kind == EventKind::kEntryAny;
+}
 
 int OpenEvent(EventKind kind, const Plan& plan, const Formats& formats, pid_t pid, int cpu,
               int output, uint32_t wakeup_bytes) {

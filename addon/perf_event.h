@@ -40,6 +40,9 @@ struct Plan {
 Plan MakePlan(bool children, bool on_exec, Formats* formats, std::vector<Notice>* notices,
               std::vector<Fd>* held);
 
+// Of the events by which faults are captured: opened for each thread, or for all of a CPU (wide).
+bool PerThread(EventKind kind);
+
 // Opens one event. pid/cpu as in perf_event_open(2). Its records go into the ring of `output`, from
 // the first on: redirected by ioctl afterwards, the faults in between would be counted by the
 // kernel and captured by nobody. -1: no ring. Returns the descriptor or -errno.

@@ -97,6 +97,22 @@ TEST(cpus_that_were_never_there_are_a_number) {
   CHECK_EQ(watch.unwatched(), 1u);
 }
 
+TEST(cpus_that_were_left_out_are_a_number) {
+  Machine machine;
+  machine.online[0] = machine.online[1] = true;
+  CpuWatch watch = machine.Watch();
+  // It went offline after it was listed: nothing of ours is open there when it returns.
+  machine.Leave(1);
+  watch.LeaveOut(1);
+  machine.Pass();
+  CHECK(watch.TakeReturned().empty());
+  CHECK_EQ(watch.unwatched(), 0u);
+  machine.online[1] = true;
+  machine.Pass();
+  CHECK(watch.TakeReturned().empty());
+  CHECK_EQ(watch.unwatched(), 1u);
+}
+
 TEST(cpus_of_a_refusal_are_no_empty_list) {
   bool refused = false;
   try {

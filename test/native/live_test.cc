@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -253,6 +254,23 @@ TEST(live_events_of_a_cpu_are_opened_again) {
   const EventSet::Totals totals = capture.poller->Count();
   CHECK_EQ(capture.poller->counters().pair.minor, totals.minor);
   CHECK_EQ(capture.poller->unwatched_cpus(), 0u);
+}
+
+TEST(live_events_that_cannot_be_opened_again_are_tried_anew) {
+  Toucher toucher(64);
+  Capture capture(toucher.pid());
+  const size_t descriptors = capture.events.descriptors();
+  rlimit limit;
+  CHECK_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  const rlimit none = {0, limit.rlim_max};
+  CHECK_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  capture.events.Reopen(0);
+  CHECK(capture.events.descriptors() < descriptors);
+  CHECK_EQ(capture.events.ReopenReturned(), 0u);
+  CHECK_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+  CHECK(capture.events.ReopenReturned() > 0);
+  CHECK_EQ(capture.events.descriptors(), descriptors);
+  toucher.End();
 }
 
 TEST(live_losses_are_counted_to_the_fault) {

@@ -6,6 +6,7 @@ export type NoticeCode =
   | 'USER_ONLY'
   | 'RING_SHRUNK'
   | 'FD_LIMIT_RAISED'
+  | 'CPU_OFFLINE'
   | 'WIDE_CAPTURE'
   | 'CREDENTIALS_CHANGED'
   | 'CREDENTIALS_MORE';
@@ -42,6 +43,8 @@ const TEXTS: Readonly<Record<NoticeCode, Text | null>> = {
     `smaller rings than wanted, ${detail}: ` +
     (errno === ENOMEM ? 'memory is short' : 'see perf_event_mlock_kb and ulimit -l') +
     '; losses are counted',
+  CPU_OFFLINE: (detail) =>
+    `CPU ${detail} went offline as capture began: faults that are taken there later are missing`,
   WIDE_CAPTURE: (detail) =>
     `too few descriptors for every thread (${detail}): events are opened per CPU and told apart by pid`,
   CREDENTIALS_CHANGED: (detail) =>
