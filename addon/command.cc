@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/personality.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -149,7 +150,7 @@ void Command::EndUnreleased() {
 }
 
 Command::~Command() {
-  if (pid_ <= 0 || released_) return;
+  if (pid_ <= 0 || released_ || status_ != -1) return;
   EndUnreleased();
 }
 
@@ -162,16 +163,24 @@ void Command::Release() {
     n = write(go_.get(), "g", 1);
   } while (n < 0 && errno == EINTR);
   if (n != 1) throw SystemError(errno, "write", "COMMAND could not be told to start");
-  released_ = true;
   go_.Reset();
   n = ReadNumber(result_.get(), &number);
   if (n < 0) throw SystemError(errno, "read", "whether COMMAND has started is not known");
   result_.Reset();
-  if (n != sizeof number) return;
+  if (n != sizeof number) {
+    released_ = true;
+    return;
+  }
   while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
   }
   status_ = 127 << 8;
   throw SystemError("EXEC_" + ErrnoName(number), number, "execvp", "");
+}
+
+bool Command::IsGone() const {
+  pollfd wait = {pidfd_.get(), POLLIN, 0};
+  // Without a pidfd nobody else can tell.
+  return !pidfd_.ok() || poll(&wait, 1, 0) > 0;
 }
 
 bool Command::Reap() {
@@ -188,7 +197,7 @@ bool Command::Reap() {
   const pid_t found = waitpid(pid_, &status, WNOHANG);
   if (found == pid_) {
     status_ = status;
-  } else if (found < 0 && errno == ECHILD) {
+  } else if (found < 0 && errno == ECHILD && IsGone()) {
     status_ = 0;  // someone else collected it; its status is gone
   }
   return status_ != -1;

@@ -44,7 +44,8 @@ class Command {
  public:
   // Forks. The child waits; throws SystemError when it cannot be made.
   explicit Command(const CommandSpec& spec);
-  // A child that was never released ends here; one that runs is ended by its watcher.
+  // A child that was not released, or of which that is not known, ends here; one that runs is ended
+  // by its watcher.
   ~Command();
 
   pid_t pid() const { return pid_; }
@@ -69,6 +70,8 @@ class Command {
  private:
   // Of a child that waits for its release.
   void EndUnreleased();
+  // It has ended, whoever collected it.
+  bool IsGone() const;
 
   pid_t pid_ = -1;
   Fd go_;      // writing a byte releases the child, closing it makes the child leave

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { kAnalyzer = 0, kCommand = 1 };
@@ -30,18 +31,40 @@ static void CloseOthers(void) {
   for (int fd = 2; fd < (limit < 0 ? 1024 : limit); fd++) close(fd);
 }
 
-// COMMAND has ended, or does within `timeout` ms (-1: whenever).
-static bool Ended(int timeout) {
+// COMMAND has ended, or does within the patience. False too where that cannot be found out.
+static bool Ended(void) {
   struct pollfd command = {kCommand, POLLIN, 0};
   int n;
   do {
-    n = poll(&command, 1, timeout);
+    n = poll(&command, 1, kTermPatience);
   } while (n < 0 && errno == EINTR);
-  return n != 0;
+  if (n >= 0) return n > 0;
+  const struct timespec patience = {kTermPatience / 1000, 0};
+  nanosleep(&patience, NULL);
+  return false;
 }
 
-// COMMAND lives, so its number is its own, as a process and as a group.
+// The analyzer has ended, and COMMAND has not.
+static bool IsNeeded(void) {
+  struct pollfd fds[] = {{kAnalyzer, POLLIN, 0}, {kCommand, POLLIN, 0}};
+  int n;
+  do {
+    n = poll(fds, 2, -1);
+  } while (n < 0 && errno == EINTR);
+  if (n >= 0) return fds[1].revents == 0;
+  // Without memory for poll(2): nobody writes, so that reading ends with the analyzer. Of a COMMAND
+  // that has ended before, the pidfd takes no signal.
+  char byte;
+  ssize_t got;
+  do {
+    got = read(kAnalyzer, &byte, 1);
+  } while (got > 0 || (got < 0 && errno == EINTR));
+  return true;
+}
+
+// While COMMAND lives its number is its own, as a process and as a group.
 static void Send(int signal, pid_t pid, bool group) {
+  if (syscall(SYS_pidfd_send_signal, kCommand, 0, NULL, 0) != 0 && errno == ESRCH) return;
   if (group) {
     kill(-pid, signal);
     return;
@@ -66,13 +89,8 @@ int main(int argc, char** argv) {
   // A directory that is in use cannot be unmounted; failing leaves it in use, no more.
   if (chdir("/") != 0) errno = 0;
 
-  struct pollfd fds[] = {{kAnalyzer, POLLIN, 0}, {kCommand, POLLIN, 0}};
-  int n;
-  do {
-    n = poll(fds, 2, -1);
-  } while (n < 0 && errno == EINTR);
-  if (n < 0 || fds[1].revents != 0) return 0;
+  if (!IsNeeded()) return 0;
   Send(SIGTERM, pid, group);
-  if (!Ended(kTermPatience)) Send(SIGKILL, pid, group);
+  if (!Ended()) Send(SIGKILL, pid, group);
   return 0;
 }
