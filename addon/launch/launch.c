@@ -7,9 +7,10 @@
 //
 // Prints "NAMES|NOTES": the names that the shell must unset before Node starts, and the notes for
 // src/sources/live/inheritance.ts:
-// nofile=SOFT:HARD;ignored=HEX;blocked=HEX;fds=3-5,9;drop=NAMES;give=ENTRIES; left=NUMBER. Limits
-// are numbers or "unlimited". Bit N-1 of a mask is signal N. ENTRIES are NAME=VALUE joined by
-// commas, with % and two hexadecimal digits for bytes that mean something here or are not ASCII.
+// nofile=SOFT:HARD;ignored=HEX;blocked=HEX;fds=3-5,9;drop=NAMES;give=ENTRIES;lack=WHAT;left=NUMBER.
+// Limits are numbers or "unlimited". Bit N-1 of a mask is signal N. ENTRIES are NAME=VALUE joined
+// by commas, with % and two hexadecimal digits for bytes that mean something here or are not ASCII.
+// WHAT could not be found out are words of Lacks, joined by commas.
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -37,10 +38,19 @@ static uint64_t IgnoredSignals(void) {
   return ignored;
 }
 
-static uint64_t BlockedSignals(void) {
+// What could not be found out, so that COMMAND may get something else than it would have had.
+struct Lacks {
+  bool limit;
+  bool signals;
+  bool descriptors;
+  bool environment;
+};
+
+static uint64_t BlockedSignals(struct Lacks* lacks) {
   uint64_t blocked = 0;
-  if (syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &blocked, sizeof blocked) != 0) return 0;
-  return blocked;
+  if (syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &blocked, sizeof blocked) == 0) return blocked;
+  lacks->signals = true;
+  return 0;
 }
 
 static void PrintLimit(rlim_t limit) {
@@ -58,13 +68,17 @@ static int ByNumber(const void* a, const void* b) {
 
 // Descriptors above 2 as ranges. Nothing of the shell's own is among them: it marks them
 // close-on-exec.
-static void PrintDescriptors(void) {
+static void PrintDescriptors(struct Lacks* lacks) {
   DIR* directory = opendir("/proc/self/fd");
-  if (directory == NULL) return;
+  if (directory == NULL) {
+    lacks->descriptors = true;
+    return;
+  }
   int* fds = NULL;
   size_t count = 0;
   size_t room = 0;
-  for (struct dirent* entry; (entry = readdir(directory)) != NULL;) {
+  errno = 0;
+  for (struct dirent* entry; (entry = readdir(directory)) != NULL; errno = 0) {
     const int fd = atoi(entry->d_name);
     if (fd <= 2 || fd == dirfd(directory)) continue;
     if (count == room) {
@@ -75,6 +89,8 @@ static void PrintDescriptors(void) {
     }
     fds[count++] = fd;
   }
+  // The end of the directory leaves it alone; realloc() and readdir() do not.
+  lacks->descriptors = errno != 0;
   closedir(directory);
   if (count > 0) qsort(fds, count, sizeof *fds, ByNumber);
   for (size_t first = 0, next; first < count; first = next) {
@@ -92,9 +108,10 @@ struct Entries {
 };
 
 // The environment that the shell was given; our own where that cannot be read.
-static struct Entries GivenEnvironment(const char* shell) {
+static struct Entries GivenEnvironment(const char* shell, struct Lacks* lacks) {
   struct Entries given = {environ, 0};
   while (environ[given.count] != NULL) given.count++;
+  lacks->environment = true;
   char path[64];
   snprintf(path, sizeof path, "/proc/%s/environ", shell);
   const int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -122,6 +139,7 @@ static struct Entries GivenEnvironment(const char* shell) {
   if (list == NULL) return given;
   size_t k = 0;
   for (size_t at = 0; at < size; at += strlen(text + at) + 1) list[k++] = text + at;
+  lacks->environment = false;
   return (struct Entries){list, count};
 }
 
@@ -181,8 +199,8 @@ static bool Holds(char** sorted, size_t count, const char* entry) {
 }
 
 // What the shell has made of the environment is undone: "drop" what it added or changed, "give" the
-// rest.
-static void PrintEnvironment(struct Entries given, struct Entries now) {
+// rest. Returns how many are left out for their size.
+static size_t PrintEnvironment(struct Entries given, struct Entries now) {
   char** sorted_given = Sorted(given);
   char** sorted_now = Sorted(now);
   fputs(";drop=", stdout);
@@ -213,9 +231,17 @@ static void PrintEnvironment(struct Entries given, struct Entries now) {
     PrintEncoded(entry, strlen(entry));
     comma = ",";
   }
-  printf(";left=%zu", left);
   free(sorted_given);
   free(sorted_now);
+  return left;
+}
+
+static void PrintLacks(const struct Lacks* lacks) {
+  fputs(";lack=", stdout);
+  if (lacks->limit) fputs("limit,", stdout);
+  if (lacks->signals) fputs("signals,", stdout);
+  if (lacks->descriptors) fputs("descriptors,", stdout);
+  if (lacks->environment) fputs("environment,", stdout);
 }
 
 int main(int argc, char** argv) {
@@ -225,7 +251,8 @@ int main(int argc, char** argv) {
   }
   struct Entries now = {environ, 0};
   while (environ[now.count] != NULL) now.count++;
-  const struct Entries given = GivenEnvironment(argv[1]);
+  struct Lacks lacks = {false, false, false, false};
+  const struct Entries given = GivenEnvironment(argv[1], &lacks);
   for (size_t k = 0; k < now.count; k++) {
     if (strncmp(now.list[k], "NODE_", 5) != 0 || !IsName(now.list[k])) continue;
     printf("%.*s ", (int)NameLength(now.list[k]), now.list[k]);
@@ -236,11 +263,15 @@ int main(int argc, char** argv) {
     PrintLimit(limit.rlim_cur);
     putchar(':');
     PrintLimit(limit.rlim_max);
+  } else {
+    lacks.limit = true;
   }
   printf(";ignored=%llx;blocked=%llx;fds=", (unsigned long long)IgnoredSignals(),
-         (unsigned long long)BlockedSignals());
-  PrintDescriptors();
-  PrintEnvironment(given, now);
+         (unsigned long long)BlockedSignals(&lacks));
+  PrintDescriptors(&lacks);
+  const size_t left = PrintEnvironment(given, now);
+  PrintLacks(&lacks);
+  printf(";left=%zu", left);
   // A note that is cut off would be obeyed.
   return fflush(stdout) == 0 ? 0 : 1;
 }

@@ -36,9 +36,9 @@ export async function main(args: readonly string[], notes = ''): Promise<number>
   if (options.action === 'version') return print(`pagefault-analyzer ${version()}\n`);
   const { target } = options;
   try {
-    const { inherit, variablesLeft } = readLaunchNotes(notes);
+    const { inherit, variablesLeft, lacking } = readLaunchNotes(notes);
     const startup = startUp(inherit);
-    if (variablesLeft > 0) say(`note: ${variablesLeft} large variables do not reach COMMAND`);
+    if (target.kind !== 'attach') tellLosses(variablesLeft, lacking);
     const { view, note } = chooseView(options, {
       stdinTty: isatty(0),
       stdoutTty: isatty(1),
@@ -56,6 +56,15 @@ export async function main(args: readonly string[], notes = ''): Promise<number>
     say(line);
     return status;
   }
+}
+
+/** What of its surroundings a COMMAND does not get. */
+function tellLosses(variables: number, lacking: readonly string[]): void {
+  if (variables > 0) say(`note: ${variables} large variables do not reach COMMAND`);
+  if (lacking.length === 0) return;
+  say(
+    `note: COMMAND may get another ${lacking.join(' and ')} than without the analyzer: not known`,
+  );
 }
 
 async function print(text: string): Promise<number> {

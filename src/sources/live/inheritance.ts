@@ -18,6 +18,8 @@ export interface LaunchNotes {
   readonly inherit: Inheritance;
   /** Variables too large to be kept for it. */
   readonly variablesLeft: number;
+  /** What could not be found out; COMMAND gets what Node has. */
+  readonly lacking: readonly string[];
 }
 
 /** Reads what bin/pagefault-analyzer noted before Node started (addon/launch/launch.c has the format). */
@@ -45,6 +47,7 @@ export function readLaunchNotes(notes: string): LaunchNotes {
       give: list('give').map(decoded),
     },
     variablesLeft: Number(fields.get('left') ?? 0),
+    lacking: list('lack'),
   };
 }
 

@@ -1,9 +1,9 @@
 import { readLaunchNotes } from '../../../../src/sources/live/inheritance';
 
 test('notes of the launcher', () => {
-  const { inherit, variablesLeft } = readLaunchNotes(
+  const { inherit, variablesLeft, lacking } = readLaunchNotes(
     'closed=0,2;nofile=1024:unlimited;ignored=8000000001;blocked=2;fds=3-5,9;drop=_,PWD;' +
-      'give=a%2cb=1%25%0a%ff,NODE_ENV=test;left=2',
+      'give=a%2cb=1%25%0a%ff,NODE_ENV=test;lack=descriptors,environment,;left=2',
   );
   expect(inherit).toEqual({
     nofile: { soft: 1024, hard: Infinity },
@@ -18,6 +18,7 @@ test('notes of the launcher', () => {
     give: [Buffer.from('a,b=1%\n\xff', 'latin1'), Buffer.from('NODE_ENV=test')],
   });
   expect(variablesLeft).toBe(2);
+  expect(lacking).toEqual(['descriptors', 'environment']);
 });
 
 test('without the launcher nothing is known and nothing is changed', () => {
