@@ -29,6 +29,11 @@ export function standalone(name: string): string {
   return compiled(`${name}-standalone`, workloadSources(name), ['-static']);
 }
 
+/** A program without a C library: it makes no system calls but its own. */
+export function withoutLibrary(name: string, flags: readonly string[] = []): string {
+  return compiled(name, [join(SOURCES, `${name}.c`)], ['-static', '-nostdlib', ...flags]);
+}
+
 export function standaloneDemo(): string {
   const sources = readdirSync(DEMO_SOURCES).filter((file) => file.endsWith('.c'));
   return compiled(
