@@ -197,11 +197,14 @@ void Poller::Sweep(uint64_t now) {
 }
 
 void Poller::LookAtCpus(uint64_t now) {
-  if (now - looked_ < kCpuPause) return;
+  if (now - looked_ < kCpuPause && !stopping_) return;
   looked_ = now;
   std::lock_guard<std::mutex> lock(mutex_);
   // What changed the maps on such a CPU before this is not known.
   if (events_.ReopenReturned() > 0) pairer_.DoubtMaps(now);
+  if (unwatched_told_ || events_.unwatched_cpus() == 0) return;
+  unwatched_told_ = true;
+  notices_.push_back({"CPUS_NOT_WATCHED", 0, std::to_string(events_.unwatched_cpus())});
 }
 
 void Poller::Run() {
@@ -240,6 +243,7 @@ void Poller::Run() {
       wake_();
     }
   }
+  LookAtCpus(MonotonicNow());
   Finish();
   mailbox_.Flush(MonotonicNow() - start_, true);
   ended_ = true;

@@ -83,8 +83,9 @@ class Poller {
   std::function<void()> wake_;
   Pairer pairer_;
   Merger merger_;
-  uint64_t swept_ = 0;        // when
-  uint64_t looked_ = 0;       // at the CPUs, when
+  uint64_t swept_ = 0;   // when
+  uint64_t looked_ = 0;  // at the CPUs, when
+  bool unwatched_told_ = false;
   size_t left_by_sweep_ = 0;  // threads
   Fd stop_fd_;
   std::thread thread_;

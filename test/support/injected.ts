@@ -85,7 +85,8 @@ export class InjectedInstallation {
   }
 
   command(args: readonly string[]): string[] {
-    return [...this.shell, this.launcher, ...args];
+    // A signal to its process group must not be one to ours.
+    return ['setsid', ...this.shell, this.launcher, ...args];
   }
 
   /** Processes that run something of this directory, by number, and what. */

@@ -7,6 +7,7 @@ export type NoticeCode =
   | 'RING_SHRUNK'
   | 'FD_LIMIT_RAISED'
   | 'CPU_OFFLINE'
+  | 'CPUS_NOT_WATCHED'
   | 'WIDE_CAPTURE'
   | 'CREDENTIALS_CHANGED'
   | 'CREDENTIALS_MORE';
@@ -45,6 +46,8 @@ const TEXTS: Readonly<Record<NoticeCode, Text | null>> = {
     '; losses are counted',
   CPU_OFFLINE: (detail) =>
     `CPU ${detail} went offline as capture began: faults that are taken there later are missing`,
+  CPUS_NOT_WATCHED: (detail) =>
+    `CPUs came online during the capture (${detail}): faults that are taken there are missing`,
   WIDE_CAPTURE: (detail) =>
     `too few descriptors for every thread (${detail}): events are opened per CPU and told apart by pid`,
   CREDENTIALS_CHANGED: (detail) =>

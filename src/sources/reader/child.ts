@@ -33,6 +33,10 @@ export function startReader(file: string, args: readonly string[] = []): StartRe
   return (events) => new SpawnedReader(file, args, events);
 }
 
+interface MaybePipe {
+  unref?: () => void;
+}
+
 class SpawnedReader implements ReaderChild {
   readonly pid: number;
   private readonly child: ChildProcess | null;
@@ -84,7 +88,9 @@ class SpawnedReader implements ReaderChild {
     child.stdin?.on('error', () => undefined);
     child.stdout?.on('error', () => undefined);
     child.unref();
-    for (const pipe of [child.stdin, child.stdout]) (pipe as { unref?: () => void }).unref?.();
+    // Absent, against the types, where no descriptor was left: the error is told later.
+    for (const pipe of [child.stdin, child.stdout] as (MaybePipe | null | undefined)[])
+      pipe?.unref?.();
     return child;
   }
 
@@ -94,7 +100,8 @@ class SpawnedReader implements ReaderChild {
 
   kill(): void {
     this.speaks = false;
-    this.child?.kill('SIGKILL');
+    // Where fork(2) has failed Node would send it to process 0, which is our whole process group.
+    if (this.pid !== 0) this.child?.kill('SIGKILL');
     // A request that it cannot read any more must not be kept for it.
     this.child?.stdin?.destroy();
     this.child?.stdout?.destroy();

@@ -74,6 +74,8 @@ test('notices that cost the user something are said, the others not', () => {
   const broken = say('NO_TRACEPOINTS', 'exceptions:page_fault_user: Input/output error', 5);
   expect(broken).toMatch(/Input\/output error.*COW/);
   expect(broken).not.toMatch(/permission|root/);
+  expect(say('CPUS_NOT_WATCHED', '2')).toMatch(/\(2\): faults .* missing/);
+  expect(say('CPU_OFFLINE', '3')).toMatch(/^CPU 3 .*missing/);
   expect(say('RING_SHRUNK', 'x', 12)).not.toMatch(/mlock/);
   expect(say('USER_ONLY', '2')).toMatch(/perf_event_paranoid is 2/);
   expect(say('RING_SHRUNK', '64 KiB instead of 512 KiB')).toMatch(/64 KiB instead of 512 KiB/);
