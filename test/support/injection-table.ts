@@ -9,7 +9,7 @@ export interface Row {
   readonly call: string;
   readonly errnos: readonly string[];
   readonly ways: readonly Way[];
-  /** Only calls on these files (strace -P); PID stands for the target's number. */
+  /** Only calls on these files (strace -P); PID stands for the target's number, OUTPUT for the stream. */
   readonly paths?: readonly string[];
   /** Only calls that strace shows so: others are Node's own, which aborts where they fail. */
   readonly only?: RegExp;
@@ -33,8 +33,8 @@ const FILE = ['EMFILE', 'ENFILE', 'ENOMEM', 'EACCES', 'EPERM', 'ENOENT', 'EIO', 
 
 /**
  * The capture path: of Node's main thread what comes after the addon was loaded, since what fails before is
- * Node's own start. fstat, fcntl and epoll are left out: Node itself aborts where they fail on a descriptor of its own,
- * at its end for the standard ones. So is close, which has done its work when it fails.
+ * Node's own start. Left out are fstat, fcntl and epoll, and what is read from and written to Node's own pipes and
+ * event counters: Node itself aborts where these fail. So is close, which has done its work when it fails.
  */
 export const TABLE: readonly Row[] = [
   {
@@ -101,9 +101,16 @@ export const TABLE: readonly Row[] = [
   {
     program: 'node',
     call: 'write',
-    errnos: ['EIO', 'ENOSPC', 'EPIPE'],
+    errnos: ['EIO', 'ENOSPC', 'EDQUOT', 'EFBIG'],
+    ways: BOTH,
+    paths: ['OUTPUT'],
+  },
+  {
+    program: 'node',
+    call: 'write',
+    errnos: ['EIO', 'EPIPE'],
     ways: STARTED,
-    only: /^(\d+<pipe:\[\d+\]>, "g"|1|2|\d+<socket)/,
+    only: /^\d+<pipe:\[\d+\]>, "g", 1/,
   },
   { program: 'node', call: 'sendmsg', errnos: ['EPIPE', 'ENOMEM'], ways: BOTH },
   { program: 'node', call: 'fsopen', errnos: ['ENOSYS', 'EPERM', 'ENODEV'], ways: ['detached'] },
