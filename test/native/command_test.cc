@@ -66,6 +66,27 @@ TEST(command_not_released_leaves_nothing) {
   CHECK(!Exists(pid));
 }
 
+TEST(command_that_cannot_be_told_to_start_is_an_error) {
+  const auto before = signal(SIGPIPE, SIG_IGN);  // as Node has it
+  pid_t pid;
+  int error = 0;
+  {
+    Command command(Spec({"sleep", "60"}));
+    pid = command.pid();
+    CHECK_EQ(kill(pid, SIGKILL), 0);
+    siginfo_t info;
+    CHECK_EQ(waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT), 0);
+    try {
+      command.Release();
+    } catch (const SystemError& failed) {
+      error = failed.error();
+    }
+  }
+  CHECK_EQ(error, EPIPE);
+  CHECK(!Exists(pid));
+  signal(SIGPIPE, before);
+}
+
 TEST(command_that_cannot_be_executed) {
   const struct {
     const char* file;

@@ -105,13 +105,6 @@ export const TABLE: readonly Row[] = [
     ways: BOTH,
     paths: ['OUTPUT'],
   },
-  {
-    program: 'node',
-    call: 'write',
-    errnos: ['EIO', 'EPIPE'],
-    ways: STARTED,
-    only: /^\d+<pipe:\[\d+\]>, "g", 1/,
-  },
   { program: 'node', call: 'sendmsg', errnos: ['EPIPE', 'ENOMEM'], ways: BOTH },
   { program: 'node', call: 'fsopen', errnos: ['ENOSYS', 'EPERM', 'ENODEV'], ways: ['detached'] },
   { program: 'node', call: 'fsconfig', errnos: ['EPERM', 'EBUSY'], ways: ['detached'] },
