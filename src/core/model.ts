@@ -1,6 +1,6 @@
 import type { Batch } from './wire/batch';
 import type { Answerer, SystemFacts } from './classify/cause-text';
-import { Cause, RegionKind } from './classify/classes';
+import { Cause, FaultClass, RegionKind } from './classify/classes';
 import { RegionBinder } from './regions/region-resolver';
 import { CommTable } from './tasks/comm-names';
 import { Counters } from './resolve/counters';
@@ -166,8 +166,11 @@ export class Model {
     }
     if (!this.resolveTo(batch, resolved, faults)) return false;
     this.watch?.look(batch, resolved);
+    const errors = this.counters.total.byClass[FaultClass.ERROR];
     this.counters.add(batch, resolved, this.columns);
-    this.busWatch?.look(batch, resolved);
+    if (this.counters.total.byClass[FaultClass.ERROR] !== errors) {
+      this.busWatch?.look(batch, resolved);
+    }
     this.inFlight.settle(batch, resolved);
     const last = faults > 0 ? batch.time[faults - 1]! : 0;
     this.horizon = Math.max(this.horizon, batch.horizon, last);

@@ -5,7 +5,10 @@ import { FaultRules, Memory, ruleIndex } from '../classify/rules';
 import { FaultClass } from '../classify/classes';
 import type { FaultColumns } from '../wire/fault-columns';
 import { bucketOf } from '../stats/histogram';
-import type { Process } from '../tasks/process';
+import type { GuardedRanges } from '../classify/guarded-ranges';
+import type { PageSet } from '../stats/page-set';
+import type { Process, Thread } from '../tasks/process';
+import type { VmaMap } from '../vma/vma-map';
 import { hasFileOf, memoryOf, NO_REGION, setOf, slotOf, WAIT_CODE } from '../regions/region-code';
 import { WAIT } from './map-repair';
 import type { MapRepair } from './map-repair';
@@ -52,15 +55,24 @@ export class FaultLoop {
     const { tasks, keep, columns, pages } = this;
     const ruleClass = this.rules.faultClass;
     const ruleCause = this.rules.cause;
+    // Faults come in runs of one thread; within a run of this loop it keeps its process and map.
+    let known: Thread | null = null;
+    let process!: Process;
+    let map!: VmaMap;
+    let touched!: PageSet;
+    let guards: GuardedRanges | null = null;
     for (let i = from; i < to; i++) {
       const low = batch.addrLo[i]!;
       const page = batch.addrHi[i]! * 0x100000 + (low >>> 12);
       const thread = tasks.thread(batch.pid[i]!, batch.tid[i]!);
       if (thread === null) return i;
-      const process = thread.process;
-      const map = process.map;
+      if (thread !== known) {
+        known = thread;
+        ({ process } = thread);
+        ({ map, guards, pages: touched } = process);
+      }
 
-      const handle = map.find(page);
+      const handle = find(thread, map, page);
       const code = handle < 0 ? NO_REGION : map.region(handle);
       let memory: number;
       if (code > NO_REGION) {
@@ -79,7 +91,7 @@ export class FaultLoop {
         if (memory === NOT_YET) return i;
       }
 
-      if (process.guards !== null) memory |= process.guards.at(page);
+      if (guards !== null) memory |= guards.at(page);
       const how = batch.how[i]!;
       const rule = ruleIndex(memory, how, batch.errorCode[i]!);
       const faultClass = ruleClass[rule]!;
@@ -95,8 +107,7 @@ export class FaultLoop {
       }
       resolved.keep[i] = 1;
       // A fault that came to nothing put no page anywhere: the next one there is not a re-fault.
-      columns.fresh[i] =
-        pages && faultClass !== FaultClass.ERROR && process.pages.touch(page) ? 1 : 0;
+      columns.fresh[i] = pages && faultClass !== FaultClass.ERROR && touched.touch(page) ? 1 : 0;
       columns.bucket[i] = bucketOf(batch.latency[i]!);
     }
     return to;
@@ -174,4 +185,25 @@ export class FaultLoop {
     heatPage[i] = set.byFile ? filePage : tailPage;
     return set.memory;
   }
+}
+
+/**
+ * As VmaMap.find(). Where threads take turns, each has its own run of faults in one mapping; once per batch
+ * the map is asked all the same, which keeps what is in use from being forgotten.
+ */
+function find(thread: Thread, map: VmaMap, page: number): number {
+  const { clock } = map.pool;
+  const { handle } = thread;
+  if (
+    handle >= 0 &&
+    thread.stamp === map.stamp &&
+    thread.lookedUp === clock &&
+    map.covers(handle, page)
+  ) {
+    return handle;
+  }
+  thread.handle = map.find(page);
+  thread.stamp = map.stamp;
+  thread.lookedUp = clock;
+  return thread.handle;
 }

@@ -125,6 +125,8 @@ export class InFlight {
    */
   settle(batch: Batch, resolved: Resolved): void {
     const { marks, accounted, waits } = this;
+    // Nothing was counted of any fault before its end.
+    if (accounted === 0 && waits.size === 0) return;
     const { tid, time, latency, faults } = batch;
     for (let i = 0; i < faults; i++) {
       const marked = marks[tid[i]! % MARKS]! !== 0;

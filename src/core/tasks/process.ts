@@ -134,6 +134,11 @@ export class Process {
 export class Thread {
   /** Slot in the thread table, -1 before its first fault. */
   row = -1;
+  /** Handle of the mapping of its last fault, -1 for none, good as long as the map's stamp is this one. */
+  handle = -1;
+  stamp = 0;
+  /** VmaPool.clock when it was looked up. */
+  lookedUp = 0;
 
   constructor(
     readonly tid: number,

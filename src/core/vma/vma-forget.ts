@@ -49,7 +49,7 @@ class Sweep {
 
   tree(tree: Rooted): void {
     const { nodes } = this;
-    tree.last = -1;
+    tree.changed();
     if (!this.empties(tree.height, tree.root)) return;
     nodes.release(tree.height, tree.root);
     tree.root = -1;

@@ -50,8 +50,8 @@ export class NodeTable {
 export interface Rooted {
   root: number;
   height: number;
-  /** Entry of the last hit, -1 for none. */
-  last: number;
+  /** Handles that were found before are not good any more. */
+  changed(): void;
 }
 
 /**

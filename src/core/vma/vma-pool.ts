@@ -13,6 +13,7 @@ export class VmaPool extends VmaNodes {
   /** Leaves that were forgotten for want of room. */
   forgotten = 0;
   private ids = 0;
+  private stamps = 0;
 
   /** Room for `leaves` nodes of 32 entries and for `backings` distinct files and names. */
   constructor(leaves = MAX_LEAVES, backings = MAX_BACKINGS) {
@@ -25,6 +26,11 @@ export class VmaPool extends VmaNodes {
   /** A number that no map had before. */
   newId(): number {
     return ++this.ids;
+  }
+
+  /** See VmaView.stamp. */
+  newStamp(): number {
+    return ++this.stamps;
   }
 
   /** To be called before a change: where there is no room the oldest eighth is forgotten, or more. */

@@ -31,6 +31,7 @@ export class VmaTree extends VmaView {
   /** Makes an empty tree a copy of `other`, with all codes -1. */
   protected share(other: VmaTree): void {
     if (other.root < 0) return;
+    this.changed();
     this.root = other.root;
     this.height = other.height;
     const table = this.height > 0 ? this.pool.inner : this.pool.leaves;
@@ -51,7 +52,7 @@ export class VmaTree extends VmaView {
     if (this.root >= 0) this.pool.release(this.height, this.root);
     this.root = -1;
     this.height = 0;
-    this.last = -1;
+    this.changed();
     this.pool.trees.delete(this);
   }
 
@@ -167,7 +168,7 @@ export class VmaTree extends VmaView {
     const leaf = handle >>> 5;
     const behind = --pool.leaves.counts[leaf]! - (handle & (LEAF - 1));
     pool.copyEntries(handle, handle + 1, behind);
-    this.last = -1;
+    this.changed();
     this.settle(0);
   }
 
@@ -219,7 +220,7 @@ export class VmaTree extends VmaView {
    */
   private descend(page: number): number {
     const { pool } = this;
-    this.last = -1;
+    this.changed();
     let node = this.own(this.height, this.root);
     this.root = node;
     for (let level = this.height; level > 0; level--) {

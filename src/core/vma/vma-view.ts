@@ -9,7 +9,10 @@ import type { VmaPool } from './vma-pool';
 export class VmaView implements Rooted {
   root = -1;
   height = 0;
+  /** Handle of the last hit, -1 for none. */
   last = -1;
+  /** As long as it stays handles are good. Never that of another map. */
+  stamp: number;
   /** Under which its nodes are its own, and the region codes in them valid. */
   protected id: number;
   protected readonly f64: Float64Array;
@@ -17,6 +20,7 @@ export class VmaView implements Rooted {
   constructor(readonly pool: VmaPool) {
     this.id = pool.newId();
     this.f64 = pool.f64;
+    this.stamp = pool.newStamp();
   }
 
   /** Number of entries, counted. */
@@ -29,9 +33,19 @@ export class VmaView implements Rooted {
    * the last hit is looked at first.
    */
   find(page: number): number {
-    const { last, f64 } = this;
-    if (last >= 0 && f64[last * ENTRY]! <= page && page < f64[last * ENTRY + 1]!) return last;
-    return this.lookUp(page);
+    const { last } = this;
+    return last >= 0 && this.covers(last, page) ? last : this.lookUp(page);
+  }
+
+  /** The entry, whose handle is good, covers the page. */
+  covers(handle: number, page: number): boolean {
+    return this.f64[handle * ENTRY]! <= page && page < this.f64[handle * ENTRY + 1]!;
+  }
+
+  /** See Rooted. */
+  changed(): void {
+    this.last = -1;
+    this.stamp = this.pool.newStamp();
   }
 
   private lookUp(page: number): number {
