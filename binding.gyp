@@ -24,6 +24,7 @@
         'addon/pair.cc',
         'addon/perf_event.cc',
         'addon/poller.cc',
+        'addon/priority.cc',
         'addon/procfs.cc',
         'addon/procfs_text.cc',
         'addon/ring.cc',

@@ -8,6 +8,7 @@
 #include "error.h"
 #include "kernel_mounts.h"
 #include "poller.h"
+#include "priority.h"
 #include "session.h"
 #include "signals.h"
 #include "write_now.h"
@@ -60,6 +61,10 @@ void IgnoreStraySignalsJs(const Napi::CallbackInfo&) {
   IgnoreStraySignals();
 }
 
+void RaisePriorityJs(const Napi::CallbackInfo&) {
+  RaisePriority();
+}
+
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   auto* data = new InstanceData();
   data->session = Napi::Persistent(Session::Define(env));
@@ -70,6 +75,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("writeNow", Napi::Function::New(env, WriteNowJs, "writeNow"));
   exports.Set("ignoreStraySignals",
               Napi::Function::New(env, IgnoreStraySignalsJs, "ignoreStraySignals"));
+  exports.Set("raisePriority", Napi::Function::New(env, RaisePriorityJs, "raisePriority"));
   exports.Set("monotonicNs", Napi::Function::New(env, MonotonicNs, "monotonicNs"));
   return exports;
 }

@@ -13,6 +13,7 @@
 #include "clock.h"
 #include "error.h"
 #include "open_faults.h"
+#include "priority.h"
 #include "procfs.h"
 
 namespace pagefault {
@@ -210,6 +211,7 @@ void Poller::LookAtCpus(uint64_t now) {
 void Poller::Run() {
   // So that top -H tells it from Node's own threads. Cannot fail: short enough, and our own thread.
   prctl(PR_SET_NAME, "pf-poller");
+  RaisePriority();
   std::vector<pollfd> fds;
   fds.push_back({stop_fd_.get(), POLLIN, 0});
   fds.push_back({command_ != nullptr ? command_->pidfd() : -1, POLLIN, 0});

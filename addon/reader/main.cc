@@ -52,6 +52,12 @@ void DefaultSignals() {
   sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
+// Of the analyzer, which started us, only what reads the rings has precedence over the target.
+void DefaultPriority() {
+  errno = 0;
+  if (getpriority(PRIO_PROCESS, 0) < 0 && errno == 0) setpriority(PRIO_PROCESS, 0, 0);
+}
+
 void Limit(int resource, rlim_t most) {
   struct rlimit limit;
   if (getrlimit(static_cast<__rlimit_resource_t>(resource), &limit) != 0) return;
@@ -65,6 +71,7 @@ void Limit(int resource, rlim_t most) {
 int main(int argc, char** argv) {
   CloseOthers();
   DefaultSignals();
+  DefaultPriority();
   // Fails where we lead one already: that is what is wanted.
   setsid();
   // A directory of ours must not keep a file system from being unmounted.

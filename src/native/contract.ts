@@ -157,6 +157,11 @@ export interface Addon {
    * Ignores signals that would end the process and that nobody means for us: real-time ones, SIGUSR2 and some more.
    */
   ignoreStraySignals(): void;
+  /**
+   * Gives this thread precedence over a target that keeps all CPUs busy (nice -10), where it has the default
+   * and that is allowed. Not before a COMMAND was started, which would inherit it.
+   */
+  raisePriority(): void;
   /** CLOCK_MONOTONIC now, ns. */
   monotonicNs(): bigint;
 }

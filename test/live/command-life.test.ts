@@ -13,7 +13,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { startAnalyzer, waiting } from '../support/analyzer';
 import { ANALYZER, workload } from '../support/build';
-import { alive, descriptors, stateOf, written } from '../support/processes';
+import { alive, childrenOf, descriptors, stateOf, written } from '../support/processes';
 import { PtyAnalyzer } from '../support/pty';
 import { attached, run, Running, until } from '../support/running';
 import { removeScratch, scratchDirectory } from '../support/scratch';
@@ -59,11 +59,6 @@ function watchersOf(pid: number): number[] {
         return false;
       }
     });
-}
-
-function childrenOf(pid: number): number[] {
-  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
-  return text === '' ? [] : text.split(' ').map(Number);
 }
 
 describe('SIGKILL of the analyzer', () => {

@@ -58,3 +58,9 @@ export async function taken(pid: number): Promise<void> {
 export function written(pid: number): number {
   return Number(/^wchar: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))![1]);
 }
+
+/** Children that the first thread of a process has started and that are not waited for yet (proc(5)). */
+export function childrenOf(pid: number): number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  return text === '' ? [] : text.split(' ').map(Number);
+}

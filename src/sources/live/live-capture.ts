@@ -81,6 +81,7 @@ export class LiveCapture {
     debug: Debug,
   ) {
     accounts.begin(session.info.commandPid);
+    addon.raisePriority();
     this.startNs = session.info.startNs;
     debug('capture', () => openedText(session.info, pids));
     const kernelMounts = addon.kernelMounts();
