@@ -1,8 +1,10 @@
-/** Everything is asked for (npm run trials), not the share that every run of the tests has. */
-export const ALL = (process.env.TRIALS ?? process.env.STRESSORS) === 'all';
+import { asked, seed } from '../../support/share';
 
-/** Where the mutations begin: another place in every run, and printed where it matters. */
-export const SEED = Number(process.env.TRIALS_SEED ?? Date.now() % 1e6);
+/** Everything is asked for (npm run trials), not the share that every run of the tests has. */
+const ALL = asked() === 'all';
+
+/** Where the mutations begin. */
+export const SEED = seed();
 
 /** Mutations of one kind: a million are asked for, fewer where each takes long. */
 export function amount(share: number, all = 1_000_000): number {
