@@ -63,9 +63,13 @@ export class ProcFs implements ProcSource {
     });
     if (told === PENDING) return PENDING;
     const before = this.options.early.takeMaps(pid);
-    if (before === null || (told !== null && told !== UNKNOWN)) return told;
+    if (before === null) return told;
+    const { vmas } = parseMaps(before.toString());
+    // What became another program while it was being read has faults of the one before: from there on
+    // the records tell everything.
+    if (told !== null && told !== UNKNOWN && isSameImage(vmas, told.vmas)) return told;
     this.options.debug('maps', () => `maps of ${pid}: as before its events were opened`);
-    return { vmas: parseMaps(before.toString()).vmas, asOf: 0 };
+    return { vmas, asOf: 0 };
   }
 
   /** Asks for maps that readMaps() will be asked for. */
@@ -143,6 +147,13 @@ export class ProcFs implements ProcSource {
     this.nextRead.set(pid, next);
     if (this.nextRead.size > MAX_PACED) this.nextRead.delete(this.nextRead.keys().next().value!);
   }
+}
+
+/** No exec lies in between: each places the vdso anew (arch_setup_additional_pages). */
+function isSameImage(before: readonly Vma[], after: readonly Vma[]): boolean {
+  const vdso = (vmas: readonly Vma[]): number =>
+    vmas.find(({ backing }) => backing.name === '[vdso]')?.start ?? 0;
+  return vdso(before) === vdso(after);
 }
 
 function mapsText(pid: number, mappings: number | null, ns: number): string {

@@ -161,6 +161,19 @@ describe('readMaps', () => {
     expect(rig.source.readMaps(EARLY)).toBeNull();
   });
 
+  test('so is what has become another program meanwhile', () => {
+    const vdso = (start: string, end: string): Buffer =>
+      Buffer.from(`${LINE}${start}000-${end}000 r-xp 00000000 00:00 0 [vdso]\n`);
+    rig.before.maps_[0]!(vdso('7ffc00001', '7ffc00002'));
+    rig.source.prepareMaps(EARLY);
+    rig.ns = 5e6;
+    rig.reader.maps_[0]!(vdso('7ffc00005', '7ffc00006'));
+    expect(rig.source.readMaps(EARLY)).toMatchObject({
+      asOf: 0,
+      vmas: [{ start: 0x400 }, { start: 0x7ffc00001 }],
+    });
+  });
+
   test('so is what does not answer in time', () => {
     rig.before.maps_[0]!(Buffer.from(LINE));
     rig.source.prepareMaps(EARLY);
