@@ -1,8 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import type { Report } from '../support/formats';
-import { analyzerCommand } from '../support/analyzer';
+import { startAnalyzer } from '../support/analyzer';
 import { besidePerfStat } from '../support/perf';
-import { Running } from '../support/running';
 import { removeScratch, scratchDirectory } from '../support/scratch';
 import { asked, share } from '../support/share';
 
@@ -49,10 +48,7 @@ async function trial(stressor: string, cwd: string): Promise<Row> {
   const { tracer, perf } = await besidePerfStat(
     [...command, '--no-rand-seed', '--oomable'],
     cwd,
-    (pid) =>
-      new Running(analyzerCommand(['-q', '--report-format', 'json', '-p', String(pid)]), {
-        input: '',
-      }),
+    (pid) => startAnalyzer(['-q', '--report-format', 'json', '-p', String(pid)], { input: '' }),
   );
   const lines = tracer.stdout.trim().split('\n');
   if (tracer.status !== 0) throw new Error(`${stressor}: ${tracer.status} ${tracer.stderr}`);

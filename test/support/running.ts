@@ -27,7 +27,7 @@ export class Running {
   readonly ended: Promise<Ended>;
   /** The program has ended; children of it may still hold its output. */
   readonly exited: Promise<void>;
-  /** A byte came on descriptor 3; never where it is no pipe. */
+  /** A byte came on descriptor 3; an error where it is no pipe. */
   readonly ready: Promise<void>;
   private readonly child: ChildProcessByStdio<Writable, Readable, Readable>;
 
@@ -46,11 +46,14 @@ export class Running {
     this.child.stdin.on('error', () => undefined);
     if (options.input !== undefined) this.child.stdin.end(options.input);
     const told = child.stdio[3] as Readable | null;
-    this.ready = new Promise((resolve) => {
+    this.ready = new Promise((resolve, reject) => {
+      if (told === null) reject(new Error('started without tellsReady'));
       told?.once('data', () => {
         resolve();
       });
     });
+    // Most programs are not asked.
+    this.ready.catch(() => undefined);
     this.exited = new Promise((resolve) => {
       this.child.on('exit', () => {
         resolve();
