@@ -25,7 +25,7 @@ enum class EventKind : uint8_t {
   kBrkExit,
   kCloneExit,  // sys_exit_clone, sys_exit_clone3: of interest where a new thread returns from it
   kClone3Exit,
-  kShmdtEnter,  // its exit would tell nothing more (Pairer::OnSyscall)
+  kShmdtEnter,  // its exit would tell nothing more (SyscallPairer)
   kSignal,      // signal:signal_generate, SIGSEGV and SIGBUS only
   kNewTask,     // task:task_newtask
   kRingOwner,   // a dummy that only holds the ring

@@ -41,7 +41,7 @@ struct Thread {
   uint64_t completed = 0;    // stamp of the last completion, whosever clock it is of
   bool stack_known = false;  // its stack pointer was reported, or is not wanted
   uint8_t stack_looks = 0;   // how often it was asked for
-  bool gone = false;         // found to be gone by Pairer::Sweep, its EXIT not seen yet
+  bool gone = false;         // found to be gone by TaskTracker::Sweep, its EXIT not seen yet
   bool fresh_exec = false;   // an exec was seen and no mapping since
   // The system call this thread is in: arguments of munmap or mremap, kind 0 = none.
   uint8_t syscall = 0;
