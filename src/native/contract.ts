@@ -1,7 +1,7 @@
 /** The typed contract with the addon. addon/session.cc implements it; nothing else describes it. */
 
 import type { StatFaults } from '../core/facts/beyond';
-import type { KernelCounts, RecordCounters } from '../core/facts/capture-facts';
+import type { CaptureMode, KernelCounts, RecordCounters } from '../core/facts/capture-facts';
 import type { NoticeFacts } from '../core/facts/notices';
 
 /** What a program is given: text, or bytes that need not be UTF-8. */
@@ -51,23 +51,7 @@ export interface SessionOptions {
   readonly onWake: () => void;
 }
 
-export interface SessionInfo {
-  /** Where entry records come from: COW can be told only with 'tracepoint'. */
-  readonly entrySource: 'tracepoint' | 'software';
-  /** munmap, mremap and brk are seen. */
-  readonly unmapTracepoints: boolean;
-  /** Signals are seen: an unresolved fault is one that was seen to send one. */
-  readonly signalTracepoint: boolean;
-  /** Faults taken in kernel mode are not seen (ordinary user). */
-  readonly userOnly: boolean;
-  /** Opened per CPU for all processes and told apart by pid, for want of descriptors. */
-  readonly wide: boolean;
-  readonly cpus: number;
-  readonly threads: number;
-  readonly descriptors: number;
-  /** All rings together. */
-  readonly ringBytes: number;
-  readonly pageSize: number;
+export interface SessionInfo extends CaptureMode {
   /** CLOCK_MONOTONIC ns of the session's start: the zero of every time in the batches. */
   readonly startNs: bigint;
   /** pid of the started command, 0 without one. */

@@ -40,12 +40,17 @@ export interface LostFaults {
   readonly exact: boolean;
 }
 
+/** How a session captures, as the addon says it. */
 export interface CaptureMode {
+  /** Where entry records come from: COW can be told only with 'tracepoint'. */
   readonly entrySource: 'tracepoint' | 'software';
+  /** munmap, mremap and brk are seen. */
   readonly unmapTracepoints: boolean;
-  /** An ERROR is a fault that was seen to send a signal; otherwise it is inferred. */
+  /** Signals are seen: an ERROR is a fault that was seen to send one; otherwise it is inferred. */
   readonly signalTracepoint: boolean;
+  /** Faults taken in kernel mode are not seen (ordinary user). */
   readonly userOnly: boolean;
+  /** Opened per CPU for all processes and told apart by pid, for want of descriptors. */
   readonly wide: boolean;
   readonly cpus: number;
   readonly threads: number;
