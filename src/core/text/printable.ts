@@ -12,8 +12,8 @@ export function printable(text: string, max = Infinity): string {
 
 /**
  * The same for a JSON text, from which the names can be had back: JSON.stringify() escapes control
- * characters and unpaired surrogates; the others of printable() it leaves, and here they become \uXXXX.
- * Line ends between values stay.
+ * characters and unpaired surrogates; the others of printable() it leaves, and here they become
+ * \u and four hexadecimal digits. Line ends between values stay.
  */
 export function safeJson(json: string): string {
   return replaceUnsafe(json, (c) =>
