@@ -143,7 +143,7 @@ export class Model {
       this.tasks.beginThread(process, tid, name === null ? comm : this.comms.intern(name));
     }
     if (initial.maps !== null) this.tasks.adopt(process, initial.maps.vmas, initial.maps.asOf);
-    else process.unread = process.pid !== 0;
+    else process.space.unread = process.pid !== 0;
   }
 
   /**
@@ -237,8 +237,8 @@ export class Model {
   /** Files that could not be looked at have been: their mappings are named anew when they fault. */
   private forgetUnsure(): void {
     for (const process of this.tasks.live()) {
-      if (!process.unsure) continue;
-      process.unsure = false;
+      if (!process.space.unsure) continue;
+      process.space.unsure = false;
       process.map.eachRegion((handle, code) => {
         if (code <= NO_REGION) return;
         const kind = this.regionKind(slotOf(code));
@@ -252,7 +252,8 @@ export class Model {
 
   private mappedRegions(): Uint8Array {
     const live = new Uint8Array(this.regions.rows.stats.limit);
-    for (const { map, sets, unknownRow } of this.tasks.live()) {
+    for (const { space } of this.tasks.live()) {
+      const { map, sets, unknownRow } = space;
       if (unknownRow >= 0) live[unknownRow] = 1;
       // A program may map an ELF file of thousands of sections in as many pieces: each set once.
       const mapped = new Uint8Array(sets.length);
@@ -296,7 +297,7 @@ export class Model {
     const asOf = this.accountable(now, open);
     this.counters.zero();
     this.inFlight.zero(asOf);
-    for (const { pages } of this.tasks.live()) pages.clear();
+    for (const { space } of this.tasks.live()) space.pages.clear();
     this.loop.filteredOut = 0;
     this.zeroedAt = asOf;
     this.tickedAt = now;

@@ -81,12 +81,12 @@ export class RegionBinder {
 
   /** The row for what lies in no mapping; asked for by every fault of a SIGSEGV storm, so it is kept. */
   unknownRow(process: Process, page: number): number {
-    if (process.unknownRow < 0) {
-      const info = this.info(process, UNKNOWN_NATURE, '', '', `${process.keyPrefix}U`);
-      process.unknownRow = this.regions.find(info, page, page + 1, page, page + 1);
+    if (process.space.unknownRow < 0) {
+      const info = this.info(process, UNKNOWN_NATURE, '', '', `${process.space.keyPrefix}U`);
+      process.space.unknownRow = this.regions.find(info, page, page + 1, page, page + 1);
     }
-    this.regions.widen(process.unknownRow, page, page + 1);
-    return process.unknownRow;
+    this.regions.widen(process.space.unknownRow, page, page + 1);
+    return process.space.unknownRow;
   }
 
   /**
@@ -108,7 +108,7 @@ export class RegionBinder {
 
     const label = threadStackLabel(tid);
     const stack: RegionNature = { ...nature, kind: RegionKind.STACK, label };
-    const key = `${process.keyPrefix}S${label}@${vma.start}`;
+    const key = `${process.space.keyPrefix}S${label}@${vma.start}`;
     const info = this.info(process, stack, '', permissions(vma.prot, false), key);
     const code = map.region(handle);
     const row = code >= 0 ? slotOf(code) : -1;
@@ -145,9 +145,9 @@ export class RegionBinder {
     if (spans.length === 0) return -1;
     const { backing, prot, shared } = vma;
     const key = `${objectKey(backing)}:${backing.name}\n${prot}${shared}${segment.address - segment.offset}`;
-    const known = process.setNumbers.get(key);
+    const known = process.space.setNumbers.get(key);
     // Another list: the file was read again and is another one now.
-    if (known !== undefined && process.sets[known]!.spans === spans) return known;
+    if (known !== undefined && process.space.sets[known]!.spans === spans) return known;
     return this.keep(process, key, new SectionSet(spans, nature.memory, -1));
   }
 
@@ -169,7 +169,7 @@ export class RegionBinder {
   private image(process: Process, vma: Vma): ElfImage | null | typeof PENDING {
     const image = this.source.elfImage(process.pid, vma);
     if (image !== UNKNOWN) return image;
-    process.unsure = true;
+    process.space.unsure = true;
     return null;
   }
 
@@ -187,18 +187,18 @@ export class RegionBinder {
 
   private keep(process: Process, key: string, set: SectionSet): number {
     // All begins anew: rows are found again by their keys.
-    if (process.sets.length >= SET_CAP) process.forgetSets();
+    if (process.space.sets.length >= SET_CAP) process.space.forgetSets();
     const bytes = set.names.length * SPAN_BYTES + key.length * CHARACTER_BYTES;
     this.setBytes += bytes;
     // Those of ended processes count too: nobody says when they go, and to begin anew is cheap.
     if (this.setBytes > this.setBytesCap) {
       this.setBytes = bytes;
       this.spans = new ImageSpans();
-      for (const other of this.tasks.live()) other.forgetSets();
+      for (const other of this.tasks.live()) other.space.forgetSets();
     }
-    process.sets.push(set);
-    process.setNumbers.set(key, process.sets.length - 1);
-    return process.sets.length - 1;
+    process.space.sets.push(set);
+    process.space.setNumbers.set(key, process.space.sets.length - 1);
+    return process.space.sets.length - 1;
   }
 
   private simpleRow(process: Process, vma: Vma, nature: RegionNature): number {
@@ -208,7 +208,7 @@ export class RegionBinder {
     // An allocator that unmaps and maps again is given the same place: one row, not thousands.
     const place = nature.kind === RegionKind.ANON ? `@${vma.start}` : '';
     const permission = permissions(vma.prot, vma.shared);
-    const key = `${process.keyPrefix}${KEY_LETTERS[nature.kind]!}${nature.label}${permission}${place}`;
+    const key = `${process.space.keyPrefix}${KEY_LETTERS[nature.kind]!}${nature.label}${permission}${place}`;
     const info = this.info(process, nature, '', permission, key);
     return this.regions.find(info, vma.start, vma.end, vma.start, vma.end);
   }
@@ -217,7 +217,7 @@ export class RegionBinder {
     const { backing } = vma;
     const permission = permissions(vma.prot, vma.shared);
     // Not by the whole path: one file has several, seen from different roots.
-    const key = `${process.keyPrefix}${KEY_LETTERS[nature.kind]!}${objectKey(backing)}${permission}${section}\n${nature.label}`;
+    const key = `${process.space.keyPrefix}${KEY_LETTERS[nature.kind]!}${objectKey(backing)}${permission}${section}\n${nature.label}`;
     const info = this.info(process, nature, section, permission, key);
     const pages = vma.end - vma.start;
     const [from, to] = info.byFile ? [vma.pgoff, vma.pgoff + pages] : [vma.start, vma.end];
@@ -237,8 +237,8 @@ export class RegionBinder {
       path: nature.path,
       section,
       permissions: permission,
-      pid: process.spaceMaker.pid,
-      comm: this.comms.names[process.spaceMaker.comm]!,
+      pid: process.space.maker.pid,
+      comm: this.comms.names[process.space.maker.comm]!,
       byFile: nature.hasFile,
       key,
     };

@@ -62,7 +62,8 @@ export class RecordApplier {
         const process = this.tasks.ensure(pid);
         if (!this.tasks.looked(process)) return false;
         // The snapshot of /proc is newer: it shows already what this record did, and more.
-        if (process.pid !== 0 && batch.recTime[r]! >= process.asOf) this.space(batch, r, process);
+        if (process.pid !== 0 && batch.recTime[r]! >= process.space.asOf)
+          this.space(batch, r, process);
         return true;
       }
     }
@@ -92,8 +93,8 @@ export class RecordApplier {
         const dontUnmap = (batch.recFlags[r]! & MREMAP_DONTUNMAP) !== 0;
         map.remap(a, b, start, end, c, dontUnmap, time);
         if (start !== a) {
-          process.forgetPages(a, b, time);
-          process.forgetPages(start, end, time);
+          process.space.forgetPages(a, b, time);
+          process.space.forgetPages(start, end, time);
           forgetPlaced(process, start, end);
         } else if (end < b) forgetUnmapped(process, end, b, time);
         return;
@@ -152,8 +153,8 @@ export class RecordApplier {
     const comm = maker?.process === parent ? maker.comm : parent.comm;
     const child = tasks.begin(pid, parentPid, comm, parent.map.fork());
     // What was in doubt for the parent is in doubt for its copy.
-    if (parent.stale) child.stale = true;
-    child.unread = parent.unread && child.pid !== 0;
+    if (parent.space.stale) child.space.stale = true;
+    child.space.unread = parent.space.unread && child.pid !== 0;
     tasks.beginThread(child, tid, comm);
   }
 
@@ -173,10 +174,10 @@ export class RecordApplier {
     }
     const known = tasks.process(pid);
     if (known?.alive === true) {
-      if (batch.recTime[r]! >= known.asOf) {
+      if (batch.recTime[r]! >= known.space.asOf) {
         known.clearSpace();
-        known.stale = false;
-        known.unread = false;
+        known.space.stale = false;
+        known.space.unread = false;
       }
       tasks.rename(tasks.becomeSingle(known, name), name);
       return;
@@ -205,7 +206,7 @@ function forgetReplaced(
     const from = map.startOf(i);
     if (from >= end) return;
     if (!map.showsOther(i, start, pgoff, kind)) continue;
-    process.forgetPages(Math.max(from, start), Math.min(map.endOf(i), end), time);
+    process.space.forgetPages(Math.max(from, start), Math.min(map.endOf(i), end), time);
   }
 }
 
@@ -215,10 +216,10 @@ function forgetUnmapped(process: Process, start: number, end: number, time: numb
   let from = start;
   for (let i = map.firstEndingAfter(start); i >= 0 && from < end; i = map.next(i)) {
     if (map.startOf(i) >= end) break;
-    process.forgetPages(from, map.startOf(i), time);
+    process.space.forgetPages(from, map.startOf(i), time);
     from = map.endOf(i);
   }
-  process.forgetPages(from, end, time);
+  process.space.forgetPages(from, end, time);
 }
 
 /** Section sets of a .bss tail speak of fixed addresses: moved memory has to be looked up anew. */
@@ -227,6 +228,6 @@ function forgetPlaced(process: Process, start: number, end: number): void {
   for (let i = map.firstEndingAfter(start); i >= 0; i = map.next(i)) {
     if (map.startOf(i) >= end) return;
     const code = map.region(i);
-    if (code < NO_REGION && !process.sets[setOf(code)]!.byFile) map.setRegion(i, NO_REGION);
+    if (code < NO_REGION && !process.space.sets[setOf(code)]!.byFile) map.setRegion(i, NO_REGION);
   }
 }

@@ -69,7 +69,7 @@ export class FaultLoop {
       if (thread !== known) {
         known = thread;
         ({ process } = thread);
-        ({ map, guards, pages: touched } = process);
+        ({ map, guards, pages: touched } = process.space);
       }
 
       const handle = find(thread, map, page);
@@ -164,11 +164,11 @@ export class FaultLoop {
     const offset = filePage * PAGE + low;
 
     let code = map.region(handle);
-    let set = code < NO_REGION ? process.sets[setOf(code)]! : null;
+    let set = code < NO_REGION ? process.space.sets[setOf(code)]! : null;
     if (code === NO_REGION) {
       code = this.binder.bind(process, handle);
       if (code === WAIT_CODE) return NOT_YET;
-      set = code < NO_REGION ? process.sets[setOf(code)]! : null;
+      set = code < NO_REGION ? process.space.sets[setOf(code)]! : null;
     }
     if (set === null) {
       const hasFile = hasFileOf(code);

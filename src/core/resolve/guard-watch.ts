@@ -60,9 +60,9 @@ export class GuardWatch {
     for (const { pid, space, asOf, ranges, bySelf } of this.source.takeGuards()) {
       const process = this.tasks.process(pid);
       // Another program by now, or another process.
-      if (process?.keyPrefix !== space) continue;
-      process.guards = ranges.length === 0 ? null : new GuardedRanges(ranges, asOf);
-      process.suspicion = 0;
+      if (process?.space.keyPrefix !== space) continue;
+      process.space.guards = ranges.length === 0 ? null : new GuardedRanges(ranges, asOf);
+      process.space.suspicion = 0;
       if (ranges.length === 0) continue;
       const answerer = bySelf ? 'itself' : 'another';
       const before = this.answerer;
@@ -79,7 +79,7 @@ export class GuardWatch {
       if (open.asOf - open.entered[i]! < VERY_SLOW_OPEN_NS) continue;
       asked.add(pid);
       const process = this.tasks.process(pid);
-      if (process?.alive === true) this.source.askGuards(pid, process.keyPrefix);
+      if (process?.alive === true) this.source.askGuards(pid, process.space.keyPrefix);
     }
   }
 
@@ -94,10 +94,10 @@ export class GuardWatch {
       if (asked?.pid === batch.pid[i]!) continue;
       const process = this.tasks.process(batch.pid[i]!);
       if (process?.alive !== true) continue;
-      process.suspicion += latency[i]! < this.verySlow[cause[i]!]! ? 1 : MANY;
-      if (process.suspicion < MANY) continue;
+      process.space.suspicion += latency[i]! < this.verySlow[cause[i]!]! ? 1 : MANY;
+      if (process.space.suspicion < MANY) continue;
       asked = process;
-      this.source.askGuards(process.pid, process.keyPrefix);
+      this.source.askGuards(process.pid, process.space.keyPrefix);
     }
   }
 }

@@ -40,7 +40,7 @@ export class MapRepair {
   /** Records were lost: which, nobody knows, so every map is doubtful. */
   doubtAll(): void {
     this.doubtful = [...this.tasks.live()];
-    for (const process of this.doubtful) process.stale = true;
+    for (const process of this.doubtful) process.space.stale = true;
     this.pages.fill(-1);
   }
 
@@ -49,7 +49,7 @@ export class MapRepair {
     for (; this.rereads > 0; this.rereads--) {
       const process = this.doubtful[0];
       if (process === undefined) return true;
-      if (process.alive && process.stale) {
+      if (process.alive && process.space.stale) {
         const read = this.tasks.reread(process);
         if (read === PENDING) return false;
         // Its exit may have been among what was lost; else the source does not want to be asked yet.
@@ -91,7 +91,7 @@ export class MapRepair {
 
   private ask(process: Process, page: number, failed: boolean): number {
     const { map, pid } = process;
-    if (process.stale) {
+    if (process.space.stale) {
       const read = this.tasks.reread(process);
       if (read === PENDING) return WAIT;
       const handle = read ? map.find(page) : -1;

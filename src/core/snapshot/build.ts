@@ -89,7 +89,8 @@ export class SnapshotBuilder {
   private mappedBytes(): Float64Array {
     const { regions, tasks } = this.model;
     const sizes = new Float64Array(regions.rows.stats.limit);
-    for (const { map, sets, alive } of tasks.live()) {
+    for (const { space, alive } of tasks.live()) {
+      const { map, sets } = space;
       if (!alive) continue;
       map.eachRegion((handle, code) => {
         const start = map.startOf(handle);

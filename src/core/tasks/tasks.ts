@@ -114,15 +114,15 @@ export class Tasks {
     if (this.byPid.size >= this.limits.spaces) return this.crowdProcess();
     const comm = this.comms.intern(this.source.comm(pid, pid) ?? '');
     const process = this.begin(pid, 0, comm, new VmaMap(this.spaces));
-    process.unread = process.pid !== 0;
+    process.space.unread = process.pid !== 0;
     return process;
   }
 
   /** The first look at the maps of a process. False: to be called again when the answer is there. */
   looked(process: Process): boolean {
-    if (!process.unread) return true;
+    if (!process.space.unread) return true;
     if (this.reread(process) === PENDING) return false;
-    process.unread = false;
+    process.space.unread = false;
     return true;
   }
 
@@ -137,8 +137,8 @@ export class Tasks {
 
   adopt(process: Process, vmas: readonly Vma[], asOf: number): void {
     process.map.reset(vmas);
-    process.asOf = asOf;
-    process.stale = false;
+    process.space.asOf = asOf;
+    process.space.stale = false;
   }
 
   /** A thread that begins, under its parent's name. */

@@ -54,6 +54,20 @@ const PROC_NOTES = {
   missing: '/proc is not mounted: labels come from the records alone',
 } as const;
 
+/** What a capture is made of. */
+interface Parts {
+  readonly addon: Addon;
+  readonly session: Session;
+  readonly proc: Proc;
+  readonly readers: Readers;
+  readonly reader: TargetReader;
+  readonly early: EarlyLook;
+  readonly pids: readonly number[];
+  readonly notes: readonly string[];
+  readonly accounts: KernelAccounts;
+  readonly debug: Debug;
+}
+
 /** A running capture: the addon's session and the view of /proc that belongs to it. */
 export class LiveCapture {
   readonly source: ProcSource;
@@ -64,22 +78,25 @@ export class LiveCapture {
   private readonly files: ProcFs;
   private readonly startNs: bigint;
 
-  private constructor(
-    private readonly addon: Addon,
-    readonly session: Session,
-    readonly proc: Proc,
-    private readonly readers: Readers,
-    /** Reads what may block: nothing waits for it. */
-    readonly reader: TargetReader,
-    private readonly early: EarlyLook,
-    /** Processes attached to; empty for a started program. */
-    readonly pids: readonly number[],
-    /** What the user should know about the targets. */
-    readonly notes: readonly string[],
-    /** What the kernel counts for the targets themselves. */
-    readonly accounts: KernelAccounts,
-    debug: Debug,
-  ) {
+  readonly session: Session;
+  readonly proc: Proc;
+  /** Reads what may block: nothing waits for it. */
+  readonly reader: TargetReader;
+  /** Processes attached to; empty for a started program. */
+  readonly pids: readonly number[];
+  /** What the user should know about the targets. */
+  readonly notes: readonly string[];
+  /** What the kernel counts for the targets themselves. */
+  readonly accounts: KernelAccounts;
+
+  private constructor(private readonly parts: Parts) {
+    const { addon, session, proc, readers, reader, early, accounts, pids, debug } = parts;
+    this.session = session;
+    this.proc = proc;
+    this.reader = reader;
+    this.pids = pids;
+    this.notes = parts.notes;
+    this.accounts = accounts;
     accounts.begin(session.info.commandPid);
     addon.raisePriority();
     this.startNs = session.info.startNs;
@@ -143,18 +160,8 @@ export class LiveCapture {
       const early = new EarlyLook(proc, reader, pids);
       const session = addon.start({ pids, children, ringPages, onWake });
       const { debug } = request;
-      return new LiveCapture(
-        addon,
-        session,
-        proc,
-        readers,
-        reader,
-        early,
-        pids,
-        notes,
-        accounts,
-        debug,
-      );
+      const parts = { addon, session, proc, readers, reader, early, pids, notes, accounts, debug };
+      return new LiveCapture(parts);
     }
     const { inherit } = target;
     const file = bytesOfText(target.file);
@@ -173,23 +180,13 @@ export class LiveCapture {
     const reader = new TargetReader(readers);
     const early = new EarlyLook(asked, reader, []);
     const { debug } = request;
-    return new LiveCapture(
-      addon,
-      session,
-      asked,
-      readers,
-      reader,
-      early,
-      [],
-      notes,
-      accounts,
-      debug,
-    );
+    const parts = { addon, session, proc: asked, readers, reader, early, notes, accounts, debug };
+    return new LiveCapture({ ...parts, pids: [] });
   }
 
   /** ns since the session's start. */
   now(): number {
-    return Number(this.addon.monotonicNs() - this.startNs);
+    return Number(this.parts.addon.monotonicNs() - this.startNs);
   }
 
   /**
@@ -198,7 +195,7 @@ export class LiveCapture {
    */
   initialProcesses(): InitialProcess[] {
     return this.pids.flatMap((pid) => {
-      const facts = processFacts(this.proc, pid) ?? this.early.factsOf(pid);
+      const facts = processFacts(this.proc, pid) ?? this.parts.early.factsOf(pid);
       if (facts === null) return [];
       this.files.prepareMaps(pid);
       return [{ pid, ...facts, maps: null }];
@@ -223,7 +220,7 @@ export class LiveCapture {
   close(): void {
     this.session.close();
     this.files.close();
-    this.readers.close();
+    this.parts.readers.close();
   }
 }
 

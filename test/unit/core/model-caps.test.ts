@@ -277,7 +277,7 @@ describe('Model: caps', () => {
         }
       }
       for (const label of rig.labels()) labels.add(label);
-      const kept = [...rig.model.tasks.live()].flatMap(({ sets }) => sets);
+      const kept = [...rig.model.tasks.live()].flatMap(({ space }) => space.sets);
       const spans = kept.reduce((sum, { names }) => sum + names.length, 0);
       expect(spans).toBeGreaterThan(0);
       expect(spans * 100).toBeLessThan(20_000);
