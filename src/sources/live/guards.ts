@@ -1,6 +1,7 @@
 import { Guard } from '../../core/classify/rules';
 import type { GuardedRange } from '../../core/classify/guarded-ranges';
 import type { GuardAnswer, GuardSource } from '../../core/ports';
+import { BoundedMap } from '../bounded-map';
 import { Operation } from '../reader/operations';
 import type { Readers } from '../reader/readers';
 
@@ -29,7 +30,7 @@ interface Pace {
 
 /** Looks for memory that is registered with userfaultfd by way of the readers, at a limited rate. */
 export class Guards implements GuardSource {
-  private readonly paces = new Map<number, Pace>();
+  private readonly paces = new BoundedMap<number, Pace>(MAX_PACED);
   private asking = false;
   private answers: GuardAnswer[] = [];
 
@@ -61,7 +62,7 @@ export class Guards implements GuardSource {
         const found = told !== null && told.ranges.length > 0;
         const floor = found ? FLOOR_NS : Math.min((known?.floor ?? FLOOR_NS / 2) * 2, CEILING_NS);
         const next = end + Math.max(floor, COST_FACTOR * (end - begun));
-        this.pace(pid, { next, floor, space });
+        this.paces.set(pid, { next, floor, space });
         if (told !== null) this.answers.push({ pid, space, asOf: begun, ...told });
       },
     });
@@ -72,12 +73,6 @@ export class Guards implements GuardSource {
     const { answers } = this;
     this.answers = [];
     return answers;
-  }
-
-  private pace(pid: number, pace: Pace): void {
-    this.paces.delete(pid);
-    this.paces.set(pid, pace);
-    if (this.paces.size > MAX_PACED) this.paces.delete(this.paces.keys().next().value!);
   }
 }
 

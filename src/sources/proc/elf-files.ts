@@ -1,6 +1,7 @@
 import type { ElfImage } from '../../core/elf/elf';
 import { PENDING, UNKNOWN } from '../../core/ports';
 import { Prot, type Vma } from '../../core/vma/vma';
+import { BoundedMap } from '../bounded-map';
 import { Inquiries } from './inquiries';
 import type { Patience } from './patience';
 import type { ElfAnswer } from '../reader/requests';
@@ -31,15 +32,15 @@ interface Cached {
 type Told = ElfAnswer | null;
 
 /**
- * ELF headers of mapped files, at most `cap` of them and `maxBytes` in all, by device and inode (deliberately not by path: the
- * target may be in another mount namespace, and files are replaced while they run). The reader makes sure
- * that they are those of the file with these numbers (addon/reader/elf_file.cc).
+ * ELF headers of mapped files, at most `cap` of them and `maxBytes` in all, by device and inode (deliberately
+ * not by path: the target may be in another mount namespace, and files are replaced while they run). The
+ * reader makes sure that they are those of the file with these numbers (addon/reader/elf_file.cc).
  */
 export class ElfFiles {
   private readonly files = new Map<string, Cached>();
   private bytes = 0;
   /** Files that could not be reached, by process, and until when they are not asked about. */
-  private readonly unreached = new Map<string, number>();
+  private readonly unreached: BoundedMap<string, number>;
   private readonly inquiries: Inquiries<Told>;
   private late = false;
 
@@ -51,6 +52,7 @@ export class ElfFiles {
     private readonly cap = DEFAULT_CAP,
     private readonly maxBytes = MAX_BYTES,
   ) {
+    this.unreached = new BoundedMap(cap);
     this.inquiries = new Inquiries(patience, nowMs, (_, told) => {
       if (told !== null && told.found !== 'other') this.late = true;
     });
@@ -74,7 +76,8 @@ export class ElfFiles {
     if (refused && !this.inquiries.has(question)) return known?.image ?? UNKNOWN;
     const state = this.inquiries.ask(question, true, (answered) => {
       this.reader.elf(pid, vma, (told) => {
-        if (told === null || told.found === 'other') this.noteUnreached(way);
+        if (told === null || told.found === 'other')
+          this.unreached.set(way, this.nowMs() + RETRY_MS);
         else this.learn(key, vma, told);
         answered(told);
       });
@@ -121,12 +124,6 @@ export class ElfFiles {
   private forget(key: string): void {
     this.bytes -= bytesOf(this.files.get(key)?.image ?? null);
     this.files.delete(key);
-  }
-
-  private noteUnreached(way: string): void {
-    this.unreached.delete(way);
-    this.unreached.set(way, this.nowMs() + RETRY_MS);
-    if (this.unreached.size > this.cap) this.unreached.delete(this.unreached.keys().next().value!);
   }
 }
 

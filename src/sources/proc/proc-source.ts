@@ -4,6 +4,7 @@ import { PENDING, UNKNOWN } from '../../core/ports';
 import type { MapsAnswer, ProcSource } from '../../core/ports';
 import type { Backing, Vma } from '../../core/vma/vma';
 import type { KernelMount } from '../../native/contract';
+import { BoundedMap } from '../bounded-map';
 import { ElfFiles } from './elf-files';
 import type { Debug } from '../../core/facts/debug';
 import type { EarlyLook } from '../live/early-look';
@@ -39,7 +40,7 @@ export class ProcFs implements ProcSource {
   private readonly maps: Inquiries<MapsAnswer | null>;
   private readonly pages: Inquiries<PageTold>;
   private readonly mounts: Mounts;
-  private readonly nextRead = new Map<number, number>();
+  private readonly nextRead = new BoundedMap<number, number>(MAX_PACED);
   private pagesSupported = true;
 
   constructor(private readonly options: ProcFsOptions) {
@@ -89,14 +90,14 @@ export class ProcFs implements ProcSource {
   ): void {
     const { now } = this.options;
     const asOf = now();
-    this.pace(pid, asOf + MAPS_FLOOR_NS);
+    this.nextRead.set(pid, asOf + MAPS_FLOOR_NS);
     this.options.reader.maps(pid, (text) => {
       const vmas = text === null ? [] : parseMaps(text.toString()).vmas;
       const end = now();
       this.options.debug('maps', () =>
         mapsText(pid, text === null ? null : vmas.length, end - asOf),
       );
-      this.pace(pid, end + Math.max(MAPS_FLOOR_NS, MAPS_COST_FACTOR * (end - asOf)));
+      this.nextRead.set(pid, end + Math.max(MAPS_FLOOR_NS, MAPS_COST_FACTOR * (end - asOf)));
       // A process without any mapping has just ended (or is a kernel thread).
       answered(text === null ? UNKNOWN : vmas.length === 0 ? null : { vmas, asOf });
     });
@@ -140,12 +141,6 @@ export class ProcFs implements ProcSource {
 
   close(): void {
     this.patience.close();
-  }
-
-  private pace(pid: number, next: number): void {
-    this.nextRead.delete(pid);
-    this.nextRead.set(pid, next);
-    if (this.nextRead.size > MAX_PACED) this.nextRead.delete(this.nextRead.keys().next().value!);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { StartReader } from './child';
+import { BoundedMap } from '../bounded-map';
 import { Lane } from './lane';
 import type { Failure, Question } from './lane';
 import type { Frame } from './frame';
@@ -42,7 +43,7 @@ export class Readers {
   private readonly waiting = new Map<string, Question[]>();
   private readonly busy = new Set<string>();
   /** Subjects that were late, and until when they are refused. */
-  private readonly blamed = new Map<string, number>();
+  private readonly blamed = new BoundedMap<string, number>(MAX_BLAMED);
   private readonly noted = new Set<string>();
   private queued = 0;
   private stuck = 0;
@@ -155,9 +156,7 @@ export class Readers {
   }
 
   private blame(subject: string): void {
-    this.blamed.delete(subject);
     this.blamed.set(subject, this.options.nowMs() + BLAME_MS);
-    if (this.blamed.size > MAX_BLAMED) this.blamed.delete(this.blamed.keys().next().value!);
     this.refuseSubject(subject);
   }
 
