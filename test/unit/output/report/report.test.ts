@@ -14,6 +14,7 @@ import { reportText } from '../../../../src/output/report/text';
 import type { ReportInput } from '../../../../src/output/report/report';
 import { summaryLine } from '../../../../src/output/report/summary';
 import { captureFacts } from '../../../support/facts';
+import * as sample from '../../../support/sample';
 
 function stats(
   id: number,
@@ -23,68 +24,36 @@ function stats(
 ): StatRow {
   const byClass = CLASS_NAMES.map((name) => classes[name] ?? 0);
   const faults = byClass.reduce((a, b) => a + b, 0);
-  return {
+  const percentile = stallNs === 0 ? NaN : 1500;
+  return sample.stat({
     id,
-    faults,
     byClass,
     byCause: CAUSE_NAMES.map((name) => causes[name] ?? 0),
     uniquePages: faults,
-    refaults: 0,
     stallNs,
     maxNs: stallNs,
-    p50Ns: stallNs === 0 ? NaN : 1500,
-    p90Ns: stallNs === 0 ? NaN : 1500,
-    p99Ns: stallNs === 0 ? NaN : 1500,
+    p50Ns: percentile,
+    p90Ns: percentile,
+    p99Ns: percentile,
     stallShare: stallNs / 2e9,
-    stalled: 0,
-    rate: 0,
-    history: [],
-    lastTime: 0,
-  };
+  });
 }
 
 function region(id: number, label: string, more: Partial<RegionRow>, from: StatRow): RegionRow {
-  return {
-    ...from,
-    id,
+  const place = {
     kind: 'file',
-    label,
-    path: '',
-    section: '',
     permissions: 'r-xp',
-    pid: 500,
-    comm: 'prog',
     size: 4096,
     startPage: 0x400,
     endPage: 0x401,
-    members: 1,
-    sumsUp: '',
-    ...more,
-  };
+  } as const;
+  return sample.region({ ...from, id, label, pid: 500, ...place, ...more });
 }
 
-const thread = (tid: number, from: StatRow): ThreadRow => ({
-  ...from,
-  tid,
-  pid: 500,
-  comm: 'prog',
-  alive: true,
-  members: 1,
-  sumsUp: '',
-});
+const thread = (tid: number, from: StatRow): ThreadRow => sample.thread({ ...from, tid, pid: 500 });
 
-const process = (pid: number, from: StatRow): ProcessRow => ({
-  ...from,
-  pid,
-  ppid: 1,
-  comm: 'prog',
-  alive: true,
-  members: 1,
-  sumsUp: '',
-  threads: 1,
-  worstThreadShare: 0.5,
-  worstTid: pid,
-});
+const process = (pid: number, from: StatRow): ProcessRow =>
+  sample.process({ ...from, pid, worstThreadShare: 0.5, worstTid: pid });
 
 const FACTS = captureFacts(57_230, 3, 1);
 
@@ -103,11 +72,9 @@ function input(more: Partial<ReportInput> = {}, snapshot: Partial<Snapshot> = {}
     beyond: { low: 33, high: 33, gone: 0 },
     filter: '',
     fixed: null,
-    snapshot: {
+    snapshot: sample.snapshot({
       now: 2e9,
-      since: 0,
       elapsed: 2e9,
-      pairs: () => ({ regions: [], threads: [], faults: [] }),
       totals: total,
       regions: [
         region(
@@ -142,28 +109,10 @@ function input(more: Partial<ReportInput> = {}, snapshot: Partial<Snapshot> = {}
             { lowNs: 1 << 21, highNs: 1 << 22, count: 1 },
           ],
         },
-        {
-          faultClass: 'COW',
-          count: 0,
-          totalNs: 0,
-          maxNs: 0,
-          p50Ns: NaN,
-          p90Ns: NaN,
-          p99Ns: NaN,
-          p999Ns: NaN,
-          buckets: [],
-        },
+        sample.snapshot().latency[CLASS_NAMES.indexOf('COW')]!,
       ],
-      causeFacts: {
-        swapInUse: false,
-        numaBalancing: false,
-        rereadShare: 0,
-        answerer: 'unknown',
-        busReasons: [],
-      },
-      caps: [],
       ...snapshot,
-    },
+    }),
     ...more,
   };
 }
