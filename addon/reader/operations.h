@@ -1,4 +1,4 @@
-// What the reader can be asked. To add an operation: a number here and in src/capture/reader/
+// What the reader can be asked. To add an operation: a number here and in src/sources/reader/
 // operations.ts, a function with this signature, a line in the table of operations.cc.
 #pragma once
 

@@ -16,7 +16,7 @@ export class SectionSet {
   private last = 0;
 
   /**
-   * `spans` sorted and disjoint. `memory` is the mapping's (classify.ts), `origin` a page, -1 for file
+   * `spans` sorted and disjoint. `memory` is the mapping's (classify/rules.ts), `origin` a page, -1 for file
    * offsets. `filePages` is what turns a page of a .bss tail into the file page it would have, were the
    * file longer.
    */

@@ -179,7 +179,7 @@ export function factsSince(facts: CaptureFacts, base: CaptureFacts): CaptureFact
   };
 }
 
-/** Whether COW can be told apart: it takes the error code of the tracepoints (classify.ts). */
+/** Whether COW can be told apart: it takes the error code of the tracepoints (classify/rules.ts). */
 export function knowsCow(mode: CaptureMode): boolean {
   return mode.entrySource === 'tracepoint';
 }

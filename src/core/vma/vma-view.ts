@@ -139,7 +139,7 @@ export class VmaView implements Rooted {
     return this.f64[handle * ENTRY + 3]!;
   }
 
-  /** What is mapped and how, as one number (vma-pieces.ts). */
+  /** What is mapped and how, as one number (vma-kind.ts). */
   kindOf(handle: number): number {
     return this.pool.i32[handle * 2 * ENTRY + 8]!;
   }

@@ -1,5 +1,5 @@
 /**
- * The layout of one batch: what the addon's drain() writes and the pipeline reads.
+ * The layout of one batch: what the addon's drain() writes and the pump (src/app) reads.
  *
  * addon/batch.h holds the same layout; ABI must change in both files together (the loader refuses a
  * mismatch). All columns lie in one ArrayBuffer so that a drain is one call without allocation.

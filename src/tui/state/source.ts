@@ -3,7 +3,7 @@ import type { RegionDetail } from '../../core/snapshot/region-detail';
 import type { LatencyHistogram, Snapshot, TableName } from '../../core/snapshot/snapshot';
 import type { EventLog, EventNames } from './event-log';
 
-/** The world as the dashboard sees it. The pipeline implements it; tests with plain data. */
+/** The world as the dashboard sees it. src/app implements it; tests with plain data. */
 export interface DashboardSource {
   /**
    * The counters now. One call per refresh: the model samples its rates and histories here (tick). With
@@ -15,7 +15,7 @@ export interface DashboardSource {
   detail(regionId: number): RegionDetail | null;
   /** Latencies of rows (by id) of a table together, as they are now; one histogram per class. */
   latency(table: TableName, ids: ReadonlySet<number>): readonly LatencyHistogram[];
-  /** The faults as they come; the pipeline adds every batch to it, with `names` to name them. */
+  /** The faults as they come; every batch is added to it, with `names` to name them. */
   readonly events: EventLog;
   readonly names: EventNames;
   /** Sets the counters to zero. */
