@@ -7,7 +7,7 @@ export const ROOT = join(__dirname, '..', '..');
 export const ANALYZER = join(ROOT, 'bin', 'pagefault-analyzer');
 export const DEMO = join(ROOT, 'build', 'Release', 'pagefault-demo');
 const SOURCES = join(ROOT, 'test', 'workloads');
-const DEMO_SOURCES = join(ROOT, 'addon', 'demo');
+const DEMO_SOURCES = join(ROOT, 'demo');
 const CACHE = join(ROOT, '.cache', 'workloads');
 
 const FLAGS = [
