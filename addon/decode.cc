@@ -39,88 +39,68 @@ bool LoadField(const uint8_t* raw, size_t raw_size, Field field, uint64_t* out) 
 
 // What thread a signal is for, and why: kIgnored unless the thread sent it itself for an access of
 // its own. Such codes are positive and below SI_KERNEL (include/uapi/asm-generic/siginfo.h); a
-// signal of kill(2) or of sigqueue(3) proves nothing. Both numbers are of the initial namespace.
-bool DecodeSignal(const uint8_t* raw, size_t raw_size, const TracepointFormat& format,
-                  Record* out) {
-  uint64_t sender, receiver, signal, code;
-  if (!LoadField(raw, raw_size, format.thread, &sender) ||
-      !LoadField(raw, raw_size, format.argument[0], &signal) ||
-      !LoadField(raw, raw_size, format.argument[1], &code) ||
-      !LoadField(raw, raw_size, format.argument[2], &receiver)) {
-    return false;
-  }
+// signal of kill(2) or of sigqueue(3) proves nothing. Sender and receiver are numbers of the
+// initial namespace.
+void JudgeSignal(uint64_t sender, Record* out) {
+  const uint64_t signal = out->argument[kSignalNumber];
+  const uint64_t code = out->argument[kSignalReason];
   constexpr uint64_t kSiKernel = 0x80;
-  if (sender != receiver || code == 0 || code >= kSiKernel) return true;
-  if (signal != SIGSEGV && signal != SIGBUS) return true;
-  out->kind = RecordKind::kSignal;
+  const bool own = sender == out->argument[kSignalReceiver] && code != 0 && code < kSiKernel;
+  if (!own || (signal != SIGSEGV && signal != SIGBUS)) {
+    out->kind = RecordKind::kIgnored;
+    return;
+  }
   out->signal = static_cast<uint8_t>(signal);
   out->signal_code = static_cast<uint8_t>(code);
-  return true;
 }
 
-// Of a system call's entry; 0 for an exit.
-int ArgumentsOf(EventKind kind) {
-  switch (kind) {
-    case EventKind::kMunmapEnter:
-      return 2;
-    case EventKind::kMremapEnter:
-      return 5;
-    case EventKind::kShmdtEnter:
-      return 1;
-    default:
-      return 0;
+// clone returns 0 in the new thread. `regs` is where PERF_SAMPLE_REGS_USER lies: u64 abi, then the
+// one register asked for (abi 0: none).
+void JudgeThreadStart(const uint8_t* bytes, size_t length, size_t regs, Record* out) {
+  if (out->argument[0] != 0) out->kind = RecordKind::kIgnored;
+  out->stack_pointer = 0;
+  if (regs + 16 <= length && Load<uint64_t>(bytes + regs) != 0) {
+    out->stack_pointer = Load<uint64_t>(bytes + regs + 8);
   }
 }
 
 bool DecodeTracepoint(const uint8_t* bytes, size_t length, const Formats& formats, Record* out) {
-  const TracepointFormat& format = *formats.Of(out->event);
+  const EventSpec& spec = SpecOf(out->event);
+  const TracepointFormat& format = formats.Of(out->event);
   const size_t at = formats.layout.payload_offset(length);
   if (at + 4 > length) return false;
   const size_t raw_size = Load<uint32_t>(bytes + at);
   const uint8_t* raw = bytes + at + 4;
   if (raw_size > length - at - 4) return false;
+  uint64_t thread = 0;
   if (!formats.layout.has_tid(length)) {
-    uint64_t thread;
     if (!LoadField(raw, raw_size, format.thread, &thread)) return false;
     out->tid = static_cast<uint32_t>(thread);
   }
-
-  if (out->event == EventKind::kEntryUser || out->event == EventKind::kEntryKernel) {
-    out->kind = RecordKind::kEntry;
-    out->user_mode = out->event == EventKind::kEntryUser;
-    return LoadField(raw, raw_size, format.address, &out->address) &&
-           LoadField(raw, raw_size, format.ip, &out->ip) &&
-           LoadField(raw, raw_size, format.error_code, &out->error_code);
+  for (size_t i = 0; i < spec.field_count; i++) {
+    if (!LoadField(raw, raw_size, format.field[i], &out->argument[i])) return false;
   }
-  if (out->event == EventKind::kCloneExit || out->event == EventKind::kClone3Exit) {
-    uint64_t result;
-    if (!LoadField(raw, raw_size, format.result, &result)) return false;
-    out->kind = result == 0 ? RecordKind::kThreadStart : RecordKind::kIgnored;
-    out->stack_pointer = 0;
-    // PERF_SAMPLE_REGS_USER follows: u64 abi, then the one register asked for (abi 0: none).
-    const size_t regs = at + 4 + raw_size;
-    if (regs + 16 <= length && Load<uint64_t>(bytes + regs) != 0) {
-      out->stack_pointer = Load<uint64_t>(bytes + regs + 8);
-    }
-    return true;
+  out->kind = spec.record;
+  switch (spec.record) {
+    case RecordKind::kEntry:
+      out->user_mode = out->event == EventKind::kEntryUser;
+      out->address = out->argument[kFaultAddress];
+      out->ip = out->argument[kFaultIp];
+      out->error_code = out->argument[kFaultErrorCode];
+      return true;
+    case RecordKind::kThreadStart:
+      JudgeThreadStart(bytes, length, at + 4 + raw_size, out);
+      return true;
+    case RecordKind::kSignal:
+      if (!LoadField(raw, raw_size, format.thread, &thread)) return false;
+      JudgeSignal(thread, out);
+      return true;
+    case RecordKind::kNewTask:
+      out->flags = static_cast<uint32_t>(out->argument[0]);
+      return true;
+    default:
+      return true;
   }
-
-  if (out->event == EventKind::kSignal) return DecodeSignal(raw, raw_size, format, out);
-  if (out->event == EventKind::kNewTask) {
-    uint64_t flags;
-    if (!LoadField(raw, raw_size, format.argument[0], &flags)) return false;
-    out->kind = RecordKind::kNewTask;
-    out->flags = static_cast<uint32_t>(flags);
-    return true;
-  }
-
-  out->kind = RecordKind::kSyscall;
-  const int count = ArgumentsOf(out->event);
-  if (count == 0) return LoadField(raw, raw_size, format.result, &out->argument[0]);
-  for (int i = 0; i < count; i++) {
-    if (!LoadField(raw, raw_size, format.argument[i], &out->argument[i])) return false;
-  }
-  return true;
 }
 
 EventKind KindBySize(size_t length, const SampleLayout& layout) {
@@ -148,22 +128,15 @@ bool DecodeSample(const uint8_t* bytes, size_t length, const Formats& formats, R
     out->tid = Load<uint32_t>(bytes + layout.tid_offset() + 4);
   }
   out->time = Load<uint64_t>(bytes + payload - 8);
-  switch (out->event) {
-    case EventKind::kMinor:
-    case EventKind::kMajor:
-    case EventKind::kEntryAny:
-      if (length < payload + 8) return false;
-      out->kind = out->event == EventKind::kEntryAny ? RecordKind::kEntry : RecordKind::kCompletion;
-      out->address = Load<uint64_t>(bytes + payload);
-      out->ip = layout.with_ip ? Load<uint64_t>(bytes + 16) : 0;
-      out->error_code = 0;
-      return true;
-    case EventKind::kNone:
-    case EventKind::kRingOwner:
-      return true;
-    default:
-      return DecodeTracepoint(bytes, length, formats, out);
-  }
+  const EventSpec& spec = SpecOf(out->event);
+  if (!spec.software()) return DecodeTracepoint(bytes, length, formats, out);
+  if (spec.record == RecordKind::kIgnored) return true;
+  if (length < payload + 8) return false;
+  out->kind = spec.record;
+  out->address = Load<uint64_t>(bytes + payload);
+  out->ip = layout.with_ip ? Load<uint64_t>(bytes + 16) : 0;
+  out->error_code = 0;
+  return true;
 }
 
 // A NUL-terminated name in [at, end); capped by the record.
@@ -230,37 +203,6 @@ bool DecodeSideband(const uint8_t* bytes, size_t length, uint32_t type, uint16_t
 }
 
 }  // namespace
-
-const TracepointFormat* Formats::Of(EventKind kind) const {
-  switch (kind) {
-    case EventKind::kEntryUser:
-      return &entry_user;
-    case EventKind::kEntryKernel:
-      return &entry_kernel;
-    case EventKind::kMunmapEnter:
-      return &munmap_enter;
-    case EventKind::kMunmapExit:
-      return &munmap_exit;
-    case EventKind::kMremapEnter:
-      return &mremap_enter;
-    case EventKind::kMremapExit:
-      return &mremap_exit;
-    case EventKind::kBrkExit:
-      return &brk_exit;
-    case EventKind::kCloneExit:
-      return &clone_exit;
-    case EventKind::kClone3Exit:
-      return &clone3_exit;
-    case EventKind::kShmdtEnter:
-      return &shmdt_enter;
-    case EventKind::kSignal:
-      return &signal;
-    case EventKind::kNewTask:
-      return &new_task;
-    default:
-      return nullptr;
-  }
-}
 
 void EventTable::Add(uint64_t id, EventKind kind, uint32_t root) {
   if (dense_.empty()) base_ = id;

@@ -9,27 +9,9 @@
 #include <unordered_map>
 #include <vector>
 
-namespace pagefault {
+#include "events.h"
 
-enum class EventKind : uint8_t {
-  kNone = 0,
-  kMinor,      // PERF_COUNT_SW_PAGE_FAULTS_MIN, also the carrier of address-space and task records
-  kMajor,      // PERF_COUNT_SW_PAGE_FAULTS_MAJ
-  kEntryUser,  // exceptions:page_fault_user
-  kEntryKernel,  // exceptions:page_fault_kernel
-  kEntryAny,     // PERF_COUNT_SW_PAGE_FAULTS, where the tracepoints cannot be had
-  kMunmapEnter,
-  kMunmapExit,
-  kMremapEnter,
-  kMremapExit,
-  kBrkExit,
-  kCloneExit,  // sys_exit_clone, sys_exit_clone3: of interest where a new thread returns from it
-  kClone3Exit,
-  kShmdtEnter,  // its exit would tell nothing more (SyscallPairer)
-  kSignal,      // signal:signal_generate, SIGSEGV and SIGBUS only
-  kNewTask,     // task:task_newtask
-  kRingOwner,   // a dummy that only holds the ring
-};
+namespace pagefault {
 
 // Where a field lies in a tracepoint's raw data. size 0: not there.
 struct Field {
@@ -38,13 +20,9 @@ struct Field {
 };
 
 struct TracepointFormat {
-  uint64_t id = 0;
-  Field thread;                   // common_pid
-  Field address, ip, error_code;  // page_fault_user, page_fault_kernel
-  // sys_enter_*: as many as the call has; signal_generate: sig, code, pid; task_newtask:
-  // clone_flags.
-  Field argument[5];
-  Field result;  // sys_exit_*
+  uint64_t id = 0;          // 0: not to be had
+  Field thread;             // common_pid
+  Field field[kMaxFields];  // those of the event's row
 };
 
 // How the samples of a session are laid out: identifier, [ip], [thread], time, what the event has.
@@ -108,29 +86,12 @@ class EventTable {
 struct Formats {
   SampleLayout layout;
   EventTable events;
-  TracepointFormat entry_user, entry_kernel;
-  TracepointFormat munmap_enter, munmap_exit, mremap_enter, mremap_exit, brk_exit;
-  TracepointFormat clone_exit, clone3_exit;
-  TracepointFormat shmdt_enter;
-  TracepointFormat signal, new_task;  // id 0: not to be had
+  TracepointFormat tracepoints[kEventKinds];
 
-  // The format of a kind of tracepoint, nullptr for other events.
-  const TracepointFormat* Of(EventKind kind) const;
-};
-
-enum class RecordKind : uint8_t {
-  kIgnored = 0,  // well-formed, of no interest
-  kCompletion,   // kMinor, kMajor
-  kEntry,        // kEntryUser, kEntryKernel, kEntryAny
-  kSyscall,      // kMunmapEnter ... kBrkExit
-  kSignal,       // a thread was sent SIGSEGV or SIGBUS for what it did itself: signal, signal_code
-  kNewTask,      // flags: clone_flags
-  kThreadStart,  // a new thread is about to run its first instruction: stack_pointer
-  kMmap,
-  kComm,
-  kFork,
-  kExit,
-  kLost,
+  const TracepointFormat& Of(EventKind kind) const {
+    return tracepoints[static_cast<size_t>(kind)];
+  }
+  TracepointFormat& Of(EventKind kind) { return tracepoints[static_cast<size_t>(kind)]; }
 };
 
 struct Record {
@@ -147,8 +108,9 @@ struct Record {
   uint64_t ip;
   uint64_t error_code;
   uint64_t stack_pointer;  // kThreadStart; 0 = not sampled
-  uint64_t argument[5];    // system calls; result in argument[0] for exits
-  uint64_t length, pgoff;  // mappings, bytes
+  uint64_t
+      argument[kMaxFields];  // the fields of a tracepoint's row; argument[0] of an exit: result
+  uint64_t length, pgoff;    // mappings, bytes
   uint64_t ino;
   uint32_t dev_major, dev_minor, prot, flags;
   uint32_t ppid, ptid;  // FORK

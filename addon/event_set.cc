@@ -180,7 +180,7 @@ size_t EventSet::ReopenReturned() {
 size_t EventSet::unwatched_cpus() const {
   std::set<size_t> without;
   for (const Closed& closed : closed_)
-    if (PerThread(closed.kind)) without.insert(closed.cpu_index);
+    if (SpecOf(closed.kind).scope == Scope::kThread) without.insert(closed.cpu_index);
   return watch_.unwatched() + without.size();
 }
 
@@ -335,7 +335,7 @@ void EventSet::AttachProcess(pid_t pid, ThreadTable* threads) {
 void EventSet::Disable() {
   const auto disable = [&](bool entries) {
     for (const Event& event : events_) {
-      const bool entry = event.kind != EventKind::kMinor && event.kind != EventKind::kMajor;
+      const bool entry = SpecOf(event.kind).record != RecordKind::kCompletion;
       // Fails only for a descriptor that is no event.
       if (entry == entries) ioctl(event.fd.get(), PERF_EVENT_IOC_DISABLE, 0);
     }
@@ -345,7 +345,7 @@ void EventSet::Disable() {
 }
 
 void EventSet::CountOne(const Event& event, Totals* totals) const {
-  if (event.kind != EventKind::kMinor && event.kind != EventKind::kMajor) return;
+  if (SpecOf(event.kind).record != RecordKind::kCompletion) return;
   EventCount count;
   // An event in error state reads as end of file: it has counted nothing.
   if (ReadCount(event.fd.get(), plan_.format_lost, &count) != 0) return;

@@ -10,6 +10,7 @@
 #include "decode.h"
 #include "error.h"
 #include "fd.h"
+#include "notice.h"
 #include "perf_event.h"
 #include "ring.h"
 #include "threads.h"

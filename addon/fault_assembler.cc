@@ -114,7 +114,7 @@ void FaultAssembler::LeaveUserEntry(Thread& thread, uint64_t time) {
     counters_.tainted_entries++;
     return;
   }
-  if (formats_.signal.id == 0) {
+  if (formats_.Of(EventKind::kSignal).id == 0) {
     counters_.unresolved++;
     Fault(thread, &entry, kHowNone | kHowInferred, entry.address, time, false);
     return;

@@ -1,21 +1,13 @@
 #include "perf_event.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/perf_event.h>
-#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
-
-#include "error.h"
-#include "procfs.h"
-#include "tracefs.h"
 
 namespace pagefault {
 
@@ -27,60 +19,31 @@ constexpr uint64_t kFormatLost = 1U << 4;
 constexpr uint64_t kFormatLost = PERF_FORMAT_LOST;
 #endif
 
-constexpr uint64_t kRegisterSp =
-#if defined(__x86_64__)
-    uint64_t{1} << 7;  // PERF_REG_X86_SP
-#elif defined(__aarch64__)
-    uint64_t{1} << 31;  // PERF_REG_ARM64_SP
-#else
-    0;
-#endif
+// Allowed to every user who may use perf at all.
+bool UserModeOnly(const EventSpec& spec, const Plan& plan) {
+  return plan.user_only || spec.scope == Scope::kRing;
+}
 
 perf_event_attr Attributes(EventKind kind, const Plan& plan, const Formats& formats) {
+  const EventSpec& spec = SpecOf(kind);
   perf_event_attr attr;
   memset(&attr, 0, sizeof attr);
   attr.size = sizeof attr;
-  attr.sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TID | PERF_SAMPLE_TIME;
+  attr.type = spec.type;
+  attr.config = spec.software() ? spec.config : formats.Of(kind).id;
+  attr.sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TID | PERF_SAMPLE_TIME | spec.sample;
   if (formats.layout.with_ip) attr.sample_type |= PERF_SAMPLE_IP;
+  if (!spec.software() && !formats.layout.tracepoint_tid) {
+    attr.sample_type &= ~uint64_t{PERF_SAMPLE_TID};
+  }
+  if ((spec.sample & PERF_SAMPLE_REGS_USER) != 0) attr.sample_regs_user = kRegisterSp;
   attr.sample_period = 1;
   attr.use_clockid = 1;
   attr.clockid = CLOCK_MONOTONIC;
   attr.sample_id_all = 1;
-  attr.exclude_kernel = plan.user_only;
-  attr.exclude_hv = plan.user_only;
-
-  switch (kind) {
-    case EventKind::kRingOwner:
-      attr.type = PERF_TYPE_SOFTWARE;
-      attr.config = PERF_COUNT_SW_DUMMY;
-      attr.exclude_kernel = 1;  // allowed to every user who may use perf at all
-      attr.exclude_hv = 1;
-      return attr;
-    case EventKind::kMinor:
-    case EventKind::kMajor:
-    case EventKind::kEntryAny:
-      attr.type = PERF_TYPE_SOFTWARE;
-      attr.config = kind == EventKind::kMinor   ? PERF_COUNT_SW_PAGE_FAULTS_MIN
-                    : kind == EventKind::kMajor ? PERF_COUNT_SW_PAGE_FAULTS_MAJ
-                                                : PERF_COUNT_SW_PAGE_FAULTS;
-      attr.sample_type |= PERF_SAMPLE_ADDR;
-      // Not for their content: they make the three events' records differ in size (SampleLayout).
-      if (kind != EventKind::kMinor) attr.sample_type |= PERF_SAMPLE_CPU;
-      if (kind == EventKind::kEntryAny) attr.sample_type |= PERF_SAMPLE_PERIOD;
-      break;
-    default:
-      attr.type = PERF_TYPE_TRACEPOINT;
-      attr.config = formats.Of(kind)->id;
-      attr.sample_type |= PERF_SAMPLE_RAW;
-      if (!formats.layout.tracepoint_tid) attr.sample_type &= ~uint64_t{PERF_SAMPLE_TID};
-      if ((kind == EventKind::kCloneExit || kind == EventKind::kClone3Exit) && kRegisterSp != 0) {
-        // With which stack a thread begins: nothing else tells which mapping is its stack.
-        attr.sample_type |= PERF_SAMPLE_REGS_USER;
-        attr.sample_regs_user = kRegisterSp;
-      }
-      break;
-  }
-  if (PerThread(kind)) {
+  attr.exclude_kernel = UserModeOnly(spec, plan);
+  attr.exclude_hv = UserModeOnly(spec, plan);
+  if (spec.scope == Scope::kThread) {
     attr.inherit = plan.inherit;
     attr.disabled = plan.on_exec;
     attr.enable_on_exec = plan.on_exec;
@@ -99,54 +62,7 @@ perf_event_attr Attributes(EventKind kind, const Plan& plan, const Formats& form
   return attr;
 }
 
-// Opens the event on ourselves; closes it unless it is to be held. Returns 0 or an errno.
-int Probe(EventKind kind, const Plan& plan, const Formats& formats,
-          std::vector<Fd>* held = nullptr) {
-  Fd fd(OpenEvent(kind, plan, formats, 0, -1, -1, 0));
-  if (!fd.ok()) return -fd.get();
-  if (held != nullptr) held->push_back(std::move(fd));
-  return 0;
-}
-
-bool ReadFormats(const Tracefs& tracefs, Formats* formats, int* error) {
-  return tracefs.ReadPageFault("exceptions/page_fault_user", &formats->entry_user, error) &&
-         tracefs.ReadPageFault("exceptions/page_fault_kernel", &formats->entry_kernel, error);
-}
-
-bool ReadSyscallFormats(const Tracefs& tracefs, Formats* f, int* error) {
-  return tracefs.ReadFields("syscalls/sys_enter_munmap", {"addr", "len"}, &f->munmap_enter,
-                            error) &&
-         tracefs.ReadSyscallExit("syscalls/sys_exit_munmap", &f->munmap_exit, error) &&
-         tracefs.ReadFields("syscalls/sys_enter_mremap",
-                            {"addr", "old_len", "new_len", "flags", "new_addr"}, &f->mremap_enter,
-                            error) &&
-         tracefs.ReadSyscallExit("syscalls/sys_exit_mremap", &f->mremap_exit, error) &&
-         tracefs.ReadSyscallExit("syscalls/sys_exit_brk", &f->brk_exit, error);
-}
-
-// What some processors, kernels or configurations lack: its id is 0 then.
-void ReadOptionalFormats(const Tracefs& tracefs, Formats* f) {
-  int error;
-  const auto keep = [](bool found, TracepointFormat* format) {
-    if (!found) *format = TracepointFormat();
-  };
-  keep(tracefs.ReadSyscallExit("syscalls/sys_exit_clone", &f->clone_exit, &error), &f->clone_exit);
-  keep(tracefs.ReadSyscallExit("syscalls/sys_exit_clone3", &f->clone3_exit, &error),
-       &f->clone3_exit);
-  keep(tracefs.ReadFields("syscalls/sys_enter_shmdt", {"shmaddr"}, &f->shmdt_enter, &error),
-       &f->shmdt_enter);
-  keep(tracefs.ReadFields("signal/signal_generate", {"sig", "code", "pid"}, &f->signal, &error),
-       &f->signal);
-  keep(tracefs.ReadFields("task/task_newtask", {"clone_flags"}, &f->new_task, &error),
-       &f->new_task);
-}
-
 }  // namespace
-
-bool PerThread(EventKind kind) {
-  return kind == EventKind::kMinor || kind == EventKind::kMajor || kind == EventKind::kEntryUser ||
-         kind == EventKind::kEntryKernel || kind == EventKind::kEntryAny;
-}
 
 int OpenEvent(EventKind kind, const Plan& plan, const Formats& formats, pid_t pid, int cpu,
               int output, uint32_t wakeup_bytes) {
@@ -170,106 +86,8 @@ int OpenEvent(EventKind kind, const Plan& plan, const Formats& formats, pid_t pi
   return fd < 0 ? -errno : static_cast<int>(fd);
 }
 
-Plan MakePlan(bool children, bool on_exec, Formats* formats, std::vector<Notice>* notices,
-              std::vector<Fd>* held) {
-  Plan plan;
-  plan.threads_only = !children;
-  plan.on_exec = on_exec;
-
-  // Rights first: kernel-mode faults, then user-mode faults only, then nothing.
-  int error = Probe(EventKind::kMinor, plan, *formats);
-  if (error == EINVAL && plan.threads_only) {
-    throw SystemError("ENOTSUP_NO_CHILDREN", error, "perf_event_open",
-                      "following threads without children needs Linux 5.13");
-  }
-  if (error == EACCES || error == EPERM) {
-    plan.user_only = true;
-    const int refused = error;
-    error = Probe(EventKind::kMinor, plan, *formats);
-    if (error == 0) notices->push_back({"USER_ONLY", refused, std::to_string(Paranoid())});
-  }
-  if (RefusedBySeccomp(error)) throw SystemError("SECCOMP", error, "perf_event_open", "");
-  if (error == EACCES || error == EPERM) {
-    throw SystemError(Paranoid() > 2 ? "EPERM_PARANOID" : ErrnoName(error), error,
-                      "perf_event_open", "perf_event_paranoid is " + std::to_string(Paranoid()));
-  }
-  if (error != 0) throw SystemError(error, "perf_event_open", "page fault events");
-
-  plan.format_lost = true;
-  if (Probe(EventKind::kMinor, plan, *formats) != 0) plan.format_lost = false;
-
-  formats->layout.tracepoint_tid = !InInitialPidNamespace();
-  const Tracefs tracefs;
-  int why = tracefs.error();
-  std::string what = "tracefs";
-  if (tracefs.ok() && ReadFormats(tracefs, formats, &why)) {
-    why = Probe(EventKind::kEntryUser, plan, *formats, held);
-    what = "exceptions:page_fault_user";
-    if (why == 0 && !plan.user_only) {
-      why = Probe(EventKind::kEntryKernel, plan, *formats, held);
-      what = "exceptions:page_fault_kernel";
-    }
-    plan.tracepoints = why == 0;
-  }
-  if (plan.tracepoints) {
-    if (tracefs.detached()) notices->push_back({"TRACEFS_DETACHED", 0, ""});
-    plan.per_thread = {EventKind::kMinor, EventKind::kMajor, EventKind::kEntryUser};
-    if (!plan.user_only) plan.per_thread.push_back(EventKind::kEntryKernel);
-  } else {
-    notices->push_back({"NO_TRACEPOINTS", why, what + ": " + ErrnoText(why)});
-    formats->layout.with_ip = true;
-    formats->layout.tracepoint_tid = true;
-    plan.per_thread = {EventKind::kMinor, EventKind::kMajor, EventKind::kEntryAny};
-  }
-
-  if (!tracefs.ok()) {
-    notices->push_back({"NO_UNMAP_TRACEPOINTS", why, ErrnoText(why)});
-    notices->push_back({"NO_SIGNAL_TRACEPOINT", why, ""});
-    return plan;
-  }
-  ReadOptionalFormats(tracefs, formats);
-  // 0 or an errno; what may be opened for all threads of one CPU may be so on the others. This one
-  // is online.
-  const int cpu = sched_getcpu();
-  const auto per_cpu = [&](EventKind kind) {
-    if (formats->Of(kind)->id == 0) return ENOENT;
-    Fd fd(OpenEvent(kind, plan, *formats, -1, cpu, -1, 0));
-    if (!fd.ok()) return -fd.get();
-    held->push_back(std::move(fd));
-    plan.per_cpu.push_back(kind);
-    return 0;
-  };
-  why = ENOENT;
-  if (ReadSyscallFormats(tracefs, formats, &why)) {
-    for (EventKind kind : {EventKind::kMunmapEnter, EventKind::kMunmapExit, EventKind::kMremapEnter,
-                           EventKind::kMremapExit, EventKind::kBrkExit}) {
-      why = per_cpu(kind);
-      if (why != 0) break;
-    }
-    plan.syscall_tracepoints = why == 0;
-  }
-  if (!plan.syscall_tracepoints) {
-    plan.per_cpu.clear();
-    notices->push_back({"NO_UNMAP_TRACEPOINTS", why, ErrnoText(why)});
-  }
-  for (EventKind kind : {EventKind::kCloneExit, EventKind::kClone3Exit, EventKind::kShmdtEnter,
-                         EventKind::kNewTask}) {
-    per_cpu(kind);
-  }
-  why = per_cpu(EventKind::kSignal);
-  if (why != 0) {
-    formats->signal.id = 0;
-    notices->push_back({"NO_SIGNAL_TRACEPOINT", why, ""});
-  }
-  return plan;
-}
-
 void FilterInKernel(EventKind kind, int fd) {
-  // SIGBUS and SIGSEGV, for a reason of the kernel's; processes with their parent's memory.
-  const char* filter = kind == EventKind::kSignal ? "(sig == 7 || sig == 11) && code > 0"
-                       : kind == EventKind::kNewTask
-                           ? "(clone_flags & 0x100) && !(clone_flags & 0x10000)"
-                           : nullptr;
+  const char* filter = SpecOf(kind).filter;
   // Without it (an older kernel's language lacks something) more records come, and are left out.
   if (filter != nullptr) ioctl(fd, PERF_EVENT_IOC_SET_FILTER, filter);
 }
@@ -290,15 +108,6 @@ int ReadCount(int fd, bool format_lost, EventCount* out) {
   out->value = values[0];
   out->lost = values[1];
   return 0;
-}
-
-int Paranoid() {
-  FILE* file = fopen("/proc/sys/kernel/perf_event_paranoid", "re");
-  if (file == nullptr) return 2;
-  int value = 2;
-  if (fscanf(file, "%d", &value) != 1) value = 2;
-  fclose(file);
-  return value;
 }
 
 }  // namespace pagefault

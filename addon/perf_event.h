@@ -1,27 +1,16 @@
-// Attributes and opening of perf events: which events a session uses, and with what rights.
+// One perf event: its attribute, opening, reading.
 #pragma once
 
 #include <sys/types.h>
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "decode.h"
-#include "fd.h"
-
-struct perf_event_attr;
 
 namespace pagefault {
 
-struct Notice {
-  std::string code;
-  int error;
-  std::string detail;
-};
-
-// What this kernel gives this user, found out by opening events on ourselves: so a refusal says
-// something about rights in general, not about the target.
+// How the events of a session are opened.
 struct Plan {
   bool tracepoints = false;  // entry records with error code
   bool syscall_tracepoints = false;
@@ -33,15 +22,6 @@ struct Plan {
   std::vector<EventKind> per_thread;  // in the order in which they are opened
   std::vector<EventKind> per_cpu;     // opened for all threads of each CPU
 };
-
-// Fills plan and formats. Throws SystemError EPERM_PARANOID or EPERM when nothing can be opened.
-// `held` keeps the probes of tracepoints open: to close the last event of a tracepoint takes the
-// kernel some 35 ms, so they are to be closed only when the session's own events are there.
-Plan MakePlan(bool children, bool on_exec, Formats* formats, std::vector<Notice>* notices,
-              std::vector<Fd>* held);
-
-// Of the events by which faults are captured: opened for each thread, or for all of a CPU (wide).
-bool PerThread(EventKind kind);
 
 // Opens one event. pid/cpu as in perf_event_open(2). Its records go into the ring of `output`, from
 // the first on: redirected by ioctl afterwards, the faults in between would be counted by the
@@ -61,8 +41,5 @@ struct EventCount {
   uint64_t lost = 0;
 };
 int ReadCount(int fd, bool format_lost, EventCount* out);
-
-// kernel.perf_event_paranoid, 2 where it cannot be read.
-int Paranoid();
 
 }  // namespace pagefault

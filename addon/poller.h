@@ -11,6 +11,7 @@
 #include "command.h"
 #include "event_set.h"
 #include "mailbox.h"
+#include "notice.h"
 #include "order.h"
 #include "pair.h"
 

@@ -233,7 +233,7 @@ Napi::Value Session::Info(const Napi::CallbackInfo& info) {
   Napi::Object object = Napi::Object::New(env);
   object.Set("entrySource", plan.tracepoints ? "tracepoint" : "software");
   object.Set("unmapTracepoints", syscall_tracepoints_);
-  object.Set("signalTracepoint", formats_.signal.id != 0);
+  object.Set("signalTracepoint", formats_.Of(EventKind::kSignal).id != 0);
   object.Set("userOnly", plan.user_only);
   object.Set("wide", events_->wide());
   object.Set("cpus", Number(events_->cpus()));

@@ -8,6 +8,7 @@
 #include "command.h"
 #include "event_set.h"
 #include "mailbox.h"
+#include "plan.h"
 #include "poller.h"
 
 namespace pagefault {

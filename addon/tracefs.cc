@@ -84,38 +84,24 @@ bool Tracefs::ReadFile(const std::string& path, std::string* out, int* error) co
   return true;
 }
 
-bool Tracefs::ReadBasics(const std::string& name, TracepointFormat* out, std::string* format,
-                         int* error) const {
-  std::string text;
-  if (!ReadFile("events/" + name + "/id", &text, error)) return false;
-  if (!ReadFile("events/" + name + "/format", format, error)) return false;
-  *error = ENOENT;
-  if (!FindField(*format, "common_pid", &out->thread)) return false;
-  out->id = strtoull(text.c_str(), nullptr, 10);
-  return true;
-}
-
-bool Tracefs::ReadPageFault(const std::string& name, TracepointFormat* out, int* error) const {
-  std::string format;
-  if (!ReadBasics(name, out, &format, error)) return false;
-  return FindField(format, "address", &out->address) && FindField(format, "ip", &out->ip) &&
-         FindField(format, "error_code", &out->error_code);
-}
-
-bool Tracefs::ReadFields(const std::string& name, const std::vector<const char*>& fields,
-                         TracepointFormat* out, int* error) const {
-  std::string format;
-  if (!ReadBasics(name, out, &format, error)) return false;
-  for (size_t i = 0; i < fields.size(); i++) {
-    if (!FindField(format, fields[i], &out->argument[i])) return false;
+bool Tracefs::ReadFormat(const EventSpec& spec, TracepointFormat* out, int* error) const {
+  const std::string name = spec.tracepoint;
+  std::string id, format;
+  *out = TracepointFormat();
+  if (!ReadFile("events/" + name + "/id", &id, error)) return false;
+  if (!ReadFile("events/" + name + "/format", &format, error)) return false;
+  TracepointFormat found;
+  bool whole = FindField(format, "common_pid", &found.thread);
+  for (size_t i = 0; i < spec.field_count; i++) {
+    whole = whole && FindField(format, spec.fields[i], &found.field[i]);
   }
+  if (!whole) {
+    *error = ENOENT;
+    return false;
+  }
+  found.id = strtoull(id.c_str(), nullptr, 10);
+  *out = found;
   return true;
-}
-
-bool Tracefs::ReadSyscallExit(const std::string& name, TracepointFormat* out, int* error) const {
-  std::string format;
-  if (!ReadBasics(name, out, &format, error)) return false;
-  return FindField(format, "ret", &out->result);
 }
 
 bool FindField(const std::string& format, const std::string& name, Field* out) {

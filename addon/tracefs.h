@@ -2,7 +2,6 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "decode.h"
 #include "fd.h"
@@ -19,19 +18,12 @@ class Tracefs {
   bool detached() const { return detached_; }
   int error() const { return error_; }
 
-  // Reads events/<name>/{id,format}: of page faults address, ip and error_code; of a system call's
-  // exit "ret"; of other events the fields named, into TracepointFormat::argument. False with
-  // *error set when the event or one of the fields is not there.
-  bool ReadPageFault(const std::string& name, TracepointFormat* out, int* error) const;
-  bool ReadFields(const std::string& name, const std::vector<const char*>& fields,
-                  TracepointFormat* out, int* error) const;
-  bool ReadSyscallExit(const std::string& name, TracepointFormat* out, int* error) const;
+  // Reads events/NAME/{id,format} of a tracepoint: what its row names. False with *error set, and
+  // *out as if it were not to be had, when the event or one of the fields is not there.
+  bool ReadFormat(const EventSpec& spec, TracepointFormat* out, int* error) const;
 
  private:
   bool ReadFile(const std::string& path, std::string* out, int* error) const;
-  // Id, thread and the format's text; *error is left at ENOENT, for a field that it lacks.
-  bool ReadBasics(const std::string& name, TracepointFormat* out, std::string* format,
-                  int* error) const;
 
   Fd root_;
   bool detached_ = false;

@@ -24,7 +24,7 @@ class Bench {
         mailbox_(4),
         pairer_(formats_, mailbox_, kStart, children, wide) {
     if (software) formats_.layout = SoftwareLayout();
-    if (!signals) formats_.signal.id = 0;
+    if (!signals) formats_.Of(EventKind::kSignal).id = 0;
     ThreadTable threads;
     threads.Add(kPid, kPid, wide ? 0 : kPid);
     pairer_.Seed(std::move(threads));

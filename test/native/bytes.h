@@ -173,12 +173,7 @@ constexpr uint64_t IdOf(uint64_t event, uint32_t root) {
 
 // Fields at odd offsets: the raw data is not aligned, and the decoder must not assume it is.
 inline TracepointFormat FaultFormat() {
-  TracepointFormat format;
-  format.thread = kThread;
-  format.address = {9, 8};
-  format.ip = {17, 8};
-  format.error_code = {25, 8};
-  return format;
+  return {115, kThread, {{9, 8}, {17, 8}, {25, 8}}};
 }
 constexpr size_t kFaultRaw = 36;  // 36 + the 4 bytes of its size: a multiple of 8
 
@@ -195,20 +190,19 @@ inline uint64_t SyscallId(EventKind kind) {
 inline Formats TestFormats(const std::vector<uint32_t>& roots) {
   Formats formats;
   formats.layout.tracepoint_tid = false;
-  formats.entry_user = FaultFormat();
-  formats.entry_kernel = FaultFormat();
-  for (TracepointFormat* format : {&formats.munmap_enter, &formats.mremap_enter}) {
-    format->thread = kThread;
-    for (uint16_t i = 0; i < 5; i++) format->argument[i] = {static_cast<uint16_t>(12 + 8 * i), 8};
+  formats.Of(EventKind::kEntryUser) = FaultFormat();
+  formats.Of(EventKind::kEntryKernel) = FaultFormat();
+  TracepointFormat& arguments = formats.Of(EventKind::kMunmapEnter);
+  arguments.thread = kThread;
+  for (uint16_t i = 0; i < 5; i++) arguments.field[i] = {static_cast<uint16_t>(12 + 8 * i), 8};
+  formats.Of(EventKind::kMremapEnter) = arguments;
+  formats.Of(EventKind::kShmdtEnter) = arguments;
+  for (EventKind kind : {EventKind::kMunmapExit, EventKind::kMremapExit, EventKind::kBrkExit,
+                         EventKind::kCloneExit, EventKind::kClone3Exit}) {
+    formats.Of(kind) = {0, kThread, {{12, 8}}};
   }
-  for (TracepointFormat* format : {&formats.munmap_exit, &formats.mremap_exit, &formats.brk_exit,
-                                   &formats.clone_exit, &formats.clone3_exit}) {
-    format->thread = kThread;
-    format->result = {12, 8};
-  }
-  formats.shmdt_enter = formats.munmap_enter;
-  formats.signal = {261, kThread, {}, {}, {}, {{8, 4}, {16, 4}, {36, 4}}, {}};
-  formats.new_task = {205, kThread, {}, {}, {}, {{32, 8}}, {}};
+  formats.Of(EventKind::kSignal) = {261, kThread, {{8, 4}, {16, 4}, {36, 4}}};
+  formats.Of(EventKind::kNewTask) = {205, kThread, {{32, 8}}};
   for (uint32_t root : roots) AddRoot(&formats, root);
   for (EventKind kind :
        {EventKind::kMunmapEnter, EventKind::kMunmapExit, EventKind::kMremapEnter,
@@ -230,7 +224,7 @@ inline Bytes FaultEntry(const Who& who, bool user, uint64_t address, uint64_t ip
                         bool with_tid = false) {
   const TracepointFormat format = FaultFormat();
   return Raw(who, user, kFaultRaw,
-             {{format.address, address}, {format.ip, ip}, {format.error_code, code}}, 0, false,
+             {{format.field[0], address}, {format.field[1], ip}, {format.field[2], code}}, 0, false,
              with_tid);
 }
 inline Bytes SyscallEnter(EventKind kind, const Who& who, const std::vector<uint64_t>& arguments) {

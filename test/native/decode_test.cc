@@ -144,13 +144,14 @@ TEST(decode_fault_entry) {
 
 TEST(decode_four_byte_fields) {
   Formats formats = TestFormats({100});
-  formats.entry_user.error_code = {31, 4};
+  formats.Of(EventKind::kEntryUser).field[kFaultErrorCode] = {31, 4};
   Record record;
   const Bytes entry = Raw(With(IdOf(kUserId, 100)), true, kFaultRaw,
                           {{{9, 8}, 0x1000}, {{17, 8}, 0x2000}, {{31, 4}, 0xdeadbeef}}, 0, true);
   CHECK(DecodeExact(entry, entry.size(), formats, &record));
   CHECK_EQ(record.error_code, 0xdeadbeefu);
-  formats.entry_user.error_code = {31, 2};  // no size that a fault's field has
+  formats.Of(EventKind::kEntryUser).field[kFaultErrorCode] = {
+      31, 2};  // no size that a fault's field has
   CHECK(!DecodeExact(entry, entry.size(), formats, &record));
 }
 
@@ -238,7 +239,7 @@ TEST(decode_fault_entry_with_thread) {
   // In a pid namespace the kernel's own number of the thread (in the raw data) is not ours.
   Formats formats = TestFormats({100});
   formats.layout.tracepoint_tid = true;
-  formats.entry_user.thread = {9, 8};  // the address: it must not be taken
+  formats.Of(EventKind::kEntryUser).thread = {9, 8};  // the address: it must not be taken
   Record record;
   const Bytes user = FaultEntry(With(IdOf(kUserId, 100)), true, 0x123456789000, 0x401000, 7, true);
   CHECK(DecodeExact(user, user.size(), formats, &record));
@@ -298,12 +299,12 @@ TEST(decode_fields_outside_of_raw_data) {
   const Bytes entry = FaultEntry(With(IdOf(kUserId, 100)), true, 0x1000, 0x2000, 6);
   for (const Field field :
        {Field{29, 8}, Field{36, 8}, Field{33, 4}, Field{65535, 8}, Field{0, 0}}) {
-    formats.entry_user.error_code = field;
+    formats.Of(EventKind::kEntryUser).field[kFaultErrorCode] = field;
     CHECK(!DecodeExact(entry, entry.size(), formats, &record));
   }
-  formats.entry_user.error_code = {28, 8};
+  formats.Of(EventKind::kEntryUser).field[kFaultErrorCode] = {28, 8};
   CHECK(DecodeExact(entry, entry.size(), formats, &record));
-  formats.entry_user.thread = {33, 4};
+  formats.Of(EventKind::kEntryUser).thread = {33, 4};
   CHECK(!DecodeExact(entry, entry.size(), formats, &record));
 }
 

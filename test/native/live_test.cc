@@ -24,6 +24,7 @@
 #include "check.h"
 #include "clock.h"
 #include "error.h"
+#include "plan.h"
 #include "poller.h"
 #include "reader.h"
 

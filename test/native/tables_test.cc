@@ -173,14 +173,35 @@ TEST(tracefs_gives_the_formats_of_this_kernel) {
   CHECK(tracefs.ok());
   TracepointFormat format;
   int error = 0;
-  CHECK(tracefs.ReadPageFault("exceptions/page_fault_user", &format, &error));
+  CHECK(tracefs.ReadFormat(SpecOf(EventKind::kEntryUser), &format, &error));
   CHECK(format.id > 0);
-  CHECK_EQ(format.address.size, 8);
-  CHECK(format.ip.offset > format.address.offset);
-  CHECK(!tracefs.ReadPageFault("exceptions/no_such_event", &format, &error));
+  CHECK_EQ(format.field[kFaultAddress].size, 8);
+  CHECK(format.field[kFaultIp].offset > format.field[kFaultAddress].offset);
+  EventSpec spec = SpecOf(EventKind::kEntryUser);
+  spec.tracepoint = "exceptions/no_such_event";
+  CHECK(!tracefs.ReadFormat(spec, &format, &error));
   CHECK_EQ(error, ENOENT);
-  CHECK(!tracefs.ReadPageFault("syscalls/sys_exit_brk", &format, &error));  // other fields
+  CHECK_EQ(format.id, 0u);
+  error = 0;
+  spec.tracepoint = "syscalls/sys_exit_brk";  // other fields
+  CHECK(!tracefs.ReadFormat(spec, &format, &error));
   CHECK_EQ(error, ENOENT);
+  CHECK_EQ(format.id, 0u);
+}
+
+TEST(tracefs_has_every_tracepoint_of_the_rows) {
+  // As perf list names them: what a row asks for that the kernel does not have is a misspelling.
+  const Tracefs tracefs;
+  size_t tracepoints = 0;
+  for (const EventSpec& spec : kEvents) {
+    if (spec.software()) continue;
+    TracepointFormat format;
+    int error = 0;
+    CHECK(tracefs.ReadFormat(spec, &format, &error));
+    CHECK(format.id > 0 && format.thread.size == 4);
+    tracepoints++;
+  }
+  CHECK_EQ(tracepoints, 12u);
 }
 
 TEST(proc_stat_of_oneself_and_of_a_zombie) {

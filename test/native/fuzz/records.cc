@@ -39,7 +39,7 @@ Formats FormatsOf(uint8_t session) {
   Formats formats = TestFormats({kRoots[0], kRoots[1], kRoots[2]});
   if ((session & kSoftware) != 0) formats.layout = SoftwareLayout();
   if ((session & kSampledTid) != 0) formats.layout.tracepoint_tid = true;
-  if ((session & kNoSignals) != 0) formats.signal.id = 0;
+  if ((session & kNoSignals) != 0) formats.Of(EventKind::kSignal).id = 0;
   return formats;
 }
 

@@ -1,0 +1,103 @@
+// The events that a session may ask the kernel for, one row each. Opening (perf_event.cc), reading
+// of formats (tracefs.cc) and decoding (decode.cc) follow the rows: a new event is a new row, and
+// what it means once it is decoded.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace pagefault {
+
+enum class EventKind : uint8_t {
+  kNone = 0,
+  kMinor,  // also the carrier of address-space and task records
+  kMajor,
+  kEntryUser,
+  kEntryKernel,
+  kEntryAny,  // in place of the two before, where the tracepoints cannot be had
+  kMunmapEnter,
+  kMunmapExit,
+  kMremapEnter,
+  kMremapExit,
+  kBrkExit,
+  kCloneExit,  // of interest where a new thread returns from it
+  kClone3Exit,
+  kShmdtEnter,  // its exit would tell nothing more (SyscallPairer)
+  kNewTask,
+  kSignal,
+  kRingOwner,  // only holds the ring
+};
+constexpr size_t kEventKinds = static_cast<size_t>(EventKind::kRingOwner) + 1;
+
+// What a record is once it has been decoded.
+enum class RecordKind : uint8_t {
+  kIgnored = 0,  // well-formed, of no interest
+  kCompletion,   // kMinor, kMajor
+  kEntry,        // kEntryUser, kEntryKernel, kEntryAny
+  kSyscall,      // kMunmapEnter ... kBrkExit, kShmdtEnter
+  kSignal,       // a thread was sent SIGSEGV or SIGBUS for what it did itself: signal, signal_code
+  kNewTask,      // flags: clone_flags
+  kThreadStart,  // a new thread is about to run its first instruction: stack_pointer
+  kMmap,
+  kComm,
+  kFork,
+  kExit,
+  kLost,
+};
+
+// For whom an event is opened.
+enum class Scope : uint8_t {
+  kNobody,
+  kThread,  // each thread that is followed, on each CPU; in a wide capture all threads of a CPU
+  kCpu,     // all threads of each CPU
+  kRing,    // our own thread
+};
+
+// The stack pointer's bit among the registers of PERF_SAMPLE_REGS_USER; 0 where it is not known.
+constexpr uint64_t kRegisterSp =
+#if defined(__x86_64__)
+    uint64_t{1} << 7;  // PERF_REG_X86_SP
+#elif defined(__aarch64__)
+    uint64_t{1} << 31;  // PERF_REG_ARM64_SP
+#else
+    0;
+#endif
+
+constexpr size_t kMaxFields = 5;
+// The fields of page_fault_user and page_fault_kernel, by their place in the row.
+enum FaultField : size_t { kFaultAddress, kFaultIp, kFaultErrorCode };
+enum SignalField : size_t { kSignalNumber, kSignalReason, kSignalReceiver };
+
+struct EventSpec {
+  EventKind kind;
+  Scope scope;
+  // What its samples are decoded to.
+  RecordKind record;
+  uint32_t type;  // of perf_event_attr
+  // Of perf_event_attr; a tracepoint's is the id in its format.
+  uint64_t config;
+  // Parts of a sample (PERF_SAMPLE_*) beside identifier, thread and time.
+  uint64_t sample;
+  // "SYSTEM/NAME" below tracefs's events; nullptr for other events.
+  const char* tracepoint;
+  // What is read of the raw data, 4 or 8 bytes each, in the order of TracepointFormat::field.
+  const char* fields[kMaxFields];
+  size_t field_count;
+  // In the language of PERF_EVENT_IOC_SET_FILTER; nullptr: every record is of interest.
+  const char* filter;
+  // Of use only together with this one, which may be itself.
+  EventKind together;
+  // The notice where it cannot be had; nullptr: nothing is said.
+  const char* notice;
+
+  bool software() const { return tracepoint == nullptr; }
+};
+
+// All rows, in the order of EventKind.
+extern const EventSpec kEvents[kEventKinds];
+
+inline const EventSpec& SpecOf(EventKind kind) {
+  return kEvents[static_cast<size_t>(kind)];
+}
+
+}  // namespace pagefault
