@@ -114,7 +114,7 @@ int EventSet::OpenInto(EventKind kind, pid_t pid, size_t cpu_index, uint32_t roo
     failed_call_ = "ioctl(PERF_EVENT_IOC_ID)";
     return error;
   }
-  formats_->events.Add(event.id, kind, root);
+  formats_->events.Add(event.id, kind, root, LayoutOf(AttributeOf(kind, plan_, *formats_)));
   events_.push_back(std::move(event));
   return 0;
 }
@@ -249,15 +249,12 @@ std::unordered_map<uint32_t, EventSet::Birth> EventSet::ScanBirths() {
     // consumed.
     Ring ring = source.Reader();
     ring.LoadHead();
-    size_t length;
-    while (const uint8_t* bytes = ring.Peek(&length)) {
-      perf_event_header header;
-      memcpy(&header, bytes, sizeof header);
-      if (header.type == PERF_RECORD_FORK && Decode(bytes, length, *formats_, &record) &&
+    RingSource records(&ring, &formats_->events);
+    for (RawRecord raw; records.Peek(&raw); records.Pop()) {
+      if (Load<uint32_t>(raw.bytes) == PERF_RECORD_FORK && Decode(raw, *formats_, &record) &&
           record.kind == RecordKind::kFork) {
         births[record.tid] = {record.ptid, record.time};
       }
-      ring.Pop();
     }
   }
   return births;

@@ -73,7 +73,7 @@ constexpr EventSpec ThreadStart(Kind kind, const char* name) {
 }  // namespace
 
 // Of the software events CPU and period are asked for not for their content: they make the records
-// of the three differ in size (SampleLayout).
+// of the three differ in length (EventIds).
 constexpr EventSpec kEvents[kEventKinds] = {
     Software(Kind::kNone, Scope::kNobody, RecordKind::kIgnored, 0, 0),
     Software(Kind::kMinor, Scope::kThread, RecordKind::kCompletion, PERF_COUNT_SW_PAGE_FAULTS_MIN,

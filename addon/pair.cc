@@ -2,9 +2,9 @@
 
 namespace pagefault {
 
-void Pairer::Consume(const uint8_t* bytes, size_t length, uint64_t now) {
+void Pairer::Consume(const RawRecord& raw, uint64_t now) {
   Record record;
-  if (!Decode(bytes, length, formats_, &record)) {
+  if (!Decode(raw, formats_, &record)) {
     counters_.malformed++;
     return;
   }

@@ -42,7 +42,7 @@ class Pairer {
 
   // One record; `now` is the time of the order in which they come (Merger), for those whose own
   // stamp is of another clock.
-  void Consume(const uint8_t* bytes, size_t length, uint64_t now);
+  void Consume(const RawRecord& raw, uint64_t now);
   // See FaultAssembler.
   void SuspectUntil(uint64_t time) { faults_.SuspectUntil(time); }
   bool Tainted(const Entry& entry) const { return faults_.Tainted(entry); }

@@ -24,7 +24,9 @@ bool UserModeOnly(const EventSpec& spec, const Plan& plan) {
   return plan.user_only || spec.scope == Scope::kRing;
 }
 
-perf_event_attr Attributes(EventKind kind, const Plan& plan, const Formats& formats) {
+}  // namespace
+
+perf_event_attr AttributeOf(EventKind kind, const Plan& plan, const Formats& formats) {
   const EventSpec& spec = SpecOf(kind);
   perf_event_attr attr;
   memset(&attr, 0, sizeof attr);
@@ -32,8 +34,8 @@ perf_event_attr Attributes(EventKind kind, const Plan& plan, const Formats& form
   attr.type = spec.type;
   attr.config = spec.software() ? spec.config : formats.Of(kind).id;
   attr.sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TID | PERF_SAMPLE_TIME | spec.sample;
-  if (formats.layout.with_ip) attr.sample_type |= PERF_SAMPLE_IP;
-  if (!spec.software() && !formats.layout.tracepoint_tid) {
+  if (plan.sample_ip) attr.sample_type |= PERF_SAMPLE_IP;
+  if (!spec.software() && !plan.sample_tid) {
     attr.sample_type &= ~uint64_t{PERF_SAMPLE_TID};
   }
   if ((spec.sample & PERF_SAMPLE_REGS_USER) != 0) attr.sample_regs_user = kRegisterSp;
@@ -62,11 +64,9 @@ perf_event_attr Attributes(EventKind kind, const Plan& plan, const Formats& form
   return attr;
 }
 
-}  // namespace
-
 int OpenEvent(EventKind kind, const Plan& plan, const Formats& formats, pid_t pid, int cpu,
               int output, uint32_t wakeup_bytes) {
-  perf_event_attr attr = Attributes(kind, plan, formats);
+  perf_event_attr attr = AttributeOf(kind, plan, formats);
   if (wakeup_bytes > 0) {
     attr.watermark = 1;
     attr.wakeup_watermark = wakeup_bytes;

@@ -1,6 +1,7 @@
 // One perf event: its attribute, opening, reading.
 #pragma once
 
+#include <linux/perf_event.h>
 #include <sys/types.h>
 
 #include <cstdint>
@@ -16,12 +17,17 @@ struct Plan {
   bool syscall_tracepoints = false;
   bool user_only = false;    // exclude_kernel
   bool format_lost = false;  // PERF_FORMAT_LOST, Linux 6.0
+  bool sample_ip = false;    // PERF_SAMPLE_IP: software events instead of tracepoints for entries
+  bool sample_tid = true;    // PERF_SAMPLE_TID in samples of tracepoints
   bool inherit = true;
   bool threads_only = false;          // inherit_thread: new threads yes, children no (Linux 5.13)
   bool on_exec = false;               // events start with the exec
   std::vector<EventKind> per_thread;  // in the order in which they are opened
   std::vector<EventKind> per_cpu;     // opened for all threads of each CPU
 };
+
+// What the kernel is asked for. Not all of it holds for every thread that it is opened for.
+perf_event_attr AttributeOf(EventKind kind, const Plan& plan, const Formats& formats);
 
 // Opens one event. pid/cpu as in perf_event_open(2). Its records go into the ring of `output`, from
 // the first on: redirected by ioctl afterwards, the faults in between would be counted by the

@@ -43,9 +43,13 @@ class Planner {
     SettleRights();
     plan_.format_lost = true;
     if (Probe(EventKind::kMinor) != 0) plan_.format_lost = false;
-    formats_.layout.tracepoint_tid = !InInitialPidNamespace();
+    plan_.sample_tid = !InInitialPidNamespace();
     PlanEntries();
     PlanPerCpu();
+    for (EventKind kind : plan_.per_thread) {
+      if (!SpecOf(kind).software()) continue;
+      formats_.events.AddBorrowed(kind, LayoutOf(AttributeOf(kind, plan_, formats_)));
+    }
     return plan_;
   }
 
@@ -83,8 +87,8 @@ class Planner {
     }
     notices_.push_back(
         {SpecOf(EventKind::kEntryUser).notice, error, what + ": " + ErrnoText(error)});
-    formats_.layout.with_ip = true;
-    formats_.layout.tracepoint_tid = true;
+    plan_.sample_ip = true;
+    plan_.sample_tid = true;
     plan_.per_thread.push_back(EventKind::kEntryAny);
   }
 

@@ -43,10 +43,9 @@ bool EnteredBefore(const PendingFault& a, const PendingFault& b) {
 }
 }  // namespace
 
-Poller::Poller(EventSet& events, Formats& formats, Mailbox& mailbox, Command* command,
+Poller::Poller(EventSet& events, const Formats& formats, Mailbox& mailbox, Command* command,
                uint64_t start, bool children, ThreadTable threads, std::function<void()> wake)
     : events_(events),
-      formats_(formats),
       mailbox_(mailbox),
       command_(command),
       start_(start),
@@ -55,6 +54,7 @@ Poller::Poller(EventSet& events, Formats& formats, Mailbox& mailbox, Command* co
       stop_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (!stop_fd_.ok()) throw SystemError(errno, "eventfd", "");
   pairer_.Seed(std::move(threads));
+  for (Ring& ring : events_.rings()) sources_.emplace_back(&ring, &formats.events);
 }
 
 Poller::~Poller() {
@@ -92,10 +92,8 @@ bool Poller::Pass(uint64_t horizon) {
     bool lossy = false;
     for (const Ring& ring : events_.rings()) lossy = lossy || ring.full();
     if (lossy) pairer_.SuspectUntil(UINT64_MAX);
-    merger_.Drain(events_.rings(), formats_.layout, horizon, MonotonicNow(),
-                  [this](const uint8_t* bytes, size_t length, uint64_t now) {
-                    pairer_.Consume(bytes, length, now);
-                  });
+    merger_.Drain(sources_, horizon, MonotonicNow(),
+                  [this](const RawRecord& record, uint64_t now) { pairer_.Consume(record, now); });
     // One that filled up while it was read loses records too, and what comes next on another ring
     // would be taken for the end of a fault whose completion is among them.
     for (Ring& ring : events_.rings()) {

@@ -36,8 +36,8 @@ struct PendingFault {
 class Poller {
  public:
   // `wake` is called on the worker thread whenever the mailbox has something to take.
-  Poller(EventSet& events, Formats& formats, Mailbox& mailbox, Command* command, uint64_t start,
-         bool children, ThreadTable threads, std::function<void()> wake);
+  Poller(EventSet& events, const Formats& formats, Mailbox& mailbox, Command* command,
+         uint64_t start, bool children, ThreadTable threads, std::function<void()> wake);
   ~Poller();
 
   void Start();
@@ -77,12 +77,12 @@ class Poller {
   std::vector<PendingFault> OpenUserFaults();  // under mutex_
 
   EventSet& events_;
-  Formats& formats_;
   Mailbox& mailbox_;
   Command* command_;
   const uint64_t start_;
   std::function<void()> wake_;
   Pairer pairer_;
+  std::vector<RingSource> sources_;  // one for each ring of events_
   Merger merger_;
   uint64_t swept_ = 0;   // when
   uint64_t looked_ = 0;  // at the CPUs, when

@@ -20,20 +20,19 @@ class Bench {
  public:
   explicit Bench(bool children = true, bool wide = false, bool software = false,
                  bool signals = true)
-      : formats_(TestFormats({kPid, 150, 300})),
+      : formats_(TestFormats({kPid, 150, 300}, software ? Samples::kSoftware : Samples::kPlain)),
         mailbox_(4),
         pairer_(formats_, mailbox_, kStart, children, wide) {
-    if (software) formats_.layout = SoftwareLayout();
     if (!signals) formats_.Of(EventKind::kSignal).id = 0;
     ThreadTable threads;
     threads.Add(kPid, kPid, wide ? 0 : kPid);
     pairer_.Seed(std::move(threads));
   }
   void Feed(const Bytes& record) {
-    uint64_t time = RecordTime(record.data(), record.size(), formats_.layout);
-    now_ = std::max(now_, time);
-    pairer_.Consume(record.data(), record.size(), now_);
+    now_ = std::max(now_, Raw(record).time);
+    FeedAt(record, now_);
   }
+  void FeedAt(const Bytes& record, uint64_t now) { pairer_.Consume(Raw(record), now); }
   SeenBatch Seen() {
     mailbox_.Flush(0, true);
     return reader_.All(mailbox_);
@@ -65,6 +64,10 @@ class Bench {
   void Ends(uint64_t time) { Feed(Exit(At(time, kMinorId))); }
 
  private:
+  RawRecord Raw(const Bytes& record) const {
+    return Identify(formats_.events, record.data(), record.size());
+  }
+
   Formats formats_;
   Mailbox mailbox_;
   BatchReader reader_;

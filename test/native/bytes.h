@@ -177,19 +177,57 @@ inline TracepointFormat FaultFormat() {
 }
 constexpr size_t kFaultRaw = 36;  // 36 + the 4 bytes of its size: a multiple of 8
 
-inline void AddRoot(Formats* formats, uint32_t root) {
-  formats->events.Add(IdOf(kMinorId, root), EventKind::kMinor, root);
-  formats->events.Add(IdOf(kMajorId, root), EventKind::kMajor, root);
-  formats->events.Add(IdOf(kUserId, root), EventKind::kEntryUser, root);
-  formats->events.Add(IdOf(kKernelId, root), EventKind::kEntryKernel, root);
-  formats->events.Add(IdOf(kAnyId, root), EventKind::kEntryAny, root);
+// How a session asks for its samples.
+enum class Samples {
+  kPlain,       // tracepoints' without thread
+  kWithThread,  // in a pid namespace
+  kSoftware,    // no tracepoints for entries: each sample has thread and ip
+};
+
+// As perf_event_open is asked: what the layouts follow from.
+inline SampleLayout LayoutFor(EventKind kind, Samples samples) {
+  perf_event_attr attr;
+  memset(&attr, 0, sizeof attr);
+  attr.sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TID | PERF_SAMPLE_TIME;
+  attr.sample_id_all = 1;
+  switch (kind) {
+    case EventKind::kMinor:
+      attr.sample_type |= PERF_SAMPLE_ADDR;
+      break;
+    case EventKind::kMajor:
+      attr.sample_type |= PERF_SAMPLE_ADDR | PERF_SAMPLE_CPU;
+      break;
+    case EventKind::kEntryAny:
+      attr.sample_type |= PERF_SAMPLE_ADDR | PERF_SAMPLE_CPU | PERF_SAMPLE_PERIOD;
+      break;
+    case EventKind::kCloneExit:
+    case EventKind::kClone3Exit:
+      attr.sample_type |= PERF_SAMPLE_REGS_USER;
+      attr.sample_regs_user = 1 << 7;
+      [[fallthrough]];
+    default:
+      attr.sample_type |= PERF_SAMPLE_RAW;
+      if (samples == Samples::kPlain) attr.sample_type &= ~uint64_t{PERF_SAMPLE_TID};
+  }
+  if (samples == Samples::kSoftware) attr.sample_type |= PERF_SAMPLE_IP;
+  return LayoutOf(attr);
+}
+
+inline void AddRoot(Formats* formats, uint32_t root, Samples samples) {
+  const auto add = [&](uint64_t id, EventKind kind) {
+    formats->events.Add(IdOf(id, root), kind, root, LayoutFor(kind, samples));
+  };
+  add(kMinorId, EventKind::kMinor);
+  add(kMajorId, EventKind::kMajor);
+  add(kUserId, EventKind::kEntryUser);
+  add(kKernelId, EventKind::kEntryKernel);
+  add(kAnyId, EventKind::kEntryAny);
 }
 inline uint64_t SyscallId(EventKind kind) {
   return kSyscallIds + static_cast<uint64_t>(kind);
 }
-inline Formats TestFormats(const std::vector<uint32_t>& roots) {
+inline Formats TestFormats(const std::vector<uint32_t>& roots, Samples samples = Samples::kPlain) {
   Formats formats;
-  formats.layout.tracepoint_tid = false;
   formats.Of(EventKind::kEntryUser) = FaultFormat();
   formats.Of(EventKind::kEntryKernel) = FaultFormat();
   TracepointFormat& arguments = formats.Of(EventKind::kMunmapEnter);
@@ -203,21 +241,19 @@ inline Formats TestFormats(const std::vector<uint32_t>& roots) {
   }
   formats.Of(EventKind::kSignal) = {261, kThread, {{8, 4}, {16, 4}, {36, 4}}};
   formats.Of(EventKind::kNewTask) = {205, kThread, {{32, 8}}};
-  for (uint32_t root : roots) AddRoot(&formats, root);
+  formats.events.AddBorrowed(EventKind::kMinor, LayoutFor(EventKind::kMinor, samples));
+  formats.events.AddBorrowed(EventKind::kMajor, LayoutFor(EventKind::kMajor, samples));
+  if (samples == Samples::kSoftware) {
+    formats.events.AddBorrowed(EventKind::kEntryAny, LayoutFor(EventKind::kEntryAny, samples));
+  }
+  for (uint32_t root : roots) AddRoot(&formats, root, samples);
   for (EventKind kind :
        {EventKind::kMunmapEnter, EventKind::kMunmapExit, EventKind::kMremapEnter,
         EventKind::kMremapExit, EventKind::kBrkExit, EventKind::kCloneExit, EventKind::kClone3Exit,
         EventKind::kShmdtEnter, EventKind::kSignal, EventKind::kNewTask}) {
-    formats.events.Add(SyscallId(kind), kind, 0);
+    formats.events.Add(SyscallId(kind), kind, 0, LayoutFor(kind, samples));
   }
   return formats;
-}
-
-// Of a session without tracepoints for entries.
-inline SampleLayout SoftwareLayout() {
-  SampleLayout layout;
-  layout.with_ip = true;
-  return layout;
 }
 
 inline Bytes FaultEntry(const Who& who, bool user, uint64_t address, uint64_t ip, uint64_t code,

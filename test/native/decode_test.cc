@@ -20,8 +20,8 @@ Who With(uint64_t id) {
 bool DecodeExact(const Bytes& record, size_t length, const Formats& formats, Record* out) {
   std::unique_ptr<uint8_t[]> block(new uint8_t[length]);
   memcpy(block.get(), record.data(), length);
-  RecordTime(block.get(), length, formats.layout);
-  const bool good = Decode(block.get(), length, formats, out);
+  const RawRecord raw = Identify(formats.events, block.get(), length);
+  const bool good = Decode(raw, formats, out);
   if (good && out->kind != RecordKind::kIgnored &&
       (out->kind == RecordKind::kMmap || out->kind == RecordKind::kComm)) {
     // The name is read to its end: it must lie within the record.
@@ -70,7 +70,7 @@ TEST(decode_completion) {
   CHECK_EQ(record.tid, 101u);
   CHECK_EQ(record.time, 5000u);
   CHECK_EQ(record.address, 0xffff812345678765u);
-  CHECK_EQ(RecordTime(minor.data(), minor.size(), formats.layout), 5000u);
+  CHECK_EQ(Identify(formats.events, minor.data(), minor.size()).time, 5000u);
 
   const Bytes major = Major(With(IdOf(kMajorId, 100)), 0x2000, false);
   CHECK(DecodeExact(major, major.size(), formats, &record));
@@ -97,8 +97,7 @@ TEST(decode_borrowed_identifiers_by_size) {
 }
 
 TEST(decode_software_layout) {
-  Formats formats = TestFormats({100});
-  formats.layout = SoftwareLayout();
+  const Formats formats = TestFormats({100}, Samples::kSoftware);
   Record record;
   for (const bool known : {true, false}) {
     Bytes entry = Sample(With(known ? IdOf(kAnyId, 100) : 987654321), true, true, 0x401234);
@@ -133,7 +132,7 @@ TEST(decode_fault_entry) {
   CHECK_EQ(record.ip, 0x401000u);
   CHECK_EQ(record.error_code, 7u);
   CHECK_EQ(record.time, 5000u);
-  CHECK_EQ(RecordTime(user.data(), user.size(), formats.layout), 5000u);
+  CHECK_EQ(Identify(formats.events, user.data(), user.size()).time, 5000u);
   CHECK_EQ(record.tid, 101u);
   CHECK_EQ(record.pid, 0u);  // the kernel was not asked
   const Bytes kernel = FaultEntry(With(IdOf(kKernelId, 100)), false, 0x2000, 0x402000, 0x2);
@@ -174,7 +173,7 @@ TEST(decode_address_space_records) {
   const std::string path = "/usr/lib/a b\nc";
   const Bytes mmap =
       Mmap2(With(IdOf(kMinorId, 100)), 0x7f0000000000, 0x5000, 0x3000, 5, MAP_SHARED, path);
-  CHECK(Decode(mmap.data(), mmap.size(), formats, &record));
+  CHECK(Decode(Identify(formats.events, mmap.data(), mmap.size()), formats, &record));
   CHECK(record.kind == RecordKind::kMmap && record.shared);
   CHECK_EQ(record.root, 100u);
   CHECK_EQ(record.time, 5000u);
@@ -188,12 +187,12 @@ TEST(decode_address_space_records) {
   CHECK(std::string(record.name, record.name_length) == path);
 
   const Bytes comm = Comm(With(IdOf(kMinorId, 100)), "ab", true);
-  CHECK(Decode(comm.data(), comm.size(), formats, &record));
+  CHECK(Decode(Identify(formats.events, comm.data(), comm.size()), formats, &record));
   CHECK(record.kind == RecordKind::kComm && record.exec);
   CHECK(std::string(record.name, record.name_length) == "ab");
 
   const Bytes fork = Fork(With(IdOf(kMinorId, 100)), 90, 91);
-  CHECK(Decode(fork.data(), fork.size(), formats, &record));
+  CHECK(Decode(Identify(formats.events, fork.data(), fork.size()), formats, &record));
   CHECK(record.kind == RecordKind::kFork);
   CHECK_EQ(record.pid, 100u);
   CHECK_EQ(record.tid, 101u);
@@ -201,7 +200,7 @@ TEST(decode_address_space_records) {
   CHECK_EQ(record.ptid, 91u);
 
   const Bytes lost = Lost(With(IdOf(kMinorId, 100)), 17);
-  CHECK(Decode(lost.data(), lost.size(), formats, &record));
+  CHECK(Decode(Identify(formats.events, lost.data(), lost.size()), formats, &record));
   CHECK(record.kind == RecordKind::kLost);
   CHECK_EQ(record.lost, 17u);
 }
@@ -215,7 +214,7 @@ TEST(decode_name_without_nul) {
   PutName(&body, "12345678");
   const Bytes comm = Sideband(PERF_RECORD_COMM, 0, body, With(IdOf(kMinorId, 100)));
   Record record;
-  CHECK(Decode(comm.data(), comm.size(), formats, &record));
+  CHECK(Decode(Identify(formats.events, comm.data(), comm.size()), formats, &record));
   CHECK(std::string(record.name, record.name_length) == "12345678");
 }
 
@@ -237,8 +236,7 @@ TEST(decode_unknown_types_are_no_error) {
 
 TEST(decode_fault_entry_with_thread) {
   // In a pid namespace the kernel's own number of the thread (in the raw data) is not ours.
-  Formats formats = TestFormats({100});
-  formats.layout.tracepoint_tid = true;
+  Formats formats = TestFormats({100}, Samples::kWithThread);
   formats.Of(EventKind::kEntryUser).thread = {9, 8};  // the address: it must not be taken
   Record record;
   const Bytes user = FaultEntry(With(IdOf(kUserId, 100)), true, 0x123456789000, 0x401000, 7, true);
@@ -246,7 +244,7 @@ TEST(decode_fault_entry_with_thread) {
   CHECK_EQ(record.tid, 101u);
   CHECK_EQ(record.pid, 100u);
   CHECK_EQ(record.time, 5000u);
-  CHECK_EQ(RecordTime(user.data(), user.size(), formats.layout), 5000u);
+  CHECK_EQ(Identify(formats.events, user.data(), user.size()).time, 5000u);
   CHECK_EQ(record.address, 0x123456789000u);
 }
 
@@ -310,8 +308,7 @@ TEST(decode_fields_outside_of_raw_data) {
 
 TEST(decode_every_truncation) {
   const Formats formats = TestFormats({100});
-  Formats software = TestFormats({100});
-  software.layout = SoftwareLayout();
+  const Formats software = TestFormats({100}, Samples::kSoftware);
   Record record;
   for (const Bytes& whole : Kinds()) {
     for (size_t length = 8; length <= whole.size(); length++) {
@@ -320,7 +317,7 @@ TEST(decode_every_truncation) {
     }
     for (size_t length = 0; length < 8; length++) {
       std::unique_ptr<uint8_t[]> block(new uint8_t[8]());
-      CHECK(!Decode(block.get(), length, formats, &record));
+      CHECK(!Decode(Identify(formats.events, block.get(), length), formats, &record));
     }
   }
   // What is cut inside of a field that is needed is refused, not guessed.
@@ -336,8 +333,7 @@ TEST(decode_every_truncation) {
 
 TEST(decode_random_mutations) {
   const Formats tracepoints = TestFormats({100});
-  Formats software = TestFormats({100});
-  software.layout = SoftwareLayout();
+  const Formats software = TestFormats({100}, Samples::kSoftware);
   const std::vector<Bytes> kinds = Kinds();
   Random random(20240229);
   uint64_t good = 0, bad = 0;

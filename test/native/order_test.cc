@@ -22,7 +22,9 @@ struct Out {
 struct Machine {
   Machine(size_t rings, size_t bytes) {
     for (size_t i = 0; i < rings; i++) fakes.push_back(std::make_unique<FakeRing>(bytes));
+    events.AddBorrowed(EventKind::kMinor, LayoutFor(EventKind::kMinor, Samples::kPlain));
     for (auto& fake : fakes) readers.push_back(fake->Reader());
+    for (Ring& ring : readers) sources.emplace_back(&ring, &events);
   }
   bool Write(size_t ring, uint64_t time, uint64_t number) {
     return fakes[ring]->Write(Minor({1, 1, time, 1}, number));
@@ -30,21 +32,21 @@ struct Machine {
   std::vector<Out> Pass(uint64_t horizon, uint64_t loaded = kMax) {
     std::vector<Out> out;
     for (Ring& ring : readers) ring.LoadHead();
-    merger.Drain(readers, layout, horizon, loaded,
-                 [&](const uint8_t* bytes, size_t length, uint64_t now) {
-                   CHECK_EQ(length, 40u);
-                   uint64_t number;
-                   memcpy(&number, bytes + 32, sizeof number);
-                   out.push_back({number, now});
-                 });
+    merger.Drain(sources, horizon, loaded, [&](const RawRecord& record, uint64_t now) {
+      CHECK_EQ(record.length, 40u);
+      uint64_t number;
+      memcpy(&number, record.bytes + 32, sizeof number);
+      out.push_back({number, now});
+    });
     for (Ring& ring : readers) ring.Publish();
     return out;
   }
 
   std::vector<std::unique_ptr<FakeRing>> fakes;
   std::vector<Ring> readers;
+  EventIds events;
+  std::vector<RingSource> sources;
   Merger merger;
-  SampleLayout layout;
 };
 
 }  // namespace
@@ -116,6 +118,37 @@ TEST(order_holds_back_what_is_newer_than_the_horizon) {
   CHECK_EQ(out.at(2).number, 2u);
 }
 
+// A source that is no ring: records in plain memory.
+class MemorySource {
+ public:
+  void Add(uint64_t time) { times_.push_back(time); }
+  bool Peek(RawRecord* out) {
+    if (next_ == times_.size()) return false;
+    *out = {reinterpret_cast<const uint8_t*>(&times_[next_]), 8, times_[next_], nullptr};
+    return true;
+  }
+  void Pop() { next_++; }
+  void Release() { released_ = next_; }
+  size_t released() const { return released_; }
+
+ private:
+  std::vector<uint64_t> times_;
+  size_t next_ = 0, released_ = 0;
+};
+
+TEST(order_of_sources_that_are_no_rings) {
+  std::vector<MemorySource> sources(3);
+  for (uint64_t time = 1; time <= 9000; time++) sources[time * time % 3].Add(time);
+  Merger merger;
+  uint64_t seen = 0;
+  merger.Drain(sources, kMax, kMax, [&](const RawRecord& record, uint64_t now) {
+    CHECK_EQ(record.time, ++seen);
+    CHECK_EQ(now, seen);
+  });
+  CHECK_EQ(seen, 9000u);
+  CHECK_EQ(sources[1].released() + sources[0].released() > 4000, true);
+}
+
 TEST(order_counts_late_records_and_hands_them_on) {
   Machine machine(2, 4096);
   machine.Write(0, 100, 1);
@@ -157,13 +190,12 @@ TEST(order_gives_space_back_during_a_long_pass) {
   while (machine.Write(0, number, number)) number++;
   for (Ring& ring : machine.readers) ring.LoadHead();
   uint64_t first_free = 0, seen = 0;
-  machine.merger.Drain(machine.readers, machine.layout, kMax, kMax,
-                       [&](const uint8_t*, size_t, uint64_t) {
-                         seen++;
-                         if (first_free == 0 && machine.fakes[0]->control().data_tail != 0) {
-                           first_free = seen;
-                         }
-                       });
+  machine.merger.Drain(machine.sources, kMax, kMax, [&](const RawRecord&, uint64_t) {
+    seen++;
+    if (first_free == 0 && machine.fakes[0]->control().data_tail != 0) {
+      first_free = seen;
+    }
+  });
   CHECK_EQ(seen, number);
   CHECK(number > 6000);
   CHECK(first_free > 0 && first_free < number / 2);

@@ -392,7 +392,7 @@ TEST(pair_borrowed_stamps) {
   Bench bench;
   bench.User(2000, 0x5000, 6);
   Bytes completion = Minor({kPid, kPid, kForeign, 99999999}, 0x5000);
-  bench.pairer().Consume(completion.data(), completion.size(), 2100);
+  bench.FeedAt(completion, 2100);
   SeenBatch seen = bench.Seen();
   CHECK_EQ(seen.faults.size(), 1u);
   CHECK_EQ(seen.faults.at(0).how, 1 | 8 | 16);  // the entry is known, its length is not
@@ -401,7 +401,7 @@ TEST(pair_borrowed_stamps) {
   CHECK_EQ(bench.counters().borrowed_stamps, 1u);
   CHECK_EQ(bench.counters().minor, 1u);
   // The second copy of it is still recognised by its stamp.
-  bench.pairer().Consume(completion.data(), completion.size(), 2150);
+  bench.FeedAt(completion, 2150);
   CHECK_EQ(bench.counters().minor, 1u);
   CHECK_EQ(bench.counters().duplicates, 1u);
 }
@@ -411,7 +411,7 @@ TEST(pair_borrowed_entry_has_no_latency) {
   Bytes entry = Sample({kPid, kPid, 5, 99999999}, true, true, 0x401234);
   for (const uint64_t word : {0x5000, 1, 1}) Put(&entry, word);
   entry = Finish(entry);
-  bench.pairer().Consume(entry.data(), entry.size(), 2000);
+  bench.FeedAt(entry, 2000);
   Bytes minor = Sample(bench.At(2100, kMinorId), true, true, 0x401234);
   Put(&minor, uint64_t{0x5000});
   bench.Feed(Finish(minor));

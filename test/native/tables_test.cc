@@ -12,7 +12,7 @@
 #include <thread>
 
 #include "check.h"
-#include "decode.h"
+#include "event_ids.h"
 #include "procfs.h"
 #include "threads.h"
 #include "tracefs.h"
@@ -21,7 +21,7 @@ namespace pagefault {
 namespace test {
 
 TEST(event_table_dense_and_sparse) {
-  EventTable table;
+  EventIds table;
   CHECK(table.Find(0).kind == EventKind::kNone);
   CHECK(table.Find(UINT64_MAX).kind == EventKind::kNone);
   const uint64_t base = 5000000000;
@@ -32,7 +32,7 @@ TEST(event_table_dense_and_sparse) {
     const uint64_t ids[] = {base + random.Below(5000), base - 1 - random.Below(5000),
                             base + (1 << 20) + random.Below(1 << 30), random.Next()};
     const uint64_t id = i == 1 ? base : i == 2 ? 0 : i == 3 ? UINT64_MAX : ids[i % 4];
-    table.Add(id, EventKind::kMajor, i);
+    table.Add(id, EventKind::kMajor, i, SampleLayout());
     expected[id] = i;
   }
   for (const auto& entry : expected) {
@@ -45,15 +45,15 @@ TEST(event_table_dense_and_sparse) {
 }
 
 TEST(event_table_forgets_what_is_removed) {
-  EventTable table;
+  EventIds table;
   const uint64_t ids[] = {5000, 5001, 5000 + (uint64_t{1} << 30), 7};
-  for (uint64_t id : ids) table.Add(id, EventKind::kMinor, 1);
+  for (uint64_t id : ids) table.Add(id, EventKind::kMinor, 1, SampleLayout());
   for (uint64_t id : ids) {
     table.Remove(id);
     table.Remove(id + 100);  // none
     CHECK(table.Find(id).kind == EventKind::kNone);
   }
-  table.Add(5000, EventKind::kMajor, 2);
+  table.Add(5000, EventKind::kMajor, 2, SampleLayout());
   CHECK_EQ(table.Find(5000).root, 2u);
 }
 

@@ -36,9 +36,10 @@ enum Session : uint8_t {
 };
 
 Formats FormatsOf(uint8_t session) {
-  Formats formats = TestFormats({kRoots[0], kRoots[1], kRoots[2]});
-  if ((session & kSoftware) != 0) formats.layout = SoftwareLayout();
-  if ((session & kSampledTid) != 0) formats.layout.tracepoint_tid = true;
+  const Samples samples = (session & kSoftware) != 0     ? Samples::kSoftware
+                          : (session & kSampledTid) != 0 ? Samples::kWithThread
+                                                         : Samples::kPlain;
+  Formats formats = TestFormats({kRoots[0], kRoots[1], kRoots[2]}, samples);
   if ((session & kNoSignals) != 0) formats.Of(EventKind::kSignal).id = 0;
   return formats;
 }
@@ -300,12 +301,14 @@ class RecordsKind : public Kind {
       ring.LoadHead();
       if (ring.full()) pairer->SuspectUntil(kStart);
     }
-    merger->Drain(*rings, formats.layout, horizon, kStart + (uint64_t{1} << 40),
-                  [pairer](const uint8_t* bytes, size_t length, uint64_t now) {
-                    // In memory of its own, so that a read beyond its end is seen.
-                    const Bytes record(bytes, bytes + length);
-                    pairer->Consume(record.data(), record.size(), now);
-                  });
+    std::vector<RingSource> sources;
+    for (Ring& ring : *rings) sources.emplace_back(&ring, &formats.events);
+    const auto consume = [&](const RawRecord& raw, uint64_t now) {
+      // In memory of its own, so that a read beyond its end is seen.
+      const Bytes record(raw.bytes, raw.bytes + raw.length);
+      pairer->Consume(Identify(formats.events, record.data(), record.size()), now);
+    };
+    merger->Drain(sources, horizon, kStart + (uint64_t{1} << 40), consume);
     for (Ring& ring : *rings) {
       ring.Publish();
       ring.TakeFilled();

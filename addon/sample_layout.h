@@ -1,0 +1,94 @@
+// What the records of one event look like, as its perf_event_attr says: perf_output_sample and
+// __perf_event__output_id_sample, kernel/events/core.c.
+//
+//   sample   header, identifier, then what was asked for, in this order: [ip] [thread] [time]
+//            [address] [id] [stream] [cpu] [period] [values], all of fixed length; [call chain]
+//            [raw data] [user registers], which vary from sample to sample
+//   others   header, what their type says, and with sample_id_all: [thread] [time] [id] [stream]
+//            [cpu] identifier
+//
+// Every field costs the target some 30 ns per sample, the thread (which the kernel translates into
+// our pid namespace) 80 ns. So samples of tracepoints do without it where their raw data has the
+// same number (common_pid: that of the initial namespace), and only new threads' samples have a
+// register.
+#pragma once
+
+#include <linux/perf_event.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+namespace pagefault {
+
+template <typename T>
+T Load(const uint8_t* bytes) {
+  T value;
+  memcpy(&value, bytes, sizeof value);  // records are 8-byte aligned, their parts need not be
+  return value;
+}
+
+constexpr size_t kRecordHeader = sizeof(perf_event_header);
+
+inline bool IsSample(const uint8_t* bytes) {
+  return Load<uint32_t>(bytes) == PERF_RECORD_SAMPLE;
+}
+
+struct SampleLayout {
+  // Bytes from the start of a sample; 0: not there.
+  uint8_t ip = 0;
+  uint8_t thread = 0;  // u32 pid, tid
+  uint8_t time = 0;
+  uint8_t address = 0;
+  uint8_t fixed = 0;  // where the parts of fixed length end
+  bool callchain = false;
+  bool raw = false;
+  uint8_t user_registers = 0;  // how many
+  // Of other records, bytes from their end; 0: not there.
+  uint8_t trailer = 0;
+  uint8_t trailer_time = 0;
+};
+
+// PERF_SAMPLE_IDENTIFIER is taken for granted, and that READ is not of a group: their length
+// varies.
+SampleLayout LayoutOf(const perf_event_attr& attr);
+
+// Where the parts of one sample lie whose length varies.
+struct SampleParts {
+  const uint8_t* callchain = nullptr;  // u64 each
+  uint64_t callchain_size = 0;
+  const uint8_t* raw = nullptr;
+  size_t raw_size = 0;
+  const uint8_t* registers = nullptr;  // u64 each; nullptr: the thread had none of user mode
+};
+
+// False when a part would end behind the sample. Registers that would are left out.
+inline bool FindParts(const SampleLayout& layout, const uint8_t* bytes, size_t length,
+                      SampleParts* out) {
+  size_t at = layout.fixed;
+  if (at > length) return false;
+  if (layout.callchain) {  // u64 count, addresses
+    if (length - at < 8) return false;
+    out->callchain_size = Load<uint64_t>(bytes + at);
+    at += 8;
+    if (out->callchain_size > (length - at) / 8) return false;
+    out->callchain = bytes + at;
+    at += out->callchain_size * 8;
+  }
+  if (layout.raw) {  // u32 size, data; padded so that 8 bytes divide them together
+    if (length - at < 4) return false;
+    out->raw_size = Load<uint32_t>(bytes + at);
+    at += 4;
+    if (out->raw_size > length - at) return false;
+    out->raw = bytes + at;
+    at += out->raw_size;
+  }
+  if (layout.user_registers > 0) {  // u64 abi (0: none), values
+    const size_t values = size_t{8} * layout.user_registers;
+    if (length - at >= 8 + values && Load<uint64_t>(bytes + at) != 0)
+      out->registers = bytes + at + 8;
+  }
+  return true;
+}
+
+}  // namespace pagefault
