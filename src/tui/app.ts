@@ -85,7 +85,7 @@ export class DashboardApp {
 
   /** What stays in the terminal and goes to --dump. Takes a last look at the counters. */
   closingText(): string {
-    if (this.dashboard.frozenAt !== null) this.dashboard.freeze(this.options.now());
+    if (this.dashboard.scene.frozenAt !== null) this.dashboard.freeze(this.options.now());
     this.dashboard.refresh();
     return closingText(this.dashboard);
   }

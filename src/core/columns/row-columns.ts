@@ -148,6 +148,17 @@ export const PROCESS_COLUMNS: readonly Column<ProcessRow>[] = [
   ),
 ];
 
+/** Where COW is not told apart its column says so: a 0 would be a claim. `cow`: see knowsCow(). */
+export function knownColumns<Row extends StatRow>(
+  columns: readonly Column<Row>[],
+  cow: boolean,
+): readonly Column<Row>[] {
+  if (cow) return columns;
+  return columns.map((column) =>
+    column.id === 'cow' ? { ...column, value: () => NaN, format: () => 'n/a' } : column,
+  );
+}
+
 /** All digits, so that text order is the order of addresses; '' for rows that stand for several regions. */
 function startAddress(row: RegionRow): string {
   return row.startPage === 0 ? '' : `0x${pageAddress(row.startPage).padStart(16, '0')}`;

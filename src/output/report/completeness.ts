@@ -1,5 +1,5 @@
 import { completeness } from '../../core/facts/capture-facts';
-import type { CaptureFacts } from '../../core/facts/capture-facts';
+import type { CaptureFacts, RecordCounters } from '../../core/facts/capture-facts';
 import { grouped } from '../../core/text/format';
 import type { ReportInput } from './report';
 
@@ -30,69 +30,56 @@ export function beyondText({ beyond, capture }: ReportInput): string {
 
 /** What qualifies the numbers, in words; nothing where nothing does. */
 export function qualifications({ snapshot, capture }: ReportInput): string[] {
+  const swap = snapshot.causeFacts.swapInUse
+    ? ['swap is in use: demand-zero includes pages that came back from the swap cache']
+    : [];
+  return [...lossNotes(capture), ...recordNotes(capture.records), ...swap, ...snapshot.caps];
+}
+
+function lossNotes({ lost: { ring, mailbox, exact }, records }: CaptureFacts): string[] {
   const notes: string[] = [];
-  const { ring, mailbox, exact } = capture.lost;
   if (ring > 0) {
-    notes.push(
-      exact
-        ? `${grouped(ring)} faults lost by the kernel for want of ring space (larger rings: -m)`
-        : `up to ${grouped(ring)} faults lost by the kernel for want of ring space (larger rings: -m)`,
-    );
+    const number = `${exact ? '' : 'up to '}${grouped(ring)}`;
+    notes.push(`${number} faults lost by the kernel for want of ring space (larger rings: -m)`);
   }
   if (mailbox > 0) notes.push(`${grouped(mailbox)} faults lost because output was too slow`);
-  if (capture.records.mailboxRecords > 0) {
+  if (records.mailboxRecords > 0) {
     notes.push('address-space records were lost: some labels come from later readings of /proc');
   }
-  if (capture.records.unpairedCompletions > 0) {
-    notes.push(
-      `${grouped(capture.records.unpairedCompletions)} faults without entry record: latency and access not known`,
-    );
-  }
-  if (capture.records.borrowedStamps > 0) {
-    notes.push(
-      `${grouped(capture.records.borrowedStamps)} faults with the time stamp of another perf session on the same thread: latency not known`,
-    );
-  }
-  if (capture.records.cutOff > 0) {
-    notes.push(
-      `capture was switched off in the middle of ${grouped(capture.records.cutOff)} more: counted by the kernel, not recorded`,
-    );
-  }
-  if (capture.records.retried > 0) {
-    notes.push(
-      `${grouped(capture.records.retried)} faults were interrupted by a signal and taken again: latency not known`,
-    );
-  }
-  if (capture.records.interrupted > 0) {
-    notes.push(
-      `${grouped(capture.records.interrupted)} accesses were interrupted by a signal and not tried again: no faults, not counted`,
-    );
-  }
-  if (capture.records.vsyscalls > 0) {
-    notes.push(
-      `${grouped(capture.records.vsyscalls)} calls through [vsyscall], which the kernel emulates: no faults, not counted`,
-    );
-  }
-  const { unwatchedCpus, credentialsLost, memorySharers } = capture.records;
-  if (unwatchedCpus > 0) {
-    notes.push(`CPUs not watched: ${grouped(unwatchedCpus)}; faults taken there are missing`);
-  }
-  if (credentialsLost > 0) {
-    notes.push(
-      `set-user-ID programs that ended before they could be attached to: ${grouped(credentialsLost)}; their faults are missing`,
-    );
-  }
-  if (memorySharers > 0) {
-    notes.push(
-      `processes that shared memory with another without being its threads (CLONE_VM): ${grouped(memorySharers)}`,
-    );
-  }
-  if (capture.records.malformed > 0) {
-    notes.push(`${grouped(capture.records.malformed)} records were malformed and left out`);
-  }
-  if (snapshot.causeFacts.swapInUse) {
-    notes.push('swap is in use: demand-zero includes pages that came back from the swap cache');
-  }
-  notes.push(...snapshot.caps);
   return notes;
+}
+
+/** What is said of each counter that is not 0, `N` being its number. */
+const RECORD_NOTES: readonly (readonly [keyof RecordCounters, string])[] = [
+  ['unpairedCompletions', 'N faults without entry record: latency and access not known'],
+  [
+    'borrowedStamps',
+    'N faults with the time stamp of another perf session on the same thread: latency not known',
+  ],
+  [
+    'cutOff',
+    'capture was switched off in the middle of N more: counted by the kernel, not recorded',
+  ],
+  ['retried', 'N faults were interrupted by a signal and taken again: latency not known'],
+  [
+    'interrupted',
+    'N accesses were interrupted by a signal and not tried again: no faults, not counted',
+  ],
+  ['vsyscalls', 'N calls through [vsyscall], which the kernel emulates: no faults, not counted'],
+  ['unwatchedCpus', 'CPUs not watched: N; faults taken there are missing'],
+  [
+    'credentialsLost',
+    'set-user-ID programs that ended before they could be attached to: N; their faults are missing',
+  ],
+  [
+    'memorySharers',
+    'processes that shared memory with another without being its threads (CLONE_VM): N',
+  ],
+  ['malformed', 'N records were malformed and left out'],
+];
+
+function recordNotes(records: RecordCounters): string[] {
+  return RECORD_NOTES.filter(([counter]) => records[counter] > 0).map(([counter, text]) =>
+    text.replace(/\bN\b/, () => grouped(records[counter])),
+  );
 }

@@ -1,3 +1,4 @@
+import { latencyPowers } from '../../core/columns/latency-powers';
 import { grouped, latency } from '../../core/text/format';
 import type { LatencyHistogram } from '../../core/snapshot/snapshot';
 
@@ -23,13 +24,9 @@ export function histogramLines(h: LatencyHistogram): string[] {
   return lines;
 }
 
-/** Buckets merged into powers of two, gaps between them kept: a second hump is seen as one. */
+/** Powers of two, gaps between them kept: a second hump is seen as one. */
 function byPowerOfTwo(h: LatencyHistogram): { exponent: number; count: number }[] {
-  const counts = new Map<number, number>();
-  for (const bucket of h.buckets) {
-    const exponent = bucket.lowNs < 2 ? 0 : Math.floor(Math.log2(bucket.lowNs));
-    counts.set(exponent, (counts.get(exponent) ?? 0) + bucket.count);
-  }
+  const counts = latencyPowers(h);
   const exponents = [...counts.keys()];
   const first = Math.min(...exponents);
   const last = Math.max(...exponents);

@@ -5,7 +5,15 @@ import { PROCESS_COLUMNS, REGION_COLUMNS, THREAD_COLUMNS } from '../../core/colu
 import type { Column } from '../../core/columns/row-columns';
 import { labelWithoutSection } from '../../core/columns/fault-fields';
 import { pageAddress } from '../../core/text/format';
-import type { LatencyHistogram, RegionRow, SharedRow, StatRow } from '../../core/snapshot/snapshot';
+import type { FixedNames } from '../../core/columns/stable-names';
+import { jsonValue, rowTable, tableObjects } from '../../core/columns/table-export';
+import type {
+  LatencyHistogram,
+  RegionRow,
+  SharedRow,
+  StatRow,
+  TableName,
+} from '../../core/snapshot/snapshot';
 import { safeJson } from '../../core/text/printable';
 import { fixedProcess, fixedRegion, fixedThread, orderedRows, shownColumns } from './report';
 import type { ReportInput } from './report';
@@ -17,8 +25,7 @@ type Json = string | number | boolean | null | readonly Json[] | { readonly [key
 
 /** The report as one JSON document on one line, with a newline at its end. */
 export function reportJson(input: ReportInput): string {
-  const { snapshot, capture, fixed, summary, beyond } = input;
-  const counted = completeness(capture);
+  const { snapshot, capture, fixed, summary } = input;
   const isKnown = ({ faultClass }: LatencyHistogram): boolean =>
     faultClass !== 'COW' || knowsCow(capture.mode);
   const document: Json = {
@@ -35,77 +42,79 @@ export function reportJson(input: ReportInput): string {
       ...summary,
       ...(knowsCow(capture.mode) ? {} : { cow: null }),
     },
-    completeness: {
-      captured: counted.captured,
-      lost: counted.lost,
-      kernel: counted.kernel,
-      difference: counted.difference,
-      comparable: counted.comparable,
-      lost_in_rings: capture.lost.ring,
-      lost_in_mailbox: capture.lost.mailbox,
-      in_flight: capture.inFlight,
-      in_flight_stall_ns: fixed ? null : capture.inFlightNs,
-      beyond:
-        beyond === null || fixed
-          ? null
-          : { at_least: beyond.low, at_most: beyond.high, processes_gone: beyond.gone },
-      cpus_not_watched: capture.records.unwatchedCpus,
-      credentials_changed: capture.records.credentialsLost,
-      memory_sharing_processes: capture.records.memorySharers,
-    },
-    capture: {
-      entry_source: capture.mode.entrySource,
-      unmap_tracepoints: capture.mode.unmapTracepoints,
-      signal_tracepoint: capture.mode.signalTracepoint,
-      user_only: capture.mode.userOnly,
-      wide: capture.mode.wide,
-      cpus: capture.mode.cpus,
-      threads: capture.mode.threads,
-      descriptors: capture.mode.descriptors,
-      ring_bytes: capture.mode.ringBytes,
-      page_size: capture.mode.pageSize,
-      limits: captureLimits(capture.mode),
-      records: fixed ? null : recordCounters(input.capture.records),
-    },
+    completeness: completenessPart(input),
+    capture: capturePart(input),
     swap_in_use: snapshot.causeFacts.swapInUse,
     sigbus_reasons: snapshot.causeFacts.busReasons,
     caps: snapshot.caps,
     causes: byCause(snapshot.totals),
     totals: totals(snapshot.totals, fixed !== null),
-    regions: orderedRows(snapshot.regions, fixed !== null).map((raw) => {
-      const row = fixedRegion(raw, fixed);
-      return {
-        ...cells(row, shownColumns(REGION_COLUMNS, input)),
-        ...regionExtras(row),
-        ...sharing(row),
-      };
-    }),
-    threads: orderedRows(snapshot.threads, fixed !== null).map((raw) => {
-      const row = fixedThread(raw, fixed);
-      return {
-        ...cells(row, shownColumns(THREAD_COLUMNS, input)),
-        causes: byCause(row),
-        ...sharing(row),
-      };
-    }),
-    processes: orderedRows(snapshot.processes, fixed !== null).map((raw) => {
-      const row = fixedProcess(raw, fixed);
-      return {
-        ...cells(row, shownColumns(PROCESS_COLUMNS, input)),
-        causes: byCause(row),
-        ...sharing(row),
-      };
-    }),
+    ...tableParts(input),
     latency: fixed ? [] : snapshot.latency.filter(isKnown).map(histogram),
   };
   return `${safeJson(JSON.stringify(document))}\n`;
 }
 
-function cells<Row extends StatRow>(
-  row: Row,
-  columns: readonly Column<Row>[],
-): Record<string, Json> {
-  return Object.fromEntries(columns.map((column) => [column.id, finite(column.value(row))]));
+function completenessPart({ capture, beyond, fixed }: ReportInput): Json {
+  const counted = completeness(capture);
+  return {
+    captured: counted.captured,
+    lost: counted.lost,
+    kernel: counted.kernel,
+    difference: counted.difference,
+    comparable: counted.comparable,
+    lost_in_rings: capture.lost.ring,
+    lost_in_mailbox: capture.lost.mailbox,
+    in_flight: capture.inFlight,
+    in_flight_stall_ns: fixed ? null : capture.inFlightNs,
+    beyond:
+      beyond === null || fixed
+        ? null
+        : { at_least: beyond.low, at_most: beyond.high, processes_gone: beyond.gone },
+    cpus_not_watched: capture.records.unwatchedCpus,
+    credentials_changed: capture.records.credentialsLost,
+    memory_sharing_processes: capture.records.memorySharers,
+  };
+}
+
+function capturePart({ capture: { mode, records }, fixed }: ReportInput): Json {
+  return {
+    entry_source: mode.entrySource,
+    unmap_tracepoints: mode.unmapTracepoints,
+    signal_tracepoint: mode.signalTracepoint,
+    user_only: mode.userOnly,
+    wide: mode.wide,
+    cpus: mode.cpus,
+    threads: mode.threads,
+    descriptors: mode.descriptors,
+    ring_bytes: mode.ringBytes,
+    page_size: mode.pageSize,
+    limits: captureLimits(mode),
+    records: fixed ? null : recordCounters(records),
+  };
+}
+
+/** The rows of each table: its columns, and what only the report has. */
+function tableParts(input: ReportInput): Readonly<Record<TableName, Json>> {
+  const { snapshot, fixed } = input;
+  const objects = <Row extends StatRow & SharedRow>(
+    rows: readonly Row[],
+    renamed: (row: Row, fixed: FixedNames | null) => Row,
+    columns: readonly Column<Row>[],
+    extras: (row: Row) => Record<string, Json>,
+  ): Json => {
+    const shown = orderedRows(rows, fixed !== null).map((row) => renamed(row, fixed));
+    return tableObjects(rowTable('', shownColumns(columns, input), shown)).map((cells, k) => {
+      const row = shown[k]!;
+      return { ...cells, ...extras(row), ...sharing(row) };
+    });
+  };
+  const causes = (row: StatRow): Record<string, Json> => ({ causes: byCause(row) });
+  return {
+    regions: objects(snapshot.regions, fixedRegion, REGION_COLUMNS, regionExtras),
+    threads: objects(snapshot.threads, fixedThread, THREAD_COLUMNS, causes),
+    processes: objects(snapshot.processes, fixedProcess, PROCESS_COLUMNS, causes),
+  };
 }
 
 function regionExtras(row: RegionRow): Record<string, Json> {
@@ -152,7 +161,7 @@ function totals(row: StatRow, fixed: boolean): Json {
     unique_pages: row.uniquePages,
     refaults: row.refaults,
     stall_ns: fixed ? null : row.stallNs,
-    stall_share: fixed ? null : finite(row.stallShare),
+    stall_share: fixed ? null : jsonValue(row.stallShare),
     max_ns: fixed ? null : row.maxNs,
   };
 }
@@ -163,19 +172,14 @@ function histogram(h: LatencyHistogram): Json {
     count: h.count,
     total_ns: h.totalNs,
     max_ns: h.maxNs,
-    p50_ns: finite(h.p50Ns),
-    p90_ns: finite(h.p90Ns),
-    p99_ns: finite(h.p99Ns),
-    p999_ns: finite(h.p999Ns),
+    p50_ns: jsonValue(h.p50Ns),
+    p90_ns: jsonValue(h.p90Ns),
+    p99_ns: jsonValue(h.p99Ns),
+    p999_ns: jsonValue(h.p999Ns),
     buckets: h.buckets.map(({ lowNs, highNs, count }) => ({
       low_ns: lowNs,
       high_ns: highNs,
       count,
     })),
   };
-}
-
-/** JSON has no NaN: what was not measured is null. */
-function finite(value: number | string): Json {
-  return typeof value === 'number' && !Number.isFinite(value) ? null : value;
 }

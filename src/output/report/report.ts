@@ -1,7 +1,7 @@
 import type { BeyondFaults } from '../../core/facts/beyond';
 import { knowsCow } from '../../core/facts/capture-facts';
 import type { CaptureFacts } from '../../core/facts/capture-facts';
-import type { Column } from '../../core/columns/row-columns';
+import { knownColumns, type Column } from '../../core/columns/row-columns';
 import type { FixedNames } from '../../core/columns/stable-names';
 import type {
   ProcessRow,
@@ -40,12 +40,9 @@ interface ReportTarget {
 export function shownColumns<Row extends StatRow>(
   columns: readonly Column<Row>[],
   { fixed, capture }: Pick<ReportInput, 'fixed' | 'capture'>,
-): Column<Row>[] {
+): readonly Column<Row>[] {
   const shown = columns.filter((column) => fixed === null || !column.timed);
-  if (knowsCow(capture.mode)) return shown;
-  return shown.map((column) =>
-    column.id === 'cow' ? { ...column, value: () => NaN, format: () => 'n/a' } : column,
-  );
+  return knownColumns(shown, knowsCow(capture.mode));
 }
 
 /**

@@ -1,5 +1,6 @@
 import { captureLimits } from '../../core/facts/capture-facts';
 import { causeText } from '../../core/classify/cause-text';
+import { causeRows } from '../../core/columns/cause-rows';
 import { CAUSE_NAMES } from '../../core/classify/classes';
 import { PROCESS_COLUMNS, REGION_COLUMNS, THREAD_COLUMNS } from '../../core/columns/row-columns';
 import { grouped, latency, percent, stalledShare } from '../../core/text/format';
@@ -153,13 +154,9 @@ function inFlightText({ capture, filter, fixed }: ReportInput): string {
     : `${what}, nor are the ${waited} until then`;
 }
 
-function causeLines(snapshot: Snapshot): string[] {
-  const { totals, causeFacts } = snapshot;
-  return CAUSE_NAMES.map((name, index) => ({ name, count: totals.byCause[index] ?? 0 }))
-    .filter((cause) => cause.count > 0)
-    .sort((a, b) => b.count - a.count)
-    .map(({ name, count }) => {
-      const share = percent(count / totals.faults);
-      return `  ${name.padEnd(12)} ${grouped(count).padStart(11)} ${share.padStart(5)} %  ${causeText(name, causeFacts).means}`;
-    });
+function causeLines({ totals, causeFacts }: Snapshot): string[] {
+  return causeRows([totals]).map(({ cause, faults, share }) => {
+    const name = CAUSE_NAMES[cause]!;
+    return `  ${name.padEnd(12)} ${grouped(faults).padStart(11)} ${percent(share).padStart(5)} %  ${causeText(name, causeFacts).means}`;
+  });
 }

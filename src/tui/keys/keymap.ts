@@ -1,43 +1,13 @@
-/**
- * Every key the dashboard knows: the one table behind the decoder's dispatch, the footer, the help
- * overlay and the README.
- */
-export const VIEWS = [
-  'regions',
-  'threads',
-  'processes',
-  'causes',
-  'latency',
-  'events',
-  'output',
-] as const;
-export type ViewName = (typeof VIEWS)[number];
-export const VIEW_TITLES: Readonly<Record<ViewName, string>> = {
-  regions: 'Regions',
-  threads: 'Threads',
-  processes: 'Processes',
-  causes: 'Causes',
-  latency: 'Latency',
-  events: 'Events',
-  output: 'Output',
-};
+import { VIEWS } from '../views/registry';
+import { VIEW_ACTIONS, type ViewAction } from '../views/view';
 
-export type Action =
+/** Actions that mean the same wherever one is. */
+type CommonAction =
   | 'quit'
   | 'help'
-  | 'up'
-  | 'down'
-  | 'page-up'
-  | 'page-down'
-  | 'first'
-  | 'last'
   | 'next-view'
   | 'previous-view'
   | 'view'
-  | 'sort-left'
-  | 'sort-right'
-  | 'reverse'
-  | 'choose-sort'
   | 'filter'
   | 'clear-filter'
   | 'freeze'
@@ -50,10 +20,14 @@ export type Action =
   | 'slower'
   | 'faster'
   | 'write'
-  | 'open'
   | 'back'
   | 'redraw'
   | 'suspend';
+export type Action = CommonAction | ViewAction;
+
+export function isViewAction(action: Action): action is ViewAction {
+  return (VIEW_ACTIONS as readonly string[]).includes(action);
+}
 
 export interface Binding {
   /** Names as input.ts gives them. */
@@ -65,14 +39,23 @@ export interface Binding {
   readonly footer?: readonly [key: string, text: string];
 }
 
+/** Views that are there for some runs only, with their numbers: `7: output of COMMAND`. */
+const SOME_VIEWS = VIEWS.flatMap(({ only }, k) =>
+  only === undefined ? [] : `${k + 1}: ${only.help}`,
+);
+
+/**
+ * Every key the dashboard knows: the one table behind the decoder's dispatch, the footer, the help
+ * overlay and the README.
+ */
 export const KEYMAP: readonly Binding[] = [
   { keys: ['h', '?', 'f1'], action: 'help', help: 'this help', footer: ['F1', 'help'] },
   { keys: ['tab'], action: 'next-view', help: 'next view', footer: ['Tab', 'view'] },
   { keys: ['S-tab'], action: 'previous-view', help: 'previous view' },
   {
-    keys: ['1', '2', '3', '4', '5', '6', '7'],
+    keys: VIEWS.map((_, k) => String(k + 1)),
     action: 'view',
-    help: 'go to a view by its number (7: output of COMMAND)',
+    help: `go to a view by its number (${SOME_VIEWS.join(', ')})`,
   },
   { keys: ['up', 'k'], action: 'up', help: 'one row up' },
   { keys: ['down', 'j'], action: 'down', help: 'one row down' },
@@ -155,7 +138,7 @@ export function keyText(key: string): string {
   return KEY_TEXT.get(key) ?? (/^f\d+$/.test(key) ? key.toUpperCase() : key);
 }
 
-/** The keys of a binding: `1`..`7` are told as a range. */
+/** The keys of a binding: numbers are told as a range. */
 export function keysText(binding: Binding): string {
   if (binding.action === 'view') return `${binding.keys[0]!}-${binding.keys.at(-1)!}`;
   return binding.keys.map(keyText).join(' ');

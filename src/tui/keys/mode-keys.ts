@@ -1,6 +1,6 @@
 import type { Dashboard } from '../state/dashboard';
 import { actionOf } from './keymap';
-import { NORMAL, promptFor, type Prompt, type WriteSubject } from '../state/mode';
+import { NORMAL, promptFor, type Chooser, type Prompt, type WriteSubject } from '../state/mode';
 import { proposedFile, writeShown } from '../export/write';
 
 /** Bounds of the refresh interval, ms: those of --interval. */
@@ -25,11 +25,7 @@ export function promptWrite(dashboard: Dashboard, subject: WriteSubject): void {
   dashboard.mode = promptFor('write', 'write to: ', file, subject);
 }
 
-export function chooserKey(
-  dashboard: Dashboard,
-  chooser: { readonly items: readonly { readonly id: string }[]; index: number },
-  key: string,
-): void {
+export function chooserKey(dashboard: Dashboard, chooser: Chooser, key: string): void {
   const action = actionOf(key);
   const last = chooser.items.length - 1;
   if (action === 'up') chooser.index = Math.max(0, chooser.index - 1);
@@ -37,18 +33,14 @@ export function chooserKey(
   else if (action === 'first') chooser.index = 0;
   else if (action === 'last') chooser.index = last;
   else {
-    if (action === 'open') {
-      dashboard.withTable((table) => {
-        table.sortBy(chooser.items[chooser.index]!.id);
-      });
-    }
     dashboard.mode = NORMAL;
+    if (action === 'open') chooser.chosen(chooser.index);
   }
 }
 
 export function promptKey(dashboard: Dashboard, prompt: Prompt, key: string, nowMs: number): void {
   if (key === 'escape') {
-    if (prompt.purpose === 'filter') dashboard.setFilter(prompt.before);
+    if (prompt.purpose === 'filter') dashboard.scene.setFilter(prompt.before);
     dashboard.mode = NORMAL;
     return;
   }
@@ -76,7 +68,7 @@ function submit(dashboard: Dashboard, prompt: Prompt, nowMs: number): void {
   const text = prompt.editor.text.trim();
   switch (prompt.purpose) {
     case 'filter':
-      prompt.error = dashboard.setFilter(text);
+      prompt.error = dashboard.scene.setFilter(text);
       break;
     case 'interval':
       prompt.error = changeInterval(dashboard, text);

@@ -121,12 +121,16 @@ export class TableModel<Row extends StatRow> {
     this.select(this.rows.length - 1);
   }
 
-  /** The rows in a window of `height`, which follows the selection. */
-  window(height: number): readonly Row[] {
+  /** Moves the window of `height` to where the selection is. */
+  fit(height: number): void {
     const { selected } = this;
     if (selected < this.top) this.top = selected;
     if (selected >= this.top + height) this.top = selected - height + 1;
     this.top = Math.max(0, Math.min(this.top, this.rows.length - height));
+  }
+
+  /** The rows in a window of `height`. */
+  window(height: number): readonly Row[] {
     return this.rows.slice(this.top, this.top + height);
   }
 

@@ -1,301 +1,189 @@
-import { knowsCow } from '../../core/facts/capture-facts';
-import { CAUSE_NAMES } from '../../core/classify/classes';
-import {
-  PROCESS_COLUMNS,
-  REGION_COLUMNS,
-  THREAD_COLUMNS,
-  type Column,
-} from '../../core/columns/row-columns';
-import { compileFaultTest, type FaultTest } from '../../core/filter/fault-test';
-import type { Filter } from '../../core/filter/ast';
-import { classesNamed } from '../../core/filter/text-test';
-import { describeFilterError, parseFilter } from '../../core/filter/parse';
-import { compileRowTests } from '../../core/filter/row-test';
-import type {
-  ProcessRow,
-  RegionRow,
-  Snapshot,
-  StatRow,
-  ThreadRow,
-} from '../../core/snapshot/snapshot';
-import type { EventLog } from './event-log';
-import { VIEWS, type ViewName } from '../keys/keymap';
-import { latencyPicture, type LatencyPicture } from './latency';
 import { NORMAL, type Mode } from './mode';
-import type { Picture, Size } from './picture';
+import type { Size } from './picture';
+import { Scene } from './scene';
 import type { DashboardSource } from './source';
 import type { Style, Theme } from '../terminal/theme';
-import { RateHistory } from '../layout/rates';
-import { ALL_CLASSES, TableModel } from '../layout/table';
-import { causeRows, type CauseRow } from '../views/causes';
+import { VIEWS } from '../views/registry';
+import type { Navigation, Scope, View, ViewEntry } from '../views/view';
 
 export interface DashboardOptions {
   readonly theme: Theme;
   readonly intervalMs: number;
 }
 
+/** A view of the registry, made. */
+interface MadeView {
+  readonly entry: ViewEntry;
+  readonly view: View;
+}
+
 /** How long a message stays in the footer, ms. */
 const MESSAGE_MS = 4000;
 
 /**
- * What the dashboard shows and how: view, selection, sort, filter, frozen picture. Knows neither the
+ * What the dashboard shows: which view, what was opened from it, who gets the keys. Knows neither the
  * terminal nor a clock: keys.ts changes it, render.ts draws it, app.ts gives both their time.
  */
-export class Dashboard {
-  view: ViewName = 'regions';
-  /** What Enter opened: the id of a row of the present view; null: the table itself. */
-  opened: number | null = null;
+export class Dashboard implements Navigation {
   mode: Mode = NORMAL;
   intervalMs: number;
   size: Size = { columns: 80, rows: 24 };
   readonly theme: Theme;
-  readonly regions: TableModel<RegionRow>;
-  readonly threads: TableModel<ThreadRow>;
-  readonly processes: TableModel<ProcessRow>;
-  causeIndex = 0;
-  /** Lines scrolled down in the latency view, and back in the output view. */
-  latencyOffset = 0;
-  outputBack = 0;
-  /** Sequence number at which the event log ends; null: follows. */
-  eventsEnd: number | null = null;
-  filterText = '';
-  filter: Filter | null = null;
-  classes = ALL_CLASSES;
-  /** When the picture was frozen, ms; null while it is live. */
-  frozenAt: number | null = null;
-  picture: Picture;
+  readonly scene: Scene;
+  private readonly made: readonly MadeView[];
+  private current: MadeView;
+  /** What was opened from the present view, each from the one before. */
+  private opened: readonly View[] = [];
   private message: { text: string; style: Style; until: number } | null = null;
-  private readonly history = new RateHistory();
-  private live: Picture;
-  private ticks = 0;
   /** What Esc undoes, innermost last; each as long as the filter is still the one that it made. */
   private readonly undo: { readonly filter: string; readonly run: () => void }[] = [];
-  private latencyOf: {
-    readonly snapshot: Snapshot;
-    readonly filter: Filter | null;
-    readonly picture: LatencyPicture;
-  } | null = null;
-  private logTest: { readonly log: EventLog; readonly test: FaultTest | null } | null = null;
 
-  constructor(
-    readonly source: DashboardSource,
-    options: DashboardOptions,
-  ) {
+  constructor(source: DashboardSource, options: DashboardOptions) {
     this.theme = options.theme;
     this.intervalMs = options.intervalMs;
-    this.live = this.look();
-    this.picture = this.live;
-    const known = knowsCow(this.live.header.capture.mode);
-    this.regions = new TableModel(knownColumns(REGION_COLUMNS, known), 'stall_share');
-    this.threads = new TableModel(knownColumns(THREAD_COLUMNS, known), 'stall_share');
-    this.processes = new TableModel(knownColumns(PROCESS_COLUMNS, known), 'stall_share');
-    this.arrange();
+    this.scene = new Scene(source);
+    this.made = VIEWS.map((entry) => ({ entry, view: entry.make(this.scene, this) }));
+    this.current = this.made[0]!;
   }
 
-  private look(): Picture {
-    // What is frozen stays as it is: its rows are not to be filled again.
-    const snapshot = this.source.snapshot(this.frozenAt === null);
-    this.history.push(snapshot);
-    return {
-      snapshot,
-      header: this.source.header(),
-      rates: this.history.rates(),
-      log: this.source.events,
-      ticks: this.ticks++,
-    };
+  get source(): DashboardSource {
+    return this.scene.source;
   }
 
-  /** Takes a new picture; a frozen one stays on the screen. */
-  refresh(): void {
-    this.source.events.flush();
-    this.live = this.look();
-    if (this.frozenAt !== null) return;
-    this.picture = this.live;
-    this.arrange();
+  /** Name of the present view. */
+  get view(): string {
+    return this.current.entry.name;
   }
 
-  /** Filters and sorts the rows of the picture. */
-  private arrange(): void {
-    const { snapshot } = this.picture;
-    const tests = this.filter === null ? null : compileRowTests(this.filter, snapshot);
-    const { asked } = this;
-    this.regions.refresh(snapshot.regions, this.classes, tests?.regions ?? null, asked);
-    this.threads.refresh(snapshot.threads, this.classes, tests?.threads ?? null, asked);
-    this.processes.refresh(snapshot.processes, this.classes, tests?.processes ?? null, asked);
+  /** The view that is shown: the present one, or what was opened from it last. */
+  get shown(): View {
+    return this.opened.at(-1) ?? this.current.view;
   }
 
-  /** The histograms of what the filter lets through, of the moment of the picture where that is still known. */
-  latency(): LatencyPicture {
-    const { filter, latencyOf } = this;
-    const { snapshot } = this.picture;
-    if (latencyOf?.snapshot === snapshot && latencyOf.filter === filter) return latencyOf.picture;
-    const picture = latencyPicture(filter, snapshot, this.source);
-    this.latencyOf = { snapshot, filter, picture: this.asOf(picture) };
-    return this.latencyOf.picture;
+  /** The present view, whatever was opened from it. */
+  get base(): View {
+    return this.current.view;
   }
 
-  private asOf(picture: LatencyPicture): LatencyPicture {
-    if (this.frozenAt === null || !picture.rounded) return picture;
-    const now = 'as it is now: of a filter set since the picture was frozen nothing was kept';
-    const beyond = picture.beyond === '' ? now : `${picture.beyond}; ${now}`;
-    return { ...picture, beyond };
+  /** All views, also those that are not there in this run. */
+  get views(): readonly View[] {
+    return this.made.map(({ view }) => view);
   }
 
-  freeze(nowMs: number): void {
-    if (this.frozenAt === null) {
-      // What is made when it is asked for must be of this moment.
-      this.latency();
-      this.picture.snapshot.pairs();
-      this.frozenAt = nowMs;
-      // The log's ring goes on turning: what is on the screen must be kept apart from it.
-      this.picture = { ...this.picture, log: this.picture.log.copy() };
-      keepHistories(this.picture.snapshot);
-    } else {
-      this.frozenAt = null;
-      this.picture = this.live;
-      this.latencyOf = null;
-      this.eventsEnd = null;
-      this.arrange();
-    }
+  /** The tabs, each with its number. */
+  get tabs(): readonly {
+    readonly number: number;
+    readonly title: string;
+    readonly active: boolean;
+  }[] {
+    return this.made.flatMap((made, k) =>
+      this.isThere(made)
+        ? [{ number: k + 1, title: made.entry.title, active: made === this.current }]
+        : [],
+    );
   }
 
-  zero(nowMs: number): void {
-    this.source.zero();
-    this.history.restart();
-    this.refresh();
-    this.say('counters set to zero', nowMs);
+  private isThere({ entry }: MadeView): boolean {
+    return entry.only?.there(this.source) ?? true;
   }
 
-  /** Puts a filter in force. Returns what is wrong with it, '' when nothing is; then the old one stays. */
-  setFilter(text: string): string {
-    const { filter, error } = parseFilter(text);
-    if (error !== null) return describeFilterError(error);
-    this.filterText = text.trim();
-    this.filter = filter;
-    this.narrowed();
-    return '';
+  /** Goes to a view by its number; nothing happens where there is none. */
+  goTo(number: number): void {
+    const made = this.made[number - 1];
+    if (made !== undefined && this.isThere(made)) this.go(made);
   }
 
-  toggleClass(cls: number): void {
-    const classes = this.classes ^ (1 << cls);
-    // Nothing at all is never what one wants to see.
-    if (classes === 0) return;
-    this.classes = classes;
-    this.narrowed();
+  /** Goes to the view `step` tabs further on, round and round. */
+  step(step: number): void {
+    const there = this.made.filter((made) => this.isThere(made));
+    const at = there.indexOf(this.current) + step + there.length;
+    this.go(there[at % there.length]!);
   }
 
-  showEverything(): void {
-    this.classes = ALL_CLASSES;
-    this.setFilter('');
+  private go(made: MadeView): void {
+    this.current = made;
+    this.opened = [];
   }
 
-  private narrowed(): void {
-    this.source.events.setFilter(this.filter, this.classes, this.source.names);
-    this.logTest = null;
-    this.arrange();
+  open(view: View): void {
+    this.opened = [...this.opened, view];
   }
 
-  /** Whether a place in the picture's log is shown under filter and class toggles. */
-  showsEvent(place: number): boolean {
-    const { log } = this.picture;
-    if ((this.classes & (1 << log.resolved.faultClass[place]!)) === 0) return false;
-    if (this.logTest?.log !== log) {
-      const test = this.filter === null ? null : compileFaultTest(this.filter, log.names);
-      this.logTest = { log, test };
-    }
-    const { test } = this.logTest;
-    return test === null || test(log.batch, log.resolved, place);
+  choose(
+    title: string,
+    items: readonly string[],
+    index: number,
+    chosen: (index: number) => void,
+  ): void {
+    this.mode = { type: 'chooser', title, items, index, chosen };
   }
 
-  /** Bit mask of the classes that somebody wants to see: named in the filter, or left when others are hidden. */
-  get asked(): number {
-    return classesNamed(this.filter) | (this.classes === ALL_CLASSES ? 0 : this.classes);
-  }
-
-  /** Causes of what the filter lets through. */
-  causes(): CauseRow[] {
-    return causeRows(this.causeRows().rows);
-  }
-
-  /**
-   * The rows whose causes are summed up: everything without a filter, else those of a table of which every row
-   * passes as a whole. Where there is none (`partial`) the sums hold more than the filter lets through.
-   */
-  causeRows(): { readonly rows: readonly StatRow[]; readonly partial: boolean } {
-    if (this.filter === null) return { rows: [this.picture.snapshot.totals], partial: false };
-    const tables = [this.regions, this.threads, this.processes];
-    const exact = tables.find((table) => table.partial === 0 && table.rows.length > 0);
-    const { rows, partial } = exact ?? this.regions;
-    return { rows, partial: partial > 0 };
-  }
-
-  get selectedCause(): string | null {
-    const rows = this.causes();
-    const row = rows[Math.min(this.causeIndex, rows.length - 1)];
-    return row === undefined ? null : CAUSE_NAMES[row.cause]!;
-  }
-
-  /** Views there are: Output only when a COMMAND was started. */
-  get views(): readonly ViewName[] {
-    return this.source.output() === null ? VIEWS.filter((view) => view !== 'output') : VIEWS;
-  }
-
-  /** Narrows to the selected cause, within what is shown already. */
-  openCause(): void {
-    const cause = this.selectedCause;
-    if (cause === null) return;
-    const { filterText, filter, causeIndex } = this;
+  narrow(term: string, view: string, back: () => void): void {
+    const { scene, current } = this;
+    const { filterText, filter } = scene;
     if (!this.canUndo) this.undo.length = 0;
     const inner = filter?.op === 'or' ? `(${filterText})` : filterText;
-    const tables = [this.regions, this.threads, this.processes].map((table) => table.keepPlace());
-    this.setFilter(`${inner} cause:${cause}`);
-    this.go('regions');
+    const places = scene.keepPlaces();
+    scene.setFilter(`${inner} ${term}`);
+    this.go(this.made.find(({ entry }) => entry.name === view) ?? current);
     this.undo.push({
-      filter: this.filterText,
+      filter: scene.filterText,
       run: () => {
-        this.setFilter(filterText);
-        this.go('causes');
-        this.causeIndex = causeIndex;
-        for (const back of tables) back();
+        scene.setFilter(filterText);
+        this.go(current);
+        back();
+        places();
       },
     });
   }
 
   /** Esc goes back from something. */
   get canGoBack(): boolean {
-    return this.opened !== null || this.canUndo;
+    return this.opened.length > 0 || this.canUndo;
   }
 
   private get canUndo(): boolean {
-    return this.undo.at(-1)?.filter === this.filterText;
+    return this.undo.at(-1)?.filter === this.scene.filterText;
   }
 
-  /** Closes what is open, else undoes the opening of a cause. */
+  /** Closes what was opened last, else undoes what narrowed the filter. */
   back(): void {
-    if (this.opened !== null) this.opened = null;
+    if (this.opened.length > 0) this.opened = this.opened.slice(0, -1);
     else if (this.canUndo) this.undo.pop()!.run();
   }
 
-  go(view: ViewName): void {
-    this.view = view;
-    this.opened = null;
+  /** Takes a new picture; a frozen one stays on the screen. */
+  refresh(): void {
+    this.scene.refresh();
+    this.follow();
   }
 
-  /** Does something with the table of the present view; null when the view has none. */
-  withTable<T>(use: <Row extends StatRow>(table: TableModel<Row>) => T): T | null {
-    switch (this.view) {
-      case 'regions':
-        return use(this.regions);
-      case 'threads':
-        return use(this.threads);
-      case 'processes':
-        return use(this.processes);
-      case 'causes':
-      case 'latency':
-      case 'events':
-      case 'output':
-        return null;
+  /** What shows a thing that is gone closes. */
+  private follow(): void {
+    this.opened = this.opened.filter((view) => view.follow?.() ?? true);
+  }
+
+  /** Freezes the picture, or goes back to the live one. */
+  freeze(nowMs: number): void {
+    if (this.scene.frozenAt === null) this.scene.freeze(nowMs);
+    else {
+      this.scene.thaw();
+      for (const view of [...this.views, ...this.opened]) view.thaw?.();
+      this.follow();
     }
+  }
+
+  zero(nowMs: number): void {
+    this.scene.zero();
+    this.follow();
+    this.say('counters set to zero', nowMs);
+  }
+
+  /** What the numbers on the screen hold beyond what is asked for. */
+  get scope(): Scope {
+    const views = [this.current.view, ...this.opened];
+    const scope = views.findLast((view) => view.scope !== undefined)?.scope?.();
+    return scope ?? { wholeRows: false, allClasses: false };
   }
 
   say(text: string, nowMs: number, style: Style = 'good'): void {
@@ -304,23 +192,6 @@ export class Dashboard {
 
   /** The message to show now. */
   messageAt(nowMs: number): { readonly text: string; readonly style: Style } | null {
-    if (this.message !== null && nowMs >= this.message.until) this.message = null;
-    return this.message;
+    return this.message !== null && nowMs < this.message.until ? this.message : null;
   }
-}
-
-/** Where COW is not told apart its column says so: a 0 would be a claim. */
-function knownColumns<Row extends StatRow>(
-  columns: readonly Column<Row>[],
-  cow: boolean,
-): readonly Column<Row>[] {
-  if (cow) return columns;
-  return columns.map((column) =>
-    column.id === 'cow' ? { ...column, value: () => NaN, format: () => 'n/a' } : column,
-  );
-}
-
-/** Rows copy their history when it is asked for: what is on the screen must not change with the next tick. */
-function keepHistories({ regions, threads, processes }: Snapshot): void {
-  for (const rows of [regions, threads, processes]) rows.forEach(({ history }) => history);
 }

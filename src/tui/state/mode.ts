@@ -5,10 +5,16 @@ export type WriteSubject = 'view' | 'help';
 
 /** Who gets the keys: the views, or something that was opened over them. */
 export type Mode =
-  | { readonly type: 'normal' }
-  | { readonly type: 'help'; offset: number }
-  | Prompt
-  | { readonly type: 'chooser'; readonly items: readonly ChooserItem[]; index: number };
+  { readonly type: 'normal' } | { readonly type: 'help'; offset: number } | Prompt | Chooser;
+
+/** A list of which one item can be chosen. */
+export interface Chooser {
+  readonly type: 'chooser';
+  readonly title: string;
+  readonly items: readonly string[];
+  index: number;
+  readonly chosen: (index: number) => void;
+}
 
 export interface Prompt {
   readonly type: 'prompt';
@@ -23,12 +29,6 @@ export interface Prompt {
   readonly before: string;
   /** What `w` writes. */
   readonly subject: WriteSubject;
-}
-
-interface ChooserItem {
-  /** Id of a column. */
-  readonly id: string;
-  readonly title: string;
 }
 
 export const NORMAL: Mode = Object.freeze({ type: 'normal' });

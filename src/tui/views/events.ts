@@ -1,74 +1,80 @@
-import { CAUSE_NAMES, CLASS_NAMES } from '../../core/classify/classes';
-import { hexText } from '../../core/columns/fault-fields';
-import { grouped, latency } from '../../core/text/format';
-import { Line } from '../layout/line';
-import type { EventLog } from '../state/event-log';
-import { CLASS_STYLE, type Theme } from '../terminal/theme';
+import type { ExportTables } from '../../core/columns/table-export';
+import { LOG_CAPACITY } from '../state/event-log';
+import type { Scene } from '../state/scene';
+import type { Theme } from '../terminal/theme';
+import { eventLines, eventSection, eventsTitle, eventTable } from './event-lines';
+import { moving, pageHeight, type Area } from './view';
+import type { View, ViewActions, ViewEntry } from './view';
 
-/** The log's lines, newest at the bottom. `sequences` come from EventLog.newest or from(). */
-export function eventLines(
-  theme: Theme,
-  columns: number,
-  log: EventLog,
-  sequences: readonly number[],
-): string[] {
-  return sequences.map((sequence) => eventLine(theme, columns, log, log.at(sequence)));
-}
+/** The faults as they come. */
+export const events: ViewEntry = {
+  name: 'events',
+  title: 'Events',
+  make: (scene) => new EventsView(scene),
+};
 
-function eventLine(theme: Theme, columns: number, log: EventLog, at: number): string {
-  const { batch, resolved, names } = log;
-  const name = CLASS_NAMES[resolved.faultClass[at]!]!;
-  const seconds = batch.time[at]! / 1e9;
-  const line = new Line(theme, columns).add(' ');
-  line.cell(seconds.toFixed(3), 10, 'right', 'dim').add(' ');
-  line.cell(name, 5, 'left', CLASS_STYLE[name]).add(' ');
-  const wide = columns >= 110;
-  if (wide) line.cell(names.commName(at), 15, 'left').add(' ');
-  line.cell(String(batch.tid[at]!), 7, 'right').add(' ');
-  line.cell(hexText(batch.addrHi[at]!, batch.addrLo[at]!), 14, 'right').add(' ');
-  const tail = columns >= 76 ? 9 + 13 : 9;
-  const offset = resolved.fileOffset[at]!;
-  const place =
-    offset >= 0 && wide
-      ? `${names.regionLabel(at)} +0x${offset.toString(16)}`
-      : names.regionLabel(at);
-  line.cell(place, Math.min(60, Math.max(8, line.room - tail - 1)), 'left');
-  line.cell(batch.latency[at]! < 0 ? '' : latency(batch.latency[at]!), 9, 'right');
-  if (tail > 9) line.add(' ').cell(CAUSE_NAMES[resolved.cause[at]!]!, 12, 'left', 'dim');
-  return line.end();
-}
+export class EventsView implements View {
+  readonly name = events.name;
+  readonly eventsBelow = false;
+  readonly actions: ViewActions = {
+    ...moving((by, area) => {
+      this.scroll(by, pageHeight(area));
+    }),
+    last: () => {
+      this.end = null;
+    },
+  };
+  /** Sequence number at which the window ends; null: it follows. */
+  end: number | null = null;
 
-/** What share of the faults the log shows: `1 of 312 MINOR, 80 % of COW`; '' when all are shown. */
-function sampleText(log: EventLog): string {
-  return CLASS_NAMES.map((name, cls) => {
-    const share = log.shareOf(cls);
-    if (share >= 1) return '';
-    // `1 of 1` would be a riddle.
-    return share > 0.4
-      ? `${Math.floor(share * 100)} % of ${name}`
-      : `1 of ${grouped(Math.round(1 / share))} ${name}`;
-  })
-    .filter((text) => text !== '')
-    .join(', ');
-}
+  constructor(private readonly scene: Scene) {}
 
-/** The rule above the log: what it shows, and whether it follows. */
-export function eventsTitle(
-  theme: Theme,
-  columns: number,
-  log: EventLog,
-  follows: boolean,
-): string {
-  const line = new Line(theme, columns);
-  const { rule } = theme.glyphs;
-  line.add(rule.repeat(2), 'dim').add(' events ', 'strong');
-  const sample = sampleText(log);
-  const state = [
-    sample === '' ? '' : `fair sample: ${sample}`,
-    follows ? '' : 'scrolled back, End follows',
-  ].filter((text) => text !== '');
-  const text = state.length === 0 ? '' : ` ${state.join('; ')} `;
-  line.to(Math.max(line.used, columns - text.length - 2), rule, 'dim');
-  line.add(text, 'warning').to(columns, rule, 'dim');
-  return line.end();
+  thaw(): void {
+    this.end = null;
+  }
+
+  /** Moves the window; at the newest event it follows again. */
+  private scroll(by: number, height: number): void {
+    const { log } = this.scene.picture;
+    const end = this.end ?? log.count;
+    if (by > 0) {
+      if (this.end === null) return;
+      const last = log.from(end, by, this.passes).at(-1);
+      const rest = last === undefined ? [] : log.from(last + 1, 1, this.passes);
+      this.end = rest.length === 0 ? null : last! + 1;
+      return;
+    }
+    // The window must stay full: one cannot scroll to before the oldest event.
+    const above = log.newest(height - by, end, this.passes);
+    if (above.length > height) this.end = above[height - 1]! + 1;
+  }
+
+  private readonly passes = (place: number): boolean => this.scene.showsEvent(place);
+
+  draw({ theme, columns, height }: Area): string[] {
+    const { log } = this.scene.picture;
+    return [
+      eventsTitle(theme, columns, log, this.end === null),
+      ...eventLines(theme, columns, log, this.visible(height - 1)),
+    ];
+  }
+
+  /** The sequence numbers of the events in a window of `height` lines, oldest first. */
+  private visible(height: number): number[] {
+    const { log } = this.scene.picture;
+    if (height <= 0) return [];
+    if (this.end === null) return log.newest(height, log.count, this.passes);
+    const shown = log.newest(height, this.end, this.passes);
+    // What one looks at has left the ring: the oldest that are there take its place.
+    return shown.length < height ? log.from(log.oldest, height, this.passes) : shown;
+  }
+
+  text(theme: Theme, columns: number): string[] {
+    const sequences = this.scene.newestEvents(LOG_CAPACITY);
+    return eventSection(theme, columns, this.scene.picture.log, sequences);
+  }
+
+  tables(): ExportTables {
+    return [eventTable(this.scene)];
+  }
 }

@@ -1,6 +1,6 @@
 import { actionOf, KEYMAP, keysText, keyTable } from '../../../../src/tui/keys/keymap';
 import { makeTheme } from '../../../../src/tui/terminal/theme';
-import { helpLines } from '../../../../src/tui/views/help';
+import { helpLines } from '../../../../src/tui/frame/help';
 
 describe('KEYMAP', () => {
   it('gives every key one meaning', () => {

@@ -4,9 +4,11 @@ import { closingText } from '../../../../src/tui/export/closing';
 import { Dashboard } from '../../../../src/tui/state/dashboard';
 import type { Key } from '../../../../src/tui/terminal/input';
 import { handleKeys, INTERVALS_MS } from '../../../../src/tui/keys/keys';
-import { renderDashboard } from '../../../../src/tui/render';
+import { drawFrame, renderDashboard } from '../../../../src/tui/render';
 import { makeTheme } from '../../../../src/tui/terminal/theme';
-import { shownTables } from '../../../../src/tui/export/tables';
+import type { TableModel } from '../../../../src/tui/layout/table';
+import { EventsView } from '../../../../src/tui/views/events';
+import { TableView } from '../../../../src/tui/views/table-view';
 import { FILE_START, HEAP_START, Rig } from '../../../support/model-kit';
 import { captureFacts } from '../../../support/facts';
 import { FakeSource, HEADER, samplePicture } from '../../../support/fake-source';
@@ -56,6 +58,13 @@ class Bench {
 
   text(): string {
     return this.lines().join('\n');
+  }
+
+  /** Of the present view. */
+  get table(): TableModel<RegionRow> {
+    const { base } = this.dashboard;
+    if (!(base instanceof TableView)) throw new Error(`${base.name} is no table`);
+    return base.table as TableModel<RegionRow>;
   }
 
   /** First words of the rows of the table. */
@@ -188,6 +197,32 @@ describe('the screen', () => {
   });
 });
 
+describe('drawing', () => {
+  it.each(['1', '2', '3', '4', '5', '6', '7'])('view %s at another size leaves no trace', (key) => {
+    const bench = new Bench(100, 24);
+    bench.source.commandOutput = {
+      lines: Array.from({ length: 90 }, (_, k) => `l${k}`),
+      dropped: 0,
+    };
+    const rows = Array.from({ length: 90 }, (_, k) => region({ id: k + 1, byClass: [0, k, 0, 0] }));
+    bench.source.picture = { ...samplePicture(), regions: rows };
+    bench.source.faults(Array.from({ length: 90 }, (_, k) => [k, 1, 0, 1, 1, 4330, 900]));
+    bench.dashboard.refresh();
+    bench.press(key, 'end', 'up', 'pageup', 'up');
+    const before = bench.text();
+    for (const [columns, height] of [
+      [200, 60],
+      [60, 14],
+    ] as const) {
+      bench.dashboard.size = { columns, rows: height };
+      drawFrame(bench.dashboard, 0);
+    }
+    bench.dashboard.size = { columns: 100, rows: 24 };
+    const after = drawFrame(bench.dashboard, 0).lines;
+    expect(after.map((line) => line.replace(SGR, '').trimEnd()).join('\n')).toBe(before);
+  });
+});
+
 describe('keys', () => {
   it('go through the views by Tab and by number, Output only with a COMMAND', () => {
     const bench = new Bench();
@@ -219,9 +254,9 @@ describe('keys', () => {
     bench.press('home', 'enter');
     expect(bench.text()).toContain('sort: REGION');
     expect(bench.rows()).toEqual(['[heap]', '[stack:4329]', 'data.db', 'libc.so.6']);
-    const before = bench.dashboard.regions.sortColumn.id;
+    const before = bench.table.sortColumn.id;
     bench.press('f6', 'down', 'escape');
-    expect(bench.dashboard.regions.sortColumn.id).toBe(before);
+    expect(bench.table.sortColumn.id).toBe(before);
   });
 
   it('/ filters while one types, Enter keeps, Esc goes back, Backspace clears', () => {
@@ -277,7 +312,7 @@ describe('keys', () => {
     bench.press('/', { paste: '  region:\x1b[31mheap\x9b\r\nclass:minor\n' });
     expect(bench.text()).toContain('filter: region:[31mheap class:minor');
     bench.press('C-u', { paste: 'x'.repeat(5000) }, 'y');
-    expect(bench.dashboard.filterText).toBe('x'.repeat(1000));
+    expect(bench.dashboard.scene.filterText).toBe('x'.repeat(1000));
   });
 
   it('Esc undoes the opening of a cause: filter, view and selections are what they were', () => {
@@ -322,9 +357,9 @@ describe('keys', () => {
       return rig.model.snapshot(rig.now, { reuse });
     };
     const faults = (): number[] =>
-      bench.dashboard.picture.snapshot.regions.map((row) => row.faults);
+      bench.dashboard.scene.picture.snapshot.regions.map((row) => row.faults);
     const histories = (): (readonly number[])[] =>
-      bench.dashboard.picture.snapshot.regions.map((row) => row.history);
+      bench.dashboard.scene.picture.snapshot.regions.map((row) => row.history);
     rig.fault({ page: HEAP_START }).fault({ page: FILE_START }).run();
     bench.dashboard.refresh();
     bench.press('space');
@@ -425,7 +460,7 @@ describe('keys', () => {
     bench.press('backspace', 'n');
     expect(heading(bench)).toContain('ERR');
     bench.press('n');
-    bench.dashboard.regions.sortBy('error');
+    bench.table.sortBy('error');
     expect(heading(bench)).toContain('ERR');
   });
 
@@ -629,7 +664,8 @@ describe('keys', () => {
     bench.press('end');
     expect(seconds().at(-1)).toBe(100);
     bench.press('up', 'down');
-    expect(bench.dashboard.eventsEnd).toBeNull();
+    expect(bench.dashboard.shown).toBeInstanceOf(EventsView);
+    expect('end' in bench.dashboard.shown && bench.dashboard.shown.end).toBeNull();
   });
 
   it('Ctrl-C and Ctrl-Z work even in a prompt; q quits', () => {
@@ -709,7 +745,7 @@ describe('closingText', () => {
     bench.source.commandOutput = { lines: ['x'], dropped: 0 };
     bench.dashboard.refresh();
     const counts = ['1', '2', '3', '4', '5', '6', '7'].map((key) => {
-      const table = shownTables(bench.press(key).dashboard)[0];
+      const table = bench.press(key).dashboard.shown.tables()[0];
       for (const row of table.rows) expect(row).toHaveLength(table.columns.length);
       return [table.name, table.rows.length];
     });

@@ -1,8 +1,9 @@
-import { KEYMAP, type Action } from '../keys/keymap';
+import { isViewAction, KEYMAP } from '../keys/keymap';
 import { Line, pieceLine, type Piece } from '../layout/line';
 import type { LineEditor } from '../state/prompt';
 import type { Style, Theme } from '../terminal/theme';
-import type { Note } from '../layout/words';
+import type { ViewActions } from '../views/view';
+import type { Note } from './words';
 
 export interface FooterState {
   /** Something to say for a while; takes the place of the keys. */
@@ -17,8 +18,8 @@ export interface FooterState {
   readonly hiddenNote: Note;
   /** What Esc does here, '' for nothing. */
   readonly back: string;
-  /** Actions that would do nothing here: their keys are not shown. */
-  readonly useless: readonly Action[];
+  /** What the keys of the view do here; those that would do nothing are not shown. */
+  readonly actions: ViewActions;
 }
 
 /** The last line: filter and sort in force, then the keys that work here. */
@@ -35,7 +36,8 @@ export function footerView(theme: Theme, columns: number, state: FooterState): s
   if (state.back !== '') pieces.push({ text: `Esc ${state.back}`, weight: 90 });
   let weight = 50;
   for (const { action, footer } of KEYMAP) {
-    if (footer === undefined || state.useless.includes(action)) continue;
+    if (footer === undefined) continue;
+    if (isViewAction(action) && state.actions[action] === undefined) continue;
     const last = footer[1] === 'quit' || footer[1] === 'help';
     pieces.push({ text: `${footer[0]} ${footer[1]}`, weight: last ? 80 : weight-- });
   }

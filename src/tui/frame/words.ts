@@ -17,24 +17,17 @@ const ALL_CLASSES_COUNT: Note = {
 };
 
 /** Where the filter chooses rows of the present view but not their numbers. */
-export function filterNote(dashboard: Dashboard): Note {
-  if (dashboard.filter === null) return NOTHING;
-  const partial =
-    dashboard.view === 'causes'
-      ? dashboard.causeRows().partial
-      : dashboard.withTable((table) => table.partial > 0);
-  return partial === true ? WHOLE_ROWS : NOTHING;
+export function filterNote({ scene, scope }: Dashboard): Note {
+  return scene.filter !== null && scope.wholeRows ? WHOLE_ROWS : NOTHING;
 }
 
 /** Where classes are hidden as rows and columns, but are part of other numbers of the present view. */
-export function hiddenNote(dashboard: Dashboard): Note {
-  if (dashboard.view === 'causes') return ALL_CLASSES_COUNT;
-  const mixed = dashboard.withTable((table) => table.mixed);
-  return mixed === true ? ALL_CLASSES_COUNT : NOTHING;
+export function hiddenNote({ scope }: Dashboard): Note {
+  return scope.allClasses ? ALL_CLASSES_COUNT : NOTHING;
 }
 
 /** Classes that are hidden, as the screen says it; '' for none. */
-export function hiddenClasses({ classes }: Dashboard): string {
+export function hiddenClasses({ scene: { classes } }: Dashboard): string {
   return CLASS_NAMES.filter((_, cls) => (classes & (1 << cls)) === 0).join(' ');
 }
 
@@ -45,7 +38,7 @@ export function hiddenClasses({ classes }: Dashboard): string {
 export function scopeLines(dashboard: Dashboard, all = true): string[] {
   const lines: string[] = [];
   const hidden = hiddenClasses(dashboard);
-  const { filterText } = dashboard;
+  const { filterText } = dashboard.scene;
   const add = (what: string, value: string, { text }: Note): void => {
     if (value !== '' && (all || text !== '')) lines.push(`${what}: ${value}${text}`);
   };

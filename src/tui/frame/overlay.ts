@@ -40,24 +40,3 @@ export function chooserLines(
   });
   return lines;
 }
-
-/** What COMMAND wrote, the newest lines at the bottom; `back` lines scrolled back. */
-export function outputView(
-  theme: Theme,
-  columns: number,
-  height: number,
-  lines: readonly string[],
-  dropped: number,
-  back: number,
-): string[] {
-  const title =
-    lines.length === 0
-      ? 'COMMAND has written nothing yet'
-      : `output of COMMAND, ${lines.length} lines${dropped > 0 ? ` (${dropped} earlier ones dropped)` : ''}`;
-  const end = Math.max(Math.min(height - 1, lines.length), lines.length - back);
-  const shown = lines.slice(Math.max(0, end - (height - 1)), end);
-  return [
-    new Line(theme, columns).add(` ${title}`, 'strong').end(),
-    ...shown.map((text) => new Line(theme, columns).add(` ${text.replace(/\t/g, '    ')}`).end()),
-  ];
-}

@@ -1,6 +1,9 @@
 import { Line } from '../layout/line';
+import type { Dashboard } from '../state/dashboard';
 import type { Size } from '../state/picture';
 import type { Theme } from '../terminal/theme';
+import type { Area } from '../views/view';
+import { headerLines } from './header';
 
 const MIN_COLUMNS = 40;
 const MIN_ROWS = 8;
@@ -20,12 +23,19 @@ export interface FrameHeights {
  * Divides the screen. The table is what one came for: it keeps at least half; header, sparklines and
  * event log give way on low screens.
  */
-export function frameHeights(size: Size, headerWants: number, withEvents: boolean): FrameHeights {
+export function frameHeights({ size, scene, shown }: Dashboard): FrameHeights {
   const { rows } = size;
+  const headerWants = headerLines(scene.picture.header);
   const header = rows >= 40 ? Math.min(headerWants, 6) : rows >= 18 ? 3 : rows >= 12 ? 2 : 1;
   const sparks = rows >= 20 ? 1 : 0;
-  const events = withEvents && rows >= 22 ? Math.min(12, 1 + Math.floor(rows / 6)) : 0;
+  const events = shown.eventsBelow && rows >= 22 ? Math.min(12, 1 + Math.floor(rows / 6)) : 0;
   return { header, sparks, tabs: 1, footer: 1, events, body: rows - header - sparks - 2 - events };
+}
+
+/** Where the view that is shown is drawn. */
+export function bodyArea(dashboard: Dashboard): Area {
+  const { theme, size } = dashboard;
+  return { theme, columns: size.columns, height: frameHeights(dashboard).body };
 }
 
 /** A screen on which nothing useful fits says so. */

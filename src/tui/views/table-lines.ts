@@ -4,6 +4,7 @@ import { HISTORY_CELLS, historyLine } from '../layout/spark';
 import type { Style, Theme } from '../terminal/theme';
 import { GAP, layoutColumns, type Layout } from '../layout/columns';
 import type { TableModel } from '../layout/table';
+import type { Area } from './view';
 
 /** Columns whose numbers have the meaning of a class. */
 const COLUMN_STYLE: ReadonlyMap<string, Style> = new Map(
@@ -19,10 +20,8 @@ const COLUMN_STYLE: ReadonlyMap<string, Style> = new Map(
  * A table: heading, then the rows of its window. Only what is visible is formatted. `ticks` counts the
  * refreshes, see historyLine().
  */
-export function tableView<Row extends StatRow>(
-  theme: Theme,
-  columns: number,
-  height: number,
+export function tableLines<Row extends StatRow>(
+  { theme, columns, height }: Area,
   table: TableModel<Row>,
   ticks: number,
 ): string[] {
@@ -33,11 +32,37 @@ export function tableView<Row extends StatRow>(
   rows.forEach((row, k) => {
     lines.push(rowLine(theme, columns, row, layout, k === selected, ticks));
   });
-  if (rows.length === 0) {
-    const why = table.total === 0 ? 'no faults yet' : `none of ${table.total} rows pass the filter`;
-    lines.push(new Line(theme, columns).add(`  ${why}`, 'dim').end());
+  if (rows.length === 0) lines.push(nothingLine(theme, columns, table));
+  return lines;
+}
+
+/** The first `most` rows of a table with nothing selected, and a line that sums up the rest. */
+export function plainTableLines<Row extends StatRow>(
+  theme: Theme,
+  columns: number,
+  table: TableModel<Row>,
+  ticks: number,
+  most: number,
+): string[] {
+  const layout = tableLayout(table, columns);
+  const lines = [heading(theme, columns, table, layout)];
+  for (const row of table.rows.slice(0, most)) {
+    lines.push(rowLine(theme, columns, row, layout, false, ticks));
+  }
+  if (table.rows.length === 0) lines.push(nothingLine(theme, columns, table));
+  if (table.rows.length > most) {
+    const rest = table.rows.slice(most);
+    const faults = rest.reduce((sum, row) => sum + row.faults, 0);
+    lines.push(
+      ` and ${rest.length} more rows with ${faults} faults (this text has the first ${most}; w writes all)`,
+    );
   }
   return lines;
+}
+
+function nothingLine(theme: Theme, columns: number, { total }: { readonly total: number }): string {
+  const why = total === 0 ? 'no faults yet' : `none of ${total} rows pass the filter`;
+  return new Line(theme, columns).add(`  ${why}`, 'dim').end();
 }
 
 function tableLayout<Row extends StatRow>(table: TableModel<Row>, columns: number): Layout<Row> {

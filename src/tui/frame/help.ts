@@ -1,8 +1,9 @@
-import { KEYMAP, keysText } from '../keys/keymap';
+import type { ExportTables } from '../../core/columns/table-export';
+import { KEYMAP, keysText, keyText } from '../keys/keymap';
 import { Line } from '../layout/line';
 import type { Theme } from '../terminal/theme';
 
-export const FILTER_HELP = [
+const FILTER_HELP = [
   'libc               text in region, command, class, cause or kind (capitals count if typed)',
   '~^lib.*text$       a regular expression',
   'class:major,cow    major minor cow error         cause:cow   kind:heap',
@@ -25,4 +26,16 @@ export function helpLines(theme: Theme, columns: number): string[] {
   );
   const filter = FILTER_HELP.map((text) => new Line(theme, columns).add(`  ${text}`).end());
   return [title('Keys'), ...keys, '', title('Filter'), ...filter];
+}
+
+/** The same as data. */
+export function helpTables(): ExportTables {
+  return [
+    {
+      name: 'help',
+      columns: ['keys', 'action', 'help'],
+      rows: KEYMAP.map(({ keys, action, help }) => [keys.map(keyText).join(' '), action, help]),
+    },
+    { name: 'filter', columns: ['text'], rows: FILTER_HELP.map((text) => [text]) },
+  ];
 }

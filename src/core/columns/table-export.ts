@@ -1,0 +1,79 @@
+import { printable, safeJson } from '../text/printable';
+import type { Column } from './row-columns';
+import type { StatRow } from '../snapshot/snapshot';
+
+/** Tables as data, for machines: what the dashboard writes, and the rows of the JSON report. */
+
+/** Text is raw; null, like NaN, is what is not known. */
+type ExportValue = string | number | null;
+
+export interface ExportTable {
+  readonly name: string;
+  /** Machine names: the ids of columns and fields. */
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly ExportValue[])[];
+}
+
+/** What was asked for first. */
+export type ExportTables = readonly [ExportTable, ...ExportTable[]];
+
+export function rowTable<Row extends StatRow>(
+  name: string,
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+): ExportTable {
+  return {
+    name,
+    columns: columns.map((column) => column.id),
+    rows: rows.map((row) => columns.map((column) => column.value(row))),
+  };
+}
+
+/**
+ * RFC 4180: CRLF, fields with separators quoted, quotes doubled. Not measured is empty. Several tables are
+ * set apart by an empty line, each with its header.
+ */
+export function exportCsv(tables: readonly ExportTable[]): string {
+  return tables.map(tableCsv).join('\r\n');
+}
+
+function tableCsv(table: ExportTable): string {
+  const field = (value: ExportValue): string => {
+    const text = plain(value);
+    return /[",\r\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text;
+  };
+  return [table.columns, ...table.rows].map((row) => `${row.map(field).join(',')}\r\n`).join('');
+}
+
+function plain(value: ExportValue): string {
+  if (typeof value === 'string') return printable(value);
+  return value !== null && Number.isFinite(value) ? String(value) : '';
+}
+
+/** One document; not measured is null. `rows` are of the first table, the others go by their names. */
+export function exportJson(tables: ExportTables, header: object): string {
+  const [main, ...others] = tables;
+  const document = {
+    schema_version: 1,
+    ...header,
+    table: main.name,
+    rows: tableObjects(main),
+    ...Object.fromEntries(others.map((table) => [table.name, tableObjects(table)])),
+  };
+  return `${safeJson(JSON.stringify(document, null, 2))}\n`;
+}
+
+/** The rows of a table as JSON has them, by the names of its columns. */
+export function tableObjects({
+  columns,
+  rows,
+}: ExportTable): Readonly<Record<string, ExportValue>>[] {
+  return rows.map((row) =>
+    Object.fromEntries(columns.map((column, k) => [column, jsonValue(row[k]!)])),
+  );
+}
+
+/** JSON has no NaN: what was not measured is null. */
+export function jsonValue(value: ExportValue): ExportValue {
+  return typeof value === 'string' || Number.isFinite(value) ? value : null;
+}

@@ -1,0 +1,223 @@
+import { knowsCow } from '../../core/facts/capture-facts';
+import { knownColumns, type Column } from '../../core/columns/row-columns';
+import { compileFaultTest, type FaultTest } from '../../core/filter/fault-test';
+import type { Filter } from '../../core/filter/ast';
+import { classesNamed } from '../../core/filter/text-test';
+import { describeFilterError, parseFilter } from '../../core/filter/parse';
+import { compileRowTests, type RowTest, type RowTests } from '../../core/filter/row-test';
+import type { Snapshot, StatRow } from '../../core/snapshot/snapshot';
+import { RateHistory } from '../layout/rates';
+import { ALL_CLASSES, TableModel } from '../layout/table';
+import type { EventLog } from './event-log';
+import { latencyPicture, type LatencyPicture } from './latency-picture';
+import type { Picture } from './picture';
+import type { DashboardSource } from './source';
+
+/** A table of the pictures' rows, of whichever kind. */
+interface SceneTable {
+  readonly model: Pick<TableModel<StatRow>, 'rows' | 'partial' | 'keepPlace'>;
+  readonly rowsOf: (snapshot: Snapshot) => readonly StatRow[];
+  readonly arrange: (snapshot: Snapshot, tests: RowTests | null) => void;
+}
+
+/**
+ * What all views draw from: the picture of one moment, live or frozen, and the filter and classes that narrow
+ * it. Knows neither views nor terminal nor a clock.
+ */
+export class Scene {
+  filterText = '';
+  filter: Filter | null = null;
+  /** Bit mask of the classes that are not hidden. */
+  classes = ALL_CLASSES;
+  /** When the picture was frozen, ms; null while it is live. */
+  frozenAt: number | null = null;
+  picture: Picture;
+  private readonly history = new RateHistory();
+  private readonly tables: SceneTable[] = [];
+  private live: Picture;
+  private ticks = 0;
+  private latencyOf: {
+    readonly snapshot: Snapshot;
+    readonly filter: Filter | null;
+    readonly picture: LatencyPicture;
+  } | null = null;
+  private logTest: { readonly log: EventLog; readonly test: FaultTest | null } | null = null;
+
+  constructor(readonly source: DashboardSource) {
+    this.live = this.look();
+    this.picture = this.live;
+  }
+
+  private look(): Picture {
+    // What is frozen stays as it is: its rows are not to be filled again.
+    const snapshot = this.source.snapshot(this.frozenAt === null);
+    this.history.push(snapshot);
+    return {
+      snapshot,
+      header: this.source.header(),
+      rates: this.history.rates(),
+      log: this.source.events,
+      ticks: this.ticks++,
+    };
+  }
+
+  /** Takes a new picture; a frozen one stays. */
+  refresh(): void {
+    this.source.events.flush();
+    this.live = this.look();
+    if (this.frozenAt !== null) return;
+    this.picture = this.live;
+    this.arrange();
+  }
+
+  /** A table of some rows of the pictures, which is filtered and sorted with each. */
+  table<Row extends StatRow>(
+    columns: readonly Column<Row>[],
+    rowsOf: (snapshot: Snapshot) => readonly Row[],
+    testOf: (tests: RowTests) => RowTest<Row>,
+  ): TableModel<Row> {
+    const known = knowsCow(this.live.header.capture.mode);
+    const model = new TableModel(knownColumns(columns, known), 'stall_share');
+    const table: SceneTable = {
+      model,
+      rowsOf,
+      arrange: (snapshot, tests) => {
+        const test = tests === null ? null : testOf(tests);
+        model.refresh(rowsOf(snapshot), this.classes, test, this.asked);
+      },
+    };
+    this.tables.push(table);
+    table.arrange(this.picture.snapshot, this.rowTests());
+    return model;
+  }
+
+  private rowTests(): RowTests | null {
+    return this.filter === null ? null : compileRowTests(this.filter, this.picture.snapshot);
+  }
+
+  /** Filters and sorts the rows of the picture. */
+  private arrange(): void {
+    const tests = this.rowTests();
+    for (const table of this.tables) table.arrange(this.picture.snapshot, tests);
+  }
+
+  /** The selections of all tables as they are now, and the way back to them. */
+  keepPlaces(): () => void {
+    const places = this.tables.map(({ model }) => model.keepPlace());
+    return () => {
+      for (const back of places) back();
+    };
+  }
+
+  /**
+   * Rows that add up to what the filter lets through: everything without a filter, else those of a table of
+   * which every row passes as a whole. Where there is none (`partial`) the sums hold more than that.
+   */
+  sumRows(): { readonly rows: readonly StatRow[]; readonly partial: boolean } {
+    const models = this.tables.map(({ model }) => model);
+    if (this.filter === null) return { rows: [this.picture.snapshot.totals], partial: false };
+    const exact = models.find((model) => model.partial === 0 && model.rows.length > 0);
+    const { rows, partial } = exact ?? models[0]!;
+    return { rows, partial: partial > 0 };
+  }
+
+  /** The histograms of what the filter lets through, of the moment of the picture where that is still known. */
+  latency(): LatencyPicture {
+    const { filter, latencyOf } = this;
+    const { snapshot } = this.picture;
+    if (latencyOf?.snapshot === snapshot && latencyOf.filter === filter) return latencyOf.picture;
+    const picture = latencyPicture(filter, snapshot, this.source);
+    this.latencyOf = { snapshot, filter, picture: this.asOf(picture) };
+    return this.latencyOf.picture;
+  }
+
+  private asOf(picture: LatencyPicture): LatencyPicture {
+    if (this.frozenAt === null || !picture.rounded) return picture;
+    const now = 'as it is now: of a filter set since the picture was frozen nothing was kept';
+    const beyond = picture.beyond === '' ? now : `${picture.beyond}; ${now}`;
+    return { ...picture, beyond };
+  }
+
+  freeze(nowMs: number): void {
+    // What is made when it is asked for must be of this moment.
+    this.latency();
+    this.picture.snapshot.pairs();
+    this.frozenAt = nowMs;
+    // The log's ring goes on turning: what is on the screen must be kept apart from it.
+    this.picture = { ...this.picture, log: this.picture.log.copy() };
+    // Rows copy their history when it is asked for: it must not change with the next tick.
+    for (const { rowsOf } of this.tables) {
+      rowsOf(this.picture.snapshot).forEach(({ history }) => history);
+    }
+  }
+
+  /** Back to the live picture. */
+  thaw(): void {
+    this.frozenAt = null;
+    this.picture = this.live;
+    this.latencyOf = null;
+    this.arrange();
+  }
+
+  zero(): void {
+    this.source.zero();
+    this.history.restart();
+    this.refresh();
+  }
+
+  /** Puts a filter in force. Returns what is wrong with it, '' when nothing is; then the old one stays. */
+  setFilter(text: string): string {
+    const { filter, error } = parseFilter(text);
+    if (error !== null) return describeFilterError(error);
+    this.filterText = text.trim();
+    this.filter = filter;
+    this.narrowed();
+    return '';
+  }
+
+  toggleClass(cls: number): void {
+    const classes = this.classes ^ (1 << cls);
+    // Nothing at all is never what one wants to see.
+    if (classes === 0) return;
+    this.classes = classes;
+    this.narrowed();
+  }
+
+  showEverything(): void {
+    this.classes = ALL_CLASSES;
+    this.setFilter('');
+  }
+
+  private narrowed(): void {
+    this.source.events.setFilter(this.filter, this.classes, this.source.names);
+    this.logTest = null;
+    this.arrange();
+  }
+
+  /** Bit mask of the classes that somebody wants to see: named in the filter, or left when others are hidden. */
+  get asked(): number {
+    return classesNamed(this.filter) | (this.classes === ALL_CLASSES ? 0 : this.classes);
+  }
+
+  /** Whether a place in the picture's log is shown under filter and class toggles. */
+  showsEvent(place: number): boolean {
+    const { log } = this.picture;
+    if ((this.classes & (1 << log.resolved.faultClass[place]!)) === 0) return false;
+    if (this.logTest?.log !== log) {
+      const test = this.filter === null ? null : compileFaultTest(this.filter, log.names);
+      this.logTest = { log, test };
+    }
+    const { test } = this.logTest;
+    return test === null || test(log.batch, log.resolved, place);
+  }
+
+  /** Sequence numbers of the newest events that are shown and `belong`, oldest first. */
+  newestEvents(most: number, belong: EventTest = EVERY_EVENT): number[] {
+    const { log } = this.picture;
+    return log.newest(most, log.count, (at) => belong(log, at) && this.showsEvent(at));
+  }
+}
+
+/** Whether the event at a place of a log is one of those that are asked for. */
+export type EventTest = (log: EventLog, place: number) => boolean;
+const EVERY_EVENT: EventTest = () => true;

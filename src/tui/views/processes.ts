@@ -1,0 +1,46 @@
+import { PROCESS_COLUMNS } from '../../core/columns/row-columns';
+import { rowTable } from '../../core/columns/table-export';
+import type { ProcessRow } from '../../core/snapshot/snapshot';
+import { percent } from '../../core/text/format';
+import type { Line } from '../layout/line';
+import { RowDetailView } from './row-detail';
+import { TableView } from './table-view';
+import type { ViewEntry } from './view';
+
+/** Whose threads fault. */
+export const processes: ViewEntry = {
+  name: 'processes',
+  title: 'Processes',
+  make: (scene, navigation) => {
+    const table = scene.table(
+      PROCESS_COLUMNS,
+      (snapshot) => snapshot.processes,
+      (tests) => tests.processes,
+    );
+    return new TableView(
+      processes.name,
+      scene,
+      navigation,
+      table,
+      (opened) =>
+        new RowDetailView<ProcessRow>(scene, opened, {
+          name: 'process',
+          row: ({ snapshot }) => snapshot.processes.find((process) => process.id === opened.id),
+          event: (log, place) => log.batch.pid[place] === opened.pid,
+          title: titleLine,
+          table: (row) => rowTable('process', table.columns, [row]),
+        }),
+    );
+  },
+};
+
+function titleLine(line: Line, row: ProcessRow): void {
+  if (row.pid === 0) {
+    line.add(`${row.alive ? 'several' : row.members} processes ${row.comm}`, 'active');
+  } else {
+    line.add(`process ${row.pid} ${row.comm}`, 'active');
+    line.add(`  parent ${row.ppid}  ${row.threads} threads  `);
+    line.add(`thread max ${percent(row.worstThreadShare)} % (tid ${row.worstTid})`);
+  }
+  if (!row.alive) line.add('  ended', 'warning');
+}

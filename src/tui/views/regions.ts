@@ -1,0 +1,114 @@
+import { REGION_COLUMNS } from '../../core/columns/row-columns';
+import { rowTable, type ExportTable } from '../../core/columns/table-export';
+import type { RegionDetail } from '../../core/snapshot/region-detail';
+import type { RegionRow } from '../../core/snapshot/snapshot';
+import { bytes, pageAddress, percent } from '../../core/text/format';
+import { Line } from '../layout/line';
+import { strip } from '../layout/spark';
+import type { Theme } from '../terminal/theme';
+import { labelled, RowDetailView } from './row-detail';
+import { TableView } from './table-view';
+import type { ViewEntry } from './view';
+
+/** Where faults fall. */
+export const regions: ViewEntry = {
+  name: 'regions',
+  title: 'Regions',
+  make: (scene, navigation) => {
+    const table = scene.table(
+      REGION_COLUMNS,
+      (snapshot) => snapshot.regions,
+      (tests) => tests.regions,
+    );
+    return new TableView(regions.name, scene, navigation, table, (opened) => {
+      const { id } = opened;
+      let detail: RegionDetail | null = null;
+      return new RowDetailView<RegionRow>(scene, opened, {
+        name: 'region',
+        row: ({ snapshot }) => {
+          const row = snapshot.regions.find((region) => region.id === id);
+          if (row !== undefined) detail = scene.source.detail(id);
+          return row;
+        },
+        event: (log, place) => log.regionIdAt(place) === id,
+        title: titleLine,
+        where: (theme, columns, row) => placeLines(theme, columns, row, detail),
+        who: (theme, columns) => threadLines(theme, columns, detail),
+        table: (row) => rowTable('region', table.columns, [row]),
+        tables: () => placeTables(detail),
+      });
+    });
+  },
+};
+
+function titleLine(line: Line, row: RegionRow): void {
+  line.add(row.label, 'active').add(`  ${row.kind}  ${row.permissions}`);
+  line.add(row.size > 0 ? `  ${bytes(row.size)}` : '  not mapped any more');
+  if (row.pid !== 0) line.add(`  of ${row.comm} ${row.pid}`);
+  if (row.path !== '' && row.path !== row.label) line.add(`  ${row.path}`, 'dim');
+}
+
+function placeLines(
+  theme: Theme,
+  columns: number,
+  row: RegionRow,
+  detail: RegionDetail | null,
+): string[] {
+  const heat = detail?.heat ?? null;
+  if (heat === null) return [];
+  const { bins, start, width } = heat;
+  const unit = heat.byFile ? 'file offset ' : '';
+  const hottest = bins.indexOf(Math.max(...bins));
+  const span = (bin: number): string =>
+    `${unit}0x${pageAddress(start + bin * width)}-0x${pageAddress(start + (bin + 1) * width)}`;
+  const total = bins.reduce((sum, n) => sum + n, 0);
+  const lines = [
+    labelled(theme, columns, 'where').add(strip(bins, theme.glyphs), 'major').end(),
+    new Line(theme, columns)
+      .add(' '.repeat(10))
+      .add(`${bins.length} slices of ${bytes(width * 4096)}; hottest ${span(hottest)}, `)
+      .add(`${percent(total === 0 ? 0 : bins[hottest]! / total)} % of its faults`)
+      .end(),
+  ];
+  if (row.endPage > 0) {
+    lines.push(
+      labelled(theme, columns, 'range')
+        .add(`0x${pageAddress(row.startPage)}-0x${pageAddress(row.endPage)}`)
+        .end(),
+    );
+  }
+  return lines;
+}
+
+function threadLines(theme: Theme, columns: number, detail: RegionDetail | null): string[] {
+  const threads = detail?.threads ?? [];
+  if (threads.length === 0) return [];
+  const total = threads.reduce((sum, thread) => sum + thread.faults, 0);
+  const line = labelled(theme, columns, 'who');
+  for (const { tid, comm, faults } of threads) {
+    const name = tid === 0 ? `ended ${comm}` : `tid ${tid} ${comm}`;
+    const text = `${name} ${percent(faults / total)} %   `;
+    if (text.length > line.room) break;
+    line.add(text);
+  }
+  return [line.end()];
+}
+
+function placeTables(detail: RegionDetail | null): ExportTable[] {
+  if (detail === null) return [];
+  const threads: ExportTable = {
+    name: 'threads',
+    columns: ['tid', 'pid', 'comm', 'faults'],
+    rows: detail.threads.map(({ tid, pid, comm, faults }) => [tid, pid, comm, faults]),
+  };
+  const { heat } = detail;
+  if (heat === null) return [threads];
+  const { start, width, bins } = heat;
+  const hex = (page: number): string => `0x${pageAddress(page)}`;
+  const places: ExportTable = {
+    name: 'places',
+    columns: heat.byFile ? ['offset', 'offset_end', 'faults'] : ['start', 'end', 'faults'],
+    rows: bins.map((faults, k) => [hex(start + k * width), hex(start + (k + 1) * width), faults]),
+  };
+  return [places, threads];
+}

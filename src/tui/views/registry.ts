@@ -1,0 +1,19 @@
+import { causes } from './causes';
+import { events } from './events';
+import { latency } from './latency';
+import { output } from './output';
+import { processes } from './processes';
+import { regions } from './regions';
+import { threads } from './threads';
+import type { ViewEntry } from './view';
+
+/** The views, in the order of their tabs and numbers. Tabs, keys, help, frames and `w` follow from it. */
+export const VIEWS: readonly ViewEntry[] = [
+  regions,
+  threads,
+  processes,
+  causes,
+  latency,
+  events,
+  output,
+];

@@ -1,0 +1,143 @@
+import { causeTable } from '../../core/columns/cause-rows';
+import type { ExportTable, ExportTables } from '../../core/columns/table-export';
+import { CAUSE_NAMES, CLASS_NAMES } from '../../core/classify/classes';
+import {
+  bytes,
+  count,
+  grouped,
+  latency,
+  percent,
+  rate,
+  stalledShare,
+} from '../../core/text/format';
+import type { StatRow } from '../../core/snapshot/snapshot';
+import { Line } from '../layout/line';
+import { sparkline } from '../layout/spark';
+import { LOG_CAPACITY } from '../state/event-log';
+import type { Picture } from '../state/picture';
+import type { EventTest, Scene } from '../state/scene';
+import { CLASS_STYLE, type Theme } from '../terminal/theme';
+import { eventSection, eventTable } from './event-lines';
+import type { Area, View, ViewActions } from './view';
+
+/** What the detail of one kind of row has beyond what all rows have. */
+export interface RowDetail<Row extends StatRow> {
+  readonly name: string;
+  /** The row as it is in a picture, undefined when it is gone. Once per picture. */
+  readonly row: (picture: Picture) => Row | undefined;
+  /** Its events. */
+  readonly event: EventTest;
+  readonly title: (line: Line, row: Row) => void;
+  /** Lines below the title, and above the time. */
+  readonly where?: (theme: Theme, columns: number, row: Row) => string[];
+  readonly who?: (theme: Theme, columns: number) => string[];
+  readonly table: (row: Row) => ExportTable;
+  /** Behind its own table. */
+  readonly tables?: () => ExportTable[];
+}
+
+/** One row in full: where its faults fall, when, who made them and why, and what they cost. */
+export class RowDetailView<Row extends StatRow> implements View {
+  readonly name: string;
+  readonly eventsBelow = false;
+  readonly actions: ViewActions = {};
+
+  constructor(
+    private readonly scene: Scene,
+    private row: Row,
+    private readonly detail: RowDetail<Row>,
+  ) {
+    this.name = detail.name;
+    this.follow();
+  }
+
+  follow(): boolean {
+    const row = this.detail.row(this.scene.picture);
+    if (row === undefined) return false;
+    this.row = row;
+    return true;
+  }
+
+  draw({ theme, columns, height }: Area): string[] {
+    const lines = this.lines(theme, columns);
+    const room = height - lines.length - 1;
+    return room < 1 ? lines : [...lines, ...this.events(theme, columns, room)];
+  }
+
+  text(theme: Theme, columns: number): string[] {
+    return [...this.lines(theme, columns), ...this.events(theme, columns, LOG_CAPACITY)];
+  }
+
+  private events(theme: Theme, columns: number, most: number): string[] {
+    const sequences = this.scene.newestEvents(most, this.detail.event);
+    return eventSection(theme, columns, this.scene.picture.log, sequences);
+  }
+
+  private lines(theme: Theme, columns: number): string[] {
+    const { row, detail } = this;
+    const title = new Line(theme, columns).add(' ');
+    detail.title(title, row);
+    return [
+      title.end(),
+      ...(detail.where?.(theme, columns, row) ?? []),
+      ...statLines(theme, columns, row),
+      ...(detail.who?.(theme, columns) ?? []),
+      historyLine(theme, columns, row),
+    ];
+  }
+
+  tables(): ExportTables {
+    const { row, detail, scene } = this;
+    const events = eventTable(scene, detail.event);
+    const history: ExportTable = {
+      name: 'history',
+      columns: ['refreshes_ago', 'faults'],
+      rows: row.history.map((faults, k) => [row.history.length - 1 - k, faults]),
+    };
+    const causes = causeTable([row], scene.picture.snapshot.causeFacts);
+    return [detail.table(row), ...(detail.tables?.() ?? []), causes, history, events];
+  }
+}
+
+/** A line of a detail, with the word in front of it. */
+export function labelled(theme: Theme, columns: number, label: string): Line {
+  return new Line(theme, columns).add(' ').cell(label, 9, 'left', 'strong');
+}
+
+/** What, why, at which cost, and on which pages. */
+function statLines(theme: Theme, columns: number, row: StatRow): string[] {
+  const what = labelled(theme, columns, 'what');
+  CLASS_NAMES.forEach((name, cls) => {
+    const n = row.byClass[cls]!;
+    if (n > 0) what.add(`${name} ${grouped(n)}`, CLASS_STYLE[name]).add('   ');
+  });
+  what.add(`${rate(row.rate)}/s`);
+  const causes = row.byCause
+    .map((n, cause) => ({ n, name: CAUSE_NAMES[cause]! }))
+    .filter(({ n }) => n > 0)
+    .sort((a, b) => b.n - a.n);
+  const why = labelled(theme, columns, 'why');
+  for (const { n, name } of causes)
+    why.add(`${name} ${grouped(n)} (${percent(n / row.faults)} %)   `);
+  return [
+    what.end(),
+    why.end(),
+    labelled(theme, columns, 'cost')
+      .add(`p50 ${latency(row.p50Ns) || '-'}   p90 ${latency(row.p90Ns) || '-'}   `)
+      .add(`p99 ${latency(row.p99Ns) || '-'}   max ${latency(row.maxNs)}   `)
+      .add(`stalled ${latency(row.stallNs)}, ${stalledShare(row.stallShare)}`)
+      .end(),
+    labelled(theme, columns, 'pages')
+      .add(`${grouped(row.uniquePages)} (${bytes(row.uniquePages * 4096)}) touched, `)
+      .add(`${grouped(row.refaults)} faults on a page that had faulted before`)
+      .end(),
+  ];
+}
+
+function historyLine(theme: Theme, columns: number, { history }: StatRow): string {
+  const most = history.reduce((largest, n) => Math.max(largest, n), 0);
+  return labelled(theme, columns, 'when')
+    .add(sparkline(history, Math.min(60, columns - 36), theme.glyphs))
+    .add(`  faults per refresh, peak ${count(most)}`, 'dim')
+    .end();
+}

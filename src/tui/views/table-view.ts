@@ -1,0 +1,93 @@
+import { rowTable, type ExportTables } from '../../core/columns/table-export';
+import type { StatRow } from '../../core/snapshot/snapshot';
+import type { TableModel } from '../layout/table';
+import type { Scene } from '../state/scene';
+import type { Theme } from '../terminal/theme';
+import { plainTableLines, tableLines, visibleColumns } from './table-lines';
+import { moving, type Area, type Closing, type Navigation, type Scope, type View } from './view';
+
+/** Rows of the table in the closing text; the rest is summed up in one line. */
+const MAX_CLOSING_ROWS = 40;
+
+/** A view of rows with a selection and a sort order. */
+export class TableView<Row extends StatRow> implements View {
+  readonly eventsBelow = true;
+  readonly actions: View['actions'];
+  readonly closing: Closing = {
+    always: false,
+    lines: (theme, columns) => this.plainLines(theme, columns, MAX_CLOSING_ROWS),
+  };
+
+  /** `detail`: what Enter opens on a row. */
+  constructor(
+    readonly name: string,
+    private readonly scene: Scene,
+    private readonly navigation: Navigation,
+    readonly table: TableModel<Row>,
+    detail: (row: Row) => View,
+  ) {
+    this.actions = {
+      ...moving((by) => {
+        table.move(by);
+      }),
+      first: () => {
+        table.first();
+      },
+      open: () => {
+        const { selectedRow } = table;
+        if (selectedRow !== null) navigation.open(detail(selectedRow));
+      },
+      'sort-left': (area) => {
+        table.sortBeside(-1, visibleColumns(table, area.columns));
+      },
+      'sort-right': (area) => {
+        table.sortBeside(1, visibleColumns(table, area.columns));
+      },
+      reverse: () => {
+        table.reverseOrder();
+      },
+      'choose-sort': () => {
+        this.chooseSort();
+      },
+    };
+  }
+
+  private chooseSort(): void {
+    const { table, navigation } = this;
+    const { columns } = table;
+    const items = columns.map(({ id, title }) => `${title.padEnd(8)} ${id}`);
+    navigation.choose('Sort by', items, columns.indexOf(table.sortColumn), (index) => {
+      table.sortBy(columns[index]!.id);
+    });
+  }
+
+  layout({ height }: Area): void {
+    this.table.fit(height - 1);
+  }
+
+  draw(area: Area): string[] {
+    return tableLines(area, this.table, this.scene.picture.ticks);
+  }
+
+  text(theme: Theme, columns: number): string[] {
+    return this.plainLines(theme, columns, Infinity);
+  }
+
+  private plainLines(theme: Theme, columns: number, most: number): string[] {
+    return plainTableLines(theme, columns, this.table, this.scene.picture.ticks, most);
+  }
+
+  tables(): ExportTables {
+    return [rowTable(this.name, this.table.columns, this.table.rows)];
+  }
+
+  sortWords({ glyphs }: Theme): string {
+    const { sortColumn, reverse } = this.table;
+    const descending = (sortColumn.align === 'right') !== reverse;
+    return `${sortColumn.title} ${descending ? glyphs.down : glyphs.up}`;
+  }
+
+  scope(): Scope {
+    return { wholeRows: this.table.partial > 0, allClasses: this.table.mixed };
+  }
+}

@@ -1,0 +1,128 @@
+import type { ExportTables } from '../../core/columns/table-export';
+import type { Scene } from '../state/scene';
+import type { DashboardSource } from '../state/source';
+import type { Theme } from '../terminal/theme';
+
+/** Where a view is drawn: with what, and how many cells and lines it has. */
+export interface Area {
+  readonly theme: Theme;
+  readonly columns: number;
+  readonly height: number;
+}
+
+/** Actions that mean something else in every view; which keys ask for them: keys/keymap.ts. */
+export const VIEW_ACTIONS = [
+  'up',
+  'down',
+  'page-up',
+  'page-down',
+  'first',
+  'last',
+  'open',
+  'sort-left',
+  'sort-right',
+  'reverse',
+  'choose-sort',
+] as const;
+export type ViewAction = (typeof VIEW_ACTIONS)[number];
+
+/** What the keys do, given the place the view has. An action that is left out does nothing, and no footer shows its key. */
+export type ViewActions = Readonly<Partial<Record<ViewAction, (area: Area) => void>>>;
+
+/** What numbers of a view hold beyond what is asked for. */
+export interface Scope {
+  /** The filter chooses rows, whose numbers are of all their faults. */
+  readonly wholeRows: boolean;
+  /** Hidden classes are in other numbers. */
+  readonly allClasses: boolean;
+}
+
+/** One thing to look at: what it draws, what it writes, which keys work in it and how one moves. */
+export interface View {
+  /** In the names of files that it is written to. */
+  readonly name: string;
+  /** The newest events stand below it where there is room. */
+  readonly eventsBelow: boolean;
+  readonly actions: ViewActions;
+  /** Lines, at most as many as there is room for. Changes nothing. */
+  draw(area: Area): string[];
+  /** All of it as lines, with nothing selected. */
+  text(theme: Theme, columns: number): string[];
+  /** All of it as data. */
+  tables(): ExportTables;
+  /** Fits selection and window to the place in which it is drawn next. */
+  layout?(area: Area): void;
+  /** There is another picture. False: what it shows is gone, and so is the view. */
+  follow?(): boolean;
+  /** The picture was frozen and is live again. */
+  thaw?(): void;
+  /** `STALL% v`, for the footer. */
+  sortWords?(theme: Theme): string;
+  /** Left out, it is that of the view from which this one was opened. */
+  scope?(): Scope;
+  /** What is to be known of its numbers besides, in words. */
+  notes?(): readonly string[];
+  /** What of it stays in the terminal when the dashboard has been left. */
+  readonly closing?: Closing;
+}
+
+export interface Closing {
+  /** Also where another view was left. Of the others there is one: the view that was left, or the first. */
+  readonly always: boolean;
+  lines(theme: Theme, columns: number): string[];
+}
+
+/** What a view can ask of the dashboard around it. */
+export interface Navigation {
+  /** Shows a view over this one, until Esc. */
+  open(view: View): void;
+  /** Asks for one of some items. */
+  choose(
+    title: string,
+    items: readonly string[],
+    index: number,
+    chosen: (index: number) => void,
+  ): void;
+  /** Adds a term to the filter and goes to a view, by its name; Esc undoes both, and then calls `back`. */
+  narrow(term: string, view: string, back: () => void): void;
+}
+
+/** A view that can be gone to by Tab and by its number. */
+export interface ViewEntry {
+  readonly name: string;
+  /** On its tab. */
+  readonly title: string;
+  readonly make: (scene: Scene, navigation: Navigation) => View;
+  /** It is there for some runs only: which, and what the help says of it. */
+  readonly only?: { readonly help: string; readonly there: (source: DashboardSource) => boolean };
+}
+
+/** The actions of a view in which one moves by a number of lines. */
+export function moving(move: (by: number, area: Area) => void): ViewActions {
+  return {
+    up: (area) => {
+      move(-1, area);
+    },
+    down: (area) => {
+      move(1, area);
+    },
+    // The heading is no line of the page, and a line of it is seen again.
+    'page-up': (area) => {
+      move(1 - pageHeight(area), area);
+    },
+    'page-down': (area) => {
+      move(pageHeight(area) - 1, area);
+    },
+    first: (area) => {
+      move(-1e9, area);
+    },
+    last: (area) => {
+      move(1e9, area);
+    },
+  };
+}
+
+/** Lines below the heading. */
+export function pageHeight({ height }: Area): number {
+  return Math.max(1, height - 1);
+}
