@@ -14,8 +14,17 @@ class Input {
  public:
   Input(const uint8_t* bytes, size_t length) : at_(bytes), end_(bytes + length) {}
   uint8_t U8() { return Number<uint8_t>(); }
+  uint16_t U16() { return Number<uint16_t>(); }
   uint32_t U32() { return Number<uint32_t>(); }
   uint64_t U64() { return Number<uint64_t>(); }
+  // The next `length` bytes. False where there are not so many.
+  bool Text(size_t length, std::string* out) {
+    valid_ = valid_ && static_cast<size_t>(end_ - at_) >= length;
+    if (!valid_) return false;
+    out->assign(reinterpret_cast<const char*>(at_), length);
+    at_ += length;
+    return true;
+  }
   // All that is left.
   std::string Rest() {
     std::string rest(reinterpret_cast<const char*>(at_), static_cast<size_t>(end_ - at_));
@@ -57,6 +66,7 @@ class Output {
   }
   void Clear() { bytes_.clear(); }
   std::vector<uint8_t>& bytes() { return bytes_; }
+  const std::vector<uint8_t>& bytes() const { return bytes_; }
 
  private:
   std::vector<uint8_t> bytes_;

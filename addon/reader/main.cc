@@ -8,6 +8,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -66,6 +67,14 @@ void Limit(int resource, rlim_t most) {
   setrlimit(static_cast<__rlimit_resource_t>(resource), &limit);
 }
 
+// Where our other programs are.
+std::string OwnDirectory() {
+  char path[PATH_MAX];
+  const ssize_t n = readlink("/proc/self/exe", path, sizeof path);
+  const std::string self(path, n > 0 ? static_cast<size_t>(n) : 0);
+  return self.substr(0, self.rfind('/') == std::string::npos ? 0 : self.rfind('/'));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -79,7 +88,9 @@ int main(int argc, char** argv) {
   Limit(RLIMIT_AS, 512u << 20);
   Limit(RLIMIT_CORE, 0);
 
-  pagefault::reader::Context context{argc > 1 ? argv[1] : "/proc", {}};
+  pagefault::reader::Context context;
+  context.proc = argc > 1 ? argv[1] : "/proc";
+  context.symbols = pagefault::reader::SymbolFiles(OwnDirectory() + "/pagefault-symbols");
   Request request;
   Output answer;
   while (pagefault::reader::ReadRequest(STDIN_FILENO, &request)) {

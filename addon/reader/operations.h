@@ -5,7 +5,9 @@
 #include <string>
 
 #include "bytes.h"
+#include "kernel_symbols.h"
 #include "open_maps.h"
+#include "symbol_files.h"
 
 namespace pagefault {
 namespace reader {
@@ -17,12 +19,15 @@ enum Operation : uint8_t {
   kElf = 4,      // see elf_file.cc
   kGuards = 5,   // u32 pid -> see guards.cc
   kSize = 6,     // see size.cc
+  kNames = 7,    // see names.cc
 };
 
 // What lasts from one request to the next.
 struct Context {
   std::string proc;  // where procfs lies
   OpenMaps open_maps;
+  SymbolFiles symbols;
+  KernelSymbols kernel;
 };
 
 // Answers `request` with `operation`. Returns 0 or an errno (EINVAL for a request that does not
@@ -36,6 +41,7 @@ int Page(Context* context, Input* request, Output* answer);
 int Elf(Context* context, Input* request, Output* answer);
 int Guards(Context* context, Input* request, Output* answer);
 int Size(Context* context, Input* request, Output* answer);
+int Names(Context* context, Input* request, Output* answer);
 
 }  // namespace reader
 }  // namespace pagefault

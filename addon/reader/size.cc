@@ -15,30 +15,24 @@
 #include <cinttypes>
 #include <cstdio>
 
-#include "operations.h"
+#include "mapped_file.h"
 
 namespace pagefault {
 namespace reader {
 
 int Size(Context* context, Input* request, Output* answer) {
-  const uint32_t pid = request->U32();
-  const uint64_t start = request->U64() << 12;
-  const uint64_t end = request->U64() << 12;
-  request->U8();
-  const uint32_t dev_major = request->U32();
-  const uint32_t dev_minor = request->U32();
-  const uint64_t ino = request->U64();
-  const std::string name = request->Rest();
-  if (!request->Exact()) return EINVAL;
+  Mapping mapping;
+  if (!ReadMapping(request, &mapping)) return EINVAL;
   char range[48];
-  snprintf(range, sizeof range, "%" PRIx64 "-%" PRIx64, start, end);
-  const std::string process = context->proc + "/" + std::to_string(pid);
+  snprintf(range, sizeof range, "%" PRIx64 "-%" PRIx64, mapping.start << 12, mapping.end << 12);
+  const std::string process = context->proc + "/" + std::to_string(mapping.pid);
   // Of a process that is gone only the path is left, as we see it.
   for (const std::string& path :
-       {process + "/map_files/" + range, process + "/root" + name, name}) {
+       {process + "/map_files/" + range, process + "/root" + mapping.name, mapping.name}) {
     struct stat file;
-    if (stat(path.c_str(), &file) != 0 || file.st_ino != ino) continue;
-    if (major(file.st_dev) != dev_major || minor(file.st_dev) != dev_minor) continue;
+    if (stat(path.c_str(), &file) != 0 || file.st_ino != mapping.ino) continue;
+    if (major(file.st_dev) != mapping.dev_major || minor(file.st_dev) != mapping.dev_minor)
+      continue;
     answer->U64(static_cast<uint64_t>(file.st_size));
     answer->U64(static_cast<uint64_t>(file.st_blksize));
     return 0;

@@ -2,6 +2,7 @@ import { statSync, writeFileSync } from 'node:fs';
 import type { ElfImage } from '../../src/core/elf/elf';
 import type { Vma } from '../../src/core/vma/vma';
 import { startReader } from '../../src/sources/reader/child';
+import type { NamedPlace, NamesOf, Place } from '../../src/sources/reader/names';
 import { Readers } from '../../src/sources/reader/readers';
 import type { ElfAnswer } from '../../src/sources/reader/requests';
 import { TargetReader } from '../../src/sources/reader/target-reader';
@@ -17,20 +18,23 @@ export interface RealReader {
 /** The real program; `root` in place of /proc. */
 export function realReader(root = '/proc', limitMs = 20_000): RealReader {
   const notes: string[] = [];
-  const readers = new Readers({
+  const options = {
     start: startReader(readerPath(), [root]),
-    note: (text) => {
+    note: (text: string) => {
       notes.push(text);
     },
     isRunning: () => false,
     nowMs: () => performance.now(),
     limitMs,
-  });
+  };
+  const readers = new Readers(options);
+  const namers = new Readers({ ...options, lazy: true });
   return {
-    reader: new TargetReader(readers),
+    reader: new TargetReader(readers, namers),
     notes,
     close: () => {
       readers.close();
+      namers.close();
     },
   };
 }
@@ -56,6 +60,18 @@ export function vmaOf(path: string, over: Partial<Vma> = {}): Vma {
 export function askElf(reader: TargetReader, pid: number, vma: Vma): Promise<ElfAnswer | null> {
   return new Promise((resolve) => {
     reader.elf(pid, vma, resolve);
+  });
+}
+
+export function askNames(
+  reader: TargetReader,
+  pid: number,
+  of: NamesOf,
+  vma: Vma | null,
+  places: readonly Place[],
+): Promise<readonly NamedPlace[] | null> {
+  return new Promise((resolve) => {
+    reader.names(pid, of, vma, places, resolve);
   });
 }
 

@@ -3,7 +3,7 @@ import { bytesOfText } from '../../core/text/byte-text';
 import { AnalyzerError, errorParts } from '../../core/facts/errors';
 import type { GuardSource, ProcSource } from '../../core/ports';
 import type { Addon, Session, SessionInfo } from '../../native/contract';
-import { demoPath, loadAddon, readerPath, watcherPath } from '../../native/load';
+import { demoPath, loadAddon, watcherPath } from '../../native/load';
 import { KernelAccounts } from './accounts';
 import { BusFactsReader } from './bus-facts';
 import { EarlyLook, processFacts } from './early-look';
@@ -11,10 +11,9 @@ import type { ProcessFacts } from './early-look';
 import { Guards } from './guards';
 import type { Inheritance } from './inheritance';
 import { missingInterpreter } from './interpreter';
+import { Pools } from './pools';
 import { isKnown, Proc } from '../proc/proc';
 import { ProcFs } from '../proc/proc-source';
-import { startReader } from '../reader/child';
-import { Readers } from '../reader/readers';
 import { TargetReader } from '../reader/target-reader';
 import { resolveTargets } from './targets';
 
@@ -59,7 +58,7 @@ interface Parts {
   readonly addon: Addon;
   readonly session: Session;
   readonly proc: Proc;
-  readonly readers: Readers;
+  readonly pools: Pools;
   readonly reader: TargetReader;
   readonly early: EarlyLook;
   readonly pids: readonly number[];
@@ -90,7 +89,7 @@ export class LiveCapture {
   readonly accounts: KernelAccounts;
 
   private constructor(private readonly parts: Parts) {
-    const { addon, session, proc, readers, reader, early, accounts, pids, debug } = parts;
+    const { addon, session, proc, pools, reader, early, accounts, pids, debug } = parts;
     this.session = session;
     this.proc = proc;
     this.reader = reader;
@@ -112,7 +111,7 @@ export class LiveCapture {
       debug,
     });
     this.source = this.files;
-    this.guards = new Guards(readers, () => this.now());
+    this.guards = new Guards(pools.readers, () => this.now());
     this.bus = new BusFactsReader({
       proc,
       reader,
@@ -127,40 +126,27 @@ export class LiveCapture {
     const addon = loadAddon();
     addon.ignoreStraySignals();
     const proc = new Proc('/proc', request.onNote);
-    const readers = new Readers({
-      start: startReader(readerPath()),
-      note: request.onNote,
-      isRunning: (pid) => {
-        const stat = proc.stat(pid);
-        return isKnown(stat) && stat.state === 'R';
-      },
-      nowMs: () => performance.now(),
-    });
+    const pools = new Pools(proc, request.onNote);
     try {
-      return LiveCapture.attach(request, addon, proc, readers);
+      return LiveCapture.attach(request, addon, proc, pools);
     } catch (error) {
-      readers.close();
+      pools.close();
       throw error;
     }
   }
 
-  private static attach(
-    request: LiveRequest,
-    addon: Addon,
-    proc: Proc,
-    readers: Readers,
-  ): LiveCapture {
+  private static attach(request: LiveRequest, addon: Addon, proc: Proc, pools: Pools): LiveCapture {
     const { target, children, ringPages, onWake } = request;
     const standing = proc.standing();
     if ('pids' in target) {
       if (standing !== 'ours') throw new AnalyzerError(PROC_ERRORS[standing], proc.root);
       const { pids, notes } = resolveTargets(proc, target.pids, process.pid, children);
       const accounts = new KernelAccounts(proc, pids, children);
-      const reader = new TargetReader(readers);
+      const reader = new TargetReader(pools.readers, pools.namers);
       const early = new EarlyLook(proc, reader, pids);
       const session = addon.start({ pids, children, ringPages, onWake });
       const { debug } = request;
-      const parts = { addon, session, proc, readers, reader, early, pids, notes, accounts, debug };
+      const parts = { addon, session, proc, pools, reader, early, pids, notes, accounts, debug };
       return new LiveCapture(parts);
     }
     const { inherit } = target;
@@ -176,11 +162,11 @@ export class LiveCapture {
     const asked = standing === 'ours' ? proc : new Proc('/nonexistent');
     const notes = standing === 'ours' ? [] : [PROC_NOTES[standing]];
     const accounts = new KernelAccounts(asked, [], children);
-    if (standing !== 'ours') readers.refuseAll();
-    const reader = new TargetReader(readers);
+    if (standing !== 'ours') pools.refuseAll();
+    const reader = new TargetReader(pools.readers, pools.namers);
     const early = new EarlyLook(asked, reader, []);
     const { debug } = request;
-    const parts = { addon, session, proc: asked, readers, reader, early, notes, accounts, debug };
+    const parts = { addon, session, proc: asked, pools, reader, early, notes, accounts, debug };
     return new LiveCapture({ ...parts, pids: [] });
   }
 
@@ -220,7 +206,7 @@ export class LiveCapture {
   close(): void {
     this.session.close();
     this.files.close();
-    this.parts.readers.close();
+    this.parts.pools.close();
   }
 }
 

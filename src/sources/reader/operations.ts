@@ -12,4 +12,6 @@ export const Operation = {
   GUARDS: 5,
   /** A mapping -> the size of the file behind it (addon/reader/size.cc). */
   SIZE: 6,
+  /** Places -> the names of what is there (addon/reader/names.cc). */
+  NAMES: 7,
 } as const;

@@ -28,6 +28,10 @@ export interface ReadersOptions {
   readonly nowMs: () => number;
   /** Time limit of a question, where it is not LIMIT_MS. */
   readonly limitMs?: number;
+  /** What the user lacks without readers; "labels lack sections" where it is left out. */
+  readonly cost?: string;
+  /** There may be no question at all: the first reader is started with the first one. */
+  readonly lazy?: boolean;
 }
 
 /**
@@ -54,7 +58,7 @@ export class Readers {
 
   constructor(private readonly options: ReadersOptions) {
     // There will be questions, and starting takes some ms.
-    this.startLane();
+    if (options.lazy !== true) this.startLane();
   }
 
   /** `answered` is called later and once, but not after close(). */
@@ -140,18 +144,18 @@ export class Readers {
   }
 
   private ended(lane: Lane, why: string): void {
+    const { cost = 'labels lack sections' } = this.options;
     const at = this.lanes.indexOf(lane);
     if (at >= 0) this.lanes.splice(at, 1);
     if (lane.killed) {
       this.stuck++;
       if (this.stuck === MAX_STUCK) {
         this.noteOnce(
-          `${MAX_STUCK} readers of target files hang in the kernel: no more are started until some end; ` +
-            'labels lack sections',
+          `${MAX_STUCK} readers of target files hang in the kernel: no more are started until some end; ${cost}`,
         );
       }
     } else if (++this.broken === MAX_BROKEN) {
-      this.noteOnce(`target files cannot be read (${why}): labels lack sections`);
+      this.noteOnce(`target files cannot be read (${why}): ${cost}`);
     }
   }
 

@@ -1,8 +1,10 @@
 import type { Buffer } from 'node:buffer';
 import { getSystemErrorName } from 'node:util';
 import type { Vma } from '../../core/vma/vma';
-import type { Failure } from './lane';
+import type { Failure, Question } from './lane';
 import type { Frame } from './frame';
+import { MAX_PLACES, namesAnswer, namesRequest } from './names';
+import type { NamedPlace, NamesOf, Place } from './names';
 import { Operation } from './operations';
 import type { Readers } from './readers';
 import {
@@ -28,7 +30,11 @@ export type PageTold = Vma | 'unmapped' | 'unsupported' | null;
  * words; nothing is thrown. Answers come later, never from within the call.
  */
 export class TargetReader {
-  constructor(private readonly readers: Readers) {}
+  /** `namers`: those that are asked for names, which takes longer than all else. Without them there are none. */
+  constructor(
+    private readonly readers: Readers,
+    private readonly namers: Readers | null = null,
+  ) {}
 
   /** The text of /proc/PID/maps, null where it cannot be read. '' for one without memory. */
   maps(pid: number, told: (text: Buffer | null) => void): void {
@@ -79,6 +85,28 @@ export class TargetReader {
     });
   }
 
+  /**
+   * The names of what is at places of a mapped file (`vma`), of the vdso (`vma`: its mapping), of the kernel or
+   * of run-time code: at most MAX_PLACES. null where they cannot be had: asking again at once is no use.
+   */
+  names(
+    pid: number,
+    of: NamesOf,
+    vma: Vma | null,
+    places: readonly Place[],
+    told: (places: readonly NamedPlace[] | null) => void,
+  ): void {
+    if (this.namers === null || places.length > MAX_PLACES) {
+      setImmediate(told, null);
+      return;
+    }
+    const payload = namesRequest(pid, of, vma, places);
+    const question = { operation: Operation.NAMES, subject: namesSubject(pid, of, vma), payload };
+    this.askOf(this.namers, question, NAMES_WORDS[of], (answer) => {
+      told(answer?.errno === 0 ? namesAnswer(answer.payload, places.length) : null);
+    });
+  }
+
   /** Calls back when a reader has answered anything at all. */
   whenRunning(action: () => void): void {
     this.cmdline(process.pid, action);
@@ -91,20 +119,29 @@ export class TargetReader {
     words: Words,
     told: (answer: Frame | null) => void,
   ): void {
+    this.askOf(this.readers, { operation, subject, payload }, words, told);
+  }
+
+  private askOf(
+    readers: Readers,
+    question: Omit<Question, 'answered'>,
+    words: Words,
+    told: (answer: Frame | null) => void,
+  ): void {
     const answered = (answer: Frame | Failure): void => {
-      if (answer === 'late') this.readers.noteOnce(`${words.late}: ${words.cost}`);
+      if (answer === 'late') readers.noteOnce(`${words.late}: ${words.cost}`);
       if (typeof answer === 'string') {
         told(null);
         return;
       }
       const code = answer.errno === 0 ? '' : getSystemErrorName(-answer.errno);
-      const expected = operation === Operation.PAGE && code === 'ENOTTY';
+      const expected = question.operation === Operation.PAGE && code === 'ENOTTY';
       if (code !== '' && !expected && !EVERYDAY.has(code)) {
-        this.readers.noteOnce(`${words.refused} (${code}): ${words.cost}`);
+        readers.noteOnce(words.of?.get(code) ?? `${words.refused} (${code}): ${words.cost}`);
       }
       told(answer);
     };
-    this.readers.ask({ operation, subject, payload, answered });
+    readers.ask({ ...question, answered });
   }
 }
 
@@ -112,6 +149,8 @@ interface Words {
   readonly late: string;
   readonly refused: string;
   readonly cost: string;
+  /** What an error of this kind is said in, where it has words of its own. */
+  readonly of?: ReadonlyMap<string, string>;
 }
 
 const MAPS_WORDS: Words = {
@@ -129,6 +168,57 @@ const FILE_WORDS: Words = {
   refused: 'a file that a target has mapped cannot be read',
   cost: 'labels of its files have no sections',
 };
+/** Of addon/reader/names.cc. */
+const NAMES_ERRORS: ReadonlyMap<string, string> = new Map([
+  [
+    'ENOPKG',
+    'names of code and data cannot be read: pagefault-symbols was not built (it needs libdw-dev, libiberty-dev, ' +
+      'liblzma-dev)',
+  ],
+  [
+    'ELIBACC',
+    'names of code and data cannot be read: pagefault-symbols does not start (it needs libdw and liblzma, and a ' +
+      'kernel with seccomp)',
+  ],
+  [
+    'ENOTRECOVERABLE',
+    'a file that a target has mapped takes too much time or memory to read: its names are left out',
+  ],
+]);
+const FILE_NAMES_WORDS: Words = {
+  late: 'a file system of a target does not answer',
+  refused: 'a file that a target has mapped cannot be read',
+  cost: 'its names are left out',
+  of: NAMES_ERRORS,
+};
+const NAMES_WORDS: Readonly<Record<NamesOf, Words>> = {
+  file: FILE_NAMES_WORDS,
+  vdso: {
+    late: 'the vdso of a target does not let itself be read',
+    refused: 'the vdso of a target cannot be read',
+    cost: 'its functions have no names',
+    of: NAMES_ERRORS,
+  },
+  kernel: {
+    late: '/proc/kallsyms takes too long to read',
+    refused: '/proc/kallsyms cannot be read',
+    cost: 'functions of the kernel have no names',
+    of: new Map([
+      [
+        'EACCES',
+        '/proc/kallsyms shows no addresses (kernel.kptr_restrict): functions of the kernel have no names',
+      ],
+    ]),
+  },
+  jit: { ...FILE_NAMES_WORDS, refused: 'the /tmp/perf-PID.map of a target cannot be read' },
+};
+
+function namesSubject(pid: number, of: NamesOf, vma: Vma | null): string {
+  if (of === 'kernel') return 'kernel';
+  if (of !== 'file' || vma === null) return `${of} of process ${pid}`;
+  const { devMajor, devMinor, ino } = vma.backing;
+  return `file ${devMajor}:${devMinor}:${ino}`;
+}
 
 function processSubject(pid: number): string {
   return `process ${pid}`;

@@ -18,7 +18,8 @@ const run = promisify(execFile);
 
 export const ROOT = join(__dirname, '..', '..', '..');
 const ADDON = join(ROOT, 'addon');
-const READER = join(ADDON, 'reader');
+/** The programs beside the addon that are tested from within, each but for its main(). */
+const BESIDE = [join(ADDON, 'reader'), join(ADDON, 'symbols')];
 const TESTS = join(ROOT, 'test', 'native');
 const CACHE = join(ROOT, '.cache', 'native');
 
@@ -46,6 +47,9 @@ const FLAGS = [
   ...(process.env.PAGEFAULT_WERROR === '1' ? ['-Werror'] : []),
 ];
 
+/** Of pagefault-symbols. */
+const LIBRARIES = ['-ldw', '-lelf', '-liberty', '-llzma'];
+
 const files = (directory: string, pattern: RegExp): string[] =>
   readdirSync(directory)
     .filter((file) => pattern.test(file))
@@ -63,7 +67,7 @@ const sources = (program: Program): Source[] => [
   ...files(ADDON, /\.cc$/)
     .filter((file) => !/(binding|session|command_options)\.cc$/.test(file))
     .map((file): Source => ({ file, optimise: '-O1' })),
-  ...files(READER, /\.cc$/)
+  ...BESIDE.flatMap((directory) => files(directory, /\.cc$/))
     .filter((file) => !file.endsWith('/main.cc'))
     .map((file): Source => ({ file, optimise: '-O1' })),
   ...files(PROGRAMS[program], /\.cc$/).map((file): Source => ({
@@ -129,7 +133,7 @@ function prune(used: readonly string[]): void {
 export async function buildProgram(variant: Variant, program: Program = 'tests'): Promise<string> {
   mkdirSync(CACHE, { recursive: true });
   const flags = [...FLAGS, ...VARIANTS[variant]];
-  const headers = [ADDON, READER, ...Object.values(PROGRAMS)]
+  const headers = [ADDON, ...BESIDE, ...Object.values(PROGRAMS)]
     .flatMap((directory) => files(directory, /\.h$/))
     .map((file) => readFileSync(file, 'utf8'))
     .join('\0');
@@ -140,7 +144,7 @@ export async function buildProgram(variant: Variant, program: Program = 'tests')
   const built = join(CACHE, `native-${program}-${hash.digest('hex').slice(0, 16)}`);
   if (!existsSync(built)) {
     const unfinished = `${built}.${process.pid}`;
-    await run('g++', [...flags, ...objects, '-o', unfinished]);
+    await run('g++', [...flags, ...objects, ...LIBRARIES, '-o', unfinished]);
     renameSync(unfinished, built);
   }
   prune([...objects, built]);

@@ -1,0 +1,60 @@
+// The file behind a mapping.
+//
+// Opened through map_files, which is the mapped file itself, also when it is deleted. Where that is
+// refused (no CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE, or the exact range is gone) through the
+// path. With O_PATH first, and only regular files for reading: the path is the target's to choose,
+// and opening a FIFO blocks, opening a watchdog reboots.
+//
+// What was opened need not be the file of the mapping: another may be mapped in its place by now,
+// or lie at its path. stat(2) does not tell, its numbers differ from those of maps and of
+// PERF_RECORD_MMAP2 on btrfs and overlayfs. So the file is mapped here, and the kernel says of our
+// own mapping what it says of the target's.
+//
+// Data files are never read: a read of ours brings pages into the cache, and the faults of the
+// target that we are here to observe would turn from major to minor.
+#pragma once
+
+#include <sys/stat.h>
+
+#include <string>
+
+#include "../fd.h"
+#include "operations.h"
+
+namespace pagefault {
+namespace reader {
+
+// A mapping as the kernel told of it.
+struct Mapping {
+  uint32_t pid;
+  uint64_t start, end;  // pages
+  uint8_t prot;
+  uint32_t dev_major, dev_minor;
+  uint64_t ino;
+  std::string name;
+
+  // The path without the mark of a deleted file.
+  std::string Path() const;
+  bool IsDeleted() const;
+};
+
+struct MappedFile {
+  enum Kind { kOther, kData, kProgram };
+  Kind kind = kOther;  // kOther: what can be reached is not the mapping's. kData: not opened
+  Fd file;             // of a program
+  struct stat stat = {};
+};
+
+// u32 pid, u64 start and end page, u8 prot, u32 device major and minor, u64 inode, the name. False
+// for a request that does not hold that.
+bool ReadMapping(Input* request, Mapping* out);
+
+// Returns 0, or the errno with which no file could be reached.
+int OpenMapped(const Context& context, const Mapping& mapping, MappedFile* out);
+
+// A regular file behind an O_PATH descriptor, for reading. Returns 0, EINVAL for what is none, or
+// another errno.
+int OpenRegular(const Fd& place, Fd* out);
+
+}  // namespace reader
+}  // namespace pagefault

@@ -1,0 +1,88 @@
+// pagefault-symbols: names addresses of one mapped file, for pagefault-reader, which starts it with
+// a socket as its standard input and sends it the file, opened.
+//
+// Symbols and DWARF are written by whoever wrote the file, and the libraries that read them have
+// their mistakes. So this is a process of its own that has given up everything else (sandbox.cc)
+// before it reads a byte of one. Ends when the reader does.
+
+#include <libelf.h>
+#include <malloc.h>
+
+#include "jit_map.h"
+#include "message.h"
+#include "namer.h"
+#include "protocol.h"
+#include "sandbox.h"
+
+namespace {
+
+using namespace pagefault::symbols;
+using pagefault::reader::Input;
+using pagefault::reader::Output;
+
+constexpr int kSocket = 0;
+
+class Server {
+ public:
+  // False where the reader has gone, or does not keep to the protocol.
+  bool Serve() {
+    Message message;
+    if (ReceiveMessage(kSocket, kForever, &message) != 0) return false;
+    if (message.what == kLoad) return Load(&message);
+    return message.what == kAsk && Name(message.payload);
+  }
+
+ private:
+  bool Load(Message* message) {
+    Input in(message->payload.data(), message->payload.size());
+    const Role role = static_cast<Role>(in.U8());
+    const Level level = static_cast<Level>(in.U8());
+    const uint32_t crc = in.U32();
+    if (!in.Exact() || !message->file.ok()) return false;
+    FileFacts facts;
+    bool taken = role == kJit;
+    if (taken) {
+      is_jit_ = true;
+      jit_.Read(std::move(message->file));
+    } else {
+      taken = namer_.Load(role, level, crc, std::move(message->file), &facts);
+    }
+    return Send(kLoaded, WriteFacts(taken, facts));
+  }
+
+  bool Name(const std::vector<uint8_t>& places) {
+    const size_t count = places.size() / kPlaceBytes;
+    if (count > kMaxPlaces || places.size() % kPlaceBytes != 0) return false;
+    Input in(places.data(), places.size());
+    NamesAnswer names;
+    if (is_jit_) {
+      jit_.Answer(&in, count, &names);
+    } else {
+      namer_.Answer(&in, count, &names);
+    }
+    Output answer;
+    names.Write(&answer);
+    return Send(kNamed, answer.bytes());
+  }
+
+  static bool Send(What what, const std::vector<uint8_t>& payload) {
+    return SendMessage(kSocket, what, payload, -1, kForever) == 0;
+  }
+
+  bool is_jit_ = false;
+  JitMap jit_;
+  Namer namer_;
+};
+
+}  // namespace
+
+int main() {
+  // One thread needs one arena, and reserves of others count as memory of ours.
+  mallopt(M_ARENA_MAX, 1);
+  if (elf_version(EV_CURRENT) == EV_NONE || !GiveUpEverything()) return 3;
+  if (SendMessage(kSocket, kReady, {}, -1, kForever) != 0) return 0;
+  Server server;
+  while (server.Serve()) {
+  }
+  return 0;
+}

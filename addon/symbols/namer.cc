@@ -1,0 +1,169 @@
+#include "namer.h"
+
+#include <gelf.h>
+#include <sys/mman.h>
+
+#include <algorithm>
+
+#include "demangle.h"
+
+namespace pagefault {
+namespace symbols {
+
+namespace {
+
+constexpr size_t kMaxSegments = 64;
+constexpr size_t kMaxShown = 256 << 10;
+
+uint32_t ProtOf(uint32_t flags) {
+  return (flags & PF_R ? PROT_READ : 0) | (flags & PF_W ? PROT_WRITE : 0) |
+         (flags & PF_X ? PROT_EXEC : 0);
+}
+
+}  // namespace
+
+bool Namer::Load(Role role, Level level, uint32_t crc, Fd file, FileFacts* facts) {
+  auto image = std::make_unique<ElfImage>();
+  if ((role == kMain) != (main_ == nullptr) || prepared_ || !image->Open(std::move(file))) {
+    return false;
+  }
+  *facts = image->Facts();
+  switch (role) {
+    case kMain:
+      level_ = level;
+      main_facts_ = *facts;
+      main_ = std::move(image);
+      return true;
+    case kDebug:
+    case kLinked: {
+      const bool same = !facts->build_id.empty() && facts->build_id == main_facts_.build_id;
+      const bool checked = role == kLinked && main_facts_.build_id.empty() && image->HasCrc(crc);
+      if (!same && !checked) return false;
+      debug_ = std::move(image);
+      return true;
+    }
+    case kAlt:
+      alt_ = std::move(image);
+      return true;
+    default:
+      return false;
+  }
+}
+
+void Namer::Prepare() {
+  prepared_ = true;
+  ReadSegments();
+  symbols_.Add(main_->elf());
+  FileFacts debug_facts;
+  if (debug_ != nullptr) debug_facts = debug_->Facts();
+  if (!main_facts_.symbols && debug_facts.symbols) {
+    symbols_.Add(debug_->elf());
+  } else if (!main_facts_.symbols) {
+    packed_ = std::make_unique<ElfImage>();
+    if (packed_->OpenPacked(*main_)) symbols_.Add(packed_->elf());
+  }
+  symbols_.Build();
+  if (level_ != kEverything) return;
+  const ElfImage* with_lines = main_facts_.lines   ? main_.get()
+                               : debug_facts.lines ? debug_.get()
+                                                   : nullptr;
+  if (with_lines == nullptr) return;
+  uint64_t first_code = ~uint64_t{0};
+  for (const Segment& segment : segments_) {
+    if ((segment.prot & PROT_EXEC) != 0) first_code = std::min(first_code, segment.address);
+  }
+  lines_ = std::make_unique<DebugInfo>();
+  if (!lines_->Open(with_lines->elf(), alt_ == nullptr ? nullptr : alt_->elf(), first_code)) {
+    lines_.reset();
+  }
+}
+
+void Namer::ReadSegments() {
+  size_t count;
+  if (elf_getphdrnum(main_->elf(), &count) != 0) return;
+  for (size_t i = 0; i < count && segments_.size() < kMaxSegments; i++) {
+    GElf_Phdr header;
+    if (gelf_getphdr(main_->elf(), static_cast<int>(i), &header) == nullptr) return;
+    if (header.p_type != PT_LOAD) continue;
+    segments_.push_back({header.p_offset, header.p_vaddr, header.p_filesz, ProtOf(header.p_flags)});
+  }
+}
+
+// One page of the file may be part of two segments, where one ends and the next begins: it is the
+// one whose bytes these are, and of several the one that is mapped as the place is.
+uint64_t Namer::AddressOf(uint8_t flags, uint64_t value) const {
+  if ((flags & kPlaceLinked) != 0) return value;
+  const uint32_t prot = flags >> kPlaceProtShift;
+  const bool code = (flags & kPlaceData) == 0;
+  const Segment* best = nullptr;
+  int best_score = -1;
+  for (const Segment& segment : segments_) {
+    if (value < segment.offset || value - segment.offset >= segment.file_size) continue;
+    if (code && (segment.prot & PROT_EXEC) == 0) continue;
+    const int score = (((segment.prot ^ prot) & PROT_EXEC) == 0 ? 2 : 0) +
+                      (((segment.prot ^ prot) & PROT_WRITE) == 0 ? 1 : 0);
+    if (score > best_score) {
+      best = &segment;
+      best_score = score;
+    }
+  }
+  return best == nullptr ? kNoOffset : value - best->offset + best->address;
+}
+
+void Namer::Answer(reader::Input* places, size_t count, NamesAnswer* out) {
+  if (main_ != nullptr && !prepared_) Prepare();
+  std::vector<NamedFrame> frames;
+  for (size_t i = 0; i < count; i++) {
+    const uint8_t flags = places->U8();
+    const uint64_t address = AddressOf(flags, places->U64());
+    frames.clear();
+    if (address != kNoOffset) {
+      if ((flags & kPlaceData) != 0) {
+        NameData(address, out, &frames);
+      } else {
+        NameCode(address, out, &frames);
+      }
+    }
+    out->Place(0, frames);
+  }
+}
+
+void Namer::NameCode(uint64_t address, NamesAnswer* out, std::vector<NamedFrame>* frames) {
+  found_.clear();
+  if (lines_ != nullptr) lines_->Find(address, &found_);
+  for (const SourceFrame& source : found_) {
+    NamedFrame frame;
+    if (source.name != nullptr) frame.name = out->String(Shown(source.name));
+    if (source.file != nullptr) frame.file = out->String(source.file);
+    frame.line = source.line;
+    if (source.has_start && address >= source.start) frame.offset = address - source.start;
+    frames->push_back(frame);
+  }
+  const Symbol* symbol = symbols_.Code(address);
+  if (symbol == nullptr) return;
+  if (frames->empty()) frames->push_back({});
+  // The symbol is what the code there is called: DWARF has no .cold, .part, .constprop.
+  NamedFrame& outermost = frames->back();
+  outermost.name = out->String(Shown(symbol->name));
+  outermost.offset = address - symbol->start;
+}
+
+void Namer::NameData(uint64_t address, NamesAnswer* out, std::vector<NamedFrame>* frames) {
+  const Symbol* symbol = symbols_.Data(address);
+  if (symbol == nullptr) return;
+  NamedFrame frame;
+  frame.name = out->String(Shown(symbol->name));
+  frame.offset = address - symbol->start;
+  frames->push_back(frame);
+}
+
+const std::string& Namer::Shown(const char* name) {
+  const auto known = shown_.find(name);
+  if (known != shown_.end()) return known->second;
+  if (shown_.size() >= kMaxShown) shown_.clear();
+  std::string text = level_ == kEverything ? Demangle(name) : std::string(name).substr(0, kMaxName);
+  return shown_.emplace(name, std::move(text)).first->second;
+}
+
+}  // namespace symbols
+}  // namespace pagefault

@@ -1,0 +1,51 @@
+// Names the places of one mapped file, out of it and of what belongs to it.
+#pragma once
+
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "debug_info.h"
+#include "elf_image.h"
+#include "names_answer.h"
+#include "symbol_table.h"
+
+namespace pagefault {
+namespace symbols {
+
+class Namer {
+ public:
+  // Takes a file. False where it is none, or none that belongs to the main file, which has to come
+  // first. `facts` is what it says of itself.
+  bool Load(Role role, Level level, uint32_t crc, Fd file, FileFacts* facts);
+  // Places as protocol.h has them.
+  void Answer(reader::Input* places, size_t count, NamesAnswer* out);
+
+ private:
+  struct Segment {
+    uint64_t offset, address, file_size;
+    uint32_t prot;  // PROT_*
+  };
+
+  void Prepare();
+  void ReadSegments();
+  // kNoOffset where no segment holds the place.
+  uint64_t AddressOf(uint8_t flags, uint64_t value) const;
+  void NameCode(uint64_t address, NamesAnswer* out, std::vector<NamedFrame>* frames);
+  void NameData(uint64_t address, NamesAnswer* out, std::vector<NamedFrame>* frames);
+  // A name as it is shown. Kept by where it stands in the file: demangling takes longest.
+  const std::string& Shown(const char* name);
+
+  Level level_ = kEverything;
+  std::unique_ptr<ElfImage> main_, debug_, alt_, packed_;
+  FileFacts main_facts_;
+  bool prepared_ = false;
+  std::vector<Segment> segments_;
+  SymbolTable symbols_;
+  std::unique_ptr<DebugInfo> lines_;
+  std::vector<SourceFrame> found_;
+  std::unordered_map<const char*, std::string> shown_;
+};
+
+}  // namespace symbols
+}  // namespace pagefault

@@ -1,0 +1,42 @@
+import { readerPath } from '../../native/load';
+import { isKnown } from '../proc/proc';
+import type { Proc } from '../proc/proc';
+import { startReader } from '../reader/child';
+import { Readers } from '../reader/readers';
+
+/**
+ * How long a question for names may take, ms: twice the patience of addon/reader/symbol_files.cc, and the
+ * time to open files.
+ */
+const NAMES_MS = 25_000;
+
+/** The readers of a capture. Names take long at times: what else is asked does not wait for them. */
+export class Pools {
+  readonly readers: Readers;
+  readonly namers: Readers;
+
+  constructor(proc: Proc, note: (text: string) => void) {
+    const options = {
+      start: startReader(readerPath()),
+      note,
+      isRunning: (pid: number) => {
+        const stat = proc.stat(pid);
+        return isKnown(stat) && stat.state === 'R';
+      },
+      nowMs: () => performance.now(),
+    };
+    this.readers = new Readers(options);
+    const cost = 'code and data have no names';
+    this.namers = new Readers({ ...options, limitMs: NAMES_MS, cost, lazy: true });
+  }
+
+  refuseAll(): void {
+    this.readers.refuseAll();
+    this.namers.refuseAll();
+  }
+
+  close(): void {
+    this.readers.close();
+    this.namers.close();
+  }
+}
