@@ -47,6 +47,8 @@ const addAll = (table: StatTable, faults: readonly Fault[], time = 0): void => {
 const add = (table: StatTable, row: number, f: Omit<Fault, 'row'>, time = 0): void => {
   addAll(table, [{ ...f, row }], time);
 };
+const tally = (faults: readonly Fault[], by: 'faultClass' | 'cause', length: number): number[] =>
+  Array.from({ length }, (_, value) => faults.filter((f) => f[by] === value).length);
 /** As large as these tests need; the default is 32 MiB. */
 const pool = (cap = 4000): SlabPool => new SlabPool(STAT_BLOCK_WORDS, cap);
 const PLAIN = { faultClass: 1, cause: 0, latency: 1000, fresh: 1 };
@@ -62,12 +64,10 @@ describe('StatTable', () => {
           const mine = faults.filter((f) => f.row === row);
           const timed = mine.filter((f) => f.latency >= 0).map((f) => f.latency);
           expect(table.faults(row)).toBe(mine.length);
-          for (let c = 0; c < CLASS_COUNT; c++) {
-            expect(table.byClass(row, c)).toBe(mine.filter((f) => f.faultClass === c).length);
-          }
-          for (let c = 0; c < CAUSE_COUNT; c++) {
-            expect(table.byCause(row, c)).toBe(mine.filter((f) => f.cause === c).length);
-          }
+          const classes = Array.from({ length: CLASS_COUNT }, (_, c) => table.byClass(row, c));
+          expect(classes).toEqual(tally(mine, 'faultClass', CLASS_COUNT));
+          const causes = Array.from({ length: CAUSE_COUNT }, (_, c) => table.byCause(row, c));
+          expect(causes).toEqual(tally(mine, 'cause', CAUSE_COUNT));
           expect(table.unique(row)).toBe(mine.filter((f) => f.fresh === 1).length);
           expect(table.stallNs(row)).toBe(timed.reduce((a, b) => a + b, 0));
           expect(table.maxNs(row)).toBe(Math.max(0, ...timed));
