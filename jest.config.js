@@ -8,6 +8,9 @@ module.exports = {
     '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }],
   },
   setupFilesAfterEnv: ['<rootDir>/test/support/leftovers.ts'],
+  testSequencer: '<rootDir>/test/support/sequencer.js',
+  // Live tests wait more than they compute.
+  maxWorkers: '200%',
   // Live captures share two CPUs with everything else: the limit finds a hang, it is no timing check.
   testTimeout: 60000,
 };

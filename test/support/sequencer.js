@@ -1,0 +1,36 @@
+'use strict';
+
+// In which order the suites of a run begin: those that take longest first, so that no CPU is idle while the
+// last of them ends. Jest itself knows that only from runs before, which a fresh clone has not had.
+
+const Sequencer = require('@jest/test-sequencer').default;
+
+/** By how long they took on a quiet machine of two CPUs. */
+const LONGEST = [
+  'native/native',
+  'fuzz/native',
+  'native/late-threads',
+  'live/scale',
+  'live/fixed-ts',
+  'live/package',
+  'live/workloads',
+  'native/sessions',
+  'native/lifecycle',
+  'live/lifecycle',
+  'live/signals',
+];
+
+/** After them what captures, then what only computes. */
+const KINDS = ['native/', 'live/', 'fuzz/', 'unit/'];
+
+function rank({ path }) {
+  const at = LONGEST.findIndex((name) => path.endsWith(`test/${name}.test.ts`));
+  if (at !== -1) return at;
+  return LONGEST.length + KINDS.findIndex((kind) => path.includes(`/test/${kind}`));
+}
+
+module.exports = class LongestFirst extends Sequencer {
+  sort(tests) {
+    return super.sort(tests).sort((a, b) => rank(a) - rank(b));
+  }
+};
