@@ -2,7 +2,7 @@ import { waiting } from '../support/analyzer';
 import { workload } from '../support/build';
 import { sleep } from '../support/running';
 import { truthRows } from '../support/truth';
-import { accounted, withStorm } from './support/captures';
+import { accounted, isUp, withStorm } from './support/captures';
 import type { Finished } from './support/captures';
 import { answer, startScript } from './support/script';
 
@@ -16,7 +16,7 @@ describe('several sessions', () => {
        print([first.finish(), second.finish()]);`,
       { args: [target.pid] },
     );
-    while (!running.stdout.includes('up')) await sleep(5);
+    await isUp(running);
     target.write('\n');
     const rows = truthRows((await target.ended).stdout);
     const ended = await running.ended;
@@ -62,7 +62,7 @@ describe('several sessions', () => {
        print(capture.finish());`,
       { args: [target.pid] },
     );
-    while (!running.stdout.includes('up')) await sleep(5);
+    await isUp(running);
     target.write('\n');
     await target.ended;
     const ended = await running.ended;
@@ -129,7 +129,7 @@ describe('the target ends', () => {
        print({ pending: capture.session.pending(10).length, ...capture.finish() });`,
       { args: [storm.pid] },
     );
-    while (!running.stdout.includes('up')) await sleep(5);
+    await isUp(running);
     storm.write('\n');
     await sleep(200);
     storm.kill('SIGKILL');
@@ -231,43 +231,4 @@ describe('a command', () => {
     );
     expect(seen).toEqual({ alive: true, status: 15 });
   });
-});
-
-describe('threads born during the attach', () => {
-  test.each([0, 3, 7, 12, 20, 35, 60, 90])(
-    'after %i ms: none is missed, none counted twice',
-    async (ms) => {
-      const pages = 8;
-      const target = await waiting([workload('late-threads'), '--pages', String(pages)]);
-      await sleep(ms);
-      const running = startScript(
-        `const capture = new Capture({ pids: [+target] }, true);
-         process.stdout.write('up\\n');
-         await until(() => capture.session.ended(), 150000);
-         print(capture.finish());`,
-        { args: [target.pid] },
-      );
-      while (!running.stdout.includes('up')) await sleep(1);
-      target.write('\n');
-      const rows = truthRows((await target.ended).stdout);
-      const ended = await running.ended;
-      expect(ended).toMatchObject({ status: 0, stderr: '' });
-      const result = JSON.parse(ended.stdout.split('\n')[1]!) as Finished;
-      accounted(result);
-      const pagesOf = new Map<number, number[]>();
-      for (const [tid, address] of result.addresses!) {
-        pagesOf.set(tid, [...(pagesOf.get(tid) ?? []), address]);
-      }
-      expect(rows.length).toBeGreaterThan(1);
-      const wrong = rows.filter(({ tid, start, end, faults }) => {
-        const own = (pagesOf.get(tid) ?? []).filter(
-          (address) => address >= Number(start) && address < Number(end),
-        );
-        return own.length !== faults;
-      });
-      expect(wrong).toEqual([]);
-    },
-    // A thread that ends takes the kernel longer the more of them share an event.
-    180_000,
-  );
 });

@@ -1,6 +1,8 @@
 // Threads that are born while a tracer attaches. Each waits to be told, then touches pages of its
-// own: whoever missed a birth misses these faults.
-//   late-threads [--threads N] [--pages P]
+// own: whoever missed a birth misses these faults. With --stay they go on living until standard
+// input ends. The kernel wakes every event of a ring when a thread ends that has one there: with
+// thousands of threads their ends take a hundred times as long as their lives.
+//   late-threads [--threads N] [--pages P] [--stay]
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +12,10 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static pthread_cond_t one_more = PTHREAD_COND_INITIALIZER;
 static bool go;
+static bool stay;
+static long touched;
 static size_t pages;
 
 static void* run(void* argument) {
@@ -18,6 +23,11 @@ static void* run(void* argument) {
   while (!go) pthread_cond_wait(&changed, &lock);
   pthread_mutex_unlock(&lock);
   touch_row(ANON_ZERO, argument, page_size(), pages, WRITE_PAGES);
+  pthread_mutex_lock(&lock);
+  touched++;
+  pthread_cond_signal(&one_more);
+  pthread_mutex_unlock(&lock);
+  while (stay) pause();
   return NULL;
 }
 
@@ -46,6 +56,7 @@ static void* bear(void* argument) {
 
 int main(int argc, char** argv) {
   pages = (size_t)option(argc, argv, "--pages", 8);
+  stay = flag(argc, argv, "--stay");
   struct nursery nursery = {.limit = option(argc, argv, "--threads", 2000)};
   nursery.threads = calloc((size_t)nursery.limit, sizeof(pthread_t));
   if (nursery.threads == NULL) die("calloc");
@@ -58,7 +69,13 @@ int main(int argc, char** argv) {
   pthread_cond_broadcast(&changed);
   pthread_mutex_unlock(&lock);
   pthread_join(mother, NULL);
-  for (long i = 0; i < nursery.born; i++) pthread_join(nursery.threads[i], NULL);
+  pthread_mutex_lock(&lock);
+  while (touched < nursery.born) pthread_cond_wait(&one_more, &lock);
+  pthread_mutex_unlock(&lock);
+  for (long i = 0; i < nursery.born && !stay; i++) pthread_join(nursery.threads[i], NULL);
   print_truth();
+  char byte;
+  while (stay && read(STDIN_FILENO, &byte, 1) == 1) {
+  }
   return 0;
 }

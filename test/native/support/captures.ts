@@ -1,5 +1,7 @@
 import { waiting } from '../../support/analyzer';
 import { workload } from '../../support/build';
+import { until } from '../../support/running';
+import type { Running } from '../../support/running';
 
 /** What Capture.finish() of session.js gives. */
 export interface Finished {
@@ -44,4 +46,14 @@ export async function withStorm(body: (pid: number) => Promise<void>): Promise<v
     storm.kill('SIGKILL');
     await storm.ended;
   }
+}
+
+/** A script (startScript) has printed that its session captures. */
+export async function isUp(script: Running): Promise<void> {
+  await Promise.race([
+    until('a session', () => script.stdout.includes('up'), 60_000),
+    script.ended.then(({ stdout, stderr }) => {
+      if (!stdout.includes('up')) throw new Error(`no session: ${stdout}${stderr}`);
+    }),
+  ]);
 }
