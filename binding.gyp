@@ -14,6 +14,7 @@
       'target_name': 'pagefault',
       'sources': [
         'addon/binding.cc',
+        'addon/capture.cc',
         'addon/clock.cc',
         'addon/command.cc',
         'addon/command_options.cc',

@@ -4,18 +4,13 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "clock.h"
 #include "command_options.h"
 #include "error.h"
 #include "open_faults.h"
-#include "procfs.h"
 
 namespace pagefault {
 
 namespace {
-
-// 32 x 16,384 faults: 0.7 s of everything that two CPUs can fault, in 36 MB.
-constexpr size_t kMailboxBatches = 32;
 
 Napi::Array ToJs(Napi::Env env, const std::vector<Notice>& notices) {
   Napi::Array array = Napi::Array::New(env);
@@ -47,6 +42,22 @@ double Number(uint64_t value) {
   return static_cast<double>(value);
 }
 
+CaptureOptions ReadOptions(const Napi::Object& object) {
+  CaptureOptions options;
+  const Napi::Array pids = object.Get("pids").As<Napi::Array>();
+  for (uint32_t i = 0; i < pids.Length(); i++) {
+    options.pids.push_back(pids.Get(i).As<Napi::Number>().Int32Value());
+  }
+  const Napi::Value command = object.Get("command");
+  if (command.IsObject()) {
+    options.has_command = true;
+    options.command = ReadCommand(command.As<Napi::Object>());
+  }
+  options.children = object.Get("children").ToBoolean();
+  options.ring_pages = object.Get("ringPages").ToNumber().Uint32Value();
+  return options;
+}
+
 }  // namespace
 
 Napi::Error ToJs(Napi::Env env, const SystemError& error) {
@@ -75,23 +86,6 @@ Napi::Function Session::Define(Napi::Env env) {
                      });
 }
 
-Session::Options Session::ReadOptions(const Napi::Object& object) {
-  Options options;
-  const Napi::Array pids = object.Get("pids").As<Napi::Array>();
-  for (uint32_t i = 0; i < pids.Length(); i++) {
-    options.pids.push_back(pids.Get(i).As<Napi::Number>().Int32Value());
-  }
-  const Napi::Value command = object.Get("command");
-  if (command.IsObject()) {
-    options.has_command = true;
-    options.command = ReadCommand(command.As<Napi::Object>());
-  }
-  options.children = object.Get("children").ToBoolean();
-  options.ring_pages = object.Get("ringPages").ToNumber().Uint32Value();
-  options.on_wake = object.Get("onWake").As<Napi::Function>();
-  return options;
-}
-
 Session::Session(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<Session>(info), env_(info.Env()) {
   Napi::Env env = info.Env();
@@ -102,10 +96,9 @@ Session::Session(const Napi::CallbackInfo& info)
   if (!object.Get("onWake").IsFunction() || !object.Get("pids").IsArray()) {
     throw Napi::TypeError::New(env, "start(options): pids and onWake are required");
   }
-  const Options options = ReadOptions(object);
   // Whatever is thrown, the cleanup hook must not outlive this object.
   try {
-    Open(options);
+    Open(object);
   } catch (const SystemError& error) {
     CloseAll();
     throw ToJs(env, error);
@@ -122,81 +115,23 @@ Session::~Session() {
   CloseAll();
 }
 
-void Session::AttachThreads(const Options& options, ThreadTable* threads) {
-  size_t expected = 0;
-  std::vector<uint32_t> tids;
-  for (pid_t pid : options.pids) {
-    if (ListThreads(pid, &tids) == 0) expected += tids.size();
-  }
-  // A refusal here is not the end: more may be allowed than was asked for, or fewer needed.
-  const bool enough = events_->Reserve(events_->Needed(expected));
-  if (!enough) throw events_->TooManyDescriptors(expected);
-  for (pid_t pid : options.pids) events_->AttachProcess(pid, threads);
-  if (events_->raised_from() != 0) {
-    notices_.push_back(
-        {"FD_LIMIT_RAISED", 0,
-         std::to_string(events_->raised_from()) + " to " + std::to_string(events_->raised_to())});
-  }
-}
-
-bool Session::AttachWide(const Options& options, ThreadTable* threads) {
-  if (events_->OpenWide() != 0) return false;
-  // Listed after the events are open: a thread born between has its FORK record.
-  std::vector<uint32_t> tids;
-  for (pid_t pid : options.pids) {
-    const int error = ListThreads(pid, &tids);
-    if (error != 0) throw SystemError(error, "opendir", "/proc/" + std::to_string(pid) + "/task");
-    for (uint32_t tid : tids) threads->Add(static_cast<uint32_t>(pid), tid, 0);
-  }
-  return true;
-}
-
-void Session::Open(const Options& options) {
-  std::vector<Fd> held;
-  Plan plan = MakePlan(options.children, options.has_command, &formats_, &notices_, &held);
-  syscall_tracepoints_ = plan.syscall_tracepoints;
-  const auto open_rings = [&] {
-    events_ = std::make_unique<EventSet>(plan, &formats_);
-    events_->OpenRings(options.ring_pages, &notices_);
-    events_->OpenPerCpu();
-  };
-  start_ = MonotonicNow();
-  open_rings();
-  ThreadTable threads;
-  if (options.has_command) {
-    command_ = std::make_unique<Command>(options.command);
-    const uint32_t pid = static_cast<uint32_t>(command_->pid());
-    events_->AttachThread(command_->pid(), pid);
-    // What it does before its exec, its start among it, is not the program's.
-    threads.Add(pid, pid, pid)->stack_known = true;
-  } else {
-    try {
-      AttachThreads(options, &threads);
-    } catch (const SystemError& refused) {
-      if (refused.code() != "EMFILE") throw;
-      threads = ThreadTable();
-      events_.reset();
-      open_rings();
-      if (!AttachWide(options, &threads)) throw;
-      notices_.push_back({"WIDE_CAPTURE", refused.error(), refused.what()});
-    }
-  }
-  mailbox_ = std::make_unique<Mailbox>(kMailboxBatches);
+void Session::Open(const Napi::Object& object) {
+  const CaptureOptions options = ReadOptions(object);
+  const Napi::Function on_wake = object.Get("onWake").As<Napi::Function>();
   const napi_value name = Napi::String::New(Env(), "pagefault.wake");
   // Queue size 1: a full queue means that the reader is about to come anyway.
-  if (napi_create_threadsafe_function(env_, options.on_wake, nullptr, name, 1, 1, nullptr, nullptr,
-                                      nullptr, CallWake, &wake_) != napi_ok) {
+  if (napi_create_threadsafe_function(env_, on_wake, nullptr, name, 1, 1, nullptr, nullptr, nullptr,
+                                      CallWake, &wake_) != napi_ok) {
     wake_ = nullptr;
     throw SystemError(ENOMEM, "napi_create_threadsafe_function", "");
   }
   napi_unref_threadsafe_function(env_, wake_);
+  capture_ = std::make_unique<Capture>(options, [wake = wake_] {
+    napi_call_threadsafe_function(wake, nullptr, napi_tsfn_nonblocking);
+  });
   napi_add_env_cleanup_hook(env_, OnEnvironmentEnd, this);
   hooked_ = true;
-  poller_ = std::make_unique<Poller>(
-      *events_, formats_, *mailbox_, command_.get(), start_, options.children, std::move(threads),
-      [wake = wake_] { napi_call_threadsafe_function(wake, nullptr, napi_tsfn_nonblocking); });
-  poller_->Start();
-  if (command_) command_->Release();
+  capture_->Start();
 }
 
 void Session::OnEnvironmentEnd(void* session) {
@@ -208,16 +143,13 @@ void Session::OnEnvironmentEnd(void* session) {
 void Session::CloseAll() {
   if (hooked_) napi_remove_env_cleanup_hook(env_, OnEnvironmentEnd, this);
   hooked_ = false;
-  poller_.reset();  // joins the thread: nothing below is used any more
+  capture_.reset();  // joins the thread, which uses what is below
   if (wake_ != nullptr) napi_release_threadsafe_function(wake_, napi_tsfn_abort);
   wake_ = nullptr;
-  mailbox_.reset();
-  events_.reset();
-  command_.reset();
 }
 
 bool Session::IsOpen(Napi::Env env) const {
-  if (poller_) return true;
+  if (capture_) return true;
   Napi::Error error = Napi::Error::New(env, "the session is closed");
   error.Set("code", Napi::String::New(env, "ECLOSED"));
   error.ThrowAsJavaScriptException();
@@ -227,23 +159,23 @@ bool Session::IsOpen(Napi::Env env) const {
 Napi::Value Session::Info(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   if (!IsOpen(env)) return env.Undefined();
-  const Plan& plan = events_->plan();
-  std::vector<Notice> notices = notices_;
-  for (const Notice& notice : poller_->notices()) notices.push_back(notice);
+  const Plan& plan = capture_->plan();
+  EventSet& events = capture_->events();
+  const Command* command = capture_->command();
   Napi::Object object = Napi::Object::New(env);
   object.Set("entrySource", plan.tracepoints ? "tracepoint" : "software");
-  object.Set("unmapTracepoints", syscall_tracepoints_);
-  object.Set("signalTracepoint", formats_.Of(EventKind::kSignal).id != 0);
+  object.Set("unmapTracepoints", plan.syscall_tracepoints);
+  object.Set("signalTracepoint", capture_->sees_signals());
   object.Set("userOnly", plan.user_only);
-  object.Set("wide", events_->wide());
-  object.Set("cpus", Number(events_->cpus()));
-  object.Set("threads", Number(poller_->threads_now()));
-  object.Set("descriptors", Number(poller_->descriptors()));
-  object.Set("ringBytes", Number(events_->ring_bytes()));
+  object.Set("wide", events.wide());
+  object.Set("cpus", Number(events.cpus()));
+  object.Set("threads", Number(capture_->poller().threads_now()));
+  object.Set("descriptors", Number(capture_->poller().descriptors()));
+  object.Set("ringBytes", Number(events.ring_bytes()));
   object.Set("pageSize", static_cast<double>(sysconf(_SC_PAGESIZE)));
-  object.Set("startNs", Napi::BigInt::New(env, start_));
-  object.Set("commandPid", command_ ? command_->pid() : 0);
-  object.Set("notices", ToJs(env, notices));
+  object.Set("startNs", Napi::BigInt::New(env, capture_->start()));
+  object.Set("commandPid", command != nullptr ? command->pid() : 0);
+  object.Set("notices", ToJs(env, capture_->notices()));
   return object;
 }
 
@@ -258,14 +190,14 @@ Napi::Value Session::Drain(const Napi::CallbackInfo& info) {
     throw Napi::RangeError::New(env, "drain(buffer): the buffer is smaller than a batch");
   }
   return Napi::Boolean::New(
-      env, mailbox_->Take(static_cast<uint8_t*>(buffer.Data()), buffer.ByteLength()));
+      env, capture_->mailbox().Take(static_cast<uint8_t*>(buffer.Data()), buffer.ByteLength()));
 }
 
 Napi::Value Session::Counters(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   if (!IsOpen(env)) return env.Undefined();
-  const PollerCounters counters = poller_->counters();
-  const EventSet::Totals totals = poller_->Count();
+  const PollerCounters counters = capture_->poller().counters();
+  const EventSet::Totals totals = capture_->poller().Count();
   Napi::Object object = Napi::Object::New(env);
   const auto set = [&](const char* name, uint64_t value) { object.Set(name, Number(value)); };
   set("minor", counters.pair.minor);
@@ -290,13 +222,13 @@ Napi::Value Session::Counters(const Napi::CallbackInfo& info) {
   set("foreign", counters.pair.foreign);
   set("borrowedStamps", counters.pair.borrowed_stamps);
   set("cutOff", counters.cut_off);
-  set("unwatchedCpus", poller_->unwatched_cpus());
+  set("unwatchedCpus", capture_->poller().unwatched_cpus());
   set("credentialsLost", counters.credentials_lost);
   set("memorySharers", counters.pair.memory_sharers);
   Napi::Object kernel = Napi::Object::New(env);
   kernel.Set("minor", Number(totals.minor));
   kernel.Set("major", Number(totals.major));
-  kernel.Set("exact", !events_->wide());
+  kernel.Set("exact", !capture_->events().wide());
   object.Set("kernel", kernel);
   return object;
 }
@@ -306,7 +238,7 @@ Napi::Value Session::Pending(const Napi::CallbackInfo& info) {
   if (!IsOpen(env)) return env.Undefined();
   const size_t max = info.Length() > 0 ? info[0].ToNumber().Uint32Value() : 0;
   Napi::Array array = Napi::Array::New(env);
-  for (const PendingFault& fault : poller_->pending(max)) {
+  for (const PendingFault& fault : capture_->poller().pending(max)) {
     Napi::Object object = Napi::Object::New(env);
     object.Set("pid", fault.pid);
     object.Set("tid", fault.tid);
@@ -325,18 +257,19 @@ void Session::OpenFaults(const Napi::CallbackInfo& info) {
       info[0].As<Napi::ArrayBuffer>().ByteLength() < OpenFaultsLayout::kBytes) {
     throw Napi::TypeError::New(env, "openFaults(buffer): the buffer of an OpenFaults is required");
   }
-  poller_->OpenFaults(static_cast<uint8_t*>(info[0].As<Napi::ArrayBuffer>().Data()));
+  capture_->poller().OpenFaults(static_cast<uint8_t*>(info[0].As<Napi::ArrayBuffer>().Data()));
 }
 
 Napi::Value Session::Ended(const Napi::CallbackInfo& info) {
   if (!IsOpen(info.Env())) return info.Env().Undefined();
-  return Napi::Boolean::New(info.Env(), poller_->ended());
+  return Napi::Boolean::New(info.Env(), capture_->poller().ended());
 }
 
 Napi::Value Session::CommandStatus(const Napi::CallbackInfo& info) {
   if (!IsOpen(info.Env())) return info.Env().Undefined();
-  if (command_) command_->Reap();
-  return Napi::Number::New(info.Env(), command_ ? command_->status() : -1);
+  Command* command = capture_->command();
+  if (command != nullptr) command->Reap();
+  return Napi::Number::New(info.Env(), command != nullptr ? command->status() : -1);
 }
 
 Napi::Value Session::CommandFaults(const Napi::CallbackInfo& info) {
@@ -351,25 +284,27 @@ Napi::Value Session::CommandFaults(const Napi::CallbackInfo& info) {
   };
   ProcessStat before, end;
   Napi::Object object = Napi::Object::New(env);
-  object.Set("before", faults(command_ && command_->FaultsBefore(&before), before));
-  object.Set("end", faults(command_ && command_->FaultsAtEnd(&end), end));
+  Command* command = capture_->command();
+  object.Set("before", faults(command != nullptr && command->FaultsBefore(&before), before));
+  object.Set("end", faults(command != nullptr && command->FaultsAtEnd(&end), end));
   return object;
 }
 
 Napi::Value Session::TakeCommandOutput(const Napi::CallbackInfo& info) {
   if (!IsOpen(info.Env())) return info.Env().Undefined();
-  return Napi::Number::New(info.Env(), command_ ? command_->TakeOutput() : -1);
+  Command* command = capture_->command();
+  return Napi::Number::New(info.Env(), command != nullptr ? command->TakeOutput() : -1);
 }
 
 void Session::KillCommand(const Napi::CallbackInfo& info) {
-  if (!IsOpen(info.Env()) || !command_) return;
+  if (!IsOpen(info.Env()) || capture_->command() == nullptr) return;
   const int signal = info.Length() > 0 ? info[0].ToNumber().Int32Value() : SIGTERM;
-  const int error = command_->Kill(signal);
+  const int error = capture_->command()->Kill(signal);
   if (error != 0 && error != ESRCH) throw ToJs(info.Env(), SystemError(error, "kill", ""));
 }
 
 void Session::Stop(const Napi::CallbackInfo& info) {
-  if (IsOpen(info.Env())) poller_->Stop();
+  if (IsOpen(info.Env())) capture_->poller().Stop();
 }
 
 void Session::Close(const Napi::CallbackInfo&) {

@@ -5,11 +5,7 @@
 
 #include <memory>
 
-#include "command.h"
-#include "event_set.h"
-#include "mailbox.h"
-#include "plan.h"
-#include "poller.h"
+#include "capture.h"
 
 namespace pagefault {
 
@@ -22,20 +18,7 @@ class Session : public Napi::ObjectWrap<Session> {
   ~Session() override;
 
  private:
-  struct Options {
-    std::vector<pid_t> pids;
-    bool has_command = false;
-    CommandSpec command;
-    bool children = true;
-    size_t ring_pages = 0;
-    Napi::Function on_wake;
-  };
-  static Options ReadOptions(const Napi::Object& object);
-  void Open(const Options& options);
-  // The processes' threads each with their own events; throws EMFILE when there are too many.
-  void AttachThreads(const Options& options, ThreadTable* threads);
-  // Instead of that: events for everything that runs on each CPU. False when that is not allowed.
-  bool AttachWide(const Options& options, ThreadTable* threads);
+  void Open(const Napi::Object& options);
 
   Napi::Value Info(const Napi::CallbackInfo& info);
   Napi::Value Drain(const Napi::CallbackInfo& info);
@@ -56,17 +39,8 @@ class Session : public Napi::ObjectWrap<Session> {
   static void OnEnvironmentEnd(void* session);
 
   napi_env env_;
-  uint64_t start_ = 0;
-  std::vector<Notice> notices_;
-  bool syscall_tracepoints_ = false;
   bool hooked_ = false;
-
-  // In the order in which they depend on each other: the poller goes first at the end.
-  Formats formats_;
-  std::unique_ptr<EventSet> events_;
-  std::unique_ptr<Command> command_;
-  std::unique_ptr<Mailbox> mailbox_;
-  std::unique_ptr<Poller> poller_;
+  std::unique_ptr<Capture> capture_;
   napi_threadsafe_function wake_ = nullptr;
 };
 

@@ -1,5 +1,6 @@
 // The real kernel, without Node: a child that touches a known number of pages. Needs root.
 
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/perf_event.h>
 #include <linux/seccomp.h>
@@ -21,11 +22,11 @@
 #include <cstddef>
 #include <cstdlib>
 
+#include "capture.h"
 #include "check.h"
 #include "clock.h"
 #include "error.h"
 #include "plan.h"
-#include "poller.h"
 #include "reader.h"
 
 namespace pagefault {
@@ -88,21 +89,21 @@ class Toucher {
   int go_[2], done_[2];
 };
 
-// What Session does, without Node.
-struct Capture {
-  explicit Capture(pid_t pid, size_t ring_pages = 0)
-      : start(MonotonicNow()),
-        events(MakePlan(true, false, &formats, &notices, &held), &formats),
-        mailbox(8) {
-    events.OpenRings(ring_pages, &notices);
-    events.OpenPerCpu();
-    ThreadTable threads;
-    events.AttachProcess(pid, &threads);
-    poller = std::make_unique<Poller>(events, formats, mailbox, nullptr, start, true,
-                                      std::move(threads), [this] { wakes++; });
-  }
+CaptureOptions Of(pid_t pid, size_t ring_pages) {
+  CaptureOptions options;
+  options.pids = {pid};
+  options.ring_pages = ring_pages;
+  options.batches = 8;
+  return options;
+}
+
+// A capture of one process whose batches are kept.
+struct Watched : Capture {
+  explicit Watched(pid_t pid, size_t ring_pages = 0)
+      : Capture(Of(pid, ring_pages), [this] { wakes++; }) {}
+  ~Watched() { poller().Stop(); }  // nothing wakes what is being destroyed
   void Collect() {
-    const SeenBatch batch = reader.All(mailbox);
+    const SeenBatch batch = reader.All(mailbox());
     faults.insert(faults.end(), batch.faults.begin(), batch.faults.end());
     records.insert(records.end(), batch.records.begin(), batch.records.end());
   }
@@ -122,14 +123,7 @@ struct Capture {
     return n;
   }
 
-  uint64_t start;
-  Formats formats;
-  std::vector<Notice> notices;
-  std::vector<Fd> held;
-  EventSet events;
-  Mailbox mailbox;
   std::atomic<int> wakes{0};
-  std::unique_ptr<Poller> poller;
   BatchReader reader;
   std::vector<SeenFault> faults;
   std::vector<SeenRecord> records;
@@ -204,13 +198,13 @@ TEST(live_refused_by_the_kernel) {
 TEST(live_every_fault_of_a_child) {
   constexpr size_t kPages = 20000;
   Toucher toucher(kPages);
-  Capture capture(toucher.pid());
-  capture.poller->Start();
+  Watched capture(toucher.pid());
+  capture.Start();
   toucher.Touch();
   CHECK(capture.Until([&] { return capture.In(toucher) >= kPages; }));
   toucher.End();
-  CHECK(capture.Until([&] { return capture.poller->ended(); }));
-  capture.poller->Stop();
+  CHECK(capture.Until([&] { return capture.poller().ended(); }));
+  capture.poller().Stop();
   capture.Collect();
   CHECK_EQ(capture.In(toucher), kPages);
   CHECK(capture.wakes > 0);
@@ -224,8 +218,8 @@ TEST(live_every_fault_of_a_child) {
     CHECK(fault.latency > 0 && fault.latency < 1e10);
     CHECK_EQ(fault.pid, static_cast<uint32_t>(toucher.pid() == 0 ? fault.pid : toucher.pid()));
   }
-  const PollerCounters counters = capture.poller->counters();
-  const EventSet::Totals totals = capture.poller->Count();
+  const PollerCounters counters = capture.poller().counters();
+  const EventSet::Totals totals = capture.poller().Count();
   CHECK_EQ(counters.pair.minor, totals.minor);
   CHECK_EQ(counters.pair.major, totals.major);
   CHECK_EQ(counters.pair.minor + counters.pair.major, capture.faults.size());
@@ -234,43 +228,43 @@ TEST(live_every_fault_of_a_child) {
   CHECK_EQ(counters.pair.unpaired_completions, 0u);
   CHECK_EQ(counters.pair.malformed + counters.ring_malformed, 0u);
   CHECK_EQ(counters.late, 0u);
-  CHECK_EQ(capture.poller->threads_now(), 0u);
+  CHECK_EQ(capture.poller().threads_now(), 0u);
 }
 
 TEST(live_events_of_a_cpu_are_opened_again) {
   // As for a CPU that was offline: what is opened for all of its threads is opened anew, all else
   // and the counts go on.
   Toucher toucher(64);
-  Capture capture(toucher.pid());
-  const size_t descriptors = capture.events.descriptors();
-  for (size_t cpu = 0; cpu < capture.events.cpus(); cpu++) capture.events.Reopen(cpu);
-  CHECK_EQ(capture.events.descriptors(), descriptors);
-  CHECK_EQ(capture.events.ReopenReturned(), 0u);
+  Watched capture(toucher.pid());
+  const size_t descriptors = capture.events().descriptors();
+  for (size_t cpu = 0; cpu < capture.events().cpus(); cpu++) capture.events().Reopen(cpu);
+  CHECK_EQ(capture.events().descriptors(), descriptors);
+  CHECK_EQ(capture.events().ReopenReturned(), 0u);
   toucher.Touch();
-  capture.poller->Start();
+  capture.Start();
   CHECK(capture.Until([&] { return capture.In(toucher) == 64; }));
   toucher.End();
-  CHECK(capture.Until([&] { return capture.poller->ended(); }));
-  capture.poller->Stop();
-  const EventSet::Totals totals = capture.poller->Count();
-  CHECK_EQ(capture.poller->counters().pair.minor, totals.minor);
-  CHECK_EQ(capture.poller->unwatched_cpus(), 0u);
+  CHECK(capture.Until([&] { return capture.poller().ended(); }));
+  capture.poller().Stop();
+  const EventSet::Totals totals = capture.poller().Count();
+  CHECK_EQ(capture.poller().counters().pair.minor, totals.minor);
+  CHECK_EQ(capture.poller().unwatched_cpus(), 0u);
 }
 
 TEST(live_events_that_cannot_be_opened_again_are_tried_anew) {
   Toucher toucher(64);
-  Capture capture(toucher.pid());
-  const size_t descriptors = capture.events.descriptors();
+  Watched capture(toucher.pid());
+  const size_t descriptors = capture.events().descriptors();
   rlimit limit;
   CHECK_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
   const rlimit none = {0, limit.rlim_max};
   CHECK_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
-  capture.events.Reopen(0);
-  CHECK(capture.events.descriptors() < descriptors);
-  CHECK_EQ(capture.events.ReopenReturned(), 0u);
+  capture.events().Reopen(0);
+  CHECK(capture.events().descriptors() < descriptors);
+  CHECK_EQ(capture.events().ReopenReturned(), 0u);
   CHECK_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
-  CHECK(capture.events.ReopenReturned() > 0);
-  CHECK_EQ(capture.events.descriptors(), descriptors);
+  CHECK(capture.events().ReopenReturned() > 0);
+  CHECK_EQ(capture.events().descriptors(), descriptors);
   toucher.End();
 }
 
@@ -278,20 +272,20 @@ TEST(live_losses_are_counted_to_the_fault) {
   // One page of ring and nobody who drains it: most is lost, and the kernel says how much.
   constexpr size_t kPages = 20000;
   Toucher toucher(kPages);
-  Capture capture(toucher.pid(), 1);
+  Watched capture(toucher.pid(), 1);
   toucher.Touch();
-  capture.poller->Start();
+  capture.Start();
   // The next record on the CPU where some were lost brings the note of that.
   CHECK(capture.Until([&] {
     toucher.Touch();
-    return capture.poller->counters().pair.lost_records > 0;
+    return capture.poller().counters().pair.lost_records > 0;
   }));
   toucher.End();
-  CHECK(capture.Until([&] { return capture.poller->ended(); }));
-  capture.poller->Stop();
+  CHECK(capture.Until([&] { return capture.poller().ended(); }));
+  capture.poller().Stop();
   capture.Collect();
-  const PollerCounters counters = capture.poller->counters();
-  const EventSet::Totals totals = capture.poller->Count();
+  const PollerCounters counters = capture.poller().counters();
+  const EventSet::Totals totals = capture.poller().Count();
   CHECK(totals.lost_known);
   CHECK(totals.lost_minor > kPages / 2);
   CHECK_EQ(counters.pair.minor + totals.lost_minor, totals.minor);
@@ -303,12 +297,12 @@ TEST(live_end_is_seen_though_the_exit_record_was_lost) {
   // The ring is full when the target dies: no EXIT is ever written.
   Toucher toucher(20000);
   const uint32_t pid = static_cast<uint32_t>(toucher.pid());
-  Capture capture(toucher.pid(), 1);
+  Watched capture(toucher.pid(), 1);
   toucher.Touch();
   toucher.End();
-  capture.poller->Start();
-  CHECK(capture.Until([&] { return capture.poller->ended(); }));
-  CHECK_EQ(capture.poller->threads_now(), 0u);
+  capture.Start();
+  CHECK(capture.Until([&] { return capture.poller().ended(); }));
+  CHECK_EQ(capture.poller().threads_now(), 0u);
   capture.Collect();
   // The model of the target is told as well.
   size_t exits = 0;
@@ -317,11 +311,11 @@ TEST(live_end_is_seen_though_the_exit_record_was_lost) {
 }
 
 TEST(live_another_session_with_another_clock) {
-  // Attached after ours, it prepares the sample that ours then writes (SampleLayout): identifier
+  // Attached after ours, it prepares the sample that ours then writes (EventIds): identifier
   // and CLOCK_REALTIME, decades ahead of our clock. Ours must neither stall nor lose.
   constexpr size_t kPages = 30000;
   Toucher toucher(kPages);
-  Capture capture(toucher.pid());
+  Watched capture(toucher.pid());
   perf_event_attr attr;
   memset(&attr, 0, sizeof attr);
   attr.size = sizeof attr;
@@ -335,17 +329,17 @@ TEST(live_another_session_with_another_clock) {
   CHECK(other.ok());
   void* ring = mmap(nullptr, 2 * kPage, PROT_READ | PROT_WRITE, MAP_SHARED, other.get(), 0);
   CHECK(ring != MAP_FAILED);
-  capture.poller->Start();
+  capture.Start();
   toucher.Touch();
   CHECK(capture.Until([&] { return capture.In(toucher) >= kPages; }));
   toucher.End();
-  CHECK(capture.Until([&] { return capture.poller->ended(); }));
-  capture.poller->Stop();
+  CHECK(capture.Until([&] { return capture.poller().ended(); }));
+  capture.poller().Stop();
   capture.Collect();
-  const PollerCounters counters = capture.poller->counters();
-  const EventSet::Totals totals = capture.poller->Count();
+  const PollerCounters counters = capture.poller().counters();
+  const EventSet::Totals totals = capture.poller().Count();
   CHECK_EQ(counters.pair.minor + totals.lost_minor, totals.minor);
-  const double end = static_cast<double>(MonotonicNow() - capture.start);
+  const double end = static_cast<double>(MonotonicNow() - capture.start());
   for (const SeenFault& fault : capture.faults) {
     CHECK(fault.time >= 0 && fault.time <= end);
     CHECK(fault.latency < end);
@@ -356,18 +350,18 @@ TEST(live_another_session_with_another_clock) {
 TEST(live_two_captures_of_one_process) {
   constexpr size_t kPages = 20000;
   Toucher toucher(kPages);
-  Capture first(toucher.pid());
-  Capture second(toucher.pid());
-  first.poller->Start();
-  second.poller->Start();
+  Watched first(toucher.pid());
+  Watched second(toucher.pid());
+  first.Start();
+  second.Start();
   toucher.Touch();
   toucher.End();
-  for (Capture* capture : {&first, &second}) {
-    CHECK(capture->Until([&] { return capture->poller->ended(); }));
-    capture->poller->Stop();
+  for (Watched* capture : {&first, &second}) {
+    CHECK(capture->Until([&] { return capture->poller().ended(); }));
+    capture->poller().Stop();
     capture->Collect();
     CHECK_EQ(capture->In(toucher), kPages);
-    CHECK_EQ(capture->poller->Count().minor, capture->poller->counters().pair.minor);
+    CHECK_EQ(capture->poller().Count().minor, capture->poller().counters().pair.minor);
   }
 }
 
@@ -378,25 +372,57 @@ TEST(live_stop_while_the_target_faults) {
   uint64_t captured = 0;
   usleep(20000);
   for (int i = 0; i < 10; i++) {
-    Capture capture(toucher.pid());
-    capture.poller->Start();
+    Watched capture(toucher.pid());
+    capture.Start();
     for (int wait = 0; wait < i; wait++) {
       usleep(1000);
       capture.Collect();
     }
-    capture.poller->Stop();
+    capture.poller().Stop();
     capture.Collect();
-    const PollerCounters counters = capture.poller->counters();
-    const EventSet::Totals totals = capture.poller->Count();
+    const PollerCounters counters = capture.poller().counters();
+    const EventSet::Totals totals = capture.poller().Count();
     CHECK_EQ(counters.pair.minor + totals.lost_minor, totals.minor);
     captured += counters.pair.minor;
     CHECK_EQ(counters.pair.minor + counters.pair.major + counters.pair.unresolved,
              capture.faults.size() + counters.drops.minor + counters.drops.major +
                  counters.drops.unresolved);
-    CHECK(capture.poller->pending(10).size() <= 1);
-    capture.poller->Stop();  // again: nothing
+    CHECK(capture.poller().pending(10).size() <= 1);
+    capture.poller().Stop();  // again: nothing
   }
   CHECK(captured > 0);
+}
+
+TEST(live_too_few_descriptors_for_each_thread) {
+  // In a process of its own: a hard limit that was lowered can stay so.
+  Toucher toucher(1);
+  int ends[2];
+  CHECK_EQ(pipe(ends), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    const int next = dup(0);
+    close(next);
+    const rlimit few = {static_cast<rlim_t>(next) + 80, static_cast<rlim_t>(next) + 80};
+    __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    __user_cap_data_struct rights[2];
+    bool done = setrlimit(RLIMIT_NOFILE, &few) == 0 && syscall(SYS_capget, &header, rights) == 0;
+    rights[0].effective &= ~(1u << CAP_SYS_RESOURCE);
+    done = done && syscall(SYS_capset, &header, rights) == 0;
+    std::string said = "limit not set";
+    if (done) {
+      Watched capture(toucher.pid());
+      said = (capture.events().wide() ? "wide " : "narrow ") +
+             std::to_string(capture.poller().threads_now());
+      for (const Notice& notice : capture.notices()) said += " " + notice.code;
+    }
+    _exit(write(ends[1], said.data(), said.size()) > 0 ? 0 : 1);
+  }
+  close(ends[1]);
+  char text[256];
+  const ssize_t n = read(ends[0], text, sizeof text);
+  close(ends[0]);
+  waitpid(child, nullptr, 0);
+  CHECK(std::string(text, n > 0 ? static_cast<size_t>(n) : 0) == "wide 1 WIDE_CAPTURE");
 }
 
 TEST(live_no_descriptors_are_left) {
@@ -408,8 +434,8 @@ TEST(live_no_descriptors_are_left) {
   Toucher toucher(10);
   const int before = open_descriptors();
   for (int i = 0; i < 20; i++) {
-    Capture capture(toucher.pid(), 4);
-    capture.poller->Start();
+    Watched capture(toucher.pid(), 4);
+    capture.Start();
   }
   CHECK_EQ(open_descriptors(), before);
 }
@@ -421,7 +447,7 @@ TEST(live_no_such_process) {
   for (pid_t pid : {child, 0, -1, 999999}) {
     std::string code;
     try {
-      Capture capture(pid, 1);
+      Watched capture(pid, 1);
     } catch (const SystemError& error) {
       code = error.code();
     }
