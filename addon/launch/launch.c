@@ -24,7 +24,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../kernel_signal.h"
+#include "../util/kernel_signal.h"
 
 extern char** environ;
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "../fd.h"
+#include "../util/fd.h"
 #include "operations.h"
 #include "smaps.h"
 #include "task_files.h"

@@ -3,7 +3,7 @@
 
 #include <sys/stat.h>
 
-#include "../fd.h"
+#include "../util/fd.h"
 #include "operations.h"
 
 namespace pagefault {

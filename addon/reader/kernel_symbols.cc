@@ -9,8 +9,8 @@
 #include <cstdio>
 #include <cstring>
 
-#include "../fd.h"
 #include "../symbols/message.h"
+#include "../util/fd.h"
 
 namespace pagefault {
 namespace reader {

@@ -18,7 +18,7 @@
 
 #include <string>
 
-#include "../fd.h"
+#include "../util/fd.h"
 #include "operations.h"
 
 namespace pagefault {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <map>
 
-#include "../fd.h"
+#include "../util/fd.h"
 
 namespace pagefault {
 namespace reader {

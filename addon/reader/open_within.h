@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "../fd.h"
+#include "../util/fd.h"
 
 namespace pagefault {
 namespace reader {

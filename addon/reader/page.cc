@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
-#include "../fd.h"
+#include "../util/fd.h"
 #include "frame.h"
 #include "maps_text.h"
 #include "operations.h"

@@ -5,9 +5,9 @@
 
 #include <string>
 
-#include "../fd.h"
 #include "../symbols/message.h"
 #include "../symbols/protocol.h"
+#include "../util/fd.h"
 
 namespace pagefault {
 namespace reader {

@@ -7,7 +7,7 @@
 
 #include <algorithm>
 
-#include "../fd.h"
+#include "../util/fd.h"
 #include "frame.h"
 #include "operations.h"
 

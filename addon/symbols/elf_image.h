@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "../fd.h"
+#include "../util/fd.h"
 #include "protocol.h"
 
 namespace pagefault {

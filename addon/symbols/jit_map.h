@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "../fd.h"
+#include "../util/fd.h"
 #include "layers.h"
 #include "names_answer.h"
 

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "../fd.h"
+#include "../util/fd.h"
 
 namespace pagefault {
 namespace symbols {

@@ -1,6 +1,6 @@
 /**
  * Signals that end a process and that people, programs or the kernel send on purpose. The others either have no
- * effect (bin/pagefault-analyzer.js, addon/signals.cc) or belong to a crash, of which JavaScript must keep its hands.
+ * effect (bin/pagefault-analyzer.js, addon/util/signals.cc) or belong to a crash, of which JavaScript must keep its hands.
  */
 const ENDING = [
   'SIGINT',

@@ -1,4 +1,4 @@
-/** The typed contract with the addon. addon/session.cc implements it; nothing else describes it. */
+/** The typed contract with the addon. addon/napi/session.cc implements it; nothing else describes it. */
 
 import type { StatFaults } from '../core/facts/beyond';
 import type { CaptureMode, KernelCounts, RecordCounters } from '../core/facts/capture-facts';

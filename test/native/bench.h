@@ -6,7 +6,7 @@
 #include <algorithm>
 
 #include "bytes.h"
-#include "pair.h"
+#include "faults/pair.h"
 #include "reader.h"
 
 namespace pagefault {

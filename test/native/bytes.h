@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "decode.h"
-#include "ring.h"
+#include "faults/decode.h"
+#include "source/ring.h"
 
 namespace pagefault {
 namespace test {

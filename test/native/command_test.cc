@@ -1,6 +1,6 @@
 // A command's life: held, released, collected, killed; from two threads at once.
 
-#include "command.h"
+#include "capture/command.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -12,7 +12,7 @@
 #include <thread>
 
 #include "check.h"
-#include "error.h"
+#include "util/error.h"
 
 namespace pagefault {
 namespace test {

@@ -1,6 +1,6 @@
 // Which CPUs are watched, with a machine that is played, and the clock of a time namespace.
 
-#include "cpus.h"
+#include "capture/cpus.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,8 +8,8 @@
 #include <map>
 
 #include "check.h"
-#include "clock.h"
-#include "error.h"
+#include "util/clock.h"
+#include "util/error.h"
 
 namespace pagefault {
 namespace test {

@@ -22,12 +22,12 @@
 #include <cstddef>
 #include <cstdlib>
 
-#include "capture.h"
+#include "capture/capture.h"
+#include "capture/plan.h"
 #include "check.h"
-#include "clock.h"
-#include "error.h"
-#include "plan.h"
 #include "reader.h"
+#include "util/clock.h"
+#include "util/error.h"
 
 namespace pagefault {
 namespace test {

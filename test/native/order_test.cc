@@ -1,6 +1,6 @@
 // The merger against a plain sort: same order, whatever the rings hold and however the passes fall.
 
-#include "order.h"
+#include "source/order.h"
 
 #include <algorithm>
 

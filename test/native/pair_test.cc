@@ -1,5 +1,5 @@
-// Pairing, rule by rule: addon/fault_assembler.h, docs/classes.md and the measured facts of the
-// kernel.
+// Pairing, rule by rule: addon/faults/fault_assembler.h, docs/classes.md and the measured facts of
+// the kernel.
 
 #include <errno.h>
 #include <sched.h>

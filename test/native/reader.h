@@ -1,12 +1,13 @@
-// Reads batches as JavaScript does: from the bytes, by the layout that stands in addon/batch.h and
-// src/core/wire/batch.ts, written out here once more so that a change of one of them is noticed.
+// Reads batches as JavaScript does: from the bytes, by the layout that stands in addon/wire/batch.h
+// and src/core/wire/batch.ts, written out here once more so that a change of one of them is
+// noticed.
 #pragma once
 
 #include <cstring>
 #include <string>
 #include <vector>
 
-#include "mailbox.h"
+#include "wire/mailbox.h"
 
 namespace pagefault {
 namespace test {

@@ -12,10 +12,10 @@
 #include <thread>
 
 #include "check.h"
-#include "event_ids.h"
-#include "procfs.h"
-#include "threads.h"
-#include "tracefs.h"
+#include "faults/threads.h"
+#include "perf/event_ids.h"
+#include "perf/tracefs.h"
+#include "proc/procfs.h"
 
 namespace pagefault {
 namespace test {

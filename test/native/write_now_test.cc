@@ -1,6 +1,6 @@
 // Writing without waiting to what has no O_NONBLOCK and has nobody who reads.
 
-#include "write_now.h"
+#include "util/write_now.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "check.h"
-#include "fd.h"
+#include "util/fd.h"
 
 namespace pagefault {
 namespace test {

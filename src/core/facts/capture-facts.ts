@@ -95,7 +95,7 @@ export interface RecordCounters {
   readonly foreign: number;
   /**
    * Completions that carried the time stamp of another perf session on the same thread (a kernel bug,
-   * addon/decode.h): counted, latency unknown.
+   * addon/faults/decode.h): counted, latency unknown.
    */
   readonly borrowedStamps: number;
   /**

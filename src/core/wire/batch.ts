@@ -1,7 +1,7 @@
 /**
  * The layout of one batch: what the addon's drain() writes and the pump (src/app) reads.
  *
- * addon/batch.h holds the same layout; ABI must change in both files together (the loader refuses a
+ * addon/wire/batch.h holds the same layout; ABI must change in both files together (the loader refuses a
  * mismatch). All columns lie in one ArrayBuffer so that a drain is one call without allocation.
  *
  *   header    64 bytes   u32[0] faults, u32[1] records, u32[2] name bytes, f64[2] (byte 16) horizon

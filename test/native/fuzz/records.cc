@@ -9,9 +9,9 @@
 
 #include "../bytes.h"
 #include "../reader.h"
+#include "faults/pair.h"
 #include "mutate.h"
-#include "order.h"
-#include "pair.h"
+#include "source/order.h"
 
 namespace pagefault {
 namespace fuzz {

@@ -4,7 +4,7 @@
 
 #include "../bytes.h"
 #include "mutate.h"
-#include "procfs_text.h"
+#include "proc/procfs_text.h"
 #include "reader/maps_text.h"
 #include "reader/smaps.h"
 

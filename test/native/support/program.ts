@@ -18,8 +18,14 @@ const run = promisify(execFile);
 
 export const ROOT = join(__dirname, '..', '..', '..');
 const ADDON = join(ROOT, 'addon');
-/** The programs beside the addon that are tested from within, each but for its main(). */
-const BESIDE = [join(ADDON, 'reader'), join(ADDON, 'symbols')];
+/**
+ * What is tested from within: all of the addon but addon/napi, which includes napi.h, and the programs
+ * beside it, each but for its main().
+ */
+const ROOMS = [
+  ...['capture', 'faults', 'perf', 'proc', 'source', 'util', 'wire'],
+  ...['reader', 'symbols'],
+].map((room) => join(ADDON, room));
 const TESTS = join(ROOT, 'test', 'native');
 const CACHE = join(ROOT, '.cache', 'native');
 
@@ -64,10 +70,7 @@ interface Source {
 
 /** Everything of the addon and the reader but what includes napi.h or has a main(), and the program. */
 const sources = (program: Program): Source[] => [
-  ...files(ADDON, /\.cc$/)
-    .filter((file) => !/(binding|session|command_options)\.cc$/.test(file))
-    .map((file): Source => ({ file, optimise: '-O1' })),
-  ...BESIDE.flatMap((directory) => files(directory, /\.cc$/))
+  ...ROOMS.flatMap((room) => files(room, /\.cc$/))
     .filter((file) => !file.endsWith('/main.cc'))
     .map((file): Source => ({ file, optimise: '-O1' })),
   ...files(PROGRAMS[program], /\.cc$/).map((file): Source => ({
@@ -133,7 +136,7 @@ function prune(used: readonly string[]): void {
 export async function buildProgram(variant: Variant, program: Program = 'tests'): Promise<string> {
   mkdirSync(CACHE, { recursive: true });
   const flags = [...FLAGS, ...VARIANTS[variant]];
-  const headers = [ADDON, ...BESIDE, ...Object.values(PROGRAMS)]
+  const headers = [...ROOMS, ...Object.values(PROGRAMS)]
     .flatMap((directory) => files(directory, /\.h$/))
     .map((file) => readFileSync(file, 'utf8'))
     .join('\0');

@@ -8,7 +8,7 @@ const fs = require('node:fs');
 
 const addon = require(path.join(__dirname, '..', '..', '..', 'build', 'Release', 'pagefault.node'));
 
-// The layout of addon/batch.h, as far as these tests read it.
+// The layout of addon/wire/batch.h, as far as these tests read it.
 const FAULTS = 16384;
 const RECORDS = 8192;
 const WORDS = 64 + 2 * 8 * FAULTS;

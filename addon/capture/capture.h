@@ -1,0 +1,74 @@
+// A capture from attach to end, without Node: what Session and the sanitizers' tests drive.
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "capture/command.h"
+#include "capture/event_set.h"
+#include "capture/notice.h"
+#include "capture/plan.h"
+#include "capture/poller.h"
+#include "wire/mailbox.h"
+
+namespace pagefault {
+
+struct CaptureOptions {
+  // Processes to attach to, every thread of each; of no meaning with a command.
+  std::vector<pid_t> pids;
+  bool has_command = false;
+  CommandSpec command;
+  bool children = true;   // are followed too
+  size_t ring_pages = 0;  // of each CPU; 0: within a budget for all (EventSet)
+  // 32 x 16,384 faults: 0.7 s of everything that two CPUs can fault, in 36 MB.
+  size_t batches = 32;
+};
+
+class Capture {
+ public:
+  // Opens rings and events and attaches; a command waits for Start before its exec. `wake` is
+  // called on the worker thread whenever the mailbox has something to take. Throws SystemError.
+  Capture(const CaptureOptions& options, std::function<void()> wake);
+
+  // Begins to read, and lets the command go.
+  void Start();
+
+  // When it began, raw clock: the zero of every time in the batches.
+  uint64_t start() const { return start_; }
+  const Plan& plan() const { return plan_; }
+  // SIGSEGV and SIGBUS are seen where they are sent.
+  bool sees_signals() const { return formats_.Of(EventKind::kSignal).id != 0; }
+  // What could not be had, up to now.
+  std::vector<Notice> notices();
+  EventSet& events() { return *events_; }
+  Mailbox& mailbox() { return mailbox_; }
+  Poller& poller() { return *poller_; }
+  // nullptr without one.
+  Command* command() { return command_.get(); }
+
+ private:
+  void OpenRings();
+  void AttachCommand();
+  // Each thread with events of its own, or, where that takes more descriptors than there may be,
+  // events for everything that runs on each CPU.
+  void Attach();
+  void AttachThreads();
+  bool AttachWide();
+
+  const CaptureOptions options_;
+  std::vector<Notice> notices_;
+  uint64_t start_;
+  // In the order in which they depend on each other: the poller goes first at the end.
+  Formats formats_;
+  Plan plan_;
+  std::unique_ptr<Command> command_;
+  std::unique_ptr<EventSet> events_;
+  ThreadTable threads_;  // those there at the start, until the poller has them
+  Mailbox mailbox_;
+  std::unique_ptr<Poller> poller_;
+};
+
+}  // namespace pagefault

@@ -1,0 +1,91 @@
+// A program to be traced: forked, held before its exec until capture is on, then let go.
+#pragma once
+
+#include <sys/resource.h>
+#include <sys/types.h>
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "proc/procfs.h"
+#include "util/fd.h"
+
+namespace pagefault {
+
+// What the program is to find as it would have been without us; Node has changed it.
+struct Inheritance {
+  bool limited = false;  // nofile is known
+  rlimit nofile = {};
+  uint64_t ignored = 0;  // bit N-1: signal N
+  uint64_t blocked = 0;
+  std::vector<std::pair<int, int>> descriptors;  // first and last of each range, to be passed on
+  std::vector<int> closed;                       // of 0 to 2
+  std::vector<std::string> drop;                 // names of variables that were not there
+  std::vector<std::string> give;                 // NAME=VALUE that were
+};
+
+struct CommandSpec {
+  std::string file;
+  std::vector<std::string> argv;
+  bool fixed_layout = false;
+  // Under the dashboard: stdin is /dev/null, stdout and stderr go into a pipe, and the command
+  // leads a session of its own, so that nothing it does reaches the terminal.
+  bool capture_output = false;
+  Inheritance inherit;
+  // The program that ends the command when we die; empty for none.
+  std::string watcher;
+};
+
+class Command {
+ public:
+  // Forks. The child waits; throws SystemError when it cannot be made.
+  explicit Command(const CommandSpec& spec);
+  // A child that was not released, or of which that is not known, ends here; one that runs is ended
+  // by its watcher.
+  ~Command();
+
+  pid_t pid() const { return pid_; }
+  // The reading end of the command's output, non-blocking; -1 unless it is captured. The caller
+  // owns it.
+  int TakeOutput() { return output_.Release(); }
+  // Lets the child exec and waits for the outcome. Throws SystemError with what exec answered.
+  void Release();
+  // Readable when the command has ended; -1 where the kernel has no pidfds (before 5.3).
+  int pidfd() const { return pidfd_.get(); }
+  // What /proc said of it before its exec, and when it had ended; false where it could not be read.
+  bool FaultsBefore(ProcessStat* out) const;
+  bool FaultsAtEnd(ProcessStat* out);
+  // Collects the exit status without waiting. True once it is known. From any thread.
+  bool Reap();
+  // Wait status, -1 while it runs.
+  int status() const { return status_.load(); }
+  // To the command, or to all of its session's first process group where its output is captured.
+  // 0 or an errno; ESRCH after it has been reaped.
+  int Kill(int signal);
+
+ private:
+  // Of a child that waits for its release.
+  void EndUnreleased();
+  // It has ended, whoever collected it.
+  bool IsGone() const;
+
+  pid_t pid_ = -1;
+  Fd go_;      // writing a byte releases the child, closing it makes the child leave
+  Fd result_;  // a 0 when it waits, then exec's errno, or end of file when it succeeded
+  Fd pidfd_;
+  Fd output_;
+  Fd watched_;  // closing it, as our death does, makes the watcher end the command
+  bool leads_group_ = false;
+  // Two threads that wait at once: the second finds no child and would take the status for lost.
+  std::mutex reaping_;
+  std::atomic<int> status_{-1};
+  bool released_ = false;
+  bool before_known_ = false, end_known_ = false;
+  ProcessStat before_, end_;
+};
+
+}  // namespace pagefault

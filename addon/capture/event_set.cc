@@ -1,0 +1,392 @@
+#include "capture/event_set.h"
+
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "proc/procfs.h"
+#include "util/clock.h"
+#include "util/error.h"
+
+namespace pagefault {
+
+namespace {
+
+// All rings together are locked memory: 8 MiB on each of 128 CPUs would be 1 GiB.
+constexpr size_t kRingBudget = 64 << 20;
+constexpr size_t kRingMax = 8 << 20;
+constexpr size_t kRingMin = 256 << 10;
+// Descriptors left for everything else that the process does.
+constexpr size_t kSpareDescriptors = 64;
+
+size_t PowerOfTwoBelow(size_t n) {
+  size_t power = 1;
+  while (power * 2 <= n) power *= 2;
+  return power;
+}
+
+SystemError NoCpu() {
+  return SystemError(ENODEV, "perf_event_open", "no event can be opened on any CPU");
+}
+
+size_t OpenDescriptors() {
+  // The lowest free number: an exact count would mean to list /proc/self/fd.
+  const int probe = dup(0);
+  if (probe < 0) return 64;
+  close(probe);
+  return static_cast<size_t>(probe) + 1;
+}
+
+}  // namespace
+
+EventSet::EventSet(Plan plan, Formats* formats)
+    : plan_(std::move(plan)), formats_(formats), watch_(CpuWatch::Perf()), cpus_(watch_.online()) {}
+
+void EventSet::OpenRings(size_t pages, std::vector<Notice>* notices) {
+  if (cpus_.empty()) throw NoCpu();
+  const size_t page_size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  size_t want = pages;
+  if (want == 0) {
+    want = std::max(kRingMin, std::min(kRingMax, kRingBudget / cpus_.size())) / page_size;
+  }
+  want = PowerOfTwoBelow(std::max<size_t>(want, 1));
+  size_t got = want;
+  int refused = 0;
+  // All rings have one size: a smaller last one would lose records on one CPU only.
+  while (rings_.size() < cpus_.size()) {
+    const size_t bytes = got * page_size;
+    const size_t i = rings_.size();
+    Fd owner;
+    Ring ring;
+    const int fd = OpenEvent(EventKind::kRingOwner, plan_, *formats_, 0, cpus_[i], -1,
+                             static_cast<uint32_t>(bytes / 4));
+    if (fd == -ENODEV) {  // went offline since it was listed
+      watch_.LeaveOut(cpus_[i]);
+      notices->push_back({"CPU_OFFLINE", ENODEV, std::to_string(cpus_[i])});
+      cpus_.erase(cpus_.begin() + static_cast<ptrdiff_t>(i));
+      continue;
+    }
+    if (fd < 0)
+      throw SystemError(-fd, "perf_event_open", "ring on CPU " + std::to_string(cpus_[i]));
+    owner.Reset(fd);
+    const int error = ring.Map(fd, got, page_size);
+    if (error == 0) {
+      owners_.push_back(std::move(owner));
+      rings_.push_back(std::move(ring));
+      continue;
+    }
+    if ((error != EPERM && error != ENOMEM && error != EINVAL) || got == 1) {
+      throw SystemError(
+          error, "mmap",
+          "ring of " + std::to_string(bytes) + " bytes on CPU " + std::to_string(cpus_[i]));
+    }
+    refused = error;
+    got /= 2;
+    rings_.clear();
+    owners_.clear();
+  }
+  if (cpus_.empty()) throw NoCpu();
+  if (got != want) {
+    notices->push_back({"RING_SHRUNK", refused,
+                        std::to_string(got * page_size / 1024) + " KiB instead of " +
+                            std::to_string(want * page_size / 1024) + " KiB for each CPU"});
+  }
+}
+
+int EventSet::OpenInto(EventKind kind, pid_t pid, size_t cpu_index, uint32_t root) {
+  const int fd =
+      OpenEvent(kind, plan_, *formats_, pid, cpus_[cpu_index], owners_[cpu_index].get(), 0);
+  failed_call_ = "perf_event_open";
+  if (fd < 0) return -fd;
+  Event event{Fd(fd), 0, kind, cpu_index, pid == -1};
+  FilterInKernel(kind, fd);
+  const int error = EventId(fd, &event.id);
+  if (error != 0) {
+    failed_call_ = "ioctl(PERF_EVENT_IOC_ID)";
+    return error;
+  }
+  formats_->events.Add(event.id, kind, root, LayoutOf(AttributeOf(kind, plan_, *formats_)));
+  events_.push_back(std::move(event));
+  return 0;
+}
+
+void EventSet::OpenPerCpu() {
+  for (EventKind kind : plan_.per_cpu) {
+    for (size_t cpu = 0; cpu < cpus_.size(); cpu++) {
+      const int error = OpenInto(kind, -1, cpu, 0);
+      if (error != 0) throw SystemError(error, failed_call_, "system call tracepoints");
+    }
+  }
+}
+
+int EventSet::OpenWide() {
+  wide_ = true;
+  for (EventKind kind : plan_.per_thread) {
+    for (size_t cpu = 0; cpu < cpus_.size(); cpu++) {
+      const int error = OpenInto(kind, -1, cpu, 0);
+      if (error != 0) return error;
+    }
+  }
+  return 0;
+}
+
+void EventSet::Reopen(size_t cpu_index) {
+  std::vector<EventKind> ended;
+  std::vector<Event> kept;
+  for (Event& event : events_) {
+    if (!event.per_cpu || event.cpu_index != cpu_index) {
+      kept.push_back(std::move(event));
+      continue;
+    }
+    CountOne(event, &retired_);
+    ended.push_back(event.kind);
+  }
+  // The old ones are closed only when the new ones are there: the last of a tracepoint takes long.
+  events_.swap(kept);
+  for (EventKind kind : ended) closed_.push_back({kind, cpu_index});
+  OpenClosed();
+}
+
+size_t EventSet::OpenClosed() {
+  const size_t before = closed_.size();
+  closed_.erase(std::remove_if(closed_.begin(), closed_.end(),
+                               [this](const Closed& closed) {
+                                 return OpenInto(closed.kind, -1, closed.cpu_index, 0) == 0;
+                               }),
+                closed_.end());
+  return before - closed_.size();
+}
+
+size_t EventSet::ReopenReturned() {
+  // Gone again, or no descriptor left: it is tried at every look.
+  const size_t late = OpenClosed();
+  const std::vector<int> returned = watch_.TakeReturned();
+  for (int cpu : returned) {
+    const auto found = std::find(cpus_.begin(), cpus_.end(), cpu);
+    if (found != cpus_.end()) Reopen(static_cast<size_t>(found - cpus_.begin()));
+  }
+  return late + returned.size();
+}
+
+size_t EventSet::unwatched_cpus() const {
+  std::set<size_t> without;
+  for (const Closed& closed : closed_)
+    if (SpecOf(closed.kind).scope == Scope::kThread) without.insert(closed.cpu_index);
+  return watch_.unwatched() + without.size();
+}
+
+int EventSet::OpenThread(pid_t tid, uint32_t root) {
+  const size_t before = events_.size();
+  for (EventKind kind : plan_.per_thread) {
+    for (size_t cpu = 0; cpu < cpus_.size(); cpu++) {
+      const int error = OpenInto(kind, tid, cpu, root);
+      if (error != 0) {
+        events_.resize(before);
+        return error;
+      }
+    }
+  }
+  return 0;
+}
+
+void EventSet::AttachThread(pid_t tid, uint32_t root) {
+  const int error = OpenThread(tid, root);
+  if (error == EMFILE) throw TooManyDescriptors(1);
+  if (error != 0) throw SystemError(error, failed_call_, "thread " + std::to_string(tid));
+}
+
+SystemError EventSet::TooManyDescriptors(size_t threads) const {
+  const size_t events = plan_.per_thread.size();
+  const size_t need = threads * cpus_.size() * events;
+  return SystemError(
+      "EMFILE", EMFILE, "perf_event_open",
+      std::to_string(threads) + " threads x " + std::to_string(cpus_.size()) + " CPUs x " +
+          std::to_string(events) + " events need " + std::to_string(need) + " descriptors and " +
+          std::to_string(OpenDescriptors() + kSpareDescriptors) +
+          " are in use or kept for the rest, the limit is " + std::to_string(Limit()));
+}
+
+bool EventSet::Reserve(size_t more) {
+  const uint64_t need = OpenDescriptors() + more + kSpareDescriptors;
+  rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return true;  // let open find out
+  if (limit.rlim_cur >= need) return true;
+  const uint64_t before = limit.rlim_cur;
+  // CAP_SYS_RESOURCE may go beyond the hard limit, everyone else up to it.
+  const rlimit beyond = {need, std::max<rlim_t>(limit.rlim_max, need)};
+  if (limit.rlim_max >= need) {
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0) return false;
+  } else if (setrlimit(RLIMIT_NOFILE, &beyond) == 0) {
+    limit = beyond;
+  } else {
+    return false;
+  }
+  raised_from_ = before;
+  raised_to_ = limit.rlim_cur;
+  return true;
+}
+
+size_t EventSet::Limit() const {
+  rlimit limit;
+  return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
+}
+
+std::unordered_map<uint32_t, EventSet::Birth> EventSet::ScanBirths() {
+  std::unordered_map<uint32_t, Birth> births;
+  Record record;
+  for (const Ring& source : rings_) {
+    // A second reader of the same memory from the tail on; it never publishes, so nothing is
+    // consumed.
+    Ring ring = source.Reader();
+    ring.LoadHead();
+    RingSource records(&ring, &formats_->events);
+    for (RawRecord raw; records.Peek(&raw); records.Pop()) {
+      if (Load<uint32_t>(raw.bytes) == PERF_RECORD_FORK && Decode(raw, *formats_, &record) &&
+          record.kind == RecordKind::kFork) {
+        births[record.tid] = {record.ptid, record.time};
+      }
+    }
+  }
+  return births;
+}
+
+void EventSet::AttachProcess(pid_t pid, ThreadTable* threads) {
+  plan_.on_exec =
+      false;  // it runs already, also where it is a command that was started and execs again
+  // When each thread's events were complete; a child born later has inherited all of them.
+  std::unordered_map<uint32_t, uint64_t> complete;
+  ProcessStat before;
+  int error = ProcTrouble();
+  if (error != 0)
+    throw SystemError(error == EXDEV ? "PROC_FOREIGN" : "PROC_MISSING", error, "readlink",
+                      "/proc/self");
+  error = ReadStat(pid, &before);
+  if (error != 0) throw SystemError(error, "open", "/proc/" + std::to_string(pid) + "/stat");
+
+  std::vector<uint32_t> tids;
+  for (bool news = true; news;) {
+    news = false;
+    error = ListThreads(pid, &tids);
+    if (error == ESRCH && !complete.empty())
+      break;  // exited meanwhile: what was opened tells the rest
+    if (error != 0) throw SystemError(error, "opendir", "/proc/" + std::to_string(pid) + "/task");
+    tids.erase(std::remove_if(tids.begin(), tids.end(),
+                              [&](uint32_t tid) { return complete.count(tid) != 0; }),
+               tids.end());
+    if (tids.empty()) break;
+    std::unordered_map<uint32_t, Birth> births;
+    if (!complete.empty()) births = ScanBirths();
+    for (uint32_t tid : tids) {
+      news = true;
+      const auto birth = births.find(tid);
+      if (birth != births.end()) {
+        const auto parent = complete.find(birth->second.parent);
+        if (parent != complete.end() && parent->second < birth->second.time) {
+          // Inherited. Its own children are inherited as well, from now on.
+          complete[tid] = birth->second.time;
+          continue;
+        }
+      }
+      error = OpenThread(static_cast<pid_t>(tid), tid);
+      if (error == ESRCH) {  // exited between the listing and here
+        complete[tid] = UINT64_MAX;
+        continue;
+      }
+      if (error == EMFILE) throw TooManyDescriptors(complete.size() + tids.size());
+      // Fewer may still be had: the code stands for "too many", the errno says of what.
+      if (error == ENFILE) throw SystemError("EMFILE", ENFILE, "perf_event_open", "fs.file-max");
+      if (error != 0) {
+        const bool foreign = geteuid() != 0 && OwnerOf(pid) != static_cast<int64_t>(geteuid());
+        if ((error == EACCES || error == EPERM) && foreign) {
+          throw SystemError("EACCES", error, "perf_event_open",
+                            "process " + std::to_string(pid) + " belongs to user " +
+                                std::to_string(OwnerOf(pid)));
+        }
+        throw SystemError(error, failed_call_, "thread " + std::to_string(tid));
+      }
+      complete[tid] = MonotonicNow();
+      threads->Add(static_cast<uint32_t>(pid), tid, tid);
+    }
+  }
+  ProcessStat after;
+  if (ReadStat(pid, &after) == 0 && after.start_time != before.start_time) {
+    throw SystemError(
+        ESRCH, "perf_event_open",
+        "process " + std::to_string(pid) + " ended and its number was given to another");
+  }
+  if (threads->ProcessThreads(static_cast<uint32_t>(pid)) == 0) {
+    throw SystemError(ESRCH, "perf_event_open", "process " + std::to_string(pid));
+  }
+}
+
+void EventSet::Disable() {
+  const auto disable = [&](bool entries) {
+    for (const Event& event : events_) {
+      const bool entry = SpecOf(event.kind).record != RecordKind::kCompletion;
+      // Fails only for a descriptor that is no event.
+      if (entry == entries) ioctl(event.fd.get(), PERF_EVENT_IOC_DISABLE, 0);
+    }
+  };
+  disable(true);
+  disable(false);
+}
+
+void EventSet::CountOne(const Event& event, Totals* totals) const {
+  if (SpecOf(event.kind).record != RecordKind::kCompletion) return;
+  EventCount count;
+  // An event in error state reads as end of file: it has counted nothing.
+  if (ReadCount(event.fd.get(), plan_.format_lost, &count) != 0) return;
+  const bool minor = event.kind == EventKind::kMinor;
+  (minor ? totals->minor : totals->major) += count.value;
+  (minor ? totals->lost_minor : totals->lost_major) += count.lost;
+}
+
+EventSet::Totals EventSet::Count() const {
+  Totals totals = retired_;
+  totals.lost_known = plan_.format_lost;
+  for (const Event& event : events_) CountOne(event, &totals);
+  return totals;
+}
+
+void EventSet::Retire() {
+  std::vector<pollfd> fds;
+  for (const Event& event : events_) fds.push_back({event.fd.get(), 0, 0});
+  // A hang-up says that the thread and all that inherited from it have ended (is_event_hup).
+  if (poll(fds.data(), static_cast<nfds_t>(fds.size()), 0) <= 0) return;
+  // Records of these may lie in the rings until two more passes are over. For those that were
+  // retired at the last call but one they are: between two calls there is a pass at least.
+  for (uint64_t id : retired_ids_[1]) formats_->events.Remove(id);
+  retired_ids_[1] = std::exchange(retired_ids_[0], {});
+  std::vector<Event> live;
+  for (size_t i = 0; i < events_.size(); i++) {
+    if ((fds[i].revents & POLLHUP) != 0) {
+      CountOne(events_[i], &retired_);
+      retired_ids_[0].push_back(events_[i].id);
+    } else {
+      live.push_back(std::move(events_[i]));
+    }
+  }
+  events_ = std::move(live);
+}
+
+size_t EventSet::descriptors() const {
+  return events_.size() + owners_.size();
+}
+
+size_t EventSet::ring_bytes() const {
+  size_t bytes = 0;
+  for (const Ring& ring : rings_) bytes += ring.data_bytes();
+  return bytes;
+}
+
+}  // namespace pagefault

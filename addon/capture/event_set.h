@@ -1,0 +1,127 @@
+// The descriptors of a session: one ring per CPU, and the events that write into them.
+#pragma once
+
+#include <sys/types.h>
+
+#include <unordered_map>
+#include <vector>
+
+#include "capture/cpus.h"
+#include "capture/notice.h"
+#include "faults/decode.h"
+#include "faults/threads.h"
+#include "perf/perf_event.h"
+#include "source/ring.h"
+#include "util/error.h"
+#include "util/fd.h"
+
+namespace pagefault {
+
+class EventSet {
+ public:
+  EventSet(Plan plan, Formats* formats);
+
+  // One ring for each CPU, of `pages` data pages or, with 0, of a size that keeps all rings
+  // together within a budget. Refused memory (EPERM, ENOMEM) halves the size, down to one page.
+  void OpenRings(size_t pages, std::vector<Notice>* notices);
+  // The system calls and other events that change address spaces without a record of their own.
+  void OpenPerCpu();
+  // Every thread of a process, until no new one appears. Threads born while this runs are inherited
+  // from their parent or opened themselves. Throws SystemError; PROC_MISSING and PROC_FOREIGN where
+  // there is no /proc of ours to list them.
+  void AttachProcess(pid_t pid, ThreadTable* threads);
+  // One thread alone (a command that waits to exec).
+  void AttachThread(pid_t tid, uint32_t root);
+  // Events for all processes of each CPU, instead of AttachProcess: descriptors do not grow with
+  // the threads. Needs the right to watch all processes; returns 0 or an errno.
+  int OpenWide();
+
+  // Opens what was opened for all threads of a CPU again where that CPU has been offline meanwhile.
+  // Returns 0 when there was nothing to open.
+  size_t ReopenReturned();
+  // The same for one CPU, by its place among the rings.
+  void Reopen(size_t cpu_index);
+
+  // Entries first: a completion without entry is still a counted fault, an entry without completion
+  // would look like a fault that never ended.
+  void Disable();
+
+  // Closes the events of threads that have ended, and keeps their counts. For sessions that attach
+  // again and again (set-uid programs); else the descriptors would only grow. Called once between
+  // two passes over the rings at most.
+  void Retire();
+
+  struct Totals {
+    uint64_t minor = 0, major = 0, lost_minor = 0, lost_major = 0;
+    bool lost_known = false;
+  };
+  Totals Count() const;
+
+  std::vector<Ring>& rings() { return rings_; }
+  const std::vector<Fd>& owners() const { return owners_; }
+  const Plan& plan() const { return plan_; }
+  bool wide() const { return wide_; }
+  size_t cpus() const { return cpus_.size(); }
+  // CPUs where nothing is captured: they came online since the start, or were left out, or a wide
+  // capture's events could not be opened again.
+  size_t unwatched_cpus() const;
+  size_t descriptors() const;
+  size_t ring_bytes() const;
+  // The soft descriptor limit that was in force before it was raised, 0 if it was not.
+  uint64_t raised_from() const { return raised_from_; }
+  uint64_t raised_to() const { return raised_to_; }
+  // Descriptors that `threads` more threads need.
+  size_t Needed(size_t threads) const { return threads * cpus_.size() * plan_.per_thread.size(); }
+  // Raises RLIMIT_NOFILE for `more` descriptors, up to what this user may. False when that is too
+  // low.
+  bool Reserve(size_t more);
+  // What Reserve() has refused, in numbers.
+  SystemError TooManyDescriptors(size_t threads) const;
+  // The soft descriptor limit now in force.
+  size_t Limit() const;
+
+ private:
+  struct Event {
+    Fd fd;
+    uint64_t id;
+    EventKind kind;
+    size_t cpu_index;
+    bool per_cpu;  // for all threads of the CPU
+  };
+  // Opens one event and redirects it into its CPU's ring. Returns 0 or an errno.
+  int OpenInto(EventKind kind, pid_t pid, size_t cpu_index, uint32_t root);
+  int OpenThread(pid_t tid, uint32_t root);
+  // An event for all threads of a CPU that ended when the CPU went offline.
+  struct Closed {
+    EventKind kind;
+    size_t cpu_index;
+  };
+  // Opens those that can be opened now. Returns how many.
+  size_t OpenClosed();
+  void CountOne(const Event& event, Totals* totals) const;
+  // FORK records that lie in the rings: tid -> {parent's tid, time}.
+  struct Birth {
+    uint32_t parent;
+    uint64_t time;
+  };
+  std::unordered_map<uint32_t, Birth> ScanBirths();
+
+  Plan plan_;
+  Formats* formats_;
+  CpuWatch watch_;
+  std::vector<int> cpus_;
+  std::vector<Fd> owners_;
+  std::vector<Ring> rings_;
+  std::vector<Event> events_;
+  std::vector<Closed> closed_;
+  Totals retired_;
+  // Ids of what was retired last, and of what was before that.
+  std::vector<uint64_t> retired_ids_[2];
+  // The system call behind the last errno of OpenInto().
+  const char* failed_call_ = "perf_event_open";
+  bool wide_ = false;
+  uint64_t raised_from_ = 0;
+  uint64_t raised_to_ = 0;
+};
+
+}  // namespace pagefault

@@ -1,0 +1,162 @@
+#include "capture/plan.h"
+
+#include <errno.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <string>
+
+#include "perf/tracefs.h"
+#include "proc/procfs.h"
+#include "util/error.h"
+
+namespace pagefault {
+
+namespace {
+
+// kernel.perf_event_paranoid, 2 where it cannot be read.
+int Paranoid() {
+  FILE* file = fopen("/proc/sys/kernel/perf_event_paranoid", "re");
+  if (file == nullptr) return 2;
+  int value = 2;
+  if (fscanf(file, "%d", &value) != 1) value = 2;
+  fclose(file);
+  return value;
+}
+
+// "exceptions:page_fault_user", as perf list has it.
+std::string NameOf(const EventSpec& spec) {
+  std::string name = spec.tracepoint;
+  std::replace(name.begin(), name.end(), '/', ':');
+  return name;
+}
+
+class Planner {
+ public:
+  Planner(Formats* formats, std::vector<Notice>* notices, std::vector<Fd>* held)
+      : formats_(*formats), notices_(*notices), held_(*held) {}
+
+  Plan Make(bool children, bool on_exec) {
+    plan_.threads_only = !children;
+    plan_.on_exec = on_exec;
+    SettleRights();
+    plan_.format_lost = true;
+    if (Probe(EventKind::kMinor) != 0) plan_.format_lost = false;
+    plan_.sample_tid = !InInitialPidNamespace();
+    PlanEntries();
+    PlanPerCpu();
+    for (EventKind kind : plan_.per_thread) {
+      if (!SpecOf(kind).software()) continue;
+      formats_.events.AddBorrowed(kind, LayoutOf(AttributeOf(kind, plan_, formats_)));
+    }
+    return plan_;
+  }
+
+ private:
+  // Kernel-mode faults, then user-mode faults only, then nothing.
+  void SettleRights() {
+    int error = Probe(EventKind::kMinor);
+    if (error == EINVAL && plan_.threads_only) {
+      throw SystemError("ENOTSUP_NO_CHILDREN", error, "perf_event_open",
+                        "following threads without children needs Linux 5.13");
+    }
+    if (error == EACCES || error == EPERM) {
+      plan_.user_only = true;
+      const int refused = error;
+      error = Probe(EventKind::kMinor);
+      if (error == 0) notices_.push_back({"USER_ONLY", refused, std::to_string(Paranoid())});
+    }
+    if (RefusedBySeccomp(error)) throw SystemError("SECCOMP", error, "perf_event_open", "");
+    if (error == EACCES || error == EPERM) {
+      throw SystemError(Paranoid() > 2 ? "EPERM_PARANOID" : ErrnoName(error), error,
+                        "perf_event_open", "perf_event_paranoid is " + std::to_string(Paranoid()));
+    }
+    if (error != 0) throw SystemError(error, "perf_event_open", "page fault events");
+  }
+
+  // Completions, and the entries that belong to them.
+  void PlanEntries() {
+    plan_.per_thread = {EventKind::kMinor, EventKind::kMajor};
+    std::string what;
+    const int error = Have(EventKind::kEntryUser, 0, -1, &plan_.per_thread, &what);
+    plan_.tracepoints = error == 0;
+    if (plan_.tracepoints) {
+      if (tracefs_.detached()) notices_.push_back({"TRACEFS_DETACHED", 0, ""});
+      return;
+    }
+    notices_.push_back(
+        {SpecOf(EventKind::kEntryUser).notice, error, what + ": " + ErrnoText(error)});
+    plan_.sample_ip = true;
+    plan_.sample_tid = true;
+    plan_.per_thread.push_back(EventKind::kEntryAny);
+  }
+
+  void PlanPerCpu() {
+    // What may be opened for all threads of one CPU may be so on the others. This one is online.
+    const int cpu = sched_getcpu();
+    for (const EventSpec& spec : kEvents) {
+      if (spec.scope != Scope::kCpu || spec.together != spec.kind) continue;
+      std::string what;
+      const int error = Have(spec.kind, -1, cpu, &plan_.per_cpu, &what);
+      if (spec.kind == EventKind::kMunmapEnter) plan_.syscall_tracepoints = error == 0;
+      if (error != 0 && spec.notice != nullptr) {
+        notices_.push_back({spec.notice, error, ErrnoText(error)});
+      }
+    }
+  }
+
+  // Adds the events that are of use only together with `first` to `out`, if all of them can be had.
+  // Else returns an errno, and `what` could not.
+  int Have(EventKind first, pid_t pid, int cpu, std::vector<EventKind>* out, std::string* what) {
+    std::vector<EventKind> together;
+    for (const EventSpec& spec : kEvents) {
+      const bool refused = plan_.user_only && spec.kind == EventKind::kEntryKernel;
+      if (spec.together == first && !refused) together.push_back(spec.kind);
+    }
+    const int error = HaveAll(together, pid, cpu, what);
+    if (error == 0) {
+      out->insert(out->end(), together.begin(), together.end());
+    } else {
+      for (EventKind kind : together) formats_.Of(kind) = TracepointFormat();
+    }
+    return error;
+  }
+
+  int HaveAll(const std::vector<EventKind>& kinds, pid_t pid, int cpu, std::string* what) {
+    *what = "tracefs";
+    int error = tracefs_.error();
+    if (!tracefs_.ok()) return error;
+    for (EventKind kind : kinds) {
+      if (!tracefs_.ReadFormat(SpecOf(kind), &formats_.Of(kind), &error)) return error;
+    }
+    for (EventKind kind : kinds) {
+      *what = NameOf(SpecOf(kind));
+      Fd fd(OpenEvent(kind, plan_, formats_, pid, cpu, -1, 0));
+      if (!fd.ok()) return -fd.get();
+      held_.push_back(std::move(fd));
+    }
+    return 0;
+  }
+
+  // Opens a software event on ourselves. Returns 0 or an errno.
+  int Probe(EventKind kind) {
+    const Fd fd(OpenEvent(kind, plan_, formats_, 0, -1, -1, 0));
+    return fd.ok() ? 0 : -fd.get();
+  }
+
+  Formats& formats_;
+  std::vector<Notice>& notices_;
+  std::vector<Fd>& held_;
+  const Tracefs tracefs_;
+  Plan plan_;
+};
+
+}  // namespace
+
+Plan MakePlan(bool children, bool on_exec, Formats* formats, std::vector<Notice>* notices,
+              std::vector<Fd>* held) {
+  return Planner(formats, notices, held).Make(children, on_exec);
+}
+
+}  // namespace pagefault

@@ -1,0 +1,22 @@
+// Which events a session uses, and with what rights.
+#pragma once
+
+#include <vector>
+
+#include "capture/notice.h"
+#include "faults/decode.h"
+#include "perf/perf_event.h"
+#include "util/fd.h"
+
+namespace pagefault {
+
+// What this kernel gives this user, found out by opening events on ourselves: so a refusal says
+// something about rights in general, not about the target.
+//
+// Fills plan and formats. Throws SystemError EPERM_PARANOID or EPERM when nothing can be opened.
+// `held` keeps the probes of tracepoints open: to close the last event of a tracepoint takes the
+// kernel some 35 ms, so they are to be closed only when the session's own events are there.
+Plan MakePlan(bool children, bool on_exec, Formats* formats, std::vector<Notice>* notices,
+              std::vector<Fd>* held);
+
+}  // namespace pagefault

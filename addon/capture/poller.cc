@@ -1,0 +1,354 @@
+#include "capture/poller.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <system_error>
+
+#include "capture/priority.h"
+#include "proc/procfs.h"
+#include "util/clock.h"
+#include "util/error.h"
+#include "wire/open_faults.h"
+
+namespace pagefault {
+
+namespace {
+// Between passes, ms. A record waits for one full interval before it is handed on (order.h), so
+// this is half of the delay until it is seen. The rings wake the thread earlier when a quarter is
+// full.
+constexpr int kBusyInterval = 15;
+constexpr int kIdleInterval = 120;
+// A sweep asks the kernel for every thread, 0.3 us (5 us where its stack is not known yet), and for
+// every process, 15 us: the pauses grow with their number, so that it costs some 0.1 % of one CPU.
+constexpr uint64_t kSweepPause = 500'000'000;  // ns
+constexpr uint64_t kSweepPausePerThread = 10'000'000;
+// Each look reads one event on every CPU, as perf stat -a -I does.
+constexpr uint64_t kCpuPause = 1'000'000'000;
+// A table that has grown to twice this and its old size is swept without such a pause.
+constexpr size_t kSweepSize = 4096;
+// For the records of faults that were being written when capture was switched off.
+constexpr int kLastLooks = 4;
+constexpr useconds_t kLastLookPause = 1000;
+// A program that execs set-uid programs for ever must not fill the memory with news of it.
+constexpr size_t kMaxNotices = 32;
+
+bool EnteredBefore(const PendingFault& a, const PendingFault& b) {
+  return a.entered < b.entered;
+}
+}  // namespace
+
+Poller::Poller(EventSet& events, const Formats& formats, Mailbox& mailbox, Command* command,
+               uint64_t start, bool children, ThreadTable threads, std::function<void()> wake)
+    : events_(events),
+      mailbox_(mailbox),
+      command_(command),
+      start_(start),
+      wake_(std::move(wake)),
+      pairer_(formats, mailbox, start, children, events.wide()),
+      stop_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  if (!stop_fd_.ok()) throw SystemError(errno, "eventfd", "");
+  pairer_.Seed(std::move(threads));
+  for (Ring& ring : events_.rings()) sources_.emplace_back(&ring, &formats.events);
+}
+
+Poller::~Poller() {
+  Stop();
+}
+
+void Poller::Start() {
+  try {
+    thread_ = std::thread(&Poller::Run, this);
+  } catch (const std::system_error& error) {  // RLIMIT_NPROC
+    throw SystemError(error.code().value(), "pthread_create", "");
+  }
+}
+
+void Poller::Stop() {
+  if (!thread_.joinable()) return;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    events_.Disable();
+  }
+  stopping_ = true;
+  // The descriptor is an event counter: the write can only fail when it is already readable.
+  if (eventfd_write(stop_fd_.get(), 1) != 0 && errno != EAGAIN) stopping_ = true;
+  thread_.join();
+}
+
+bool Poller::Pass(uint64_t horizon) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  bool waiting = false;
+  for (Ring& ring : events_.rings()) {
+    ring.LoadHead();
+    waiting = waiting || !ring.empty();
+  }
+  if (waiting) {
+    bool lossy = false;
+    for (const Ring& ring : events_.rings()) lossy = lossy || ring.full();
+    if (lossy) pairer_.SuspectUntil(UINT64_MAX);
+    merger_.Drain(sources_, horizon, MonotonicNow(),
+                  [this](const RawRecord& record, uint64_t now) { pairer_.Consume(record, now); });
+    // One that filled up while it was read loses records too, and what comes next on another ring
+    // would be taken for the end of a fault whose completion is among them.
+    for (Ring& ring : events_.rings()) {
+      ring.Publish();
+      lossy = ring.TakeFilled() || lossy;
+    }
+    if (lossy) pairer_.SuspectUntil(MonotonicNow());  // there is room again
+  }
+  as_of_ = std::min(horizon, MonotonicNow());
+  Publish();
+  return waiting;
+}
+
+void Poller::Finish() {
+  Pass(UINT64_MAX);
+  // Where everything has ended by itself nothing is cut off, and what is missing is missing. The
+  // counts of a wide capture are of everything on the machine.
+  if (threads_now() == 0 || events_.wide()) return;
+  // Switching an event off can interrupt a fault between its being counted and its being recorded
+  // (perf_swevent_event). The record comes right after, or never: kernels since 2026 look once more
+  // whether the event is on.
+  uint64_t minor = 0;
+  uint64_t major = 0;
+  for (int looks = 0; looks < kLastLooks; looks++) {
+    if (looks > 0) {
+      usleep(kLastLookPause);
+      Pass(UINT64_MAX);
+    }
+    const EventSet::Totals counted = Count();
+    minor = counted.minor - std::min(counted.minor, published_.pair.minor + counted.lost_minor);
+    major = counted.major - std::min(counted.major, published_.pair.major + counted.lost_major);
+    if (minor + major == 0) return;
+  }
+  // One fault at a time is handled on a CPU: more than that have another cause.
+  if (minor + major > events_.cpus()) return;
+  std::lock_guard<std::mutex> lock(mutex_);
+  cut_minor_ = minor;
+  cut_major_ = major;
+  published_.cut_off = minor + major;
+}
+
+void Poller::Publish() {
+  published_.pair = pairer_.counters();
+  published_.drops = mailbox_.drops();
+  published_.late = merger_.late();
+  published_.ring_malformed = 0;
+  for (const Ring& ring : events_.rings()) published_.ring_malformed += ring.malformed();
+}
+
+void Poller::Reattach() {
+  const std::vector<uint32_t> suspects = pairer_.TakeSuspects();
+  if (suspects.empty()) return;
+  if (!events_.wide()) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    events_.Retire();
+  }
+  for (uint32_t pid : suspects) {
+    const pid_t process = static_cast<pid_t>(pid);
+    int error = HasEnded(process) ? ESRCH : 0;
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (error != 0) {
+      published_.credentials_lost++;
+      continue;
+    }
+    if (!events_.wide()) {
+      try {
+        if (ProcTrouble() == 0) {
+          events_.AttachProcess(process, &pairer_.threads());
+        } else {
+          // The exec left it one thread, which has the process's number.
+          events_.AttachThread(process, pid);
+          pairer_.threads().Add(pid, pid, pid);
+        }
+      } catch (const SystemError& failed) {
+        error = failed.error();
+      }
+    }
+    if (error != 0) published_.credentials_lost++;
+    if (error == ESRCH) continue;  // it has just ended
+    if (notices_.size() < kMaxNotices) {
+      notices_.push_back({"CREDENTIALS_CHANGED", error, std::to_string(pid)});
+    } else {
+      more_notices_++;
+    }
+  }
+}
+
+void Poller::Sweep(uint64_t now) {
+  const size_t threads = pairer_.threads().size();
+  if (threads == 0) return;
+  const bool grown = threads > 2 * std::max(left_by_sweep_, kSweepSize);
+  const uint64_t pause = grown ? kSweepPause : kSweepPause + threads * kSweepPausePerThread;
+  if (now - swept_ < pause) return;
+  swept_ = now;
+  pairer_.AskForStacks(now, StackPointerOf);
+  std::lock_guard<std::mutex> lock(mutex_);
+  pairer_.Sweep(now, Gone);
+  left_by_sweep_ = pairer_.threads().size();
+  Publish();
+}
+
+void Poller::LookAtCpus(uint64_t now) {
+  if (now - looked_ < kCpuPause && !stopping_) return;
+  looked_ = now;
+  std::lock_guard<std::mutex> lock(mutex_);
+  // What changed the maps on such a CPU before this is not known.
+  if (events_.ReopenReturned() > 0) pairer_.DoubtMaps(now);
+  if (unwatched_told_ || events_.unwatched_cpus() == 0) return;
+  unwatched_told_ = true;
+  notices_.push_back({"CPUS_NOT_WATCHED", 0, std::to_string(events_.unwatched_cpus())});
+}
+
+void Poller::Run() {
+  // So that top -H tells it from Node's own threads. Cannot fail: short enough, and our own thread.
+  prctl(PR_SET_NAME, "pf-poller");
+  RaisePriority();
+  std::vector<pollfd> fds;
+  fds.push_back({stop_fd_.get(), POLLIN, 0});
+  fds.push_back({command_ != nullptr ? command_->pidfd() : -1, POLLIN, 0});
+  const size_t first_ring = fds.size();
+  for (const Fd& owner : events_.owners()) fds.push_back({owner.get(), POLLIN, 0});
+
+  pairer_.AskForStacks(start_, StackPointerOf);
+  uint64_t horizon = 0;
+  int interval = kBusyInterval;
+  while (!stopping_) {
+    // EINTR and a spurious return only make a pass come early.
+    poll(fds.data(), static_cast<nfds_t>(fds.size()), interval);
+    for (size_t i = first_ring; i < fds.size(); i++) {
+      // A ring whose owner has ended (the thread that started us) reports that for ever; the timer
+      // goes on serving it.
+      if ((fds[i].revents & (POLLHUP | POLLERR | POLLNVAL)) != 0) fds[i].fd = -1;
+    }
+    // Readable for ever once the command has ended: looked at again, it would keep us spinning.
+    if (command_ != nullptr && command_->Reap()) fds[1].fd = -1;
+    const uint64_t now = MonotonicNow();
+    const bool busy = Pass(horizon);
+    const uint64_t done = horizon;
+    horizon = now;
+    interval = busy ? kBusyInterval : std::min(interval * 2, kIdleInterval);
+    Sweep(now);
+    LookAtCpus(now);
+    Reattach();
+    const bool over = pairer_.threads().ever_used() && pairer_.threads().size() == 0;
+    if (mailbox_.Flush(done > start_ ? done - start_ : 0, over) || (over && !ended_)) {
+      ended_ = over;
+      wake_();
+    }
+  }
+  LookAtCpus(MonotonicNow());
+  Finish();
+  mailbox_.Flush(MonotonicNow() - start_, true);
+  ended_ = true;
+  wake_();
+}
+
+PollerCounters Poller::counters() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return published_;
+}
+
+EventSet::Totals Poller::Count() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  EventSet::Totals totals = events_.Count();
+  const PairCounters& pair = published_.pair;
+  totals.major -= std::min(totals.major, pair.duplicate_major + cut_major_);
+  totals.minor -= std::min(totals.minor, pair.duplicate_minor + cut_minor_);
+  // The kernel counts the lost address-space records of the minor event among its losses; no more
+  // faults are lost than are missing.
+  totals.lost_minor =
+      std::min(totals.lost_minor, totals.minor - std::min(totals.minor, pair.minor));
+  totals.lost_major =
+      std::min(totals.lost_major, totals.major - std::min(totals.major, pair.major));
+  return totals;
+}
+
+size_t Poller::descriptors() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return events_.descriptors();
+}
+
+size_t Poller::threads_now() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return pairer_.threads().size();
+}
+
+std::vector<PendingFault> Poller::OpenUserFaults() {
+  std::vector<PendingFault> found;
+  pairer_.threads().ForEach([&](const Thread& thread) {
+    if (!thread.user.open || pairer_.Tainted(thread.user)) return;
+    const uint64_t entered = thread.user.time > start_ ? thread.user.time - start_ : 0;
+    found.push_back({thread.pid, thread.tid, thread.user.address, thread.user.ip, entered});
+  });
+  return found;
+}
+
+std::vector<PendingFault> Poller::pending(size_t max) {
+  std::vector<PendingFault> found;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    found = OpenUserFaults();
+  }
+  max = std::min(max, found.size());
+  const auto end = found.begin() + static_cast<ptrdiff_t>(max);
+  std::partial_sort(found.begin(), end, found.end(), EnteredBefore);
+  found.resize(max);
+  return found;
+}
+
+void Poller::OpenFaults(uint8_t* out) {
+  using L = OpenFaultsLayout;
+  std::vector<PendingFault> found;
+  double as_of;
+  uint32_t counts[2];
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    found = OpenUserFaults();
+    as_of = static_cast<double>(as_of_ > start_ ? as_of_ - start_ : 0);
+    // Under the lock: a pass would add to the mailbox what is not in `found`.
+    counts[1] = mailbox_.holds() ? 1 : 0;
+  }
+  if (found.size() > L::kCapacity) {
+    const auto end = found.begin() + L::kCapacity;
+    std::nth_element(found.begin(), end, found.end(), EnteredBefore);
+    found.resize(L::kCapacity);
+  }
+  counts[0] = static_cast<uint32_t>(found.size());
+  memcpy(out + L::kAsOf, &as_of, sizeof as_of);
+  memcpy(out + L::kCount, counts, sizeof counts);
+  double* entered = reinterpret_cast<double*>(out + L::kEntered);
+  uint32_t* words = reinterpret_cast<uint32_t*>(out + L::kWords);
+  for (size_t i = 0; i < found.size(); i++) {
+    const PendingFault& fault = found[i];
+    entered[i] = static_cast<double>(fault.entered);
+    words[0 * L::kCapacity + i] = static_cast<uint32_t>(fault.address);
+    words[1 * L::kCapacity + i] = static_cast<uint32_t>(fault.address >> 32);
+    words[2 * L::kCapacity + i] = static_cast<uint32_t>(fault.ip);
+    words[3 * L::kCapacity + i] = static_cast<uint32_t>(fault.ip >> 32);
+    words[4 * L::kCapacity + i] = fault.pid;
+    words[5 * L::kCapacity + i] = fault.tid;
+  }
+}
+
+std::vector<Notice> Poller::notices() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  std::vector<Notice> notices = notices_;
+  if (more_notices_ > 0 && stopping_) {
+    notices.push_back({"CREDENTIALS_MORE", 0, std::to_string(more_notices_)});
+  }
+  return notices;
+}
+
+size_t Poller::unwatched_cpus() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return events_.unwatched_cpus();
+}
+
+}  // namespace pagefault

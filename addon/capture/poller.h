@@ -1,0 +1,105 @@
+// The worker thread: waits for the rings, drains them in time order, pairs, fills the mailbox.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "capture/command.h"
+#include "capture/event_set.h"
+#include "capture/notice.h"
+#include "faults/pair.h"
+#include "source/order.h"
+#include "wire/mailbox.h"
+
+namespace pagefault {
+
+struct PollerCounters {
+  PairCounters pair;
+  MailboxDrops drops;
+  uint64_t late = 0;
+  uint64_t ring_malformed = 0;
+  uint64_t credentials_lost = 0;  // programs that ended before they could be attached to anew
+  // Faults that the kernel counted while capture was being switched off, and did not record.
+  uint64_t cut_off = 0;
+};
+
+struct PendingFault {
+  uint32_t pid, tid;
+  uint64_t address, ip;
+  uint64_t entered;  // ns since the session's start
+};
+
+class Poller {
+ public:
+  // `wake` is called on the worker thread whenever the mailbox has something to take.
+  Poller(EventSet& events, const Formats& formats, Mailbox& mailbox, Command* command,
+         uint64_t start, bool children, ThreadTable threads, std::function<void()> wake);
+  ~Poller();
+
+  void Start();
+  // Ends capture: a last pass over everything the rings hold, then the thread is joined.
+  // Idempotent.
+  void Stop();
+
+  PollerCounters counters();
+  // The kernel's own counts, less what it counted twice (Pairer, duplicates) or was counting when
+  // capture ended (cut_off).
+  EventSet::Totals Count();
+  size_t descriptors();
+  std::vector<PendingFault> pending(size_t max);
+  // The same, all of them in no order, as columns (open_faults.h); of more than there is room for
+  // the oldest.
+  void OpenFaults(uint8_t* out);
+  // What came up since the start (credentials changed by an exec): the first of it, and when
+  // capture has ended how many more.
+  std::vector<Notice> notices();
+  // Every followed thread has exited, or Stop has been called.
+  bool ended() const { return ended_.load(); }
+  size_t threads_now();
+  size_t unwatched_cpus();
+
+ private:
+  void Run();
+  // One pass up to `horizon` (raw clock). Returns true when records were handed on or are waiting.
+  bool Pass(uint64_t horizon);
+  // The last pass, once capture has been switched off.
+  void Finish();
+  void Reattach();
+  // Looks for threads whose end was lost, and for stacks, when that is due.
+  void Sweep(uint64_t now);
+  // Opens events again on CPUs that have come back.
+  void LookAtCpus(uint64_t now);
+  void Publish();
+  std::vector<PendingFault> OpenUserFaults();  // under mutex_
+
+  EventSet& events_;
+  Mailbox& mailbox_;
+  Command* command_;
+  const uint64_t start_;
+  std::function<void()> wake_;
+  Pairer pairer_;
+  std::vector<RingSource> sources_;  // one for each ring of events_
+  Merger merger_;
+  uint64_t swept_ = 0;   // when
+  uint64_t looked_ = 0;  // at the CPUs, when
+  bool unwatched_told_ = false;
+  size_t left_by_sweep_ = 0;  // threads
+  Fd stop_fd_;
+  std::thread thread_;
+  std::atomic<bool> stopping_{false};
+  std::atomic<bool> ended_{false};
+
+  std::mutex mutex_;  // held during a pass; guards what readers ask for below
+  PollerCounters published_;
+  uint64_t as_of_ = 0;  // the pairer has seen every record up to this time (raw clock)
+  uint64_t cut_minor_ = 0;
+  uint64_t cut_major_ = 0;
+  std::vector<Notice> notices_;
+  uint64_t more_notices_ = 0;  // beyond what is kept
+};
+
+}  // namespace pagefault

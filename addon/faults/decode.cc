@@ -1,0 +1,186 @@
+#include "faults/decode.h"
+
+#include <linux/perf_event.h>
+#include <signal.h>
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace pagefault {
+
+namespace {
+
+// Reads a raw field of 4 or 8 bytes; false when it lies outside of the raw data.
+bool LoadField(const uint8_t* raw, size_t raw_size, Field field, uint64_t* out) {
+  if (field.size == 0 || size_t{field.offset} + field.size > raw_size) return false;
+  switch (field.size) {
+    case 8:
+      *out = Load<uint64_t>(raw + field.offset);
+      return true;
+    case 4:
+      *out = Load<uint32_t>(raw + field.offset);
+      return true;
+    default:
+      return false;
+  }
+}
+
+// What thread a signal is for, and why: kIgnored unless the thread sent it itself for an access of
+// its own. Such codes are positive and below SI_KERNEL (include/uapi/asm-generic/siginfo.h); a
+// signal of kill(2) or of sigqueue(3) proves nothing. Sender and receiver are numbers of the
+// initial namespace.
+void JudgeSignal(uint64_t sender, Record* out) {
+  const uint64_t signal = out->argument[kSignalNumber];
+  const uint64_t code = out->argument[kSignalReason];
+  constexpr uint64_t kSiKernel = 0x80;
+  const bool own = sender == out->argument[kSignalReceiver] && code != 0 && code < kSiKernel;
+  if (!own || (signal != SIGSEGV && signal != SIGBUS)) {
+    out->kind = RecordKind::kIgnored;
+    return;
+  }
+  out->signal = static_cast<uint8_t>(signal);
+  out->signal_code = static_cast<uint8_t>(code);
+}
+
+// clone returns 0 in the new thread. Its registers are the stack pointer alone.
+void JudgeThreadStart(const SampleParts& parts, Record* out) {
+  if (out->argument[0] != 0) out->kind = RecordKind::kIgnored;
+  out->stack_pointer = parts.registers == nullptr ? 0 : Load<uint64_t>(parts.registers);
+}
+
+bool DecodeTracepoint(const RawRecord& raw, const EventSpec& spec, const Formats& formats,
+                      Record* out) {
+  const TracepointFormat& format = formats.Of(spec.kind);
+  const SampleLayout& layout = raw.event->layout;
+  SampleParts parts;
+  if (!FindParts(layout, raw.bytes, raw.length, &parts)) return false;
+  uint64_t thread = 0;
+  if (layout.thread == 0) {
+    if (!LoadField(parts.raw, parts.raw_size, format.thread, &thread)) return false;
+    out->tid = static_cast<uint32_t>(thread);
+  }
+  for (size_t i = 0; i < spec.field_count; i++) {
+    if (!LoadField(parts.raw, parts.raw_size, format.field[i], &out->argument[i])) return false;
+  }
+  out->kind = spec.record;
+  switch (spec.record) {
+    case RecordKind::kEntry:
+      out->user_mode = spec.kind == EventKind::kEntryUser;
+      out->address = out->argument[kFaultAddress];
+      out->ip = out->argument[kFaultIp];
+      out->error_code = out->argument[kFaultErrorCode];
+      return true;
+    case RecordKind::kThreadStart:
+      JudgeThreadStart(parts, out);
+      return true;
+    case RecordKind::kSignal:
+      if (!LoadField(parts.raw, parts.raw_size, format.thread, &thread)) return false;
+      JudgeSignal(thread, out);
+      return true;
+    case RecordKind::kNewTask:
+      out->flags = static_cast<uint32_t>(out->argument[0]);
+      return true;
+    default:
+      return true;
+  }
+}
+
+bool DecodeSample(const RawRecord& raw, const Formats& formats, Record* out) {
+  const EventIds::Entry& event = *raw.event;
+  const SampleLayout& layout = event.layout;
+  if (raw.length < layout.fixed) return false;
+  out->event = event.kind;
+  out->borrowed = event.borrowed;
+  out->pid = layout.thread == 0 ? 0 : Load<uint32_t>(raw.bytes + layout.thread);
+  out->tid = layout.thread == 0 ? 0 : Load<uint32_t>(raw.bytes + layout.thread + 4);
+  const EventSpec& spec = SpecOf(event.kind);
+  if (!spec.software()) return DecodeTracepoint(raw, spec, formats, out);
+  if (spec.record == RecordKind::kIgnored) return true;
+  out->kind = spec.record;
+  out->address = Load<uint64_t>(raw.bytes + layout.address);
+  out->ip = layout.ip == 0 ? 0 : Load<uint64_t>(raw.bytes + layout.ip);
+  out->error_code = 0;
+  return true;
+}
+
+// A NUL-terminated name in [at, end); capped by the record.
+void TakeName(const uint8_t* bytes, size_t at, size_t end, Record* out) {
+  out->name = reinterpret_cast<const char*>(bytes + at);
+  out->name_length = strnlen(out->name, end - at);
+}
+
+bool DecodeSideband(const RawRecord& raw, uint32_t type, uint16_t misc, Record* out) {
+  const size_t trailer = raw.event->layout.trailer;
+  if (raw.length < kRecordHeader + trailer) return false;
+  const uint8_t* bytes = raw.bytes;
+  const size_t end = raw.length - trailer;
+  const uint8_t* body = bytes + kRecordHeader;
+  const size_t body_size = end - kRecordHeader;
+  switch (type) {
+    case PERF_RECORD_MMAP2: {
+      if (body_size < 64) return false;
+      // With a build id in place of device and inode the names could not be told apart; not asked
+      // for.
+      if (misc & PERF_RECORD_MISC_MMAP_BUILD_ID) return false;
+      out->kind = RecordKind::kMmap;
+      out->pid = Load<uint32_t>(body);
+      out->tid = Load<uint32_t>(body + 4);
+      out->address = Load<uint64_t>(body + 8);
+      out->length = Load<uint64_t>(body + 16);
+      out->pgoff = Load<uint64_t>(body + 24);
+      out->dev_major = Load<uint32_t>(body + 32);
+      out->dev_minor = Load<uint32_t>(body + 36);
+      out->ino = Load<uint64_t>(body + 40);
+      out->prot = Load<uint32_t>(body + 56);
+      out->flags = Load<uint32_t>(body + 60);
+      out->shared = (out->flags & MAP_TYPE) == MAP_SHARED;
+      TakeName(bytes, kRecordHeader + 64, end, out);
+      return true;
+    }
+    case PERF_RECORD_COMM:
+      if (body_size < 8) return false;
+      out->kind = RecordKind::kComm;
+      out->pid = Load<uint32_t>(body);
+      out->tid = Load<uint32_t>(body + 4);
+      out->exec = (misc & PERF_RECORD_MISC_COMM_EXEC) != 0;
+      TakeName(bytes, kRecordHeader + 8, end, out);
+      return true;
+    case PERF_RECORD_FORK:
+    case PERF_RECORD_EXIT:
+      if (body_size < 24) return false;
+      out->kind = type == PERF_RECORD_FORK ? RecordKind::kFork : RecordKind::kExit;
+      out->pid = Load<uint32_t>(body);
+      out->ppid = Load<uint32_t>(body + 4);
+      out->tid = Load<uint32_t>(body + 8);
+      out->ptid = Load<uint32_t>(body + 12);
+      return true;
+    case PERF_RECORD_LOST:
+      if (body_size < 16) return false;
+      out->kind = RecordKind::kLost;
+      out->lost = Load<uint64_t>(body + 8);
+      return true;
+    default:
+      return true;
+  }
+}
+
+}  // namespace
+
+bool Decode(const RawRecord& raw, const Formats& formats, Record* out) {
+  out->kind = RecordKind::kIgnored;
+  out->event = EventKind::kNone;
+  out->user_mode = false;
+  out->borrowed = false;
+  if (raw.length < kRecordHeader) return false;
+  out->time = raw.time;
+  out->root = raw.event->root;
+  const uint16_t misc = Load<uint16_t>(raw.bytes + 4);
+  if (IsSample(raw.bytes)) {
+    out->user_mode = (misc & PERF_RECORD_MISC_CPUMODE_MASK) == PERF_RECORD_MISC_USER;
+    return DecodeSample(raw, formats, out);
+  }
+  return DecodeSideband(raw, Load<uint32_t>(raw.bytes), misc, out);
+}
+
+}  // namespace pagefault

@@ -1,0 +1,43 @@
+// Bytes of one perf record -> a Record. Pure: no system calls, no state but the tables given to it.
+//
+// The record formats are those of perf_event_open(2), "mmap layout".
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "perf/formats.h"
+#include "source/record_source.h"
+
+namespace pagefault {
+
+struct Record {
+  RecordKind kind;
+  EventKind event;
+  bool user_mode;  // cpumode of the record's header
+  bool borrowed;   // identifier and time are another perf session's (EventIds)
+  bool exec;       // COMM
+  bool shared;     // MMAP
+  uint32_t root;
+  uint32_t pid, tid;  // pid 0: not told (sample_layout.h)
+  uint64_t time;
+  uint64_t address;  // faults; start of a mapping
+  uint64_t ip;
+  uint64_t error_code;
+  uint64_t stack_pointer;  // kThreadStart; 0 = not sampled
+  uint64_t
+      argument[kMaxFields];  // the fields of a tracepoint's row; argument[0] of an exit: result
+  uint64_t length, pgoff;    // mappings, bytes
+  uint64_t ino;
+  uint32_t dev_major, dev_minor, prot, flags;
+  uint32_t ppid, ptid;  // FORK
+  uint64_t lost;
+  uint8_t signal, signal_code;
+  const char* name;  // points into the record
+  size_t name_length;
+};
+
+// Decodes one record. False when a field would lie outside of it.
+bool Decode(const RawRecord& raw, const Formats& formats, Record* out);
+
+}  // namespace pagefault

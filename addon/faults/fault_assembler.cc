@@ -1,0 +1,141 @@
+#include "faults/fault_assembler.h"
+
+#include <signal.h>
+
+#include <cstddef>
+
+namespace pagefault {
+
+namespace {
+
+// Of one thread: handlers that are interrupted by handlers, or that never come back (longjmp).
+constexpr size_t kInterruptedMax = 8;
+
+}  // namespace
+
+void FaultAssembler::OnEntry(Thread& thread, const Record& record) {
+  DropKernelEntry(thread);
+  if (record.user_mode) LeaveUserEntry(thread, record.time);
+  Entry& entry = record.user_mode ? thread.user : thread.kernel;
+  entry.open = true;
+  entry.tainted = false;
+  entry.borrowed = record.borrowed;
+  entry.has_code = record.event != EventKind::kEntryAny;
+  entry.error_code = static_cast<uint16_t>(record.error_code);
+  if (!entry.has_code) entry.error_code = 0;
+  entry.address = record.address;
+  entry.ip = record.ip;
+  entry.time = record.time;
+  entry.retried = record.user_mode && !thread.interrupted.empty() && TakeInterrupted(thread, entry);
+}
+
+void FaultAssembler::OnCompletion(Thread& thread, const Record& record, uint64_t stamp) {
+  const bool major = record.event == EventKind::kMajor;
+  if (thread.completed == stamp) {
+    // The second copy of one completion (see Thread::root) whose identifier was borrowed too.
+    counters_.duplicates++;
+    (major ? counters_.duplicate_major : counters_.duplicate_minor)++;
+    return;
+  }
+  thread.completed = stamp;
+  if (record.borrowed) counters_.borrowed_stamps++;
+  (major ? counters_.major : counters_.minor)++;
+  uint8_t how = major ? kHowMaj : kHowMin;
+  if (!record.user_mode) how |= kHowKernel;
+
+  Entry* entry = nullptr;
+  if (thread.kernel.open && SamePage(thread.kernel.address, record.address)) {
+    // The kernel entry is the later one: OnEntry drops it when a user entry follows.
+    entry = &thread.kernel;
+  } else if (thread.user.open && SamePage(thread.user.address, record.address)) {
+    entry = &thread.user;
+    DropKernelEntry(thread);
+  }
+  if (entry == nullptr) counters_.unpaired_completions++;
+  Fault(thread, entry, how, record.address, record.time, record.borrowed);
+  if (entry != nullptr) entry->open = false;
+}
+
+void FaultAssembler::OnSignal(Thread& thread, const Record& record) {
+  Entry& entry = thread.user;
+  // Not for a page fault: a trap of another kind, or an entry whose completion may be lost.
+  if (!entry.open || Tainted(entry)) return;
+  entry.open = false;
+  counters_.unresolved++;
+  const uint8_t bus = record.signal == SIGBUS ? kSignalBus : 0;
+  Fault(thread, &entry, kHowNone, entry.address, record.time, false, bus | record.signal_code);
+}
+
+void FaultAssembler::OnEnd(Thread& thread, uint64_t time) {
+  DropKernelEntry(thread);
+  LeaveUserEntry(thread, time);
+}
+
+void FaultAssembler::Fault(const Thread& thread, const Entry* entry, uint8_t how, uint64_t address,
+                           uint64_t time, bool borrowed, uint8_t signal) {
+  FaultRow row;
+  row.time = session_.Since(time);
+  row.address = address;
+  row.pid = thread.pid;
+  row.tid = thread.tid;
+  row.how = how;
+  row.signal = signal;
+  if (entry != nullptr) {
+    row.how |= kHowEntry | (entry->has_code ? kHowErrorCode : 0);
+    // A borrowed stamp may come from another clock: a difference to it would be a made-up number.
+    // Of a retried fault nobody knows when it was interrupted.
+    const bool known = (how & 3) != kHowNone && !borrowed && !entry->borrowed && !entry->retried;
+    row.latency = known && time >= entry->time ? static_cast<int64_t>(time - entry->time) : -1;
+    row.ip = entry->ip;
+    row.error_code = entry->error_code;
+  } else {
+    row.latency = -1;
+    row.ip = 0;
+    row.error_code = 0;
+  }
+  mailbox_.Add(row);
+}
+
+void FaultAssembler::DropKernelEntry(Thread& thread) {
+  if (!thread.kernel.open) return;
+  thread.kernel.open = false;
+  counters_.kernel_entries++;
+}
+
+void FaultAssembler::LeaveUserEntry(Thread& thread, uint64_t time) {
+  Entry& entry = thread.user;
+  if (!entry.open) return;
+  entry.open = false;
+  if (entry.vsyscall()) {
+    counters_.vsyscalls++;
+    return;
+  }
+  if (Tainted(entry)) {
+    counters_.tainted_entries++;
+    return;
+  }
+  if (formats_.Of(EventKind::kSignal).id == 0) {
+    counters_.unresolved++;
+    Fault(thread, &entry, kHowNone | kHowInferred, entry.address, time, false);
+    return;
+  }
+  counters_.interrupted++;
+  if (thread.interrupted.size() == kInterruptedMax) {
+    thread.interrupted.erase(thread.interrupted.begin());
+  }
+  thread.interrupted.push_back(entry);
+}
+
+bool FaultAssembler::TakeInterrupted(Thread& thread, const Entry& entry) {
+  std::vector<Entry>& list = thread.interrupted;
+  for (size_t i = list.size(); i-- > 0;) {
+    if (list[i].ip != entry.ip || !SamePage(list[i].address, entry.address)) continue;
+    list.erase(list.begin() + static_cast<ptrdiff_t>(i));
+    counters_.interrupted--;
+    counters_.retried++;
+    return true;
+  }
+  return false;
+}
+
+}  // namespace pagefault

@@ -1,0 +1,57 @@
+// Entry and completion of a thread -> a fault.
+//
+//   completion  joins the latest open entry of its thread on the same page
+//   signal      SIGSEGV or SIGBUS that a thread is sent for its open user entry: unresolved
+//   user entry  whose thread enters another user fault, or exits, with neither: a signal has
+//   interrupted it (SIGSTOP, a handler, SIGKILL). Where the same instruction faults on the same
+//   page again it is the same fault, retried: one fault, of unknown latency. Without the tracepoint
+//   of signals all of these are unresolved, inferred
+//   kernel entry without completion is no fault (an atomic copy that is tried again, EFAULT):
+//   counted
+//   a call through the vsyscall page is a user entry that the kernel answers without completion
+//   (emulate_vsyscall, arch/x86/entry/vsyscall/vsyscall_64.c): no fault, counted
+#pragma once
+
+#include "faults/decode.h"
+#include "faults/pair_counters.h"
+#include "faults/record_rows.h"
+#include "faults/threads.h"
+#include "wire/mailbox.h"
+
+namespace pagefault {
+
+class FaultAssembler {
+ public:
+  FaultAssembler(const Formats& formats, Mailbox& mailbox, const SessionTime& session,
+                 PairCounters& counters)
+      : formats_(formats), mailbox_(mailbox), session_(session), counters_(counters) {}
+
+  void OnEntry(Thread& thread, const Record& record);
+  // `stamp` is the time that the record itself carries.
+  void OnCompletion(Thread& thread, const Record& record, uint64_t stamp);
+  void OnSignal(Thread& thread, const Record& record);
+  // The thread ends: its open entries come to nothing.
+  void OnEnd(Thread& thread, uint64_t time);
+  // Records from before `time` may be missing, though no LOST says so yet: a user entry from before
+  // then that has no completion claims no fault.
+  void SuspectUntil(uint64_t time) { suspect_until_ = time; }
+  // The completion of this open entry may be among lost records.
+  bool Tainted(const Entry& entry) const { return entry.tainted || entry.time < suspect_until_; }
+
+ private:
+  // The open user entry, if any, has come to nothing by `time`, and no signal was seen for it.
+  void LeaveUserEntry(Thread& thread, uint64_t time);
+  // Takes out the interrupted entry that this one retries.
+  bool TakeInterrupted(Thread& thread, const Entry& entry);
+  void DropKernelEntry(Thread& thread);
+  void Fault(const Thread& thread, const Entry* entry, uint8_t how, uint64_t address, uint64_t time,
+             bool borrowed, uint8_t signal = 0);
+
+  const Formats& formats_;
+  Mailbox& mailbox_;
+  const SessionTime& session_;
+  PairCounters& counters_;
+  uint64_t suspect_until_ = 0;
+};
+
+}  // namespace pagefault

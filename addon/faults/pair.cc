@@ -1,0 +1,90 @@
+#include "faults/pair.h"
+
+namespace pagefault {
+
+void Pairer::Consume(const RawRecord& raw, uint64_t now) {
+  Record record;
+  if (!Decode(raw, formats_, &record)) {
+    counters_.malformed++;
+    return;
+  }
+  switch (record.kind) {
+    case RecordKind::kCompletion: {
+      const uint64_t stamp = record.time;
+      if (record.borrowed) record.time = now;
+      return OnCompletion(record, stamp);
+    }
+    case RecordKind::kEntry:
+      if (record.borrowed) record.time = now;
+      if (Thread* thread = tasks_.Own(record)) faults_.OnEntry(*thread, record);
+      return;
+    case RecordKind::kSyscall:
+      if (Thread* thread = tasks_.Known(record)) syscalls_.OnSyscall(*thread, record);
+      return;
+    case RecordKind::kSignal:
+      if (Thread* thread = tasks_.Known(record)) faults_.OnSignal(*thread, record);
+      return;
+    case RecordKind::kNewTask:
+      return tasks_.OnNewTask(record);
+    case RecordKind::kThreadStart:
+      return tasks_.OnThreadStart(record);
+    case RecordKind::kMmap:
+      return OnMmap(record);
+    case RecordKind::kComm:
+      return tasks_.OnComm(record);
+    case RecordKind::kFork:
+      return tasks_.OnFork(record);
+    case RecordKind::kExit:
+      return tasks_.OnExit(record);
+    case RecordKind::kLost:
+      return OnLost(record);
+    case RecordKind::kIgnored:
+      return;
+  }
+}
+
+void Pairer::OnCompletion(const Record& record, uint64_t stamp) {
+  if (Thread* thread = tasks_.Own(record)) return faults_.OnCompletion(*thread, record, stamp);
+  if (record.root == 0) return;
+  const bool major = record.event == EventKind::kMajor;
+  (major ? counters_.duplicate_major : counters_.duplicate_minor)++;
+}
+
+void Pairer::OnMmap(const Record& record) {
+  Thread* thread = tasks_.Own(record);
+  if (thread == nullptr) return;
+  thread->fresh_exec = false;
+  RecordRow row = Row(RecordType::kMmap, record, session_.Since(record.time));
+  row.a = Pages(record.address);
+  row.b = PagesUp(record.address + record.length);
+  row.c = Pages(record.pgoff);
+  row.prot = record.prot;
+  row.flags = record.flags;
+  row.dev_major = record.dev_major;
+  row.dev_minor = record.dev_minor;
+  row.ino = record.ino;
+  row.name = record.name;
+  row.name_length = record.name_length;
+  mailbox_.Add(row);
+}
+
+void Pairer::OnLost(const Record& record) {
+  counters_.lost_records += record.lost;
+  tasks_.threads().ForEach([](Thread& thread) {
+    thread.user.tainted = true;
+    thread.kernel.tainted = true;
+    thread.syscall = 0;
+  });
+  RecordRow row{RecordType::kLost};
+  row.time = session_.Since(record.time);
+  row.a = static_cast<double>(record.lost);
+  mailbox_.Add(row);
+}
+
+void Pairer::DoubtMaps(uint64_t time) {
+  RecordRow row{RecordType::kLost};
+  row.time = session_.Since(time);
+  mailbox_.Add(row);
+}
+
+}  // namespace pagefault

@@ -1,0 +1,79 @@
+// Records in time order -> faults and address-space changes.
+//
+// A fault is an entry record and a completion record of one thread at one page; where its halves
+// lie in different rings (the thread migrated while it slept) does not matter, because records
+// arrive in time order and the halves are kept by thread. What they make: fault_assembler.h.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "faults/decode.h"
+#include "faults/fault_assembler.h"
+#include "faults/pair_counters.h"
+#include "faults/record_rows.h"
+#include "faults/syscall_pairer.h"
+#include "faults/task_tracker.h"
+#include "faults/threads.h"
+#include "wire/mailbox.h"
+
+namespace pagefault {
+
+class Pairer {
+ public:
+  // `children`: threads of processes born of followed ones are followed too. `wide`: records of
+  // every process of the machine arrive.
+  Pairer(const Formats& formats, Mailbox& mailbox, uint64_t start_time, bool children, bool wide)
+      : formats_(formats),
+        mailbox_(mailbox),
+        session_(start_time),
+        faults_(formats, mailbox, session_, counters_),
+        syscalls_(mailbox, session_),
+        tasks_(mailbox, session_, counters_, faults_, children, wide) {}
+  Pairer(const Pairer&) = delete;
+  Pairer& operator=(const Pairer&) = delete;
+
+  ThreadTable& threads() { return tasks_.threads(); }
+  // The threads that are there at the start. Before the first Consume.
+  void Seed(ThreadTable threads) { tasks_.Seed(std::move(threads)); }
+  const PairCounters& counters() const { return counters_; }
+
+  // One record; `now` is the time of the order in which they come (Merger), for those whose own
+  // stamp is of another clock.
+  void Consume(const RawRecord& raw, uint64_t now);
+  // See FaultAssembler.
+  void SuspectUntil(uint64_t time) { faults_.SuspectUntil(time); }
+  bool Tainted(const Entry& entry) const { return faults_.Tainted(entry); }
+  // Address-space records may be missing from before `time`, though none was lost in a ring.
+  void DoubtMaps(uint64_t time);
+  // Takes out the threads that `gone(pid, tid)` says have ended, unless their EXIT comes before the
+  // next sweep: it may be in the rings still. For records that were lost; without this a session
+  // would never end, and the table would grow with every thread whose EXIT is missing.
+  void Sweep(uint64_t time, bool (*gone)(int pid, int tid)) { tasks_.Sweep(time, gone); }
+  // Asks stack_of(pid, tid) for the stack pointers of threads that were not seen to start; 0 is no
+  // answer.
+  void AskForStacks(uint64_t time, uint64_t (*stack_of)(int pid, int tid)) {
+    tasks_.AskForStacks(time, stack_of);
+  }
+  // Processes whose last thread exited right behind an exec: the kernel ends capture when a program
+  // changes its credentials (begin_new_exec), and reports that as an exit. The caller looks whether
+  // they live on.
+  std::vector<uint32_t> TakeSuspects() { return tasks_.TakeSuspects(); }
+
+ private:
+  void OnCompletion(const Record& record, uint64_t stamp);
+  void OnMmap(const Record& record);
+  void OnLost(const Record& record);
+
+  const Formats& formats_;
+  Mailbox& mailbox_;
+  const SessionTime session_;
+  PairCounters counters_;
+  FaultAssembler faults_;
+  SyscallPairer syscalls_;
+  TaskTracker tasks_;
+};
+
+}  // namespace pagefault

@@ -1,0 +1,66 @@
+#include "faults/syscall_pairer.h"
+
+#include <algorithm>
+
+namespace pagefault {
+
+namespace {
+
+bool Failed(uint64_t result) {
+  return result > static_cast<uint64_t>(-4096);
+}
+
+}  // namespace
+
+void SyscallPairer::OnSyscall(Thread& thread, const Record& record) {
+  switch (record.event) {
+    case EventKind::kMunmapEnter:
+    case EventKind::kMremapEnter:
+      thread.syscall = static_cast<uint8_t>(record.event);
+      thread.syscall_time = record.time;
+      std::copy(record.argument, record.argument + 5, thread.argument);
+      return;
+    case EventKind::kShmdtEnter: {
+      // It fails where nothing is attached, and then the map has nothing to detach.
+      RecordRow row = Row(RecordType::kDetach, thread, session_.Since(record.time));
+      row.a = Pages(record.argument[0]);
+      row.c = static_cast<double>(session_.Since(record.time));
+      mailbox_.Add(row);
+      return;
+    }
+    case EventKind::kBrkExit: {
+      RecordRow row = Row(RecordType::kBrk, thread, session_.Since(record.time));
+      row.a = PagesUp(record.argument[0]);
+      mailbox_.Add(row);
+      return;
+    }
+    default:
+      return OnExit(thread, record);
+  }
+}
+
+void SyscallPairer::OnExit(Thread& thread, const Record& record) {
+  const EventKind entered = static_cast<EventKind>(thread.syscall);
+  thread.syscall = 0;
+  const uint64_t result = record.argument[0];
+  if (Failed(result)) return;
+  const uint64_t* argument = thread.argument;
+  if (record.event == EventKind::kMunmapExit && entered == EventKind::kMunmapEnter) {
+    RecordRow row = Row(RecordType::kUnmap, thread, session_.Since(record.time));
+    row.a = Pages(argument[0]);
+    row.b = PagesUp(argument[0] + argument[1]);
+    row.c = static_cast<double>(session_.Since(thread.syscall_time));
+    mailbox_.Add(row);
+  } else if (record.event == EventKind::kMremapExit && entered == EventKind::kMremapEnter) {
+    RecordRow row = Row(RecordType::kRemap, thread, session_.Since(record.time));
+    row.a = Pages(argument[0]);
+    row.b = PagesUp(argument[0] + argument[1]);
+    row.c = static_cast<double>(session_.Since(thread.syscall_time));
+    row.d = Pages(result);
+    row.e = PagesUp(result + argument[2]);
+    row.flags = static_cast<uint32_t>(argument[3]);
+    mailbox_.Add(row);
+  }
+}
+
+}  // namespace pagefault

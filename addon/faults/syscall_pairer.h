@@ -1,0 +1,26 @@
+// Enter and exit of the system calls that change an address space without another record -> what
+// they did to it. munmap and mremap take effect somewhere in between.
+#pragma once
+
+#include "faults/decode.h"
+#include "faults/record_rows.h"
+#include "faults/threads.h"
+#include "wire/mailbox.h"
+
+namespace pagefault {
+
+class SyscallPairer {
+ public:
+  SyscallPairer(Mailbox& mailbox, const SessionTime& session)
+      : mailbox_(mailbox), session_(session) {}
+
+  void OnSyscall(Thread& thread, const Record& record);
+
+ private:
+  void OnExit(Thread& thread, const Record& record);
+
+  Mailbox& mailbox_;
+  const SessionTime& session_;
+};
+
+}  // namespace pagefault

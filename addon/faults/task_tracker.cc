@@ -1,0 +1,172 @@
+#include "faults/task_tracker.h"
+
+#include <sched.h>
+
+namespace pagefault {
+
+namespace {
+
+// A thread that runs whenever it is looked at is not asked for ever.
+constexpr uint8_t kStackLooks = 20;
+
+}  // namespace
+
+Thread* TaskTracker::Own(const Record& record) {
+  Thread* thread = threads_.Find(record.tid);
+  if (thread == nullptr) {
+    // A thread whose FORK was lost is still known by its process, or by carrying our events at all.
+    const bool followed = record.root != 0 || threads_.HasProcess(record.pid);
+    // Tasks outside of our pid namespace have tid 0, those already reaped -1.
+    if (!followed || record.tid == 0 || record.tid > INT32_MAX) {
+      counters_.foreign++;
+      return nullptr;
+    }
+    if (record.pid == 0) {
+      // An entry does not tell the process; the completion that follows it will. A record of
+      // another kind is of a process outside of our pid namespace.
+      if (record.kind == RecordKind::kEntry && record.user_mode) counters_.tainted_entries++;
+      return nullptr;
+    }
+    return threads_.Add(record.pid, record.tid, record.root);
+  }
+  if (record.root != 0 && thread->root != record.root) {
+    if (thread->root != 0) {
+      counters_.duplicates++;
+      return nullptr;
+    }
+    thread->root = record.root;
+  }
+  return thread;
+}
+
+Thread* TaskTracker::Known(const Record& record) {
+  Thread* thread = threads_.Find(record.tid);
+  if (thread == nullptr) counters_.foreign++;
+  return thread;
+}
+
+void TaskTracker::OnNewTask(const Record& record) {
+  Thread* maker = Known(record);
+  if (maker == nullptr) return;
+  // Its FORK comes right before (copy_process in kernel/fork.c), from the same thread.
+  const uint32_t child = std::exchange(maker->last_child, 0);
+  const bool shares = (record.flags & CLONE_VM) != 0 && (record.flags & CLONE_THREAD) == 0;
+  if (!shares || !threads_.HasProcess(child)) return;
+  counters_.memory_sharers++;
+  RecordRow row{RecordType::kShareSpace};
+  row.time = session_.Since(record.time);
+  row.pid = child;
+  row.tid = child;
+  row.a = maker->pid;
+  mailbox_.Add(row);
+}
+
+void TaskTracker::OnThreadStart(const Record& record) {
+  Thread* thread = Known(record);
+  if (thread == nullptr) return;
+  if (thread->stack_known) return;
+  // The byte below: nothing has been pushed yet, and a stack that begins at the end of its mapping
+  // has its pointer outside of it.
+  if (record.stack_pointer != 0) ReportStack(*thread, record.stack_pointer - 1, record.time);
+}
+
+void TaskTracker::OnComm(const Record& record) {
+  Thread* thread = Own(record);
+  if (thread == nullptr) return;
+  if (record.exec) {
+    thread->fresh_exec = true;
+    thread->interrupted.clear();
+    if (threads_.ProcessThreads(record.pid) > 1) {
+      // The other threads were killed by the exec; the one that called it goes on under the
+      // leader's tid, so no EXIT names its old one.
+      std::vector<uint32_t> gone;
+      threads_.ForEach([&](const Thread& other) {
+        if (other.pid == record.pid && other.tid != record.tid) gone.push_back(other.tid);
+      });
+      for (uint32_t tid : gone) threads_.Remove(tid);
+    }
+  }
+  RecordRow row = Row(RecordType::kComm, record, session_.Since(record.time));
+  row.flags = record.exec ? 1 : 0;
+  row.name = record.name;
+  row.name_length = record.name_length;
+  mailbox_.Add(row);
+}
+
+void TaskTracker::OnFork(const Record& record) {
+  Thread* parent = threads_.Find(record.ptid);
+  if (parent == nullptr ? (wide_ || record.root == 0) && !threads_.HasProcess(record.ppid)
+                        : record.root != 0 && parent->root != 0 && parent->root != record.root) {
+    counters_.foreign++;
+    return;
+  }
+  if (record.pid != record.ppid && !children_) return;
+  const uint32_t root = parent == nullptr ? record.root : parent->root;
+  if (parent != nullptr && record.pid != record.ppid) parent->last_child = record.pid;
+  // A thread that was born while its parent was being attached has events of its own: those are
+  // whole, the ones it inherited may be a part.
+  const Thread* known = threads_.Find(record.tid);
+  if (known == nullptr || known->root != record.tid) threads_.Add(record.pid, record.tid, root);
+  RecordRow row = Row(RecordType::kFork, record, session_.Since(record.time));
+  row.a = record.ppid;
+  row.b = record.ptid;
+  mailbox_.Add(row);
+}
+
+void TaskTracker::OnExit(const Record& record) {
+  Thread* thread = threads_.Find(record.tid);
+  if (thread == nullptr || (record.root != 0 && thread->root != 0 && thread->root != record.root)) {
+    counters_.foreign++;
+    return;
+  }
+  End(*thread, record.time);
+}
+
+void TaskTracker::End(Thread& thread, uint64_t time) {
+  faults_.OnEnd(thread, time);
+  const RecordRow row = Row(RecordType::kExit, thread, session_.Since(time));
+  const bool suspect = thread.fresh_exec;
+  threads_.Remove(row.tid);
+  if (suspect && !threads_.HasProcess(row.pid)) suspects_.push_back(row.pid);
+  mailbox_.Add(row);
+}
+
+void TaskTracker::Sweep(uint64_t time, bool (*gone)(int pid, int tid)) {
+  std::vector<uint32_t> ended;
+  threads_.ForEach([&](Thread& thread) {
+    if (!gone(static_cast<int>(thread.pid), static_cast<int>(thread.tid))) return;
+    if (thread.gone) ended.push_back(thread.tid);
+    thread.gone = true;
+  });
+  for (uint32_t tid : ended) {
+    Thread& thread = *threads_.Find(tid);
+    thread.user.tainted = true;  // what became of its last fault is lost with its end
+    End(thread, time);
+  }
+}
+
+void TaskTracker::ReportStack(Thread& thread, uint64_t stack_pointer, uint64_t time) {
+  thread.stack_known = true;
+  RecordRow row = Row(RecordType::kStackPointer, thread, session_.Since(time));
+  row.a = Pages(stack_pointer);
+  mailbox_.Add(row);
+}
+
+void TaskTracker::AskForStacks(uint64_t time, uint64_t (*stack_of)(int pid, int tid)) {
+  threads_.ForEach([&](Thread& thread) {
+    // The first thread's stack is a mapping that the kernel names.
+    if (thread.stack_known || thread.tid == thread.pid || thread.stack_looks >= kStackLooks) return;
+    const uint64_t stack_pointer =
+        stack_of(static_cast<int>(thread.pid), static_cast<int>(thread.tid));
+    thread.stack_looks++;
+    if (stack_pointer != 0) ReportStack(thread, stack_pointer, time);
+  });
+}
+
+std::vector<uint32_t> TaskTracker::TakeSuspects() {
+  std::vector<uint32_t> suspects;
+  suspects.swap(suspects_);
+  return suspects;
+}
+
+}  // namespace pagefault

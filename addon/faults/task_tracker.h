@@ -1,0 +1,65 @@
+// Which threads are followed, from their birth to their end, and what is told of them.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "faults/decode.h"
+#include "faults/fault_assembler.h"
+#include "faults/pair_counters.h"
+#include "faults/record_rows.h"
+#include "faults/threads.h"
+#include "wire/mailbox.h"
+
+namespace pagefault {
+
+class TaskTracker {
+ public:
+  // `children`: threads of processes born of followed ones are followed too. `wide`: records of
+  // every process of the machine arrive.
+  TaskTracker(Mailbox& mailbox, const SessionTime& session, PairCounters& counters,
+              FaultAssembler& faults, bool children, bool wide)
+      : mailbox_(mailbox),
+        session_(session),
+        counters_(counters),
+        faults_(faults),
+        children_(children),
+        wide_(wide) {}
+
+  ThreadTable& threads() { return threads_; }
+  // The threads that are there at the start.
+  void Seed(ThreadTable threads) { threads_ = std::move(threads); }
+
+  // The thread of a record, which is met where it is not known yet; nullptr when it is not to be
+  // followed (foreign, or a second copy).
+  Thread* Own(const Record& record);
+  // The thread of a record that comes from every thread of the machine; nullptr for a foreign one.
+  Thread* Known(const Record& record);
+
+  void OnNewTask(const Record& record);
+  void OnThreadStart(const Record& record);
+  void OnComm(const Record& record);
+  void OnFork(const Record& record);
+  void OnExit(const Record& record);
+
+  // See Pairer.
+  void Sweep(uint64_t time, bool (*gone)(int pid, int tid));
+  void AskForStacks(uint64_t time, uint64_t (*stack_of)(int pid, int tid));
+  std::vector<uint32_t> TakeSuspects();
+
+ private:
+  void End(Thread& thread, uint64_t time);
+  void ReportStack(Thread& thread, uint64_t stack_pointer, uint64_t time);
+
+  Mailbox& mailbox_;
+  const SessionTime& session_;
+  PairCounters& counters_;
+  FaultAssembler& faults_;
+  const bool children_;
+  const bool wide_;
+  ThreadTable threads_;
+  std::vector<uint32_t> suspects_;
+};
+
+}  // namespace pagefault

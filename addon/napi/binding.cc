@@ -1,0 +1,91 @@
+// Module initialisation: the object that src/native/contract.ts calls Addon.
+
+#include <napi.h>
+#include <sys/sysmacros.h>
+
+#include "capture/poller.h"
+#include "capture/priority.h"
+#include "napi/session.h"
+#include "proc/kernel_mounts.h"
+#include "util/clock.h"
+#include "util/error.h"
+#include "util/signals.h"
+#include "util/write_now.h"
+#include "wire/batch.h"
+
+namespace pagefault {
+
+namespace {
+
+// The class of one environment (a worker has its own).
+struct InstanceData {
+  Napi::FunctionReference session;
+};
+
+Napi::Value Start(const Napi::CallbackInfo& info) {
+  if (info.Length() < 1) throw Napi::TypeError::New(info.Env(), "start(options)");
+  return info.Env().GetInstanceData<InstanceData>()->session.New({info[0]});
+}
+
+Napi::Value KernelMountsJs(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  const std::vector<KernelMount> mounts = KernelMounts();
+  Napi::Array list = Napi::Array::New(env, mounts.size());
+  for (size_t i = 0; i < mounts.size(); i++) {
+    Napi::Object mount = Napi::Object::New(env);
+    mount.Set("devMajor", major(mounts[i].device));
+    mount.Set("devMinor", minor(mounts[i].device));
+    mount.Set("hugePageKib", static_cast<double>(mounts[i].huge_page_kib));
+    list[static_cast<uint32_t>(i)] = mount;
+  }
+  return list;
+}
+
+Napi::Value WriteNowJs(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  if (info.Length() < 2 || !info[0].IsNumber() || !info[1].IsTypedArray()) {
+    throw Napi::TypeError::New(env, "writeNow(fd, bytes)");
+  }
+  const Napi::Uint8Array bytes = info[1].As<Napi::Uint8Array>();
+  const ssize_t n =
+      WriteNow(info[0].As<Napi::Number>().Int32Value(), bytes.Data(), bytes.ByteLength());
+  if (n < 0) throw ToJs(env, SystemError(static_cast<int>(-n), "write", ""));
+  return Napi::Number::New(env, static_cast<double>(n));
+}
+
+Napi::Value MonotonicNs(const Napi::CallbackInfo& info) {
+  return Napi::BigInt::New(info.Env(), MonotonicNow());
+}
+
+void IgnoreStraySignalsJs(const Napi::CallbackInfo&) {
+  IgnoreStraySignals();
+}
+
+void RaisePriorityJs(const Napi::CallbackInfo&) {
+  RaisePriority();
+}
+
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  auto* data = new InstanceData();
+  data->session = Napi::Persistent(Session::Define(env));
+  env.SetInstanceData(data);
+  exports.Set("abi", kBatchAbi);
+  exports.Set("start", Napi::Function::New(env, Start, "start"));
+  exports.Set("kernelMounts", Napi::Function::New(env, KernelMountsJs, "kernelMounts"));
+  exports.Set("writeNow", Napi::Function::New(env, WriteNowJs, "writeNow"));
+  exports.Set("ignoreStraySignals",
+              Napi::Function::New(env, IgnoreStraySignalsJs, "ignoreStraySignals"));
+  exports.Set("raisePriority", Napi::Function::New(env, RaisePriorityJs, "raisePriority"));
+  exports.Set("monotonicNs", Napi::Function::New(env, MonotonicNs, "monotonicNs"));
+  return exports;
+}
+
+}  // namespace
+
+}  // namespace pagefault
+
+Napi::Object InitModule(Napi::Env env, Napi::Object exports) {
+  return pagefault::Init(env, exports);
+}
+
+NODE_API_MODULE(pagefault, InitModule)

@@ -1,0 +1,50 @@
+// A capture session as JavaScript sees it (src/native/contract.ts): start, drain, stop.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+
+#include "capture/capture.h"
+
+namespace pagefault {
+
+class Session : public Napi::ObjectWrap<Session> {
+ public:
+  static Napi::Function Define(Napi::Env env);
+
+  // new Session(options). Throws a JavaScript error with code, errno and syscall.
+  explicit Session(const Napi::CallbackInfo& info);
+  ~Session() override;
+
+ private:
+  void Open(const Napi::Object& options);
+
+  Napi::Value Info(const Napi::CallbackInfo& info);
+  Napi::Value Drain(const Napi::CallbackInfo& info);
+  Napi::Value Counters(const Napi::CallbackInfo& info);
+  Napi::Value Pending(const Napi::CallbackInfo& info);
+  void OpenFaults(const Napi::CallbackInfo& info);
+  Napi::Value Ended(const Napi::CallbackInfo& info);
+  Napi::Value CommandStatus(const Napi::CallbackInfo& info);
+  Napi::Value CommandFaults(const Napi::CallbackInfo& info);
+  Napi::Value TakeCommandOutput(const Napi::CallbackInfo& info);
+  void KillCommand(const Napi::CallbackInfo& info);
+  void Stop(const Napi::CallbackInfo& info);
+  void Close(const Napi::CallbackInfo& info);
+  void CloseAll();
+  // Throws a JavaScript error when the session has been closed.
+  bool IsOpen(Napi::Env env) const;
+
+  static void OnEnvironmentEnd(void* session);
+
+  napi_env env_;
+  bool hooked_ = false;
+  std::unique_ptr<Capture> capture_;
+  napi_threadsafe_function wake_ = nullptr;
+};
+
+// Wraps a SystemError as the JavaScript error of the contract.
+Napi::Error ToJs(Napi::Env env, const class SystemError& error);
+
+}  // namespace pagefault

@@ -1,0 +1,39 @@
+#include "perf/event_ids.h"
+
+namespace pagefault {
+
+void EventIds::Add(uint64_t id, EventKind kind, uint32_t root, const SampleLayout& layout) {
+  if (dense_.empty()) base_ = id;
+  const uint64_t index = id - base_;
+  if (index < kMaxSpan) {
+    if (index >= dense_.size()) dense_.resize(index + 1);
+    dense_[index] = {root, kind, false, layout};
+  } else {
+    sparse_[id] = {root, kind, false, layout};
+  }
+}
+
+void EventIds::Remove(uint64_t id) {
+  const uint64_t index = id - base_;
+  if (index < dense_.size()) dense_[index] = Entry();
+  sparse_.erase(id);
+}
+
+void EventIds::AddBorrowed(EventKind kind, const SampleLayout& layout) {
+  if (borrowed_.empty()) none_.layout = layout;
+  borrowed_.push_back({0, kind, true, layout});
+}
+
+const EventIds::Entry& EventIds::FindSparse(uint64_t id) const {
+  const auto found = sparse_.find(id);
+  return found == sparse_.end() ? none_ : found->second;
+}
+
+const EventIds::Entry& EventIds::ByLength(size_t length) const {
+  for (const Entry& entry : borrowed_) {
+    if (entry.layout.fixed == length) return entry;
+  }
+  return none_;
+}
+
+}  // namespace pagefault

@@ -1,0 +1,35 @@
+// How the records of a session are read: the raw part of a tracepoint is laid out as its `format`
+// file in tracefs says, the rest as the events' attributes do.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "perf/event_ids.h"
+#include "perf/events.h"
+
+namespace pagefault {
+
+// Where a field lies in a tracepoint's raw data. size 0: not there.
+struct Field {
+  uint16_t offset = 0;
+  uint16_t size = 0;
+};
+
+struct TracepointFormat {
+  uint64_t id = 0;          // 0: not to be had
+  Field thread;             // common_pid
+  Field field[kMaxFields];  // those of the event's row
+};
+
+struct Formats {
+  EventIds events;
+  TracepointFormat tracepoints[kEventKinds];
+
+  const TracepointFormat& Of(EventKind kind) const {
+    return tracepoints[static_cast<size_t>(kind)];
+  }
+  TracepointFormat& Of(EventKind kind) { return tracepoints[static_cast<size_t>(kind)]; }
+};
+
+}  // namespace pagefault

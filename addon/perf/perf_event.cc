@@ -1,0 +1,113 @@
+#include "perf/perf_event.h"
+
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cstring>
+
+namespace pagefault {
+
+namespace {
+
+#ifndef PERF_FORMAT_LOST
+constexpr uint64_t kFormatLost = 1U << 4;
+#else
+constexpr uint64_t kFormatLost = PERF_FORMAT_LOST;
+#endif
+
+// Allowed to every user who may use perf at all.
+bool UserModeOnly(const EventSpec& spec, const Plan& plan) {
+  return plan.user_only || spec.scope == Scope::kRing;
+}
+
+}  // namespace
+
+perf_event_attr AttributeOf(EventKind kind, const Plan& plan, const Formats& formats) {
+  const EventSpec& spec = SpecOf(kind);
+  perf_event_attr attr;
+  memset(&attr, 0, sizeof attr);
+  attr.size = sizeof attr;
+  attr.type = spec.type;
+  attr.config = spec.software() ? spec.config : formats.Of(kind).id;
+  attr.sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TID | PERF_SAMPLE_TIME | spec.sample;
+  if (plan.sample_ip) attr.sample_type |= PERF_SAMPLE_IP;
+  if (!spec.software() && !plan.sample_tid) {
+    attr.sample_type &= ~uint64_t{PERF_SAMPLE_TID};
+  }
+  if ((spec.sample & PERF_SAMPLE_REGS_USER) != 0) attr.sample_regs_user = kRegisterSp;
+  attr.sample_period = 1;
+  attr.use_clockid = 1;
+  attr.clockid = CLOCK_MONOTONIC;
+  attr.sample_id_all = 1;
+  attr.exclude_kernel = UserModeOnly(spec, plan);
+  attr.exclude_hv = UserModeOnly(spec, plan);
+  if (spec.scope == Scope::kThread) {
+    attr.inherit = plan.inherit;
+    attr.disabled = plan.on_exec;
+    attr.enable_on_exec = plan.on_exec;
+    if (plan.format_lost) attr.read_format = kFormatLost;
+    attr.inherit_thread = plan.threads_only;
+  }
+  if (kind == EventKind::kMinor) {
+    // One event carries the address-space and task records for all.
+    attr.mmap = 1;
+    attr.mmap2 = 1;
+    attr.mmap_data = 1;
+    attr.comm = 1;
+    attr.comm_exec = 1;
+    attr.task = 1;
+  }
+  return attr;
+}
+
+int OpenEvent(EventKind kind, const Plan& plan, const Formats& formats, pid_t pid, int cpu,
+              int output, uint32_t wakeup_bytes) {
+  perf_event_attr attr = AttributeOf(kind, plan, formats);
+  if (wakeup_bytes > 0) {
+    attr.watermark = 1;
+    attr.wakeup_watermark = wakeup_bytes;
+  }
+  if (pid == -1) {
+    // For all threads of a CPU there is nothing to inherit and no exec to wait for.
+    attr.inherit = 0;
+    attr.disabled = 0;
+    attr.enable_on_exec = 0;
+  }
+  unsigned long flags = PERF_FLAG_FD_CLOEXEC;
+  if (output >= 0) flags |= PERF_FLAG_FD_NO_GROUP | PERF_FLAG_FD_OUTPUT;
+  long fd;
+  do {
+    fd = syscall(SYS_perf_event_open, &attr, pid, cpu, output, flags);
+  } while (fd < 0 && errno == EINTR);
+  return fd < 0 ? -errno : static_cast<int>(fd);
+}
+
+void FilterInKernel(EventKind kind, int fd) {
+  const char* filter = SpecOf(kind).filter;
+  // Without it (an older kernel's language lacks something) more records come, and are left out.
+  if (filter != nullptr) ioctl(fd, PERF_EVENT_IOC_SET_FILTER, filter);
+}
+
+int EventId(int fd, uint64_t* id) {
+  return ioctl(fd, PERF_EVENT_IOC_ID, id) == 0 ? 0 : errno;
+}
+
+int ReadCount(int fd, bool format_lost, EventCount* out) {
+  uint64_t values[2] = {0, 0};
+  const size_t want = format_lost ? 16 : 8;
+  ssize_t n;
+  do {
+    n = read(fd, values, want);
+  } while (n < 0 && errno == EINTR);
+  if (n < 0) return errno;
+  if (n != static_cast<ssize_t>(want)) return EIO;
+  out->value = values[0];
+  out->lost = values[1];
+  return 0;
+}
+
+}  // namespace pagefault

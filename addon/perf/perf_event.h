@@ -1,0 +1,51 @@
+// One perf event: its attribute, opening, reading.
+#pragma once
+
+#include <linux/perf_event.h>
+#include <sys/types.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "perf/formats.h"
+
+namespace pagefault {
+
+// How the events of a session are opened.
+struct Plan {
+  bool tracepoints = false;  // entry records with error code
+  bool syscall_tracepoints = false;
+  bool user_only = false;    // exclude_kernel
+  bool format_lost = false;  // PERF_FORMAT_LOST, Linux 6.0
+  bool sample_ip = false;    // PERF_SAMPLE_IP: software events instead of tracepoints for entries
+  bool sample_tid = true;    // PERF_SAMPLE_TID in samples of tracepoints
+  bool inherit = true;
+  bool threads_only = false;          // inherit_thread: new threads yes, children no (Linux 5.13)
+  bool on_exec = false;               // events start with the exec
+  std::vector<EventKind> per_thread;  // in the order in which they are opened
+  std::vector<EventKind> per_cpu;     // opened for all threads of each CPU
+};
+
+// What the kernel is asked for. Not all of it holds for every thread that it is opened for.
+perf_event_attr AttributeOf(EventKind kind, const Plan& plan, const Formats& formats);
+
+// Opens one event. pid/cpu as in perf_event_open(2). Its records go into the ring of `output`, from
+// the first on: redirected by ioctl afterwards, the faults in between would be counted by the
+// kernel and captured by nobody. -1: no ring. Returns the descriptor or -errno.
+int OpenEvent(EventKind kind, const Plan& plan, const Formats& formats, pid_t pid, int cpu,
+              int output, uint32_t wakeup_bytes);
+
+// Has the kernel leave out records of the event that would be of no interest.
+void FilterInKernel(EventKind kind, int fd);
+
+// The event's id, as its records carry it. Returns 0 or an errno.
+int EventId(int fd, uint64_t* id);
+
+// Value and, where the plan has format_lost, lost records of an event. Returns 0 or an errno.
+struct EventCount {
+  uint64_t value = 0;
+  uint64_t lost = 0;
+};
+int ReadCount(int fd, bool format_lost, EventCount* out);
+
+}  // namespace pagefault

@@ -1,0 +1,49 @@
+#include "perf/sample_layout.h"
+
+#include <initializer_list>
+
+namespace pagefault {
+
+namespace {
+
+constexpr uint8_t kWord = 8;
+
+uint8_t Bits(uint64_t mask) {
+  return static_cast<uint8_t>(__builtin_popcountll(mask));
+}
+
+}  // namespace
+
+SampleLayout LayoutOf(const perf_event_attr& attr) {
+  SampleLayout layout;
+  uint8_t at = kRecordHeader + kWord;  // behind the identifier
+  const auto words = [&](uint64_t part, uint8_t count) -> uint8_t {
+    if ((attr.sample_type & part) == 0) return 0;
+    const uint8_t begin = at;
+    at = static_cast<uint8_t>(at + kWord * count);
+    return begin;
+  };
+  layout.ip = words(PERF_SAMPLE_IP, 1);
+  layout.thread = words(PERF_SAMPLE_TID, 1);
+  layout.time = words(PERF_SAMPLE_TIME, 1);
+  layout.address = words(PERF_SAMPLE_ADDR, 1);
+  for (const uint64_t part :
+       {PERF_SAMPLE_ID, PERF_SAMPLE_STREAM_ID, PERF_SAMPLE_CPU, PERF_SAMPLE_PERIOD}) {
+    words(part, 1);
+  }
+  words(PERF_SAMPLE_READ, static_cast<uint8_t>(1 + Bits(attr.read_format)));
+  layout.fixed = at;
+  layout.callchain = (attr.sample_type & PERF_SAMPLE_CALLCHAIN) != 0;
+  layout.raw = (attr.sample_type & PERF_SAMPLE_RAW) != 0;
+  if ((attr.sample_type & PERF_SAMPLE_REGS_USER) != 0) {
+    layout.user_registers = Bits(attr.sample_regs_user);
+  }
+  if (attr.sample_id_all == 0) return layout;
+  const uint64_t behind_time = PERF_SAMPLE_ID | PERF_SAMPLE_STREAM_ID | PERF_SAMPLE_CPU;
+  layout.trailer_time = static_cast<uint8_t>(kWord * (2 + Bits(attr.sample_type & behind_time)));
+  layout.trailer = layout.trailer_time;
+  if ((attr.sample_type & PERF_SAMPLE_TID) != 0) layout.trailer += kWord;
+  return layout;
+}
+
+}  // namespace pagefault

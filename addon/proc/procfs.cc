@@ -1,0 +1,156 @@
+#include "proc/procfs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "proc/procfs_text.h"
+#include "util/fd.h"
+
+namespace pagefault {
+
+namespace {
+constexpr uint32_t kPfExiting = 0x4;  // include/linux/sched.h
+
+// A task that goes away answers ENOENT at open and ESRCH at read; so does one that is hidden.
+int AsGone(pid_t pid, int error) {
+  if (error != ENOENT && error != ESRCH) return error;
+  return HasEnded(pid) ? ESRCH : ENOENT;
+}
+
+std::string ProcPath(pid_t pid, const char* file) {
+  return "/proc/" + std::to_string(pid) + "/" + file;
+}
+
+// 0 or an errno: nothing is concluded from it here.
+int LoadStat(pid_t pid, ProcessStat* out) {
+  const int trouble = ProcTrouble();
+  if (trouble != 0) return trouble;
+  Fd fd(open(ProcPath(pid, "stat").c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.ok()) return errno;
+  char buffer[1024];
+  const ssize_t n = read(fd.get(), buffer, sizeof buffer - 1);
+  if (n < 0) return errno;
+  buffer[n] = '\0';
+  return ParseStatText(buffer, out) ? 0 : EIO;
+}
+
+bool IsDead(char state) {
+  return state == 'Z' || state == 'X';
+}
+
+// A pidfd is readable when the last thread of its process has ended. False where it cannot be asked
+// (before Linux 5.3, no descriptor left, a seccomp filter).
+bool PidfdSaysEnded(pid_t pid) {
+#ifdef SYS_pidfd_open
+  Fd fd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+  if (!fd.ok()) return errno == ESRCH;
+  pollfd wait = {fd.get(), POLLIN, 0};
+  return poll(&wait, 1, 0) == 1 && (wait.revents & POLLIN) != 0;
+#else
+  return false;
+#endif
+}
+}  // namespace
+
+int ProcTrouble() {
+  char self[32];
+  const ssize_t n = readlink("/proc/self", self, sizeof self - 1);
+  // ENOENT too where it is of a namespace that we are not part of.
+  if (n < 0) return access("/proc/version", F_OK) == 0 ? EXDEV : errno;
+  self[n] = '\0';
+  return strtol(self, nullptr, 10) == getpid() ? 0 : EXDEV;
+}
+
+bool HasEnded(pid_t pid) {
+  if (pid <= 0) return true;  // to kill(2) these are groups
+  if (kill(pid, 0) != 0) return errno == ESRCH;
+  if (PidfdSaysEnded(pid)) return true;
+  ProcessStat stat;
+  if (LoadStat(pid, &stat) != 0) return false;
+  // A first thread that has ended leaves the process alive while there are others.
+  return stat.threads <= 1 && (IsDead(stat.state) || (stat.flags & kPfExiting) != 0);
+}
+
+int ListThreads(pid_t pid, std::vector<uint32_t>* out) {
+  out->clear();
+  const int trouble = ProcTrouble();
+  if (trouble != 0) return AsGone(pid, trouble);
+  DIR* dir = opendir(ProcPath(pid, "task").c_str());
+  if (dir == nullptr) return AsGone(pid, errno);
+  errno = 0;
+  while (const dirent* entry = readdir(dir)) {
+    const unsigned long tid = strtoul(entry->d_name, nullptr, 10);
+    if (tid > 0) out->push_back(static_cast<uint32_t>(tid));
+    errno = 0;
+  }
+  const int error = errno;
+  closedir(dir);
+  if (error != 0 || out->empty()) return AsGone(pid, error != 0 ? error : ESRCH);
+  return 0;
+}
+
+int ReadStat(pid_t pid, ProcessStat* out) {
+  const int error = LoadStat(pid, out);
+  return error == 0 ? 0 : AsGone(pid, error);
+}
+
+bool Gone(pid_t pid, pid_t tid) {
+  if (syscall(SYS_tgkill, pid, tid, 0) != 0) return errno == ESRCH;
+  if (tid != pid) return false;
+  ProcessStat stat;
+  return LoadStat(pid, &stat) == 0 ? IsDead(stat.state) : PidfdSaysEnded(pid);
+}
+
+uint64_t StackPointerOf(pid_t pid, pid_t tid) {
+  if (ProcTrouble() != 0) return 0;
+  const std::string file = "task/" + std::to_string(tid) + "/syscall";
+  Fd fd(open(ProcPath(pid, file.c_str()).c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.ok()) return 0;
+  char buffer[256];
+  const ssize_t n = read(fd.get(), buffer, sizeof buffer - 1);
+  if (n <= 0) return 0;
+  buffer[n] = '\0';
+  return StackPointerInText(buffer);
+}
+
+bool InInitialPidNamespace() {
+  constexpr ino_t kInitialNamespace = 0xEFFFFFFC;
+  struct stat info;
+  return stat("/proc/self/ns/pid", &info) == 0 && info.st_ino == kInitialNamespace;
+}
+
+bool RefusedBySeccomp(int error) {
+  constexpr int kModeFilter = 2;  // include/uapi/linux/seccomp.h
+  constexpr uint64_t kMaySample = uint64_t{1} << 38 | uint64_t{1}
+                                                          << 21;  // CAP_PERFMON, CAP_SYS_ADMIN
+  if (error != EPERM && error != EACCES && error != ENOSYS) return false;
+  FILE* file = fopen("/proc/self/status", "re");
+  if (file == nullptr) return false;
+  int mode = 0;
+  unsigned long long capabilities = 0;
+  char line[256];
+  while (fgets(line, sizeof line, file) != nullptr) {
+    sscanf(line, "Seccomp: %d", &mode);
+    sscanf(line, "CapEff: %llx", &capabilities);
+  }
+  fclose(file);
+  // For want of rights the kernel answers EACCES (perf_allow_kernel), and never to who has them.
+  return mode == kModeFilter && (error != EACCES || (capabilities & kMaySample) != 0);
+}
+
+int64_t OwnerOf(pid_t pid) {
+  struct stat info;
+  const std::string path = "/proc/" + std::to_string(pid);
+  return stat(path.c_str(), &info) == 0 ? static_cast<int64_t>(info.st_uid) : -1;
+}
+
+}  // namespace pagefault

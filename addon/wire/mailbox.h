@@ -1,0 +1,114 @@
+// The bounded mailbox between the poller's thread and JavaScript: a fixed pool of batches.
+//
+// The poller fills the open batch without a lock; it is handed on when it is full, or when the
+// reader has emptied the queue, so that a slow reader gets few full batches instead of many small
+// ones. When the pool is used up faults are dropped and counted by completion. The last batches are
+// kept for records alone, because a missing munmap would make every later label wrong.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "wire/batch.h"
+
+namespace pagefault {
+
+struct FaultRow {
+  uint64_t time;    // ns since the session's start
+  int64_t latency;  // ns, -1 unknown
+  uint64_t address;
+  uint64_t ip;
+  uint32_t pid;
+  uint32_t tid;
+  uint16_t error_code;
+  uint8_t how;
+  uint8_t signal;  // batch.h
+};
+
+struct RecordRow {
+  RecordType type;
+  uint64_t time = 0;
+  uint32_t pid = 0;
+  uint32_t tid = 0;
+  double a = 0, b = 0, c = 0, d = 0, e = 0;
+  uint32_t prot = 0;
+  uint32_t flags = 0;
+  uint32_t dev_major = 0;
+  uint32_t dev_minor = 0;
+  uint64_t ino = 0;
+  const char* name = nullptr;
+  size_t name_length = 0;
+};
+
+// One filled batch in its final layout; Copy moves the used rows into JavaScript's buffer.
+class Batch {
+ public:
+  Batch();
+  void Clear();
+  bool empty() const { return faults_ == 0 && records_ == 0; }
+  bool faults_full() const { return faults_ == kFaultCapacity; }
+  bool Fits(const RecordRow& row) const {
+    return records_ < kRecordCapacity && row.name_length <= kNameBytes - name_bytes_;
+  }
+  void Add(const FaultRow& row);
+  void Add(const RecordRow& row);  // Fits() must hold
+  void set_horizon(uint64_t ns) { horizon_ = ns; }
+  void CopyTo(uint8_t* out) const;
+
+ private:
+  template <typename T>
+  T* At(size_t offset) {
+    return reinterpret_cast<T*>(bytes_.get() + offset);
+  }
+
+  std::unique_ptr<uint8_t[]> bytes_;
+  uint32_t faults_ = 0;
+  uint32_t records_ = 0;
+  uint32_t name_bytes_ = 0;
+  uint64_t horizon_ = 0;
+};
+
+struct MailboxDrops {
+  uint64_t minor = 0, major = 0, unresolved = 0, records = 0;
+};
+
+class Mailbox {
+ public:
+  explicit Mailbox(size_t batches);
+
+  // Poller's side.
+  void Add(const FaultRow& row);
+  void Add(const RecordRow& row);
+  // Ends a pass: hands the open batch on if the reader waits for it. Returns true when the reader
+  // has something to take. `all` hands it on in any case (the final pass).
+  bool Flush(uint64_t horizon, bool all);
+  const MailboxDrops& drops() const { return drops_; }
+
+  // Reader's side. False when nothing waits.
+  bool Take(uint8_t* out, size_t bytes);
+  // Something has been added that was not taken yet, handed on or not.
+  bool holds() const { return held_.load(std::memory_order_acquire) != 0; }
+
+ private:
+  static constexpr size_t kReserved = 2;
+  bool Open(bool for_record);  // makes open_ usable, false when the pool is used up
+  void HandOn();
+
+  std::vector<std::unique_ptr<Batch>> pool_;
+  Batch* open_ = nullptr;
+  bool records_only_ = false;
+  bool loss_pending_ = false;  // a LOST record is owed to the reader
+  uint64_t horizon_ = 0;       // of the last finished pass
+  MailboxDrops drops_;
+
+  std::atomic<size_t> held_{0};  // batches with something in them
+
+  std::mutex mutex_;  // guards the two below
+  std::vector<Batch*> free_;
+  std::deque<Batch*> full_;
+};
+
+}  // namespace pagefault
