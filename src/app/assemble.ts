@@ -1,5 +1,5 @@
 import type { Inheritance } from '../sources/live/inheritance';
-import { LiveCapture, demoProgram } from '../sources/live/live-capture';
+import { LiveCapture } from '../sources/live/live-capture';
 import { Batch } from '../core/wire/batch';
 import { AnalyzerError } from '../core/facts/errors';
 import type { Debug } from '../core/facts/debug';
@@ -21,7 +21,7 @@ import { LineEncoder } from '../output/stream/text';
 import type { FdWriter } from '../output/files/writer';
 import { Run } from './run';
 import { WaitingFaults } from './waiting';
-import type { Clock } from './run';
+import type { Clock, RunPorts } from './run';
 import { noticeText } from '../core/facts/notices';
 import { CountLimit } from './count-limit';
 import type { Options } from './options';
@@ -56,27 +56,17 @@ export interface AssemblyPorts {
   readonly debug: Debug;
 }
 
-/** COMMAND of a target as the addon starts it, null for processes to attach to. */
-function commandOf(options: Options): readonly string[] | null {
-  const { target } = options;
-  if (target.kind === 'demo') return [demoProgram(), ...target.args];
-  return target.kind === 'command' ? target.argv : null;
-}
-
 /**
  * Starts capture and connects it with model and stream. Throws AnalyzerError or the addon's error. From
  * here on a COMMAND runs; what it does meanwhile waits in the mailbox.
  */
 export function assemble(options: Options, inherit: Inheritance, ports: AssemblyPorts): Assembly {
   const test = parsedFilter(options.filter);
-  const command = commandOf(options);
   // The session may wake us before the run exists; its first heartbeat drains anyway.
   const wake: { run: Run | null } = { run: null };
   const capture = LiveCapture.start({
-    target:
-      command === null
-        ? { pids: options.target.kind === 'attach' ? options.target.pids : [] }
-        : { file: command[0]!, argv: command, inherit },
+    target: options.target,
+    inherit,
     children: options.children,
     ringPages: options.ringPages,
     fixedLayout: options.fixedTs,
@@ -88,7 +78,7 @@ export function assemble(options: Options, inherit: Inheritance, ports: Assembly
     },
   });
   try {
-    return connect(options, test, ports, capture, command, wake);
+    return connect(options, test, ports, capture, wake);
   } catch (error) {
     // Closing ends a COMMAND that runs already.
     capture.close();
@@ -101,11 +91,37 @@ function connect(
   test: ((model: Model) => FaultTest) | null,
   ports: AssemblyPorts,
   capture: LiveCapture,
-  command: readonly string[] | null,
   wake: { run: Run | null },
 ): Assembly {
   for (const note of capture.notes) ports.say(`note: ${note}`);
+  const model = modelOf(capture, ports);
+  const fixed = options.fixedTs ? new FixedNames() : null;
+  const view: FaultView = {
+    batch: new Batch(),
+    resolved: new Resolved(),
+    names: fixed ? fixed.wrap(model) : model,
+  };
+  const limit = new CountLimit(options.count, test === null ? null : test(model));
+  model.setKeep(limit.test);
+  model.countInFlight = test === null;
+  const waiting = new WaitingFaults(capture.session, (pid, tid, ip) =>
+    capture.blockedAt(pid, tid, ip),
+  );
+  const { stream } = ports;
+  const output =
+    stream === null
+      ? null
+      : { sink: new FaultStream(view, encoderOf(options, view, fixed), stream), writer: stream };
+  const runPorts = runPortsOf(options, ports, capture, model, waiting, limit);
+  const run = new Run({ ...runPorts, output }, view.batch, view.resolved);
+  wake.run = run;
+  void run.stopped.then((reason) => {
+    ports.debug('capture', () => `stopped: ${reason}`);
+  });
+  return { capture, model, view, run, waiting, fixed, command: capture.command };
+}
 
+function modelOf(capture: LiveCapture, ports: AssemblyPorts): Model {
   const model = new Model({
     source: capture.source,
     guards: capture.guards,
@@ -118,56 +134,39 @@ function connect(
     numaBalancing: capture.proc.numaBalancing(),
   };
   for (const { pid, ...initial } of capture.initialProcesses()) model.addProcess(pid, initial);
+  return model;
+}
 
-  const fixed = options.fixedTs ? new FixedNames() : null;
-  const batch = new Batch();
-  const resolved = new Resolved();
-  const view: FaultView = { batch, resolved, names: fixed ? fixed.wrap(model) : model };
-  const limit = new CountLimit(options.count, test === null ? null : test(model));
-  model.setKeep(limit.test);
-  model.countInFlight = test === null;
-  const blockedAt = (pid: number, tid: number, ip: bigint): boolean =>
-    capture.blockedAt(pid, tid, ip);
-
-  const waiting = new WaitingFaults(capture.session, blockedAt);
-  const run = new Run(
-    {
-      session: capture.session,
-      consumer: model,
-      whenReady: (action) => {
-        capture.whenReady(action);
-      },
-      output:
-        ports.stream === null
-          ? null
-          : {
-              sink: new FaultStream(view, encoderOf(options, view, fixed), ports.stream),
-              writer: ports.stream,
-            },
-      clock: clockOf(capture),
-      limitReached: () => limit.reached,
-      durationNs: options.durationNs,
-      blockedAt,
-      aroundStop: (stop) => {
-        capture.accounts.around(stop, model.livingPids());
-        // Remembered for the last tick, when COMMAND has been ended too.
-        waiting.look();
-      },
-      onNotice: (notice) => {
-        ports.debug('capture', () => `${notice.code} ${notice.errno} ${notice.detail}`);
-        const text = noticeText(notice);
-        if (text !== '') ports.say(`note: ${text}`);
-      },
-      ...(ports.onBatch === undefined ? {} : { onBatch: ports.onBatch }),
+function runPortsOf(
+  options: Options,
+  ports: AssemblyPorts,
+  capture: LiveCapture,
+  model: Model,
+  waiting: WaitingFaults,
+  limit: CountLimit,
+): Omit<RunPorts, 'output'> {
+  return {
+    session: capture.session,
+    consumer: model,
+    whenReady: (action) => {
+      capture.whenReady(action);
     },
-    batch,
-    resolved,
-  );
-  wake.run = run;
-  void run.stopped.then((reason) => {
-    ports.debug('capture', () => `stopped: ${reason}`);
-  });
-  return { capture, model, view, run, waiting, fixed, command };
+    clock: clockOf(capture),
+    limitReached: () => limit.reached,
+    durationNs: options.durationNs,
+    blockedAt: (pid, tid, ip) => capture.blockedAt(pid, tid, ip),
+    aroundStop: (stop) => {
+      capture.accounts.around(stop, model.livingPids());
+      // Remembered for the last tick, when COMMAND has been ended too.
+      waiting.look();
+    },
+    onNotice: (notice) => {
+      ports.debug('capture', () => `${notice.code} ${notice.errno} ${notice.detail}`);
+      const text = noticeText(notice);
+      if (text !== '') ports.say(`note: ${text}`);
+    },
+    ...(ports.onBatch === undefined ? {} : { onBatch: ports.onBatch }),
+  };
 }
 
 function parsedFilter(text: string | null): ((model: Model) => FaultTest) | null {

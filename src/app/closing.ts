@@ -29,7 +29,7 @@ export function summaryCounts(snapshot: Snapshot, facts: CaptureFacts): SummaryC
 
 /** Writes summary and report to their places. */
 export function writeClosing(
-  options: Options,
+  options: Pick<Options, 'filter' | 'report'>,
   plan: OutputPlan,
   outlets: Outlets,
   assembly: Assembly,

@@ -24,7 +24,7 @@ const MAX_TARGETS = 64;
 /** Open faults shown. */
 const MAX_PENDING = 64;
 
-interface Target {
+interface SeenTarget {
   readonly info: TargetInfo;
   readonly rssPages: number;
 }
@@ -41,7 +41,7 @@ export class LiveSource implements DashboardSource {
   private last: Snapshot | null = null;
   /** As they were when the counters were last set to zero. */
   private zeroedAt: CaptureFacts | null = null;
-  private readonly lastSeen = new Map<number, Target>();
+  private readonly lastSeen = new Map<number, SeenTarget>();
   /** As last told; '' until the reader has answered. */
   private readonly commandLines = new Map<number, string>();
   private readonly asked = new Set<number>();
@@ -94,7 +94,7 @@ export class LiveSource implements DashboardSource {
     return capture.pids.length > 0 ? capture.pids : [capture.session.info.commandPid];
   }
 
-  private targets(): Target[] {
+  private targets(): SeenTarget[] {
     return this.pids.slice(0, MAX_TARGETS).map((pid) => {
       const seen = this.look(pid) ?? this.lastSeen.get(pid);
       if (seen !== undefined) this.lastSeen.set(pid, seen);
@@ -113,7 +113,7 @@ export class LiveSource implements DashboardSource {
   }
 
   /** A process as it is now, undefined when that is not known: it keeps the name it had. */
-  private look(pid: number): Target | undefined {
+  private look(pid: number): SeenTarget | undefined {
     const { proc } = this.assembly.capture;
     const stat = proc.stat(pid);
     if (stat === null || typeof stat !== 'object') return undefined;

@@ -1,3 +1,5 @@
+import type { Target } from '../core/facts/target';
+
 /** What options ask for, and which have an effect where. */
 export interface Effects {
   /** 'auto': the dashboard where stdin and stdout are terminals. */
@@ -6,9 +8,8 @@ export interface Effects {
   readonly dashboardOnly: readonly string[];
 }
 
-/** What the command line asks for, checked and complete. */
+/** What a run is asked for, checked and complete. */
 export interface Options extends Effects {
-  readonly action: 'run' | 'help' | 'version';
   readonly target: Target;
   readonly children: boolean;
   readonly format: 'text' | 'csv' | 'ndjson';
@@ -30,9 +31,3 @@ export interface Options extends Effects {
   /** Descriptor that is told when capture is on. */
   readonly readyFd: number | null;
 }
-
-export type Target =
-  | { readonly kind: 'attach'; readonly pids: readonly number[] }
-  | { readonly kind: 'command'; readonly file: string; readonly argv: readonly string[] }
-  | { readonly kind: 'demo'; readonly args: readonly string[] }
-  | { readonly kind: 'none' };

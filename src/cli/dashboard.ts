@@ -4,6 +4,7 @@ import type { Debug, DebugTopic } from '../core/facts/debug';
 import { printable } from '../core/text/printable';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { errorParts, Exit } from '../core/facts/errors';
+import { isStarted } from '../core/facts/target';
 import { WholeFile } from '../output/files/whole-file';
 import type { FdWriter } from '../output/files/writer';
 import { DashboardApp } from '../tui/app';
@@ -38,30 +39,85 @@ const DEMO_PACE = ['--repeat', '0', '--pace', '700'];
 export async function runDashboard(asked: Options, startup: Startup): Promise<number> {
   const options = atHumanPace(asked);
   const readiness = new Readiness(options.readyFd, startup.inherit);
-  const started = options.target.kind !== 'attach';
   const files = await openFiles(options, startup.ignoreHangup);
   if (files === null) return Exit.OK;
-  const { dump, outlets } = files;
-  const debug = await debugInFile(startup.debugTopics, outlets);
+  const debug = await debugInFile(startup.debugTopics, files.outlets);
+  const capturing = startCapture(options, startup, readiness, files, debug);
+  const { assembly, signals, notes } = capturing;
+  const app = startScreen(options, capturing, readiness, files.outlets);
+  capturing.screen = app;
+  const removeJobControl = onJobControl(app);
+  const last = new LastHandler(() => {
+    // The screen first: what is said on the alternate screen goes away with it.
+    app.quit();
+    assembly.run.fail();
+  });
+  // A screen that cannot even be left must not keep us.
+  await Promise.race([app.done, last.again]);
+  assembly.run.stop('interrupt');
+  const troubles: string[] = [];
+  let parting: string[] = [];
+  try {
+    const { reason } = await assembly.run.done;
+    parting = await endedCommand(assembly, reason === 'target');
+    await capturing.output?.finish();
+    await writeParting(app.closingText(), files, troubles);
+  } catch (error) {
+    last.take(error);
+  }
+  const { trouble, stalled } = files.outlets;
+  troubles.push(trouble, last.line ?? '');
+  if (stalled !== '') troubles.push(`error: nobody reads ${stalled}: the rest of it is left out`);
+  const said = troubles.filter((text) => text !== '');
+  for (const line of [...notes, ...said, ...parting]) say(line);
+  last.remove();
+  // Closing ends a COMMAND that still runs.
+  assembly.capture.close();
+  files.outlets.close();
+  removeJobControl();
+  signals.finish();
+  return said.length > 0 ? Exit.INTERNAL : Exit.OK;
+}
+
+/** A capture that a screen is to show. */
+interface Capturing {
+  readonly assembly: Assembly;
+  readonly events: EventLog;
+  /** What COMMAND writes, null without one. */
+  readonly output: CommandOutputLog | null;
+  /** Lines for the user when the screen has been left. */
+  readonly notes: readonly string[];
+  readonly signals: EndingSignals;
+  /** What a signal leaves, as soon as it is there. */
+  screen: DashboardApp | null;
+}
+
+function startCapture(
+  options: Options,
+  startup: Startup,
+  readiness: Readiness,
+  { dump, outlets, commandOutput }: Files,
+  debug: Debug,
+): Capturing {
+  const started = isStarted(options.target);
   const events = new EventLog();
   const notes: string[] = [];
-  const output = started ? new CommandOutputLog(files.commandOutput) : null;
   // Before COMMAND starts: what comes meanwhile waits for the event loop, and so for the screen.
   const signals = new EndingSignals({
     first: () => {
       // Later: blessed's own listener comes next, and ends the process if quitting has removed it meanwhile.
       setImmediate(() => {
-        app.quit();
+        capturing.screen?.quit();
       });
     },
     beforeSecond: () => {
-      assembly.capture.session.killCommand(SIGKILL);
+      capturing.assembly.capture.session.killCommand(SIGKILL);
     },
     ignoreHangup: startup.ignoreHangup,
   });
-  let assembly: Assembly;
+  let capturing: Capturing;
   try {
-    assembly = assemble(options, readiness.inherit, {
+    const assembly = assemble(options, readiness.inherit, {
       depth: 'detail',
       limits: ENDED_APART,
       stream: options.output === null ? null : outlets.writer('file'),
@@ -75,11 +131,23 @@ export async function runDashboard(asked: Options, startup: Startup): Promise<nu
         notes.push(line);
       },
     });
+    const output = started ? new CommandOutputLog(commandOutput) : null;
+    capturing = { assembly, events, output, notes, signals, screen: null };
   } catch (error) {
     signals.remove();
     dump?.abandon();
     throw error;
   }
+  return capturing;
+}
+
+/** Lets the run go on, and shows it. */
+function startScreen(
+  options: Options,
+  { assembly, events, output }: Capturing,
+  readiness: Readiness,
+  outlets: Outlets,
+): DashboardApp {
   const source = new LiveSource(assembly, events, options.filter ?? '', outlets, output);
   const { run, capture } = assembly;
   source.notes.push(...capture.notes);
@@ -99,48 +167,25 @@ export async function runDashboard(asked: Options, startup: Startup): Promise<nu
     intervalMs: options.intervalMs,
     now: () => performance.now(),
   });
-  const removeJobControl = onJobControl(app);
-  const last = new LastHandler(() => {
-    // The screen first: what is said on the alternate screen goes away with it.
-    app.quit();
-    run.fail();
-  });
   void run.done.then(({ reason, stoppedAt }) => {
     source.endedAt = stoppedAt;
     if (reason === 'target') source.ended = endWords(assembly);
     if (reason !== 'target' || options.exitWithTarget) app.quit();
   });
-  // A screen that cannot even be left must not keep us.
-  await Promise.race([app.done, last.again]);
-  run.stop('interrupt');
-  const troubles: string[] = [];
-  let parting: string[] = [];
-  try {
-    const { reason } = await run.done;
-    parting = await endedCommand(assembly, reason === 'target');
-    await output?.finish();
-    const text = app.closingText();
-    process.stdout.write(text);
-    await drained(process.stdout);
-    if (dump !== null) troubles.push(deliver(outlets, dump, text));
-    const askedAt = performance.now();
-    await outlets.settle(() => askedAt, sleep);
-  } catch (error) {
-    last.take(error);
-  }
-  troubles.push(outlets.trouble, last.line ?? '');
-  if (outlets.stalled !== '') {
-    troubles.push(`error: nobody reads ${outlets.stalled}: the rest of it is left out`);
-  }
-  const said = troubles.filter((trouble) => trouble !== '');
-  for (const line of [...notes, ...said, ...parting]) say(line);
-  last.remove();
-  // Closing ends a COMMAND that still runs.
-  capture.close();
-  outlets.close();
-  removeJobControl();
-  signals.finish();
-  return said.length > 0 ? Exit.INTERNAL : Exit.OK;
+  return app;
+}
+
+/** The closing text, to the terminal and to --dump; what went wrong is added to `troubles`. */
+async function writeParting(
+  text: string,
+  { dump, outlets }: Files,
+  troubles: string[],
+): Promise<void> {
+  process.stdout.write(text);
+  await drained(process.stdout);
+  if (dump !== null) troubles.push(deliver(outlets, dump, text));
+  const askedAt = performance.now();
+  await outlets.settle(() => askedAt, sleep);
 }
 
 /** Ends COMMAND, if there is one; what to say about its end. */
@@ -164,7 +209,7 @@ interface Files {
 /** Everything that is written to, before anything runs. null when a signal ended the waiting for a reader. */
 async function openFiles(options: Options, ignoreHangup: boolean): Promise<Files | null> {
   const { output } = options;
-  const commandOutput = options.target.kind === 'attach' ? null : options.commandOutput;
+  const commandOutput = isStarted(options.target) ? options.commandOutput : null;
   const outlets = await waitForReader(options, ignoreHangup, output, (patience) =>
     Outlets.open(output, patience),
   );

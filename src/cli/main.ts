@@ -4,7 +4,8 @@ import { readLaunchNotes } from '../sources/live/inheritance';
 import { describeError, Exit } from '../core/facts/errors';
 import { rawArguments } from './arguments';
 import { helpText } from './options/help';
-import { parseOptions } from './options/options';
+import { parseOptions, type CommandLine } from './options/options';
+import { isStarted } from '../core/facts/target';
 import type { Options } from '../app/options';
 import { Outlets } from '../app/outlets';
 import { UsageError } from './options/parse';
@@ -24,21 +25,22 @@ const load = createRequire(__filename);
 
 /** The program: arguments and the launcher's notes in, exit status out. Never rejects. */
 export async function main(args: readonly string[], notes = ''): Promise<number> {
-  let options: Options;
+  let asked: CommandLine;
   try {
-    options = parseOptions(rawArguments(args));
+    asked = parseOptions(rawArguments(args));
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     say(`error: ${error.message} (see --help)`);
     return Exit.CONFIGURATION;
   }
-  if (options.action === 'help') return print(helpText());
-  if (options.action === 'version') return print(`pagefault-analyzer ${version()}\n`);
-  const { target } = options;
+  const { action, target, ...others } = asked;
+  if (action === 'version') return print(`pagefault-analyzer ${version()}\n`);
+  if (action === 'help' || target.kind === 'none') return print(helpText());
+  const options: Options = { ...others, target };
   try {
     const { inherit, variablesLeft, lacking } = readLaunchNotes(notes);
     const startup = startUp(inherit);
-    if (target.kind !== 'attach') tellLosses(variablesLeft, lacking);
+    if (isStarted(target)) tellLosses(variablesLeft, lacking);
     const { view, note } = chooseView(options, {
       stdinTty: isatty(0),
       stdoutTty: isatty(1),

@@ -29,28 +29,7 @@ export async function runStream(options: Options, startup: Startup): Promise<num
     Outlets.open(options.output, patience),
   );
   if (outlets === null) return Exit.OK;
-  // Before COMMAND starts: what comes meanwhile waits for the event loop, and so for all that follows here.
-  const signals = new EndingSignals({
-    first: () => {
-      assembly.run.stop('interrupt');
-    },
-    beforeSecond: () => {
-      assembly.capture.session.killCommand(SIGKILL);
-    },
-    ignoreHangup: startup.ignoreHangup,
-  });
-  let assembly: Assembly;
-  try {
-    assembly = assemble(options, readiness.inherit, {
-      depth: options.report === 'none' ? 'totals' : 'rows',
-      stream: plan.stream === null ? null : outlets.writer(plan.stream),
-      say,
-      debug: debugLog(startup.debugTopics, () => performance.now(), say),
-    });
-  } catch (error) {
-    signals.remove();
-    throw error;
-  }
+  const { assembly, signals } = startCapture(options, startup, readiness, plan, outlets);
   const { run, capture } = assembly;
   let askedAt = Infinity;
   const last = new LastHandler(() => {
@@ -84,6 +63,38 @@ export async function runStream(options: Options, startup: Startup): Promise<num
   // Somebody's kill -HUP is a way to stop; the end of the terminal is one that the shell shall see.
   signals.finish(startup.terminals.hungUp ? [] : ['SIGHUP']);
   return trouble === '' && last.line === null ? Exit.OK : Exit.INTERNAL;
+}
+
+function startCapture(
+  options: Options,
+  startup: Startup,
+  readiness: Readiness,
+  plan: OutputPlan,
+  outlets: Outlets,
+): { readonly assembly: Assembly; readonly signals: EndingSignals } {
+  // Before COMMAND starts: what comes meanwhile waits for the event loop, and so for all that follows here.
+  const signals = new EndingSignals({
+    first: () => {
+      assembly.run.stop('interrupt');
+    },
+    beforeSecond: () => {
+      assembly.capture.session.killCommand(SIGKILL);
+    },
+    ignoreHangup: startup.ignoreHangup,
+  });
+  let assembly: Assembly;
+  try {
+    assembly = assemble(options, readiness.inherit, {
+      depth: options.report === 'none' ? 'totals' : 'rows',
+      stream: plan.stream === null ? null : outlets.writer(plan.stream),
+      say,
+      debug: debugLog(startup.debugTopics, () => performance.now(), say),
+    });
+  } catch (error) {
+    signals.remove();
+    throw error;
+  }
+  return { assembly, signals };
 }
 
 /** Summary, report and what is to be said about them. */

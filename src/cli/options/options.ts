@@ -1,4 +1,5 @@
-import type { Options, Target } from '../../app/options';
+import { isStarted, type Target } from '../../core/facts/target';
+import type { Options } from '../../app/options';
 import { effectsOf } from './effects';
 import { UsageError, parseArguments } from './parse';
 
@@ -9,8 +10,19 @@ const FD_MAX = 2 ** 31 - 1;
 /** 256 MiB of 4 KiB pages per CPU: beyond that a typing error is likelier than a wish. */
 const RING_PAGES_MAX = 65536;
 
+/** Nothing is looked at: for --help and --version. */
+interface NoTarget {
+  readonly kind: 'none';
+}
+
+/** What the command line asks for. */
+export interface CommandLine extends Omit<Options, 'target'> {
+  readonly action: 'run' | 'help' | 'version';
+  readonly target: Target | NoTarget;
+}
+
 /** Options from the arguments after the program's name. Throws UsageError with one clear line. */
-export function parseOptions(args: readonly string[]): Options {
+export function parseOptions(args: readonly string[]): CommandLine {
   const { given, operands, separated } = parseArguments(args);
   const has = (name: string): boolean => given.has(name);
   const action = has('help') ? 'help' : has('version') ? 'version' : 'run';
@@ -25,7 +37,7 @@ export function parseOptions(args: readonly string[]): Options {
     action,
     target,
     children: !has('no-children'),
-    ...effectsOf(given, target.kind === 'command' || target.kind === 'demo' || action !== 'run'),
+    ...effectsOf(given, target.kind === 'none' || action !== 'run' || isStarted(target)),
     format,
     output: file('output', given.get('output')),
     quiet: has('quiet'),
@@ -50,7 +62,7 @@ function targetOf(
   operands: readonly string[],
   separated: boolean,
   required: boolean,
-): Target {
+): Target | NoTarget {
   const [first, ...rest] = operands;
   if (pids !== undefined) {
     if (first !== undefined) {

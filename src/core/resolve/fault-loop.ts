@@ -92,8 +92,7 @@ export class FaultLoop {
       }
 
       if (guards !== null) memory |= guards.at(page);
-      const how = batch.how[i]!;
-      const rule = ruleIndex(memory, how, batch.errorCode[i]!);
+      const rule = ruleIndex(memory, batch.how[i]!, batch.errorCode[i]!);
       const faultClass = ruleClass[rule]!;
       resolved.faultClass[i] = faultClass;
       resolved.cause[i] = ruleCause[rule]!;

@@ -1,9 +1,9 @@
 import type { Debug } from '../../core/facts/debug';
-import { bytesOfText } from '../../core/text/byte-text';
+import { isStarted, type Target } from '../../core/facts/target';
 import { AnalyzerError, errorParts } from '../../core/facts/errors';
 import type { GuardSource, ProcSource } from '../../core/ports';
 import type { Addon, Session, SessionInfo } from '../../native/contract';
-import { demoPath, loadAddon, watcherPath } from '../../native/load';
+import { loadAddon } from '../../native/load';
 import { KernelAccounts } from './accounts';
 import { BusFactsReader } from './bus-facts';
 import { EarlyLook, processFacts } from './early-look';
@@ -15,18 +15,13 @@ import { Pools } from './pools';
 import { isKnown, Proc } from '../proc/proc';
 import { ProcFs } from '../proc/proc-source';
 import { TargetReader } from '../reader/target-reader';
+import { argumentsOf, attachTo, start } from './session-target';
 import { resolveTargets } from './targets';
 
 export interface LiveRequest {
-  /** Processes to attach to (tids are taken for their processes), or a program to start. */
-  readonly target:
-    | { readonly pids: readonly number[] }
-    | {
-        /** Text of core/text/byte-text.ts, as are the arguments. */
-        readonly file: string;
-        readonly argv: readonly string[];
-        readonly inherit: Inheritance;
-      };
+  readonly target: Target;
+  /** What a program that we start finds. */
+  readonly inherit: Inheritance;
   readonly children: boolean;
   readonly ringPages: number;
   /** No address-space randomisation for the program. */
@@ -62,6 +57,7 @@ interface Parts {
   readonly reader: TargetReader;
   readonly early: EarlyLook;
   readonly pids: readonly number[];
+  readonly command: readonly string[] | null;
   readonly notes: readonly string[];
   readonly accounts: KernelAccounts;
   readonly debug: Debug;
@@ -83,6 +79,8 @@ export class LiveCapture {
   readonly reader: TargetReader;
   /** Processes attached to; empty for a started program. */
   readonly pids: readonly number[];
+  /** COMMAND with its arguments, null when attached. */
+  readonly command: readonly string[] | null;
   /** What the user should know about the targets. */
   readonly notes: readonly string[];
   /** What the kernel counts for the targets themselves. */
@@ -94,6 +92,7 @@ export class LiveCapture {
     this.proc = proc;
     this.reader = reader;
     this.pids = pids;
+    this.command = parts.command;
     this.notes = parts.notes;
     this.accounts = accounts;
     accounts.begin(session.info.commandPid);
@@ -138,25 +137,20 @@ export class LiveCapture {
   private static attach(request: LiveRequest, addon: Addon, proc: Proc, pools: Pools): LiveCapture {
     const { target, children, ringPages, onWake } = request;
     const standing = proc.standing();
-    if ('pids' in target) {
+    if (!isStarted(target)) {
       if (standing !== 'ours') throw new AnalyzerError(PROC_ERRORS[standing], proc.root);
       const { pids, notes } = resolveTargets(proc, target.pids, process.pid, children);
       const accounts = new KernelAccounts(proc, pids, children);
       const reader = new TargetReader(pools.readers, pools.namers);
       const early = new EarlyLook(proc, reader, pids);
-      const session = addon.start({ pids, children, ringPages, onWake });
+      const session = addon.start({ ...attachTo(pids), children, ringPages, onWake });
       const { debug } = request;
       const parts = { addon, session, proc, pools, reader, early, pids, notes, accounts, debug };
-      return new LiveCapture(parts);
+      return new LiveCapture({ ...parts, command: null });
     }
-    const { inherit } = target;
-    const file = bytesOfText(target.file);
-    const argv = target.argv.map(bytesOfText);
-    const { fixedLayout, captureOutput = false } = request;
-    const watcher = watcherPath();
-    const command = { file, argv, fixedLayout, captureOutput, inherit, watcher };
-    const session = startCommand(target.file, () =>
-      addon.start({ pids: [], command, children, ringPages, onWake }),
+    const command = argumentsOf(target);
+    const session = startCommand(command[0], () =>
+      addon.start({ ...start(command, request), children, ringPages, onWake }),
     );
     // What another /proc says of a number would be about another process: it is asked nothing.
     const asked = standing === 'ours' ? proc : new Proc('/nonexistent');
@@ -167,7 +161,7 @@ export class LiveCapture {
     const early = new EarlyLook(asked, reader, []);
     const { debug } = request;
     const parts = { addon, session, proc: asked, pools, reader, early, notes, accounts, debug };
-    return new LiveCapture({ ...parts, pids: [] });
+    return new LiveCapture({ ...parts, pids: [], command });
   }
 
   /** ns since the session's start. */
@@ -226,9 +220,4 @@ function startCommand(file: string, start: () => Session): Session {
     const interpreter = missingInterpreter(file, process.env.PATH ?? '');
     throw interpreter === null ? error : new AnalyzerError('EXEC_INTERPRETER', interpreter);
   }
-}
-
-/** Path of the demo program. Throws AnalyzerError (DEMO_MISSING). */
-export function demoProgram(): string {
-  return demoPath();
 }

@@ -1,5 +1,4 @@
 import { inFlightNotes, summaryCounts, writeClosing } from '../../../src/app/closing';
-import type { Options } from '../../../src/app/options';
 import { parseOptions } from '../../../src/cli/options/options';
 import { Outlets } from '../../../src/app/outlets';
 import { planOutput } from '../../../src/app/output-plan';
@@ -28,7 +27,7 @@ function snapshot(): Snapshot {
 
 /** What a command line writes where. */
 function written(line: string): Partial<Record<Place, string>> {
-  const options: Options = parseOptions(line.split(' '));
+  const options = parseOptions(line.split(' '));
   const places = new Map<Place, MemoryIo>();
   class Kept extends Outlets {
     override writer(place: Place): FdWriter {

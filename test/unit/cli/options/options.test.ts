@@ -1,11 +1,10 @@
 import fc from 'fast-check';
 import { helpText } from '../../../../src/cli/options/help';
 import { OPTIONS } from '../../../../src/cli/options/table';
-import { parseOptions } from '../../../../src/cli/options/options';
-import type { Options } from '../../../../src/app/options';
+import { parseOptions, type CommandLine } from '../../../../src/cli/options/options';
 import { UsageError } from '../../../../src/cli/options/parse';
 
-const parse = (line: string): Options =>
+const parse = (line: string): CommandLine =>
   parseOptions(line.split(' ').filter((word) => word !== ''));
 
 function refusal(args: readonly string[]): string {
@@ -44,7 +43,7 @@ test('defaults', () => {
   });
 });
 
-test.each<[string, Partial<Options>]>([
+test.each<[string, Partial<CommandLine>]>([
   ['--ready-fd 3 -p 1', { readyFd: 3 }],
   ['--pid 1,2,1', { target: { kind: 'attach', pids: [1, 2] } }],
   ['-p 1 -p 7', { target: { kind: 'attach', pids: [1, 7] } }],
