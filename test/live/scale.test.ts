@@ -73,19 +73,7 @@ test('1,000 threads: none missed', async () => {
   const { expected, captured } = compare(rows, faults);
   expect(captured).toEqual(expected);
   expect(report.completeness).toMatchObject({ difference: 0, lost: 0 });
-});
-
-test('threads born while we attach: none is missed', async () => {
-  for (let round = 0; round < 3; round++) {
-    const { rows, faults } = await captureAttached(
-      [workload('late-threads'), '--threads', '1500', '--pages', '4'],
-      scratch,
-    );
-    expect(rows.length).toBeGreaterThan(100);
-    const { expected, captured } = compare(rows, faults);
-    expect(captured).toEqual(expected);
-  }
-});
+}, 180_000);
 
 test('4,000 threads: captured, or refused with a line that says why and what to do', async () => {
   const target = await waiting([workload('threads'), '--sleepers', '4000', '--faulting', '100']);
@@ -102,4 +90,4 @@ test('4,000 threads: captured, or refused with a line that says why and what to 
   expect((await tracer.ended).status).toBe(0);
   const own = (await readFaults(file)).filter((fault) => fault.pid === target.pid);
   expect(own.filter((fault) => fault.cause === 'demand-zero').length).toBeGreaterThanOrEqual(1600);
-});
+}, 180_000);

@@ -10,7 +10,10 @@ const LONGEST = [
   'native/native',
   'fuzz/native',
   'native/late-threads',
+  'live/late-threads',
   'live/scale',
+  'live/injection',
+  'live/churn',
   'live/fixed-ts',
   'live/package',
   'live/workloads',
@@ -18,6 +21,7 @@ const LONGEST = [
   'native/lifecycle',
   'live/lifecycle',
   'live/signals',
+  'unit/core/model-memory',
 ];
 
 /** After them what captures, then what only computes. */
