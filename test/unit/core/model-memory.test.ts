@@ -38,5 +38,5 @@ describe('Model: memory', () => {
     // 60,000 processes at the few hundred bytes of a leaked object each would show as 20 MB and more.
     expect(heap() - heapBefore).toBeLessThan(20e6);
     expectExact(model.snapshot(rig.now), 200000);
-  });
+  }, 180_000);
 });
