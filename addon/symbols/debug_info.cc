@@ -113,6 +113,7 @@ void DebugInfo::Find(uint64_t address, std::vector<SourceFrame>* out) {
   Unit* unit = units_[number].get();
   if (!unit->read) ReadScopes(unit);
   SourceFrame frame;
+  frame.directory = unit->directory;
   const bool has_line = SetLine(&unit->die, address, &frame);
   uint32_t at = unit->ranges.Find(address);
   if (at == Layers::kNone && has_line) out->push_back(frame);
@@ -124,6 +125,7 @@ void DebugInfo::Find(uint64_t address, std::vector<SourceFrame>* out) {
     out->push_back(frame);
     if (!scope.inlined) return;
     frame = SourceFrame();
+    frame.directory = unit->directory;
     SetCall(&unit->die, &scope.die, &frame);
     at = scope.parent;
   }
@@ -131,6 +133,8 @@ void DebugInfo::Find(uint64_t address, std::vector<SourceFrame>* out) {
 
 void DebugInfo::ReadScopes(Unit* unit) {
   unit->read = true;
+  Dwarf_Attribute attribute;
+  unit->directory = dwarf_formstring(dwarf_attr(&unit->die, DW_AT_comp_dir, &attribute));
   ReadChildren(unit, &unit->die, Layers::kNone, 0);
   unit->ranges.Build();
 }

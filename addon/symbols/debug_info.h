@@ -16,6 +16,7 @@ namespace symbols {
 struct SourceFrame {
   const char* name = nullptr;  // as it stands there, mangled; null: not known
   const char* file = nullptr;
+  const char* directory = nullptr;  // that `file` is seen from, where it is relative
   uint32_t line = 0;
   // Of the outermost frame: where its function begins.
   bool has_start = false;
@@ -46,6 +47,7 @@ class DebugInfo {
   };
   struct Unit {
     Dwarf_Die die;
+    const char* directory = nullptr;
     bool read = false;
     std::vector<Scope> scopes;
     Layers ranges;

@@ -20,6 +20,11 @@ uint32_t ProtOf(uint32_t flags) {
          (flags & PF_X ? PROT_EXEC : 0);
 }
 
+std::string PathOf(const SourceFrame& source) {
+  const bool relative = source.file[0] != '/' && source.directory != nullptr;
+  return relative ? std::string(source.directory) + "/" + source.file : source.file;
+}
+
 }  // namespace
 
 bool Namer::Load(Role role, Level level, uint32_t crc, Fd file, FileFacts* facts) {
@@ -134,7 +139,7 @@ void Namer::NameCode(uint64_t address, NamesAnswer* out, std::vector<NamedFrame>
   for (const SourceFrame& source : found_) {
     NamedFrame frame;
     if (source.name != nullptr) frame.name = out->String(Shown(source.name));
-    if (source.file != nullptr) frame.file = out->String(source.file);
+    if (source.file != nullptr) frame.file = out->String(PathOf(source));
     frame.line = source.line;
     if (source.has_start && address >= source.start) frame.offset = address - source.start;
     frames->push_back(frame);

@@ -93,8 +93,9 @@ void SymbolTable::AddTable(Elf* elf, Elf_Scn* section, const GElf_Shdr& header,
     if (symbol.st_value > ~uint64_t{0} - size) continue;
     const char* name = elf_strptr(elf, header.sh_link, symbol.st_name);
     if (name == nullptr || *name == '\0' || IsMappingSymbol(name)) continue;
-    const Entry found = {
-        {symbol.st_value, symbol.st_value + size, name}, symbol.st_shndx, Rank(symbol, name)};
+    const Entry found = {{symbol.st_value, symbol.st_value + size, name, size > 0},
+                         symbol.st_shndx,
+                         Rank(symbol, name)};
     if (object) {
       data_.Add(found.symbol.start, found.symbol.end, Order(found.symbol, found.rank),
                 static_cast<uint32_t>(symbols_.size()));
@@ -111,7 +112,6 @@ void SymbolTable::AddTable(Elf* elf, Elf_Scn* section, const GElf_Shdr& header,
 void SymbolTable::Build() {
   BuildCode();
   code_.Build();
-  sized_code_.Build();
   data_.Build();
   std::vector<Entry>().swap(code_entries_);
   std::vector<Entry>().swap(labels_);
@@ -121,9 +121,7 @@ void SymbolTable::BuildCode() {
   EndLabels();
   for (const Entry& entry : code_entries_) {
     const uint32_t number = static_cast<uint32_t>(symbols_.size());
-    const uint64_t order = Order(entry.symbol, entry.rank);
-    code_.Add(entry.symbol.start, entry.symbol.end, order, number);
-    sized_code_.Add(entry.symbol.start, entry.symbol.end, order, number);
+    code_.Add(entry.symbol.start, entry.symbol.end, Order(entry.symbol, entry.rank), number);
     symbols_.push_back(entry.symbol);
   }
   for (const Entry& label : labels_) {

@@ -13,6 +13,7 @@ namespace symbols {
 struct Symbol {
   uint64_t start, end;
   const char* name;  // in the ELF file
+  bool sized;
 };
 
 class SymbolTable {
@@ -28,8 +29,10 @@ class SymbolTable {
   const Symbol* Code(uint64_t address) const { return Find(code_, address); }
   // The object, or else the function, whose size covers the address, or null.
   const Symbol* Data(uint64_t address) const {
-    const Symbol* found = Find(data_, address);
-    return found != nullptr ? found : Find(sized_code_, address);
+    const Symbol* object = Find(data_, address);
+    if (object != nullptr) return object;
+    const Symbol* function = Find(code_, address);
+    return function != nullptr && function->sized ? function : nullptr;
   }
 
  private:
@@ -51,7 +54,7 @@ class SymbolTable {
   std::vector<Entry> code_entries_;
   std::vector<Entry> labels_;  // code without a size
   std::vector<Symbol> symbols_;
-  Layers code_, sized_code_, data_;
+  Layers code_, data_;
 };
 
 }  // namespace symbols

@@ -1,0 +1,275 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { NamedPlace } from '../../src/sources/reader/names';
+import {
+  addr2line,
+  buildNamed,
+  codeAddresses,
+  codeAt,
+  dataAt,
+  framesOf,
+  llvmSymbolizer,
+  nameAll,
+  plain,
+  symbolsOf,
+} from '../support/names-kit';
+import type { ElfSymbol } from '../support/names-kit';
+import { realReader } from '../support/reader-kit';
+import type { RealReader } from '../support/reader-kit';
+import { removeScratch, scratchDirectory } from '../support/scratch';
+
+/** Where names are cut (addon/symbols/demangle.h). */
+const MAX_NAME = 2048;
+
+let scratch: string;
+let real: RealReader;
+beforeAll(() => {
+  scratch = scratchDirectory();
+  real = realReader();
+});
+afterAll(() => {
+  real.close();
+  removeScratch(scratch);
+});
+afterEach(() => {
+  expect(real.notes).toEqual([]);
+});
+
+/** Functions, inlined ones and lines are those of one of the referees wherever both see a line. */
+function expectLines(
+  file: string,
+  addresses: readonly bigint[],
+  named: readonly NamedPlace[],
+): void {
+  const [first, second] = [addr2line(file, addresses), llvmSymbolizer(file, addresses)];
+  let compared = 0;
+  addresses.forEach((address, i) => {
+    const [one, other] = [first[i]!, second[i]!];
+    // Behind the end of a function addr2line gives the nearest one.
+    if (other[0]?.[1] == null || one[0]?.[1] == null) return;
+    const ours = framesOf(named[i]!);
+    const outermost = named[i]!.frames.at(-1);
+    if (outermost?.name == null) return;
+    compared++;
+    const right = [one, other].map((frames) => JSON.stringify(frames));
+    if (!right.includes(JSON.stringify(ours))) {
+      expect([address.toString(16), ours]).toEqual([address.toString(16), other]);
+    }
+  });
+  expect(compared).toBeGreaterThan(100);
+}
+
+/** The function is one that nm says to cover the address, and none where there is none. */
+function expectFunctions(
+  symbols: readonly ElfSymbol[],
+  addresses: readonly bigint[],
+  named: readonly NamedPlace[],
+): void {
+  const code = symbols.filter(({ kind, size }) => /[tTwWiu]/.test(kind) && size > 0n);
+  const labels = symbols.filter(({ kind, size }) => /[tT]/.test(kind) && size === 0n);
+  addresses.forEach((address, i) => {
+    const covering = code.filter(({ start, size }) => start <= address && address < start + size);
+    const frame = named[i]!.frames.at(-1);
+    const name = frame?.name ?? null;
+    if (covering.length === 0) {
+      const label = labels.find((symbol) => symbol.name === name);
+      if (label === undefined)
+        expect([address.toString(16), name]).toEqual([address.toString(16), null]);
+      else expect(frame!.offset).toBe(Number(address - label.start));
+    } else {
+      const offsets = covering
+        .filter((symbol) => plain(symbol.name.slice(0, MAX_NAME)) === plain(name ?? ''))
+        .map(({ start }) => Number(address - start));
+      expect([address.toString(16), offsets]).toEqual([
+        address.toString(16),
+        expect.arrayContaining([frame!.offset]),
+      ]);
+    }
+  });
+}
+
+async function expectTruth(program: string, step = 1, debug = program): Promise<void> {
+  const addresses = codeAddresses(program, step);
+  const named = await nameAll(real.reader, program, addresses.map(codeAt));
+  expectLines(debug, addresses, named);
+  expectFunctions(symbolsOf(debug), addresses, named);
+}
+
+test.each([
+  ['gcc', ['g++', '-O2', '-g']],
+  ['gcc-no-pie', ['g++', '-O2', '-g', '-no-pie']],
+  ['gcc-dwarf4', ['g++', '-O2', '-gdwarf-4']],
+  ['gcc-plain', ['g++', '-O0', '-g']],
+  ['gcc-compressed', ['g++', '-O2', '-g', '-gz']],
+  ['clang', ['clang++', '-O2', '-g']],
+  ['clang-dwarf4-no-pie', ['clang++', '-O1', '-gdwarf-4', '-no-pie']],
+])(
+  'every instruction of a program has the names that others give it: %s',
+  async (name, command) => {
+    await expectTruth(buildNamed(join(scratch, name), command));
+  },
+);
+
+test('of a static program', async () => {
+  const program = buildNamed(join(scratch, 'static'), ['g++', '-O2', '-g', '-static']);
+  const addresses = codeAddresses(program, 37);
+  const named = await nameAll(real.reader, program, addresses.map(codeAt));
+  expectFunctions(symbolsOf(program), addresses, named);
+});
+
+test('of functions of node, at their first and last byte', async () => {
+  const symbols = symbolsOf(process.execPath);
+  const some = symbols.filter(
+    ({ kind, size }, i) => /[tTW]/.test(kind) && size > 0n && i % 500 === 0,
+  );
+  const addresses = some.flatMap(({ start, size }) => [start, start + size - 1n]);
+  const named = await nameAll(real.reader, process.execPath, addresses.map(codeAt));
+  expect(addresses.length).toBeGreaterThan(200);
+  expectFunctions(symbols, addresses, named);
+});
+
+test('data has the symbol whose size covers it, and none behind', async () => {
+  const program = buildNamed(join(scratch, 'data'), ['g++', '-O2', '-g']);
+  const symbols = new Map(symbolsOf(program).map((symbol) => [symbol.name, symbol]));
+  for (const name of ['table', 'untouched', 'fixed']) {
+    const { start, size } = symbols.get(name)!;
+    const places = [start, start + 0x40n, start + size - 1n, start + size].map(dataAt);
+    const named = await nameAll(real.reader, program, places);
+    const frames = named.map((place) => place.frames.map((frame) => [frame.name, frame.offset]));
+    expect(frames.slice(0, 3)).toEqual([[[name, 0]], [[name, 0x40]], [[name, Number(size) - 1]]]);
+    expect(frames[3]!.map(([behind]) => behind)).not.toContain(name);
+  }
+});
+
+test('offsets in the file lead to the same names', async () => {
+  const program = buildNamed(join(scratch, 'offsets'), ['g++', '-O2', '-g', '-no-pie']);
+  const headers = execFileSync('readelf', ['-lW', program], { encoding: 'utf8' });
+  const loads = [...headers.matchAll(/LOAD +(0x\w+) (0x\w+) 0x\w+ (0x\w+) 0x\w+ (R[ W][ E])/g)].map(
+    ([, offset, address, size, flags]) => ({
+      offset: BigInt(offset!),
+      address: BigInt(address!),
+      size: BigInt(size!),
+      flags: flags!,
+    }),
+  );
+  const symbols = new Map(symbolsOf(program).map((symbol) => [symbol.name, symbol]));
+  const places = [
+    { name: 'outer::Outermost(int)', data: false },
+    { name: 'table', data: true },
+    { name: 'fixed', data: true },
+  ].map(({ name, data }) => {
+    const { start } = symbols.get(name)!;
+    const load = loads.find(({ address, size }) => address <= start && start < address + size)!;
+    return { name, place: { data, linked: false, value: start - load.address + load.offset } };
+  });
+  const named = await nameAll(
+    real.reader,
+    program,
+    places.map(({ place }) => place),
+  );
+  expect(named.map(({ frames }) => frames.at(-1)?.name)).toEqual(places.map(({ name }) => name));
+  expect(named.map(({ frames }) => frames.at(-1)?.offset)).toEqual([0, 0, 0]);
+});
+
+describe('debug information that was split off', () => {
+  let whole: string;
+  let addresses: readonly bigint[];
+  let truth: readonly NamedPlace[];
+
+  beforeAll(async () => {
+    whole = buildNamed(join(scratch, 'whole'), ['g++', '-O2', '-g', '-Wl,--build-id']);
+    addresses = codeAddresses(whole);
+    truth = await nameAll(real.reader, whole, addresses.map(codeAt));
+  });
+
+  /** The program without symbols, and its debug file, in a directory of their own. */
+  function split(
+    name: string,
+    objcopy: readonly string[] = [],
+  ): { program: string; debug: string } {
+    const directory = join(scratch, name);
+    mkdirSync(directory);
+    const [program, debug] = [join(directory, 'program'), join(directory, 'program.debug')];
+    execFileSync('objcopy', ['--only-keep-debug', whole, debug]);
+    execFileSync('objcopy', ['--strip-all', ...objcopy, whole, program]);
+    return { program, debug };
+  }
+
+  const link = (program: string, debug: string): void => {
+    execFileSync('objcopy', [`--add-gnu-debuglink=${debug}`, program]);
+  };
+
+  test('is found by build id', async () => {
+    const { program, debug } = split('by-build-id');
+    const notes = execFileSync('readelf', ['-n', program], { encoding: 'utf8' });
+    const [, head, rest] = /Build ID: (..)(\w+)/.exec(notes)!;
+    const directory = `/usr/lib/debug/.build-id/${head!}`;
+    const path = join(directory, `${rest!}.debug`);
+    mkdirSync(directory, { recursive: true });
+    renameSync(debug, path);
+    try {
+      expect(await nameAll(real.reader, program, addresses.map(codeAt))).toEqual(truth);
+    } finally {
+      rmSync(path);
+    }
+  });
+
+  test.each([
+    ['beside the file', '.'],
+    ['in .debug', '.debug'],
+  ])('is found by debuglink %s', async (_, below) => {
+    const { program, debug } = split(`link-${below === '.' ? 'beside' : 'below'}`);
+    link(program, debug);
+    const directory = join(program, '..', below);
+    mkdirSync(directory, { recursive: true });
+    if (below !== '.') renameSync(debug, join(directory, 'program.debug'));
+    expect(await nameAll(real.reader, program, addresses.map(codeAt))).toEqual(truth);
+  });
+
+  test('is checked by CRC where there is no build id', async () => {
+    const { program, debug } = split('crc', ['--remove-section=.note.gnu.build-id']);
+    link(program, debug);
+    expect(await nameAll(real.reader, program, addresses.map(codeAt))).toEqual(truth);
+    execFileSync('objcopy', ['--remove-section=.comment', debug]);
+    const copy = `${program}-2`;
+    execFileSync('cp', [program, copy]);
+    const named = await nameAll(real.reader, copy, addresses.map(codeAt));
+    expect(named.every(({ frames }) => frames.every(({ file }) => file === null))).toBe(true);
+  });
+
+  test('of another build is not taken', async () => {
+    const { program, debug } = split('other');
+    const other = buildNamed(join(scratch, 'other-build'), ['g++', '-O1', '-g', '-Wl,--build-id']);
+    execFileSync('objcopy', ['--only-keep-debug', other, debug]);
+    link(program, debug);
+    const named = await nameAll(real.reader, program, addresses.map(codeAt));
+    expect(named.every(({ frames }) => frames.every(({ file }) => file === null))).toBe(true);
+  });
+
+  test('is unpacked from .gnu_debugdata', async () => {
+    const { program, debug } = split('packed');
+    const symbols = `${debug}.symbols`;
+    execFileSync('objcopy', ['--strip-debug', debug, symbols]);
+    execFileSync('xz', ['-f', symbols]);
+    execFileSync('objcopy', ['--add-section', `.gnu_debugdata=${symbols}.xz`, program]);
+    rmSync(debug);
+    const named = await nameAll(real.reader, program, addresses.map(codeAt));
+    expectFunctions(symbolsOf(whole), addresses, named);
+  });
+
+  test('is left alone where the link is a path', async () => {
+    const { program, debug } = split('path');
+    const text = Buffer.concat([Buffer.from('../path/program.debug\0\0\0'), Buffer.alloc(4)]);
+    const section = join(scratch, 'link-section');
+    writeFileSync(section, text);
+    execFileSync('objcopy', [
+      '--remove-section=.note.gnu.build-id',
+      `--add-section=.gnu_debuglink=${section}`,
+      program,
+    ]);
+    const named = await nameAll(real.reader, program, addresses.map(codeAt));
+    expect(debug).toContain('/path/');
+    expect(named.every(({ frames }) => frames.every(({ file }) => file === null))).toBe(true);
+  });
+});
