@@ -1,7 +1,6 @@
 #include "jit_map.h"
 
 #include <errno.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -41,11 +40,9 @@ bool Number(const char** at, const char* end, uint64_t* out) {
 }  // namespace
 
 void JitMap::Read(Fd file) {
-  struct stat stat;
-  // Where the size cannot be had it only grows, as it should.
-  if (fstat(file.get(), &stat) == 0 && static_cast<uint64_t>(stat.st_size) < read_) {
-    *this = JitMap();
-  }
+  // Not by fstat(2), which some C libraries make of a call that takes paths.
+  const off_t size = lseek(file.get(), 0, SEEK_END);
+  if (size < 0 || static_cast<uint64_t>(size) < read_) *this = JitMap();
   std::vector<char> piece(256 << 10);
   while (read_ < kMaxBytes) {
     const ssize_t n = pread(file.get(), piece.data(), piece.size(), static_cast<off_t>(read_));

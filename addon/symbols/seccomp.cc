@@ -32,9 +32,9 @@ constexpr uint32_t kForeignBit = 0x80000000;
 #endif
 
 constexpr uint32_t kAllowed[] = {
-    SYS_read,      SYS_pread64, SYS_recvmsg, SYS_sendmsg,    SYS_close,        SYS_lseek,
-    SYS_fstat,     SYS_munmap,  SYS_mremap,  SYS_madvise,    SYS_brk,          SYS_clock_gettime,
-    SYS_getrandom, SYS_futex,   SYS_exit,    SYS_exit_group, SYS_rt_sigreturn, SYS_restart_syscall,
+    SYS_read,   SYS_pread64, SYS_recvmsg,    SYS_sendmsg,      SYS_close,           SYS_lseek,
+    SYS_munmap, SYS_mremap,  SYS_madvise,    SYS_brk,          SYS_clock_gettime,   SYS_getrandom,
+    SYS_futex,  SYS_exit,    SYS_exit_group, SYS_rt_sigreturn, SYS_restart_syscall,
 };
 
 constexpr uint32_t Argument(size_t number) {

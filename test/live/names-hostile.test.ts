@@ -155,7 +155,7 @@ test('a .gnu_debugdata that unpacks to hundreds of megabytes costs the names it 
 test('a name that stands for gigabytes is cut', async () => {
   // Each substitution is a pair of the one before: S_ grows twofold with every step.
   const steps = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ'.slice(0, 30);
-  const pairs = [...steps].map((digit) => `1aIS${digit}_S${digit}_E`).join('');
+  const pairs = Array.from(steps, (digit) => `1aIS${digit}_S${digit}_E`).join('');
   const bomb = `_Z1fI1aI1bE${pairs}Evv`;
   const source = join(scratch, 'mangled.s');
   const names = [

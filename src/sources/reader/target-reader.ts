@@ -137,7 +137,9 @@ export class TargetReader {
       const code = answer.errno === 0 ? '' : getSystemErrorName(-answer.errno);
       const expected = question.operation === Operation.PAGE && code === 'ENOTTY';
       if (code !== '' && !expected && !EVERYDAY.has(code)) {
-        readers.noteOnce(words.of?.get(code) ?? `${words.refused} (${code}): ${words.cost}`);
+        readers.noteOnce(
+          words.of?.get(answer.errno) ?? `${words.refused} (${code}): ${words.cost}`,
+        );
       }
       told(answer);
     };
@@ -150,7 +152,7 @@ interface Words {
   readonly refused: string;
   readonly cost: string;
   /** What an error of this kind is said in, where it has words of its own. */
-  readonly of?: ReadonlyMap<string, string>;
+  readonly of?: ReadonlyMap<number, string>;
 }
 
 const MAPS_WORDS: Words = {
@@ -168,20 +170,24 @@ const FILE_WORDS: Words = {
   refused: 'a file that a target has mapped cannot be read',
   cost: 'labels of its files have no sections',
 };
-/** Of addon/reader/names.cc. */
-const NAMES_ERRORS: ReadonlyMap<string, string> = new Map([
+/** errno of addon/reader/names.cc, with numbers of asm-generic/errno.h: libuv has no names for some of them. */
+const EACCES = 13;
+const ENOPKG = 65;
+const ELIBACC = 79;
+const ENOTRECOVERABLE = 131;
+const NAMES_ERRORS: ReadonlyMap<number, string> = new Map([
   [
-    'ENOPKG',
+    ENOPKG,
     'names of code and data cannot be read: pagefault-symbols was not built (it needs libdw-dev, libiberty-dev, ' +
       'liblzma-dev)',
   ],
   [
-    'ELIBACC',
+    ELIBACC,
     'names of code and data cannot be read: pagefault-symbols does not start (it needs libdw and liblzma, and a ' +
       'kernel with seccomp)',
   ],
   [
-    'ENOTRECOVERABLE',
+    ENOTRECOVERABLE,
     'a file that a target has mapped takes too much time or memory to read: its names are left out',
   ],
 ]);
@@ -205,7 +211,7 @@ const NAMES_WORDS: Readonly<Record<NamesOf, Words>> = {
     cost: 'functions of the kernel have no names',
     of: new Map([
       [
-        'EACCES',
+        EACCES,
         '/proc/kallsyms shows no addresses (kernel.kptr_restrict): functions of the kernel have no names',
       ],
     ]),
