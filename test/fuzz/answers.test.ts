@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { ReaderChild, ReaderEvents } from '../../src/sources/reader/child';
 import { Guards } from '../../src/sources/live/guards';
 import { AnswerParser } from '../../src/sources/reader/frame';
+import type { NamedPlace } from '../../src/sources/reader/names';
 import { Operation } from '../../src/sources/reader/operations';
 import { Readers } from '../../src/sources/reader/readers';
 import { TargetReader } from '../../src/sources/reader/target-reader';
@@ -70,6 +71,13 @@ const PAYLOADS: Readonly<Record<number, Buffer>> = {
     [1, 2],
   ),
   [Operation.SIZE]: packed([8, 4096], [8, 4096]),
+  [Operation.NAMES]: Buffer.concat([
+    packed([4, 2], [2, 4]),
+    Buffer.from('main'),
+    packed([2, 6]),
+    Buffer.from('main.c'),
+    packed([4, 0], [1, 1], [4, 1], [8, 4], [4, 2], [4, 7], [4, 0], [1, 0]),
+  ]),
 };
 const OPERATIONS = Object.keys(PAYLOADS).map(Number);
 
@@ -92,6 +100,16 @@ function useImage(image: ElfImage): void {
       if (set.at(at) > set.names.length) throw new Error('no such span');
     }
     bssSpansBehind(spans, image, data, vma(0x402, 0x500));
+  }
+}
+
+/** Every string and number of an answer is within its bounds. */
+function useNames(places: readonly NamedPlace[] | null): void {
+  if (places !== null && places.length !== 2) throw new Error('not what was asked');
+  for (const { object, frames } of places ?? []) {
+    const texts = [object, ...frames.flatMap(({ name, file }) => [name, file])];
+    if (frames.length > 64 || texts.some((text) => text !== null && text.length > 4096))
+      throw new Error('out of bounds');
   }
 }
 
@@ -124,7 +142,7 @@ function ask({ operation, pieces }: Input): void {
     isRunning: () => false,
     nowMs: () => 0,
   });
-  const reader = new TargetReader(readers);
+  const reader = new TargetReader(readers, readers);
   const mapping = vma(0x400, 0x401, '/srv/program');
   const map = new VmaMap(new VmaPool(64));
   if (operation === Operation.MAPS) reader.maps(7, () => undefined);
@@ -141,6 +159,10 @@ function ask({ operation, pieces }: Input): void {
   }
   if (operation === Operation.GUARDS) new Guards(readers, () => 0).askGuards(7, '');
   if (operation === Operation.SIZE) reader.size(7, mapping, () => undefined);
+  if (operation === Operation.NAMES) {
+    const place = { data: false, linked: false, value: 2n ** 64n - 1n };
+    reader.names(7, 'file', mapping, [place, place], useNames);
+  }
   if (id !== 1) throw new Error('not asked');
   // As child.ts does: what was killed is not heard.
   for (const piece of pieces) {
