@@ -9,6 +9,7 @@ const ROOMS = [
   'vma',
   'elf',
   'stats',
+  'code',
   'ports',
   'tasks',
   'regions',

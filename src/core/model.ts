@@ -1,6 +1,9 @@
 import type { Batch } from './wire/batch';
 import type { Answerer, SystemFacts } from './classify/cause-text';
 import { Cause, FaultClass, RegionKind } from './classify/classes';
+import { SiteTable } from './code/site-table';
+import { CodeLoop } from './resolve/code-loop';
+import { NameWatch } from './resolve/name-watch';
 import { RegionBinder } from './regions/region-resolver';
 import { CommTable } from './tasks/comm-names';
 import { Counters } from './resolve/counters';
@@ -18,10 +21,10 @@ import { DEFAULT_LIMITS } from './stats/limits';
 import type { Limits } from './stats/limits';
 import type { OpenFaults } from './wire/open-faults';
 import { pagePool } from './stats/page-set';
-import type { BusSource, GuardSource, MapsAnswer, ProcSource } from './ports';
+import type { BusSource, GuardSource, MapsAnswer, NameSource, ProcSource } from './ports';
 import { RecordApplier } from './resolve/apply-records';
-import { NO_REGION, setOf, slotOf } from './regions/region-code';
 import { RegionTable } from './regions/region-table';
+import { forgetUnsure, mappedRegions } from './resolve/mapped-regions';
 import { MapRepair } from './resolve/map-repair';
 import type { Resolved } from './wire/resolved';
 import { SnapshotBuilder } from './snapshot/build';
@@ -38,6 +41,12 @@ export interface ModelOptions {
   readonly guards?: GuardSource;
   /** Without it no SIGBUS is explained. */
   readonly bus?: BusSource;
+  /** Count faults by the code that causes them. */
+  readonly sites?: boolean;
+  /** Without it code goes by its addresses. */
+  readonly names?: NameSource;
+  /** Faults are not counted, nor written, before the names of their code are known. */
+  readonly awaitNames?: boolean;
   /** No more than is shown in the end: rows cost as much as all the rest. 'detail' by default. */
   readonly depth?: Depth;
   /** Caps, for tests of what happens when they are reached. */
@@ -72,6 +81,8 @@ export class Model {
   readonly pages;
   readonly stats;
   readonly spaces: VmaPool;
+  /** Faults by the code that causes them; null where nobody asks for it. */
+  readonly sites: SiteTable | null;
   /** A filter may drop a fault when it ends: what it waits until then is not counted before. */
   countInFlight = true;
   private readonly columns = new FaultColumns();
@@ -82,6 +93,9 @@ export class Model {
   private readonly inFlight: InFlight;
   private readonly watch: GuardWatch | null;
   private readonly busWatch: BusWatch | null;
+  private readonly codeLoop: CodeLoop | null;
+  private readonly nameWatch: NameWatch | null;
+  private readonly awaitNames: boolean;
   private readonly snapshots: SnapshotBuilder;
   private systemFacts: SystemFacts = { swapInUse: false, numaBalancing: false };
   private foldedAt = -Infinity;
@@ -111,7 +125,14 @@ export class Model {
       this.spaces,
     );
     const depth = options.depth ?? 'detail';
-    this.counters = new Counters(this.regions, this.tasks, depth);
+    this.sites = options.sites === true ? new SiteTable(this.stats, this.limits.sites) : null;
+    this.counters = new Counters(this.regions, this.tasks, depth, this.sites);
+    this.codeLoop = this.sites === null ? null : new CodeLoop(this.tasks, this.sites.codes);
+    this.nameWatch =
+      this.sites === null || options.names === undefined
+        ? null
+        : new NameWatch(options.names, this.sites);
+    this.awaitNames = options.awaitNames ?? false;
     const binder = new RegionBinder(
       this.regions,
       this.comms,
@@ -165,6 +186,7 @@ export class Model {
       if (!this.records.apply(batch, this.recordsDone)) return false;
     }
     if (!this.resolveTo(batch, resolved, faults)) return false;
+    if (!this.named()) return false;
     this.watch?.look(batch, resolved);
     const errors = this.counters.total.byClass[FaultClass.ERROR];
     this.counters.add(batch, resolved, this.columns);
@@ -179,9 +201,22 @@ export class Model {
   }
 
   private resolveTo(batch: Batch, resolved: Resolved, end: number): boolean {
-    if (this.faultsDone < end)
-      this.faultsDone = this.loop.run(batch, resolved, this.faultsDone, end);
+    const from = this.faultsDone;
+    if (from < end) {
+      this.faultsDone = this.loop.run(batch, resolved, from, end);
+      this.codeLoop?.run(batch, resolved, from, this.faultsDone);
+    }
     return this.faultsDone >= end;
+  }
+
+  /** Has new code named. False where its names are to be waited for. */
+  private named(): boolean {
+    const { nameWatch } = this;
+    if (nameWatch === null) return true;
+    nameWatch.ask();
+    if (!this.awaitNames) return true;
+    nameWatch.takeAnswers();
+    return !nameWatch.expecting;
   }
 
   /** What of the machine qualifies the causes. */
@@ -215,7 +250,9 @@ export class Model {
     this.spaces.clock++;
     this.spaces.makeRoom();
     this.repair.beginBatch();
-    if (this.source.takeLateImages()) this.forgetUnsure();
+    this.nameWatch?.takeAnswers();
+    this.sites?.makeRoom();
+    if (this.source.takeLateImages()) forgetUnsure(this.tasks, this.regions);
     const tables = [this.regions.rows, this.tasks.threads, this.tasks.processes];
     const settled = this.tasks.settle();
     if (settled === null) {
@@ -224,7 +261,7 @@ export class Model {
       if (tables.some((t) => t.full) && now - this.foldedAt < RETRY_NS) return;
     }
     this.foldedAt = now;
-    const live = this.mappedRegions();
+    const live = mappedRegions(this.tasks, this.regions);
     this.counters.fold(
       (slot) => live[slot] === 1,
       settled,
@@ -232,41 +269,6 @@ export class Model {
         this.inFlight.remap(...moved);
       },
     );
-  }
-
-  /** Files that could not be looked at have been: their mappings are named anew when they fault. */
-  private forgetUnsure(): void {
-    for (const process of this.tasks.live()) {
-      if (!process.space.unsure) continue;
-      process.space.unsure = false;
-      process.map.eachRegion((handle, code) => {
-        if (code <= NO_REGION) return;
-        const kind = this.regionKind(slotOf(code));
-        // Also what lies behind a file: it may be a .bss. Not the stacks of threads.
-        if (kind === RegionKind.FILE || kind === RegionKind.ANON || kind === RegionKind.HEAP) {
-          process.map.setRegion(handle, NO_REGION);
-        }
-      });
-    }
-  }
-
-  private mappedRegions(): Uint8Array {
-    const live = new Uint8Array(this.regions.rows.stats.limit);
-    for (const { space } of this.tasks.live()) {
-      const { map, sets, unknownRow } = space;
-      if (unknownRow >= 0) live[unknownRow] = 1;
-      // A program may map an ELF file of thousands of sections in as many pieces: each set once.
-      const mapped = new Uint8Array(sets.length);
-      map.eachRegion((_, code) => {
-        if (code > NO_REGION) live[slotOf(code)] = 1;
-        else mapped[setOf(code)] = 1;
-      });
-      for (let set = 0; set < mapped.length; set++) {
-        if (mapped[set] === 0) continue;
-        for (const row of sets[set]!.rows) if (row >= 0) live[row] = 1;
-      }
-    }
-    return live;
   }
 
   /**

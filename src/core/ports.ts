@@ -1,5 +1,6 @@
 import type { BusFacts, BusFault } from './classify/bus-reason';
 import type { GuardedRange } from './classify/guarded-ranges';
+import type { CodeAddress, CodeFrame, CodePlace } from './code/address';
 import type { ElfImage } from './elf/elf';
 import type { Backing, Vma } from './vma/vma';
 
@@ -49,6 +50,24 @@ export interface BusSource {
   askBus(pid: number, ppid: number, vma: Vma, fault: BusFault): void;
   /** The answers that have come since the last call. */
   takeBus(): readonly BusAnswer[];
+}
+
+/** The names of one instruction; no frames where nothing is known of it. */
+export interface NameAnswer {
+  readonly address: CodeAddress;
+  readonly frames: readonly CodeFrame[];
+  /** The kernel's module, '' where the place says all. */
+  readonly object: string;
+}
+
+/** Names code. Answers come later, or never. */
+export interface NameSource {
+  /** Asks for instructions of one place, each of which is asked for once. */
+  askNames(place: CodePlace, addresses: readonly CodeAddress[]): void;
+  /** The answers that have come since the last call. */
+  takeNames(): readonly NameAnswer[];
+  /** An answer is on its way that is worth waiting for. */
+  expectsNames(): boolean;
 }
 
 /**

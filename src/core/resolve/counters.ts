@@ -1,8 +1,9 @@
 import type { Batch } from '../wire/batch';
 import type { FaultColumns } from '../wire/fault-columns';
-import { PairCounts } from '../stats/region-threads';
+import { PairCounts } from '../stats/pair-counts';
 import { stackOwner } from '../regions/region-label';
 import type { RegionInfo, RegionTable } from '../regions/region-table';
+import type { SiteTable } from '../code/site-table';
 import type { Resolved } from '../wire/resolved';
 import { GONE } from '../stats/row-table';
 import type { Settled, Tasks } from '../tasks/tasks';
@@ -23,6 +24,8 @@ export class Counters {
     private readonly regions: RegionTable,
     private readonly tasks: Tasks,
     private readonly depth: Depth,
+    /** null where nobody asks for the code. */
+    private readonly sites: SiteTable | null,
   ) {}
 
   /** Enters the faults of a batch that were kept. */
@@ -33,9 +36,10 @@ export class Counters {
     regions.rows.stats.add(resolved.region, batch, resolved, columns);
     tasks.threads.stats.add(resolved.thread, batch, resolved, columns);
     tasks.processes.stats.add(columns.process, batch, resolved, columns);
+    this.sites?.add(batch, resolved, columns);
     if (depth === 'rows') return;
     regions.heat.add(batch, resolved, columns);
-    this.pairs.add(batch, resolved);
+    this.pairs.add(batch.faults, resolved.region, resolved.thread, resolved.keep);
   }
 
   /** Adds `ns` (or takes it, where negative) to the time stalled of these rows and of the whole. */
@@ -62,6 +66,7 @@ export class Counters {
     this.regions.rows.stats.tick(elapsed, accounted);
     this.tasks.threads.stats.tick(elapsed, accounted);
     this.tasks.processes.stats.tick(elapsed, accounted);
+    this.sites?.rows.stats.tick(elapsed, accounted);
   }
 
   zero(): void {
@@ -69,6 +74,7 @@ export class Counters {
     this.regions.rows.stats.zero();
     this.tasks.threads.stats.zero();
     this.tasks.processes.stats.zero();
+    this.sites?.zero();
     for (let row = 0; row < this.regions.rows.stats.limit; row++) this.regions.heat.clear(row);
     this.pairs.clear();
   }
@@ -101,6 +107,7 @@ export class Counters {
       () => undefined,
     );
     if (anyMoved(regionsTo) || anyMoved(threadsTo)) this.pairs.remap(regionsTo, threadsTo);
+    if (anyMoved(regionsTo)) this.sites?.followRegions(regionsTo);
     moved(regionsTo, threadsTo, processesTo);
   }
 }

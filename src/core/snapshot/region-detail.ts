@@ -36,7 +36,7 @@ export function regionDetail(model: ModelTables, id: number): RegionDetail | nul
   return {
     id,
     heat: bins === null ? null : { byFile: info.byFile, ...bins },
-    threads: model.counters.pairs.threadsOf(slot, TOP_THREADS).map(({ thread, faults }) => {
+    threads: model.counters.pairs.rightOf(slot, TOP_THREADS).map(({ slot: thread, faults }) => {
       const { tid, pid, comm } = threads.info(thread)!;
       return { tid, pid, comm, faults };
     }),

@@ -8,6 +8,7 @@ export interface Limits {
   readonly regions: number;
   readonly threads: number;
   readonly processes: number;
+  readonly sites: number;
   /** Ended processes whose rows stay apart; beyond twice as many the older ones share rows by name. */
   readonly endedProcesses: number;
   /** The same of ended threads of processes that go on. */
@@ -28,6 +29,7 @@ export const DEFAULT_LIMITS: Limits = {
   regions: 8192,
   threads: 8192,
   processes: 4096,
+  sites: 8192,
   endedProcesses: Infinity,
   endedThreads: Infinity,
   spaces: 32768,

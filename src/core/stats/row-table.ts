@@ -129,6 +129,13 @@ export class RowTable<Info extends object> {
     return slot;
   }
 
+  /** Adds a row to another and frees it; both stand for themselves. */
+  absorb(slot: number, into: number): void {
+    this.stats.fold(slot, into);
+    this.infos[slot] = null;
+    this.stats.release(slot);
+  }
+
   get overCap(): boolean {
     return this.rows > this.rules.cap;
   }

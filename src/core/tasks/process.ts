@@ -72,6 +72,12 @@ export class Thread {
   stamp = 0;
   /** VmaPool.clock when it was looked up. */
   lookedUp = 0;
+  /** The same as handle and stamp, for the mapping of the instruction. */
+  codeHandle = -1;
+  codeStamp = 0;
+  /** What that mapping shows, as long as the code table's era is this one. */
+  codePlace = 0;
+  codeEra = -1;
 
   constructor(
     readonly tid: number,

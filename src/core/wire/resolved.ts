@@ -16,6 +16,8 @@ export class Resolved {
   readonly comm = new Uint32Array(FAULT_CAPACITY);
   /** Byte offset into the mapped file, -1 where there is no file. */
   readonly fileOffset = new Float64Array(FAULT_CAPACITY);
+  /** Number of the instruction (Model.sites); 0 where it is not known, and where nobody asks for it. */
+  readonly code = new Uint32Array(FAULT_CAPACITY);
   /** 0 where a filter dropped the fault from what is shown. */
   readonly keep = new Uint8Array(FAULT_CAPACITY).fill(1);
 }

@@ -1,17 +1,10 @@
 import fc from 'fast-check';
-import { Batch } from '../../../../src/core/wire/batch';
-import { Resolved } from '../../../../src/core/wire/resolved';
-import { PairCounts } from '../../../../src/core/stats/region-threads';
+import { PairCounts } from '../../../../src/core/stats/pair-counts';
 
-const batch = new Batch();
-const resolved = new Resolved();
 const add = (counts: PairCounts, ...pairs: readonly (readonly [number, number])[]): void => {
-  pairs.forEach(([region, thread], i) => {
-    resolved.region[i] = region;
-    resolved.thread[i] = thread;
-  });
-  batch.faults = pairs.length;
-  counts.add(batch, resolved);
+  const left = Uint32Array.from(pairs, ([l]) => l);
+  const right = Uint32Array.from(pairs, ([, r]) => r);
+  counts.add(pairs.length, left, right, new Uint8Array(pairs.length).fill(1));
 };
 const slot = fc.oneof(fc.integer({ min: 0, max: 8 }), fc.integer({ min: 0, max: 32767 }));
 
@@ -27,8 +20,8 @@ describe('PairCounts', () => {
           model.set(region, row.set(thread, (row.get(thread) ?? 0) + 1));
         }
         for (const [region, threads] of model) {
-          const got = counts.threadsOf(region, 1000);
-          expect(new Map(got.map((t) => [t.thread, t.faults]))).toEqual(threads);
+          const got = counts.rightOf(region, 1000);
+          expect(new Map(got.map((t) => [t.slot, t.faults]))).toEqual(threads);
           const faults = got.map((t) => t.faults);
           expect(faults).toEqual([...faults].sort((a, b) => b - a));
         }
@@ -41,12 +34,12 @@ describe('PairCounts', () => {
     const counts = new PairCounts(4);
     for (let thread = 0; thread < 100; thread++) add(counts, [1, thread]);
     expect(counts.incomplete).toBe(true);
-    expect(counts.threadsOf(1, 1000)).toHaveLength(12);
+    expect(counts.rightOf(1, 1000)).toHaveLength(12);
     add(counts, [1, 0]);
-    expect(counts.threadsOf(1, 1)).toEqual([{ thread: 0, faults: 2 }]);
+    expect(counts.rightOf(1, 1)).toEqual([{ slot: 0, faults: 2 }]);
     counts.clear();
     expect(counts.incomplete).toBe(false);
-    expect(counts.threadsOf(1, 10)).toEqual([]);
+    expect(counts.rightOf(1, 10)).toEqual([]);
   });
 
   it('follows slots that are folded or gone', () => {
@@ -56,10 +49,16 @@ describe('PairCounts', () => {
     add(counts, [1, 1]);
     add(counts, [2, 0]);
     counts.remap(Int32Array.of(1, 1, -1), Int32Array.of(0, 0));
-    expect(counts.threadsOf(0, 9)).toEqual([]);
-    expect(counts.threadsOf(1, 9)).toEqual([{ thread: 0, faults: 3 }]);
-    expect(counts.threadsOf(2, 9)).toEqual([]);
+    expect(counts.rightOf(0, 9)).toEqual([]);
+    expect(counts.rightOf(1, 9)).toEqual([{ slot: 0, faults: 3 }]);
+    expect(counts.rightOf(2, 9)).toEqual([]);
     add(counts, [1, 0]);
-    expect(counts.threadsOf(1, 9)).toEqual([{ thread: 0, faults: 4 }]);
+    expect(counts.rightOf(1, 9)).toEqual([{ slot: 0, faults: 4 }]);
+    add(counts, [3, 0], [3, 2]);
+    counts.remap(null, Int32Array.of(5, 0, 5));
+    expect(counts.leftOf(5, 9)).toEqual([
+      { slot: 1, faults: 4 },
+      { slot: 3, faults: 2 },
+    ]);
   });
 });

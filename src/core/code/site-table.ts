@@ -1,0 +1,203 @@
+import type { Batch } from '../wire/batch';
+import { FAULT_CAPACITY } from '../wire/batch';
+import type { FaultColumns } from '../wire/fault-columns';
+import type { Resolved } from '../wire/resolved';
+import { PairCounts } from '../stats/pair-counts';
+import { RowTable } from '../stats/row-table';
+import type { SlabPool } from '../stats/slab-pool';
+import { bareName } from './address';
+import type { CodeAddress, CodeFrame } from './address';
+import { CodeTable } from './code-table';
+
+/** What a row of call sites shows. Replaced, never changed, when its name becomes known. */
+export interface SiteInfo {
+  /** Under which the row is found again; '' for rows that stand for several. */
+  readonly key: string;
+  /** The function of the symbol table; '' where it is not known. Raw. */
+  readonly function: string;
+  /** The innermost function that was inlined there, '' for none. Raw. */
+  readonly inlined: string;
+  /** '' and 0 where the line is not known. Raw. */
+  readonly file: string;
+  readonly line: number;
+  /** What the code belongs to, and the path where that is a file. Raw. */
+  readonly object: string;
+  readonly path: string;
+  /** Of its first instruction: file offset, or address, in two halves. */
+  readonly high: number;
+  readonly low: number;
+}
+
+/** What an instruction is called from now on. */
+interface Naming {
+  readonly address: CodeAddress;
+  readonly frames: readonly CodeFrame[];
+  /** '' where it is that of the place. */
+  readonly object: string;
+}
+
+const UNKNOWN: SiteInfo = {
+  key: '-',
+  function: '',
+  inlined: '',
+  file: '',
+  line: 0,
+  object: '[unknown]',
+  path: '',
+  high: 0,
+  low: 0,
+};
+
+/**
+ * Faults by the code that caused them. Until its name is known an instruction has a row of its own; then
+ * all instructions of one line of one function share one. What has been counted moves with them.
+ */
+export class SiteTable {
+  readonly codes = new CodeTable();
+  readonly rows: RowTable<SiteInfo>;
+  /** Faults per (region, site). */
+  readonly pairs = new PairCounts();
+  private readonly slots = new Uint32Array(FAULT_CAPACITY);
+  private readonly byKey = new Map<string, number>();
+  /** Slots of instructions by their number; -1 before the first fault that is counted. */
+  private rowOf: Int32Array;
+  /** Slots whose counts have moved to others with the answers at hand, and where to. */
+  private readonly moved = new Map<number, number>();
+
+  constructor(pool: SlabPool, cap: number) {
+    this.rowOf = new Int32Array(1024).fill(-1);
+    const several = { key: '', function: '', inlined: '', file: '', line: 0, high: 0, low: 0 };
+    this.rows = new RowTable<SiteInfo>(pool, {
+      cap,
+      foldKey: (site) => `${site.object}\n${site.path}`,
+      folded: (site) => ({ ...site, ...several }),
+      kindKey: () => '',
+      others: () => ({ ...several, object: '[others]', path: '' }),
+    });
+  }
+
+  /** Counts the kept faults of a batch whose codes are resolved. */
+  add(batch: Batch, resolved: Resolved, columns: Pick<FaultColumns, 'fresh' | 'bucket'>): void {
+    const { slots } = this;
+    const { code, keep } = resolved;
+    this.reach(this.codes.limit);
+    const { rowOf } = this;
+    for (let i = 0; i < batch.faults; i++) {
+      if (keep[i] === 0) continue;
+      const row = rowOf[code[i]!]!;
+      slots[i] = row >= 0 ? row : this.begin(code[i]!);
+    }
+    this.rows.stats.add(slots, batch, resolved, columns);
+    this.pairs.add(batch.faults, resolved.region, slots, keep);
+  }
+
+  private reach(limit: number): void {
+    if (limit <= this.rowOf.length) return;
+    const grown = new Int32Array(Math.max(limit, this.rowOf.length * 2)).fill(-1);
+    grown.set(this.rowOf);
+    this.rowOf = grown;
+  }
+
+  /** The row of an instruction that is counted for the first time. */
+  private begin(code: number): number {
+    const address = this.codes.address(code);
+    const info = address === null ? UNKNOWN : infoOf(address);
+    const known = this.byKey.get(info.key);
+    return (this.rowOf[code] = known ?? this.create(info));
+  }
+
+  private create(info: SiteInfo): number {
+    const slot = this.rows.create(info);
+    if (!this.rows.stands(slot)) this.byKey.set(info.key, slot);
+    return slot;
+  }
+
+  /** The names of instructions have become known; between batches, or before one is counted. */
+  nameAll(answers: readonly Naming[]): void {
+    for (const answer of answers) this.name(answer);
+    if (this.moved.size === 0) return;
+    this.follow((slot) => this.moved.get(slot) ?? slot);
+    this.moved.clear();
+  }
+
+  private name({ address, frames, object }: Naming): void {
+    const before = infoOf(address).key;
+    address.frames = frames;
+    if (object !== '') address.object = object;
+    const info = infoOf(address);
+    if (info.key === before) return;
+    const own = this.byKey.get(before);
+    const current =
+      this.codes.address(address.code) === address && address.code < this.rowOf.length;
+    if (current) this.rowOf[address.code] = -1;
+    if (own === undefined) return;
+    const shared = this.byKey.get(info.key);
+    this.byKey.delete(before);
+    if (shared === undefined) {
+      this.rows.set(own, info);
+      this.byKey.set(info.key, own);
+      return;
+    }
+    this.rows.absorb(own, shared);
+    this.moved.set(own, shared);
+  }
+
+  /** Between batches: no more is kept than there is room for. */
+  makeRoom(): void {
+    if (this.codes.crowded) {
+      this.codes.clear();
+      this.rowOf.fill(-1);
+    }
+    if (this.rows.overCap || this.rows.full) this.fold();
+  }
+
+  private fold(): void {
+    const where = this.rows.fold(
+      () => false,
+      () => false,
+      (slot, { key }) => {
+        if (key !== '' && this.byKey.get(key) === slot) this.byKey.delete(key);
+      },
+    );
+    this.follow((slot) => where[slot] ?? slot);
+    // Rows are found again by their keys.
+    this.rowOf.fill(-1);
+  }
+
+  /** Regions got other slots; -1 for those that are gone. */
+  followRegions(where: Int32Array): void {
+    this.pairs.remap(where, null);
+  }
+
+  private follow(to: (slot: number) => number): void {
+    const where = Int32Array.from({ length: this.rows.stats.limit }, (_, slot) => to(slot));
+    this.pairs.remap(null, where);
+  }
+
+  zero(): void {
+    this.rows.stats.zero();
+    this.pairs.clear();
+  }
+}
+
+function infoOf(address: CodeAddress): SiteInfo {
+  const { place, object, high, low, frames } = address;
+  const where = { object, path: place.path, high, low };
+  const inner = frames?.[0];
+  const outer = frames?.at(-1);
+  if (inner === undefined || outer === undefined || outer.function === '') {
+    const key = `${place.key}\n${high}:${low}`;
+    return { ...UNKNOWN, ...where, key, file: inner?.file ?? '', line: inner?.line ?? 0 };
+  }
+  const inlined = inner === outer ? '' : inner.function;
+  const { file, line } = inner;
+  const key = `${place.key}\n${outer.function}\n${inlined}\n${file}:${line}`;
+  return { ...where, key, function: outer.function, inlined, file, line };
+}
+
+/** What a person reads where a row is about code: the function, or the address within its object. */
+export function siteLabel(site: SiteInfo): string {
+  if (site.function !== '')
+    return site.inlined === '' ? site.function : `${site.inlined} (in ${site.function})`;
+  return site.key === '' || site.key === UNKNOWN.key ? site.object : bareName(site);
+}

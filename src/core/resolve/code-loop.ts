@@ -1,0 +1,145 @@
+import { PlaceKind } from '../code/address';
+import type { CodePlace } from '../code/address';
+import { CodeTable } from '../code/code-table';
+import { UNKNOWN_NATURE, regionNature } from '../regions/region-label';
+import type { Thread } from '../tasks/process';
+import type { Tasks } from '../tasks/tasks';
+import { FileStore } from '../vma/file-store';
+import { backingOf } from '../vma/vma-kind';
+import type { Vma } from '../vma/vma';
+import type { VmaMap } from '../vma/vma-map';
+import { How } from '../wire/batch';
+import type { Batch } from '../wire/batch';
+import type { Resolved } from '../wire/resolved';
+
+const PAGE = 4096;
+/** Addresses from here on are the kernel's: the upper half, and on no processor the user's. */
+const KERNEL_HIGH = 0x80000000;
+const VSYSCALL_PAGE = 0xffffffffff600;
+const WORD = 2 ** 32;
+
+const KERNEL: CodePlace = place(PlaceKind.KERNEL, '[kernel]', '', 'kernel');
+const VSYSCALL: CodePlace = place(PlaceKind.UNKNOWN, '[vsyscall]', '', 'vsyscall');
+
+function place(kind: number, object: string, path: string, key: string): CodePlace {
+  return { kind, object, path, key, pid: 0, vma: null };
+}
+
+/**
+ * Finds the instruction of every fault in the mappings of its process: in a file by device, inode and
+ * offset, so that one library is the same code in all of them. Per fault no object and no string; what is
+ * met first is behind a call.
+ */
+export class CodeLoop {
+  /** Numbers of the places of files by backing, -1 where there is none. */
+  private readonly placeOf: number[] = [];
+
+  constructor(
+    private readonly tasks: Tasks,
+    private readonly codes: CodeTable,
+  ) {}
+
+  /** Faults from (inclusive) to (exclusive), between two records; their threads are known already. */
+  run(batch: Batch, resolved: Resolved, from: number, to: number): void {
+    const { tasks } = this;
+    const { pid, tid, ipHi, ipLo, how } = batch;
+    const { code } = resolved;
+    let high = -1;
+    let low = -1;
+    let process = -1;
+    let known = CodeTable.NONE;
+    for (let i = from; i < to; i++) {
+      if ((how[i]! & How.ENTRY) === 0) {
+        code[i] = CodeTable.NONE;
+        continue;
+      }
+      // Faults come in runs of one instruction; between two records its mapping stays.
+      if (ipLo[i] !== low || ipHi[i] !== high || pid[i] !== process) {
+        high = ipHi[i]!;
+        low = ipLo[i]!;
+        process = pid[i]!;
+        const thread = high >= KERNEL_HIGH ? null : tasks.thread(process, tid[i]!);
+        known = thread === null ? this.inKernel(high, low) : this.inUser(thread, high, low);
+      }
+      code[i] = known;
+    }
+  }
+
+  private inKernel(high: number, low: number): number {
+    const page = high * (WORD / PAGE) + Math.floor(low / PAGE);
+    const where = page === VSYSCALL_PAGE ? VSYSCALL : KERNEL;
+    return this.codes.intern(this.numberOf(where), high, low);
+  }
+
+  private inUser(thread: Thread, high: number, low: number): number {
+    const { codes } = this;
+    const { map } = thread.process.space;
+    const page = high * (WORD / PAGE) + Math.floor(low / PAGE);
+    const handle = codeHandle(thread, map, page);
+    if (thread.codeEra !== codes.era) {
+      thread.codePlace = handle < 0 ? this.unknown(thread) : this.placeAt(thread, map, handle);
+      thread.codeEra = codes.era;
+    }
+    const number = thread.codePlace;
+    const { kind } = codes.place(number);
+    if (kind !== PlaceKind.FILE && kind !== PlaceKind.VDSO) return codes.intern(number, high, low);
+    const first = kind === PlaceKind.FILE ? map.pgoffOf(handle) : 0;
+    const offset = (page - map.startOf(handle) + first) * PAGE + (low % PAGE);
+    return codes.intern(number, Math.floor(offset / WORD), offset % WORD);
+  }
+
+  /** Number of the place that a mapping shows. */
+  private placeAt(thread: Thread, map: VmaMap, handle: number): number {
+    const number = backingOf(map.kindOf(handle));
+    const known = this.placeOf[number] ?? -1;
+    // Numbers of backings are given anew; memory without a file is that of many processes.
+    if (known >= 0 && known < this.codes.places) {
+      const { vma } = this.codes.place(known);
+      if (vma?.backing === map.pool.backings.get(number)) return known;
+    }
+    const made = this.make(thread, map.vma(handle));
+    while (this.placeOf.length <= number) this.placeOf.push(-1);
+    this.placeOf[number] = this.codes.place(made).kind === PlaceKind.FILE ? made : -1;
+    return made;
+  }
+
+  private make(thread: Thread, vma: Vma): number {
+    const { name, devMajor, devMinor, ino } = vma.backing;
+    const nature = regionNature(vma, FileStore.UNKNOWN);
+    const { pid, space } = thread.process;
+    const known = (kind: number, key: string): number => {
+      const number = this.numberOf(place(kind, nature.label, nature.path, key));
+      const found = this.codes.place(number);
+      found.pid = pid;
+      found.vma = vma;
+      return number;
+    };
+    if (ino !== '0') return known(PlaceKind.FILE, `${devMajor}:${devMinor}:${ino}:${name}`);
+    if (name === '[vdso]') return known(PlaceKind.VDSO, 'vdso');
+    return known(PlaceKind.ANON, `anon ${space.keyPrefix} ${nature.label}`);
+  }
+
+  private unknown(thread: Thread): number {
+    const { space } = thread.process;
+    const key = `unknown ${space.keyPrefix}`;
+    return this.numberOf(place(PlaceKind.UNKNOWN, UNKNOWN_NATURE.label, '', key));
+  }
+
+  private numberOf(wanted: CodePlace): number {
+    const known = this.codes.placeNumber(wanted.key);
+    return known >= 0 ? known : this.codes.addPlace({ ...wanted });
+  }
+}
+
+/** As find() of the fault loop, for the mapping of the instruction. */
+function codeHandle(thread: Thread, map: VmaMap, page: number): number {
+  const { codeHandle: before } = thread;
+  const holds = thread.codeStamp === map.stamp;
+  if (before >= 0 && holds && map.covers(before, page)) return before;
+  const handle = map.find(page);
+  // What it shows is to be asked anew.
+  if (handle !== before || !holds) thread.codeEra = -1;
+  thread.codeHandle = handle;
+  thread.codeStamp = map.stamp;
+  return handle;
+}

@@ -1,0 +1,127 @@
+/** Both are slots below 2^15; a pair is one integer. */
+const RIGHT_BITS = 15;
+const RIGHT_MASK = (1 << RIGHT_BITS) - 1;
+const EMPTY = -1;
+
+/**
+ * Faults per pair of rows of two tables (regions and threads: who faults where), for the drill-down. An
+ * open-addressing hash table of integers that never grows: pairs that find it full are not counted
+ * (`incomplete` says so).
+ */
+export class PairCounts {
+  private keys: Int32Array;
+  private counts: Float64Array;
+  private used = 0;
+  private readonly mask: number;
+  incomplete = false;
+
+  /** Room for 2^capacityLog2 pairs, three quarters of which are used. */
+  constructor(private readonly capacityLog2 = 16) {
+    this.mask = (1 << capacityLog2) - 1;
+    this.keys = new Int32Array(1 << capacityLog2).fill(EMPTY);
+    this.counts = new Float64Array(1 << capacityLog2);
+  }
+
+  /** Enters the kept of a batch's faults, each by its slots in both tables. */
+  add(faults: number, left: Uint32Array, right: Uint32Array, keep: Uint8Array): void {
+    let run = 0;
+    let runKey = EMPTY;
+    for (let i = 0; i < faults; i++) {
+      if (keep[i] === 0) continue;
+      const key = (left[i]! << RIGHT_BITS) | right[i]!;
+      // Faults come in runs: a table is looked up once for each.
+      if (key !== runKey) {
+        if (run > 0) this.addKey(runKey, run);
+        runKey = key;
+        run = 0;
+      }
+      run++;
+    }
+    if (run > 0) this.addKey(runKey, run);
+  }
+
+  private addKey(key: number, n: number): void {
+    // Fibonacci hashing: neighbouring slots, the usual case, must not pile up.
+    let at = Math.imul(key, 0x9e3779b1) >>> (32 - this.capacityLog2);
+    while (this.keys[at] !== key) {
+      if (this.keys[at] === EMPTY) {
+        if (this.used >= (this.mask + 1) * 0.75) {
+          this.incomplete = true;
+          return;
+        }
+        this.used++;
+        this.keys[at] = key;
+        break;
+      }
+      at = (at + 1) & this.mask;
+    }
+    this.counts[at]! += n;
+  }
+
+  /**
+   * Renames slots: `left[slot]` and `right[slot]` are the new ones, -1 for those that are gone; null leaves
+   * them as they are. Where two pairs become one their counts add up.
+   */
+  remap(left: Int32Array | null, right: Int32Array | null): void {
+    const { keys, counts } = this;
+    this.reset();
+    for (let at = 0; at < keys.length; at++) {
+      const key = keys[at]!;
+      if (key === EMPTY) continue;
+      const l = renamed(left, key >>> RIGHT_BITS);
+      const r = renamed(right, key & RIGHT_MASK);
+      if (l >= 0 && r >= 0) this.addKey((l << RIGHT_BITS) | r, counts[at]!);
+    }
+  }
+
+  clear(): void {
+    this.reset();
+    this.incomplete = false;
+  }
+
+  private reset(): void {
+    this.keys = new Int32Array(this.mask + 1).fill(EMPTY);
+    this.counts = new Float64Array(this.mask + 1);
+    this.used = 0;
+  }
+
+  /** Every pair with its faults. */
+  forEach(each: (left: number, right: number, faults: number) => void): void {
+    for (let at = 0; at <= this.mask; at++) {
+      const key = this.keys[at]!;
+      if (key !== EMPTY) each(key >>> RIGHT_BITS, key & RIGHT_MASK, this.counts[at]!);
+    }
+  }
+
+  /** What is paired with a slot of the left table, most faults first. */
+  rightOf(left: number, limit: number): PairShare[] {
+    const found: PairShare[] = [];
+    this.forEach((l, slot, faults) => {
+      if (l === left) found.push({ slot, faults });
+    });
+    return most(found, limit);
+  }
+
+  /** The same the other way round. */
+  leftOf(right: number, limit: number): PairShare[] {
+    const found: PairShare[] = [];
+    this.forEach((slot, r, faults) => {
+      if (r === right) found.push({ slot, faults });
+    });
+    return most(found, limit);
+  }
+}
+
+/** A row of the other table, and the faults that both have. */
+export interface PairShare {
+  readonly slot: number;
+  readonly faults: number;
+}
+
+function most(found: PairShare[], limit: number): PairShare[] {
+  return found.sort((a, b) => b.faults - a.faults).slice(0, limit);
+}
+
+function renamed(where: Int32Array | null, slot: number): number {
+  return where === null ? slot : (where[slot] ?? -1);
+}
