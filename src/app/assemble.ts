@@ -8,6 +8,7 @@ import type { FaultView } from '../core/columns/fault-fields';
 import { compileFaultTest } from '../core/filter/fault-test';
 import type { FaultTest } from '../core/filter/fault-test';
 import { describeFilterError, parseFilter } from '../core/filter/parse';
+import { FIELDS_WITH_SYMBOLS } from '../core/columns/symbol-fields';
 import { FixedNames } from '../core/columns/stable-names';
 import type { Limits } from '../core/stats/limits';
 import type { Depth } from '../core/resolve/counters';
@@ -126,6 +127,8 @@ function modelOf(capture: LiveCapture, ports: AssemblyPorts): Model {
     source: capture.source,
     guards: capture.guards,
     bus: capture.bus,
+    symbols: options.symbols ? 'faults' : ports.depth === 'totals' ? 'off' : 'sites',
+    names: null,
     depth: ports.depth,
     limits: ports.limits ?? {},
   });
@@ -177,7 +180,8 @@ function parsedFilter(text: string | null): ((model: Model) => FaultTest) | null
 }
 
 function encoderOf(options: Options, view: FaultView, fixed: FixedNames | null): FaultEncoder {
-  const fields = fixed ? fixed.fields() : FAULT_FIELDS;
+  const listed = options.symbols ? FIELDS_WITH_SYMBOLS : FAULT_FIELDS;
+  const fields = fixed ? fixed.fields(listed) : listed;
   switch (options.format) {
     case 'csv':
       return csvEncoder(view, fields);
@@ -188,6 +192,7 @@ function encoderOf(options: Options, view: FaultView, fixed: FixedNames | null):
         view,
         fixed ? () => fixed.nextTime() : ({ batch }, i) => batch.time[i]!,
         fixed ? 'none' : options.latency ? 'all' : 'major',
+        options.symbols,
       );
   }
 }

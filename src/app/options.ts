@@ -17,6 +17,10 @@ export interface Options extends Effects {
   readonly quiet: boolean;
   readonly report: 'none' | 'text' | 'json';
   readonly latency: boolean;
+  /** Every fault of the stream with the names of its code and data. */
+  readonly symbols: boolean;
+  /** Code is named at all. */
+  readonly naming: boolean;
   readonly fixedTs: boolean;
   readonly durationNs: number | null;
   readonly count: number | null;

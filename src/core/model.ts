@@ -1,9 +1,10 @@
 import type { Batch } from './wire/batch';
 import type { Answerer, SystemFacts } from './classify/cause-text';
 import { Cause, FaultClass, RegionKind } from './classify/classes';
-import { SiteTable } from './code/site-table';
-import { CodeLoop } from './resolve/code-loop';
-import { NameWatch } from './resolve/name-watch';
+import type { CodeAddress } from './code/address';
+import type { SiteTable } from './code/site-table';
+import { Attribution } from './resolve/attribution';
+import type { Symbols } from './resolve/attribution';
 import { RegionBinder } from './regions/region-resolver';
 import { CommTable } from './tasks/comm-names';
 import { Counters } from './resolve/counters';
@@ -41,12 +42,10 @@ export interface ModelOptions {
   readonly guards?: GuardSource;
   /** Without it no SIGBUS is explained. */
   readonly bus?: BusSource;
-  /** Count faults by the code that causes them. */
-  readonly sites?: boolean;
+  /** What faults are to be counted, and named, by the code that causes them. 'off' by default. */
+  readonly symbols?: Symbols;
   /** Without it code goes by its addresses. */
-  readonly names?: NameSource;
-  /** Faults are not counted, nor written, before the names of their code are known. */
-  readonly awaitNames?: boolean;
+  readonly names?: NameSource | null;
   /** No more than is shown in the end: rows cost as much as all the rest. 'detail' by default. */
   readonly depth?: Depth;
   /** Caps, for tests of what happens when they are reached. */
@@ -81,8 +80,6 @@ export class Model {
   readonly pages;
   readonly stats;
   readonly spaces: VmaPool;
-  /** Faults by the code that causes them; null where nobody asks for it. */
-  readonly sites: SiteTable | null;
   /** A filter may drop a fault when it ends: what it waits until then is not counted before. */
   countInFlight = true;
   private readonly columns = new FaultColumns();
@@ -93,9 +90,7 @@ export class Model {
   private readonly inFlight: InFlight;
   private readonly watch: GuardWatch | null;
   private readonly busWatch: BusWatch | null;
-  private readonly codeLoop: CodeLoop | null;
-  private readonly nameWatch: NameWatch | null;
-  private readonly awaitNames: boolean;
+  private readonly attribution: Attribution | null;
   private readonly snapshots: SnapshotBuilder;
   private systemFacts: SystemFacts = { swapInUse: false, numaBalancing: false };
   private foldedAt = -Infinity;
@@ -125,14 +120,8 @@ export class Model {
       this.spaces,
     );
     const depth = options.depth ?? 'detail';
-    this.sites = options.sites === true ? new SiteTable(this.stats, this.limits.sites) : null;
+    this.attribution = this.attribute(options);
     this.counters = new Counters(this.regions, this.tasks, depth, this.sites);
-    this.codeLoop = this.sites === null ? null : new CodeLoop(this.tasks, this.sites.codes);
-    this.nameWatch =
-      this.sites === null || options.names === undefined
-        ? null
-        : new NameWatch(options.names, this.sites);
-    this.awaitNames = options.awaitNames ?? false;
     const binder = new RegionBinder(
       this.regions,
       this.comms,
@@ -153,6 +142,17 @@ export class Model {
             hugePages: this.regions.rows.stats.byCause(slot, Cause.HUGE_PAGE),
           }));
     this.snapshots = new SnapshotBuilder(this);
+  }
+
+  private attribute({ symbols = 'off', names = null }: ModelOptions): Attribution | null {
+    if (symbols === 'off') return null;
+    const { tasks, regions, columns, stats, limits } = this;
+    return new Attribution({ symbols, tasks, regions, columns, stats, cap: limits.sites, names });
+  }
+
+  /** Faults by the code that causes them; null where nobody asked for it. */
+  get sites(): SiteTable | null {
+    return this.attribution?.sites ?? null;
   }
 
   /** A process that is attached to. */
@@ -186,7 +186,7 @@ export class Model {
       if (!this.records.apply(batch, this.recordsDone)) return false;
     }
     if (!this.resolveTo(batch, resolved, faults)) return false;
-    if (!this.named()) return false;
+    if (this.attribution?.named() === false) return false;
     this.watch?.look(batch, resolved);
     const errors = this.counters.total.byClass[FaultClass.ERROR];
     this.counters.add(batch, resolved, this.columns);
@@ -204,19 +204,9 @@ export class Model {
     const from = this.faultsDone;
     if (from < end) {
       this.faultsDone = this.loop.run(batch, resolved, from, end);
-      this.codeLoop?.run(batch, resolved, from, this.faultsDone);
+      this.attribution?.run(batch, resolved, from, this.faultsDone);
     }
     return this.faultsDone >= end;
-  }
-
-  /** Has new code named. False where its names are to be waited for. */
-  private named(): boolean {
-    const { nameWatch } = this;
-    if (nameWatch === null) return true;
-    nameWatch.ask();
-    if (!this.awaitNames) return true;
-    nameWatch.takeAnswers();
-    return !nameWatch.expecting;
   }
 
   /** What of the machine qualifies the causes. */
@@ -250,8 +240,7 @@ export class Model {
     this.spaces.clock++;
     this.spaces.makeRoom();
     this.repair.beginBatch();
-    this.nameWatch?.takeAnswers();
-    this.sites?.makeRoom();
+    this.attribution?.beginBatch();
     if (this.source.takeLateImages()) forgetUnsure(this.tasks, this.regions);
     const tables = [this.regions.rows, this.tasks.threads, this.tasks.processes];
     const settled = this.tasks.settle();
@@ -316,7 +305,8 @@ export class Model {
 
   /** Latencies of some rows of a table, by their ids; one histogram per class. */
   latencyOf(table: TableName, ids: ReadonlySet<number>): LatencyHistogram[] {
-    const { regions, tasks } = this;
+    const { regions, tasks, sites } = this;
+    if (table === 'sites') return sites === null ? [] : latencyOfRows(sites.rows.stats, ids);
     const { stats } = table === 'regions' ? regions.rows : tasks[table];
     return latencyOfRows(stats, ids);
   }
@@ -370,6 +360,14 @@ export class Model {
 
   commName(id: number): string {
     return this.comms.names[id] ?? '';
+  }
+
+  code(number: number): CodeAddress | null {
+    return this.attribution?.code(number) ?? null;
+  }
+
+  data(number: number): CodeAddress | null {
+    return this.attribution?.data(number) ?? null;
   }
 
   comm(id: number): string {

@@ -214,6 +214,8 @@ const NAMES: EventNames = {
     [RegionKind.FILE, RegionKind.HEAP, RegionKind.FILE, RegionKind.STACK][slot]!,
   regionId: (slot) => slot + 1,
   commName: (id) => ['checkpointer', 'writer'][id]!,
+  code: () => null,
+  data: () => null,
 };
 
 /** A world made of plain data that notes what it was asked. */
@@ -242,6 +244,7 @@ export class FakeSource implements DashboardSource {
         { tid: 4329, pid: 4321, comm: 'checkpointer', faults: 440 },
         { tid: 4330, pid: 4321, comm: 'writer', faults: 60 },
       ],
+      sites: [],
     };
   }
   latency: DashboardSource['latency'] = () => this.picture.latency;

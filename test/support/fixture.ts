@@ -39,6 +39,8 @@ export class Fixture {
     regionSection: (slot) => this.regions[slot]!.section ?? '',
     regionPath: (slot) => this.regions[slot]!.path ?? '',
     commName: (id) => this.comms[id]!,
+    code: () => null,
+    data: () => null,
   };
   readonly view: FaultView = { batch: this.batch, resolved: this.resolved, names: this.names };
 

@@ -6,6 +6,7 @@ import type { GuardedRange } from '../../src/core/classify/guarded-ranges';
 import type { Limits } from '../../src/core/stats/limits';
 import { FileStore } from '../../src/core/vma/file-store';
 import { Model } from '../../src/core/model';
+import type { ModelOptions } from '../../src/core/model';
 import { PENDING, UNKNOWN } from '../../src/core/ports';
 import type { GuardAnswer, GuardSource, MapsAnswer, ProcSource } from '../../src/core/ports';
 import { Resolved } from '../../src/core/wire/resolved';
@@ -25,6 +26,8 @@ export interface FaultSpec {
   readonly code?: number | null;
   readonly end?: 'min' | 'maj' | 'none';
   readonly latency?: number;
+  /** Address of the instruction; none was seen without it. */
+  readonly ip?: bigint;
 }
 
 export function backing(name: string, ino = name.startsWith('/') ? '11' : '0'): Backing {
@@ -139,12 +142,17 @@ export class Rig {
   now = 0;
   private readonly encoder = new TextEncoder();
 
-  constructor(limits: Partial<Limits> = {}, depth: Depth = 'detail') {
+  constructor(
+    limits: Partial<Limits> = {},
+    depth: Depth = 'detail',
+    more: Pick<ModelOptions, 'symbols' | 'names'> = {},
+  ) {
     this.model = new Model({
       source: this.source,
       guards: this.guards,
       limits: { ...ROOM, ...limits },
       depth,
+      ...more,
     });
     this.clear();
   }
@@ -169,6 +177,11 @@ export class Rig {
     batch.errorCode[i] = code ?? 0;
     batch.how[i] =
       { none: How.NONE, min: How.MIN, maj: How.MAJ }[end] | (code === null ? 0 : How.ERROR_CODE);
+    const { ip } = spec;
+    if (ip === undefined) return this;
+    batch.how[i] |= How.ENTRY;
+    batch.ipLo[i] = Number(ip & 0xffffffffn);
+    batch.ipHi[i] = Number(ip >> 32n);
     return this;
   }
 

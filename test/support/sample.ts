@@ -88,6 +88,7 @@ export function snapshot(part: Partial<Snapshot> = {}): Snapshot {
     regions: [],
     threads: [],
     processes: [],
+    sites: [],
     latency: CLASS_NAMES.map((faultClass) => ({
       faultClass,
       count: 0,
@@ -100,6 +101,7 @@ export function snapshot(part: Partial<Snapshot> = {}): Snapshot {
       buckets: [],
     })),
     pairs: () => ({ regions: [], threads: [], faults: [] }),
+    siteRegions: () => [],
     causeFacts: {
       swapInUse: false,
       numaBalancing: false,

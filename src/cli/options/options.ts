@@ -33,6 +33,9 @@ export function parseOptions(args: readonly string[]): CommandLine {
     'text',
     'json',
   ] as const);
+  if (has('symbols') && has('no-symbols')) {
+    throw new UsageError('--symbols and --no-symbols exclude each other');
+  }
   return {
     action,
     target,
@@ -43,6 +46,8 @@ export function parseOptions(args: readonly string[]): CommandLine {
     quiet: has('quiet'),
     report: reportFormat ?? (has('report') ? 'text' : 'none'),
     latency: has('latency'),
+    symbols: has('symbols'),
+    naming: !has('no-symbols'),
     fixedTs: has('fixed-ts'),
     durationNs: seconds('duration', given.get('duration'), 1e-3, 1e8),
     count: integer('count', given.get('count'), 1, Number.MAX_SAFE_INTEGER),

@@ -57,6 +57,14 @@ export const OPTIONS: readonly OptionSpec[] = [
   option('', 'latency', '', 'show the latency of every fault, not of major ones only', 'faults'),
   option(
     '',
+    'symbols',
+    '',
+    'the function, line and object behind every fault, and the data it hit',
+    'faults',
+  ),
+  option('', 'no-symbols', '', 'name no code: the report and the dashboard show addresses'),
+  option(
+    '',
     'fixed-ts',
     '',
     'the same bytes in every run of the same workload (implies --stream)',

@@ -9,6 +9,8 @@ export const PlaceKind = {
   VDSO: 3,
   /** Made at run time, in memory of the process that no file is behind. */
   ANON: 4,
+  /** No code: the data of a file. */
+  DATA: 5,
 } as const;
 
 /** What addresses of code count from. One object per place, for as long as the table remembers it. */
@@ -53,15 +55,13 @@ export interface CodeAddress {
 }
 
 /** `object+0x1a2b`: what stands for an address that has no name. */
-export function bareName({
-  object,
-  high,
-  low,
-}: Pick<CodeAddress, 'object' | 'high' | 'low'>): string {
-  const digits = high === 0 ? low.toString(16) : high.toString(16) + hex8(low);
-  return `${object}+0x${digits}`;
+export function bareName(address: Pick<CodeAddress, 'object' | 'high' | 'low'>): string {
+  return `${address.object}+${offsetText(address)}`;
 }
 
-function hex8(value: number): string {
-  return value.toString(16).padStart(8, '0');
+/** `0x1a2b`. */
+export function offsetText({ high, low }: Pick<CodeAddress, 'high' | 'low'>): string {
+  return high === 0
+    ? `0x${low.toString(16)}`
+    : `0x${high.toString(16)}${low.toString(16).padStart(8, '0')}`;
 }

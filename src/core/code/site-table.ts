@@ -112,7 +112,7 @@ export class SiteTable {
     return slot;
   }
 
-  /** The names of instructions have become known; between batches, or before one is counted. */
+  /** The names of instructions, all still in the table, have become known; between batches, or before one is counted. */
   nameAll(answers: readonly Naming[]): void {
     for (const answer of answers) this.name(answer);
     if (this.moved.size === 0) return;

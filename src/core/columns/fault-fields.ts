@@ -1,6 +1,7 @@
 import { ErrorCode, How } from '../wire/batch';
 import type { Batch } from '../wire/batch';
 import { CAUSE_NAMES, CLASS_COUNT, CLASS_NAMES, KIND_NAMES } from '../classify/classes';
+import type { CodeAddress } from '../code/address';
 import type { Resolved } from '../wire/resolved';
 
 /**
@@ -11,6 +12,8 @@ import type { Resolved } from '../wire/resolved';
  * FIELD_SCHEMA_VERSION rises when one changes its meaning.
  */
 const FIELD_SCHEMA_VERSION = 1;
+/** The same of the list with the fields of symbol-fields.ts behind it. */
+export const SYMBOL_SCHEMA_VERSION = 2;
 
 /** What the slots in the resolved columns mean; the model answers. Strings are raw, '' where absent. */
 export interface FaultNames {
@@ -22,6 +25,10 @@ export interface FaultNames {
   regionPath(slot: number): string;
   /** Name of a thread by the id in Resolved.comm. */
   commName(id: number): string;
+  /** The instruction of Resolved.code, null where it is not known. */
+  code(number: number): CodeAddress | null;
+  /** What lies at the address, of Resolved.data; null where no symbol could. */
+  data(number: number): CodeAddress | null;
 }
 
 /** A batch together with everything needed to read it. The members are reused from batch to batch. */
@@ -71,9 +78,16 @@ interface TextField extends FieldBase {
   readonly text: (names: FaultNames, code: number) => string;
 }
 
-export type Field = UintField | HexField | TextField;
+/** A non-negative integer by a small code; negative means absent. */
+interface CodedField extends FieldBase {
+  readonly kind: 'coded';
+  readonly source: TextSource;
+  readonly value: (names: FaultNames, code: number) => number;
+}
 
-export type TextSource = 'comm' | 'outcome' | 'access' | 'region';
+export type Field = UintField | HexField | TextField | CodedField;
+
+export type TextSource = 'comm' | 'outcome' | 'access' | 'region' | 'code' | 'data';
 
 const ACCESS_NAMES = ['', 'r', 'w', 'x'] as const;
 const MODE_NAMES = ['user', 'kernel'] as const;
@@ -84,6 +98,8 @@ export const TEXT_CODES: Readonly<Record<TextSource, (view: FaultView, i: number
   outcome: (v, i) => v.resolved.cause[i]! * CLASS_COUNT + v.resolved.faultClass[i]!,
   access: (v, i) => accessCode(v.batch, i) * 2 + ((v.batch.how[i]! & How.KERNEL) >> 2),
   region: (v, i) => v.resolved.region[i]!,
+  code: (v, i) => v.resolved.code[i]!,
+  data: (v, i) => v.resolved.data[i]!,
 };
 
 /** The columns of those codes that are one. */
@@ -91,6 +107,8 @@ export const TEXT_COLUMNS: Readonly<Partial<Record<TextSource, (view: FaultView)
   {
     comm: (v) => v.resolved.comm,
     region: (v) => v.resolved.region,
+    code: (v) => v.resolved.code,
+    data: (v) => v.resolved.data,
   };
 
 /** 0 not known (no error code), 1 read, 2 write, 3 instruction fetch. */
@@ -128,13 +146,22 @@ const uint = (
   repeats,
 });
 
-const text = (
+export const text = (
   id: string,
   title: string,
   source: TextSource,
   doc: string,
   read: TextField['text'],
 ): TextField => ({ kind: 'text', id, title, unit: '', source, doc, text: read });
+
+export const coded = (
+  id: string,
+  title: string,
+  unit: string,
+  source: TextSource,
+  doc: string,
+  value: CodedField['value'],
+): CodedField => ({ kind: 'coded', id, title, unit, source, doc, value });
 
 const choice = (
   id: string,
@@ -249,9 +276,25 @@ export const FAULT_FIELDS: readonly Field[] = [
 
 /** One field as NDJSON has it, null where absent: for single faults (the event log), not for streams. */
 export function fieldValue(field: Field, view: FaultView, i: number): string | number | null {
-  if (field.kind !== 'uint') return fieldText(field, view, i) || null;
-  const value = field.value(view, i);
+  if (field.kind !== 'uint' && field.kind !== 'coded') return fieldText(field, view, i) || null;
+  const value = numberOf(field, view, i);
   return value >= 0 ? value : null;
+}
+
+/** A field that goes by a code as raw text, '' where absent. */
+export function codedText(
+  field: TextField | CodedField,
+  { names }: FaultView,
+  code: number,
+): string {
+  if (field.kind !== 'coded') return field.text(names, code);
+  const value = field.value(names, code);
+  return value >= 0 ? String(value) : '';
+}
+
+function numberOf(field: UintField | CodedField, view: FaultView, i: number): number {
+  if (field.kind === 'uint') return field.value(view, i);
+  return field.value(view.names, TEXT_CODES[field.source](view, i));
 }
 
 /** One field as raw text, '' where absent: for single faults, not for streams. */
@@ -267,7 +310,8 @@ export function fieldText(field: Field, view: FaultView, i: number): string {
         : '';
     case 'text':
     case 'enum':
-      return field.text(view.names, TEXT_CODES[field.source](view, i));
+    case 'coded':
+      return codedText(field, view, TEXT_CODES[field.source](view, i));
   }
 }
 

@@ -1,6 +1,5 @@
 import { How } from '../wire/batch';
-import { FAULT_FIELDS } from './fault-fields';
-import type { FaultNames, Field } from './fault-fields';
+import type { FaultNames, FaultView, Field } from './fault-fields';
 
 const STACK_OF = /^\[stack:(\d+)\]/;
 
@@ -43,6 +42,8 @@ export class FixedNames {
       regionSection: (slot) => names.regionSection(slot),
       regionPath: (slot) => names.regionPath(slot),
       commName: (id) => names.commName(id),
+      code: (number) => names.code(number),
+      data: (number) => names.data(number),
     };
   }
 
@@ -50,8 +51,8 @@ export class FixedNames {
    * The field table with everything left out or renumbered that two runs do not share. An instruction in
    * the kernel has another address after every boot.
    */
-  fields(): Field[] {
-    return FAULT_FIELDS.map((field): Field => {
+  fields(fields: readonly Field[]): Field[] {
+    return fields.map((field): Field => {
       if (field.kind === 'uint') {
         switch (field.id) {
           case 'time_ns':
@@ -60,7 +61,7 @@ export class FixedNames {
           case 'tid':
             return {
               ...field,
-              value: (view, i) => this.number(field.value(view, i)),
+              value: (view: FaultView, i: number) => this.number(field.value(view, i)),
               column: null,
             };
           case 'latency_ns':

@@ -1,45 +1,60 @@
 import type { CodeAddress } from '../code/address';
 import { CodeTable } from '../code/code-table';
-import type { SiteTable } from '../code/site-table';
-import type { NameSource } from '../ports';
+import type { NameAnswer, NameSource } from '../ports';
 
-/** Has the code named that causes faults: every instruction is asked about once, when it is met first. */
+/** A table of addresses, and who takes the names of them. */
+export interface Named {
+  readonly codes: CodeTable;
+  readonly take: (answers: readonly NameAnswer[]) => void;
+}
+
+/** Has addresses named: each is asked about once, when it is met first. */
 export class NameWatch {
-  /** Instructions below this number have been asked about. */
-  private asked = CodeTable.NONE + 1;
-  private era = 0;
+  private readonly tables: { readonly of: Named; asked: number; era: number }[];
 
   constructor(
     private readonly source: NameSource,
-    private readonly sites: SiteTable,
-  ) {}
+    tables: readonly Named[],
+  ) {
+    this.tables = tables.map((of) => ({ of, asked: CodeTable.NONE + 1, era: 0 }));
+  }
 
   /** Takes over the answers that have come. */
   takeAnswers(): void {
     const answers = this.source.takeNames();
-    if (answers.length > 0) this.sites.nameAll(answers);
+    if (answers.length === 0) return;
+    for (const { of } of this.tables) {
+      // Of those that the table has forgotten meanwhile nobody wants to hear.
+      of.take(answers.filter(({ address }) => of.codes.address(address.code) === address));
+    }
   }
 
   /** Asks about what was met since the last call. */
   ask(): void {
-    const { codes } = this.sites;
-    if (this.era !== codes.era) {
-      this.era = codes.era;
-      this.asked = CodeTable.NONE + 1;
+    for (const table of this.tables) {
+      const { codes } = table.of;
+      if (table.era !== codes.era) {
+        table.era = codes.era;
+        table.asked = CodeTable.NONE + 1;
+      }
+      const fresh: CodeAddress[] = [];
+      for (; table.asked < codes.limit; table.asked++) fresh.push(codes.address(table.asked)!);
+      for (const list of byPlace(fresh)) this.source.askNames(list[0]!.place, list);
     }
-    if (this.asked >= codes.limit) return;
-    const byPlace = new Map<string, CodeAddress[]>();
-    for (; this.asked < codes.limit; this.asked++) {
-      const address = codes.address(this.asked)!;
-      const list = byPlace.get(address.place.key);
-      if (list === undefined) byPlace.set(address.place.key, [address]);
-      else list.push(address);
-    }
-    for (const list of byPlace.values()) this.source.askNames(list[0]!.place, list);
   }
 
   /** Names of what has been asked about are on their way, and worth waiting for. */
   get expecting(): boolean {
     return this.source.expectsNames();
   }
+}
+
+function byPlace(addresses: readonly CodeAddress[]): Iterable<CodeAddress[]> {
+  const places = new Map<string, CodeAddress[]>();
+  for (const address of addresses) {
+    const list = places.get(address.place.key);
+    if (list === undefined) places.set(address.place.key, [address]);
+    else list.push(address);
+  }
+  return places.values();
 }

@@ -3,19 +3,21 @@ import { Cause, FaultClass } from '../classify/classes';
 import { latencyHistogram } from './latency-histogram';
 import type { ModelTables } from './model-tables';
 import { pairRows } from './pair-rows';
+import { regionsOfSite } from './site-pairs';
 import { NO_REGION, setOf, slotOf } from '../regions/region-code';
 import type {
   LatencyHistogram,
   PairRows,
   ProcessRow,
   RegionRow,
+  SiteRow,
   Snapshot,
   StatRow,
   ThreadRow,
 } from './snapshot';
 import { FOLDED_CAP, Stands } from '../stats/row-table';
 import type { RowTable } from '../stats/row-table';
-import { ProcessStats, RegionStats, RowPool, share, ThreadStats } from './rows';
+import { ProcessStats, RegionStats, RowPool, share, SiteStats, ThreadStats } from './rows';
 import type { StatTable } from '../stats/stat-table';
 
 export interface SnapshotOptions {
@@ -36,6 +38,7 @@ export class SnapshotBuilder {
   private readonly regionRows: RowPool<RegionStats>;
   private readonly threadRows: RowPool<ThreadStats>;
   private readonly processRows: RowPool<ProcessStats>;
+  private siteRows: RowPool<SiteStats> | null = null;
 
   constructor(private readonly model: ModelTables) {
     const { regions, tasks } = model;
@@ -54,8 +57,10 @@ export class SnapshotBuilder {
       regions: this.regions(elapsed, limit, reuse),
       threads: this.threads(elapsed, limit, reuse),
       processes: this.processes(elapsed, limit, reuse),
+      sites: this.sites(elapsed, limit, reuse),
       latency: this.latency(),
       pairs: this.pairs(),
+      siteRegions: (id) => regionsOfSite(this.model, id),
       causeFacts: this.causeFacts(),
       caps: this.caps(),
     };
@@ -148,6 +153,24 @@ export class SnapshotBuilder {
     });
   }
 
+  private sites(elapsed: number, limit: number, reuse: boolean): SiteRow[] {
+    const { sites, limits } = this.model;
+    if (sites === null) return [];
+    const { rows } = sites;
+    this.siteRows ??= new RowPool((slot) => new SiteStats(rows.stats, slot));
+    return most(rows.stats, limit).map((slot) => {
+      const why = rows.stands(slot)
+        ? `code of this object, the oldest first: more than ${limits.sites} places`
+        : '';
+      return this.siteRows!.row(slot, reuse).fill(
+        elapsed,
+        rows.info(slot)!,
+        rows.members(slot),
+        why,
+      );
+    });
+  }
+
   /** Why a row stands for several, in words; '' where it does not. */
   private sumsUp<Info extends { readonly pid: number; readonly alive?: boolean }>(
     table: RowTable<Info>,
@@ -213,6 +236,7 @@ export class SnapshotBuilder {
     if (regions.rows.capped) caps.push(folded('regions', limits.regions));
     if (tasks.threads.capped) caps.push(folded('threads', limits.threads));
     if (tasks.processes.capped) caps.push(folded('processes', limits.processes));
+    if (this.model.sites?.rows.capped === true) caps.push(folded('call sites', limits.sites));
     if (tasks.crowded) {
       caps.push(
         `more than ${limits.spaces} live processes or ${limits.liveThreads} live threads: the rest is not told apart`,

@@ -1,4 +1,5 @@
 import type { Answerer, SystemFacts } from '../classify/cause-text';
+import type { SiteTable } from '../code/site-table';
 import type { RegionTable } from '../regions/region-table';
 import type { Counters } from '../resolve/counters';
 import type { Limits } from '../stats/limits';
@@ -14,6 +15,8 @@ export interface ModelTables {
   readonly regions: RegionTable;
   readonly tasks: Tasks;
   readonly counters: Counters;
+  /** null where nobody asked for the code. */
+  readonly sites: SiteTable | null;
   readonly pages: SlabPool;
   readonly stats: SlabPool;
   readonly spaces: VmaPool;

@@ -1,4 +1,6 @@
 import type { ModelTables } from './model-tables';
+import { sitesOfRegion } from './site-pairs';
+import type { PairedRow } from './snapshot';
 
 /** Threads named in a region's detail. */
 const TOP_THREADS = 16;
@@ -22,14 +24,15 @@ export interface RegionDetail {
     readonly comm: string;
     readonly faults: number;
   }[];
+  /** The code that causes its faults, most faults first. */
+  readonly sites: readonly PairedRow[];
 }
 
 /** null when no row has this id (any more). Causes and classes are in the row itself. */
 export function regionDetail(model: ModelTables, id: number): RegionDetail | null {
   const { rows, heat } = model.regions;
-  let slot = 0;
-  while (slot < rows.stats.limit && rows.stats.id(slot) !== id) slot++;
-  const info = id > 0 && slot < rows.stats.limit ? rows.info(slot) : null;
+  const slot = rows.stats.slotOf(id);
+  const info = rows.info(slot);
   if (info === null) return null;
   const bins = heat.read(slot);
   const threads = model.tasks.threads;
@@ -40,5 +43,6 @@ export function regionDetail(model: ModelTables, id: number): RegionDetail | nul
       const { tid, pid, comm } = threads.info(thread)!;
       return { tid, pid, comm, faults };
     }),
+    sites: sitesOfRegion(model, slot),
   };
 }

@@ -1,7 +1,10 @@
 import { CAUSE_COUNT, CLASS_COUNT, FaultClass, KIND_NAMES } from '../classify/classes';
 import type { KindName } from '../classify/classes';
+import { offsetText } from '../code/address';
+import { siteLabel } from '../code/site-table';
+import type { SiteInfo } from '../code/site-table';
 import type { RegionTable } from '../regions/region-table';
-import type { ProcessRow, RegionRow, StatRow, ThreadRow } from './snapshot';
+import type { ProcessRow, RegionRow, SiteRow, StatRow, ThreadRow } from './snapshot';
 import type { StatTable } from '../stats/stat-table';
 import type { ProcessInfo, ThreadInfo } from '../tasks/task-table';
 
@@ -154,6 +157,34 @@ export class ProcessStats extends Stats implements ProcessRow {
     this.threads = info.threads;
     this.worstThreadShare = worstThreadShare;
     this.worstTid = worstTid;
+    return this;
+  }
+}
+
+export class SiteStats extends Stats implements SiteRow {
+  label = '';
+  function = '';
+  inlined = '';
+  file = '';
+  line = 0;
+  object = '';
+  path = '';
+  offset = '';
+  members = 1;
+  sumsUp = '';
+
+  fill(elapsed: number, info: SiteInfo, members: number, sumsUp: string): this {
+    this.fillStats(elapsed);
+    this.label = siteLabel(info);
+    this.function = info.function;
+    this.inlined = info.inlined;
+    this.file = info.file;
+    this.line = info.line;
+    this.object = info.object;
+    this.path = info.path;
+    this.offset = offsetText(info);
+    this.members = members;
+    this.sumsUp = sumsUp;
     return this;
   }
 }

@@ -16,6 +16,8 @@ export interface Snapshot {
   readonly regions: readonly RegionRow[];
   readonly threads: readonly ThreadRow[];
   readonly processes: readonly ProcessRow[];
+  /** The code that causes the faults; empty where nobody asked for it. */
+  readonly sites: readonly SiteRow[];
   /** Latency histogram per class, in the order of CLASS_NAMES; ascending bounds, empty buckets left out. */
   readonly latency: readonly LatencyHistogram[];
   /**
@@ -23,6 +25,8 @@ export interface Snapshot {
    * next batch asks for it before.
    */
   readonly pairs: () => PairRows;
+  /** The regions that a call site hits, by its id, most faults first. To be asked before the next batch. */
+  readonly siteRegions: (id: number) => readonly PairedRow[];
   /** What qualifies the causes. */
   readonly causeFacts: CauseFacts;
   /** Why some numbers are bounds: tables that reached their cap, in words for a person. */
@@ -108,6 +112,29 @@ export interface ProcessRow extends StatRow, SharedRow {
   readonly worstTid: number;
 }
 
+/** A line of a function, or one instruction where that is all that is known. */
+export interface SiteRow extends StatRow, SharedRow {
+  /** What a person reads: `reserve (in LoadIndex)`, `LoadIndex`, `libc.so.6+0x1a2b`. Raw, as all text here. */
+  readonly label: string;
+  /** '' where it is not known, as the others; 0 for the line. */
+  readonly function: string;
+  readonly inlined: string;
+  readonly file: string;
+  readonly line: number;
+  /** `libc.so.6`, `[kernel]`; and its path where that is a file. */
+  readonly object: string;
+  readonly path: string;
+  /** Of the first instruction that was met, in the file or, where that is none, in memory: hexadecimal. */
+  readonly offset: string;
+}
+
+/** Faults that a row of another table has in common with the one at hand. */
+export interface PairedRow {
+  readonly id: number;
+  readonly label: string;
+  readonly faults: number;
+}
+
 /** Faults of each region row by each thread row, by the ids of the rows. */
 export interface PairRows {
   readonly regions: readonly number[];
@@ -116,7 +143,7 @@ export interface PairRows {
 }
 
 /** The tables of a snapshot. */
-export type TableName = 'regions' | 'threads' | 'processes';
+export type TableName = 'regions' | 'threads' | 'processes' | 'sites';
 
 export interface LatencyHistogram {
   readonly faultClass: ClassName;

@@ -109,6 +109,11 @@ export class StatTable {
     return this.ids[row]!;
   }
 
+  /** The row with an id, looked for among all; -1 where it is gone. */
+  slotOf(id: number): number {
+    return id > 0 ? this.ids.subarray(0, this.top).indexOf(id) : -1;
+  }
+
   /** Counts the kept faults of a batch, each in the row that `rows` names. */
   add(
     rows: Uint32Array,

@@ -18,6 +18,8 @@ export class Resolved {
   readonly fileOffset = new Float64Array(FAULT_CAPACITY);
   /** Number of the instruction (Model.sites); 0 where it is not known, and where nobody asks for it. */
   readonly code = new Uint32Array(FAULT_CAPACITY);
+  /** Number of what lies at the address, among data with symbols; 0 as with `code`. */
+  readonly data = new Uint32Array(FAULT_CAPACITY);
   /** 0 where a filter dropped the fault from what is shown. */
   readonly keep = new Uint8Array(FAULT_CAPACITY).fill(1);
 }

@@ -1,7 +1,12 @@
 import { CAUSE_NAMES } from '../../core/classify/classes';
 import { captureLimits, completeness, knowsCow } from '../../core/facts/capture-facts';
 import type { RecordCounters } from '../../core/facts/capture-facts';
-import { PROCESS_COLUMNS, REGION_COLUMNS, THREAD_COLUMNS } from '../../core/columns/row-columns';
+import {
+  PROCESS_COLUMNS,
+  REGION_COLUMNS,
+  SITE_COLUMNS,
+  THREAD_COLUMNS,
+} from '../../core/columns/row-columns';
 import type { Column } from '../../core/columns/row-columns';
 import { labelWithoutSection } from '../../core/columns/fault-fields';
 import { pageAddress } from '../../core/text/format';
@@ -11,15 +16,15 @@ import type {
   LatencyHistogram,
   RegionRow,
   SharedRow,
+  SiteRow,
   StatRow,
-  TableName,
 } from '../../core/snapshot/snapshot';
 import { safeJson } from '../../core/text/printable';
 import { fixedProcess, fixedRegion, fixedThread, orderedRows, shownColumns } from './report';
 import type { ReportInput } from './report';
 
 /** Rises when a key changes its meaning or goes away; new keys do not raise it. */
-const REPORT_SCHEMA_VERSION = 1;
+const REPORT_SCHEMA_VERSION = 2;
 
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
@@ -95,7 +100,7 @@ function capturePart({ capture: { mode, records }, fixed }: ReportInput): Json {
 }
 
 /** The rows of each table: its columns, and what only the report has. */
-function tableParts(input: ReportInput): Readonly<Record<TableName, Json>> {
+function tableParts(input: ReportInput): Readonly<Record<string, Json>> {
   const { snapshot, fixed } = input;
   const objects = <Row extends StatRow & SharedRow>(
     rows: readonly Row[],
@@ -114,6 +119,15 @@ function tableParts(input: ReportInput): Readonly<Record<TableName, Json>> {
     regions: objects(snapshot.regions, fixedRegion, REGION_COLUMNS, regionExtras),
     threads: objects(snapshot.threads, fixedThread, THREAD_COLUMNS, causes),
     processes: objects(snapshot.processes, fixedProcess, PROCESS_COLUMNS, causes),
+    call_sites: objects(
+      snapshot.sites,
+      (row) => row,
+      SITE_CELLS,
+      (row) => ({
+        ...siteNames(row),
+        regions: snapshot.siteRegions(row.id).map(({ label, faults }) => ({ label, faults })),
+      }),
+    ),
   };
 }
 
@@ -126,6 +140,21 @@ function regionExtras(row: RegionRow): Record<string, Json> {
     start: `0x${pageAddress(row.startPage)}`,
     end: `0x${pageAddress(row.endPage)}`,
     causes: byCause(row),
+  };
+}
+
+/** Without the columns that are made for reading. */
+const SITE_CELLS = SITE_COLUMNS.filter(({ align }) => align === 'right');
+
+function siteNames(row: SiteRow): Record<string, Json> {
+  const known = (text: string): string | null => (text === '' ? null : text);
+  return {
+    function: known(row.function),
+    inlined: known(row.inlined),
+    source_file: known(row.file),
+    source_line: row.line === 0 ? null : row.line,
+    object: row.path === '' ? row.object : row.path,
+    offset: row.offset,
   };
 }
 

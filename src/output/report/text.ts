@@ -2,7 +2,12 @@ import { captureLimits } from '../../core/facts/capture-facts';
 import { causeText } from '../../core/classify/cause-text';
 import { causeRows } from '../../core/columns/cause-rows';
 import { CAUSE_NAMES } from '../../core/classify/classes';
-import { PROCESS_COLUMNS, REGION_COLUMNS, THREAD_COLUMNS } from '../../core/columns/row-columns';
+import {
+  PROCESS_COLUMNS,
+  REGION_COLUMNS,
+  SITE_COLUMNS,
+  THREAD_COLUMNS,
+} from '../../core/columns/row-columns';
 import { grouped, latency, percent, stalledShare } from '../../core/text/format';
 import type { Column } from '../../core/columns/row-columns';
 import type { FixedNames } from '../../core/columns/stable-names';
@@ -53,6 +58,7 @@ export function reportText(input: ReportInput): string {
     ...(several
       ? table('Regions', orderedRows(groupRegions(regions), fixed !== null), GROUP_COLUMNS)
       : table('Regions', regions, regionColumns)),
+    ...table('Call sites', orderedRows(snapshot.sites, fixed !== null), SITE_COLUMNS),
     // Where no process has a second thread the threads are the processes once more.
     ...(several && threads.length <= processes.length
       ? []

@@ -191,7 +191,7 @@ export class Bytes {
 export const MAX_NAME_BYTES = 4352;
 
 /**
- * No record is longer: four names (comm, region, section, file), each at most six times its size when
+ * No record is longer: eight names (comm, region, section, file, function, source file, object, data), each at most six times its size when
  * every byte is escaped (`\u001b`), and less than 2 KiB of everything else.
  */
-export const MAX_RECORD_BYTES = 4 * 6 * MAX_NAME_BYTES + 2048;
+export const MAX_RECORD_BYTES = 8 * 6 * MAX_NAME_BYTES + 2048;

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { TEXT_CODES, TEXT_COLUMNS } from '../../core/columns/fault-fields';
+import { codedText, TEXT_CODES, TEXT_COLUMNS } from '../../core/columns/fault-fields';
 import type { FaultView, Field } from '../../core/columns/fault-fields';
 import { Piece } from './bytes';
 import type { Bytes } from './bytes';
@@ -83,6 +83,7 @@ function repeatingNumbers(view: FaultView, field: Field): Numbers | null {
     }
     case 'text':
     case 'enum':
+    case 'coded':
       return TEXT_COLUMNS[field.source]?.(view) ?? TEXT_CODES[field.source];
   }
 }
@@ -102,11 +103,14 @@ function partOf(view: FaultView, field: Field, before: string, syntax: RecordSyn
         : new ComputedPart(view, field.value, Piece.of(before), absent);
     }
     case 'text':
-    case 'enum': {
+    case 'enum':
+    case 'coded': {
       const lead = Buffer.from(before, 'utf8');
+      const encode = (raw: string): Uint8Array =>
+        field.kind === 'coded' ? Buffer.from(raw) : syntax.text(raw);
       const cache = new NameCache(
-        (code) => field.text(view.names, code),
-        (raw) => (raw === '' ? absent.bytes : Buffer.concat([lead, syntax.text(raw)])),
+        (code) => codedText(field, view, code),
+        (raw) => (raw === '' ? absent.bytes : Buffer.concat([lead, encode(raw)])),
       );
       return new TextPart(view, TEXT_CODES[field.source], cache);
     }

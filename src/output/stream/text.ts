@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { CLASS_NAMES, FaultClass } from '../../core/classify/classes';
 import { hexText } from '../../core/columns/fault-fields';
+import { codeText } from '../../core/columns/symbol-fields';
 import type { FaultView } from '../../core/columns/fault-fields';
 import type { Bytes } from './bytes';
 import { MAX_NAME_BYTES, Piece } from './bytes';
@@ -15,20 +16,28 @@ const SPACE = 32;
 const NEWLINE = 10;
 
 /**
- * The plain stream: `[ssssss.mmm] CLASS 0xADDRESS REGION [LATENCY]`. Seconds beyond six digits make the
+ * The plain stream: `[ssssss.mmm] CLASS 0xADDRESS REGION [LATENCY]`, with symbols ` <- CODE` behind it. Seconds beyond six digits make the
  * field longer instead of wrapping. `time` gives ns since the start of capture.
  */
 export class LineEncoder implements FaultEncoder {
   readonly header = Buffer.alloc(0);
   private readonly labels: NameCache;
+  private readonly codes: NameCache | null;
   private readonly classes: readonly Piece[] = CLASS_NAMES.map((name) => Piece.of(`] ${name} `));
 
   constructor(
     private readonly view: FaultView,
     private readonly time: (view: FaultView, i: number) => number,
     private readonly latency: ShownLatency,
+    symbols = false,
   ) {
     const { names } = view;
+    this.codes = symbols
+      ? new NameCache(
+          (code) => codeText(names.code(code)),
+          (text) => utf8(printable(text), MAX_NAME_BYTES),
+        )
+      : null;
     this.labels = new NameCache(
       (slot) => names.regionLabel(slot),
       (label) => utf8(printable(label), MAX_NAME_BYTES),
@@ -37,6 +46,7 @@ export class LineEncoder implements FaultEncoder {
 
   nextBatch(): void {
     this.labels.nextBatch();
+    this.codes?.nextBatch();
   }
 
   fault(out: Bytes, i: number): void {
@@ -55,6 +65,7 @@ export class LineEncoder implements FaultEncoder {
         out.latency(ns);
       }
     }
+    if (this.codes !== null) out.append(this.codes.get(resolved.code[i]!));
     out.byte(NEWLINE);
   }
 }

@@ -1,4 +1,5 @@
 import { Batch } from '../../core/wire/batch';
+import type { CodeAddress } from '../../core/code/address';
 import { CLASS_COUNT } from '../../core/classify/classes';
 import type { FaultNames } from '../../core/columns/fault-fields';
 import { compileFaultTest, type FaultTest } from '../../core/filter/fault-test';
@@ -32,6 +33,7 @@ export class EventLog {
   private readonly paths = [...this.labels];
   private readonly sections = [...this.labels];
   private readonly comms = [...this.labels];
+  private readonly codes = new Array<CodeAddress | null>(this.labels.length).fill(null);
   private readonly kinds = new Uint8Array(this.labels.length);
   private readonly ids = new Float64Array(this.labels.length);
   private readonly reservoirs: readonly Reservoir[];
@@ -54,11 +56,13 @@ export class EventLog {
     other.resolved.fileOffset.set(this.resolved.fileOffset);
     other.resolved.region.set(this.resolved.region);
     other.resolved.comm.set(this.resolved.comm);
+    other.resolved.code.set(this.resolved.code);
     for (let at = 0; at < LOG_CAPACITY; at++) {
       other.labels[at] = this.labels[at]!;
       other.paths[at] = this.paths[at]!;
       other.sections[at] = this.sections[at]!;
       other.comms[at] = this.comms[at]!;
+      other.codes[at] = this.codes[at]!;
     }
     other.kinds.set(this.kinds);
     other.ids.set(this.ids);
@@ -74,6 +78,8 @@ export class EventLog {
     regionSection: (slot) => this.sections[slot]!,
     regionKind: (slot) => this.kinds[slot]!,
     commName: (slot) => this.comms[slot]!,
+    code: (slot) => this.codes[slot]!,
+    data: () => null,
   };
 
   /**
@@ -109,6 +115,7 @@ export class EventLog {
     this.sections[at] = names.regionSection(region);
     this.kinds[at] = names.regionKind(region);
     this.comms[at] = names.commName(resolved.comm[i]!);
+    this.codes[at] = names.code(resolved.code[i]!);
     this.ids[at] = names.regionId(region);
   }
 
@@ -132,11 +139,13 @@ export class EventLog {
     resolved.fileOffset[to] = resolved.fileOffset[from]!;
     resolved.region[to] = to;
     resolved.comm[to] = to;
+    resolved.code[to] = to;
     this.labels[to] = this.labels[from]!;
     this.paths[to] = this.paths[from]!;
     this.sections[to] = this.sections[from]!;
     this.kinds[to] = this.kinds[from]!;
     this.comms[to] = this.comms[from]!;
+    this.codes[to] = this.codes[from]!;
     this.ids[to] = this.ids[from]!;
   }
 

@@ -29,6 +29,8 @@ test('defaults', () => {
     quiet: false,
     report: 'none',
     latency: false,
+    symbols: false,
+    naming: true,
     fixedTs: false,
     durationNs: null,
     count: null,

@@ -398,7 +398,7 @@ test('JSON: one versioned document on one line', () => {
   expect(text.indexOf('\n')).toBe(text.length - 1);
   const report = parsed(text);
   expect(report).toMatchObject({
-    schema_version: 1,
+    schema_version: 2,
     tool: { name: 'pagefault-analyzer', version: '1.2.3' },
     target: { command: null, pids: [500] },
     elapsed_ns: 2e9,

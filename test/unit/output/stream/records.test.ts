@@ -288,7 +288,7 @@ test('--fixed-ts: records of two runs with other ids and times are equal', () =>
     of.regions[0] = { kind: RegionKind.STACK, label: `[stack:${base + 1}]` };
     const fixed = new FixedNames();
     const view = { ...of.view, names: fixed.wrap(of.names) };
-    const encoder = csvEncoder(view, fixed.fields());
+    const encoder = csvEncoder(view, fixed.fields(FAULT_FIELDS));
     const out = new Bytes(MAX_RECORD_BYTES);
     const n = of.fill([
       { ...FULL, time: base * 7, pid: base, tid: base + 1, ip: BigInt(base), latency: base },

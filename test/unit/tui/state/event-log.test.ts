@@ -18,6 +18,8 @@ const names: EventNames = {
   regionKind: () => RegionKind.ANON,
   regionId: (slot) => slot + 100,
   commName: (id) => `comm${id}`,
+  code: () => null,
+  data: () => null,
 };
 
 /** Faults of one class each, their number as the time. */

@@ -1,0 +1,98 @@
+import { bareName } from '../code/address';
+import type { CodeAddress, CodeFrame } from '../code/address';
+import { coded, FAULT_FIELDS, SYMBOL_SCHEMA_VERSION, text } from './fault-fields';
+import type { FaultNames, Field } from './fault-fields';
+
+/** The function that the symbol table names: the outermost frame. */
+function functionOf(address: CodeAddress | null): CodeFrame | undefined {
+  return address?.frames?.at(-1);
+}
+
+/** Where the source line is: the innermost frame. */
+function lineOf(address: CodeAddress | null): CodeFrame | undefined {
+  return address?.frames?.[0];
+}
+
+function offsetOf(frame: CodeFrame | undefined): number {
+  return frame === undefined || frame.function === '' ? -1 : frame.offset;
+}
+
+function objectOf(names: FaultNames, number: number): string {
+  const address = names.code(number);
+  if (address === null) return '';
+  return address.place.path === '' ? address.object : address.place.path;
+}
+
+/** The fields of a fault that --symbols adds behind all others (docs/formats.md). */
+export const SYMBOL_FIELDS: readonly Field[] = [
+  text(
+    'function',
+    'Function',
+    'code',
+    'function that faulted, as the symbol table names it',
+    (n, c) => functionOf(n.code(c))?.function ?? '',
+  ),
+  coded(
+    'function_offset',
+    'Function offset',
+    'bytes',
+    'code',
+    'from the start of the function',
+    (n, c) => offsetOf(functionOf(n.code(c))),
+  ),
+  text(
+    'source_file',
+    'Source',
+    'code',
+    'source file, of inlined code that of the inlined',
+    (n, c) => lineOf(n.code(c))?.file ?? '',
+  ),
+  coded('source_line', 'Line', '', 'code', 'line in it', (n, c) => {
+    const line = lineOf(n.code(c))?.line ?? 0;
+    return line > 0 ? line : -1;
+  }),
+  text(
+    'object',
+    'Object',
+    'code',
+    'mapped file of the instruction, or [vdso], [kernel] ...',
+    objectOf,
+  ),
+  text(
+    'data_symbol',
+    'Data',
+    'data',
+    'variable at the address',
+    (n, c) => functionOf(n.data(c))?.function ?? '',
+  ),
+  coded('data_offset', 'Data offset', 'bytes', 'data', 'from its start', (n, c) =>
+    offsetOf(functionOf(n.data(c))),
+  ),
+];
+
+/** All fields of a fault, with --symbols. */
+export const FIELDS_WITH_SYMBOLS: readonly Field[] = [
+  ...FAULT_FIELDS.map((field): Field =>
+    field.id === 'v' && field.kind === 'uint'
+      ? { ...field, value: () => SYMBOL_SCHEMA_VERSION }
+      : field,
+  ),
+  ...SYMBOL_FIELDS,
+];
+
+/** ` <- function+0x1a (file.c:12)`: what the plain stream says of an instruction; '' where it is not known. */
+export function codeText(address: CodeAddress | null): string {
+  if (address === null) return '';
+  const frame = functionOf(address);
+  const name =
+    frame === undefined || frame.function === ''
+      ? bareName(address)
+      : `${frame.function}+0x${frame.offset.toString(16)}`;
+  const { file, line } = lineOf(address) ?? { file: '', line: 0 };
+  const source = file === '' || line === 0 ? '' : ` (${baseName(file)}:${line})`;
+  return ` <- ${name}${source}`;
+}
+
+function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}

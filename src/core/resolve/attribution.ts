@@ -1,0 +1,87 @@
+import type { CodeAddress } from '../code/address';
+import { SiteTable } from '../code/site-table';
+import type { NameSource } from '../ports';
+import type { RegionTable } from '../regions/region-table';
+import type { SlabPool } from '../stats/slab-pool';
+import type { Tasks } from '../tasks/tasks';
+import type { Batch } from '../wire/batch';
+import type { FaultColumns } from '../wire/fault-columns';
+import type { Resolved } from '../wire/resolved';
+import { CodeLoop } from './code-loop';
+import { DataLoop, nameData } from './data-loop';
+import { NameWatch } from './name-watch';
+import type { Named } from './name-watch';
+
+/**
+ * `sites`: faults are counted by the code that causes them, which is named when its names come. `faults`: the
+ * data at their addresses is named too, and no fault is counted or written before its names have come.
+ */
+export type Symbols = 'off' | 'sites' | 'faults';
+
+interface Parts {
+  readonly symbols: Exclude<Symbols, 'off'>;
+  readonly tasks: Tasks;
+  readonly regions: RegionTable;
+  readonly columns: FaultColumns;
+  readonly stats: SlabPool;
+  /** Rows of call sites. */
+  readonly cap: number;
+  /** null: code goes by its addresses. */
+  readonly names: NameSource | null;
+}
+
+/** Which code causes faults and what data they hit. */
+export class Attribution {
+  readonly sites: SiteTable;
+  private readonly codeLoop: CodeLoop;
+  private readonly dataLoop: DataLoop | null;
+  private readonly watch: NameWatch | null;
+
+  constructor({ symbols, tasks, regions, columns, stats, cap, names }: Parts) {
+    const sites = new SiteTable(stats, cap);
+    this.sites = sites;
+    this.codeLoop = new CodeLoop(tasks, sites.codes);
+    this.dataLoop = symbols === 'faults' ? new DataLoop(tasks, regions, columns) : null;
+    const tables: Named[] = [
+      {
+        codes: sites.codes,
+        take: (answers) => {
+          sites.nameAll(answers);
+        },
+      },
+    ];
+    if (this.dataLoop !== null) tables.push({ codes: this.dataLoop.codes, take: nameData });
+    this.watch = names === null ? null : new NameWatch(names, tables);
+  }
+
+  /** Takes over names that have come, and forgets what there are too many of. */
+  beginBatch(): void {
+    this.watch?.takeAnswers();
+    this.sites.makeRoom();
+    this.dataLoop?.makeRoom();
+  }
+
+  /** Faults from (inclusive) to (exclusive), between two records, whose regions are known. */
+  run(batch: Batch, resolved: Resolved, from: number, to: number): void {
+    this.codeLoop.run(batch, resolved, from, to);
+    this.dataLoop?.run(batch, resolved, from, to);
+  }
+
+  /** Has new addresses named. False where their names are to be waited for. */
+  named(): boolean {
+    const { watch } = this;
+    if (watch === null) return true;
+    watch.ask();
+    if (this.dataLoop === null) return true;
+    watch.takeAnswers();
+    return !watch.expecting;
+  }
+
+  code(number: number): CodeAddress | null {
+    return this.sites.codes.address(number);
+  }
+
+  data(number: number): CodeAddress | null {
+    return this.dataLoop?.codes.address(number) ?? null;
+  }
+}

@@ -1,0 +1,178 @@
+import type { CodeAddress, CodeFrame, CodePlace } from '../../../../src/core/code/address';
+import { PlaceKind } from '../../../../src/core/code/address';
+import type { NameAnswer, NameSource } from '../../../../src/core/ports';
+import { backing, HEAP_START, ORDINARY, R, Rig, vma, X } from '../../../support/model-kit';
+
+const TEXT = 0x5000;
+const LIBRARY = 0x7000;
+const PROGRAM = vma(TEXT, TEXT + 16, '/usr/bin/prog', {
+  prot: R | X,
+  pgoff: 4,
+  backing: backing('/usr/bin/prog', '77'),
+});
+const lib = (start: number): ReturnType<typeof vma> =>
+  vma(start, start + 8, '/usr/lib/libc.so.6', {
+    prot: R | X,
+    pgoff: 2,
+    backing: backing('/usr/lib/libc.so.6', '78'),
+  });
+const MAPS = [...ORDINARY, PROGRAM, lib(LIBRARY)];
+const address = (page: number, low = 0): bigint => BigInt(page) * 4096n + BigInt(low);
+
+const frame = (name: string, line = 0, file = '/src/a.c'): CodeFrame => ({
+  function: name,
+  offset: 16,
+  file: line === 0 ? '' : file,
+  line,
+});
+
+/** Names by `object+offset`; answers when it is told to. */
+class FakeNames implements NameSource {
+  readonly asked: { readonly place: CodePlace; readonly address: CodeAddress }[] = [];
+  private answers: NameAnswer[] = [];
+  waited = false;
+
+  constructor(private readonly frames: Readonly<Record<string, readonly CodeFrame[]>>) {}
+
+  askNames(place: CodePlace, addresses: readonly CodeAddress[]): void {
+    for (const one of addresses) this.asked.push({ place, address: one });
+  }
+  answer(): void {
+    this.waited = false;
+    for (const { place, address: one } of this.asked.splice(0)) {
+      const frames = this.frames[`${place.object}+${one.low.toString(16)}`] ?? [];
+      this.answers.push({ address: one, frames, object: '' });
+    }
+  }
+  takeNames(): readonly NameAnswer[] {
+    return this.answers.splice(0);
+  }
+  expectsNames(): boolean {
+    return this.waited;
+  }
+}
+
+const sites = (rig: Rig): (string | number)[][] =>
+  rig.model
+    .snapshot(rig.now)
+    .sites.map(({ label, faults, offset, file, line }) => [
+      label,
+      offset,
+      `${file}:${line}`,
+      faults,
+    ]);
+
+describe('faults by the code that causes them', () => {
+  it('goes by the file and the offset in it, whatever the process and the address', () => {
+    const rig = new Rig({}, 'detail', { symbols: 'sites' }).attach(100, MAPS);
+    rig.attach(200, [...ORDINARY, lib(0x9000)]);
+    rig.fault({ page: HEAP_START, ip: address(LIBRARY, 0x10) });
+    rig.fault({ page: HEAP_START + 1, ip: address(TEXT + 1, 0x20) });
+    rig.fault({ page: HEAP_START, pid: 200, ip: address(0x9000, 0x10) });
+    rig.run();
+    expect(sites(rig)).toEqual([
+      ['libc.so.6+0x2010', '0x2010', ':0', 2],
+      ['prog+0x5020', '0x5020', ':0', 1],
+    ]);
+  });
+
+  it('tells the kernel, memory without a file, no mapping and no record apart', () => {
+    const anon = vma(0x8000, 0x8004, '', { prot: R | X });
+    const rig = new Rig({}, 'detail', { symbols: 'sites' }).attach(100, [...MAPS, anon]);
+    for (const ip of [0xffffffff81234567n, address(0x8001, 5), address(0x300, 7), undefined])
+      rig.fault({ page: HEAP_START, ...(ip === undefined ? {} : { ip }) });
+    rig.run();
+    expect(sites(rig).map(([label]) => label)).toEqual([
+      '[kernel]+0xffffffff81234567',
+      '[anon]+0x8001005',
+      '[unknown]+0x300007',
+      '[unknown]',
+    ]);
+  });
+
+  it('follows a mapping that is replaced between two faults of one instruction', () => {
+    const rig = new Rig({}, 'detail', { symbols: 'sites' }).attach(100, MAPS);
+    rig.fault({ page: HEAP_START, ip: address(LIBRARY) });
+    rig.mmap({ ...PROGRAM, start: LIBRARY, end: LIBRARY + 8, pgoff: 0 });
+    rig.fault({ page: HEAP_START, ip: address(LIBRARY) });
+    rig.munmap(LIBRARY, LIBRARY + 8);
+    rig.fault({ page: HEAP_START, ip: address(LIBRARY) });
+    rig.run();
+    expect(sites(rig).map(([label]) => label)).toEqual([
+      'libc.so.6+0x2000',
+      'prog+0x0',
+      '[unknown]+0x7000000',
+    ]);
+  });
+
+  it('gathers the instructions of one line under its name, with what was counted before it came', () => {
+    const names = new FakeNames({
+      'prog+5020': [frame('fill', 12)],
+      'prog+5024': [frame('fill', 12)],
+      'prog+5030': [frame('reserve', 80, '/src/vector.h'), frame('fill', 12)],
+    });
+    const rig = new Rig({}, 'detail', { symbols: 'sites', names }).attach(100, MAPS);
+    const touch = (): void => {
+      for (const low of [0x20, 0x24, 0x30, 0x40])
+        rig.fault({ page: HEAP_START, ip: address(TEXT + 1, low), latency: 1000 });
+      rig.run();
+    };
+    touch();
+    expect(names.asked).toHaveLength(4);
+    expect(names.asked[0]!.place).toMatchObject({ kind: PlaceKind.FILE, object: 'prog', pid: 100 });
+    names.answer();
+    touch();
+    expect(names.asked).toEqual([]);
+    expect(sites(rig)).toEqual([
+      ['fill', '0x5020', '/src/a.c:12', 4],
+      ['reserve (in fill)', '0x5030', '/src/vector.h:80', 2],
+      ['prog+0x5040', '0x5040', ':0', 2],
+    ]);
+    const [fill] = rig.model.snapshot(rig.now).sites;
+    expect(fill).toMatchObject({ stallNs: 4000, maxNs: 1000 });
+    expect(rig.model.snapshot(rig.now).siteRegions(fill!.id)).toMatchObject([
+      { label: '[heap]', faults: 4 },
+    ]);
+    const heap = rig.model.snapshot(rig.now).regions.find(({ label }) => label === '[heap]')!;
+    expect(
+      rig.model.regionDetail(heap.id)!.sites.map(({ label, faults }) => [label, faults]),
+    ).toEqual(
+      expect.arrayContaining([
+        ['fill', 4],
+        ['reserve (in fill)', 2],
+      ]),
+    );
+  });
+
+  it('waits for names where every fault is to have them, and goes on when there are none to come', () => {
+    const names = new FakeNames({ 'prog+5020': [frame('fill', 12)] });
+    const rig = new Rig({}, 'totals', { symbols: 'faults', names }).attach(100, MAPS);
+    names.waited = true;
+    rig.fault({ page: HEAP_START, ip: address(TEXT + 1, 0x20) });
+    expect(rig.consumes()).toBe(false);
+    names.answer();
+    expect(rig.consumes()).toBe(true);
+    expect(rig.model.code(rig.resolved.code[0]!)!.frames).toEqual([frame('fill', 12)]);
+  });
+
+  it('keeps its totals where there is more code than there are rows', () => {
+    const rig = new Rig({ sites: 8 }, 'rows', { symbols: 'sites' }).attach(100, MAPS);
+    for (let round = 0; round < 3; round++) {
+      for (let k = 0; k < 40; k++) rig.fault({ page: HEAP_START, ip: address(TEXT, 4 * k) });
+      rig.run();
+    }
+    rig.run();
+    const snapshot = rig.model.snapshot(rig.now);
+    expect(snapshot.sites.reduce((sum, { faults }) => sum + faults, 0)).toBe(120);
+    expect(snapshot.sites.length).toBeLessThan(20);
+    expect(snapshot.sites.find(({ members }) => members > 1)!.sumsUp).toMatch('more than 8 places');
+    expect(snapshot.caps.join()).toMatch('more than 8 call sites');
+  });
+
+  it('is zeroed with all other counters', () => {
+    const rig = new Rig({}, 'detail', { symbols: 'sites' }).attach(100, MAPS);
+    rig.fault({ page: HEAP_START, ip: address(TEXT) }).run();
+    rig.model.zero(rig.now);
+    expect(sites(rig)).toEqual([]);
+  });
+});
