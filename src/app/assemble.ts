@@ -128,7 +128,7 @@ function modelOf(capture: LiveCapture, ports: AssemblyPorts): Model {
     guards: capture.guards,
     bus: capture.bus,
     symbols: options.symbols ? 'faults' : ports.depth === 'totals' ? 'off' : 'sites',
-    names: null,
+    names: options.naming ? capture.names : null,
     depth: ports.depth,
     limits: ports.limits ?? {},
   });

@@ -33,9 +33,6 @@ export function parseOptions(args: readonly string[]): CommandLine {
     'text',
     'json',
   ] as const);
-  if (has('symbols') && has('no-symbols')) {
-    throw new UsageError('--symbols and --no-symbols exclude each other');
-  }
   return {
     action,
     target,

@@ -40,8 +40,10 @@ export function parseArguments(args: readonly string[]): RawOptions {
     const value = parsed[keyOf(spec)];
     if (value === undefined) continue;
     const values: readonly unknown[] = Array.isArray(value) ? value : [value];
-    if (!takesValue(spec)) given.set(spec.long, '');
-    else given.set(spec.long, spec.many === true ? values.join(',') : String(values.at(-1)));
+    if (!takesValue(spec)) {
+      // Of --symbols and --no-symbols, too, the last one counts.
+      if (values.at(-1) === !isNegative(spec)) given.set(spec.long, '');
+    } else given.set(spec.long, spec.many === true ? values.join(',') : String(values.at(-1)));
   }
   const separated = args[end] === '--';
   return { given, operands: args.slice(separated ? end + 1 : end), separated };
@@ -108,7 +110,11 @@ function takesValue(spec: OptionSpec): boolean {
 
 /** Name under which mri returns an option: it reads `--no-children` as `children` being false. */
 function keyOf(spec: OptionSpec): string {
-  return spec.long.startsWith('no-') ? spec.long.slice(3) : spec.long;
+  return isNegative(spec) ? spec.long.slice(3) : spec.long;
+}
+
+function isNegative(spec: OptionSpec): boolean {
+  return spec.long.startsWith('no-');
 }
 
 function isOption(arg: string): boolean {

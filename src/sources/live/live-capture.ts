@@ -6,6 +6,7 @@ import type { Addon, Session, SessionInfo } from '../../native/contract';
 import { loadAddon } from '../../native/load';
 import { KernelAccounts } from './accounts';
 import { BusFactsReader } from './bus-facts';
+import { CodeNames } from './code-names';
 import { EarlyLook, processFacts } from './early-look';
 import type { ProcessFacts } from './early-look';
 import { Guards } from './guards';
@@ -70,6 +71,8 @@ export class LiveCapture {
   readonly guards: GuardSource;
   /** Why a SIGBUS was sent. */
   readonly bus: BusFactsReader;
+  /** What code and data are called. */
+  readonly names: CodeNames;
   private readonly files: ProcFs;
   private readonly startNs: bigint;
 
@@ -111,6 +114,7 @@ export class LiveCapture {
     });
     this.source = this.files;
     this.guards = new Guards(pools.readers, () => this.now());
+    this.names = new CodeNames(reader, () => performance.now());
     this.bus = new BusFactsReader({
       proc,
       reader,
@@ -194,12 +198,13 @@ export class LiveCapture {
 
   /** Calls back once when Model.consume() is to be called again. */
   whenReady(action: () => void): void {
-    this.files.whenReady(action);
+    if (!this.names.whenReady(action)) this.files.whenReady(action);
   }
 
   close(): void {
     this.session.close();
     this.files.close();
+    this.names.close();
     this.parts.pools.close();
   }
 }

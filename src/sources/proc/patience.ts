@@ -1,14 +1,17 @@
+export interface PatienceLimits {
+  /** How long a fault waits for one answer, ms. */
+  readonly questionMs: number;
+  /** All waiting together: at most so much at once, ms, and a fifth of the time. */
+  readonly budgetMs: number;
+}
+
 /**
- * How long a fault waits for one answer, ms. A reader answers in 0.2 ms, in tens where many want the CPU.
+ * For /proc and headers: a reader answers in 0.2 ms, in tens where many want the CPU. The mailbox holds half
+ * a million faults, which is more than come in the time of the budget.
  */
-const QUESTION_MS = 300;
-/** The same until a reader has shown that it runs: starting one takes its time on a busy machine. */
+const FOR_FILES: PatienceLimits = { questionMs: 300, budgetMs: 900 };
+/** questionMs until a reader has shown that it runs: starting one takes its time on a busy machine. */
 const START_MS = 5000;
-/**
- * All waiting together: at most so much at once, and so much per second. The mailbox holds half a
- * million faults, which is more than come in this time.
- */
-const BUDGET_MS = 900;
 const REFILL = 0.2;
 
 /**
@@ -16,13 +19,17 @@ const REFILL = 0.2;
  * target can make us wait is bounded, whatever it does; then faults go on without the answer.
  */
 export class Patience {
-  private budget = BUDGET_MS;
+  private budget: number;
   private countedAt: number;
   private started = false;
   private resume: (() => void) | null = null;
   private timer: NodeJS.Timeout | null = null;
 
-  constructor(private readonly nowMs: () => number) {
+  constructor(
+    private readonly nowMs: () => number,
+    private readonly limits = FOR_FILES,
+  ) {
+    this.budget = limits.budgetMs;
     this.countedAt = nowMs();
   }
 
@@ -30,11 +37,12 @@ export class Patience {
   lasts(since: number): boolean {
     const now = this.nowMs();
     if (!this.started) return now - since < START_MS;
-    return now - since < QUESTION_MS && this.left(now) > 0;
+    return now - since < this.limits.questionMs && this.left(now) > 0;
   }
 
   /** A reader runs: from here on all waiting counts. */
   start(): void {
+    if (this.started) return;
     this.started = true;
     this.countedAt = this.nowMs();
   }
@@ -50,7 +58,7 @@ export class Patience {
       if (this.started) this.budget = this.left(now) - (now - began);
       action();
     };
-    const longest = this.started ? Math.min(QUESTION_MS, this.left(began)) : START_MS;
+    const longest = this.started ? Math.min(this.limits.questionMs, this.left(began)) : START_MS;
     // Timers may come a fraction early; a millisecond more ends the wait for sure.
     this.timer = setTimeout(() => this.resume?.(), Math.max(1, longest) + 1);
   }
@@ -68,7 +76,7 @@ export class Patience {
 
   /** Accounts for the time that has passed. */
   private left(now: number): number {
-    this.budget = Math.min(BUDGET_MS, this.budget + REFILL * (now - this.countedAt));
+    this.budget = Math.min(this.limits.budgetMs, this.budget + REFILL * (now - this.countedAt));
     this.countedAt = now;
     return this.budget;
   }

@@ -215,3 +215,14 @@ test.each(['7 8 9', '7\n8\n9\n', '7, 8 ,9', ' 7,8,9, ', '7\t8  9', '7,8,9,\n'])(
     expect(parseOptions(['-p', text]).target).toEqual({ kind: 'attach', pids: [7, 8, 9] });
   },
 );
+
+test('of --symbols and --no-symbols the last one counts', () => {
+  expect(parseOptions(['--symbols', '--no-symbols', 'ls'])).toMatchObject({
+    symbols: false,
+    naming: false,
+  });
+  expect(parseOptions(['--no-symbols', '--symbols', 'ls'])).toMatchObject({
+    symbols: true,
+    naming: true,
+  });
+});
