@@ -90,12 +90,14 @@ void Namer::ReadSegments() {
     GElf_Phdr header;
     if (gelf_getphdr(main_->elf(), static_cast<int>(i), &header) == nullptr) return;
     if (header.p_type != PT_LOAD) continue;
-    segments_.push_back({header.p_offset, header.p_vaddr, header.p_filesz, ProtOf(header.p_flags)});
+    segments_.push_back({header.p_offset, header.p_vaddr, header.p_filesz,
+                         std::max(header.p_filesz, header.p_memsz), ProtOf(header.p_flags)});
   }
 }
 
 // One page of the file may be part of two segments, where one ends and the next begins: it is the
-// one whose bytes these are, and of several the one that is mapped as the place is.
+// one whose bytes these are, and of several the one that is mapped as the place is (a .bss reaches
+// over the offsets of what follows in the file, which is mapped otherwise).
 uint64_t Namer::AddressOf(uint8_t flags, uint64_t value) const {
   if ((flags & kPlaceLinked) != 0) return value;
   const uint32_t prot = flags >> kPlaceProtShift;
@@ -103,7 +105,9 @@ uint64_t Namer::AddressOf(uint8_t flags, uint64_t value) const {
   const Segment* best = nullptr;
   int best_score = -1;
   for (const Segment& segment : segments_) {
-    if (value < segment.offset || value - segment.offset >= segment.file_size) continue;
+    // Data may lie in the .bss: at the offset that it would have, were the file longer.
+    const uint64_t size = code ? segment.file_size : segment.mem_size;
+    if (value < segment.offset || value - segment.offset >= size) continue;
     if (code && (segment.prot & PROT_EXEC) == 0) continue;
     const int score = (((segment.prot ^ prot) & PROT_EXEC) == 0 ? 2 : 0) +
                       (((segment.prot ^ prot) & PROT_WRITE) == 0 ? 1 : 0);

@@ -23,7 +23,7 @@ class Namer {
 
  private:
   struct Segment {
-    uint64_t offset, address, file_size;
+    uint64_t offset, address, file_size, mem_size;
     uint32_t prot;  // PROT_*
   };
 

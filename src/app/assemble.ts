@@ -95,7 +95,7 @@ function connect(
   wake: { run: Run | null },
 ): Assembly {
   for (const note of capture.notes) ports.say(`note: ${note}`);
-  const model = modelOf(capture, ports);
+  const model = modelOf(options, capture, ports);
   const fixed = options.fixedTs ? new FixedNames() : null;
   const view: FaultView = {
     batch: new Batch(),
@@ -122,7 +122,7 @@ function connect(
   return { capture, model, view, run, waiting, fixed, command: capture.command };
 }
 
-function modelOf(capture: LiveCapture, ports: AssemblyPorts): Model {
+function modelOf(options: Options, capture: LiveCapture, ports: AssemblyPorts): Model {
   const model = new Model({
     source: capture.source,
     guards: capture.guards,

@@ -48,6 +48,7 @@ export async function runStream(options: Options, startup: Startup): Promise<num
     // The kernel's account of COMMAND is complete when it has been collected.
     if (result.reason === 'target') await commandEnd;
     await capture.bus.settled();
+    await capture.names.settled();
     await close(options, plan, outlets, assembly, result, startup.version, () => askedAt);
   } catch (error) {
     last.take(error);

@@ -265,6 +265,7 @@ export class Model {
    * since the last tick is counted now instead of when they end.
    */
   tick(now: number, open: OpenFaults | null = null): void {
+    this.attribution?.takeNames();
     const before = this.inFlight.accountedUntil;
     const asOf = this.accountable(now, open);
     if (open !== null) this.watch?.lookAtOpen(open);

@@ -54,9 +54,14 @@ export class Attribution {
     this.watch = names === null ? null : new NameWatch(names, tables);
   }
 
-  /** Takes over names that have come, and forgets what there are too many of. */
-  beginBatch(): void {
+  /** Takes over names that have come; between batches. */
+  takeNames(): void {
     this.watch?.takeAnswers();
+  }
+
+  /** The same, and forgets what there are too many of. */
+  beginBatch(): void {
+    this.takeNames();
     this.sites.makeRoom();
     this.dataLoop?.makeRoom();
   }

@@ -14,6 +14,9 @@ const MAX_OPEN = 256;
 /** The first look at a large program takes a tenth of a second, and much more on a busy machine. */
 const FOR_NAMES: PatienceLimits = { questionMs: 1000, budgetMs: 1500 };
 
+/** How long the end of a run waits for names, ms. */
+const SETTLE_MS = 3000;
+
 /** Whom to ask about a kind of place; nobody about others. */
 const ASKED: Readonly<Record<number, NamesOf>> = {
   [PlaceKind.FILE]: 'file',
@@ -31,6 +34,7 @@ export class CodeNames implements NameSource {
 
   private readonly patience: Patience;
   private waited = false;
+  private whenSettled: (() => void) | null = null;
 
   constructor(
     private readonly reader: Pick<TargetReader, 'names'>,
@@ -64,6 +68,7 @@ export class CodeNames implements NameSource {
         this.answers.push(answerOf(address, named?.[i] ?? null));
       });
       this.patience.wake();
+      if (this.open.size === 0) this.whenSettled?.();
     });
   }
 
@@ -85,6 +90,18 @@ export class CodeNames implements NameSource {
     this.waited = false;
     if (waited) this.patience.whenReady(action);
     return waited;
+  }
+
+  /** Every question has its answer, or has been waited for long enough. */
+  settled(): Promise<void> {
+    if (this.open.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, SETTLE_MS);
+      this.whenSettled = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   close(): void {
