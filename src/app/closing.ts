@@ -4,6 +4,7 @@ import { completeness, totalLost } from '../core/facts/capture-facts';
 import type { CaptureFacts } from '../core/facts/capture-facts';
 import { FaultClass } from '../core/classify/classes';
 import type { Snapshot } from '../core/snapshot/snapshot';
+import type { FdWriter } from '../output/files/writer';
 import { reportJson } from '../output/report/json';
 import { reportText } from '../output/report/text';
 import { summaryLine } from '../output/report/summary';
@@ -26,6 +27,9 @@ export function summaryCounts(snapshot: Snapshot, facts: CaptureFacts): SummaryC
     lost: totalLost(facts.lost),
   };
 }
+
+/** Characters written at a time. */
+const CHUNK = 1 << 16;
 
 /** Writes summary and report to their places. */
 export function writeClosing(
@@ -50,8 +54,19 @@ export function writeClosing(
     filter: options.filter ?? '',
     fixed: assembly.fixed,
   };
-  const text = options.report === 'json' ? reportJson(input) : reportText(input);
-  outlets.writer(plan.report).write(Buffer.from(text));
+  const pieces = options.report === 'json' ? reportJson(input) : [reportText(input)];
+  writePieces(outlets.writer(plan.report), pieces);
+}
+
+function writePieces(writer: FdWriter, pieces: Iterable<string>): void {
+  let text = '';
+  for (const piece of pieces) {
+    text += piece;
+    if (text.length < CHUNK) continue;
+    writer.write(Buffer.from(text));
+    text = '';
+  }
+  if (text !== '') writer.write(Buffer.from(text));
 }
 
 /** What the kernel's accounts of the targets have beyond the faults that it reported. */

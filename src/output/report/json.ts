@@ -28,12 +28,39 @@ const REPORT_SCHEMA_VERSION = 2;
 
 type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
-/** The report as one JSON document on one line, with a newline at its end. */
-export function reportJson(input: ReportInput): string {
+/** Rows that are made one by one: all of them, and their text, would be a hundred megabytes. */
+type Rows = () => Iterable<Json>;
+
+/** The report as one JSON document on one line, with a newline at its end; in pieces. */
+export function* reportJson(input: ReportInput): Generator<string> {
+  let before = '{';
+  for (const [key, value] of Object.entries(documentOf(input))) {
+    yield `${before}${JSON.stringify(key)}:`;
+    if (typeof value === 'function') yield* arrayOf(value());
+    else yield jsonText(value);
+    before = ',';
+  }
+  yield '}\n';
+}
+
+function* arrayOf(rows: Iterable<Json>): Generator<string> {
+  let before = '[';
+  for (const row of rows) {
+    yield before + jsonText(row);
+    before = ',';
+  }
+  yield before === '[' ? '[]' : ']';
+}
+
+function jsonText(value: Json): string {
+  return safeJson(JSON.stringify(value));
+}
+
+function documentOf(input: ReportInput): Readonly<Record<string, Json | Rows>> {
   const { snapshot, capture, fixed, summary } = input;
   const isKnown = ({ faultClass }: LatencyHistogram): boolean =>
     faultClass !== 'COW' || knowsCow(capture.mode);
-  const document: Json = {
+  return {
     schema_version: REPORT_SCHEMA_VERSION,
     tool: { name: 'pagefault-analyzer', version: input.version },
     target: {
@@ -57,7 +84,6 @@ export function reportJson(input: ReportInput): string {
     ...tableParts(input),
     latency: fixed ? [] : snapshot.latency.filter(isKnown).map(histogram),
   };
-  return `${safeJson(JSON.stringify(document))}\n`;
 }
 
 function completenessPart({ capture, beyond, fixed }: ReportInput): Json {
@@ -100,19 +126,22 @@ function capturePart({ capture: { mode, records }, fixed }: ReportInput): Json {
 }
 
 /** The rows of each table: its columns, and what only the report has. */
-function tableParts(input: ReportInput): Readonly<Record<string, Json>> {
+function tableParts(input: ReportInput): Readonly<Record<string, Rows>> {
   const { snapshot, fixed } = input;
   const objects = <Row extends StatRow & SharedRow>(
     rows: readonly Row[],
     renamed: (row: Row, fixed: FixedNames | null) => Row,
-    columns: readonly Column<Row>[],
+    all: readonly Column<Row>[],
     extras: (row: Row) => Record<string, Json>,
-  ): Json => {
-    const shown = orderedRows(rows, fixed !== null).map((row) => renamed(row, fixed));
-    return tableObjects(rowTable('', shownColumns(columns, input), shown)).map((cells, k) => {
-      const row = shown[k]!;
-      return { ...cells, ...extras(row), ...sharing(row) };
-    });
+  ): Rows => {
+    const columns = shownColumns(all, input);
+    return function* made() {
+      for (const raw of orderedRows(rows, fixed !== null)) {
+        const row = renamed(raw, fixed);
+        const [cells] = tableObjects(rowTable('', columns, [row]));
+        yield { ...cells, ...extras(row), ...sharing(row) };
+      }
+    };
   };
   const causes = (row: StatRow): Record<string, Json> => ({ causes: byCause(row) });
   return {

@@ -16,6 +16,9 @@ import { summaryLine } from '../../../../src/output/report/summary';
 import { captureFacts } from '../../../support/facts';
 import * as sample from '../../../support/sample';
 
+/** The pieces put together. */
+const jsonOf = (report: ReportInput): string => [...reportJson(report)].join('');
+
 function stats(
   id: number,
   classes: Partial<Record<ClassName, number>>,
@@ -177,7 +180,7 @@ test('what was not watched is a number, in text and JSON', () => {
   expect(text).toContain('CPUs not watched: 3; faults taken there are missing');
   expect(text).toMatch(/set-user-ID programs .*: 41; their faults are missing/);
   expect(text).toContain('(CLONE_VM): 2');
-  const { completeness } = JSON.parse(reportJson(report)) as { completeness: object };
+  const { completeness } = JSON.parse(jsonOf(report)) as { completeness: object };
   expect(completeness).toMatchObject({
     cpus_not_watched: 3,
     credentials_changed: 41,
@@ -197,21 +200,21 @@ test('rows that stand for several say so, with the reason, in text and JSON', ()
   const report = input({}, { regions: [others], caps: [] });
   const text = reportText(report);
   expect(text).toMatch(/\n {2}\[others\] x12 .*\n {2}\[others\] x12: regions beyond a cap: /);
-  expect(parsed(reportJson(report)).regions).toMatchObject([
+  expect(parsed(jsonOf(report)).regions).toMatchObject([
     { label: '[others]', members: 12, sums_up: why },
   ]);
-  expect(parsed(reportJson(report)).threads).toMatchObject([{ members: 1, sums_up: null }]);
+  expect(parsed(jsonOf(report)).threads).toMatchObject([{ members: 1, sums_up: null }]);
 });
 
 test('COW is not known, rather than 0, where the kernel gives no error codes', () => {
   const capture = { ...FACTS, mode: { ...FACTS.mode, entrySource: 'software' as const } };
   const text = reportText(input({ capture }));
   expect(text).toMatch(/ COW .*\n.* n\/a /);
-  const document = parsed(reportJson(input({ capture })));
+  const document = parsed(jsonOf(input({ capture })));
   expect(document).toMatchObject({ summary: { major: 3, minor: 9, cow: null } });
   expect(document.regions.map((row) => row.cow)).toEqual([null, null]);
   expect(document.latency).toHaveLength(1);
-  expect(parsed(reportJson(input()))).toMatchObject({ summary: { cow: 0 } });
+  expect(parsed(jsonOf(input()))).toMatchObject({ summary: { cow: 0 } });
 });
 
 test('text: ERR is shown where there are errors, and where they were asked for', () => {
@@ -227,10 +230,10 @@ test('faults that the kernel counted beyond those it reported are a number, or s
   const least = { low: 4, high: null, gone: 2 };
   expect(reportText(input({ beyond: least }))).toMatch(/Beyond +at least 4 more .*; 2 processes/);
   expect(reportText(input({ beyond: null }))).toContain('Beyond      not known how many more');
-  expect(JSON.parse(reportJson(input({ beyond: least })))).toMatchObject({
+  expect(JSON.parse(jsonOf(input({ beyond: least })))).toMatchObject({
     completeness: { beyond: { at_least: 4, at_most: null, processes_gone: 2 } },
   });
-  expect(JSON.parse(reportJson(input({ beyond: null })))).toMatchObject({
+  expect(JSON.parse(jsonOf(input({ beyond: null })))).toMatchObject({
     completeness: { beyond: null },
   });
 });
@@ -245,7 +248,7 @@ test('text: many stacks of threads are one row', () => {
   expect(rows).toHaveLength(2);
   expect(rows[0]).toMatch(/^ {2}\[stack\] x40 .* 80 /);
   expect(reportText(input({}, { regions: stacks(4) }))).toContain('[stack:603]');
-  expect(parsed(reportJson(input({}, { regions: stacks(40) }))).regions).toHaveLength(40);
+  expect(parsed(jsonOf(input({}, { regions: stacks(40) }))).regions).toHaveLength(40);
 });
 
 test('what faults in flight have waited is said, and whether it is counted', () => {
@@ -254,7 +257,7 @@ test('what faults in flight have waited is said, and whether it is counted', () 
     '2 not ended when capture did: not counted, but the 12.3s until then are in the time';
   expect(reportText(input({ capture }))).toContain(said);
   expect(reportText(input({ capture, filter: 'tid:1' }))).toContain('nor are the 12.3s until then');
-  expect(JSON.parse(reportJson(input({ capture })))).toMatchObject({
+  expect(JSON.parse(jsonOf(input({ capture })))).toMatchObject({
     completeness: { in_flight: 2, in_flight_stall_ns: 12.3e9 },
   });
   const { totals } = input().snapshot;
@@ -333,7 +336,7 @@ test('text: a table that is too long ends with what was left out', () => {
   expect(lines[at + 2]).toMatch(/^ {2}r229 /);
   expect(lines.slice(at + 2, end)).toHaveLength(41);
   expect(lines[end - 1]).toBe('  and 190 more with 380 faults, 18.0ms stalled');
-  expect(parsed(reportJson(input({}, { regions: rows }))).regions).toHaveLength(230);
+  expect(parsed(jsonOf(input({}, { regions: rows }))).regions).toHaveLength(230);
 });
 
 test('text: columns that say nothing are left out, those of the classes never', () => {
@@ -382,7 +385,7 @@ test('text: the same region of processes of one name is one row, and the numbers
   );
   expect(lines[at + 6]).toBe('');
   // A script finds them one by one.
-  expect(parsed(reportJson(made)).regions).toHaveLength(5);
+  expect(parsed(jsonOf(made)).regions).toHaveLength(5);
 });
 
 test('text: threads are left out where they are the processes once more', () => {
@@ -394,7 +397,7 @@ test('text: threads are left out where they are the processes once more', () => 
 });
 
 test('JSON: one versioned document on one line', () => {
-  const text = reportJson(input());
+  const text = jsonOf(input());
   expect(text.indexOf('\n')).toBe(text.length - 1);
   const report = parsed(text);
   expect(report).toMatchObject({
@@ -431,7 +434,7 @@ test('JSON: one versioned document on one line', () => {
 });
 
 test('JSON: names keep their bytes, escaped', () => {
-  const text = reportJson(
+  const text = jsonOf(
     input({}, { regions: [region(1, 'x\x9b\x7f\u2028\u202e', {}, stats(1, { MINOR: 1 }))] }),
   );
   expect(text).toContain('x\\u009b\\u007f\\u2028\\u202e');
@@ -454,7 +457,7 @@ test('--fixed-ts: two runs with other times, ids and costs give the same reports
     const fixed = new FixedNames();
     const capture = { ...FACTS, records: { ...FACTS.records, foreign: base, late: factor } };
     const made = input({ fixed, capture, target: { command: ['x'], pids: [] } }, shot);
-    return [reportText(made), reportJson(made)];
+    return [reportText(made), jsonOf(made)];
   };
   expect(run(1000, 1)).toEqual(run(77_000, 40));
   expect(run(1000, 1)[0]).toContain('[stack:');
