@@ -6,7 +6,7 @@ import type { Snapshot } from '../../src/core/snapshot/snapshot';
 import { EventLog, type EventNames } from '../../src/tui/state/event-log';
 import type { CommandOutput, DashboardSource, HeaderInfo } from '../../src/tui/state/source';
 import { captureFacts } from './facts';
-import { process, region, snapshot, stat, thread } from './sample';
+import { process, region, site, snapshot, stat, thread } from './sample';
 
 const FACTS = captureFacts(57221, 12);
 
@@ -150,6 +150,56 @@ export function samplePicture(scale = 1): Snapshot {
         worstTid: 4329,
       }),
     ],
+    sites: [
+      site({
+        id: 31,
+        label: 'mdread',
+        function: 'mdread',
+        file: '/build/postgresql/src/storage/smgr/md.c',
+        line: 664,
+        object: 'postgres',
+        path: '/usr/lib/postgresql/bin/postgres',
+        offset: '0x41f2c0',
+        byClass: [11 * scale, 480, 0, 0],
+        byCause: causes({ [Cause.PAGE_CACHE]: 480, [Cause.FILE_READ]: 11 }),
+        rate: 14,
+        uniquePages: 491,
+        p50Ns: 112e3,
+        p99Ns: 8.1e6,
+        maxNs: 812e6,
+        stallNs: 5.6e9,
+        stallShare: 0.029,
+        history,
+      }),
+      site({
+        id: 32,
+        label: 'std::vector<int>::reserve(unsigned long) (in LoadIndex(char const*))',
+        function: 'LoadIndex(char const*)',
+        inlined: 'std::vector<int>::reserve(unsigned long)',
+        file: '/usr/include/c++/12/bits/vector.tcc',
+        line: 73,
+        object: 'index.so',
+        path: '/usr/lib/index.so',
+        offset: '0x1f20',
+        byClass: [1, 31118, 213, 0],
+        byCause: causes({ [Cause.DEMAND_ZERO]: 31118, [Cause.COW_ANON]: 213 }),
+        rate: 690,
+        uniquePages: 30001,
+        p50Ns: 900,
+        p99Ns: 3100,
+        maxNs: 44e3,
+        stallNs: 0.4e9,
+        stallShare: 0.002,
+        history,
+      }),
+    ],
+    siteRegions: (id) =>
+      id === 31
+        ? [{ id: 1, label: 'data.db', faults: 491 }]
+        : [
+            { id: 2, label: '[heap]', faults: 31210 },
+            { id: 4, label: '[stack:4329]', faults: 118 },
+          ],
     latency: [
       {
         faultClass: 'MAJOR',
@@ -244,7 +294,10 @@ export class FakeSource implements DashboardSource {
         { tid: 4329, pid: 4321, comm: 'checkpointer', faults: 440 },
         { tid: 4330, pid: 4321, comm: 'writer', faults: 60 },
       ],
-      sites: [],
+      sites: [
+        { id: 31, label: 'mdread', faults: 480 },
+        { id: 32, label: 'LoadIndex(char const*)', faults: 11 },
+      ],
     };
   }
   latency: DashboardSource['latency'] = () => this.picture.latency;

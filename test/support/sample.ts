@@ -2,6 +2,7 @@ import { CAUSE_COUNT, CLASS_COUNT, CLASS_NAMES } from '../../src/core/classify/c
 import type {
   ProcessRow,
   RegionRow,
+  SiteRow,
   Snapshot,
   StatRow,
   ThreadRow,
@@ -44,6 +45,23 @@ export function region(part: Partial<RegionRow> = {}): RegionRow {
     size: 65536,
     startPage: 0x7f0000000,
     endPage: 0x7f0000010,
+    members: 1,
+    sumsUp: '',
+    ...part,
+  };
+}
+
+export function site(part: Partial<SiteRow> = {}): SiteRow {
+  return {
+    ...stat(part),
+    label: 'prog+0x1000',
+    function: '',
+    inlined: '',
+    file: '',
+    line: 0,
+    object: 'prog',
+    path: '/usr/bin/prog',
+    offset: '0x1000',
     members: 1,
     sumsUp: '',
     ...part,

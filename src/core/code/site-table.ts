@@ -201,3 +201,17 @@ export function siteLabel(site: SiteInfo): string {
     return site.inlined === '' ? site.function : `${site.inlined} (in ${site.function})`;
   return site.key === '' || site.key === UNKNOWN.key ? site.object : bareName(site);
 }
+
+/** Whether an instruction counts in a row that shows this. */
+export function isOfSite(
+  address: CodeAddress | null,
+  site: Pick<SiteInfo, 'file' | 'line' | 'object'> & { readonly label: string },
+): boolean {
+  const info = address === null ? UNKNOWN : infoOf(address);
+  return (
+    siteLabel(info) === site.label &&
+    info.object === site.object &&
+    info.file === site.file &&
+    info.line === site.line
+  );
+}

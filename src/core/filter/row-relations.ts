@@ -1,4 +1,11 @@
-import type { ProcessRow, RegionRow, Snapshot, StatRow, ThreadRow } from '../snapshot/snapshot';
+import type {
+  ProcessRow,
+  RegionRow,
+  SiteRow,
+  Snapshot,
+  StatRow,
+  ThreadRow,
+} from '../snapshot/snapshot';
 
 /** A row that has faults in common with another one, and how many these are. */
 export interface Related<Row> {
@@ -21,11 +28,13 @@ export interface Relation<Row> {
 export class RowRelations {
   private readonly byRegion = new Map<number, Related<ThreadRow>[]>();
   private readonly byThread = new Map<number, Related<RegionRow>[]>();
+  private readonly regionsById: ReadonlyMap<number, RegionRow>;
   private readonly regionsByPid: ReadonlyMap<number, RegionRow[]>;
   private readonly threadsByPid: ReadonlyMap<number, ThreadRow[]>;
 
   constructor(readonly snapshot: Snapshot) {
     const regions = new Map(snapshot.regions.map((row) => [row.id, row]));
+    this.regionsById = regions;
     const threads = new Map(snapshot.threads.map((row) => [row.id, row]));
     const pairs = snapshot.pairs();
     pairs.faults.forEach((faults, k) => {
@@ -37,6 +46,15 @@ export class RowRelations {
     });
     this.regionsByPid = byPid(snapshot.regions);
     this.threadsByPid = byPid(snapshot.threads);
+  }
+
+  /** Of the regions that are hit most. */
+  regionsOfSite(row: SiteRow): Relation<RegionRow> {
+    const related = this.snapshot.siteRegions(row.id).flatMap(({ id, faults }) => {
+      const region = this.regionsById.get(id);
+      return region === undefined ? [] : [{ row: region, faults }];
+    });
+    return relation(row, related);
   }
 
   threadsOfRegion(row: RegionRow): Relation<ThreadRow> {

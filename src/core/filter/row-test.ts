@@ -20,7 +20,14 @@ import {
   type Judge,
 } from './row-chance';
 import { RowRelations } from './row-relations';
-import type { ProcessRow, RegionRow, Snapshot, StatRow, ThreadRow } from '../snapshot/snapshot';
+import type {
+  ProcessRow,
+  RegionRow,
+  SiteRow,
+  Snapshot,
+  StatRow,
+  ThreadRow,
+} from '../snapshot/snapshot';
 
 /** What a filter says of the rows of one table. */
 export interface RowTest<Row> {
@@ -33,11 +40,13 @@ export interface RowTests {
   readonly regions: RowTest<RegionRow>;
   readonly threads: RowTest<ThreadRow>;
   readonly processes: RowTest<ProcessRow>;
+  readonly sites: RowTest<SiteRow>;
 }
 interface Judges {
   readonly region: Judge<RegionRow>;
   readonly thread: Judge<ThreadRow>;
   readonly process: Judge<ProcessRow>;
+  readonly site: Judge<SiteRow>;
 }
 
 /**
@@ -51,6 +60,7 @@ export function compileRowTests(filter: Filter, snapshot: Snapshot): RowTests {
     regions: rowTest(judges.region),
     threads: rowTest(judges.thread),
     processes: rowTest(judges.process),
+    sites: rowTest(judges.site),
   };
 }
 
@@ -95,7 +105,7 @@ function swap(chance: Chance): Chance {
 }
 
 function same(judgeRow: Judge<StatRow>): Judges {
-  return { region: judgeRow, thread: judgeRow, process: judgeRow };
+  return { region: judgeRow, thread: judgeRow, process: judgeRow, site: judgeRow };
 }
 
 function combine(
@@ -114,6 +124,7 @@ function combine(
     region: over(parts.map((part) => part.region)),
     thread: over(parts.map((part) => part.thread)),
     process: over(parts.map((part) => part.process)),
+    site: over(parts.map((part) => part.site)),
   };
 }
 
@@ -126,6 +137,11 @@ function judgeRegions(judgeRegion: Judge<RegionRow>, relations: RowRelations): J
     region,
     thread: via<ThreadRow, RegionRow>((row) => relations.regionsOfThread(row), region, any),
     process: via<ProcessRow, RegionRow>((row) => relations.regionsOfProcess(row), region, any),
+    site: via<SiteRow, RegionRow>(
+      (row) => relations.regionsOfSite(row),
+      region,
+      () => MAYBE,
+    ),
   };
 }
 
@@ -138,6 +154,8 @@ function judgeThreads(judgeThread: Judge<ThreadRow>, relations: RowRelations): J
     region: via<RegionRow, ThreadRow>((row) => relations.threadsOfRegion(row), thread, any),
     thread,
     process: via<ProcessRow, ThreadRow>((row) => relations.threadsOfProcess(row), thread, any),
+    // Which threads ran the code is not counted.
+    site: () => MAYBE,
   };
 }
 
@@ -176,6 +194,11 @@ function judgePids(term: IdTerm, relations: RowRelations): Judges {
     region: (row) => (row.pid === 0 && mayBeOf(row) ? region(row) : ofRegion(row)),
     thread: (row) => (row.pid === 0 ? thread(row) : own(row)),
     process: (row) => (row.pid !== 0 ? own(row) : apart ? NO : MAYBE),
+    site: via<SiteRow, RegionRow>(
+      (row) => relations.regionsOfSite(row),
+      ofRegion,
+      () => MAYBE,
+    ),
   };
 }
 

@@ -3,10 +3,11 @@ import { Cause, FaultClass } from '../classify/classes';
 import { latencyHistogram } from './latency-histogram';
 import type { ModelTables } from './model-tables';
 import { pairRows } from './pair-rows';
-import { regionsOfSite } from './site-pairs';
+import { regionsOfSites } from './site-pairs';
 import { NO_REGION, setOf, slotOf } from '../regions/region-code';
 import type {
   LatencyHistogram,
+  PairedRow,
   PairRows,
   ProcessRow,
   RegionRow,
@@ -60,7 +61,7 @@ export class SnapshotBuilder {
       sites: this.sites(elapsed, limit, reuse),
       latency: this.latency(),
       pairs: this.pairs(),
-      siteRegions: (id) => regionsOfSite(this.model, id),
+      siteRegions: this.siteRegions(),
       causeFacts: this.causeFacts(),
       caps: this.caps(),
     };
@@ -221,6 +222,11 @@ export class SnapshotBuilder {
     return this.model.counters.total.latency.map(({ counts, count, totalNs, maxNs }, cls) =>
       latencyHistogram(cls, counts, count, totalNs, maxNs),
     );
+  }
+
+  private siteRegions(): Snapshot['siteRegions'] {
+    let made: ReadonlyMap<number, readonly PairedRow[]> | null = null;
+    return (id) => (made ??= regionsOfSites(this.model)).get(id) ?? [];
   }
 
   private pairs(): () => PairRows {

@@ -2,24 +2,41 @@ import { siteLabel } from '../code/site-table';
 import type { ModelTables } from './model-tables';
 import type { PairedRow } from './snapshot';
 
-/** Call sites of a region, and regions of a call site, that are named. */
-const TOP_PAIRS = 64;
+/** Call sites of a region that are named. */
+const TOP_SITES = 64;
 
 /** The code that causes the faults of the region in a slot, most faults first. */
 export function sitesOfRegion({ sites }: ModelTables, region: number): readonly PairedRow[] {
   if (sites === null) return [];
   const { rows, pairs } = sites;
-  return pairs.rightOf(region, TOP_PAIRS).map(({ slot, faults }) => {
+  return pairs.rightOf(region, TOP_SITES).map(({ slot, faults }) => {
     return { id: rows.stats.id(slot), label: siteLabel(rows.info(slot)!), faults };
   });
 }
 
-/** The regions that a call site hits, by the id of its row; none when it is gone. */
-export function regionsOfSite({ sites, regions }: ModelTables, id: number): readonly PairedRow[] {
-  const site = sites?.rows.stats.slotOf(id) ?? -1;
-  if (sites === null || site < 0) return [];
+/** The regions that each call site hits, by the id of its row; most faults first. */
+export function regionsOfSites({ sites, regions }: ModelTables): ReadonlyMap<number, PairedRow[]> {
+  const found = new Map<number, PairedRow[]>();
+  if (sites === null) return found;
   const { rows } = regions;
-  return sites.pairs.leftOf(site, TOP_PAIRS).map(({ slot, faults }) => {
-    return { id: rows.stats.id(slot), label: rows.info(slot)!.label, faults };
+  sites.pairs.forEach((region, site, faults) => {
+    const row = { id: rows.stats.id(region), label: rows.info(region)!.label, faults };
+    const id = sites.rows.stats.id(site);
+    const list = found.get(id);
+    if (list === undefined) found.set(id, [row]);
+    else list.push(row);
   });
+  for (const list of found.values()) list.sort((a, b) => b.faults - a.faults);
+  return found;
+}
+
+/** Rows of one label summed up, for reading; most faults first. */
+export function summedByLabel(
+  rows: readonly PairedRow[],
+): readonly { readonly label: string; readonly faults: number }[] {
+  const sums = new Map<string, number>();
+  for (const { label, faults } of rows) sums.set(label, (sums.get(label) ?? 0) + faults);
+  return [...sums]
+    .map(([label, faults]) => ({ label, faults }))
+    .sort((a, b) => b.faults - a.faults);
 }

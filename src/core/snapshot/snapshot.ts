@@ -25,7 +25,7 @@ export interface Snapshot {
    * next batch asks for it before.
    */
   readonly pairs: () => PairRows;
-  /** The regions that a call site hits, by its id, most faults first. To be asked before the next batch. */
+  /** The regions that a call site hits, by its id, most faults first. As with `pairs`, asked before the next batch. */
   readonly siteRegions: (id: number) => readonly PairedRow[];
   /** What qualifies the causes. */
   readonly causeFacts: CauseFacts;

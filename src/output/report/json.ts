@@ -19,6 +19,7 @@ import type {
   SiteRow,
   StatRow,
 } from '../../core/snapshot/snapshot';
+import { summedByLabel } from '../../core/snapshot/site-pairs';
 import { safeJson } from '../../core/text/printable';
 import { fixedProcess, fixedRegion, fixedThread, orderedRows, shownColumns } from './report';
 import type { ReportInput } from './report';
@@ -154,7 +155,7 @@ function tableParts(input: ReportInput): Readonly<Record<string, Rows>> {
       SITE_CELLS,
       (row) => ({
         ...siteNames(row),
-        regions: snapshot.siteRegions(row.id).map(({ label, faults }) => ({ label, faults })),
+        regions: summedByLabel(snapshot.siteRegions(row.id)),
       }),
     ),
   };

@@ -142,6 +142,7 @@ export class Scene {
     // What is made when it is asked for must be of this moment.
     this.latency();
     this.picture.snapshot.pairs();
+    this.picture.snapshot.siteRegions(0);
     this.frozenAt = nowMs;
     // The log's ring goes on turning: what is on the screen must be kept apart from it.
     this.picture = { ...this.picture, log: this.picture.log.copy() };

@@ -1,5 +1,6 @@
 import { CAUSE_NAMES, CLASS_NAMES } from '../../core/classify/classes';
 import { FAULT_FIELDS, fieldValue, hexText } from '../../core/columns/fault-fields';
+import { codeText } from '../../core/columns/symbol-fields';
 import type { ExportTable } from '../../core/columns/table-export';
 import { grouped, latency } from '../../core/text/format';
 import { Line } from '../layout/line';
@@ -61,6 +62,7 @@ function eventLine(theme: Theme, columns: number, log: EventLog, at: number): st
   line.cell(place, Math.min(60, Math.max(8, line.room - tail - 1)), 'left');
   line.cell(batch.latency[at]! < 0 ? '' : latency(batch.latency[at]!), 9, 'right');
   if (tail > 9) line.add(' ').cell(CAUSE_NAMES[resolved.cause[at]!]!, 12, 'left', 'dim');
+  if (columns >= 140) line.add(codeText(names.code(resolved.code[at]!)));
   return line.end();
 }
 

@@ -6,7 +6,7 @@ import { bytes, pageAddress, percent } from '../../core/text/format';
 import { Line } from '../layout/line';
 import { strip } from '../layout/spark';
 import type { Theme } from '../terminal/theme';
-import { labelled, RowDetailView } from './row-detail';
+import { labelled, pairedLine, pairedTable, RowDetailView } from './row-detail';
 import { TableView } from './table-view';
 import type { ViewEntry } from './view';
 
@@ -33,7 +33,10 @@ export const regions: ViewEntry = {
         event: (log, place) => log.regionIdAt(place) === id,
         title: titleLine,
         where: (theme, columns, row) => placeLines(theme, columns, row, detail),
-        who: (theme, columns) => threadLines(theme, columns, detail),
+        who: (theme, columns) => [
+          ...threadLines(theme, columns, detail),
+          ...pairedLine(theme, columns, 'code', detail?.sites ?? []),
+        ],
         table: (row) => rowTable('region', table.columns, [row]),
         tables: () => placeTables(detail),
       });
@@ -101,8 +104,10 @@ function placeTables(detail: RegionDetail | null): ExportTable[] {
     columns: ['tid', 'pid', 'comm', 'faults'],
     rows: detail.threads.map(({ tid, pid, comm, faults }) => [tid, pid, comm, faults]),
   };
+  const others =
+    detail.sites.length === 0 ? [threads] : [threads, pairedTable('code', detail.sites)];
   const { heat } = detail;
-  if (heat === null) return [threads];
+  if (heat === null) return others;
   const { start, width, bins } = heat;
   const hex = (page: number): string => `0x${pageAddress(page)}`;
   const places: ExportTable = {
@@ -110,5 +115,5 @@ function placeTables(detail: RegionDetail | null): ExportTable[] {
     columns: heat.byFile ? ['offset', 'offset_end', 'faults'] : ['start', 'end', 'faults'],
     rows: bins.map((faults, k) => [hex(start + k * width), hex(start + (k + 1) * width), faults]),
   };
-  return [places, threads];
+  return [places, ...others];
 }

@@ -4,6 +4,7 @@ import { latency } from './latency';
 import { output } from './output';
 import { processes } from './processes';
 import { regions } from './regions';
+import { sites } from './sites';
 import { threads } from './threads';
 import type { ViewEntry } from './view';
 
@@ -16,4 +17,5 @@ export const VIEWS: readonly ViewEntry[] = [
   latency,
   events,
   output,
+  sites,
 ];

@@ -10,7 +10,8 @@ import {
   rate,
   stalledShare,
 } from '../../core/text/format';
-import type { StatRow } from '../../core/snapshot/snapshot';
+import type { PairedRow, StatRow } from '../../core/snapshot/snapshot';
+import { summedByLabel } from '../../core/snapshot/site-pairs';
 import { Line } from '../layout/line';
 import { sparkline } from '../layout/spark';
 import { LOG_CAPACITY } from '../state/event-log';
@@ -102,6 +103,32 @@ export class RowDetailView<Row extends StatRow> implements View {
 /** A line of a detail, with the word in front of it. */
 export function labelled(theme: Theme, columns: number, label: string): Line {
   return new Line(theme, columns).add(' ').cell(label, 9, 'left', 'strong');
+}
+
+/** The rows of another table that have the most faults in common with this one; no line where there are none. */
+export function pairedLine(
+  theme: Theme,
+  columns: number,
+  label: string,
+  rows: readonly PairedRow[],
+): string[] {
+  if (rows.length === 0) return [];
+  const total = rows.reduce((sum, { faults }) => sum + faults, 0);
+  const line = labelled(theme, columns, label);
+  for (const row of summedByLabel(rows)) {
+    const text = `${row.label} ${percent(row.faults / total)} %   `;
+    if (text.length > line.room) break;
+    line.add(text);
+  }
+  return [line.end()];
+}
+
+export function pairedTable(name: string, rows: readonly PairedRow[]): ExportTable {
+  return {
+    name,
+    columns: [name, 'faults'],
+    rows: rows.map(({ label, faults }) => [label, faults]),
+  };
 }
 
 /** What, why, at which cost, and on which pages. */

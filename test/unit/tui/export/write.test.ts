@@ -44,7 +44,7 @@ class Writer {
   }
 }
 
-const VIEWS = ['1', '2', '3', '4', '5', '6', '7'];
+const VIEWS = ['1', '2', '3', '4', '5', '6', '7', '8'];
 const OPENED = [
   ['1', 'enter'],
   ['2', 'enter'],

@@ -198,36 +198,41 @@ describe('the screen', () => {
 });
 
 describe('drawing', () => {
-  it.each(['1', '2', '3', '4', '5', '6', '7'])('view %s at another size leaves no trace', (key) => {
-    const bench = new Bench(100, 24);
-    bench.source.commandOutput = {
-      lines: Array.from({ length: 90 }, (_, k) => `l${k}`),
-      dropped: 0,
-    };
-    const rows = Array.from({ length: 90 }, (_, k) => region({ id: k + 1, byClass: [0, k, 0, 0] }));
-    bench.source.picture = { ...samplePicture(), regions: rows };
-    bench.source.faults(Array.from({ length: 90 }, (_, k) => [k, 1, 0, 1, 1, 4330, 900]));
-    bench.dashboard.refresh();
-    bench.press(key, 'end', 'up', 'pageup', 'up');
-    const before = bench.text();
-    for (const [columns, height] of [
-      [200, 60],
-      [60, 14],
-    ] as const) {
-      bench.dashboard.size = { columns, rows: height };
-      drawFrame(bench.dashboard, 0);
-    }
-    bench.dashboard.size = { columns: 100, rows: 24 };
-    const after = drawFrame(bench.dashboard, 0).lines;
-    expect(after.map((line) => line.replace(SGR, '').trimEnd()).join('\n')).toBe(before);
-  });
+  it.each(['1', '2', '3', '4', '5', '6', '7', '8'])(
+    'view %s at another size leaves no trace',
+    (key) => {
+      const bench = new Bench(100, 24);
+      bench.source.commandOutput = {
+        lines: Array.from({ length: 90 }, (_, k) => `l${k}`),
+        dropped: 0,
+      };
+      const rows = Array.from({ length: 90 }, (_, k) =>
+        region({ id: k + 1, byClass: [0, k, 0, 0] }),
+      );
+      bench.source.picture = { ...samplePicture(), regions: rows };
+      bench.source.faults(Array.from({ length: 90 }, (_, k) => [k, 1, 0, 1, 1, 4330, 900]));
+      bench.dashboard.refresh();
+      bench.press(key, 'end', 'up', 'pageup', 'up');
+      const before = bench.text();
+      for (const [columns, height] of [
+        [200, 60],
+        [60, 14],
+      ] as const) {
+        bench.dashboard.size = { columns, rows: height };
+        drawFrame(bench.dashboard, 0);
+      }
+      bench.dashboard.size = { columns: 100, rows: 24 };
+      const after = drawFrame(bench.dashboard, 0).lines;
+      expect(after.map((line) => line.replace(SGR, '').trimEnd()).join('\n')).toBe(before);
+    },
+  );
 });
 
 describe('keys', () => {
   it('go through the views by Tab and by number, Output only with a COMMAND', () => {
     const bench = new Bench();
     const seen = [bench.dashboard.view];
-    for (let k = 0; k < 6; k++) seen.push(bench.press('tab').dashboard.view);
+    for (let k = 0; k < 7; k++) seen.push(bench.press('tab').dashboard.view);
     expect(seen).toEqual([
       'regions',
       'threads',
@@ -235,9 +240,10 @@ describe('keys', () => {
       'causes',
       'latency',
       'events',
+      'code',
       'regions',
     ]);
-    expect(bench.press('S-tab').dashboard.view).toBe('events');
+    expect(bench.press('S-tab').dashboard.view).toBe('code');
     expect(bench.press('3').dashboard.view).toBe('processes');
     expect(bench.press('7').dashboard.view).toBe('processes');
     bench.source.commandOutput = { lines: ['hello'], dropped: 0 };

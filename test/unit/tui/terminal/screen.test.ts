@@ -215,7 +215,7 @@ describe('the dashboard on a terminal', () => {
     world.input.type('2');
     await new Promise((resolve) => setTimeout(resolve, 100));
     const waiting = world.output.writableLength;
-    for (let k = 0; k < 20; k++) {
+    for (let k = 0; k < 23; k++) {
       world.input.type('\t');
       await new Promise((resolve) => setTimeout(resolve, 35));
     }
@@ -223,7 +223,7 @@ describe('the dashboard on a terminal', () => {
     expect(waiting).toBeGreaterThan(0);
     expect(world.output.writableLength).toBe(waiting);
     world.output.flow();
-    // 2, then 20 times Tab through six views: processes... the fourth.
+    // 2, then 23 times Tab through seven views: processes... the fourth.
     await world.shows(/\[4 Causes\]/);
   });
 

@@ -1,0 +1,43 @@
+import { isOfSite } from '../../core/code/site-table';
+import { SITE_COLUMNS } from '../../core/columns/row-columns';
+import { rowTable, type ExportTable } from '../../core/columns/table-export';
+import type { PairedRow, SiteRow } from '../../core/snapshot/snapshot';
+import type { Line } from '../layout/line';
+import { pairedLine, pairedTable, RowDetailView } from './row-detail';
+import { TableView } from './table-view';
+import type { ViewEntry } from './view';
+
+/** Which code causes the faults. */
+export const sites: ViewEntry = {
+  name: 'code',
+  title: 'Code',
+  make: (scene, navigation) => {
+    const table = scene.table(
+      SITE_COLUMNS,
+      (snapshot) => snapshot.sites,
+      (tests) => tests.sites,
+    );
+    return new TableView(sites.name, scene, navigation, table, (opened) => {
+      let regions: readonly PairedRow[] = [];
+      return new RowDetailView<SiteRow>(scene, opened, {
+        name: 'code',
+        row: ({ snapshot }) => {
+          const row = snapshot.sites.find(({ id }) => id === opened.id);
+          if (row !== undefined) regions = snapshot.siteRegions(row.id);
+          return row;
+        },
+        event: ({ names, resolved }, place) => isOfSite(names.code(resolved.code[place]!), opened),
+        title: titleLine,
+        where: (theme, columns) => pairedLine(theme, columns, 'hits', regions),
+        table: (row) => rowTable('code', table.columns, [row]),
+        tables: (): ExportTable[] => [pairedTable('regions', regions)],
+      });
+    });
+  },
+};
+
+function titleLine(line: Line, row: SiteRow): void {
+  line.add(row.label, 'active');
+  if (row.file !== '') line.add(`  ${row.file}${row.line === 0 ? '' : `:${row.line}`}`);
+  line.add(`  ${row.path === '' ? row.object : row.path} ${row.offset}`, 'dim');
+}
