@@ -29,6 +29,11 @@ export function standalone(name: string): string {
   return compiled(`${name}-standalone`, workloadSources(name), ['-static']);
 }
 
+/** The same with its source lines, and optimised. */
+export function withLines(name: string): string {
+  return compiled(`${name}-lines`, workloadSources(name), ['-g', '-O1']);
+}
+
 /** A program without a C library: it makes no system calls but its own. */
 export function withoutLibrary(name: string, flags: readonly string[] = []): string {
   return compiled(name, [join(SOURCES, `${name}.c`)], ['-static', '-nostdlib', ...flags]);

@@ -17,6 +17,18 @@ export interface Fault {
   readonly file_offset: number | null;
   readonly latency_ns: number | null;
   readonly error_code: number | null;
+  readonly v: number;
+}
+
+/** The same with --symbols. */
+export interface NamedFault extends Fault {
+  readonly function: string | null;
+  readonly function_offset: number | null;
+  readonly source_file: string | null;
+  readonly source_line: number | null;
+  readonly object: string | null;
+  readonly data_symbol: string | null;
+  readonly data_offset: number | null;
 }
 
 /** The part of the JSON report that the tests look at. */
@@ -49,4 +61,5 @@ export interface Report {
   readonly threads: readonly Readonly<Record<string, unknown>>[];
   readonly processes: readonly Readonly<Record<string, unknown>>[];
   readonly regions: readonly Readonly<Record<string, unknown>>[];
+  readonly call_sites: readonly Readonly<Record<string, unknown>>[];
 }

@@ -1,0 +1,107 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { analyze, captureCommand, reportIn } from '../support/analyzer';
+import { withLines } from '../support/build';
+import type { NamedFault } from '../support/formats';
+import { removeScratch, scratchDirectory } from '../support/scratch';
+
+let scratch: string;
+beforeAll(() => {
+  scratch = scratchDirectory();
+});
+afterAll(() => {
+  removeScratch(scratch);
+});
+
+interface Touched {
+  readonly function: string;
+  readonly line: number;
+  readonly times: number;
+  /** Variable, '-' for memory without a name. */
+  readonly data: string;
+}
+
+/** What the program says that it did. */
+function touches(stdout: string): Touched[] {
+  return stdout
+    .split('\n')
+    .map((line) => line.split(' '))
+    .filter((words) => words.length === 5 && words[0]!.startsWith('fill_'))
+    .map(([name, line, times, data]) => {
+      return { function: name!, line: Number(line), times: Number(times), data: data! };
+    });
+}
+
+test('--symbols: every fault has the function, the line and the variable that the program says', async () => {
+  const program = withLines('symbols');
+  const { ended, faults } = await captureCommand([program], scratch, { args: ['--symbols'] });
+  expect(ended.status).toBe(0);
+  const named = faults as readonly NamedFault[];
+  const expected = touches(ended.stdout);
+  expect(expected).toHaveLength(4);
+  for (const { function: name, line, times, data } of expected) {
+    const here = named.filter((fault) => fault.function === name && fault.source_line === line);
+    expect([name, here.length]).toEqual([name, times]);
+    for (const [i, fault] of here.entries()) {
+      expect(fault).toMatchObject({ v: 2, object: program, mode: 'user' });
+      expect(fault.source_file).toMatch(/symbols\.c$/);
+      expect([fault.data_symbol, fault.data_offset]).toEqual(
+        data === '-' ? [null, null] : [data, i * 4096],
+      );
+    }
+  }
+  expect(offsets(named, program)).toEqual(symbolOffsets(named, program));
+});
+
+/** Function and offset of every fault of the program's own code. */
+function offsets(faults: readonly NamedFault[], program: string): string[] {
+  return own(faults, program).map((fault) => `${fault.function!}+${fault.function_offset!}`);
+}
+
+function own(faults: readonly NamedFault[], program: string): NamedFault[] {
+  return faults.filter((fault) => fault.object === program && fault.function?.startsWith('fill_'));
+}
+
+/** The same by nm: the program's only executable mapping begins where its lowest function's page does. */
+function symbolOffsets(faults: readonly NamedFault[], program: string): string[] {
+  const lines = execFileSync('nm', ['-S', program], { encoding: 'utf8' }).split('\n');
+  const symbols = lines
+    .map((line) => /^([0-9a-f]+) ([0-9a-f]+) [tT] (fill_\w+)$/.exec(line))
+    .filter((match) => match !== null)
+    .map(([, start, size, name]) => {
+      return { start: Number(`0x${start!}`), size: Number(`0x${size!}`), name: name! };
+    });
+  // A PIE lies at some multiple of a page: of all, the one at which each fault is in its function.
+  const ips = own(faults, program).map(({ ip }) => Number(BigInt(ip!)));
+  const { start } = symbols.find(({ name }) => name === own(faults, program)[0]!.function)!;
+  const bias = Math.floor((ips[0]! - start) / 4096) * 4096;
+  return ips.map((ip) => {
+    const at = ip - bias;
+    const symbol = symbols.find((one) => one.start <= at && at < one.start + one.size)!;
+    return `${symbol.name}+${at - symbol.start}`;
+  });
+}
+
+test('the report and the text stream name the code, --no-symbols does not', async () => {
+  const program = withLines('symbols');
+  const text = join(scratch, 'faults.txt');
+  const streamed = await analyze(['--symbols', '-o', text, '--', program]);
+  for (const { function: name, line, times } of touches(streamed.stdout)) {
+    const pattern = ` <- ${name}+0x[0-9a-f]* (symbols.c:${line})$`;
+    const lines = execFileSync('grep', ['-c', pattern, text], { encoding: 'utf8' });
+    expect([name, Number(lines)]).toEqual([name, times]);
+  }
+  const reported = await analyze(['-q', '--report-format', 'json', '--', program]);
+  const sites = reportIn(reported).call_sites;
+  for (const { function: name, line, times } of touches(reported.stdout)) {
+    const site = sites.find((row) => row.function === name && row.source_line === line);
+    expect(site).toMatchObject({ object: program, faults: times });
+  }
+  const bare = reportIn(
+    await analyze(['-q', '--no-symbols', '--report-format', 'json', '--', program]),
+  );
+  expect(bare.call_sites.length).toBeGreaterThan(4);
+  for (const site of bare.call_sites) expect(site.function).toBeNull();
+  const sum = bare.call_sites.reduce((all, { faults }) => all + Number(faults), 0);
+  expect(sum).toBe(bare.summary.faults);
+});
