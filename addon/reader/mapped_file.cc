@@ -19,7 +19,6 @@ namespace reader {
 namespace {
 
 constexpr uint8_t kExec = 4;
-constexpr uint64_t kPages = uint64_t{1} << 52;
 constexpr char kDeleted[] = " (deleted)";
 
 bool EndsWith(const std::string& text, const char* end) {
@@ -139,7 +138,7 @@ bool ReadMapping(Input* request, Mapping* out) {
   out->dev_minor = request->U32();
   out->ino = request->U64();
   out->name = request->Rest();
-  return request->Exact() && out->start < kPages && out->end <= kPages;
+  return request->Exact() && out->start < kAddressSpacePages && out->end <= kAddressSpacePages;
 }
 
 int OpenRegular(const Fd& place, Fd* out) {

@@ -22,6 +22,9 @@ enum Operation : uint8_t {
   kNames = 7,    // see names.cc
 };
 
+// Addresses have 64 bits, so requests name pages below this.
+constexpr uint64_t kAddressSpacePages = uint64_t{1} << 52;
+
 // What lasts from one request to the next.
 struct Context {
   std::string proc;  // where procfs lies

@@ -20,8 +20,6 @@ namespace reader {
 
 namespace {
 
-constexpr uint64_t kPages = uint64_t{1} << 52;  // 2^64 bytes
-
 // PROCMAP_QUERY refuses a name that is longer than PATH_MAX, the text has it whole.
 std::string NameInText(const std::string& proc, uint32_t pid, uint64_t start) {
   Output text;
@@ -41,7 +39,7 @@ int Query(int fd, uint64_t address, VmaAnswer* out, bool* nameless) {
 int Page(Context* context, Input* request, Output* answer) {
   const uint32_t pid = request->U32();
   const uint64_t page = request->U64();
-  if (!request->Exact() || page >= kPages) return EINVAL;
+  if (!request->Exact() || page >= kAddressSpacePages) return EINVAL;
 
   VmaAnswer vma;
   bool nameless = false;

@@ -19,8 +19,8 @@ struct Out {
   uint64_t now;
 };
 
-struct Machine {
-  Machine(size_t rings, size_t bytes) {
+struct Rings {
+  Rings(size_t rings, size_t bytes) {
     for (size_t i = 0; i < rings; i++) fakes.push_back(std::make_unique<FakeRing>(bytes));
     events.AddBorrowed(EventKind::kMinor, LayoutFor(EventKind::kMinor, Samples::kPlain));
     for (auto& fake : fakes) readers.push_back(fake->Reader());
@@ -55,7 +55,7 @@ TEST(order_equals_a_stable_sort) {
   Random random(11);
   for (int round = 0; round < 300; round++) {
     const size_t rings = 1 + random.Below(9);
-    Machine machine(rings, 1 << 16);
+    Rings machine(rings, 1 << 16);
     struct Written {
       uint64_t time;
       size_t ring;
@@ -96,7 +96,7 @@ TEST(order_equals_a_stable_sort) {
 }
 
 TEST(order_holds_back_what_is_newer_than_the_horizon) {
-  Machine machine(2, 4096);
+  Rings machine(2, 4096);
   machine.Write(0, 10, 1);
   machine.Write(0, 30, 2);
   machine.Write(1, 20, 3);
@@ -150,7 +150,7 @@ TEST(order_of_sources_that_are_no_rings) {
 }
 
 TEST(order_counts_late_records_and_hands_them_on) {
-  Machine machine(2, 4096);
+  Rings machine(2, 4096);
   machine.Write(0, 100, 1);
   CHECK_EQ(machine.Pass(kMax).size(), 1u);
   machine.Write(1, 90, 2);
@@ -166,7 +166,7 @@ TEST(order_counts_late_records_and_hands_them_on) {
 TEST(order_is_not_blocked_by_a_stamp_of_another_clock) {
   // Another session's CLOCK_REALTIME: decades ahead of the monotonic clock.
   constexpr uint64_t kRealtime = 1700000000000000000;
-  Machine machine(2, 4096);
+  Rings machine(2, 4096);
   machine.Write(0, 100, 1);
   machine.Write(0, kRealtime, 2);
   machine.Write(0, 120, 3);
@@ -185,7 +185,7 @@ TEST(order_is_not_blocked_by_a_stamp_of_another_clock) {
 }
 
 TEST(order_gives_space_back_during_a_long_pass) {
-  Machine machine(1, 1 << 18);
+  Rings machine(1, 1 << 18);
   uint64_t number = 0;
   while (machine.Write(0, number, number)) number++;
   for (Ring& ring : machine.readers) ring.LoadHead();

@@ -17,7 +17,7 @@ using test::Put;
 
 enum Which : uint8_t { kMaps, kSmaps, kStat, kSyscall, kWhich };
 
-constexpr size_t kMaxText = 16384;
+constexpr size_t kMaxFile = 16384;
 constexpr uint64_t kAsked = 0x7f1c32a00000;
 
 const char* const kSeeds[kWhich] = {
@@ -43,7 +43,7 @@ class TextsKind : public Kind {
     Put(input, static_cast<uint8_t>(random->Below(256)));
     const char* seed = kSeeds[which];
     Bytes text(seed, seed + strlen(seed));
-    DamageText(random, &text, kMaxText);
+    DamageText(random, &text, kMaxFile);
     input->insert(input->end(), text.begin(), text.end());
     return 1;
   }

@@ -22,10 +22,12 @@ const ADDON = join(ROOT, 'addon');
  * What is tested from within: all of the addon but addon/napi, which includes napi.h, and the programs
  * beside it, each but for its main().
  */
-const ROOMS = [
-  ...['capture', 'faults', 'perf', 'proc', 'source', 'util', 'wire'],
-  ...['reader', 'symbols'],
-].map((room) => join(ADDON, room));
+const IN_PROCESS = ['capture', 'faults', 'perf', 'proc', 'source', 'util', 'wire'].map((room) =>
+  join(ADDON, room),
+);
+/** Programs of one thread each. */
+const BESIDE = ['reader', 'symbols'].map((room) => join(ADDON, room));
+const ROOMS = [...IN_PROCESS, ...BESIDE];
 const TESTS = join(ROOT, 'test', 'native');
 const CACHE = join(ROOT, '.cache', 'native');
 
@@ -62,22 +64,30 @@ const files = (directory: string, pattern: RegExp): string[] =>
     .sort()
     .map((file) => join(directory, file));
 
-interface Source {
-  readonly file: string;
-  /** The tests are compiled as they stand: optimised, each takes the compiler ten seconds. */
-  readonly optimise: '-O1' | '-O0';
+/** Sources that the compiler sees as one: what they all include is half of its time. */
+interface Unit {
+  readonly files: readonly string[];
+  readonly flags: readonly string[];
 }
 
-/** Everything of the addon and the reader but what includes napi.h or has a main(), and the program. */
-const sources = (program: Program): Source[] => [
-  ...ROOMS.flatMap((room) => files(room, /\.cc$/))
-    .filter((file) => !file.endsWith('/main.cc'))
-    .map((file): Source => ({ file, optimise: '-O1' })),
-  ...files(PROGRAMS[program], /\.cc$/).map((file): Source => ({
-    file,
-    optimise: program === 'tests' ? '-O0' : '-O1',
-  })),
-];
+/** Those that take longest first; instrumented code before other code, where the linker finds both of a template. */
+function units(variant: Variant, program: Program): Unit[] {
+  const unit = (directory: string, ...flags: readonly string[]): Unit => ({
+    files: files(directory, /\.cc$/).filter(
+      (file) => !(BESIDE.includes(directory) && file.endsWith('/main.cc')),
+    ),
+    flags: [...FLAGS, ...flags],
+  });
+  const sanitizer = VARIANTS[variant];
+  // One thread has no races.
+  const beside = variant === 'ThreadSanitizer' ? [] : sanitizer;
+  return [
+    // The tests are compiled as they stand: optimised, they take the compiler three times as long.
+    unit(PROGRAMS[program], program === 'tests' ? '-O0' : '-O1', ...sanitizer),
+    ...IN_PROCESS.map((room) => unit(room, '-O1', ...sanitizer)),
+    ...BESIDE.map((room) => unit(room, '-O1', ...beside)),
+  ];
+}
 
 /** Names of all tests in the sources, in their order. */
 export function testNames(): string[] {
@@ -96,15 +106,29 @@ export function testNames(): string[] {
  */
 const ONCE = '[ -e "$0" ] || { "$@" -o "$0.part" && mv "$0.part" "$0"; }';
 
-/** Compiles one object file unless one of the same sources and flags is in the cache. */
-async function compile(source: string, flags: readonly string[], headers: string): Promise<string> {
+/** Compiles files into one object, unless one of the same sources and flags is in the cache. */
+async function compileAsOne({ files, flags }: Unit, headers: string): Promise<string> {
   const hash = createHash('sha256').update(headers).update(flags.join(' '));
-  hash.update(readFileSync(source));
+  for (const file of files) hash.update(`\0${file}\0`).update(readFileSync(file));
   const object = join(CACHE, `${hash.digest('hex').slice(0, 24)}.o`);
   if (!existsSync(object)) {
-    await run('flock', [`${object}.lock`, 'sh', '-c', ONCE, object, 'g++', ...flags, '-c', source]);
+    const included = files.flatMap((file) => ['-include', file]);
+    const compiler = ['g++', ...flags, '-c', ...included, '-x', 'c++', '/dev/null'];
+    await run('flock', [`${object}.lock`, 'sh', '-c', ONCE, object, ...compiler]);
   }
   return object;
+}
+
+/**
+ * Object files of a unit. Two files may well use one name for things of their own: then each is compiled by itself,
+ * which only takes longer. So it is when one has a mistake, and the compiler's words are about that alone.
+ */
+async function compile(unit: Unit, headers: string): Promise<string[]> {
+  try {
+    return [await compileAsOne(unit, headers)];
+  } catch {
+    return eachOnACpu(unit.files, (file) => compileAsOne({ ...unit, files: [file] }, headers));
+  }
 }
 
 /** As many at a time as there are CPUs; results in the order of the items. */
@@ -135,14 +159,13 @@ function prune(used: readonly string[]): void {
 /** The path of a program in one variant. Fails with the compiler's words. */
 export async function buildProgram(variant: Variant, program: Program = 'tests'): Promise<string> {
   mkdirSync(CACHE, { recursive: true });
-  const flags = [...FLAGS, ...VARIANTS[variant]];
   const headers = [...ROOMS, ...Object.values(PROGRAMS)]
     .flatMap((directory) => files(directory, /\.h$/))
     .map((file) => readFileSync(file, 'utf8'))
     .join('\0');
-  const objects = await eachOnACpu(sources(program), ({ file, optimise }) =>
-    compile(file, [optimise, ...flags], headers),
-  );
+  const compiled = await eachOnACpu(units(variant, program), (unit) => compile(unit, headers));
+  const objects = compiled.flat();
+  const flags = [...FLAGS, ...VARIANTS[variant]];
   const hash = createHash('sha256').update(objects.join(' ')).update(flags.join(' '));
   const built = join(CACHE, `native-${program}-${hash.digest('hex').slice(0, 16)}`);
   if (!existsSync(built)) {
