@@ -15,6 +15,7 @@ const ROOMS = [
   'regions',
   'resolve',
   'snapshot',
+  'findings',
   'columns',
   'filter',
   'model',

@@ -9,6 +9,8 @@ import {
 } from '../../core/columns/row-columns';
 import type { Column } from '../../core/columns/row-columns';
 import { labelWithoutSection } from '../../core/columns/fault-fields';
+import { findings } from '../../core/findings/findings';
+import type { Finding } from '../../core/findings/findings';
 import { pageAddress } from '../../core/text/format';
 import type { FixedNames } from '../../core/columns/stable-names';
 import { jsonValue, rowTable, tableObjects } from '../../core/columns/table-export';
@@ -82,6 +84,7 @@ function documentOf(input: ReportInput): Readonly<Record<string, Json | Rows>> {
     caps: snapshot.caps,
     causes: byCause(snapshot.totals),
     totals: totals(snapshot.totals, fixed !== null),
+    findings: fixed ? [] : findings(snapshot).map(findingPart),
     ...tableParts(input),
     latency: fixed ? [] : snapshot.latency.filter(isKnown).map(histogram),
   };
@@ -123,6 +126,17 @@ function capturePart({ capture: { mode, records }, fixed }: ReportInput): Json {
     page_size: mode.pageSize,
     limits: captureLimits(mode),
     records: fixed ? null : recordCounters(records),
+  };
+}
+
+function findingPart({ id, text, figures, regions, callSites }: Finding): Json {
+  const { faults, stallNs, stallShare } = figures;
+  return {
+    id,
+    text,
+    figures: { faults, stall_ns: Math.round(stallNs), stall_share: stallShare },
+    regions,
+    call_sites: callSites,
   };
 }
 

@@ -8,6 +8,7 @@ import {
   SITE_COLUMNS,
   THREAD_COLUMNS,
 } from '../../core/columns/row-columns';
+import { findings } from '../../core/findings/findings';
 import { grouped, latency, percent, stalledShare } from '../../core/text/format';
 import type { Column } from '../../core/columns/row-columns';
 import type { FixedNames } from '../../core/columns/stable-names';
@@ -55,6 +56,8 @@ export function reportText(input: ReportInput): string {
   const lines = [
     '',
     ...headLines(input),
+    // Times differ from run to run, and so does what they show.
+    ...(fixed ? [] : section('Findings', findingLines(snapshot))),
     ...(several
       ? table('Regions', orderedRows(groupRegions(regions), fixed !== null), GROUP_COLUMNS)
       : table('Regions', regions, regionColumns)),
@@ -71,6 +74,9 @@ export function reportText(input: ReportInput): string {
   ];
   return `${lines.join('\n')}\n`;
 }
+
+/** Characters: three regions and a function with its parameters have room. */
+const MAX_FINDING = 600;
 
 /** Columns whose zeros say something, also when there is nothing else in them. */
 const ALWAYS: ReadonlySet<string> = new Set(['major', 'minor', 'cow', 'faults']);
@@ -148,6 +154,10 @@ function headLines(input: ReportInput): string[] {
   const order = fixed ? 'by faults' : 'by time stalled, then by faults';
   lines.push(`Tables      ${order}; at most ${MAX_ROWS} rows, all with --report-format json`);
   return [...lines, ...qualifications(input).map((note) => `Note        ${note}`)];
+}
+
+function findingLines(snapshot: Snapshot): string[] {
+  return findings(snapshot).map(({ text }) => `  ${printable(text, MAX_FINDING)}`);
 }
 
 function inFlightText({ capture, filter, fixed }: ReportInput): string {

@@ -1,0 +1,106 @@
+import { Cause } from '../classify/classes';
+import type { CauseFacts } from '../classify/cause-text';
+import type { RegionRow } from '../snapshot/snapshot';
+
+/** One thing that may dominate, and what one usually does about it. A row says it all: evidence, threshold, text. */
+export interface Rule {
+  /** Key in the JSON report. */
+  readonly id: string;
+  /** The faults that are evidence: of this cause, in rows of which this holds. */
+  readonly cause: number;
+  readonly of?: (row: RegionRow) => boolean;
+  /** What is known of the machine or the run that the rule needs. */
+  readonly when?: (facts: CauseFacts) => boolean;
+  readonly says: string;
+  readonly advice: string;
+}
+
+/** From this share of evicted pages on what is read again was there before. */
+const REREAD_SHARE = 0.2;
+/** From this share of faults on pages that had faulted before a row is memory that was given back. */
+const REFAULT_SHARE = 0.5;
+
+const isRefaulted = ({ refaults, faults }: RegionRow): boolean =>
+  faults > 0 && refaults / faults >= REFAULT_SHARE;
+
+export const RULES: readonly Rule[] = [
+  {
+    id: 'thread-stacks',
+    cause: Cause.DEMAND_ZERO,
+    of: ({ kind }) => kind === 'stack',
+    says: 'first touch of stacks',
+    advice: 'keep threads instead of starting new ones, or give them smaller stacks',
+  },
+  {
+    id: 'given-back',
+    cause: Cause.DEMAND_ZERO,
+    of: (row) => row.kind !== 'stack' && isRefaulted(row),
+    says: 'memory that was given back and is touched again',
+    advice: 'let the allocator or collector keep it (decay settings, MADV_DONTNEED, MADV_FREE)',
+  },
+  {
+    id: 'first-touch',
+    cause: Cause.DEMAND_ZERO,
+    of: (row) => row.kind !== 'stack' && !isRefaulted(row),
+    says: 'first touch of fresh memory',
+    advice: 'fault it in ahead (MAP_POPULATE, MADV_POPULATE_WRITE), reuse it, or use huge pages',
+  },
+  {
+    id: 'copy-on-write',
+    cause: Cause.COW_ANON,
+    says: 'pages copied because they are written after a fork (or KSM)',
+    advice:
+      'fork before memory is filled, or use vfork or posix_spawn; a snapshot by fork costs this',
+  },
+  {
+    id: 'copied-file',
+    cause: Cause.COW_FILE,
+    says: 'pages of private file mappings copied at the first write',
+    advice: 'fewer relocations (prelink, static, -z now), or map shared where that is meant',
+  },
+  {
+    id: 'memory-pressure',
+    cause: Cause.FILE_READ,
+    when: ({ rereadShare }) => rereadShare >= REREAD_SHARE,
+    says: 'file pages that were evicted and are read again',
+    advice: 'memory is short: memory.max and memory.events of the cgroup, /proc/pressure/memory',
+  },
+  {
+    id: 'cold-file',
+    cause: Cause.FILE_READ,
+    when: ({ rereadShare }) => rereadShare < REREAD_SHARE,
+    says: 'file pages read from disk for the first time',
+    advice: 'read ahead (MADV_WILLNEED, MAP_POPULATE), keep the file cached (vmtouch), or mlock it',
+  },
+  {
+    id: 'swap',
+    cause: Cause.SWAP_IN,
+    says: 'memory read back from swap',
+    advice: 'memory is short: memory.max and memory.events of the cgroup, /proc/pressure/memory',
+  },
+  {
+    id: 'dirty-tracking',
+    cause: Cause.WRITE_NOTIFY,
+    says: 'first writes to clean pages of shared file mappings',
+    advice:
+      'each write-back makes them clean again: write less often, or in larger pieces (write(2))',
+  },
+  {
+    id: 'mapped-file',
+    cause: Cause.PAGE_CACHE,
+    says: 'first touch of file pages that are in memory',
+    advice: 'map many at once: MAP_POPULATE, MADV_POPULATE_READ',
+  },
+  {
+    id: 'shared-memory',
+    cause: Cause.SHMEM,
+    says: 'first touch of shared memory',
+    advice: 'fault it in ahead (MAP_POPULATE), or use huge pages for it',
+  },
+  {
+    id: 'userfaultfd',
+    cause: Cause.USERFAULTFD,
+    says: 'faults that wait for a program which answers them (userfaultfd)',
+    advice: 'look at that program: it is what the target waits for',
+  },
+];

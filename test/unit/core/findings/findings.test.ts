@@ -1,0 +1,104 @@
+import { Cause, CAUSE_COUNT, CAUSE_NAMES } from '../../../../src/core/classify/classes';
+import { findings } from '../../../../src/core/findings/findings';
+import { RULES } from '../../../../src/core/findings/rules';
+import type { RegionRow, Snapshot } from '../../../../src/core/snapshot/snapshot';
+import { process, region, site, snapshot, stat } from '../../../support/sample';
+
+/** A row of faults of one cause that cost 1 ms each. */
+function row(cause: number, faults: number, more: Partial<RegionRow> = {}): RegionRow {
+  const byCause = Array.from({ length: CAUSE_COUNT }, (_, k) => (k === cause ? faults : 0));
+  return region({ id: 1, faults, byCause, stallNs: faults * 1e6, ...more });
+}
+
+function picture(regions: readonly RegionRow[], more: Partial<Snapshot> = {}): Snapshot {
+  const stallNs = regions.reduce((sum, one) => sum + one.stallNs, 0);
+  return snapshot({ elapsed: 10e9, totals: stat({ stallNs }), regions, ...more });
+}
+
+const ids = (of: Snapshot): string[] => findings(of).map(({ id }) => id);
+
+test('what dominates is said with its figures, its regions and its code', () => {
+  const heap = row(Cause.DEMAND_ZERO, 500, { label: '[heap]', kind: 'heap' });
+  const code = [site({ id: 7, label: 'LoadIndex' }), site({ id: 8, label: 'elsewhere' })];
+  const [finding, ...others] = findings(
+    picture([heap], {
+      sites: code,
+      siteRegions: (id) => [{ id: id === 7 ? 1 : 99, label: '', faults: 500 }],
+    }),
+  );
+  expect(others).toEqual([]);
+  expect(finding).toMatchObject({
+    id: 'first-touch',
+    figures: { faults: 500, stallNs: 500e6, stallShare: 0.05 },
+    regions: ['[heap]'],
+    callSites: ['LoadIndex'],
+  });
+  expect(finding!.text).toMatch(
+    /^first touch of fresh memory: about 500\.0ms \(5\.0 % of one thread's time\) for 500 faults \(2\.0M\) in \[heap\], by LoadIndex; /,
+  );
+});
+
+test.each([
+  ['stacks', row(Cause.DEMAND_ZERO, 500, { kind: 'stack' }), 'thread-stacks'],
+  ['memory given back', row(Cause.DEMAND_ZERO, 500, { refaults: 300 }), 'given-back'],
+  ['COW after fork', row(Cause.COW_ANON, 500), 'copy-on-write'],
+  ['COW of files', row(Cause.COW_FILE, 500), 'copied-file'],
+  ['reading from disk', row(Cause.FILE_READ, 500), 'cold-file'],
+  ['swap', row(Cause.SWAP_IN, 500), 'swap'],
+  ['dirty tracking', row(Cause.WRITE_NOTIFY, 500), 'dirty-tracking'],
+  ['cached files', row(Cause.PAGE_CACHE, 500), 'mapped-file'],
+  ['shared memory', row(Cause.SHMEM, 500), 'shared-memory'],
+  ['userfaultfd', row(Cause.USERFAULTFD, 500), 'userfaultfd'],
+])('%s', (_, evidence, id) => {
+  expect(ids(picture([evidence]))).toEqual([id]);
+});
+
+test('files that are read again are a matter of memory, not of reading ahead', () => {
+  const { causeFacts } = snapshot();
+  const facts = { ...causeFacts, rereadShare: 0.6 };
+  expect(ids(picture([row(Cause.FILE_READ, 500)], { causeFacts: facts }))).toEqual([
+    'memory-pressure',
+  ]);
+});
+
+test('no finding without evidence, and none where it costs next to nothing', () => {
+  expect(ids(picture([]))).toEqual([]);
+  // 90 ms of 10 s.
+  expect(ids(picture([row(Cause.DEMAND_ZERO, 90)]))).toEqual([]);
+  // 2 % of the time, but a fiftieth of all that is stalled.
+  const little = row(Cause.SWAP_IN, 200);
+  const much = row(Cause.COW_ANON, 10_000, { id: 2 });
+  expect(ids(picture([little, much]))).toEqual(['copy-on-write']);
+});
+
+test('of a row with several causes each has its share of the time', () => {
+  const byCause = Array.from({ length: CAUSE_COUNT }, () => 0);
+  byCause[Cause.COW_ANON] = 300;
+  byCause[Cause.DEMAND_ZERO] = 100;
+  const mixed = region({ id: 1, faults: 400, byCause, stallNs: 4e9, kind: 'heap' });
+  const found = findings(picture([mixed])).map(({ id, figures }) => [id, figures.stallNs]);
+  expect(found).toEqual([
+    ['copy-on-write', 3e9],
+    ['first-touch', 1e9],
+  ]);
+});
+
+test('errors that one process survives are made on purpose; those of many that die are not', () => {
+  const survivor = process({ pid: 5, comm: 'java', byClass: [0, 0, 0, 400] });
+  const dead = Array.from({ length: 200 }, (_, k) =>
+    process({ id: k, pid: 100 + k, byClass: [0, 0, 0, 1] }),
+  );
+  expect(findings(picture([], { processes: dead }))).toEqual([]);
+  expect(findings(picture([], { processes: [...dead, survivor] }))).toMatchObject([
+    {
+      id: 'caught-signals',
+      figures: { faults: 400 },
+      text: expect.stringContaining('java 5') as string,
+    },
+  ]);
+});
+
+test('every rule has an id and a cause of its own kind', () => {
+  expect(new Set(RULES.map(({ id }) => id)).size).toBe(RULES.length);
+  for (const { cause } of RULES) expect(CAUSE_NAMES[cause]).toBeDefined();
+});
