@@ -7,6 +7,7 @@ module.exports = {
   transform: {
     '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }],
   },
+  globalSetup: '<rootDir>/test/support/tracepoints.js',
   setupFilesAfterEnv: ['<rootDir>/test/support/leftovers.ts'],
   testSequencer: '<rootDir>/test/support/sequencer.js',
   // Live tests wait more than they compute.

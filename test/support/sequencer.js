@@ -27,7 +27,11 @@ const LONGEST = [
 /** After them what captures, then what only computes. */
 const KINDS = ['native/', 'live/', 'fuzz/', 'unit/'];
 
+/** Ends what all others share (tracepoints.js). */
+const LAST = 'native/closing';
+
 function rank({ path }) {
+  if (path.endsWith(`test/${LAST}.test.ts`)) return Infinity;
   const at = LONGEST.findIndex((name) => path.endsWith(`test/${name}.test.ts`));
   if (at !== -1) return at;
   return LONGEST.length + KINDS.findIndex((kind) => path.includes(`/test/${kind}`));
