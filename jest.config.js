@@ -1,5 +1,7 @@
 'use strict';
 
+const { availableParallelism } = require('node:os');
+
 module.exports = {
   rootDir: __dirname,
   testMatch: ['<rootDir>/test/**/*.test.ts'],
@@ -10,8 +12,8 @@ module.exports = {
   globalSetup: '<rootDir>/test/support/tracepoints.js',
   setupFilesAfterEnv: ['<rootDir>/test/support/leftovers.ts'],
   testSequencer: '<rootDir>/test/support/sequencer.js',
-  // Live tests wait more than they compute.
-  maxWorkers: '200%',
+  // Live tests wait more than they compute. (Jest takes a percentage above 100 for a number of workers.)
+  maxWorkers: availableParallelism() + 1,
   // Live captures share two CPUs with everything else: the limit finds a hang, it is no timing check.
   testTimeout: 60000,
 };
