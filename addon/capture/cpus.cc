@@ -69,12 +69,21 @@ bool Refused(int error) {
   return error == -EACCES || error == -EPERM;
 }
 
+// Those that a container shows, or that we may run on: some of all.
+std::set<int> KnownCpus() {
+  std::set<int> cpus;
+  AddListed("/sys/devices/system/cpu/online", &cpus);
+  AddAffine(&cpus);
+  return cpus;
+}
+
 }  // namespace
 
-CpuWatch::CpuWatch(Open open, OnFor on_for) : open_(std::move(open)), on_for_(std::move(on_for)) {
+CpuWatch::CpuWatch(Open open, OnFor on_for, int last_known)
+    : open_(std::move(open)), on_for_(std::move(on_for)) {
   for (int number = 0; number < kMaxCpus; number++) {
     const int fd = open_(number);
-    if (fd == -EINVAL && number > 0) break;
+    if (fd == -EINVAL && number > last_known) break;
     if (fd < 0 && fd != -ENODEV) {
       throw SystemError(-fd, "perf_event_open", "CPU " + std::to_string(number));
     }
@@ -86,10 +95,10 @@ CpuWatch::CpuWatch(Open open, OnFor on_for) : open_(std::move(open)), on_for_(st
 CpuWatch CpuWatch::Perf() {
   const int first = OpenCpuClock(sched_getcpu());
   const Fd probe(first >= 0 ? first : -1);
-  if (!Refused(first)) return CpuWatch(OpenCpuClock, TimeEnabled);
-  std::set<int> cpus;
-  AddListed("/sys/devices/system/cpu/online", &cpus);
-  AddAffine(&cpus);
+  const std::set<int> cpus = KnownCpus();
+  if (!Refused(first)) {
+    return CpuWatch(OpenCpuClock, TimeEnabled, cpus.empty() ? 0 : *cpus.rbegin());
+  }
   CpuWatch watch;
   watch.online_.assign(cpus.begin(), cpus.end());
   return watch;

@@ -19,8 +19,9 @@ class CpuWatch {
   // per-CPU events for good (perf_event_exit_cpu, kernel/events/core.c).
   using OnFor = std::function<uint64_t(int fd)>;
 
-  // Tries every possible CPU. Throws SystemError where it cannot be found out.
-  CpuWatch(Open open, OnFor on_for);
+  // Tries every possible CPU. Throws SystemError where it cannot be found out, and where a CPU up
+  // to `last_known`, which is there for sure, is refused as if there were none.
+  CpuWatch(Open open, OnFor on_for, int last_known = 0);
   // With the kernel's events. Who may not watch CPUs is given those of cpu/online and of his
   // affinity.
   static CpuWatch Perf();

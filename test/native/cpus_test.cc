@@ -61,6 +61,20 @@ TEST(cpus_are_those_where_an_event_opens) {
   CHECK_EQ(watch.unwatched(), 0u);
 }
 
+TEST(cpus_that_are_there_are_not_left_out_without_a_word) {
+  const auto on_for = [](int) { return uint64_t{1}; };
+  const auto refuses_1 = [](int cpu) {
+    return cpu == 1 ? -EINVAL : cpu < 4 ? open("/dev/null", O_RDONLY | O_CLOEXEC) : -EINVAL;
+  };
+  int refused = 0;
+  try {
+    CpuWatch watch(refuses_1, on_for, 3);
+  } catch (const SystemError& error) {
+    refused = error.error();
+  }
+  CHECK_EQ(refused, EINVAL);
+}
+
 TEST(cpus_that_come_back_are_told_once) {
   Machine machine;
   for (int cpu : {0, 1, 5}) machine.online[cpu] = true;
