@@ -15,5 +15,5 @@ module.exports = {
   // Live tests wait more than they compute. (Jest takes a percentage above 100 for a number of workers.)
   maxWorkers: availableParallelism() + 1,
   // Live captures share two CPUs with everything else: the limit finds a hang, it is no timing check.
-  testTimeout: 60000,
+  testTimeout: 180000,
 };

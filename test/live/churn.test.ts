@@ -28,7 +28,7 @@ beforeAll(async () => {
   sequences = line.sequences as Sequence[];
   pages = line.pages as number;
   expect(capture.report.completeness).toMatchObject({ difference: 0, lost: 0 });
-}, 120_000);
+}, 600_000);
 afterAll(() => {
   removeScratch(scratch);
 });

@@ -27,7 +27,7 @@ function expectAll(rows: readonly TruthRow[], faults: readonly Fault[]): void {
 test('threads born while we attach, captured to their ends: none is missed', async () => {
   const { rows, faults } = await captureAttached(PROGRAM, scratch);
   expectAll(rows, faults);
-}, 180_000);
+}, 600_000);
 
 // The ends of so many threads take the kernel far longer than what this is about.
 test('threads born while we attach, captured while they live: none is missed', async () => {
@@ -47,4 +47,4 @@ test('threads born while we attach, captured while they live: none is missed', a
     target.closeInput();
     expectAll(truthRows((await target.ended).stdout), await readFaults(file));
   }
-}, 180_000);
+}, 600_000);

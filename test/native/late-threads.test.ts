@@ -66,6 +66,6 @@ describe('threads born during the attach', () => {
       });
       expect(wrong).toEqual([]);
     },
-    180_000,
+    600_000,
   );
 });

@@ -92,7 +92,7 @@ export class PtyAnalyzer {
 
   /** Waits until the text matches; fails with what there is. */
   async shows(what: RegExp): Promise<string> {
-    const end = Date.now() + 20_000;
+    const end = Date.now() + 60_000;
     for (;;) {
       const text = await this.text();
       if (what.test(text)) return text;

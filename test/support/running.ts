@@ -102,7 +102,7 @@ export const sleep = (ms: number): Promise<void> =>
 export async function until<T>(
   what: string,
   look: () => T | undefined | false,
-  timeoutMs = 20_000,
+  timeoutMs = 60_000,
 ): Promise<T> {
   const end = Date.now() + timeoutMs;
   for (;;) {
