@@ -2,7 +2,7 @@ import { captureLimits, factsSince } from '../core/facts/capture-facts';
 import type { CaptureFacts } from '../core/facts/capture-facts';
 import type { RegionDetail } from '../core/snapshot/region-detail';
 import { errorParts } from '../core/facts/errors';
-import { hexText } from '../core/columns/fault-fields';
+import { hexText } from '../core/text/format';
 import { Waits } from '../core/wire/open-faults';
 import type { LatencyHistogram, Snapshot, TableName } from '../core/snapshot/snapshot';
 import { summaryLine } from '../output/report/summary';

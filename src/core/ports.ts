@@ -64,6 +64,8 @@ export interface NameAnswer {
 export interface NameSource {
   /** Asks for instructions of one place, each of which is asked for once. */
   askNames(place: CodePlace, addresses: readonly CodeAddress[]): void;
+  /** So many questions are open that no more are wanted now. */
+  namesCrowded(): boolean;
   /** The answers that have come since the last call. */
   takeNames(): readonly NameAnswer[];
   /** An answer is on its way that is worth waiting for. */

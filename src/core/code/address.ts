@@ -1,3 +1,4 @@
+import { hexText } from '../text/format';
 import type { Vma } from '../vma/vma';
 
 /** What kind of place code lies in. */
@@ -28,6 +29,12 @@ export interface CodePlace {
   vma: Vma | null;
 }
 
+/** The place is met in a process. It is asked for there: those before may have ended. */
+export function meet(place: CodePlace, pid: number, vma: Vma): void {
+  place.pid = pid;
+  place.vma = vma;
+}
+
 /** A function at an address. Inlined functions are frames of their own. */
 export interface CodeFrame {
   /** '' where it is not known. Raw. */
@@ -55,13 +62,10 @@ export interface CodeAddress {
 }
 
 /** `object+0x1a2b`: what stands for an address that has no name. */
-export function bareName(address: Pick<CodeAddress, 'object' | 'high' | 'low'>): string {
-  return `${address.object}+${offsetText(address)}`;
-}
-
-/** `0x1a2b`. */
-export function offsetText({ high, low }: Pick<CodeAddress, 'high' | 'low'>): string {
-  return high === 0
-    ? `0x${low.toString(16)}`
-    : `0x${high.toString(16)}${low.toString(16).padStart(8, '0')}`;
+export function bareName({
+  object,
+  high,
+  low,
+}: Pick<CodeAddress, 'object' | 'high' | 'low'>): string {
+  return `${object}+${hexText(high, low)}`;
 }

@@ -191,7 +191,9 @@ function infoOf(address: CodeAddress): SiteInfo {
   }
   const inlined = inner === outer ? '' : inner.function;
   const { file, line } = inner;
-  const key = `${place.key}\n${outer.function}\n${inlined}\n${file}:${line}`;
+  // Static functions of one name are told apart by where they begin.
+  const start = ((BigInt(high) << 32n) | BigInt(low)) - BigInt(outer.offset);
+  const key = `${place.key}\n${start}\n${outer.function}\n${inlined}\n${file}:${line}`;
   return { ...where, key, function: outer.function, inlined, file, line };
 }
 

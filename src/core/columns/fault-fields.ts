@@ -1,3 +1,4 @@
+import { hexText } from '../text/format';
 import { ErrorCode, How } from '../wire/batch';
 import type { Batch } from '../wire/batch';
 import { CAUSE_NAMES, CLASS_COUNT, CLASS_NAMES, KIND_NAMES } from '../classify/classes';
@@ -313,11 +314,4 @@ export function fieldText(field: Field, view: FaultView, i: number): string {
     case 'coded':
       return codedText(field, view, TEXT_CODES[field.source](view, i));
   }
-}
-
-/** `0x7f2c7b100000` from two 32-bit halves. */
-export function hexText(high: number, low: number): string {
-  return high === 0
-    ? `0x${low.toString(16)}`
-    : `0x${high.toString(16)}${low.toString(16).padStart(8, '0')}`;
 }

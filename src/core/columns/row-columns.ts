@@ -1,6 +1,15 @@
 import { CLASS_NAMES } from '../classify/classes';
 import type { ClassName } from '../classify/classes';
-import { bytes, count, latency, pageAddress, percent, rate, stalledCell } from '../text/format';
+import {
+  bytes,
+  count,
+  latency,
+  pageAddress,
+  percent,
+  rate,
+  stalledCell,
+  sourceLine,
+} from '../text/format';
 import type { ProcessRow, RegionRow, SiteRow, StatRow, ThreadRow } from '../snapshot/snapshot';
 
 /**
@@ -150,15 +159,10 @@ export const PROCESS_COLUMNS: readonly Column<ProcessRow>[] = [
 
 export const SITE_COLUMNS: readonly Column<SiteRow>[] = [
   text('site', 'CODE', 20, 100, (row) => row.label),
-  text('line', 'LINE', 12, 63, lineText),
+  text('line', 'LINE', 12, 63, ({ file, line }) => sourceLine(file, line)),
   text('object', 'OBJECT', 12, 97, (row) => row.object),
   ...STAT_COLUMNS,
 ];
-
-/** `index.cc:118`. */
-function lineText({ file, line }: SiteRow): string {
-  return file === '' || line === 0 ? '' : `${file.slice(file.lastIndexOf('/') + 1)}:${line}`;
-}
 
 /** Where COW is not told apart its column says so: a 0 would be a claim. `cow`: see knowsCow(). */
 export function knownColumns<Row extends StatRow>(

@@ -1,5 +1,6 @@
 import { bareName } from '../code/address';
 import type { CodeAddress, CodeFrame } from '../code/address';
+import { sourceLine } from '../text/format';
 import { coded, FAULT_FIELDS, SYMBOL_SCHEMA_VERSION, text } from './fault-fields';
 import type { FaultNames, Field } from './fault-fields';
 
@@ -89,10 +90,6 @@ export function codeText(address: CodeAddress | null): string {
       ? bareName(address)
       : `${frame.function}+0x${frame.offset.toString(16)}`;
   const { file, line } = lineOf(address) ?? { file: '', line: 0 };
-  const source = file === '' || line === 0 ? '' : ` (${baseName(file)}:${line})`;
-  return ` <- ${name}${source}`;
-}
-
-function baseName(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
+  const source = sourceLine(file, line);
+  return source === '' ? ` <- ${name}` : ` <- ${name} (${source})`;
 }

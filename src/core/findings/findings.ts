@@ -1,4 +1,6 @@
 import { FaultClass } from '../classify/classes';
+import { summedByLabel } from '../snapshot/site-pairs';
+import type { Weighed } from '../snapshot/site-pairs';
 import type { ProcessRow, RegionRow, Snapshot } from '../snapshot/snapshot';
 import { bytes, grouped, latency, percent } from '../text/format';
 import { RULES } from './rules';
@@ -32,51 +34,43 @@ const MANY_ERRORS = 100;
 
 /** What the numbers carry, most time stalled first; none where faults cost next to nothing. */
 export function findings(snapshot: Snapshot): Finding[] {
-  const { totals, causeFacts } = snapshot;
-  const found = RULES.flatMap((rule) => {
-    if (rule.when?.(causeFacts) === false) return [];
-    const finding = judge(rule, snapshot);
-    return finding === null ? [] : [finding];
-  });
-  const costly = found
-    .filter(
-      ({ figures }) =>
-        figures.stallShare >= LEAST_SHARE && figures.stallNs >= LEAST_PART * totals.stallNs,
-    )
-    .sort((a, b) => b.figures.stallNs - a.figures.stallNs);
-  return [...costly, ...caughtErrors(snapshot)];
+  const { totals, causeFacts, elapsed } = snapshot;
+  const least = Math.max(LEAST_SHARE * elapsed, LEAST_PART * totals.stallNs);
+  const costly = RULES.filter((rule) => rule.when?.(causeFacts) !== false)
+    .map((rule) => evidenceFor(rule, snapshot))
+    .filter(({ faults, stallNs }) => faults > 0 && stallNs >= least)
+    .sort((a, b) => b.stallNs - a.stallNs);
+  return [...costly.map((evidence) => describe(evidence, snapshot)), ...caughtErrors(snapshot)];
 }
 
+/** The faults that speak for a rule. */
 interface Evidence {
-  readonly row: RegionRow;
+  readonly rule: Rule;
   readonly faults: number;
   readonly stallNs: number;
+  readonly rows: readonly { readonly row: RegionRow; readonly stallNs: number }[];
 }
 
-function judge(rule: Rule, snapshot: Snapshot): Finding | null {
-  const evidence = snapshot.regions
-    .filter((row) => row.byCause[rule.cause]! > 0 && rule.of?.(row) !== false)
-    .map((row): Evidence => {
-      const faults = row.byCause[rule.cause]!;
-      return { row, faults, stallNs: (row.stallNs * faults) / row.faults };
-    })
-    .sort((a, b) => b.stallNs - a.stallNs);
-  if (evidence.length === 0) return null;
-  const sum = (value: (one: Evidence) => number): number =>
-    evidence.reduce((all, one) => all + value(one), 0);
-  const faults = sum((one) => one.faults);
-  const stallNs = sum((one) => one.stallNs);
-  const stallShare = snapshot.elapsed > 0 ? stallNs / snapshot.elapsed : 0;
-  const regions = topLabels(evidence.map(({ row, stallNs: ns }) => [row.label, ns]));
-  const callSites = codeOf(snapshot, new Set(evidence.map(({ row }) => row.id)));
+function evidenceFor(rule: Rule, { regions }: Snapshot): Evidence {
+  const of = ({ byCause }: RegionRow): number => byCause[rule.cause]!;
+  const rows = regions
+    .filter((row) => of(row) > 0 && rule.of?.(row) !== false)
+    .map((row) => ({ row, stallNs: (row.stallNs * of(row)) / row.faults }));
+  const faults = rows.reduce((sum, { row }) => sum + of(row), 0);
+  return { rule, faults, stallNs: rows.reduce((sum, one) => sum + one.stallNs, 0), rows };
+}
+
+function describe({ rule, faults, stallNs, rows }: Evidence, snapshot: Snapshot): Finding {
+  const stallShare = stallNs / snapshot.elapsed;
+  const regions = topLabels(rows.map(({ row, stallNs: ns }) => ({ label: row.label, weight: ns })));
+  const callSites = codeOf(snapshot, new Set(rows.map(({ row }) => row.id)));
   const where = regions.length === 0 ? '' : ` in ${regions.join(', ')}`;
   const by = callSites.length === 0 ? '' : `, by ${callSites[0]!}`;
-  const size = bytes(faults * PAGE);
   return {
     id: rule.id,
     text:
       `${rule.says}: about ${latency(stallNs)} (${percent(stallShare)} % of one thread's time) for ` +
-      `${grouped(faults)} faults (${size})${where}${by}; ${rule.advice}`,
+      `${grouped(faults)} faults (${bytes(faults * PAGE)})${where}${by}; ${rule.advice}`,
     figures: { faults, stallNs, stallShare },
     regions,
     callSites,
@@ -89,7 +83,9 @@ function caughtErrors({ processes }: Snapshot): Finding[] {
   const catching = processes.filter((row) => row.members === 1 && errors(row) >= MANY_ERRORS);
   const faults = catching.reduce((sum, row) => sum + errors(row), 0);
   if (faults === 0) return [];
-  const who = topLabels(catching.map((row) => [`${row.comm} ${row.pid}`, errors(row)]));
+  const who = topLabels(
+    catching.map((row) => ({ label: `${row.comm} ${row.pid}`, weight: errors(row) })),
+  );
   return [
     {
       id: 'caught-signals',
@@ -106,21 +102,18 @@ function caughtErrors({ processes }: Snapshot): Finding[] {
 /** The code with the most faults in some regions. */
 function codeOf(snapshot: Snapshot, regions: ReadonlySet<number>): string[] {
   return topLabels(
-    snapshot.sites.map((site): [string, number] => {
-      const shared = snapshot
-        .siteRegions(site.id)
-        .reduce((sum, { id, faults }) => (regions.has(id) ? sum + faults : sum), 0);
-      return [site.label, shared];
-    }),
+    snapshot.sites.map(({ id: site, label }) => ({
+      label,
+      weight: snapshot
+        .siteRegions(site)
+        .reduce((sum, { id, faults }) => (regions.has(id) ? sum + faults : sum), 0),
+    })),
   );
 }
 
-function topLabels(weighed: readonly (readonly [label: string, weight: number])[]): string[] {
-  const sums = new Map<string, number>();
-  for (const [label, weight] of weighed) sums.set(label, (sums.get(label) ?? 0) + weight);
-  return [...sums]
-    .filter(([, weight]) => weight > 0)
-    .sort((a, b) => b[1] - a[1])
+function topLabels(weighed: readonly Weighed[]): string[] {
+  return summedByLabel(weighed)
+    .filter(({ weight }) => weight > 0)
     .slice(0, NAMED)
-    .map(([label]) => label);
+    .map(({ label }) => label);
 }

@@ -1,5 +1,6 @@
 import { Memory } from '../classify/rules';
 import { RegionKind } from '../classify/classes';
+import { baseName } from '../text/format';
 import { FileStore } from '../vma/file-store';
 import type { Backing, Vma } from '../vma/vma';
 
@@ -164,11 +165,4 @@ function isDriverObject(plain: string, deleted: boolean, store: number): boolean
   if (store === FileStore.KERNEL_MEMORY) return true;
   if (store !== FileStore.UNKNOWN) return false;
   return plain.startsWith('/dmabuf:') || (deleted && /^\/(i915|drm mm object)$/.test(plain));
-}
-
-/** The last component; names that are no path ('//toolong') stay whole. */
-function baseName(path: string): string {
-  if (path.startsWith('//')) return path;
-  const slash = path.lastIndexOf('/');
-  return slash < 0 || slash === path.length - 1 ? path : path.slice(slash + 1);
 }

@@ -1,4 +1,4 @@
-import { PlaceKind } from '../code/address';
+import { meet, PlaceKind } from '../code/address';
 import type { CodePlace } from '../code/address';
 import { CodeTable } from '../code/code-table';
 import { UNKNOWN_NATURE, regionNature } from '../regions/region-label';
@@ -94,8 +94,11 @@ export class CodeLoop {
     const known = this.placeOf[number] ?? -1;
     // Numbers of backings are given anew; memory without a file is that of many processes.
     if (known >= 0 && known < this.codes.places) {
-      const { vma } = this.codes.place(known);
-      if (vma?.backing === map.pool.backings.get(number)) return known;
+      const place = this.codes.place(known);
+      if (place.vma?.backing === map.pool.backings.get(number)) {
+        meet(place, thread.process.pid, map.vma(handle));
+        return known;
+      }
     }
     const made = this.make(thread, map.vma(handle));
     while (this.placeOf.length <= number) this.placeOf.push(-1);
@@ -109,9 +112,7 @@ export class CodeLoop {
     const { pid, space } = thread.process;
     const known = (kind: number, key: string): number => {
       const number = this.numberOf(place(kind, nature.label, nature.path, key));
-      const found = this.codes.place(number);
-      found.pid = pid;
-      found.vma = vma;
+      meet(this.codes.place(number), pid, vma);
       return number;
     };
     if (ino !== '0') return known(PlaceKind.FILE, `${devMajor}:${devMinor}:${ino}:${name}`);

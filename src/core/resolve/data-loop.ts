@@ -1,4 +1,4 @@
-import { PlaceKind } from '../code/address';
+import { meet, PlaceKind } from '../code/address';
 import { CodeTable } from '../code/code-table';
 import type { NameAnswer } from '../ports';
 import type { RegionTable } from '../regions/region-table';
@@ -64,9 +64,12 @@ export class DataLoop {
     if (vma === null || (vma.prot & Prot.EXEC) !== 0) return NOWHERE;
     const { name, devMajor, devMinor, ino } = vma.backing;
     const key = `${devMajor}:${devMinor}:${ino}:${name} ${vma.prot}`;
-    const known = this.codes.placeNumber(key);
-    if (known >= 0) return known;
     const pid = batch.pid[i]!;
+    const known = this.codes.placeNumber(key);
+    if (known >= 0) {
+      meet(this.codes.place(known), pid, vma);
+      return known;
+    }
     return this.codes.addPlace({
       kind: PlaceKind.DATA,
       object: info.label,

@@ -29,8 +29,9 @@ export class NameWatch {
     }
   }
 
-  /** Asks about what was met since the last call. */
+  /** Asks about what was met since it was asked last; later, where too many questions are open. */
   ask(): void {
+    if (this.source.namesCrowded()) return;
     for (const table of this.tables) {
       const { codes } = table.of;
       if (table.era !== codes.era) {

@@ -1,6 +1,6 @@
 import { CAUSE_COUNT, CLASS_COUNT, FaultClass, KIND_NAMES } from '../classify/classes';
 import type { KindName } from '../classify/classes';
-import { offsetText } from '../code/address';
+import { hexText } from '../text/format';
 import { siteLabel } from '../code/site-table';
 import type { SiteInfo } from '../code/site-table';
 import type { RegionTable } from '../regions/region-table';
@@ -182,7 +182,7 @@ export class SiteStats extends Stats implements SiteRow {
     this.line = info.line;
     this.object = info.object;
     this.path = info.path;
-    this.offset = offsetText(info);
+    this.offset = hexText(info.high, info.low);
     this.members = members;
     this.sumsUp = sumsUp;
     return this;

@@ -30,13 +30,22 @@ export function regionsOfSites({ sites, regions }: ModelTables): ReadonlyMap<num
   return found;
 }
 
-/** Rows of one label summed up, for reading; most faults first. */
-export function summedByLabel(
-  rows: readonly PairedRow[],
-): readonly { readonly label: string; readonly faults: number }[] {
+/** What counts for a label: faults, or ns. */
+export interface Weighed {
+  readonly label: string;
+  readonly weight: number;
+}
+
+/** What has one label summed up, the most first. */
+export function summedByLabel(weighed: readonly Weighed[]): Weighed[] {
   const sums = new Map<string, number>();
-  for (const { label, faults } of rows) sums.set(label, (sums.get(label) ?? 0) + faults);
+  for (const { label, weight } of weighed) sums.set(label, (sums.get(label) ?? 0) + weight);
   return [...sums]
-    .map(([label, faults]) => ({ label, faults }))
-    .sort((a, b) => b.faults - a.faults);
+    .map(([label, weight]) => ({ label, weight }))
+    .sort((a, b) => b.weight - a.weight);
+}
+
+/** Rows by label, for reading. */
+export function faultsByLabel(rows: readonly PairedRow[]): Weighed[] {
+  return summedByLabel(rows.map(({ label, faults }) => ({ label, weight: faults })));
 }

@@ -84,3 +84,22 @@ export function stalledCell(share: number): string {
   if (share < 9.95) return `${share.toFixed(1)}thr`;
   return share < 999.5 ? `${share.toFixed(0)}thr` : `${(share / 1000).toFixed(0)}Kthr`;
 }
+
+/** `0x7f2c7b100000` from two 32-bit halves. */
+export function hexText(high: number, low: number): string {
+  return high === 0
+    ? `0x${low.toString(16)}`
+    : `0x${high.toString(16)}${low.toString(16).padStart(8, '0')}`;
+}
+
+/** The last component; names that are no path ('//toolong') stay whole. */
+export function baseName(path: string): string {
+  if (path.startsWith('//')) return path;
+  const slash = path.lastIndexOf('/');
+  return slash < 0 || slash === path.length - 1 ? path : path.slice(slash + 1);
+}
+
+/** `index.cc:118`; '' where the line is not known. */
+export function sourceLine(file: string, line: number): string {
+  return file === '' || line === 0 ? '' : `${baseName(file)}:${line}`;
+}

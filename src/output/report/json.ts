@@ -21,7 +21,7 @@ import type {
   SiteRow,
   StatRow,
 } from '../../core/snapshot/snapshot';
-import { summedByLabel } from '../../core/snapshot/site-pairs';
+import { faultsByLabel } from '../../core/snapshot/site-pairs';
 import { safeJson } from '../../core/text/printable';
 import { fixedProcess, fixedRegion, fixedThread, orderedRows, shownColumns } from './report';
 import type { ReportInput } from './report';
@@ -169,7 +169,10 @@ function tableParts(input: ReportInput): Readonly<Record<string, Rows>> {
       SITE_CELLS,
       (row) => ({
         ...siteNames(row),
-        regions: summedByLabel(snapshot.siteRegions(row.id)),
+        regions: faultsByLabel(snapshot.siteRegions(row.id)).map(({ label, weight }) => ({
+          label,
+          faults: weight,
+        })),
       }),
     ),
   };

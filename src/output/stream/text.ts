@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { CLASS_NAMES, FaultClass } from '../../core/classify/classes';
-import { hexText } from '../../core/columns/fault-fields';
+import { hexText } from '../../core/text/format';
 import { codeText } from '../../core/columns/symbol-fields';
 import type { FaultView } from '../../core/columns/fault-fields';
 import type { Bytes } from './bytes';

@@ -8,7 +8,7 @@ import type { TargetReader } from '../reader/target-reader';
 
 /** Addresses in one question: an answer has up to some hundred bytes for each. */
 const BATCH = 512;
-/** Questions waiting for answers; of more the code stays without names. */
+/** Questions waiting for answers, from which on no more are wanted. */
 const MAX_OPEN = 256;
 
 /** The first look at a large program takes a tenth of a second, and much more on a busy machine. */
@@ -47,9 +47,12 @@ export class CodeNames implements NameSource {
     const of = ASKED[place.kind];
     if (of === undefined) return;
     for (let from = 0; from < addresses.length; from += BATCH) {
-      if (this.open.size >= MAX_OPEN) return;
       this.ask(of, place, addresses.slice(from, from + BATCH));
     }
+  }
+
+  namesCrowded(): boolean {
+    return this.open.size >= MAX_OPEN;
   }
 
   private ask(of: NamesOf, place: CodePlace, addresses: readonly CodeAddress[]): void {

@@ -1,8 +1,8 @@
 import { CAUSE_NAMES, CLASS_NAMES } from '../../core/classify/classes';
-import { FAULT_FIELDS, fieldValue, hexText } from '../../core/columns/fault-fields';
+import { FAULT_FIELDS, fieldValue } from '../../core/columns/fault-fields';
 import { codeText } from '../../core/columns/symbol-fields';
 import type { ExportTable } from '../../core/columns/table-export';
-import { grouped, latency } from '../../core/text/format';
+import { grouped, hexText, latency } from '../../core/text/format';
 import { Line } from '../layout/line';
 import { LOG_CAPACITY, type EventLog } from '../state/event-log';
 import type { EventTest, Scene } from '../state/scene';

@@ -11,7 +11,7 @@ import {
   stalledShare,
 } from '../../core/text/format';
 import type { PairedRow, StatRow } from '../../core/snapshot/snapshot';
-import { summedByLabel } from '../../core/snapshot/site-pairs';
+import { faultsByLabel } from '../../core/snapshot/site-pairs';
 import { Line } from '../layout/line';
 import { sparkline } from '../layout/spark';
 import { LOG_CAPACITY } from '../state/event-log';
@@ -115,8 +115,8 @@ export function pairedLine(
   if (rows.length === 0) return [];
   const total = rows.reduce((sum, { faults }) => sum + faults, 0);
   const line = labelled(theme, columns, label);
-  for (const row of summedByLabel(rows)) {
-    const text = `${row.label} ${percent(row.faults / total)} %   `;
+  for (const row of faultsByLabel(rows)) {
+    const text = `${row.label} ${percent(row.weight / total)} %   `;
     if (text.length > line.room) break;
     line.add(text);
   }

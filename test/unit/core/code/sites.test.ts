@@ -47,6 +47,10 @@ class FakeNames implements NameSource {
   takeNames(): readonly NameAnswer[] {
     return this.answers.splice(0);
   }
+  crowded = false;
+  namesCrowded(): boolean {
+    return this.crowded;
+  }
   expectsNames(): boolean {
     return this.waited;
   }
@@ -107,9 +111,9 @@ describe('faults by the code that causes them', () => {
 
   it('gathers the instructions of one line under its name, with what was counted before it came', () => {
     const names = new FakeNames({
-      'prog+5020': [frame('fill', 12)],
-      'prog+5024': [frame('fill', 12)],
-      'prog+5030': [frame('reserve', 80, '/src/vector.h'), frame('fill', 12)],
+      'prog+5020': [{ ...frame('fill', 12), offset: 0x10 }],
+      'prog+5024': [{ ...frame('fill', 12), offset: 0x14 }],
+      'prog+5030': [frame('reserve', 80, '/src/vector.h'), { ...frame('fill', 12), offset: 0x20 }],
     });
     const rig = new Rig({}, 'detail', { symbols: 'sites', names }).attach(100, MAPS);
     const touch = (): void => {
@@ -142,6 +146,42 @@ describe('faults by the code that causes them', () => {
         ['reserve (in fill)', 2],
       ]),
     );
+  });
+
+  it('tells two functions of one name apart', () => {
+    const at = (offset: number): CodeFrame => ({ ...frame('init'), offset });
+    const names = new FakeNames({
+      'prog+5020': [at(0x20)],
+      'prog+5024': [at(0x24)],
+      'prog+5130': [at(0x30)],
+    });
+    const rig = new Rig({}, 'detail', { symbols: 'sites', names }).attach(100, MAPS);
+    for (const low of [0x20, 0x24, 0x130])
+      rig.fault({ page: HEAP_START, ip: address(TEXT + 1, low) });
+    rig.run();
+    names.answer();
+    rig.model.tick(rig.now);
+    expect(sites(rig).map(([label, , , faults]) => [label, faults])).toEqual([
+      ['init', 2],
+      ['init', 1],
+    ]);
+  });
+
+  it('asks later where too many questions are open, and by way of the process that has the file now', () => {
+    const names = new FakeNames({ 'libc.so.6+2010': [frame('read', 3)] });
+    names.crowded = true;
+    const rig = new Rig({}, 'detail', { symbols: 'sites', names }).attach(100, MAPS);
+    rig.fault({ page: HEAP_START, ip: address(LIBRARY, 0x10) }).run();
+    expect(names.asked).toEqual([]);
+    rig.exit(100).attach(200, [...ORDINARY, lib(0x9000)]);
+    names.crowded = false;
+    rig.fault({ page: HEAP_START, pid: 200, ip: address(0x9000, 0x20) }).run();
+    expect(
+      names.asked.map(({ place, address: { low } }) => [place.pid, place.vma?.start, low]),
+    ).toEqual([
+      [200, 0x9000, 0x2010],
+      [200, 0x9000, 0x2020],
+    ]);
   });
 
   it('waits for names where every fault is to have them, and goes on when there are none to come', () => {

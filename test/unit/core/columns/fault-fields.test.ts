@@ -7,7 +7,6 @@ import {
 import {
   FAULT_FIELDS,
   fieldText,
-  hexText,
   labelWithoutSection,
 } from '../../../../src/core/columns/fault-fields';
 import type { RegionRow } from '../../../../src/core/snapshot/snapshot';
@@ -15,6 +14,7 @@ import {
   bytes,
   count,
   grouped,
+  hexText,
   latency,
   pageAddress,
   percent,
