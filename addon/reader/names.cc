@@ -55,9 +55,13 @@ int LoadDebug(const Context& context, const Mapping& mapping, const FileFacts& m
   return error;
 }
 
-int AskProcess(Context* context, const std::string& key, const SymbolFiles::Load& load,
-               const SymbolFiles::Load& again, const std::vector<uint8_t>& places, Output* answer) {
-  return context->symbols.Ask(key, load, again, places, &answer->bytes());
+// What a process is started with where that is one file alone.
+SymbolFiles::Load LoadOf(symbols::Role role, const Fd& file) {
+  return [role, &file](SymbolProcess* process, Level level, int64_t deadline) {
+    bool taken = false;
+    FileFacts facts;
+    return process->Load(role, level, 0, file, deadline, &taken, &facts);
+  };
 }
 
 std::string Stamp(const struct stat& stat) {
@@ -83,7 +87,7 @@ int NameFile(Context* context, const Mapping& mapping, const std::vector<uint8_t
     if (failed != 0 || !taken) return failed;
     return LoadDebug(*context, mapping, facts, level, deadline, process);
   };
-  return AskProcess(context, Stamp(mapped.stat), load, nullptr, places, answer);
+  return context->symbols.Ask(Stamp(mapped.stat), load, nullptr, places, &answer->bytes());
 }
 
 int NameVdso(Context* context, const Mapping& mapping, const std::vector<uint8_t>& places,
@@ -92,12 +96,8 @@ int NameVdso(Context* context, const Mapping& mapping, const std::vector<uint8_t
   std::string key;
   const int error = CopyVdso(*context, mapping, &copy, &key);
   if (error != 0) return error;
-  const auto load = [&](SymbolProcess* process, Level level, int64_t deadline) {
-    bool taken = false;
-    FileFacts facts;
-    return process->Load(symbols::kMain, level, 0, copy, deadline, &taken, &facts);
-  };
-  return AskProcess(context, key, load, nullptr, places, answer);
+  const SymbolFiles::Load load = LoadOf(symbols::kMain, copy);
+  return context->symbols.Ask(key, load, nullptr, places, &answer->bytes());
 }
 
 int NameJit(Context* context, const Mapping& mapping, const std::vector<uint8_t>& places,
@@ -106,14 +106,10 @@ int NameJit(Context* context, const Mapping& mapping, const std::vector<uint8_t>
   struct stat stat;
   const int error = OpenJitMap(*context, mapping.pid, &file, &stat);
   if (error != 0) return error;
-  const auto load = [&](SymbolProcess* process, Level level, int64_t deadline) {
-    bool taken = false;
-    FileFacts facts;
-    return process->Load(symbols::kJit, level, 0, file, deadline, &taken, &facts);
-  };
+  const SymbolFiles::Load load = LoadOf(symbols::kJit, file);
   // What has come since it was read last is read now.
   const std::string key = "jit " + std::to_string(stat.st_dev) + ":" + std::to_string(stat.st_ino);
-  return AskProcess(context, key, load, load, places, answer);
+  return context->symbols.Ask(key, load, load, places, &answer->bytes());
 }
 
 int NameKernel(Context* context, Input* places, size_t count, Output* answer) {

@@ -1,7 +1,8 @@
 // Threads that are born while a tracer attaches. Each waits to be told, then touches pages of its
 // own: whoever missed a birth misses these faults. With --stay they go on living until standard
-// input ends. The kernel wakes every event of a ring when a thread ends that has one there: with
-// thousands of threads their ends take a hundred times as long as their lives.
+// input ends. When a thread ends that has an event in a ring, the kernel wakes all events of that
+// ring (perf_event_exit_event, ring_buffer_wakeup, kernel/events/core.c): the ends of thousands of
+// threads take long.
 //   late-threads [--threads N] [--pages P] [--stay]
 #include <pthread.h>
 #include <stdio.h>
