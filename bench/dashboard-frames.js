@@ -92,6 +92,7 @@ class World {
       byCause: CAUSE_NAMES.map((name) =>
         name === 'demand-zero' ? Math.floor(1000 * weight) : name === 'file-read' ? 10 : 0,
       ),
+      causeNs: CAUSE_NAMES.map((name) => (name === 'demand-zero' ? 1e6 * weight : 0)),
       uniquePages: 900,
       refaults: 100,
       stallNs: 1e6 * weight,
@@ -165,6 +166,8 @@ class World {
       regions: this.rows,
       threads: [],
       processes: [],
+      sites: [],
+      siteRegions: () => [],
       latency: [],
       pairs: () => ({ regions: [], threads: [], faults: [] }),
       since: 0,

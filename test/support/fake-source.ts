@@ -59,6 +59,7 @@ export function samplePicture(scale = 1): Snapshot {
         size: 2 * 2 ** 30,
         byClass: [11 * scale, 480, 0, 0],
         byCause: causes({ [Cause.PAGE_CACHE]: 480, [Cause.FILE_READ]: 11 }),
+        causeNs: causes({ [Cause.PAGE_CACHE]: 0.1e9, [Cause.FILE_READ]: 5.5e9 }),
         rate: 14,
         uniquePages: 491,
         p50Ns: 112e3,

@@ -15,6 +15,7 @@ export function stat(part: Partial<StatRow> = {}): StatRow {
     id: 1,
     faults: byClass.reduce((a, b) => a + b, 0),
     byCause: Array.from({ length: CAUSE_COUNT }, () => 0),
+    causeNs: Array.from({ length: CAUSE_COUNT }, () => 0),
     uniquePages: 0,
     refaults: 0,
     stallNs: 0,

@@ -1,15 +1,22 @@
-import { FaultClass } from '../classify/classes';
+import { CAUSE_NAMES, FaultClass } from '../classify/classes';
 import { summedByLabel } from '../snapshot/site-pairs';
 import type { Weighed } from '../snapshot/site-pairs';
 import type { ProcessRow, RegionRow, Snapshot } from '../snapshot/snapshot';
 import { bytes, grouped, latency, percent } from '../text/format';
-import { RULES } from './rules';
-import type { Rule } from './rules';
+import { evidence, evidentRows, IN_ALL } from './evidence';
+import type { Evidence, Weight } from './evidence';
 
-/** What dominates, with its figures, and what one usually does about it. */
+/** What dominates, with its figures, and what one usually does about it. Names are raw. */
 export interface Finding {
   readonly id: string;
-  /** One sentence with figures, and what to do. Names in it are raw. */
+  /** For a heading. */
+  readonly brief: string;
+  readonly says: string;
+  /** What one usually does about it, '' where nothing is to be done. */
+  readonly advice: string;
+  /** Name of the cause, '' where it is none. */
+  readonly cause: string;
+  /** One sentence with figures, and what to do. */
   readonly text: string;
   readonly figures: {
     readonly faults: number;
@@ -18,13 +25,14 @@ export interface Finding {
     /** Of one thread's time. */
     readonly stallShare: number;
   };
-  /** Labels of the regions, and of the code, with the most of these faults. */
+  /** Labels of the regions, of the code and of the processes with the most of these faults. */
   readonly regions: readonly string[];
   readonly callSites: readonly string[];
+  readonly processes: readonly string[];
 }
 
 /** Less of one thread's time than this is no matter of page faults. */
-const LEAST_SHARE = 0.01;
+export const LEAST_SHARE = 0.01;
 /** A finding has at least this share of all the time stalled. */
 const LEAST_PART = 0.1;
 const NAMED = 3;
@@ -34,47 +42,58 @@ const MANY_ERRORS = 100;
 
 /** What the numbers carry, most time stalled first; none where faults cost next to nothing. */
 export function findings(snapshot: Snapshot): Finding[] {
-  const { totals, causeFacts, elapsed } = snapshot;
-  const least = Math.max(LEAST_SHARE * elapsed, LEAST_PART * totals.stallNs);
-  const costly = RULES.filter((rule) => rule.when?.(causeFacts) !== false)
-    .map((rule) => evidenceFor(rule, snapshot))
-    .filter(({ faults, stallNs }) => faults > 0 && stallNs >= least)
-    .sort((a, b) => b.stallNs - a.stallNs);
-  return [...costly.map((evidence) => describe(evidence, snapshot)), ...caughtErrors(snapshot)];
+  const { elapsed } = snapshot;
+  const costly = dominant(snapshot, IN_ALL, elapsed).map((one) =>
+    describe(one, snapshot, IN_ALL, elapsed),
+  );
+  return [...costly, ...caughtErrors(snapshot)];
 }
 
-/** The faults that speak for a rule. */
-interface Evidence {
-  readonly rule: Rule;
-  readonly faults: number;
-  readonly stallNs: number;
-  readonly rows: readonly { readonly row: RegionRow; readonly stallNs: number }[];
+/** What costs most at the pace that a weight gives, in `elapsed` ns; null where it is next to nothing. */
+export function firstFinding(snapshot: Snapshot, weight: Weight, elapsed: number): Finding | null {
+  const [first] = dominant(snapshot, weight, elapsed);
+  return first === undefined ? null : describe(first, snapshot, weight, elapsed);
 }
 
-function evidenceFor(rule: Rule, { regions }: Snapshot): Evidence {
-  const of = ({ byCause }: RegionRow): number => byCause[rule.cause]!;
-  const rows = regions
-    .filter((row) => of(row) > 0 && rule.of?.(row) !== false)
-    .map((row) => ({ row, stallNs: (row.stallNs * of(row)) / row.faults }));
-  const faults = rows.reduce((sum, { row }) => sum + of(row), 0);
-  return { rule, faults, stallNs: rows.reduce((sum, one) => sum + one.stallNs, 0), rows };
+function dominant(snapshot: Snapshot, weight: Weight, elapsed: number): Evidence[] {
+  const least = Math.max(LEAST_SHARE * elapsed, LEAST_PART * weight(snapshot.totals));
+  return evidence(snapshot, weight).filter(({ stallNs }) => stallNs >= least);
 }
 
-function describe({ rule, faults, stallNs, rows }: Evidence, snapshot: Snapshot): Finding {
-  const stallShare = stallNs / snapshot.elapsed;
+function describe(
+  { rule, faults, stallNs }: Evidence,
+  snapshot: Snapshot,
+  weight: Weight,
+  elapsed: number,
+): Finding {
+  const stallShare = stallNs / elapsed;
+  const rows = evidentRows(rule, snapshot, weight);
   const regions = topLabels(rows.map(({ row, stallNs: ns }) => ({ label: row.label, weight: ns })));
+  const processes = topLabels(
+    rows.map(({ row, stallNs: ns }) => ({ label: ownerOf(row), weight: ns })),
+  );
   const callSites = codeOf(snapshot, new Set(rows.map(({ row }) => row.id)));
   const where = regions.length === 0 ? '' : ` in ${regions.join(', ')}`;
   const by = callSites.length === 0 ? '' : `, by ${callSites[0]!}`;
   return {
     id: rule.id,
+    brief: rule.brief,
+    says: rule.says,
+    advice: rule.advice,
+    cause: CAUSE_NAMES[rule.cause]!,
     text:
       `${rule.says}: about ${latency(stallNs)} (${percent(stallShare)} % of one thread's time) for ` +
       `${grouped(faults)} faults (${bytes(faults * PAGE)})${where}${by}; ${rule.advice}`,
     figures: { faults, stallNs, stallShare },
     regions,
     callSites,
+    processes,
   };
+}
+
+/** Whose address space it is: rows that stand for several have a name only. */
+function ownerOf({ comm, pid }: RegionRow): string {
+  return pid === 0 ? comm : `${comm} ${pid}`;
 }
 
 /** A process that lives on after so many errors catches their signals: it makes them on purpose. */
@@ -86,15 +105,19 @@ function caughtErrors({ processes }: Snapshot): Finding[] {
   const who = topLabels(
     catching.map((row) => ({ label: `${row.comm} ${row.pid}`, weight: errors(row) })),
   );
+  const why = "made on purpose, as a JVM's checks for null and some collectors do";
   return [
     {
       id: 'caught-signals',
-      text:
-        `${grouped(faults)} faults ended in a signal (ERROR) that ${who.join(', ')} caught: made on purpose, as a ` +
-        "JVM's checks for null and some collectors do",
+      brief: 'signals of faults that are caught',
+      says: `faults that ended in a signal (ERROR) and were caught: ${why}`,
+      advice: '',
+      cause: '',
+      text: `${grouped(faults)} faults ended in a signal (ERROR) that ${who.join(', ')} caught: ${why}`,
       figures: { faults, stallNs: 0, stallShare: 0 },
       regions: [],
       callSites: [],
+      processes: who,
     },
   ];
 }

@@ -11,6 +11,8 @@ export interface Rule {
   readonly of?: (row: RegionRow) => boolean;
   /** What is known of the machine or the run that the rule needs. */
   readonly when?: (facts: CauseFacts) => boolean;
+  /** In a heading: so short that region, process and figures have room beside it on 80 columns. */
+  readonly brief: string;
   readonly says: string;
   readonly advice: string;
 }
@@ -28,6 +30,7 @@ export const RULES: readonly Rule[] = [
     id: 'thread-stacks',
     cause: Cause.DEMAND_ZERO,
     of: ({ kind }) => kind === 'stack',
+    brief: 'first touch of stacks',
     says: 'first touch of stacks',
     advice: 'keep threads instead of starting new ones, or give them smaller stacks',
   },
@@ -35,6 +38,7 @@ export const RULES: readonly Rule[] = [
     id: 'given-back',
     cause: Cause.DEMAND_ZERO,
     of: (row) => row.kind !== 'stack' && isRefaulted(row),
+    brief: 'freed memory touched again',
     says: 'memory that was given back and is touched again',
     advice: 'let the allocator or collector keep it (decay settings, MADV_DONTNEED, MADV_FREE)',
   },
@@ -42,12 +46,14 @@ export const RULES: readonly Rule[] = [
     id: 'first-touch',
     cause: Cause.DEMAND_ZERO,
     of: (row) => row.kind !== 'stack' && !isRefaulted(row),
+    brief: 'first touch of fresh memory',
     says: 'first touch of fresh memory',
     advice: 'fault it in ahead (MAP_POPULATE, MADV_POPULATE_WRITE), reuse it, or use huge pages',
   },
   {
     id: 'copy-on-write',
     cause: Cause.COW_ANON,
+    brief: 'copy-on-write after fork',
     says: 'pages copied because they are written after a fork (or KSM)',
     advice:
       'fork before memory is filled, or use vfork or posix_spawn; a snapshot by fork costs this',
@@ -55,6 +61,7 @@ export const RULES: readonly Rule[] = [
   {
     id: 'copied-file',
     cause: Cause.COW_FILE,
+    brief: 'private file pages copied',
     says: 'pages of private file mappings copied at the first write',
     advice: 'fewer relocations (prelink, static, -z now), or map shared where that is meant',
   },
@@ -62,6 +69,7 @@ export const RULES: readonly Rule[] = [
     id: 'memory-pressure',
     cause: Cause.FILE_READ,
     when: ({ rereadShare }) => rereadShare >= REREAD_SHARE,
+    brief: 'evicted file pages read again',
     says: 'file pages that were evicted and are read again',
     advice: 'memory is short: memory.max and memory.events of the cgroup, /proc/pressure/memory',
   },
@@ -69,18 +77,21 @@ export const RULES: readonly Rule[] = [
     id: 'cold-file',
     cause: Cause.FILE_READ,
     when: ({ rereadShare }) => rereadShare < REREAD_SHARE,
+    brief: 'cold file pages read',
     says: 'file pages read from disk for the first time',
     advice: 'read ahead (MADV_WILLNEED, MAP_POPULATE), keep the file cached (vmtouch), or mlock it',
   },
   {
     id: 'swap',
     cause: Cause.SWAP_IN,
+    brief: 'memory read back from swap',
     says: 'memory read back from swap',
     advice: 'memory is short: memory.max and memory.events of the cgroup, /proc/pressure/memory',
   },
   {
     id: 'dirty-tracking',
     cause: Cause.WRITE_NOTIFY,
+    brief: 'dirty tracking of a shared file',
     says: 'first writes to clean pages of shared file mappings',
     advice:
       'each write-back makes them clean again: write less often, or in larger pieces (write(2))',
@@ -88,18 +99,21 @@ export const RULES: readonly Rule[] = [
   {
     id: 'mapped-file',
     cause: Cause.PAGE_CACHE,
+    brief: 'first touch of a cached file',
     says: 'first touch of file pages that are in memory',
     advice: 'map many at once: MAP_POPULATE, MADV_POPULATE_READ',
   },
   {
     id: 'shared-memory',
     cause: Cause.SHMEM,
+    brief: 'first touch of shared memory',
     says: 'first touch of shared memory',
     advice: 'fault it in ahead (MAP_POPULATE), or use huge pages for it',
   },
   {
     id: 'userfaultfd',
     cause: Cause.USERFAULTFD,
+    brief: 'waits for userfaultfd',
     says: 'faults that wait for a program which answers them (userfaultfd)',
     advice: 'look at that program: it is what the target waits for',
   },

@@ -203,6 +203,7 @@ export class SnapshotBuilder {
       faults,
       byClass: Array.from(total.byClass),
       byCause: Array.from(total.byCause),
+      causeNs: Array.from(total.causeNs),
       uniquePages: unique,
       refaults: faults - total.byClass[FaultClass.ERROR]! - unique,
       stallNs: total.stallNs,

@@ -24,6 +24,7 @@ class Stats implements StatRow {
   // Of their full length at once: push() would make room for 17 numbers in each.
   readonly byClass = new Array<number>(CLASS_COUNT).fill(0);
   readonly byCause = new Array<number>(CAUSE_COUNT).fill(0);
+  readonly causeNs = new Array<number>(CAUSE_COUNT).fill(0);
   uniquePages = 0;
   refaults = 0;
   stallNs = 0;
@@ -43,9 +44,10 @@ class Stats implements StatRow {
   ) {}
 
   protected fillStats(elapsed: number): void {
-    const { stats, slot, byClass, byCause } = this;
+    const { stats, slot, byClass, byCause, causeNs } = this;
     for (let c = 0; c < CLASS_COUNT; c++) byClass[c] = stats.byClass(slot, c);
     for (let c = 0; c < CAUSE_COUNT; c++) byCause[c] = stats.byCause(slot, c);
+    for (let c = 0; c < CAUSE_COUNT; c++) causeNs[c] = stats.causeNs(slot, c);
     this.id = stats.id(slot);
     this.faults = stats.faults(slot);
     this.uniquePages = stats.unique(slot);

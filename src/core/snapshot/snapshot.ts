@@ -50,6 +50,8 @@ export interface StatRow {
   readonly byClass: readonly number[];
   /** In the order of CAUSE_NAMES. */
   readonly byCause: readonly number[];
+  /** ns in faults that have ended, in the order of CAUSE_NAMES. */
+  readonly causeNs: readonly number[];
   readonly uniquePages: number;
   /** Resolved faults on pages that had faulted before: faults minus ERROR faults minus unique pages. */
   readonly refaults: number;

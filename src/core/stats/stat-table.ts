@@ -13,28 +13,30 @@ import {
 } from './row-histograms';
 import type { SlabPool } from './slab-pool';
 
-/** Cells of a row, side by side so that a fault touches three cache lines. */
+/** Cells of a row, side by side so that a fault touches few cache lines. */
 const Cell = {
   CLASS: 0,
   CAUSE: CLASS_COUNT,
-  UNIQUE: CLASS_COUNT + CAUSE_COUNT,
-  STALL: CLASS_COUNT + CAUSE_COUNT + 1,
-  MAX: CLASS_COUNT + CAUSE_COUNT + 2,
-  LAST: CLASS_COUNT + CAUSE_COUNT + 3,
+  /** Latencies by cause, ns. */
+  CAUSE_NS: CLASS_COUNT + CAUSE_COUNT,
+  UNIQUE: CLASS_COUNT + 2 * CAUSE_COUNT,
+  STALL: CLASS_COUNT + 2 * CAUSE_COUNT + 1,
+  MAX: CLASS_COUNT + 2 * CAUSE_COUNT + 2,
+  LAST: CLASS_COUNT + 2 * CAUSE_COUNT + 3,
   /** Faults with a latency: what the histogram holds. */
-  TIMED: CLASS_COUNT + CAUSE_COUNT + 4,
+  TIMED: CLASS_COUNT + 2 * CAUSE_COUNT + 4,
   /** Faults, and time stalled, at the last tick. */
-  TICKED: CLASS_COUNT + CAUSE_COUNT + 5,
-  TICKED_STALL: CLASS_COUNT + CAUSE_COUNT + 6,
-  RATE: CLASS_COUNT + CAUSE_COUNT + 7,
-  STALLED: CLASS_COUNT + CAUSE_COUNT + 8,
+  TICKED: CLASS_COUNT + 2 * CAUSE_COUNT + 5,
+  TICKED_STALL: CLASS_COUNT + 2 * CAUSE_COUNT + 6,
+  RATE: CLASS_COUNT + 2 * CAUSE_COUNT + 7,
+  STALLED: CLASS_COUNT + 2 * CAUSE_COUNT + 8,
   /** The percentiles last asked for, and the TIMED they belong to: most rows rest between snapshots. */
-  P_TIMED: CLASS_COUNT + CAUSE_COUNT + 9,
-  P50: CLASS_COUNT + CAUSE_COUNT + 10,
-  P90: CLASS_COUNT + CAUSE_COUNT + 11,
-  P99: CLASS_COUNT + CAUSE_COUNT + 12,
+  P_TIMED: CLASS_COUNT + 2 * CAUSE_COUNT + 9,
+  P50: CLASS_COUNT + 2 * CAUSE_COUNT + 10,
+  P90: CLASS_COUNT + 2 * CAUSE_COUNT + 11,
+  P99: CLASS_COUNT + 2 * CAUSE_COUNT + 12,
 } as const;
-const STRIDE = CLASS_COUNT + CAUSE_COUNT + 13;
+const STRIDE = CLASS_COUNT + 2 * CAUSE_COUNT + 13;
 const PERCENTILES = [0.5, 0.9, 0.99] as const;
 
 /**
@@ -150,6 +152,7 @@ export class StatTable {
         if (ns < 0) continue;
         timed++;
         stall += ns;
+        cells[at + Cell.CAUSE_NS + cause[i]!]! += ns;
         if (ns > max) max = ns;
         const b = bucket[i]!;
         const histogram = (row * CLASS_COUNT + faultClass[i]!) * SEGMENTS;
@@ -254,6 +257,11 @@ export class StatTable {
 
   byCause(row: number, cause: number): number {
     return this.cells[row * STRIDE + Cell.CAUSE + cause]!;
+  }
+
+  /** ns in faults of a cause that have ended. */
+  causeNs(row: number, cause: number): number {
+    return this.cells[row * STRIDE + Cell.CAUSE_NS + cause]!;
   }
 
   unique(row: number): number {

@@ -11,6 +11,8 @@ const Sum = { UNIQUE: 0, LAST_TIME: 1, STALL: 2 } as const;
 export class Totals {
   readonly byClass = new Float64Array(CLASS_COUNT);
   readonly byCause = new Float64Array(CAUSE_COUNT);
+  /** Latencies by cause, ns. */
+  readonly causeNs = new Float64Array(CAUSE_COUNT);
   /** Faults by cause on pages that were not fresh. */
   private readonly again = new Float64Array(CAUSE_COUNT);
   readonly latency = Array.from({ length: CLASS_COUNT }, () => new Histogram());
@@ -72,7 +74,7 @@ export class Totals {
    * changed its representation, or where it comes to code that had not run when it was compiled.
    */
   add(batch: Batch, resolved: Resolved, columns: FaultColumns): void {
-    const { byClass, byCause, again, latency, sums } = this;
+    const { byClass, byCause, causeNs, again, latency, sums } = this;
     const { keep, faultClass, cause } = resolved;
     const { fresh, bucket } = columns;
     const { faults, time } = batch;
@@ -85,7 +87,10 @@ export class Totals {
       sums[Sum.UNIQUE]! += fresh[i]!;
       again[cause[i]!]! += 1 - fresh[i]!;
       if (time[i]! > sums[Sum.LAST_TIME]!) sums[Sum.LAST_TIME] = time[i]!;
-      if (elapsed[i]! >= 0) latency[c]!.record(elapsed[i]!, bucket[i]!);
+      if (elapsed[i]! >= 0) {
+        causeNs[cause[i]!]! += elapsed[i]!;
+        latency[c]!.record(elapsed[i]!, bucket[i]!);
+      }
     }
   }
 
@@ -105,6 +110,7 @@ export class Totals {
   zero(): void {
     this.byClass.fill(0);
     this.byCause.fill(0);
+    this.causeNs.fill(0);
     for (const histogram of this.latency) histogram.clear();
     this.sums.fill(0);
     this.again.fill(0);

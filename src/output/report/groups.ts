@@ -83,6 +83,7 @@ function merged(group: readonly RegionRow[], processes: number): GroupedRegion {
     faults: sum((row) => row.faults),
     byClass: sums((row) => row.byClass),
     byCause: sums((row) => row.byCause),
+    causeNs: sums((row) => row.causeNs),
     uniquePages: sum((row) => row.uniquePages),
     refaults: sum((row) => row.refaults),
     stallNs: sum((row) => row.stallNs),

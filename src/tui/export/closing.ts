@@ -33,7 +33,7 @@ export function closingHead(dashboard: Dashboard, theme: Theme, columns: number)
   const state = { intervalMs, frozenMs: null, classes, asked };
   const lines = [
     dashboard.source.summaryLine(),
-    ...headerView(theme, { columns, rows: 60 }, picture, state, 3),
+    ...headerView(theme, { columns, rows: 60 }, picture, state, 4),
   ];
   if (since > 0) lines.push(` since z at ${clock(since)}: what was before is not counted`);
   for (const cap of caps) lines.push(` note: ${cell(cap, theme)}`);
@@ -65,6 +65,11 @@ const NO_SGR: Theme['sgr'] = {
   warning: '',
   good: '',
   key: '',
+  bar: '',
+  fine: '',
+  look: '',
+  problem: '',
+  lost: '',
 };
 
 function cell(text: string, theme: Theme): string {

@@ -14,6 +14,8 @@ import { pieceLine, type Piece } from '../layout/line';
 import type { Picture, Size } from '../state/picture';
 import type { HeaderInfo } from '../state/source';
 import { CLASS_STYLE, type Theme } from '../terminal/theme';
+import { verdictView } from './verdict';
+import { stateText } from './words';
 
 /** A fault that has been in flight for longer is shown: something holds the thread. ns. */
 const STUCK_NS = 10e6;
@@ -35,7 +37,9 @@ export interface HeaderState {
   readonly asked: number;
 }
 
-/** The head of the screen: who, how much, and whether it can be believed. `lines` is 1 to 3 or more. */
+/**
+ * The head of the screen: who, the verdict, how much, and whether it can be believed. `lines` is 1 to 4 or more.
+ */
 export function headerView(
   theme: Theme,
   size: Size,
@@ -45,7 +49,8 @@ export function headerView(
 ): string[] {
   const { columns } = size;
   const all = [
-    pieceLine(theme, columns, targetPieces(picture.header, state)),
+    pieceLine(theme, columns, targetPieces(picture, state), 'bar'),
+    verdictView(theme, columns, picture),
     pieceLine(theme, columns, countPieces(picture, state)),
     pieceLine(theme, columns, trustPieces(picture)),
     ...stuck(picture.header)
@@ -62,7 +67,7 @@ export function headerView(
 
 /** Lines the header has to say. */
 export function headerLines(header: HeaderInfo): number {
-  return 3 + Math.max(0, stuck(header).length - 1);
+  return 4 + Math.max(0, stuck(header).length - 1);
 }
 
 /** hh:mm:ss. */
@@ -72,10 +77,12 @@ export function clock(ns: number): string {
   return `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
 }
 
-function targetPieces(header: HeaderInfo, state: HeaderState): Piece[] {
+function targetPieces({ header }: Picture, state: HeaderState): Piece[] {
   const [target] = header.targets;
   const more = header.targets.length - 1;
   const pieces: Piece[] = [];
+  const lost = totalLost(header.capture.lost);
+  if (lost > 0) pieces.push({ text: `LOST ${count(lost)}`, style: 'lost', weight: 99 });
   if (state.frozenMs !== null) {
     pieces.push({
       text: `FROZEN ${clock(state.frozenMs * 1e6)}, capture goes on`,
@@ -121,23 +128,6 @@ function targetPieces(header: HeaderInfo, state: HeaderState): Piece[] {
   return pieces;
 }
 
-const STATE_WORDS: ReadonlyMap<string, string> = new Map(
-  Object.entries({
-    R: 'running',
-    S: 'sleeping',
-    D: 'in disk wait',
-    T: 'stopped',
-    t: 'traced',
-    Z: 'zombie',
-    X: 'dead',
-    I: 'idle',
-  }),
-);
-
-function stateText(state: string): string {
-  return STATE_WORDS.get(state) ?? state;
-}
-
 function countPieces(picture: Picture, state: HeaderState): Piece[] {
   const { snapshot, rates } = picture;
   const pieces: Piece[] = CLASS_NAMES.map((name, cls) => {
@@ -176,7 +166,6 @@ function trustPieces(picture: Picture): Piece[] {
   const { header } = picture;
   const { caps, since } = picture.snapshot;
   const { capture } = header;
-  const lost = totalLost(capture.lost);
   const check = completeness(capture);
   const equal = check.difference === 0;
   const zeroed = since > 0 ? 'since z: ' : '';
@@ -194,7 +183,6 @@ function trustPieces(picture: Picture): Piece[] {
       weight: 20,
     },
   ];
-  if (lost > 0) pieces.unshift({ text: `LOST ${count(lost)}`, style: 'error', weight: 97 });
   if (!Number.isNaN(header.rssBytes))
     pieces.push({ text: `RSS ${bytes(header.rssBytes)}`, weight: 60 });
   if (header.captureFilter !== '') {

@@ -26,7 +26,8 @@ export interface FrameHeights {
 export function frameHeights({ size, scene, shown }: Dashboard): FrameHeights {
   const { rows } = size;
   const headerWants = headerLines(scene.picture.header);
-  const header = rows >= 40 ? Math.min(headerWants, 6) : rows >= 18 ? 3 : rows >= 12 ? 2 : 1;
+  const header =
+    rows >= 40 ? Math.min(headerWants, 7) : rows >= 20 ? 4 : rows >= 14 ? 3 : rows >= 11 ? 2 : 1;
   const sparks = rows >= 20 ? 1 : 0;
   const events = shown.eventsBelow && rows >= 22 ? Math.min(12, 1 + Math.floor(rows / 6)) : 0;
   return { header, sparks, tabs: 1, footer: 1, events, body: rows - header - sparks - 2 - events };

@@ -34,9 +34,11 @@ export class Line {
   private out = '';
   used = 0;
 
+  /** `base`: how the whole line looks, below the styles of its parts. */
   constructor(
     readonly theme: Theme,
     readonly width: number,
+    private readonly base: Style = 'plain',
   ) {}
 
   get room(): number {
@@ -48,7 +50,9 @@ export class Line {
     if (clean.length > this.room) clean = cut(clean, this.room, this.theme.glyphs.ellipsis);
     if (clean === '') return this;
     this.used += clean.length;
-    const sgr = this.theme.sgr[style];
+    const own = this.theme.sgr[style];
+    const below = this.theme.sgr[this.base];
+    const sgr = own === '' || below === '' ? below + own : `${below};${own}`;
     this.out += sgr === '' ? clean : `\x1b[${sgr}m${clean}\x1b[m`;
     return this;
   }
@@ -86,7 +90,12 @@ export interface Piece {
  * Puts pieces on one line, two blanks between. The heaviest get their place first, in the short form;
  * what room is left then goes to the full forms, the heaviest first again.
  */
-export function pieceLine(theme: Theme, width: number, pieces: readonly Piece[]): string {
+export function pieceLine(
+  theme: Theme,
+  width: number,
+  pieces: readonly Piece[],
+  base: Style = 'plain',
+): string {
   const texts = new Map<Piece, string>();
   const byWeight = [...pieces].sort((a, b) => b.weight - a.weight);
   let room = width + 1;
@@ -103,7 +112,7 @@ export function pieceLine(theme: Theme, width: number, pieces: readonly Piece[])
     texts.set(piece, piece.text);
     room -= piece.text.length - text.length;
   }
-  const line = new Line(theme, width).add(' ');
+  const line = new Line(theme, width, base).add(' ');
   for (const piece of pieces) {
     const text = texts.get(piece);
     if (text === undefined) continue;

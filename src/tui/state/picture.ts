@@ -1,3 +1,4 @@
+import type { Verdict } from '../../core/findings/verdict';
 import type { Snapshot } from '../../core/snapshot/snapshot';
 import type { EventLog } from './event-log';
 import type { HeaderInfo } from './source';
@@ -8,6 +9,7 @@ export interface Picture {
   readonly snapshot: Snapshot;
   readonly header: HeaderInfo;
   readonly rates: Rates;
+  readonly verdict: Verdict;
   readonly log: EventLog;
   /** Refreshes so far. */
   readonly ticks: number;

@@ -2,6 +2,8 @@ import { knowsCow } from '../../core/facts/capture-facts';
 import { knownColumns, type Column } from '../../core/columns/row-columns';
 import { compileFaultTest, type FaultTest } from '../../core/filter/fault-test';
 import type { Filter } from '../../core/filter/ast';
+import { findings, type Finding } from '../../core/findings/findings';
+import { StandingVerdict, verdictOf } from '../../core/findings/verdict';
 import { classesNamed } from '../../core/filter/text-test';
 import { describeFilterError, parseFilter } from '../../core/filter/parse';
 import { compileRowTests, type RowTest, type RowTests } from '../../core/filter/row-test';
@@ -33,6 +35,7 @@ export class Scene {
   frozenAt: number | null = null;
   picture: Picture;
   private readonly history = new RateHistory();
+  private readonly standing = new StandingVerdict();
   private readonly tables: SceneTable[] = [];
   private live: Picture;
   private ticks = 0;
@@ -41,6 +44,8 @@ export class Scene {
     readonly filter: Filter | null;
     readonly picture: LatencyPicture;
   } | null = null;
+  private found: { readonly snapshot: Snapshot; readonly findings: readonly Finding[] } | null =
+    null;
   private logTest: { readonly log: EventLog; readonly test: FaultTest | null } | null = null;
 
   constructor(readonly source: DashboardSource) {
@@ -52,10 +57,13 @@ export class Scene {
     // What is frozen stays as it is: its rows are not to be filled again.
     const snapshot = this.source.snapshot(this.frozenAt === null);
     this.history.push(snapshot);
+    const header = this.source.header();
+    const verdict = verdictOf(snapshot, header.capture.mode.cpus, header.ended !== null);
     return {
       snapshot,
-      header: this.source.header(),
+      header,
       rates: this.history.rates(),
+      verdict: this.standing.next(verdict, snapshot.now),
       log: this.source.events,
       ticks: this.ticks++,
     };
@@ -121,6 +129,13 @@ export class Scene {
     return { rows, partial: partial > 0 };
   }
 
+  /** What dominates in the picture, whatever the filter lets through. */
+  findings(): readonly Finding[] {
+    const { snapshot } = this.picture;
+    if (this.found?.snapshot !== snapshot) this.found = { snapshot, findings: findings(snapshot) };
+    return this.found.findings;
+  }
+
   /** The histograms of what the filter lets through, of the moment of the picture where that is still known. */
   latency(): LatencyPicture {
     const { filter, latencyOf } = this;
@@ -141,6 +156,7 @@ export class Scene {
   freeze(nowMs: number): void {
     // What is made when it is asked for must be of this moment.
     this.latency();
+    this.findings();
     this.picture.snapshot.pairs();
     this.picture.snapshot.siteRegions(0);
     this.frozenAt = nowMs;
@@ -163,6 +179,7 @@ export class Scene {
   zero(): void {
     this.source.zero();
     this.history.restart();
+    this.standing.restart();
     this.refresh();
   }
 

@@ -14,7 +14,12 @@ export type Style =
   | 'active'
   | 'warning'
   | 'good'
-  | 'key';
+  | 'key'
+  | 'bar'
+  | 'fine'
+  | 'look'
+  | 'problem'
+  | 'lost';
 
 export const CLASS_STYLE: Readonly<Record<ClassName, Style>> = {
   MAJOR: 'major',
@@ -73,6 +78,11 @@ const COLOURS: Readonly<Record<Style, string>> = {
   warning: '1;33',
   good: '32',
   key: '1',
+  bar: '1;97;44',
+  fine: '1;30;42',
+  look: '1;30;43',
+  problem: '1;97;41',
+  lost: '1;97;41',
 };
 
 /** The same with bold, underline and inverse only. */
@@ -85,6 +95,11 @@ const MONO: Readonly<Record<Style, string>> = {
   dim: '',
   warning: '1',
   good: '',
+  bar: '7',
+  fine: '1',
+  look: '1;7',
+  problem: '1;7',
+  lost: '1',
 };
 
 export interface Theme {

@@ -1,5 +1,6 @@
 import { causes } from './causes';
 import { events } from './events';
+import { findings } from './findings';
 import { latency } from './latency';
 import { output } from './output';
 import { processes } from './processes';
@@ -18,4 +19,5 @@ export const VIEWS: readonly ViewEntry[] = [
   events,
   output,
   sites,
+  findings,
 ];

@@ -34,6 +34,7 @@ const FRAMES: {
   { name: 'code-80x24', columns: 80, rows: 24, env: {}, keys: '8', until: '[8 Code]' },
   { name: 'code-160x40', columns: 160, rows: 40, env: {}, keys: '8', until: '[8 Code]' },
   { name: 'code-detail-120x40', columns: 120, rows: 40, env: {}, keys: '8\r', until: 'hits' },
+  { name: 'findings-120x40', columns: 120, rows: 40, env: {}, keys: '9', until: '[9 Findings]' },
   { name: 'help-100x60', columns: 100, rows: 60, env: {}, keys: '?', until: 'Filter' },
 ];
 

@@ -83,6 +83,24 @@ test('of a row with several causes each has its share of the time', () => {
   ]);
 });
 
+test('a few reads from disk outweigh many cheap faults of the same row', () => {
+  const causes = (reads: number, hits: number): number[] =>
+    Array.from({ length: CAUSE_COUNT }, (_, k) =>
+      k === Cause.FILE_READ ? reads : k === Cause.PAGE_CACHE ? hits : 0,
+    );
+  const mixed = region({
+    id: 1,
+    faults: 500,
+    byCause: causes(10, 490),
+    causeNs: causes(3.8e9, 0.2e9),
+    stallNs: 4e9,
+    kind: 'file',
+  });
+  expect(findings(picture([mixed])).map(({ id, figures }) => [id, figures.stallNs])).toEqual([
+    ['cold-file', 3.8e9],
+  ]);
+});
+
 test('errors that one process survives are made on purpose; those of many that die are not', () => {
   const survivor = process({ pid: 5, comm: 'java', byClass: [0, 0, 0, 400] });
   const dead = Array.from({ length: 200 }, (_, k) =>

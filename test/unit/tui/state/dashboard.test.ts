@@ -198,7 +198,7 @@ describe('the screen', () => {
 });
 
 describe('drawing', () => {
-  it.each(['1', '2', '3', '4', '5', '6', '7', '8'])(
+  it.each(['1', '2', '3', '4', '5', '6', '7', '8', '9'])(
     'view %s at another size leaves no trace',
     (key) => {
       const bench = new Bench(100, 24);
@@ -232,7 +232,7 @@ describe('keys', () => {
   it('go through the views by Tab and by number, Output only with a COMMAND', () => {
     const bench = new Bench();
     const seen = [bench.dashboard.view];
-    for (let k = 0; k < 7; k++) seen.push(bench.press('tab').dashboard.view);
+    for (let k = 0; k < 8; k++) seen.push(bench.press('tab').dashboard.view);
     expect(seen).toEqual([
       'regions',
       'threads',
@@ -241,9 +241,10 @@ describe('keys', () => {
       'latency',
       'events',
       'code',
+      'findings',
       'regions',
     ]);
-    expect(bench.press('S-tab').dashboard.view).toBe('code');
+    expect(bench.press('S-tab').dashboard.view).toBe('findings');
     expect(bench.press('3').dashboard.view).toBe('processes');
     expect(bench.press('7').dashboard.view).toBe('processes');
     bench.source.commandOutput = { lines: ['hello'], dropped: 0 };
@@ -750,7 +751,7 @@ describe('closingText', () => {
     bench.source.faults([[1, 0, Cause.FILE_READ, 0, 0, 4329, 8e8]]);
     bench.source.commandOutput = { lines: ['x'], dropped: 0 };
     bench.dashboard.refresh();
-    const counts = ['1', '2', '3', '4', '5', '6', '7'].map((key) => {
+    const counts = ['1', '2', '3', '4', '5', '6', '7', '9'].map((key) => {
       const table = bench.press(key).dashboard.shown.tables()[0];
       for (const row of table.rows) expect(row).toHaveLength(table.columns.length);
       return [table.name, table.rows.length];
@@ -763,6 +764,7 @@ describe('closingText', () => {
       ['latency', 5],
       ['events', 1],
       ['output', 1],
+      ['findings', 1],
     ]);
   });
 });

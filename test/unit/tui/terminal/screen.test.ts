@@ -106,7 +106,7 @@ describe('the dashboard on a terminal', () => {
     open(80, 24, { TERM: term, LANG: 'C.UTF-8' });
     const lines = await world.shows('data.db');
     expect(lines[0]).toMatch(/^ postgres 4321 /);
-    expect(lines[4]).toMatch(/^ \[1 Regions\]/);
+    expect(lines[5]).toMatch(/^\[1 Regions\]/);
     expect(lines.at(-1)).toMatch(/q quit$/);
   });
 
@@ -223,8 +223,8 @@ describe('the dashboard on a terminal', () => {
     expect(waiting).toBeGreaterThan(0);
     expect(world.output.writableLength).toBe(waiting);
     world.output.flow();
-    // 2, then 23 times Tab through seven views: processes... the fourth.
-    await world.shows(/\[4 Causes\]/);
+    // 2, then 23 times Tab through eight views: processes... the first.
+    await world.shows(/\[1 Regions\]/);
   });
 
   it('is suspended and comes back as it was', async () => {

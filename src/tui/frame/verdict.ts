@@ -1,0 +1,105 @@
+import { THRESHOLDS, type Level, type Verdict } from '../../core/findings/verdict';
+import type { Finding } from '../../core/findings/findings';
+import { latency, percent } from '../../core/text/format';
+import { cellText, cut, Line } from '../layout/line';
+import type { Picture } from '../state/picture';
+import type { Style, Theme } from '../terminal/theme';
+import { stateText } from './words';
+
+const BADGE: Readonly<Record<Level, readonly [text: string, style: Style]>> = {
+  fine: ['FINE', 'fine'],
+  look: ['LOOK', 'look'],
+  problem: ['PROBLEM', 'problem'],
+};
+/** Of a region's name so much is kept before other words give way. */
+const NAME_WANTS = 12;
+
+/** What the words of the verdict mean, for the help. */
+export const VERDICT_HELP = [
+  `FINE     faults take less than ${percent(THRESHOLDS.look)} % of every thread's time, and of all CPUs`,
+  `LOOK     from ${percent(THRESHOLDS.look)} % on, now: the line says which memory, whose, and what one does about it`,
+  `PROBLEM  from ${percent(THRESHOLDS.problem)} % on, now, or in all when the target has ended`,
+];
+
+/** The answer: is it a problem now, what is it, where, whose, and what to do. */
+export function verdictView(theme: Theme, columns: number, picture: Picture): string {
+  const { verdict } = picture;
+  const [badge, style] = BADGE[verdict.level];
+  const line = new Line(theme, columns).add(` ${badge} `, style).add(' ');
+  const { room } = line;
+  const { finding } = verdict;
+  if (finding === null) return line.add(plainWords(picture), 'strong').end();
+  const [title, rest] = words(finding, verdict, room, theme);
+  return line.add(title, 'strong').add(rest).end();
+}
+
+/** The title, and what stands behind it: as much as there is room for. */
+function words(
+  finding: Finding,
+  verdict: Verdict,
+  room: number,
+  theme: Theme,
+): readonly [string, string] {
+  const when = verdict.isNow ? '' : 'earlier: ';
+  const title = `${when}${finding.brief}`;
+  const share = shareWords(verdict, finding);
+  const [region = ''] = finding.regions;
+  const [process = ''] = finding.processes;
+  const owner = process === '' ? '' : ` of ${process}`;
+  const part = verdict.part < 0.995 ? `, ${percent(verdict.part)} % of the stall` : '';
+  const advice = finding.advice === '' ? '' : `; ${finding.advice}`;
+  const forms = [
+    `${share.long}${part}${advice}`,
+    `${share.long}${part}`,
+    share.long,
+    share.short,
+    '',
+  ];
+  for (const form of forms) {
+    const figures = form === '' ? '' : `: ${form}`;
+    const left = room - title.length - owner.length - figures.length - 4;
+    if (left < Math.min(NAME_WANTS, region.length) && form !== '') continue;
+    const name = cut(cellText(region, theme.ascii), left, theme.glyphs.ellipsis, true);
+    return [title, `${name === '' ? '' : ` in ${name}`}${owner}${figures}`];
+  }
+  return [title, ''];
+}
+
+function shareWords(
+  { isNow }: Verdict,
+  { figures: { stallShare } }: Finding,
+): { readonly long: string; readonly short: string } {
+  const now = isNow ? ' now' : '';
+  if (stallShare > 1) {
+    const threads = `${stallShare.toFixed(1)} threads`;
+    return { long: `${threads} wait in it${now}`, short: threads };
+  }
+  const share = `${percent(stallShare)} %`;
+  return { long: `${share} of one thread's time${now}`, short: share };
+}
+
+/** What is to be said where nothing dominates. */
+function plainWords({ verdict, snapshot, header }: Picture): string {
+  const { level, share, isNow } = verdict;
+  const [oldest] = header.inFlight;
+  if (level !== 'fine' && oldest !== undefined) {
+    const where = oldest.region === '' ? oldest.address : oldest.region;
+    return `thread ${oldest.tid} has waited ${latency(oldest.forNs)} in a fault in ${where}`;
+  }
+  if (snapshot.totals.faults === 0 && header.ended === null) return waitingWords(header, snapshot);
+  const cost = `faults take ${percent(share)} % of one thread's time${isNow ? ' now' : ''}`;
+  return level === 'fine' ? cost : `${cost}, of many kinds`;
+}
+
+function waitingWords({ targets }: Picture['header'], { elapsed }: Picture['snapshot']): string {
+  const seconds = Math.floor(elapsed / 1e9);
+  const states = new Set(targets.map(({ state }) => state));
+  const [target] = targets;
+  const who =
+    target === undefined || target.state === ''
+      ? ''
+      : targets.length === 1
+        ? `; the process is ${stateText(target.state)}`
+        : `; the ${targets.length} processes are ${states.size === 1 ? stateText(target.state) : 'there'}`;
+  return `waiting: no fault yet in ${seconds} s${who}`;
+}

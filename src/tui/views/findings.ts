@@ -1,0 +1,171 @@
+import { THRESHOLDS } from '../../core/findings/verdict';
+import type { Finding } from '../../core/findings/findings';
+import type { ExportTables } from '../../core/columns/table-export';
+import { bytes, grouped, latency, percent, stalledCell } from '../../core/text/format';
+import { Line, wrapped } from '../layout/line';
+import type { Scene } from '../state/scene';
+import type { Theme } from '../terminal/theme';
+import { moving, type Area, type Closing, type Navigation } from './view';
+import type { View, ViewActions, ViewEntry } from './view';
+
+/** What dominates, where, and what one usually does about it. */
+export const findings: ViewEntry = {
+  name: 'findings',
+  title: 'Findings',
+  make: (scene, navigation) => new FindingsView(scene, navigation),
+};
+
+const PAGE = 4096;
+const INDENT = 11;
+const NOTHING = [
+  `nothing to be found: no kind of fault takes ${percent(THRESHOLDS.look)} % of one thread's time, or a tenth of what is stalled.`,
+  'Causes (4) says what the faults were, Regions (1) where.',
+];
+
+class FindingsView implements View {
+  readonly name = findings.name;
+  readonly eventsBelow = true;
+  readonly actions: ViewActions;
+  readonly closing: Closing = {
+    always: true,
+    lines: (theme, columns) =>
+      this.scene.findings().length === 0 ? [] : this.text(theme, columns),
+  };
+  private index = 0;
+  /** Lines scrolled down. */
+  private top = 0;
+
+  constructor(
+    private readonly scene: Scene,
+    private readonly navigation: Navigation,
+  ) {
+    this.actions = {
+      ...moving((by) => {
+        this.index = Math.max(0, Math.min(this.selected + by, this.scene.findings().length - 1));
+      }),
+      open: () => {
+        this.open();
+      },
+    };
+  }
+
+  private get selected(): number {
+    return Math.max(0, Math.min(this.index, this.scene.findings().length - 1));
+  }
+
+  /** Narrows to the cause of the selected finding, within what is shown already. */
+  private open(): void {
+    const finding = this.scene.findings()[this.selected];
+    if (finding === undefined) return;
+    const { index } = this;
+    const term = finding.cause === '' ? 'class:error' : `cause:${finding.cause}`;
+    this.navigation.narrow(term, 'regions', () => {
+      this.index = index;
+    });
+  }
+
+  layout({ theme, columns, height }: Area): void {
+    const blocks = this.blocks(theme, columns, this.selected);
+    const before = blocks.slice(0, this.selected).flat().length;
+    const end = before + (blocks[this.selected]?.length ?? 0);
+    const room = height - 1;
+    this.top = Math.max(Math.min(this.top, before), end - room);
+    this.top = Math.max(0, Math.min(this.top, blocks.flat().length - room));
+  }
+
+  draw({ theme, columns, height }: Area): string[] {
+    const lines = this.blocks(theme, columns, this.selected).flat();
+    return [headLine(theme, columns), ...lines.slice(this.top, this.top + height - 1)];
+  }
+
+  text(theme: Theme, columns: number): string[] {
+    return [headLine(theme, columns), ...this.blocks(theme, columns, -1).flat()];
+  }
+
+  private blocks(theme: Theme, columns: number, selected: number): string[][] {
+    const found = this.scene.findings();
+    if (found.length === 0) {
+      const lines = NOTHING.flatMap((text) => wrapped(text, columns - 2));
+      return [lines.map((text) => new Line(theme, columns).add(`  ${text}`, 'dim').end())];
+    }
+    return found.map((finding, k) => block(theme, columns, finding, k === selected));
+  }
+
+  tables(): ExportTables {
+    return [
+      {
+        name: 'findings',
+        columns: [
+          'id',
+          'finding',
+          'faults',
+          'stall_ns',
+          'stall_share',
+          'regions',
+          'processes',
+          'call_sites',
+          'advice',
+        ],
+        rows: this.scene
+          .findings()
+          .map(({ id, says, figures, regions, processes, callSites, advice }) => [
+            id,
+            says,
+            figures.faults,
+            Math.round(figures.stallNs),
+            figures.stallShare,
+            regions.join(', '),
+            processes.join(', '),
+            callSites.join(', '),
+            advice,
+          ]),
+      },
+    ];
+  }
+}
+
+function headLine(theme: Theme, columns: number): string {
+  return new Line(theme, columns)
+    .add('  ')
+    .cell('FINDING', columns - 2 - FIGURES, 'left', 'strong')
+    .cell('STALL', 9, 'right', 'strong')
+    .cell('STALL%', 8, 'right', 'strong')
+    .cell('FAULTS', 12, 'right', 'strong')
+    .cell('SIZE', 7, 'right', 'strong')
+    .end();
+}
+
+/** Cells of the numbers of a finding. */
+const FIGURES = 36;
+
+function block(theme: Theme, columns: number, finding: Finding, selected: boolean): string[] {
+  const { faults, stallNs, stallShare } = finding.figures;
+  const style = selected ? 'selected' : 'plain';
+  const title = new Line(theme, columns)
+    .add(selected ? '> ' : '  ', style)
+    .cell(finding.brief, columns - 2 - FIGURES, 'left', selected ? 'selected' : 'strong')
+    .cell(latency(stallNs), 9, 'right', style)
+    .cell(stalledCell(stallShare), 8, 'right', style)
+    .cell(grouped(faults), 12, 'right', style)
+    .cell(bytes(faults * PAGE), 7, 'right', style)
+    .end();
+  const lines = [
+    ['what', finding.says],
+    ['where', finding.regions.join(', ')],
+    ['whose', finding.processes.join(', ')],
+    ['code', finding.callSites.join(', ')],
+    ['do', finding.advice],
+  ] as const;
+  const more = lines
+    .filter(([, text]) => text !== '')
+    .flatMap(([label, text]) =>
+      wrapped(text, columns - INDENT).map((part, k) =>
+        new Line(theme, columns)
+          .add('    ')
+          .cell(k === 0 ? label : '', INDENT - 4, 'left', 'dim')
+          .add(part)
+          .end(),
+      ),
+    );
+  return [title, ...more, ''];
+}
