@@ -102,13 +102,13 @@ int NameVdso(Context* context, const Mapping& mapping, const std::vector<uint8_t
 
 int NameJit(Context* context, const Mapping& mapping, const std::vector<uint8_t>& places,
             Output* answer) {
-  Fd file;
-  struct stat stat;
-  const int error = OpenJitMap(*context, mapping.pid, &file, &stat);
+  JitFile jit;
+  const int error = OpenJitFile(context, mapping.pid, &jit);
   if (error != 0) return error;
-  const SymbolFiles::Load load = LoadOf(symbols::kJit, file);
+  const SymbolFiles::Load load = LoadOf(jit.role, jit.file);
   // What has come since it was read last is read now.
-  const std::string key = "jit " + std::to_string(stat.st_dev) + ":" + std::to_string(stat.st_ino);
+  const std::string key =
+      "jit " + std::to_string(jit.stat.st_dev) + ":" + std::to_string(jit.stat.st_ino);
   return context->symbols.Ask(key, load, load, places, &answer->bytes());
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "bytes.h"
+#include "jit_dumps.h"
 #include "kernel_symbols.h"
 #include "open_maps.h"
 #include "symbol_files.h"
@@ -31,6 +32,7 @@ struct Context {
   OpenMaps open_maps;
   SymbolFiles symbols;
   KernelSymbols kernel;
+  JitDumps jit_dumps;
 };
 
 // Answers `request` with `operation`. Returns 0 or an errno (EINVAL for a request that does not

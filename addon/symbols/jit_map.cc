@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <vector>
 
 #include "demangle.h"
 
@@ -13,7 +13,6 @@ namespace symbols {
 namespace {
 
 constexpr uint64_t kMaxBytes = 64 << 20;
-constexpr size_t kMaxEntries = 1 << 20;
 constexpr size_t kMaxLine = kMaxName + 64;
 
 // A hexadecimal number and the blank behind it. False where there is none.
@@ -39,7 +38,7 @@ bool Number(const char** at, const char* end, uint64_t* out) {
 
 }  // namespace
 
-void JitMap::Read(Fd file) {
+void JitMap::Read(const Fd& file) {
   // Not by fstat(2), which some C libraries make of a call that takes paths.
   const off_t size = lseek(file.get(), 0, SEEK_END);
   if (size < 0 || static_cast<uint64_t>(size) < read_) *this = JitMap();
@@ -51,7 +50,7 @@ void JitMap::Read(Fd file) {
     read_ += static_cast<uint64_t>(n);
     Push(piece.data(), static_cast<size_t>(n));
   }
-  Build();
+  code_.Build();
 }
 
 void JitMap::Push(const char* bytes, size_t length) {
@@ -71,34 +70,8 @@ void JitMap::Push(const char* bytes, size_t length) {
 // Names may hold blanks.
 void JitMap::Line(const char* from, const char* end) {
   uint64_t start, size;
-  if (entries_.size() >= kMaxEntries || !Number(&from, end, &start) || !Number(&from, end, &size) ||
-      from == end || size > ~uint64_t{0} - start) {
-    return;
-  }
-  const uint32_t number = static_cast<uint32_t>(entries_.size());
-  // Code moves, and its place is used again: a later line is right.
-  ranges_.Add(start, start + size, number, number);
-  entries_.push_back(
-      {start, static_cast<uint32_t>(names_.size()), static_cast<uint32_t>(end - from)});
-  names_.append(from, end);
-}
-
-void JitMap::Answer(reader::Input* places, size_t count, NamesAnswer* out) {
-  std::vector<NamedFrame> frames;
-  for (size_t i = 0; i < count; i++) {
-    places->U8();
-    const uint64_t address = places->U64();
-    const uint32_t found = ranges_.Find(address);
-    frames.clear();
-    if (found != Layers::kNone) {
-      const Entry& entry = entries_[found];
-      NamedFrame frame;
-      frame.name = out->String(names_.substr(entry.name, entry.length));
-      frame.offset = address - entry.start;
-      frames.push_back(frame);
-    }
-    out->Place(0, frames);
-  }
+  if (!Number(&from, end, &start) || !Number(&from, end, &size) || from == end) return;
+  code_.Add(start, size, from, static_cast<size_t>(end - from));
 }
 
 }  // namespace symbols

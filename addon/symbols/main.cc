@@ -8,6 +8,7 @@
 #include <libelf.h>
 #include <malloc.h>
 
+#include "jit_dump.h"
 #include "jit_map.h"
 #include "message.h"
 #include "namer.h"
@@ -40,10 +41,13 @@ class Server {
     const uint32_t crc = in.U32();
     if (!in.Exact() || !message->file.ok()) return false;
     FileFacts facts;
-    bool taken = role == kJit;
-    if (taken) {
-      is_jit_ = true;
-      jit_.Read(std::move(message->file));
+    bool taken = true;
+    if (role == kJitMap) {
+      map_.Read(message->file);
+      jit_ = &map_.code();
+    } else if (role == kJitDump) {
+      dump_.Read(message->file);
+      jit_ = &dump_.code();
     } else {
       taken = namer_.Load(role, level, crc, std::move(message->file), &facts);
     }
@@ -55,8 +59,8 @@ class Server {
     if (count > kMaxPlaces || places.size() % kPlaceBytes != 0) return false;
     Input in(places.data(), places.size());
     NamesAnswer names;
-    if (is_jit_) {
-      jit_.Answer(&in, count, &names);
+    if (jit_ != nullptr) {
+      jit_->Answer(&in, count, &names);
     } else {
       namer_.Answer(&in, count, &names);
     }
@@ -69,8 +73,9 @@ class Server {
     return SendMessage(kSocket, what, payload, -1, kForever) == 0;
   }
 
-  bool is_jit_ = false;
-  JitMap jit_;
+  JitMap map_;
+  JitDump dump_;
+  const JitCode* jit_ = nullptr;  // where it is code that was made at run time
   Namer namer_;
 };
 

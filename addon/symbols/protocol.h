@@ -17,11 +17,12 @@ enum What : uint8_t {
 };
 
 enum Role : uint8_t {
-  kMain = 0,    // the mapped file
-  kDebug = 1,   // a debug file that has to have the build id of the mapped file
-  kLinked = 2,  // one that has to have it, or the CRC that stood in .gnu_debuglink
-  kAlt = 3,     // what dwz has moved out of several debug files
-  kJit = 4,     // a /tmp/perf-PID.map, alone; when it comes again it has grown
+  kMain = 0,     // the mapped file
+  kDebug = 1,    // a debug file that has to have the build id of the mapped file
+  kLinked = 2,   // one that has to have it, or the CRC that stood in .gnu_debuglink
+  kAlt = 3,      // what dwz has moved out of several debug files
+  kJitMap = 4,   // a /tmp/perf-PID.map, alone; when it comes again it has grown
+  kJitDump = 5,  // a jit-PID.dump, likewise
 };
 
 enum Level : uint8_t {
