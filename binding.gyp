@@ -13,6 +13,8 @@
     {
       'target_name': 'pagefault',
       'sources': [
+        'addon/capture/attach.cc',
+        'addon/capture/births.cc',
         'addon/capture/capture.cc',
         'addon/capture/command.cc',
         'addon/capture/cpus.cc',

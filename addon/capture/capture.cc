@@ -1,9 +1,10 @@
 #include "capture/capture.h"
 
+#include <cerrno>
 #include <string>
 #include <utility>
 
-#include "proc/procfs.h"
+#include "capture/attach.h"
 #include "util/clock.h"
 #include "util/error.h"
 
@@ -63,14 +64,12 @@ void Capture::Attach() {
 }
 
 void Capture::AttachThreads() {
-  size_t expected = 0;
-  std::vector<uint32_t> tids;
-  for (pid_t pid : options_.pids) {
-    if (ListThreads(pid, &tids) == 0) expected += tids.size();
+  Attacher attacher(*events_, formats_, threads_);
+  attacher.Attach(options_.pids, options_.children);
+  attached_ = attacher.unannounced();
+  if (attacher.refused() > 0) {
+    notices_.push_back({"DESCENDANTS_REFUSED", EACCES, std::to_string(attacher.refused())});
   }
-  // A refusal here is not the end: more may be allowed than was asked for, or fewer needed.
-  if (!events_->Reserve(events_->Needed(expected))) throw events_->TooManyDescriptors(expected);
-  for (pid_t pid : options_.pids) events_->AttachProcess(pid, &threads_);
   if (events_->raised_from() != 0) {
     notices_.push_back(
         {"FD_LIMIT_RAISED", 0,
@@ -81,12 +80,9 @@ void Capture::AttachThreads() {
 bool Capture::AttachWide() {
   if (events_->OpenWide() != 0) return false;
   // Listed after the events are open: a thread born between has its FORK record.
-  std::vector<uint32_t> tids;
-  for (pid_t pid : options_.pids) {
-    const int error = ListThreads(pid, &tids);
-    if (error != 0) throw SystemError(error, "opendir", "/proc/" + std::to_string(pid) + "/task");
-    for (uint32_t tid : tids) threads_.Add(static_cast<uint32_t>(pid), tid, 0);
-  }
+  Attacher attacher(*events_, formats_, threads_);
+  attacher.List(options_.pids, options_.children);
+  attached_ = attacher.unannounced();
   return true;
 }
 

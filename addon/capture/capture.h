@@ -17,7 +17,8 @@
 namespace pagefault {
 
 struct CaptureOptions {
-  // Processes to attach to, every thread of each; of no meaning with a command.
+  // Processes to attach to, every thread of each, with all their descendants if `children`; of no
+  // meaning with a command.
   std::vector<pid_t> pids;
   bool has_command = false;
   CommandSpec command;
@@ -39,6 +40,8 @@ class Capture {
   // When it began, raw clock: the zero of every time in the batches.
   uint64_t start() const { return start_; }
   const Plan& plan() const { return plan_; }
+  // The processes attached to whose beginning no record tells.
+  const std::vector<uint32_t>& attached() const { return attached_; }
   // SIGSEGV and SIGBUS are seen where they are sent.
   bool sees_signals() const { return formats_.Of(EventKind::kSignal).id != 0; }
   // What could not be had, up to now.
@@ -66,6 +69,7 @@ class Capture {
   Plan plan_;
   std::unique_ptr<Command> command_;
   std::unique_ptr<EventSet> events_;
+  std::vector<uint32_t> attached_;
   ThreadTable threads_;  // those there at the start, until the poller has them
   Mailbox mailbox_;
   std::unique_ptr<Poller> poller_;

@@ -13,8 +13,6 @@
 #include <string>
 #include <utility>
 
-#include "proc/procfs.h"
-#include "util/clock.h"
 #include "util/error.h"
 
 namespace pagefault {
@@ -241,92 +239,14 @@ size_t EventSet::Limit() const {
   return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
 }
 
-std::unordered_map<uint32_t, EventSet::Birth> EventSet::ScanBirths() {
-  std::unordered_map<uint32_t, Birth> births;
-  Record record;
-  for (const Ring& source : rings_) {
-    // A second reader of the same memory from the tail on; it never publishes, so nothing is
-    // consumed.
-    Ring ring = source.Reader();
-    ring.LoadHead();
-    RingSource records(&ring, &formats_->events);
-    for (RawRecord raw; records.Peek(&raw); records.Pop()) {
-      if (Load<uint32_t>(raw.bytes) == PERF_RECORD_FORK && Decode(raw, *formats_, &record) &&
-          record.kind == RecordKind::kFork) {
-        births[record.tid] = {record.ptid, record.time};
-      }
-    }
-  }
-  return births;
+void EventSet::OpenTasks() {
+  for (size_t cpu = 0; cpu < cpus_.size(); cpu++) OpenInto(EventKind::kTasks, -1, cpu, 0);
 }
 
-void EventSet::AttachProcess(pid_t pid, ThreadTable* threads) {
-  plan_.on_exec =
-      false;  // it runs already, also where it is a command that was started and execs again
-  // When each thread's events were complete; a child born later has inherited all of them.
-  std::unordered_map<uint32_t, uint64_t> complete;
-  ProcessStat before;
-  int error = ProcTrouble();
-  if (error != 0)
-    throw SystemError(error == EXDEV ? "PROC_FOREIGN" : "PROC_MISSING", error, "readlink",
-                      "/proc/self");
-  error = ReadStat(pid, &before);
-  if (error != 0) throw SystemError(error, "open", "/proc/" + std::to_string(pid) + "/stat");
-
-  std::vector<uint32_t> tids;
-  for (bool news = true; news;) {
-    news = false;
-    error = ListThreads(pid, &tids);
-    if (error == ESRCH && !complete.empty())
-      break;  // exited meanwhile: what was opened tells the rest
-    if (error != 0) throw SystemError(error, "opendir", "/proc/" + std::to_string(pid) + "/task");
-    tids.erase(std::remove_if(tids.begin(), tids.end(),
-                              [&](uint32_t tid) { return complete.count(tid) != 0; }),
-               tids.end());
-    if (tids.empty()) break;
-    std::unordered_map<uint32_t, Birth> births;
-    if (!complete.empty()) births = ScanBirths();
-    for (uint32_t tid : tids) {
-      news = true;
-      const auto birth = births.find(tid);
-      if (birth != births.end()) {
-        const auto parent = complete.find(birth->second.parent);
-        if (parent != complete.end() && parent->second < birth->second.time) {
-          // Inherited. Its own children are inherited as well, from now on.
-          complete[tid] = birth->second.time;
-          continue;
-        }
-      }
-      error = OpenThread(static_cast<pid_t>(tid), tid);
-      if (error == ESRCH) {  // exited between the listing and here
-        complete[tid] = UINT64_MAX;
-        continue;
-      }
-      if (error == EMFILE) throw TooManyDescriptors(complete.size() + tids.size());
-      // Fewer may still be had: the code stands for "too many", the errno says of what.
-      if (error == ENFILE) throw SystemError("EMFILE", ENFILE, "perf_event_open", "fs.file-max");
-      if (error != 0) {
-        const bool foreign = geteuid() != 0 && OwnerOf(pid) != static_cast<int64_t>(geteuid());
-        if ((error == EACCES || error == EPERM) && foreign) {
-          throw SystemError("EACCES", error, "perf_event_open",
-                            "process " + std::to_string(pid) + " belongs to user " +
-                                std::to_string(OwnerOf(pid)));
-        }
-        throw SystemError(error, failed_call_, "thread " + std::to_string(tid));
-      }
-      complete[tid] = MonotonicNow();
-      threads->Add(static_cast<uint32_t>(pid), tid, tid);
-    }
-  }
-  ProcessStat after;
-  if (ReadStat(pid, &after) == 0 && after.start_time != before.start_time) {
-    throw SystemError(
-        ESRCH, "perf_event_open",
-        "process " + std::to_string(pid) + " ended and its number was given to another");
-  }
-  if (threads->ProcessThreads(static_cast<uint32_t>(pid)) == 0) {
-    throw SystemError(ESRCH, "perf_event_open", "process " + std::to_string(pid));
-  }
+void EventSet::CloseTasks() {
+  events_.erase(std::remove_if(events_.begin(), events_.end(),
+                               [](const Event& event) { return event.kind == EventKind::kTasks; }),
+                events_.end());
 }
 
 void EventSet::Disable() {

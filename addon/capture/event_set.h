@@ -3,13 +3,11 @@
 
 #include <sys/types.h>
 
-#include <unordered_map>
 #include <vector>
 
 #include "capture/cpus.h"
 #include "capture/notice.h"
 #include "faults/decode.h"
-#include "faults/threads.h"
 #include "perf/perf_event.h"
 #include "source/ring.h"
 #include "util/error.h"
@@ -26,13 +24,19 @@ class EventSet {
   void OpenRings(size_t pages, std::vector<Notice>* notices);
   // The system calls and other events that change address spaces without a record of their own.
   void OpenPerCpu();
-  // Every thread of a process, until no new one appears. Threads born while this runs are inherited
-  // from their parent or opened themselves. Throws SystemError; PROC_MISSING and PROC_FOREIGN where
-  // there is no /proc of ours to list them.
-  void AttachProcess(pid_t pid, ThreadTable* threads);
-  // One thread alone (a command that waits to exec).
+  // One thread alone (a command that waits to exec). Throws SystemError.
   void AttachThread(pid_t tid, uint32_t root);
-  // Events for all processes of each CPU, instead of AttachProcess: descriptors do not grow with
+  // The same; 0 or an errno, and nothing is left open then.
+  int OpenThread(pid_t tid, uint32_t root);
+  // The call that this errno is of.
+  const char* failed_call() const { return failed_call_; }
+  // Threads opened from now on run already: there is no exec to wait for.
+  void RunsAlready() { plan_.on_exec = false; }
+  // The births of all processes of the machine are recorded too, as far as we may see them; the
+  // session itself leaves these records out.
+  void OpenTasks();
+  void CloseTasks();
+  // Events for all processes of each CPU, instead of those of threads: descriptors do not grow with
   // the threads. Needs the right to watch all processes; returns 0 or an errno.
   int OpenWide();
 
@@ -90,7 +94,6 @@ class EventSet {
   };
   // Opens one event and redirects it into its CPU's ring. Returns 0 or an errno.
   int OpenInto(EventKind kind, pid_t pid, size_t cpu_index, uint32_t root);
-  int OpenThread(pid_t tid, uint32_t root);
   // An event for all threads of a CPU that ended when the CPU went offline.
   struct Closed {
     EventKind kind;
@@ -99,12 +102,6 @@ class EventSet {
   // Opens those that can be opened now. Returns how many.
   size_t OpenClosed();
   void CountOne(const Event& event, Totals* totals) const;
-  // FORK records that lie in the rings: tid -> {parent's tid, time}.
-  struct Birth {
-    uint32_t parent;
-    uint64_t time;
-  };
-  std::unordered_map<uint32_t, Birth> ScanBirths();
 
   Plan plan_;
   Formats* formats_;

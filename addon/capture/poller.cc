@@ -10,6 +10,7 @@
 #include <cstring>
 #include <system_error>
 
+#include "capture/attach.h"
 #include "capture/priority.h"
 #include "proc/procfs.h"
 #include "util/clock.h"
@@ -46,6 +47,7 @@ bool EnteredBefore(const PendingFault& a, const PendingFault& b) {
 Poller::Poller(EventSet& events, const Formats& formats, Mailbox& mailbox, Command* command,
                uint64_t start, bool children, ThreadTable threads, std::function<void()> wake)
     : events_(events),
+      formats_(formats),
       mailbox_(mailbox),
       command_(command),
       start_(start),
@@ -161,7 +163,7 @@ void Poller::Reattach() {
     if (!events_.wide()) {
       try {
         if (ProcTrouble() == 0) {
-          events_.AttachProcess(process, &pairer_.threads());
+          Attacher(events_, formats_, pairer_.threads()).AttachProcess(process);
         } else {
           // The exec left it one thread, which has the process's number.
           events_.AttachThread(process, pid);

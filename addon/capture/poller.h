@@ -77,6 +77,7 @@ class Poller {
   std::vector<PendingFault> OpenUserFaults();  // under mutex_
 
   EventSet& events_;
+  const Formats& formats_;
   Mailbox& mailbox_;
   Command* command_;
   const uint64_t start_;

@@ -33,9 +33,11 @@ void Pairer::Consume(const RawRecord& raw, uint64_t now) {
     case RecordKind::kComm:
       return tasks_.OnComm(record);
     case RecordKind::kFork:
-      return tasks_.OnFork(record);
+      if (raw.event->kind != EventKind::kTasks) tasks_.OnFork(record);
+      return;
     case RecordKind::kExit:
-      return tasks_.OnExit(record);
+      if (raw.event->kind != EventKind::kTasks) tasks_.OnExit(record);
+      return;
     case RecordKind::kLost:
       return OnLost(record);
     case RecordKind::kIgnored:

@@ -24,6 +24,12 @@ Napi::Array ToJs(Napi::Env env, const std::vector<Notice>& notices) {
   return array;
 }
 
+Napi::Array ToJs(Napi::Env env, const std::vector<uint32_t>& numbers) {
+  Napi::Array array = Napi::Array::New(env, numbers.size());
+  for (uint32_t i = 0; i < numbers.size(); i++) array.Set(i, numbers[i]);
+  return array;
+}
+
 // Runs on the event loop for a wake-up. Nothing may be thrown from here: while the environment ends
 // (env is null, or JavaScript cannot run any more) a wake-up has no one to wake.
 void CallWake(napi_env env, napi_value callback, void*, void*) {
@@ -174,6 +180,7 @@ Napi::Value Session::Info(const Napi::CallbackInfo& info) {
   object.Set("ringBytes", Number(events.ring_bytes()));
   object.Set("pageSize", static_cast<double>(sysconf(_SC_PAGESIZE)));
   object.Set("startNs", Napi::BigInt::New(env, capture_->start()));
+  object.Set("attached", ToJs(env, capture_->attached()));
   object.Set("commandPid", command != nullptr ? command->pid() : 0);
   object.Set("notices", ToJs(env, capture_->notices()));
   return object;

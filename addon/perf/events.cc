@@ -102,6 +102,7 @@ constexpr EventSpec kEvents[kEventKinds] = {
     Filtered(Tracepoint(Kind::kSignal, Scope::kCpu, RecordKind::kSignal, "signal/signal_generate",
                         {"sig", "code", "pid"}),
              "(sig == 7 || sig == 11) && code > 0", "NO_SIGNAL_TRACEPOINT"),
+    Software(Kind::kTasks, Scope::kNobody, RecordKind::kIgnored, PERF_COUNT_SW_DUMMY, 0),
     Software(Kind::kRingOwner, Scope::kRing, RecordKind::kIgnored, PERF_COUNT_SW_DUMMY, 0),
 };
 

@@ -25,6 +25,7 @@ enum class EventKind : uint8_t {
   kShmdtEnter,  // its exit would tell nothing more (SyscallPairer)
   kNewTask,
   kSignal,
+  kTasks,      // births of any process, while we attach
   kRingOwner,  // only holds the ring
 };
 constexpr size_t kEventKinds = static_cast<size_t>(EventKind::kRingOwner) + 1;

@@ -52,6 +52,7 @@ perf_event_attr AttributeOf(EventKind kind, const Plan& plan, const Formats& for
     if (plan.format_lost) attr.read_format = kFormatLost;
     attr.inherit_thread = plan.threads_only;
   }
+  if (kind == EventKind::kTasks) attr.task = 1;
   if (kind == EventKind::kMinor) {
     // One event carries the address-space and task records for all.
     attr.mmap = 1;

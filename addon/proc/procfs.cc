@@ -103,6 +103,20 @@ int ReadStat(pid_t pid, ProcessStat* out) {
   return error == 0 ? 0 : AsGone(pid, error);
 }
 
+std::vector<ProcessParent> ListProcesses() {
+  std::vector<ProcessParent> found;
+  DIR* dir = opendir("/proc");
+  if (dir == nullptr) return found;
+  while (const dirent* entry = readdir(dir)) {
+    const auto pid = static_cast<pid_t>(strtol(entry->d_name, nullptr, 10));
+    ProcessStat stat;
+    if (pid > 0 && LoadStat(pid, &stat) == 0)
+      found.push_back({static_cast<uint32_t>(pid), stat.parent});
+  }
+  closedir(dir);
+  return found;
+}
+
 bool Gone(pid_t pid, pid_t tid) {
   if (syscall(SYS_tgkill, pid, tid, 0) != 0) return errno == ESRCH;
   if (tid != pid) return false;

@@ -19,6 +19,7 @@ int ListThreads(pid_t pid, std::vector<uint32_t>* out);
 
 struct ProcessStat {
   char state = '?';
+  uint32_t parent = 0;
   uint32_t flags = 0;
   uint32_t threads = 0;
   // Faults of the process, dead threads included, and of children that were waited for.
@@ -27,6 +28,12 @@ struct ProcessStat {
 };
 // Returns 0, or ESRCH when it has ended, or another errno, as ListThreads does.
 int ReadStat(pid_t pid, ProcessStat* out);
+
+struct ProcessParent {
+  uint32_t pid, parent;
+};
+// Every process that is shown, with its parent at that time. What ends meanwhile may be left out.
+std::vector<ProcessParent> ListProcesses();
 
 // The process has ended, whether it was waited for or not: kill(2) or a pidfd says so, or a stat
 // that was read. What cannot be found out counts as alive.

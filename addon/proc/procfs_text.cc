@@ -12,6 +12,7 @@ bool ParseStatText(const char* text, ProcessStat* out) {
   if (at == nullptr) return false;
   char state;
   unsigned long flags;
+  unsigned parent;
   unsigned threads;
   unsigned long long start;
   unsigned long long minor, child_minor, major, child_major;
@@ -19,11 +20,12 @@ bool ParseStatText(const char* text, ProcessStat* out) {
   // itrealvalue starttime(22)
   const int found =
       sscanf(at + 1,
-             " %c %*d %*d %*d %*d %*d %lu %llu %llu %llu %llu %*u %*u %*d %*d %*d %*d %u "
+             " %c %u %*d %*d %*d %*d %lu %llu %llu %llu %llu %*u %*u %*d %*d %*d %*d %u "
              "%*d %llu",
-             &state, &flags, &minor, &child_minor, &major, &child_major, &threads, &start);
-  if (found != 8) return false;
+             &state, &parent, &flags, &minor, &child_minor, &major, &child_major, &threads, &start);
+  if (found != 9) return false;
   out->state = state;
+  out->parent = parent;
   out->flags = static_cast<uint32_t>(flags);
   out->threads = threads;
   out->minor = minor;

@@ -75,7 +75,7 @@ function beyond({ capture, command, model }: Assembly, facts: CaptureFacts): Bey
   const reported = facts.kernel.exact ? kernel : captured + lost;
   return capture.accounts.beyond({
     command: command === null ? null : capture.session.commandFaults(),
-    hadChildren: model.tasks.met > Math.max(1, capture.pids.length),
+    hadChildren: model.tasks.met > Math.max(1, capture.attached.length),
     reported: reported + facts.records.cutOff,
   });
 }

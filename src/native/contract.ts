@@ -25,7 +25,7 @@ export interface Inheritance {
 }
 
 export interface SessionOptions {
-  /** Processes to attach to: every thread of each. Empty when `command` is given. */
+  /** Processes to attach to: every thread of each, and of all descendants with `children`. Empty when `command` is given. */
   readonly pids: readonly number[];
   /** A program to start; capture is on before its exec. file is looked up in PATH as execvp(3) does. */
   readonly command?: {
@@ -43,7 +43,7 @@ export interface SessionOptions {
     /** Path of the program that ends it should we die first. */
     readonly watcher?: string;
   };
-  /** Follow child processes (threads are always followed). */
+  /** Follow descendants, those there are and those to come (threads are always followed). */
   readonly children: boolean;
   /** Data pages per ring, a power of two; 0 chooses within a budget for all rings together. */
   readonly ringPages: number;
@@ -54,6 +54,8 @@ export interface SessionOptions {
 export interface SessionInfo extends CaptureMode {
   /** CLOCK_MONOTONIC ns of the session's start: the zero of every time in the batches. */
   readonly startNs: bigint;
+  /** The processes attached to whose beginning no record tells: those asked for, and their descendants. */
+  readonly attached: readonly number[];
   /** pid of the started command, 0 without one. */
   readonly commandPid: number;
   readonly notices: readonly NoticeFacts[];

@@ -7,10 +7,10 @@ export interface Counted {
 }
 
 /**
- * `perf stat`'s counts of a process, its threads and children from now to its end. In a mount
+ * `perf stat`'s counts of processes (commas between), their threads and children from now to their end. In a mount
  * namespace of its own: perf mounts tracefs where it is not, and leaves it so.
  */
-export function startPerfStat(pid: number): Running {
+export function startPerfStat(pids: number | string): Running {
   return new Running([
     'unshare',
     '--mount',
@@ -21,7 +21,7 @@ export function startPerfStat(pid: number): Running {
     '-e',
     'minor-faults,major-faults',
     '-p',
-    String(pid),
+    String(pids),
   ]);
 }
 

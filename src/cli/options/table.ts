@@ -30,11 +30,11 @@ export const OPTIONS: readonly OptionSpec[] = [
       'p',
       'pid',
       'PIDS',
-      'attach to these processes (commas or blanks between), every thread',
+      'attach to these processes (commas or blanks between), every thread and descendant',
     ),
     many: true,
   },
-  option('', 'no-children', '', 'do not follow child processes'),
+  option('', 'no-children', '', 'leave out descendants, those there are and those to come'),
   option('', 'tui', '', 'the dashboard, also where the stream would be the default', 'dashboard'),
   option('', 'stream', '', 'the text stream, also on a terminal', 'stream'),
   option(

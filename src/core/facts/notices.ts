@@ -9,6 +9,7 @@ export type NoticeCode =
   | 'CPU_OFFLINE'
   | 'CPUS_NOT_WATCHED'
   | 'WIDE_CAPTURE'
+  | 'DESCENDANTS_REFUSED'
   | 'CREDENTIALS_CHANGED'
   | 'CREDENTIALS_MORE';
 
@@ -50,6 +51,8 @@ const TEXTS: Readonly<Record<NoticeCode, Text | null>> = {
     `CPUs came online during the capture (${detail}): faults that are taken there are missing`,
   WIDE_CAPTURE: (detail) =>
     `too few descriptors for every thread (${detail}): events are opened per CPU and told apart by pid`,
+  DESCENDANTS_REFUSED: (detail) =>
+    `${detail} of the descendants belong to another user or have privileges: they are not captured (run as root)`,
   CREDENTIALS_CHANGED: (detail) =>
     `process ${detail} changed its credentials by exec: the kernel detached its events and they were opened anew; ` +
     'a few faults around the exec may be missing',

@@ -20,24 +20,28 @@ export interface AccountsQuestion {
  * beginning and around the end of a capture, because a busy process faults while we look.
  */
 export class KernelAccounts {
-  private readonly before: readonly (StatFaults | null)[];
+  private readonly before: ReadonlyMap<number, StatFaults | null>;
   private begun: readonly (StatFaults | null)[] = [];
   private ending: readonly (StatFaults | null)[] = [];
   private ended: readonly (StatFaults | null)[] = [];
   private living: readonly StatFaults[] = [];
   private olderChildren = false;
 
-  /** Before capture begins. `pids`: the processes attached to, none for a COMMAND. */
+  private pids: readonly number[] = [];
+
+  /** Before capture begins. `pids`: the processes that will be attached to, none for a COMMAND. */
   constructor(
     private readonly proc: Proc,
-    private pids: readonly number[],
+    pids: readonly number[],
     private readonly children: boolean,
   ) {
-    this.before = this.look(pids);
+    const looks = this.look(pids);
+    this.before = new Map(pids.map((pid, k) => [pid, looks[k]!]));
   }
 
-  /** Capture has begun. `command`: the pid of COMMAND, 0 without one. */
-  begin(command: number): void {
+  /** Capture has begun. `command`: the pid of COMMAND, 0 without one. `attached`: to these processes. */
+  begin(command: number, attached: readonly number[]): void {
+    this.pids = attached;
     this.begun = this.look(this.pids);
     this.olderChildren = this.pids.some((pid) => {
       const children = this.proc.children(pid);
@@ -63,13 +67,13 @@ export class KernelAccounts {
   /** How many faults the accounts have beyond those reported; null where it cannot be known. */
   beyond({ command, hadChildren, reported }: AccountsQuestion): BeyondFaults | null {
     const last = command?.end ?? null;
-    const roots = this.pids.map((_, k) => {
-      const before = command === null ? this.before[k]! : command.before;
+    const roots = this.pids.map((pid, k) => {
+      const before = command === null ? this.before.get(pid) : command.before;
       const begun = command === null ? this.begun[k]! : command.before;
       // COMMAND's last account is read where it is collected.
       const ending = this.ending[k] ?? last;
       const ended = this.ended[k] ?? last;
-      if (before === null || begun === null || ending === null || ended === null) return null;
+      if (before == null || begun === null || ending === null || ended === null) return null;
       return { before, begun, ending, ended };
     });
     const childrenCounted = this.children && !this.olderChildren;

@@ -80,8 +80,10 @@ export class LiveCapture {
   readonly proc: Proc;
   /** Reads what may block: nothing waits for it. */
   readonly reader: TargetReader;
-  /** Processes attached to; empty for a started program. */
+  /** Processes that were asked for; empty for a started program. */
   readonly pids: readonly number[];
+  /** Those and their descendants: all whose beginning is in no record. */
+  readonly attached: readonly number[];
   /** COMMAND with its arguments, null when attached. */
   readonly command: readonly string[] | null;
   /** What the user should know about the targets. */
@@ -98,7 +100,9 @@ export class LiveCapture {
     this.command = parts.command;
     this.notes = parts.notes;
     this.accounts = accounts;
-    accounts.begin(session.info.commandPid);
+    const { commandPid, attached } = session.info;
+    this.attached = attached;
+    accounts.begin(commandPid, attached);
     addon.raisePriority();
     this.startNs = session.info.startNs;
     debug('capture', () => openedText(session.info, pids));
@@ -143,10 +147,11 @@ export class LiveCapture {
     const standing = proc.standing();
     if (!isStarted(target)) {
       if (standing !== 'ours') throw new AnalyzerError(PROC_ERRORS[standing], proc.root);
-      const { pids, notes } = resolveTargets(proc, target.pids, process.pid, children);
-      const accounts = new KernelAccounts(proc, pids, children);
+      const targets = resolveTargets(proc, target.pids, process.pid, children);
+      const { pids, descendants, notes } = targets;
+      const accounts = new KernelAccounts(proc, [...pids, ...descendants], children);
       const reader = new TargetReader(pools.readers, pools.namers);
-      const early = new EarlyLook(proc, reader, pids);
+      const early = new EarlyLook(proc, reader, [...pids, ...descendants]);
       const session = addon.start({ ...attachTo(pids), children, ringPages, onWake });
       const { debug } = request;
       const parts = { addon, session, proc, pools, reader, early, pids, notes, accounts, debug };
@@ -178,7 +183,7 @@ export class LiveCapture {
    * the records. Those that have ended already are as they were just before it.
    */
   initialProcesses(): InitialProcess[] {
-    return this.pids.flatMap((pid) => {
+    return this.attached.flatMap((pid) => {
       const facts = processFacts(this.proc, pid) ?? this.parts.early.factsOf(pid);
       if (facts === null) return [];
       this.files.prepareMaps(pid);

@@ -6,16 +6,20 @@ import { PF_KTHREAD } from '../proc/proc-parse';
 /** Processes to attach to, and what the user should know about the choice (one line each). */
 export interface Targets {
   readonly pids: readonly number[];
+  /** Who descends from them now, as far as the first of them go: the addon finds them all. */
+  readonly descendants: readonly number[];
   readonly notes: readonly string[];
 }
 
-/** Children named in a note; of more, the number is told. */
+/** Processes named in an error. */
 const MAX_NAMED = 8;
+/** Descendants that are looked at beforehand: what is known of more comes from later looks. */
+const MAX_DESCENDANTS = 256;
 
 /**
  * Checks what -p named before anything is opened: the kernel would attach to a zombie or a kernel thread
  * without a word and then never report a fault. Throws AnalyzerError (NO_PROCESS, KERNEL_THREAD, ZOMBIE,
- * SELF, NO_TARGET_ACCESS). A tid stands for its process. `children`: those born from now on are followed.
+ * SELF, NO_TARGET_ACCESS). A tid stands for its process. `children`: their descendants are followed too.
  */
 export function resolveTargets(
   proc: Proc,
@@ -51,8 +55,7 @@ export function resolveTargets(
     }
     pids.add(status.tgid);
   }
-  if (children) notes.push(...unfollowed(proc, pids));
-  return { pids: [...pids], notes };
+  return { pids: [...pids], descendants: children ? descendantsOf(proc, pids, self) : [], notes };
 }
 
 /** A number that somebody has seen inside of a container is another one outside of it. */
@@ -74,19 +77,16 @@ function noProcess(proc: Proc, id: number): AnalyzerError {
   );
 }
 
-/** A server's faults are its workers', and those that are there already are not followed: said, not silent. */
-function unfollowed(proc: Proc, pids: ReadonlySet<number>): string[] {
-  const notes: string[] = [];
-  for (const pid of pids) {
+/** Breadth first; not ourselves, nor what we have started. */
+function descendantsOf(proc: Proc, pids: ReadonlySet<number>, self: number): number[] {
+  const found = new Set(pids);
+  for (const pid of found) {
     const children = proc.children(pid);
     if (!isKnown(children)) continue;
-    const missing = children.filter((child) => !pids.has(child));
-    if (missing.length === 0) continue;
-    const named =
-      missing.slice(0, MAX_NAMED).join(',') + (missing.length > MAX_NAMED ? ',...' : '');
-    const what = missing.length === 1 ? '1 child' : `${missing.length} children`;
-    const ask = `name them too, -p ${pid},${named}`;
-    notes.push(`${what} of ${pid} not captured: ${ask} (those born from now on are)`);
+    for (const child of children) {
+      if (found.size - pids.size === MAX_DESCENDANTS) break;
+      if (child !== self) found.add(child);
+    }
   }
-  return notes;
+  return [...found].filter((pid) => !pids.has(pid));
 }

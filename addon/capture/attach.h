@@ -1,0 +1,61 @@
+// Events for processes that run already: for each thread on each CPU, and for what they fork while
+// we do that.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "capture/births.h"
+#include "capture/event_set.h"
+#include "faults/threads.h"
+#include "perf/formats.h"
+
+namespace pagefault {
+
+class Attacher {
+ public:
+  // Threads that get events of their own are added to `threads`.
+  Attacher(EventSet& events, const Formats& formats, ThreadTable& threads);
+
+  // Every thread of a process, until no new one appears. Threads born while this runs are inherited
+  // from their parent or opened themselves. Throws SystemError; PROC_MISSING and PROC_FOREIGN where
+  // there is no /proc of ours to list them.
+  void AttachProcess(pid_t pid);
+  // The same for processes and, with `descendants`, for all that descend from them: those there
+  // are, and those that are born while this runs. Of descendants that end meanwhile nothing is
+  // said.
+  void Attach(const std::vector<pid_t>& pids, bool descendants);
+  // Adds the threads of the same processes without opening events: for a wide capture, whose events
+  // are open already.
+  void List(const std::vector<pid_t>& pids, bool descendants);
+
+  // Processes whose beginning is in no record of the session.
+  std::vector<uint32_t> unannounced();
+  // Descendants that we may not trace: set-uid programs.
+  size_t refused() const { return refused_; }
+
+ private:
+  // Descendants that carry no events of ours so far, in the order of their descent.
+  std::vector<pid_t> FreshByBirth();
+  std::vector<pid_t> FreshByProc();
+  bool IsInherited(uint32_t tid);
+  void AttachDescendant(pid_t pid);
+  void Reserve(const std::vector<pid_t>& pids);
+  [[noreturn]] void Refuse(int error, pid_t pid, uint32_t tid, size_t threads) const;
+
+  EventSet& events_;
+  ThreadTable& threads_;
+  Births births_;
+  // When each thread's events were complete; a child born later has inherited all of them.
+  std::unordered_map<uint32_t, uint64_t> complete_;
+  // The processes asked for and all that descend from them, dead ones too.
+  std::unordered_set<uint32_t> family_;
+  std::vector<uint32_t> listed_;
+  size_t refused_ = 0;
+};
+
+}  // namespace pagefault

@@ -1,0 +1,104 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { readFaults, reportIn, startAnalyzer, waiting } from '../support/analyzer';
+import { workload } from '../support/build';
+import type { Fault, Report } from '../support/formats';
+import { perfCounts, startPerfStat } from '../support/perf';
+import { childrenOf } from '../support/processes';
+import { attached, eventsOpened, until } from '../support/running';
+import { removeScratch, scratchDirectory } from '../support/scratch';
+import { compare, truthRows } from '../support/truth';
+import type { TruthRow } from '../support/truth';
+
+let scratch: string;
+
+beforeAll(() => {
+  scratch = scratchDirectory();
+});
+afterAll(() => {
+  removeScratch(scratch);
+});
+
+interface Seen {
+  readonly rows: readonly TruthRow[];
+  readonly faults: readonly Fault[];
+  readonly report: Report;
+  readonly stderr: string;
+}
+
+/** Attaches to the first process of a family; it ends when the faults of `members` have been written. */
+async function captureFamily(
+  members: number,
+  tree: readonly string[],
+  args: readonly string[] = [],
+): Promise<Seen> {
+  const target = await waiting([workload('family'), ...tree, '--pages', '16']);
+  const file = `${scratch}/faults.ndjson`;
+  const tracer = startAnalyzer([
+    ...[...args, '--format', 'ndjson', '-o', file, '--report-format', 'json'],
+    ...['-p', String(target.pid)],
+  ]);
+  await attached(tracer);
+  target.write('\n');
+  // The last page of each: what comes later needs no maps.
+  await until('the faults of all', () => {
+    const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+    return text.split('"address":"0x10000000f000"').length > members;
+  });
+  target.closeInput();
+  const { stdout } = await target.ended;
+  const ended = await tracer.ended;
+  expect(ended.status).toBe(0);
+  const faults = await readFaults(file);
+  return { rows: truthRows(stdout), faults, report: reportIn(ended), stderr: ended.stderr };
+}
+
+test('who is there already is captured, with its threads and children', async () => {
+  const tree = ['--workers', '6', '--children', '3', '--threads', '20'];
+  const { rows, faults, report, stderr } = await captureFamily(24, tree);
+  expect(stderr).not.toContain('not captured');
+  expect(rows).toHaveLength(24);
+  const { expected, captured } = compare(rows, faults);
+  expect(captured).toEqual(expected);
+  expect(report.completeness).toMatchObject({ difference: 0, lost: 0, comparable: true });
+  const of = new Map(report.processes.map((row) => [row.pid, row]));
+  for (const { pid } of rows) expect(of.get(pid)).toMatchObject({ comm: 'family' });
+});
+
+test('a process that forks and ends, again and again, is caught while it runs', async () => {
+  const tree = ['--workers', '2', '--children', '0', '--relays', '3'];
+  const { rows, faults, report } = await captureFamily(5, tree);
+  expect(rows).toHaveLength(5);
+  const { expected, captured } = compare(rows, faults);
+  expect(captured).toEqual(expected);
+  expect(report.completeness).toMatchObject({ difference: 0, lost: 0, comparable: true });
+});
+
+test('without children nobody but the process itself is captured', async () => {
+  const { rows, faults } = await captureFamily(
+    0,
+    ['--workers', '3', '--children', '1'],
+    ['--no-children'],
+  );
+  expect(rows).toHaveLength(6);
+  const pids = new Set(faults.map(({ pid }) => pid));
+  for (const { pid } of rows) expect(pids).not.toContain(pid);
+  expect(pids.size).toBe(1);
+});
+
+test('the count is that of perf stat, which is told of every process', async () => {
+  const tree = ['--workers', '3', '--children', '2', '--pages', '500'];
+  const target = await waiting([workload('family'), ...tree]);
+  const pids = [target.pid];
+  for (const pid of pids) pids.push(...childrenOf(pid));
+  expect(pids).toHaveLength(1 + 3 * 3);
+  const perf = startPerfStat(pids.join(','));
+  const tracer = startAnalyzer(['-q', '--report-format', 'json', '-p', String(target.pid)]);
+  await eventsOpened(perf);
+  await attached(tracer);
+  target.write('\n');
+  target.closeInput();
+  expect(truthRows((await target.ended).stdout)).toHaveLength(9);
+  const { completeness } = reportIn(await tracer.ended);
+  const { minor, major } = perfCounts(await perf.ended);
+  expect(completeness).toMatchObject({ captured: minor + major, lost: 0, difference: 0 });
+});
