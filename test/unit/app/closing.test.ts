@@ -38,6 +38,7 @@ function written(line: string): Partial<Record<Place, string>> {
   }
   const capture = {
     pids: [],
+    attached: [],
     accounts: { beyond: () => null },
     session: { commandFaults: () => null },
   };
