@@ -1,9 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { copyFileSync, mkdirSync, symlinkSync } from 'node:fs';
 import * as path from 'node:path';
+import { ROOT } from '../support/build';
 import { removeScratch, scratchDirectory } from '../support/scratch';
-
-const ROOT = path.join(__dirname, '..', '..');
 
 const directory = scratchDirectory();
 
@@ -11,13 +10,30 @@ afterAll(() => {
   removeScratch(directory);
 });
 
+/** Compilers that need not compile again what the repository's own build has compiled from the same files. */
+function compilersWithMemory(): NodeJS.ProcessEnv {
+  // By names that make and a shell read as they are.
+  const compiler = path.join(directory, 'known-object');
+  const built = path.join(directory, 'built');
+  copyFileSync(path.join(ROOT, 'test', 'support', 'known-object'), compiler);
+  symlinkSync(path.join(ROOT, 'build'), built);
+  const { CC = 'cc', CXX = 'g++' } = process.env;
+  return { CC: `${compiler} ${built} ${CC}`, CXX: `${compiler} ${built} ${CXX}` };
+}
+
 /**
  * What `npm pack` makes is whole: unpacked in an empty folder it builds and captures. Its dependencies are
  * the installed ones.
  */
 test('the package builds and captures where nothing else of the repository is', () => {
+  const compilers = compilersWithMemory();
   const run = (command: string, args: readonly string[], cwd: string): string =>
-    execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    execFileSync(command, args, {
+      cwd,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...compilers },
+    });
   const file = run('npm', ['pack', '--silent', '--pack-destination', directory], ROOT).trim();
   // A path that make and a shell would each read in their own way.
   const unpacked = path.join(directory, `my tools' "$HOME" & more`);
