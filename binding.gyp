@@ -22,6 +22,7 @@
         'addon/capture/plan.cc',
         'addon/capture/poller.cc',
         'addon/capture/priority.cc',
+        'addon/capture/stack_budget.cc',
         'addon/capture/watch.cc',
         'addon/faults/decode.cc',
         'addon/faults/fault_assembler.cc',

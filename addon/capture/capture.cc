@@ -13,7 +13,8 @@ namespace pagefault {
 Capture::Capture(const CaptureOptions& options, std::function<void()> wake)
     : options_(options), mailbox_(options.batches) {
   std::vector<Fd> held;  // until the session's own events are there (MakePlan)
-  plan_ = MakePlan(options_.children, options_.has_command, &formats_, &notices_, &held);
+  plan_ = MakePlan(options_.children, options_.has_command, options_.stacks, &formats_, &notices_,
+                   &held);
   start_ = MonotonicNow();
   OpenRings();
   if (options_.has_command) {

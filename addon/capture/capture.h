@@ -22,7 +22,8 @@ struct CaptureOptions {
   std::vector<pid_t> pids;
   bool has_command = false;
   CommandSpec command;
-  bool children = true;   // are followed too
+  bool children = true;  // are followed too
+  StackOptions stacks;
   size_t ring_pages = 0;  // of each CPU; 0: within a budget for all (EventSet)
   // 32 x 16,384 faults: 0.7 s of everything that two CPUs can fault, in 36 MB.
   size_t batches = 32;

@@ -249,6 +249,15 @@ void EventSet::CloseTasks() {
                 events_.end());
 }
 
+void EventSet::SetStackPeriod(uint32_t period) {
+  plan_.stack_every = period;
+  uint64_t value = period;
+  for (const Event& event : events_) {
+    // Fails only for a descriptor that is no event, or a period of 0.
+    if (event.kind == EventKind::kStack) ioctl(event.fd.get(), PERF_EVENT_IOC_PERIOD, &value);
+  }
+}
+
 void EventSet::Disable() {
   const auto disable = [&](bool entries) {
     for (const Event& event : events_) {

@@ -46,6 +46,10 @@ class EventSet {
   // The same for one CPU, by its place among the rings.
   void Reopen(size_t cpu_index);
 
+  // With every how manyth fault a stack comes, from now on. For events that are opened for all
+  // threads of a CPU: PERF_EVENT_IOC_PERIOD does not reach what was inherited.
+  void SetStackPeriod(uint32_t period);
+
   // Entries first: a completion without entry is still a counted fault, an entry without completion
   // would look like a fault that never ended.
   void Disable();

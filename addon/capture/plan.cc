@@ -37,7 +37,7 @@ class Planner {
   Planner(Formats* formats, std::vector<Notice>* notices, std::vector<Fd>* held)
       : formats_(*formats), notices_(*notices), held_(*held) {}
 
-  Plan Make(bool children, bool on_exec) {
+  Plan Make(bool children, bool on_exec, const StackOptions& stacks) {
     plan_.threads_only = !children;
     plan_.on_exec = on_exec;
     SettleRights();
@@ -46,9 +46,12 @@ class Planner {
     plan_.sample_tid = !InInitialPidNamespace();
     PlanEntries();
     PlanPerCpu();
-    for (EventKind kind : plan_.per_thread) {
-      if (!SpecOf(kind).software()) continue;
-      formats_.events.AddBorrowed(kind, LayoutOf(AttributeOf(kind, plan_, formats_)));
+    if (stacks.wanted) PlanStacks(stacks);
+    for (const auto* kinds : {&plan_.per_thread, &plan_.per_cpu}) {
+      for (EventKind kind : *kinds) {
+        if (!SpecOf(kind).software()) continue;
+        formats_.events.AddBorrowed(kind, LayoutOf(AttributeOf(kind, plan_, formats_)));
+      }
     }
     return plan_;
   }
@@ -106,6 +109,25 @@ class Planner {
     }
   }
 
+  // A period that changes needs events that nothing inherits: for all threads of each CPU.
+  void PlanStacks(const StackOptions& stacks) {
+    const bool fixed = stacks.every != 0;
+    plan_.stack_every = fixed ? stacks.every : 1;
+    // Of two events of one kind on one thread a record does not tell whose it is (EventIds).
+    int error = plan_.tracepoints ? 0 : ENOTSUP;
+    if (error == 0) {
+      const Fd fd(OpenEvent(EventKind::kStack, plan_, formats_, fixed ? 0 : -1,
+                            fixed ? -1 : sched_getcpu(), -1, 0));
+      error = fd.ok() ? 0 : -fd.get();
+    }
+    if (error != 0) {
+      notices_.push_back({"NO_STACKS", error, ErrnoText(error)});
+      return;
+    }
+    if (!fixed) plan_.stack_budget = stacks.budget;
+    (fixed ? plan_.per_thread : plan_.per_cpu).push_back(EventKind::kStack);
+  }
+
   // Adds the events that are of use only together with `first` to `out`, if all of them can be had.
   // Else returns an errno, and `what` could not.
   int Have(EventKind first, pid_t pid, int cpu, std::vector<EventKind>* out, std::string* what) {
@@ -154,9 +176,9 @@ class Planner {
 
 }  // namespace
 
-Plan MakePlan(bool children, bool on_exec, Formats* formats, std::vector<Notice>* notices,
-              std::vector<Fd>* held) {
-  return Planner(formats, notices, held).Make(children, on_exec);
+Plan MakePlan(bool children, bool on_exec, const StackOptions& stacks, Formats* formats,
+              std::vector<Notice>* notices, std::vector<Fd>* held) {
+  return Planner(formats, notices, held).Make(children, on_exec, stacks);
 }
 
 }  // namespace pagefault

@@ -10,13 +10,20 @@
 
 namespace pagefault {
 
+// User call chains of faults, by frame pointers.
+struct StackOptions {
+  bool wanted = false;
+  uint32_t every = 0;   // with every how manyth fault; 0: as the budget allows
+  uint32_t budget = 0;  // stacks a second
+};
+
 // What this kernel gives this user, found out by opening events on ourselves: so a refusal says
 // something about rights in general, not about the target.
 //
 // Fills plan and formats. Throws SystemError EPERM_PARANOID or EPERM when nothing can be opened.
 // `held` keeps the probes of tracepoints open: to close the last event of a tracepoint takes the
 // kernel some 35 ms, so they are to be closed only when the session's own events are there.
-Plan MakePlan(bool children, bool on_exec, Formats* formats, std::vector<Notice>* notices,
-              std::vector<Fd>* held);
+Plan MakePlan(bool children, bool on_exec, const StackOptions& stacks, Formats* formats,
+              std::vector<Notice>* notices, std::vector<Fd>* held);
 
 }  // namespace pagefault

@@ -53,9 +53,11 @@ Poller::Poller(EventSet& events, const Formats& formats, Mailbox& mailbox, Comma
       start_(start),
       wake_(std::move(wake)),
       pairer_(formats, mailbox, start, children, events.wide()),
+      stack_budget_(events.plan().stack_budget),
       stop_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (!stop_fd_.ok()) throw SystemError(errno, "eventfd", "");
   pairer_.Seed(std::move(threads));
+  pairer_.stack_periods().Change(start, events.plan().stack_every);
   for (Ring& ring : events_.rings()) sources_.emplace_back(&ring, &formats.events);
 }
 
@@ -183,6 +185,14 @@ void Poller::Reattach() {
   }
 }
 
+void Poller::KeepBudget() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  const uint32_t period = stack_budget_.Next(pairer_.stack_periods(), as_of_);
+  if (period == 0) return;
+  pairer_.stack_periods().Change(MonotonicNow(), period);
+  events_.SetStackPeriod(period);
+}
+
 void Poller::Sweep(uint64_t now) {
   const size_t threads = pairer_.threads().size();
   if (threads == 0) return;
@@ -236,6 +246,7 @@ void Poller::Run() {
     const uint64_t done = horizon;
     horizon = now;
     interval = busy ? kBusyInterval : std::min(interval * 2, kIdleInterval);
+    KeepBudget();
     Sweep(now);
     LookAtCpus(now);
     Reattach();

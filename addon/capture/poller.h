@@ -11,6 +11,7 @@
 #include "capture/command.h"
 #include "capture/event_set.h"
 #include "capture/notice.h"
+#include "capture/stack_budget.h"
 #include "faults/pair.h"
 #include "source/order.h"
 #include "wire/mailbox.h"
@@ -69,6 +70,8 @@ class Poller {
   // The last pass, once capture has been switched off.
   void Finish();
   void Reattach();
+  // Takes stacks more or less often, as the budget says.
+  void KeepBudget();
   // Looks for threads whose end was lost, and for stacks, when that is due.
   void Sweep(uint64_t now);
   // Opens events again on CPUs that have come back.
@@ -85,6 +88,7 @@ class Poller {
   Pairer pairer_;
   std::vector<RingSource> sources_;  // one for each ring of events_
   Merger merger_;
+  StackBudget stack_budget_;
   uint64_t swept_ = 0;   // when
   uint64_t looked_ = 0;  // at the CPUs, when
   bool unwatched_told_ = false;

@@ -86,6 +86,22 @@ bool DecodeTracepoint(const RawRecord& raw, const EventSpec& spec, const Formats
   }
 }
 
+// The user part of a call chain. Another perf session that watches the same thread may have had the
+// chain made for both (EventIds): then it holds the kernel's part too.
+bool DecodeStack(const RawRecord& raw, Record* out) {
+  SampleParts parts;
+  if (!FindParts(raw.event->layout, raw.bytes, raw.length, &parts)) return false;
+  const auto at = [&](uint64_t i) { return Load<uint64_t>(parts.callchain + 8 * i); };
+  uint64_t begin = 0;
+  while (begin < parts.callchain_size && at(begin) != PERF_CONTEXT_USER) begin++;
+  begin++;  // the marker
+  uint64_t end = begin;
+  while (end < parts.callchain_size && end - begin < kMaxChain && at(end) < PERF_CONTEXT_MAX) end++;
+  out->chain_size = end - begin;
+  out->chain = out->chain_size == 0 ? nullptr : parts.callchain + 8 * begin;
+  return true;
+}
+
 bool DecodeSample(const RawRecord& raw, const Formats& formats, Record* out) {
   const EventIds::Entry& event = *raw.event;
   const SampleLayout& layout = event.layout;
@@ -101,7 +117,7 @@ bool DecodeSample(const RawRecord& raw, const Formats& formats, Record* out) {
   out->address = Load<uint64_t>(raw.bytes + layout.address);
   out->ip = layout.ip == 0 ? 0 : Load<uint64_t>(raw.bytes + layout.ip);
   out->error_code = 0;
-  return true;
+  return spec.record != RecordKind::kStack || DecodeStack(raw, out);
 }
 
 // A NUL-terminated name in [at, end); capped by the record.

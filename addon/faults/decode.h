@@ -11,6 +11,9 @@
 
 namespace pagefault {
 
+// As many as the kernel records by default (kernel.perf_event_max_stack).
+constexpr size_t kMaxChain = 127;
+
 struct Record {
   RecordKind kind;
   EventKind event;
@@ -35,6 +38,9 @@ struct Record {
   uint8_t signal, signal_code;
   const char* name;  // points into the record
   size_t name_length;
+  // kStack: addresses of user mode, innermost first; at most kMaxChain. Points into the record.
+  const uint8_t* chain;
+  size_t chain_size;
 };
 
 // Decodes one record. False when a field would lie outside of it.

@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include <cstddef>
+#include <cstring>
 
 namespace pagefault {
 
@@ -27,6 +28,21 @@ void FaultAssembler::OnEntry(Thread& thread, const Record& record) {
   entry.ip = record.ip;
   entry.time = record.time;
   entry.retried = record.user_mode && !thread.interrupted.empty() && TakeInterrupted(thread, entry);
+}
+
+void FaultAssembler::OnStack(Thread& thread, const Record& record, uint32_t weight) {
+  // Of two open entries the kernel's is the later one.
+  const Entry* entry = nullptr;
+  if (thread.kernel.open && SamePage(thread.kernel.address, record.address)) {
+    entry = &thread.kernel;
+  } else if (thread.user.open && SamePage(thread.user.address, record.address)) {
+    entry = &thread.user;
+  }
+  if (entry == nullptr) return;
+  thread.stack_entry = entry->time;
+  thread.stack_weight = weight;
+  thread.stack.resize(record.chain_size);
+  if (record.chain_size > 0) memcpy(thread.stack.data(), record.chain, 8 * record.chain_size);
 }
 
 void FaultAssembler::OnCompletion(Thread& thread, const Record& record, uint64_t stamp) {
@@ -71,7 +87,7 @@ void FaultAssembler::OnEnd(Thread& thread, uint64_t time) {
   LeaveUserEntry(thread, time);
 }
 
-void FaultAssembler::Fault(const Thread& thread, const Entry* entry, uint8_t how, uint64_t address,
+void FaultAssembler::Fault(Thread& thread, const Entry* entry, uint8_t how, uint64_t address,
                            uint64_t time, bool borrowed, uint8_t signal) {
   FaultRow row;
   row.time = session_.Since(time);
@@ -93,7 +109,17 @@ void FaultAssembler::Fault(const Thread& thread, const Entry* entry, uint8_t how
     row.ip = 0;
     row.error_code = 0;
   }
-  mailbox_.Add(row);
+  if (entry == nullptr || thread.stack_entry != entry->time) {
+    mailbox_.Add(row);
+    return;
+  }
+  thread.stack_entry = 0;
+  counters_.stacks++;
+  RecordRow stack = Row(RecordType::kStack, thread, row.time);
+  stack.a = thread.stack_weight;
+  stack.name = reinterpret_cast<const char*>(thread.stack.data());
+  stack.name_length = 8 * thread.stack.size();
+  mailbox_.AddWithStack(row, stack);
 }
 
 void FaultAssembler::DropKernelEntry(Thread& thread) {

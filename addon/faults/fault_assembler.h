@@ -1,6 +1,7 @@
 // Entry and completion of a thread -> a fault.
 //
 //   completion  joins the latest open entry of its thread on the same page
+//   stack       is that of the open entry of its thread on the same page
 //   signal      SIGSEGV or SIGBUS that a thread is sent for its open user entry: unresolved
 //   user entry  whose thread enters another user fault, or exits, with neither: a signal has
 //   interrupted it (SIGSTOP, a handler, SIGKILL). Where the same instruction faults on the same
@@ -27,6 +28,8 @@ class FaultAssembler {
       : formats_(formats), mailbox_(mailbox), session_(session), counters_(counters) {}
 
   void OnEntry(Thread& thread, const Record& record);
+  // `weight`: how many faults the stack stands for.
+  void OnStack(Thread& thread, const Record& record, uint32_t weight);
   // `stamp` is the time that the record itself carries.
   void OnCompletion(Thread& thread, const Record& record, uint64_t stamp);
   void OnSignal(Thread& thread, const Record& record);
@@ -44,7 +47,7 @@ class FaultAssembler {
   // Takes out the interrupted entry that this one retries.
   bool TakeInterrupted(Thread& thread, const Entry& entry);
   void DropKernelEntry(Thread& thread);
-  void Fault(const Thread& thread, const Entry* entry, uint8_t how, uint64_t address, uint64_t time,
+  void Fault(Thread& thread, const Entry* entry, uint8_t how, uint64_t address, uint64_t time,
              bool borrowed, uint8_t signal = 0);
 
   const Formats& formats_;

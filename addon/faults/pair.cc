@@ -18,6 +18,9 @@ void Pairer::Consume(const RawRecord& raw, uint64_t now) {
       if (record.borrowed) record.time = now;
       if (Thread* thread = tasks_.Own(record)) faults_.OnEntry(*thread, record);
       return;
+    case RecordKind::kStack:
+      if (record.borrowed) record.time = now;
+      return OnStack(record);
     case RecordKind::kSyscall:
       if (Thread* thread = tasks_.Known(record)) syscalls_.OnSyscall(*thread, record);
       return;
@@ -50,6 +53,14 @@ void Pairer::OnCompletion(const Record& record, uint64_t stamp) {
   if (record.root == 0) return;
   const bool major = record.event == EventKind::kMajor;
   (major ? counters_.duplicate_major : counters_.duplicate_minor)++;
+}
+
+void Pairer::OnStack(const Record& record) {
+  // Those of other processes count: they cost what ours do.
+  const uint32_t weight = stack_periods_.Take(record.time);
+  // An event for all threads of a CPU finds those that are not followed too.
+  Thread* thread = record.root == 0 ? tasks_.threads().Find(record.tid) : tasks_.Own(record);
+  if (thread != nullptr) faults_.OnStack(*thread, record, weight);
 }
 
 void Pairer::OnMmap(const Record& record) {

@@ -14,6 +14,7 @@
 #include "faults/fault_assembler.h"
 #include "faults/pair_counters.h"
 #include "faults/record_rows.h"
+#include "faults/stack_periods.h"
 #include "faults/syscall_pairer.h"
 #include "faults/task_tracker.h"
 #include "faults/threads.h"
@@ -38,6 +39,7 @@ class Pairer {
   ThreadTable& threads() { return tasks_.threads(); }
   // The threads that are there at the start. Before the first Consume.
   void Seed(ThreadTable threads) { tasks_.Seed(std::move(threads)); }
+  StackPeriods& stack_periods() { return stack_periods_; }
   const PairCounters& counters() const { return counters_; }
 
   // One record; `now` is the time of the order in which they come (Merger), for those whose own
@@ -64,6 +66,7 @@ class Pairer {
 
  private:
   void OnCompletion(const Record& record, uint64_t stamp);
+  void OnStack(const Record& record);
   void OnMmap(const Record& record);
   void OnLost(const Record& record);
 
@@ -71,6 +74,7 @@ class Pairer {
   Mailbox& mailbox_;
   const SessionTime session_;
   PairCounters counters_;
+  StackPeriods stack_periods_;
   FaultAssembler faults_;
   SyscallPairer syscalls_;
   TaskTracker tasks_;

@@ -60,6 +60,12 @@ CaptureOptions ReadOptions(const Napi::Object& object) {
     options.command = ReadCommand(command.As<Napi::Object>());
   }
   options.children = object.Get("children").ToBoolean();
+  const Napi::Value stacks = object.Get("stacks");
+  if (stacks.IsObject()) {
+    options.stacks.wanted = true;
+    options.stacks.every = stacks.As<Napi::Object>().Get("every").ToNumber().Uint32Value();
+    options.stacks.budget = stacks.As<Napi::Object>().Get("budget").ToNumber().Uint32Value();
+  }
   options.ring_pages = object.Get("ringPages").ToNumber().Uint32Value();
   return options;
 }

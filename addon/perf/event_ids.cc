@@ -2,6 +2,18 @@
 
 namespace pagefault {
 
+namespace {
+
+bool HasLength(const SampleLayout& layout, const uint8_t* bytes, size_t length) {
+  if (!layout.callchain) return layout.fixed == length;
+  const size_t fixed = size_t{layout.fixed} + 8;  // with the count
+  if (length < fixed) return false;
+  const size_t rest = length - fixed;
+  return rest % 8 == 0 && rest / 8 == Load<uint64_t>(bytes + layout.fixed);
+}
+
+}  // namespace
+
 void EventIds::Add(uint64_t id, EventKind kind, uint32_t root, const SampleLayout& layout) {
   if (dense_.empty()) base_ = id;
   const uint64_t index = id - base_;
@@ -29,9 +41,9 @@ const EventIds::Entry& EventIds::FindSparse(uint64_t id) const {
   return found == sparse_.end() ? none_ : found->second;
 }
 
-const EventIds::Entry& EventIds::ByLength(size_t length) const {
+const EventIds::Entry& EventIds::ByLength(const uint8_t* bytes, size_t length) const {
   for (const Entry& entry : borrowed_) {
-    if (entry.layout.fixed == length) return entry;
+    if (HasLength(entry.layout, bytes, length)) return entry;
   }
   return none_;
 }

@@ -31,8 +31,9 @@ class EventIds {
   // events that a fault triggers (do_perf_sw_event, kernel/events/core.c), so where another perf
   // session watches the same thread our record may carry that session's identifier and time stamp.
   // Seen on 6.18: with two sessions on one process all completions of the first had the ids of the
-  // second. So these events have samples of one length each, and no two of them the same. The
-  // layout of the first that is added serves for all other records of unknown events.
+  // second. So these events have samples of one length each, and no two of them the same; those
+  // with a call chain are longer than all others, and as long as their count says. The layout of
+  // the first that is added serves for all other records of unknown events.
   void AddBorrowed(EventKind kind, const SampleLayout& layout);
 
   const Entry& Find(uint64_t id) const {
@@ -45,12 +46,12 @@ class EventIds {
     if (length < kRecordHeader + 8) return none_;
     if (!IsSample(bytes)) return Find(Load<uint64_t>(bytes + length - 8));
     const Entry& entry = Find(Load<uint64_t>(bytes + kRecordHeader));
-    return entry.kind != EventKind::kNone ? entry : ByLength(length);
+    return entry.kind != EventKind::kNone ? entry : ByLength(bytes, length);
   }
 
  private:
   const Entry& FindSparse(uint64_t id) const;
-  const Entry& ByLength(size_t length) const;
+  const Entry& ByLength(const uint8_t* bytes, size_t length) const;
   // The kernel numbers events consecutively, so almost all ids lie in one short range.
   static constexpr uint64_t kMaxSpan = 1 << 20;
   uint64_t base_ = 0;

@@ -72,8 +72,9 @@ constexpr EventSpec ThreadStart(Kind kind, const char* name) {
 
 }  // namespace
 
-// Of the software events CPU and period are asked for not for their content: they make the records
-// of the three differ in length (EventIds).
+// Of the software events CPU, id and period are asked for not for their content: they make the
+// records of all of them differ in length (EventIds). With the period asked for, the kernel would
+// sample every fault whatever the period is (perf_swevent_event, kernel/events/core.c).
 constexpr EventSpec kEvents[kEventKinds] = {
     Software(Kind::kNone, Scope::kNobody, RecordKind::kIgnored, 0, 0),
     Software(Kind::kMinor, Scope::kThread, RecordKind::kCompletion, PERF_COUNT_SW_PAGE_FAULTS_MIN,
@@ -84,6 +85,8 @@ constexpr EventSpec kEvents[kEventKinds] = {
     Entry(Kind::kEntryKernel, "exceptions/page_fault_kernel"),
     Software(Kind::kEntryAny, Scope::kThread, RecordKind::kEntry, PERF_COUNT_SW_PAGE_FAULTS,
              PERF_SAMPLE_ADDR | PERF_SAMPLE_CPU | PERF_SAMPLE_PERIOD),
+    Software(Kind::kStack, Scope::kThread, RecordKind::kStack, PERF_COUNT_SW_PAGE_FAULTS,
+             PERF_SAMPLE_ADDR | PERF_SAMPLE_ID | PERF_SAMPLE_CPU | PERF_SAMPLE_CALLCHAIN),
     Unmap(Kind::kMunmapEnter, "syscalls/sys_enter_munmap", {"addr", "len"}),
     Unmap(Kind::kMunmapExit, "syscalls/sys_exit_munmap", {"ret"}),
     Unmap(Kind::kMremapEnter, "syscalls/sys_enter_mremap",

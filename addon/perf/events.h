@@ -15,6 +15,7 @@ enum class EventKind : uint8_t {
   kEntryUser,
   kEntryKernel,
   kEntryAny,  // in place of the two before, where the tracepoints cannot be had
+  kStack,     // with every Nth fault, between its entry and its completion
   kMunmapEnter,
   kMunmapExit,
   kMremapEnter,
@@ -35,6 +36,7 @@ enum class RecordKind : uint8_t {
   kIgnored = 0,  // well-formed, of no interest
   kCompletion,   // kMinor, kMajor
   kEntry,        // kEntryUser, kEntryKernel, kEntryAny
+  kStack,        // the user call chain of a fault that has been entered: chain
   kSyscall,      // kMunmapEnter ... kBrkExit, kShmdtEnter
   kSignal,       // a thread was sent SIGSEGV or SIGBUS for what it did itself: signal, signal_code
   kNewTask,      // flags: clone_flags

@@ -45,6 +45,11 @@ perf_event_attr AttributeOf(EventKind kind, const Plan& plan, const Formats& for
   attr.sample_id_all = 1;
   attr.exclude_kernel = UserModeOnly(spec, plan);
   attr.exclude_hv = UserModeOnly(spec, plan);
+  if ((spec.sample & PERF_SAMPLE_CALLCHAIN) != 0) {
+    attr.sample_period = plan.stack_every;
+    // A fault in kernel mode has the stack of its system call.
+    attr.exclude_callchain_kernel = 1;
+  }
   if (spec.scope == Scope::kThread) {
     attr.inherit = plan.inherit;
     attr.disabled = plan.on_exec;

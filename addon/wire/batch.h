@@ -6,7 +6,7 @@
 //             u16 error_code; u8 how, signal
 //   records   kRecordCapacity rows: f64 time, a..e; u32 at, pid, tid, prot, flags, dev_major,
 //             dev_minor, ino_lo, ino_hi, name_offset, name_length; u8 type
-//   names     kNameBytes of raw bytes
+//   names     kNameBytes of raw bytes; of a stack its addresses, u64 each, on 8 bytes
 //
 // Every column begins on 8 bytes. Times are ns since the session's start; ranges are in 4 KiB
 // units.
@@ -17,7 +17,7 @@
 
 namespace pagefault {
 
-constexpr uint32_t kBatchAbi = 3;
+constexpr uint32_t kBatchAbi = 4;
 constexpr uint32_t kFaultCapacity = 16384;
 constexpr uint32_t kRecordCapacity = 8192;
 constexpr uint32_t kNameBytes = 512 * 1024;
@@ -48,6 +48,7 @@ enum class RecordType : uint8_t {
   kStackPointer = 9,
   kShareSpace = 10,
   kDetach = 11,
+  kStack = 12,
 };
 
 constexpr size_t AlignColumn(size_t bytes) {

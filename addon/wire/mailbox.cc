@@ -12,6 +12,7 @@ void Batch::Clear() {
   faults_ = 0;
   records_ = 0;
   name_bytes_ = 0;
+  stack_length_ = 0;
 }
 
 void Batch::Add(const FaultRow& row) {
@@ -56,6 +57,25 @@ void Batch::Add(const RecordRow& row) {
     memcpy(bytes_.get() + L::kNames + name_bytes_, row.name, row.name_length);
     name_bytes_ += static_cast<uint32_t>(row.name_length);
   }
+}
+
+void Batch::AddStack(const RecordRow& row) {
+  const uint8_t* names = bytes_.get() + L::kNames;
+  RecordRow rest = row;
+  const bool again = stack_length_ > 0 && stack_length_ == row.name_length &&
+                     memcmp(names + stack_offset_, row.name, row.name_length) == 0;
+  if (again) {
+    rest.name_length = 0;
+  } else {
+    name_bytes_ = static_cast<uint32_t>(AlignColumn(name_bytes_));
+    stack_offset_ = name_bytes_;
+    stack_length_ = static_cast<uint32_t>(row.name_length);
+  }
+  const uint32_t i = records_;
+  Add(rest);
+  uint32_t* words = At<uint32_t>(L::kRecWords) + i;
+  words[9 * L::R] = stack_offset_;
+  words[10 * L::R] = stack_length_;
 }
 
 void Batch::CopyTo(uint8_t* out) const {
@@ -117,14 +137,28 @@ void Mailbox::HandOn() {
 
 void Mailbox::Add(const FaultRow& row) {
   if (open_ != nullptr && open_->faults_full()) HandOn();
+  if (Open(false)) {
+    open_->Add(row);
+  } else {
+    Drop(row);
+  }
+}
+
+void Mailbox::AddWithStack(const FaultRow& row, const RecordRow& stack) {
+  if (open_ != nullptr && !open_->FitsStack(stack)) HandOn();
   if (!Open(false)) {
-    const uint8_t completion = row.how & 3;
-    (completion == kHowMaj   ? drops_.major
-     : completion == kHowMin ? drops_.minor
-                             : drops_.unresolved)++;
+    Drop(row);
     return;
   }
+  open_->AddStack(stack);
   open_->Add(row);
+}
+
+void Mailbox::Drop(const FaultRow& row) {
+  const uint8_t completion = row.how & 3;
+  (completion == kHowMaj   ? drops_.major
+   : completion == kHowMin ? drops_.minor
+                           : drops_.unresolved)++;
 }
 
 void Mailbox::Add(const RecordRow& row) {

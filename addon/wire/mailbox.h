@@ -53,8 +53,14 @@ class Batch {
   bool Fits(const RecordRow& row) const {
     return records_ < kRecordCapacity && row.name_length <= kNameBytes - name_bytes_;
   }
+  // The same, and a fault with it.
+  bool FitsStack(const RecordRow& row) const {
+    return faults_ < kFaultCapacity && records_ < kRecordCapacity &&
+           AlignColumn(name_bytes_) + row.name_length <= kNameBytes;
+  }
   void Add(const FaultRow& row);
-  void Add(const RecordRow& row);  // Fits() must hold
+  void Add(const RecordRow& row);       // Fits() must hold
+  void AddStack(const RecordRow& row);  // FitsStack() must hold
   void set_horizon(uint64_t ns) { horizon_ = ns; }
   void CopyTo(uint8_t* out) const;
 
@@ -68,6 +74,9 @@ class Batch {
   uint32_t faults_ = 0;
   uint32_t records_ = 0;
   uint32_t name_bytes_ = 0;
+  // The addresses of the last stack: faults of one place come in series.
+  uint32_t stack_offset_ = 0;
+  uint32_t stack_length_ = 0;
   uint64_t horizon_ = 0;
 };
 
@@ -82,6 +91,8 @@ class Mailbox {
   // Poller's side.
   void Add(const FaultRow& row);
   void Add(const RecordRow& row);
+  // The stack is the record before its fault in one batch, or both are dropped.
+  void AddWithStack(const FaultRow& row, const RecordRow& stack);
   // Ends a pass: hands the open batch on if the reader waits for it. Returns true when the reader
   // has something to take. `all` hands it on in any case (the final pass).
   bool Flush(uint64_t horizon, bool all);
@@ -96,6 +107,7 @@ class Mailbox {
   static constexpr size_t kReserved = 2;
   bool Open(bool for_record);  // makes open_ usable, false when the pool is used up
   void HandOn();
+  void Drop(const FaultRow& row);
 
   std::vector<std::unique_ptr<Batch>> pool_;
   Batch* open_ = nullptr;

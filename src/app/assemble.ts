@@ -3,14 +3,14 @@ import { LiveCapture } from '../sources/live/live-capture';
 import { Batch } from '../core/wire/batch';
 import { AnalyzerError } from '../core/facts/errors';
 import type { Debug } from '../core/facts/debug';
-import { FAULT_FIELDS } from '../core/columns/fault-fields';
 import type { FaultView } from '../core/columns/fault-fields';
 import { compileFaultTest } from '../core/filter/fault-test';
 import type { FaultTest } from '../core/filter/fault-test';
 import { describeFilterError, parseFilter } from '../core/filter/parse';
-import { FIELDS_WITH_SYMBOLS } from '../core/columns/symbol-fields';
+import { faultFields } from '../core/columns/symbol-fields';
 import { FixedNames } from '../core/columns/stable-names';
 import type { Limits } from '../core/stats/limits';
+import type { Stacks, Symbols } from '../core/resolve/attribution';
 import type { Depth } from '../core/resolve/counters';
 import { Model } from '../core/model';
 import { Resolved } from '../core/wire/resolved';
@@ -70,6 +70,7 @@ export function assemble(options: Options, inherit: Inheritance, ports: Assembly
     inherit,
     children: options.children,
     ringPages: options.ringPages,
+    stacks: options.stacks,
     fixedLayout: options.fixedTs,
     captureOutput: ports.captureOutput ?? false,
     onWake: () => wake.run?.wake(),
@@ -127,7 +128,8 @@ function modelOf(options: Options, capture: LiveCapture, ports: AssemblyPorts): 
     source: capture.source,
     guards: capture.guards,
     bus: capture.bus,
-    symbols: options.symbols ? 'faults' : ports.depth === 'totals' ? 'off' : 'sites',
+    symbols: symbolsOf(options, ports.depth),
+    stacks: stacksOf(options, ports.stream !== null),
     names: options.naming ? capture.names : null,
     depth: ports.depth,
     limits: ports.limits ?? {},
@@ -138,6 +140,17 @@ function modelOf(options: Options, capture: LiveCapture, ports: AssemblyPorts): 
   };
   for (const { pid, ...initial } of capture.initialProcesses()) model.addProcess(pid, initial);
   return model;
+}
+
+function symbolsOf({ symbols, stacks }: Options, depth: Depth): Symbols {
+  if (symbols) return 'faults';
+  return depth === 'totals' && stacks === null ? 'off' : 'sites';
+}
+
+/** A stream of faults with stacks is written when their names have come. */
+function stacksOf({ stacks, format }: Options, streams: boolean): Stacks {
+  if (stacks === null) return 'off';
+  return streams && format !== 'text' ? 'faults' : 'count';
 }
 
 function runPortsOf(
@@ -180,7 +193,7 @@ function parsedFilter(text: string | null): ((model: Model) => FaultTest) | null
 }
 
 function encoderOf(options: Options, view: FaultView, fixed: FixedNames | null): FaultEncoder {
-  const listed = options.symbols ? FIELDS_WITH_SYMBOLS : FAULT_FIELDS;
+  const listed = faultFields(options.symbols, options.stacks !== null);
   const fields = fixed ? fixed.fields(listed) : listed;
   switch (options.format) {
     case 'csv':
@@ -188,6 +201,7 @@ function encoderOf(options: Options, view: FaultView, fixed: FixedNames | null):
     case 'ndjson':
       return ndjsonEncoder(view, fields);
     case 'text':
+    case 'folded':
       return new LineEncoder(
         view,
         fixed ? () => fixed.nextTime() : ({ batch }, i) => batch.time[i]!,

@@ -5,6 +5,7 @@ import type { CaptureFacts } from '../core/facts/capture-facts';
 import { FaultClass } from '../core/classify/classes';
 import type { Snapshot } from '../core/snapshot/snapshot';
 import type { FdWriter } from '../output/files/writer';
+import { foldedText } from '../output/report/folded';
 import { reportJson } from '../output/report/json';
 import { reportText } from '../output/report/text';
 import { summaryLine } from '../output/report/summary';
@@ -33,7 +34,7 @@ const CHUNK = 1 << 16;
 
 /** Writes summary and report to their places. */
 export function writeClosing(
-  options: Pick<Options, 'filter' | 'report'>,
+  options: Pick<Options, 'filter' | 'report' | 'weigh'>,
   plan: OutputPlan,
   outlets: Outlets,
   assembly: Assembly,
@@ -43,6 +44,10 @@ export function writeClosing(
 ): void {
   const summary = summaryCounts(snapshot, facts);
   outlets.writer(plan.summary).write(Buffer.from(`${summaryLine(summary)}\n`));
+  if (plan.folded !== null) {
+    const text = foldedText(snapshot.stacks(), options.weigh);
+    outlets.writer(plan.folded).write(Buffer.from(text));
+  }
   if (plan.report === null) return;
   const input = {
     version,

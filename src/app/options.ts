@@ -1,4 +1,5 @@
 import type { Target } from '../core/facts/target';
+import type { StackOptions } from '../native/contract';
 
 /** What options ask for, and which have an effect where. */
 export interface Effects {
@@ -12,13 +13,17 @@ export interface Effects {
 export interface Options extends Effects {
   readonly target: Target;
   readonly children: boolean;
-  readonly format: 'text' | 'csv' | 'ndjson';
+  readonly format: 'text' | 'csv' | 'ndjson' | 'folded';
   readonly output: string | null;
   readonly quiet: boolean;
   readonly report: 'none' | 'text' | 'json';
   readonly latency: boolean;
   /** Every fault of the stream with the names of its code and data. */
   readonly symbols: boolean;
+  /** User call stacks by frame pointers; null for none. */
+  readonly stacks: StackOptions | null;
+  /** What folded stacks are weighed by. */
+  readonly weigh: 'count' | 'stall';
   /** Code is named at all. */
   readonly naming: boolean;
   readonly fixedTs: boolean;

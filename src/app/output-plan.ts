@@ -6,6 +6,8 @@ export type Place = 'stdout' | 'file' | 'stderr';
 export interface OutputPlan {
   /** The stream of faults, null for none. */
   readonly stream: 'stdout' | 'file' | null;
+  /** Folded stacks, at the end; null for none. */
+  readonly folded: 'stdout' | 'file' | null;
   readonly summary: Place;
   /** The report, null for none. */
   readonly report: Place | null;
@@ -23,16 +25,19 @@ export function planOutput(
   if (options.quiet) {
     return {
       stream: null,
+      folded: null,
       summary: report === 'json' ? 'stderr' : main,
       report: report === null ? null : main,
     };
   }
   if (options.format === 'text') {
-    return { stream: main, summary: main, report: report === null ? null : main };
+    return { stream: main, folded: null, summary: main, report: report === null ? null : main };
   }
   const rest = main === 'file' ? 'stdout' : 'stderr';
+  const folded = options.format === 'folded';
   return {
-    stream: main,
+    stream: folded ? null : main,
+    folded: folded ? main : null,
     summary: report === 'json' ? 'stderr' : rest,
     report: report === null ? null : rest,
   };

@@ -1,10 +1,13 @@
+import { RecordType } from './wire/batch';
 import type { Batch } from './wire/batch';
 import type { Answerer, SystemFacts } from './classify/cause-text';
 import { Cause, FaultClass, RegionKind } from './classify/classes';
 import type { CodeAddress } from './code/address';
 import type { SiteTable } from './code/site-table';
+import { stackFrames } from './code/stack-names';
+import type { StackTable } from './code/stack-table';
 import { Attribution } from './resolve/attribution';
-import type { Symbols } from './resolve/attribution';
+import type { Stacks, Symbols } from './resolve/attribution';
 import { RegionBinder } from './regions/region-resolver';
 import { CommTable } from './tasks/comm-names';
 import { Counters } from './resolve/counters';
@@ -44,6 +47,8 @@ export interface ModelOptions {
   readonly bus?: BusSource;
   /** What faults are to be counted, and named, by the code that causes them. 'off' by default. */
   readonly symbols?: Symbols;
+  /** What call stacks are counted for; not with `symbols` off. 'off' by default. */
+  readonly stacks?: Stacks;
   /** Without it code goes by its addresses. */
   readonly names?: NameSource | null;
   /** No more than is shown in the end: rows cost as much as all the rest. 'detail' by default. */
@@ -144,15 +149,22 @@ export class Model {
     this.snapshots = new SnapshotBuilder(this);
   }
 
-  private attribute({ symbols = 'off', names = null }: ModelOptions): Attribution | null {
+  private attribute(options: ModelOptions): Attribution | null {
+    const { symbols = 'off', stacks = 'off', names = null } = options;
     if (symbols === 'off') return null;
-    const { tasks, regions, columns, stats, limits } = this;
-    return new Attribution({ symbols, tasks, regions, columns, stats, cap: limits.sites, names });
+    const { tasks, regions, columns, stats } = this;
+    const { sites: cap } = this.limits;
+    return new Attribution({ symbols, stacks, tasks, regions, columns, stats, cap, names });
   }
 
   /** Faults by the code that causes them; null where nobody asked for it. */
   get sites(): SiteTable | null {
     return this.attribution?.sites ?? null;
+  }
+
+  /** Call stacks; null where nobody asked for them. */
+  get stacks(): StackTable | null {
+    return this.attribution?.stacks ?? null;
   }
 
   /** A process that is attached to. */
@@ -174,13 +186,17 @@ export class Model {
    */
   consume(batch: Batch, resolved: Resolved): boolean {
     if (this.faultsDone < 0) {
-      this.maintain(batch.horizon);
+      this.maintain(batch, resolved);
       this.faultsDone = 0;
       this.recordsDone = 0;
     }
     if (!this.repair.rereadDoubtful()) return false;
     const { faults, records } = batch;
     for (; this.recordsDone < records; this.recordsDone++) {
+      if (batch.recType[this.recordsDone] === RecordType.STACK) {
+        if (this.attribution?.takeStack(batch, resolved, this.recordsDone) === false) return false;
+        continue;
+      }
       const at = Math.min(batch.recAt[this.recordsDone]!, faults);
       if (!this.resolveTo(batch, resolved, at)) return false;
       if (!this.records.apply(batch, this.recordsDone)) return false;
@@ -190,6 +206,7 @@ export class Model {
     this.watch?.look(batch, resolved);
     const errors = this.counters.total.byClass[FaultClass.ERROR];
     this.counters.add(batch, resolved, this.columns);
+    this.stacks?.add(batch, resolved);
     if (this.counters.total.byClass[FaultClass.ERROR] !== errors) {
       this.busWatch?.look(batch, resolved);
     }
@@ -234,13 +251,14 @@ export class Model {
     this.loop.keep = keep;
   }
 
-  private maintain(now: number): void {
+  private maintain(batch: Batch, resolved: Resolved): void {
+    const now = batch.horizon;
     this.tasks.releaseEnded();
     this.watch?.takeAnswers();
     this.spaces.clock++;
     this.spaces.makeRoom();
     this.repair.beginBatch();
-    this.attribution?.beginBatch();
+    this.attribution?.beginBatch(batch, resolved);
     if (this.source.takeLateImages()) forgetUnsure(this.tasks, this.regions);
     const tables = [this.regions.rows, this.tasks.threads, this.tasks.processes];
     const settled = this.tasks.settle();
@@ -288,6 +306,7 @@ export class Model {
   zero(now: number, open: OpenFaults | null = null): void {
     const asOf = this.accountable(now, open);
     this.counters.zero();
+    this.stacks?.zero();
     this.inFlight.zero(asOf);
     for (const { space } of this.tasks.live()) space.pages.clear();
     this.loop.filteredOut = 0;
@@ -369,6 +388,10 @@ export class Model {
 
   data(number: number): CodeAddress | null {
     return this.attribution?.data(number) ?? null;
+  }
+
+  stack(number: number): readonly string[] {
+    return this.stacks === null ? [] : stackFrames(this.stacks, number);
   }
 
   comm(id: number): string {

@@ -24,6 +24,14 @@ export interface Inheritance {
   readonly give: readonly Argument[];
 }
 
+/** How many user call stacks are taken. */
+export interface StackOptions {
+  /** With every how manyth fault; 0: as the budget allows. */
+  readonly every: number;
+  /** Stacks a second; of no meaning with `every`. */
+  readonly budget: number;
+}
+
 export interface SessionOptions {
   /** Processes to attach to: every thread of each, and of all descendants with `children`. Empty when `command` is given. */
   readonly pids: readonly number[];
@@ -45,6 +53,8 @@ export interface SessionOptions {
   };
   /** Follow descendants, those there are and those to come (threads are always followed). */
   readonly children: boolean;
+  /** User call chains, by frame pointers; left out, none are taken. */
+  readonly stacks?: StackOptions;
   /** Data pages per ring, a power of two; 0 chooses within a budget for all rings together. */
   readonly ringPages: number;
   /** Called on the event loop when there is something to drain. Carries no data. */

@@ -75,6 +75,18 @@ inline Bytes Major(const Who& who, uint64_t address, bool user = true) {
   return Finish(out);
 }
 
+// `chain` as the kernel writes it, with the markers of its parts.
+inline Bytes Stack(const Who& who, uint64_t address, const std::vector<uint64_t>& chain,
+                   bool user = true) {
+  Bytes out = Sample(who, user);
+  Put(&out, address);
+  Put(&out, who.id);       // PERF_SAMPLE_ID
+  Put(&out, uint64_t{1});  // PERF_SAMPLE_CPU
+  Put(&out, uint64_t{chain.size()});
+  for (uint64_t ip : chain) Put(&out, ip);
+  return Finish(out);
+}
+
 constexpr Field kThread = {4, 4};  // common_pid
 
 // Raw data with the fields where `fields` has them, then registers.
@@ -164,7 +176,7 @@ inline Bytes Lost(const Who& who, uint64_t lost) {
 // ---------------------------------------------------------------------------
 
 // Ids of the events of a root: kMinorId + 16 * root and so on.
-enum : uint64_t { kMinorId = 1, kMajorId, kUserId, kKernelId, kAnyId };
+enum : uint64_t { kMinorId = 1, kMajorId, kUserId, kKernelId, kAnyId, kStackId };
 constexpr uint64_t kSyscallIds = 100000;  // + kind
 
 constexpr uint64_t IdOf(uint64_t event, uint32_t root) {
@@ -200,6 +212,10 @@ inline SampleLayout LayoutFor(EventKind kind, Samples samples) {
     case EventKind::kEntryAny:
       attr.sample_type |= PERF_SAMPLE_ADDR | PERF_SAMPLE_CPU | PERF_SAMPLE_PERIOD;
       break;
+    case EventKind::kStack:
+      attr.sample_type |=
+          PERF_SAMPLE_ADDR | PERF_SAMPLE_ID | PERF_SAMPLE_CPU | PERF_SAMPLE_CALLCHAIN;
+      break;
     case EventKind::kCloneExit:
     case EventKind::kClone3Exit:
       attr.sample_type |= PERF_SAMPLE_REGS_USER;
@@ -222,6 +238,7 @@ inline void AddRoot(Formats* formats, uint32_t root, Samples samples) {
   add(kUserId, EventKind::kEntryUser);
   add(kKernelId, EventKind::kEntryKernel);
   add(kAnyId, EventKind::kEntryAny);
+  add(kStackId, EventKind::kStack);
 }
 inline uint64_t SyscallId(EventKind kind) {
   return kSyscallIds + static_cast<uint64_t>(kind);
@@ -243,6 +260,7 @@ inline Formats TestFormats(const std::vector<uint32_t>& roots, Samples samples =
   formats.Of(EventKind::kNewTask) = {205, kThread, {{32, 8}}};
   formats.events.AddBorrowed(EventKind::kMinor, LayoutFor(EventKind::kMinor, samples));
   formats.events.AddBorrowed(EventKind::kMajor, LayoutFor(EventKind::kMajor, samples));
+  formats.events.AddBorrowed(EventKind::kStack, LayoutFor(EventKind::kStack, samples));
   if (samples == Samples::kSoftware) {
     formats.events.AddBorrowed(EventKind::kEntryAny, LayoutFor(EventKind::kEntryAny, samples));
   }

@@ -34,6 +34,12 @@ export function withLines(name: string): string {
   return compiled(`${name}-lines`, workloadSources(name), ['-g', '-O1']);
 }
 
+/** The same with a frame for every function, as it is written. */
+export function withFrames(name: string): string {
+  const flags = ['-O0', '-g', '-fno-omit-frame-pointer'];
+  return compiled(`${name}-frames`, workloadSources(name), flags);
+}
+
 /** A program without a C library: it makes no system calls but its own. */
 export function withoutLibrary(name: string, flags: readonly string[] = []): string {
   return compiled(name, [join(SOURCES, `${name}.c`)], ['-static', '-nostdlib', ...flags]);

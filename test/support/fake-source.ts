@@ -267,6 +267,7 @@ const NAMES: EventNames = {
   commName: (id) => ['checkpointer', 'writer'][id]!,
   code: () => null,
   data: () => null,
+  stack: () => [],
 };
 
 /** A world made of plain data that notes what it was asked. */

@@ -41,6 +41,7 @@ export class Fixture {
     commName: (id) => this.comms[id]!,
     code: () => null,
     data: () => null,
+    stack: () => [],
   };
   readonly view: FaultView = { batch: this.batch, resolved: this.resolved, names: this.names };
 

@@ -145,7 +145,7 @@ export class Rig {
   constructor(
     limits: Partial<Limits> = {},
     depth: Depth = 'detail',
-    more: Pick<ModelOptions, 'symbols' | 'names'> = {},
+    more: Pick<ModelOptions, 'symbols' | 'stacks' | 'names'> = {},
   ) {
     this.model = new Model({
       source: this.source,
@@ -214,6 +214,22 @@ export class Rig {
     batch.recNameLength[r] = bytes.length;
     batch.nameBytes += bytes.length;
     return r;
+  }
+
+  /** The stack of the next fault, innermost first. */
+  stack(addresses: readonly bigint[], weight = 1, pid = 100): this {
+    const { batch } = this;
+    batch.nameBytes = (batch.nameBytes + 7) & ~7;
+    const r = this.record(RecordType.STACK, pid, pid, [weight]);
+    const words = new BigUint64Array(
+      batch.names.buffer,
+      batch.names.byteOffset + batch.nameBytes,
+      addresses.length,
+    );
+    words.set(addresses);
+    batch.recNameLength[r] = words.byteLength;
+    batch.nameBytes += words.byteLength;
+    return this;
   }
 
   mmap(v: Vma, pid = 100): this {

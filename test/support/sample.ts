@@ -121,6 +121,7 @@ export function snapshot(part: Partial<Snapshot> = {}): Snapshot {
     })),
     pairs: () => ({ regions: [], threads: [], faults: [] }),
     siteRegions: () => [],
+    stacks: () => [],
     causeFacts: {
       swapInUse: false,
       numaBalancing: false,

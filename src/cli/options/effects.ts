@@ -2,6 +2,8 @@ import type { Effects } from '../../app/options';
 import { OPTIONS, type OptionSpec } from './table';
 import { UsageError } from './parse';
 
+const HELP_WIDTH = 100;
+
 /**
  * An option that only means something in the stream asks for it, and --tui overrules those that mean something
  * with -o too. What has no effect where it was asked for is refused: throws UsageError.
@@ -50,7 +52,20 @@ export function effectLines(): string[] {
   return [
     `In the dashboard only: ${names(({ where }) => where === 'dashboard')}.`,
     `In the stream only, which they ask for: ${names(({ where }) => where === 'stream')}.`,
-    `In the stream, and in the dashboard with -o: ${names(({ where }) => where === 'faults')}.`,
+    ...wrapped(
+      `In the stream, and in the dashboard with -o: ${names(({ where }) => where === 'faults')}.`,
+    ),
     'What has no effect is refused; where there is no terminal for the dashboard, a note names it.',
   ];
+}
+
+/** Broken between words into lines that --help has room for. */
+function wrapped(text: string): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1);
+    if (line === undefined || line.length + word.length >= HELP_WIDTH) lines.push(word);
+    else lines[lines.length - 1] = `${line} ${word}`;
+  }
+  return lines;
 }

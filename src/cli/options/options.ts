@@ -2,6 +2,8 @@ import { isStarted, type Target } from '../../core/facts/target';
 import type { Options } from '../../app/options';
 import { effectsOf } from './effects';
 import { UsageError, parseArguments } from './parse';
+import { stackOptions } from './stacks';
+import { choice, integer } from './values';
 
 /** PID_MAX_LIMIT of 64-bit kernels. */
 const PID_MAX = 4194304;
@@ -28,11 +30,12 @@ export function parseOptions(args: readonly string[]): CommandLine {
   const action = has('help') ? 'help' : has('version') ? 'version' : 'run';
   const target = targetOf(given.get('pid'), operands, separated, action === 'run');
   const format =
-    choice('format', given.get('format'), ['text', 'csv', 'ndjson'] as const) ?? 'text';
+    choice('format', given.get('format'), ['text', 'csv', 'ndjson', 'folded'] as const) ?? 'text';
   const reportFormat = choice('report-format', given.get('report-format'), [
     'text',
     'json',
   ] as const);
+  const report = reportFormat ?? (has('report') ? 'text' : 'none');
   return {
     action,
     target,
@@ -41,9 +44,10 @@ export function parseOptions(args: readonly string[]): CommandLine {
     format,
     output: file('output', given.get('output')),
     quiet: has('quiet'),
-    report: reportFormat ?? (has('report') ? 'text' : 'none'),
+    report,
     latency: has('latency'),
     symbols: has('symbols'),
+    ...stackOptions(given, format, report),
     naming: !has('no-symbols'),
     fixedTs: has('fixed-ts'),
     durationNs: seconds('duration', given.get('duration'), 1e-3, 1e8),
@@ -94,31 +98,9 @@ function pidList(text: string): number[] {
   return [...new Set(pids)];
 }
 
-function choice<T extends string>(
-  name: string,
-  value: string | undefined,
-  allowed: readonly T[],
-): T | null {
-  if (value === undefined) return null;
-  const found = allowed.find((item) => item === value);
-  if (found === undefined) {
-    throw new UsageError(`--${name}: '${value}' is none of ${allowed.join(', ')}`);
-  }
-  return found;
-}
-
 function file(name: string, value: string | undefined): string | null {
   if (value === '') throw new UsageError(`--${name}: the file name is empty`);
   return value ?? null;
-}
-
-function integer(name: string, text: string | undefined, min: number, max: number): number | null {
-  if (text === undefined) return null;
-  const value = Number(text);
-  if (!/^[0-9]{1,16}$/.test(text) || value < min || value > max) {
-    throw new UsageError(`--${name}: '${text}' is no whole number from ${min} to ${max}`);
-  }
-  return value;
 }
 
 /** Seconds, decimals allowed, as ns. */

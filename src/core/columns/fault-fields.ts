@@ -28,6 +28,8 @@ export interface FaultNames {
   commName(id: number): string;
   /** The instruction of Resolved.code, null where it is not known. */
   code(number: number): CodeAddress | null;
+  /** Names of the frames of Resolved.stack, root first; none where there is no stack. Without `;`. */
+  stack(number: number): readonly string[];
   /** What lies at the address, of Resolved.data; null where no symbol could. */
   data(number: number): CodeAddress | null;
 }
@@ -38,6 +40,9 @@ export interface FaultView {
   readonly resolved: Resolved;
   readonly names: FaultNames;
 }
+
+/** Between the texts of a list; in none of them. */
+export const LIST_SEPARATOR = ';';
 
 interface FieldBase {
   readonly id: string;
@@ -77,6 +82,8 @@ interface TextField extends FieldBase {
   readonly kind: 'text' | 'enum';
   readonly source: TextSource;
   readonly text: (names: FaultNames, code: number) => string;
+  /** Several texts, with LIST_SEPARATOR between them. */
+  readonly list?: boolean;
 }
 
 /** A non-negative integer by a small code; negative means absent. */
@@ -88,7 +95,7 @@ interface CodedField extends FieldBase {
 
 export type Field = UintField | HexField | TextField | CodedField;
 
-export type TextSource = 'comm' | 'outcome' | 'access' | 'region' | 'code' | 'data';
+export type TextSource = 'comm' | 'outcome' | 'access' | 'region' | 'code' | 'data' | 'stack';
 
 const ACCESS_NAMES = ['', 'r', 'w', 'x'] as const;
 const MODE_NAMES = ['user', 'kernel'] as const;
@@ -101,6 +108,7 @@ export const TEXT_CODES: Readonly<Record<TextSource, (view: FaultView, i: number
   region: (v, i) => v.resolved.region[i]!,
   code: (v, i) => v.resolved.code[i]!,
   data: (v, i) => v.resolved.data[i]!,
+  stack: (v, i) => v.resolved.stack[i]!,
 };
 
 /** The columns of those codes that are one. */
@@ -110,6 +118,7 @@ export const TEXT_COLUMNS: Readonly<Partial<Record<TextSource, (view: FaultView)
     region: (v) => v.resolved.region,
     code: (v) => v.resolved.code,
     data: (v) => v.resolved.data,
+    stack: (v) => v.resolved.stack,
   };
 
 /** 0 not known (no error code), 1 read, 2 write, 3 instruction fetch. */

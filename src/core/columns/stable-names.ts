@@ -44,6 +44,7 @@ export class FixedNames {
       commName: (id) => names.commName(id),
       code: (number) => names.code(number),
       data: (number) => names.data(number),
+      stack: (number) => names.stack(number),
     };
   }
 

@@ -1,7 +1,7 @@
 import { bareName } from '../code/address';
 import type { CodeAddress, CodeFrame } from '../code/address';
 import { sourceLine } from '../text/format';
-import { coded, FAULT_FIELDS, SYMBOL_SCHEMA_VERSION, text } from './fault-fields';
+import { coded, FAULT_FIELDS, LIST_SEPARATOR, SYMBOL_SCHEMA_VERSION, text } from './fault-fields';
 import type { FaultNames, Field } from './fault-fields';
 
 /** The function that the symbol table names: the outermost frame. */
@@ -71,15 +71,27 @@ export const SYMBOL_FIELDS: readonly Field[] = [
   ),
 ];
 
-/** All fields of a fault, with --symbols. */
-export const FIELDS_WITH_SYMBOLS: readonly Field[] = [
-  ...FAULT_FIELDS.map((field): Field =>
-    field.id === 'v' && field.kind === 'uint'
-      ? { ...field, value: () => SYMBOL_SCHEMA_VERSION }
-      : field,
+/** What --stacks adds behind those. */
+export const STACK_FIELD: Field = {
+  ...text('stack', 'Stack', 'stack', 'functions of the call stack, root first', (n, number) =>
+    n.stack(number).join(LIST_SEPARATOR),
   ),
-  ...SYMBOL_FIELDS,
-];
+  list: true,
+};
+
+/** The fields of a fault with what was asked for behind all others. */
+export function faultFields(symbols: boolean, stacks: boolean): readonly Field[] {
+  if (!symbols && !stacks) return FAULT_FIELDS;
+  return [
+    ...FAULT_FIELDS.map((field): Field =>
+      field.id === 'v' && field.kind === 'uint'
+        ? { ...field, value: () => SYMBOL_SCHEMA_VERSION }
+        : field,
+    ),
+    ...(symbols ? SYMBOL_FIELDS : []),
+    ...(stacks ? [STACK_FIELD] : []),
+  ];
+}
 
 /** ` <- function+0x1a (file.c:12)`: what the plain stream says of an instruction; '' where it is not known. */
 export function codeText(address: CodeAddress | null): string {

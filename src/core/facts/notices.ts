@@ -3,6 +3,7 @@ export type NoticeCode =
   | 'NO_TRACEPOINTS'
   | 'NO_UNMAP_TRACEPOINTS'
   | 'NO_SIGNAL_TRACEPOINT'
+  | 'NO_STACKS'
   | 'USER_ONLY'
   | 'RING_SHRUNK'
   | 'FD_LIMIT_RAISED'
@@ -39,6 +40,8 @@ const TEXTS: Readonly<Record<NoticeCode, Text | null>> = {
     'region labels are repaired from /proc',
   NO_SIGNAL_TRACEPOINT: () =>
     'signals are not seen: an ERROR is inferred, and may be a fault that a signal interrupted',
+  NO_STACKS: (detail) =>
+    `no call stacks (${detail}): they need the exceptions tracepoints, and without --stack-every the right to watch all processes`,
   USER_ONLY: (detail) =>
     `user-mode faults only (perf_event_paranoid is ${detail}): faults inside system calls are not seen`,
   RING_SHRUNK: (detail, errno) =>

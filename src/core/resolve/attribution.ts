@@ -1,5 +1,6 @@
 import type { CodeAddress } from '../code/address';
 import { SiteTable } from '../code/site-table';
+import type { StackTable } from '../code/stack-table';
 import type { NameSource } from '../ports';
 import type { RegionTable } from '../regions/region-table';
 import type { SlabPool } from '../stats/slab-pool';
@@ -8,9 +9,10 @@ import type { Batch } from '../wire/batch';
 import type { FaultColumns } from '../wire/fault-columns';
 import type { Resolved } from '../wire/resolved';
 import { CodeLoop } from './code-loop';
-import { DataLoop, nameData } from './data-loop';
-import { NameWatch } from './name-watch';
+import { DataLoop } from './data-loop';
+import { NameWatch, nameFrames } from './name-watch';
 import type { Named } from './name-watch';
+import { StackLoop } from './stack-loop';
 
 /**
  * `sites`: faults are counted by the code that causes them, which is named when its names come. `faults`: the
@@ -18,8 +20,12 @@ import type { Named } from './name-watch';
  */
 export type Symbols = 'off' | 'sites' | 'faults';
 
+/** `count`: stacks are counted, and named when their names come. `faults`: as with Symbols. */
+export type Stacks = 'off' | 'count' | 'faults';
+
 interface Parts {
   readonly symbols: Exclude<Symbols, 'off'>;
+  readonly stacks: Stacks;
   readonly tasks: Tasks;
   readonly regions: RegionTable;
   readonly columns: FaultColumns;
@@ -35,13 +41,18 @@ export class Attribution {
   readonly sites: SiteTable;
   private readonly codeLoop: CodeLoop;
   private readonly dataLoop: DataLoop | null;
+  private readonly stackLoop: StackLoop | null;
   private readonly watch: NameWatch | null;
+  /** A fault is written with names: they are waited for. */
+  private readonly patient: boolean;
 
-  constructor({ symbols, tasks, regions, columns, stats, cap, names }: Parts) {
+  constructor({ symbols, stacks, tasks, regions, columns, stats, cap, names }: Parts) {
     const sites = new SiteTable(stats, cap);
     this.sites = sites;
     this.codeLoop = new CodeLoop(tasks, sites.codes);
     this.dataLoop = symbols === 'faults' ? new DataLoop(tasks, regions, columns) : null;
+    this.stackLoop = stacks === 'off' ? null : new StackLoop(tasks);
+    this.patient = symbols === 'faults' || stacks === 'faults';
     const tables: Named[] = [
       {
         codes: sites.codes,
@@ -50,7 +61,9 @@ export class Attribution {
         },
       },
     ];
-    if (this.dataLoop !== null) tables.push({ codes: this.dataLoop.codes, take: nameData });
+    if (this.dataLoop !== null) tables.push({ codes: this.dataLoop.codes, take: nameFrames });
+    if (this.stackLoop !== null)
+      tables.push({ codes: this.stackLoop.table.codes, take: nameFrames });
     this.watch = names === null ? null : new NameWatch(names, tables);
   }
 
@@ -60,8 +73,9 @@ export class Attribution {
   }
 
   /** The same, and forgets what there are too many of. */
-  beginBatch(): void {
+  beginBatch(batch: Batch, resolved: Resolved): void {
     this.takeNames();
+    this.stackLoop?.beginBatch(batch, resolved);
     this.sites.makeRoom();
     this.dataLoop?.makeRoom();
   }
@@ -72,12 +86,22 @@ export class Attribution {
     this.dataLoop?.run(batch, resolved, from, to);
   }
 
+  /** Record r, a stack, for which no fault need be resolved. False where an answer is on its way: to be called again. */
+  takeStack(batch: Batch, resolved: Resolved, r: number): boolean {
+    return this.stackLoop?.take(batch, resolved, r) ?? true;
+  }
+
+  /** null where nobody asked for them. */
+  get stacks(): StackTable | null {
+    return this.stackLoop?.table ?? null;
+  }
+
   /** Has new addresses named. False where their names are to be waited for. */
   named(): boolean {
     const { watch } = this;
     if (watch === null) return true;
     watch.ask();
-    if (this.dataLoop === null) return true;
+    if (!this.patient) return true;
     watch.takeAnswers();
     return !watch.expecting;
   }

@@ -5,7 +5,8 @@ import { UNKNOWN_NATURE, regionNature } from '../regions/region-label';
 import type { Thread } from '../tasks/process';
 import type { Tasks } from '../tasks/tasks';
 import { FileStore } from '../vma/file-store';
-import { backingOf } from '../vma/vma-kind';
+import { backingOf, protOf } from '../vma/vma-kind';
+import { Prot } from '../vma/vma';
 import type { Vma } from '../vma/vma';
 import type { VmaMap } from '../vma/vma-map';
 import { How } from '../wire/batch';
@@ -19,6 +20,7 @@ const VSYSCALL_PAGE = 0xffffffffff600;
 const WORD = 2 ** 32;
 
 const KERNEL: CodePlace = place(PlaceKind.KERNEL, '[kernel]', '', 'kernel');
+const NO_CODE: CodePlace = place(PlaceKind.UNKNOWN, '[unknown]', '', 'no code');
 const VSYSCALL: CodePlace = place(PlaceKind.UNKNOWN, '[vsyscall]', '', 'vsyscall');
 
 function place(kind: number, object: string, path: string, key: string): CodePlace {
@@ -80,7 +82,28 @@ export class CodeLoop {
       thread.codePlace = handle < 0 ? this.unknown(thread) : this.placeAt(thread, map, handle);
       thread.codeEra = codes.era;
     }
-    const number = thread.codePlace;
+    return this.at(thread.codePlace, map, handle, high, low);
+  }
+
+  /** Number of an instruction, wherever the one before was. */
+  frame(thread: Thread, high: number, low: number): number {
+    return high >= KERNEL_HIGH ? this.inKernel(high, low) : this.userFrame(thread, high, low);
+  }
+
+  /** The same of what was found on a stack, which need not be code: then it is one and the same. */
+  userFrame(thread: Thread, high: number, low: number): number {
+    const { map } = thread.process.space;
+    const page = high * (WORD / PAGE) + Math.floor(low / PAGE);
+    const handle = high >= KERNEL_HIGH ? -1 : map.find(page);
+    if (handle < 0 || (protOf(map.kindOf(handle)) & Prot.EXEC) === 0) {
+      return this.codes.intern(this.numberOf(NO_CODE), 0, 0);
+    }
+    return this.at(this.placeAt(thread, map, handle), map, handle, high, low);
+  }
+
+  private at(number: number, map: VmaMap, handle: number, high: number, low: number): number {
+    const { codes } = this;
+    const page = high * (WORD / PAGE) + Math.floor(low / PAGE);
     const { kind } = codes.place(number);
     if (kind !== PlaceKind.FILE && kind !== PlaceKind.VDSO) return codes.intern(number, high, low);
     const first = kind === PlaceKind.FILE ? map.pgoffOf(handle) : 0;

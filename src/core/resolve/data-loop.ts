@@ -1,6 +1,5 @@
 import { meet, PlaceKind } from '../code/address';
 import { CodeTable } from '../code/code-table';
-import type { NameAnswer } from '../ports';
 import type { RegionTable } from '../regions/region-table';
 import type { Tasks } from '../tasks/tasks';
 import { Prot } from '../vma/vma';
@@ -90,9 +89,4 @@ export class DataLoop {
     const below = map.previous(handle);
     return below < 0 ? null : map.vma(below);
   }
-}
-
-/** Takes over the names of data. */
-export function nameData(answers: readonly NameAnswer[]): void {
-  for (const { address, frames } of answers) address.frames = frames;
 }

@@ -59,3 +59,11 @@ function byPlace(addresses: readonly CodeAddress[]): Iterable<CodeAddress[]> {
   }
   return places.values();
 }
+
+/** Takes over names that nothing else depends on. */
+export function nameFrames(answers: readonly NameAnswer[]): void {
+  for (const { address, frames, object } of answers) {
+    address.frames = frames;
+    if (object !== '') address.object = object;
+  }
+}

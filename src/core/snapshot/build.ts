@@ -4,6 +4,7 @@ import { latencyHistogram } from './latency-histogram';
 import type { ModelTables } from './model-tables';
 import { pairRows } from './pair-rows';
 import { regionsOfSites } from './site-pairs';
+import { stackRows } from './stack-rows';
 import { NO_REGION, setOf, slotOf } from '../regions/region-code';
 import type {
   LatencyHistogram,
@@ -13,6 +14,7 @@ import type {
   RegionRow,
   SiteRow,
   Snapshot,
+  StackRow,
   StatRow,
   ThreadRow,
 } from './snapshot';
@@ -40,6 +42,8 @@ export class SnapshotBuilder {
   private readonly threadRows: RowPool<ThreadStats>;
   private readonly processRows: RowPool<ProcessStats>;
   private siteRows: RowPool<SiteStats> | null = null;
+  /** The same in every snapshot. */
+  private readonly stacks = (): StackRow[] => stackRows(this.model.stacks, this.model.comms);
 
   constructor(private readonly model: ModelTables) {
     const { regions, tasks } = model;
@@ -62,6 +66,7 @@ export class SnapshotBuilder {
       latency: this.latency(),
       pairs: this.pairs(),
       siteRegions: this.siteRegions(),
+      stacks: this.stacks,
       causeFacts: this.causeFacts(),
       caps: this.caps(),
     };
@@ -244,6 +249,9 @@ export class SnapshotBuilder {
     if (tasks.threads.capped) caps.push(folded('threads', limits.threads));
     if (tasks.processes.capped) caps.push(folded('processes', limits.processes));
     if (this.model.sites?.rows.capped === true) caps.push(folded('call sites', limits.sites));
+    if (this.model.stacks?.capped === true) {
+      caps.push('too many call stacks: those met last are called [others]');
+    }
     if (tasks.crowded) {
       caps.push(
         `more than ${limits.spaces} live processes or ${limits.liveThreads} live threads: the rest is not told apart`,

@@ -1,5 +1,6 @@
 import type { Answerer, SystemFacts } from '../classify/cause-text';
 import type { SiteTable } from '../code/site-table';
+import type { StackTable } from '../code/stack-table';
 import type { RegionTable } from '../regions/region-table';
 import type { Counters } from '../resolve/counters';
 import type { Limits } from '../stats/limits';
@@ -17,6 +18,8 @@ export interface ModelTables {
   readonly counters: Counters;
   /** null where nobody asked for the code. */
   readonly sites: SiteTable | null;
+  /** null where nobody asked for them. */
+  readonly stacks: StackTable | null;
   readonly pages: SlabPool;
   readonly stats: SlabPool;
   readonly spaces: VmaPool;

@@ -27,6 +27,8 @@ export interface Snapshot {
   readonly pairs: () => PairRows;
   /** The regions that a call site hits, by its id, most faults first. As with `pairs`, asked before the next batch. */
   readonly siteRegions: (id: number) => readonly PairedRow[];
+  /** Call stacks, most faults first; none where nobody asked for them. To be asked before the next batch. */
+  readonly stacks: () => readonly StackRow[];
   /** What qualifies the causes. */
   readonly causeFacts: CauseFacts;
   /** Why some numbers are bounds: tables that reached their cap, in words for a person. */
@@ -128,6 +130,20 @@ export interface SiteRow extends StatRow, SharedRow {
   readonly path: string;
   /** Of the first instruction that was met, in the file or, where that is none, in memory: hexadecimal. */
   readonly offset: string;
+}
+
+/** Faults with one call stack. */
+export interface StackRow {
+  /** Name of the thread. Raw. */
+  readonly comm: string;
+  /** Root first, without control characters or `;`. */
+  readonly frames: readonly string[];
+  /** What the sampled ones stand for. */
+  readonly faults: number;
+  /** ns, of the same. */
+  readonly stallNs: number;
+  /** Faults whose stack was taken. */
+  readonly sampled: number;
 }
 
 /** Faults that a row of another table has in common with the one at hand. */

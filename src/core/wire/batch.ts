@@ -12,7 +12,7 @@
  * Units: times are ns since the session's start (CLOCK_MONOTONIC), addresses are split into two u32,
  * ranges are in 4 KiB units whatever the kernel's page size, so that they are exact in a double.
  */
-export const BATCH_ABI = 3;
+export const BATCH_ABI = 4;
 export const FAULT_CAPACITY = 16384;
 const RECORD_CAPACITY = 8192;
 const NAME_BYTES = 512 * 1024;
@@ -68,6 +68,11 @@ export const RecordType = {
   SHARE_SPACE: 10,
   /** A shmdt: a page of the address given, c time of the system call's entry (ns). */
   DETACH: 11,
+  /**
+   * The user call stack of the fault that follows (recAt): a how many faults it stands for; as its name the
+   * addresses, innermost first, u64 each, on 8 bytes.
+   */
+  STACK: 12,
 } as const;
 
 interface Column {
@@ -126,6 +131,8 @@ export class Batch {
   readonly recType: Uint8Array;
 
   readonly names: Uint8Array;
+  /** The same bytes, for stacks. */
+  readonly nameWords: Uint32Array;
 
   constructor() {
     const layout = new Layout();
@@ -143,7 +150,6 @@ export class Batch {
     const recWords = Array.from({ length: 11 }, () => u32(R));
     const recType = layout.column(1, R);
     const names = layout.column(1, NAME_BYTES);
-
     const buffer = new ArrayBuffer(layout.bytes);
     this.buffer = buffer;
     this.headerU32 = new Uint32Array(buffer, 0, HEADER_BYTES / 4);
@@ -186,6 +192,7 @@ export class Batch {
     this.recNameLength = words[10]!;
     this.recType = viewU8(recType);
     this.names = viewU8(names);
+    this.nameWords = viewU32({ offset: names.offset, length: NAME_BYTES / 4 });
   }
 
   get faults(): number {

@@ -20,6 +20,8 @@ export class Resolved {
   readonly code = new Uint32Array(FAULT_CAPACITY);
   /** Number of what lies at the address, among data with symbols; 0 as with `code`. */
   readonly data = new Uint32Array(FAULT_CAPACITY);
+  /** Number of the call stack; 0 where the fault has none. */
+  readonly stack = new Uint32Array(FAULT_CAPACITY);
   /** 0 where a filter dropped the fault from what is shown. */
   readonly keep = new Uint8Array(FAULT_CAPACITY).fill(1);
 }

@@ -86,6 +86,7 @@ function documentOf(input: ReportInput): Readonly<Record<string, Json | Rows>> {
     totals: totals(snapshot.totals, fixed !== null),
     findings: fixed ? [] : findings(snapshot).map(findingPart),
     ...tableParts(input),
+    stacks: stacks(input),
     latency: fixed ? [] : snapshot.latency.filter(isKnown).map(histogram),
   };
 }
@@ -203,6 +204,17 @@ function siteNames(row: SiteRow): Record<string, Json> {
     object: row.path === '' ? row.object : row.path,
     offset: row.offset,
   };
+}
+
+function stacks({ snapshot, fixed }: ReportInput): Json {
+  return snapshot.stacks().map(({ comm, frames, faults, stallNs, sampled }) => ({
+    comm,
+    frames,
+    faults,
+    stall_ns: fixed ? null : Math.round(stallNs),
+    sampled,
+    weight: faults / sampled,
+  }));
 }
 
 function sharing({ members, sumsUp }: SharedRow): Record<string, Json> {

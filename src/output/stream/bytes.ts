@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { MAX_STACK_TEXT } from '../../core/code/stack-names';
 
 const ZERO = 48;
 const LETTER_A = 97;
@@ -192,6 +193,7 @@ export const MAX_NAME_BYTES = 4352;
 
 /**
  * No record is longer: eight names (comm, region, section, file, function, source file, object, data), each at most six times its size when
- * every byte is escaped (`\u001b`), and less than 2 KiB of everything else.
+ * every byte is escaped (`\u001b`), and less than 2 KiB of everything else. A stack has no control characters: for each of its
+ * characters three bytes, and as many again where it is a frame of its own and escaped.
  */
-export const MAX_RECORD_BYTES = 8 * 6 * MAX_NAME_BYTES + 2048;
+export const MAX_RECORD_BYTES = 8 * 6 * MAX_NAME_BYTES + 6 * MAX_STACK_TEXT + 2048;

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { LIST_SEPARATOR } from '../../core/columns/fault-fields';
 import type { FaultView, Field } from '../../core/columns/fault-fields';
 import { MAX_NAME_BYTES } from './bytes';
 import type { FaultEncoder } from './encoder';
@@ -19,13 +20,14 @@ export function csvEncoder(view: FaultView, fields: readonly Field[]): FaultEnco
     before: (_, first) => (first ? '' : ','),
     hexQuote: '',
     absent: '',
+    list: (items) => csvText(items.join(LIST_SEPARATOR), Infinity),
     text: csvText,
   });
 }
 
 /** One CSV value: cut first and quoted then, so that the closing quote is never what is cut off. */
-function csvText(raw: string): Uint8Array {
-  const bytes = utf8(printable(raw), MAX_NAME_BYTES);
+function csvText(raw: string, max = MAX_NAME_BYTES): Uint8Array {
+  const bytes = utf8(printable(raw), max);
   const text = bytes.toString('utf8');
   if (!/[",]/.test(text)) return bytes;
   return Buffer.from(`"${text.replaceAll('"', '""')}"`, 'utf8');

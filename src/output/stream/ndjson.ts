@@ -15,6 +15,7 @@ export function ndjsonEncoder(view: FaultView, fields: readonly Field[]): FaultE
     before: (field, first) => `${first ? '' : ','}${JSON.stringify(field.id)}:`,
     hexQuote: '"',
     absent: 'null',
+    list: (items) => Buffer.from(safeJson(JSON.stringify(items)), 'utf8'),
     text: (raw) =>
       Buffer.from(safeJson(JSON.stringify(utf8(raw, MAX_NAME_BYTES).toString('utf8'))), 'utf8'),
   });

@@ -1,5 +1,10 @@
 import { Buffer } from 'node:buffer';
-import { codedText, TEXT_CODES, TEXT_COLUMNS } from '../../core/columns/fault-fields';
+import {
+  codedText,
+  LIST_SEPARATOR,
+  TEXT_CODES,
+  TEXT_COLUMNS,
+} from '../../core/columns/fault-fields';
 import type { FaultView, Field } from '../../core/columns/fault-fields';
 import { Piece } from './bytes';
 import type { Bytes } from './bytes';
@@ -20,6 +25,8 @@ export interface RecordSyntax {
   readonly absent: string;
   /** A present text: cut to MAX_NAME_BYTES, then quoted and escaped. */
   text(raw: string): Uint8Array;
+  /** A present list: short and free of control characters already. */
+  list(items: readonly string[]): Uint8Array;
 }
 
 /**
@@ -83,6 +90,9 @@ function repeatingNumbers(view: FaultView, field: Field): Numbers | null {
     }
     case 'text':
     case 'enum':
+      // Too long to be kept with what repeats.
+      if (field.list === true) return null;
+      return TEXT_COLUMNS[field.source]?.(view) ?? TEXT_CODES[field.source];
     case 'coded':
       return TEXT_COLUMNS[field.source]?.(view) ?? TEXT_CODES[field.source];
   }
@@ -106,8 +116,10 @@ function partOf(view: FaultView, field: Field, before: string, syntax: RecordSyn
     case 'enum':
     case 'coded': {
       const lead = Buffer.from(before, 'utf8');
-      const encode = (raw: string): Uint8Array =>
-        field.kind === 'coded' ? Buffer.from(raw) : syntax.text(raw);
+      const encode = (raw: string): Uint8Array => {
+        if (field.kind === 'coded') return Buffer.from(raw);
+        return field.list === true ? syntax.list(raw.split(LIST_SEPARATOR)) : syntax.text(raw);
+      };
       const cache = new NameCache(
         (code) => codedText(field, view, code),
         (raw) => (raw === '' ? absent.bytes : Buffer.concat([lead, encode(raw)])),

@@ -2,7 +2,7 @@ import type { Debug } from '../../core/facts/debug';
 import { isStarted, type Target } from '../../core/facts/target';
 import { AnalyzerError, errorParts } from '../../core/facts/errors';
 import type { GuardSource, ProcSource } from '../../core/ports';
-import type { Addon, Session, SessionInfo } from '../../native/contract';
+import type { Addon, Session, SessionInfo, StackOptions } from '../../native/contract';
 import { loadAddon } from '../../native/load';
 import { KernelAccounts } from './accounts';
 import { BusFactsReader } from './bus-facts';
@@ -25,6 +25,7 @@ export interface LiveRequest {
   readonly inherit: Inheritance;
   readonly children: boolean;
   readonly ringPages: number;
+  readonly stacks: StackOptions | null;
   /** No address-space randomisation for the program. */
   readonly fixedLayout: boolean;
   /** The program's output goes into a pipe (CommandOutputReader) and nothing of it to our terminal. */
@@ -144,6 +145,7 @@ export class LiveCapture {
 
   private static attach(request: LiveRequest, addon: Addon, proc: Proc, pools: Pools): LiveCapture {
     const { target, children, ringPages, onWake } = request;
+    const stacks = request.stacks === null ? {} : { stacks: request.stacks };
     const standing = proc.standing();
     if (!isStarted(target)) {
       if (standing !== 'ours') throw new AnalyzerError(PROC_ERRORS[standing], proc.root);
@@ -152,14 +154,20 @@ export class LiveCapture {
       const accounts = new KernelAccounts(proc, [...pids, ...descendants], children);
       const reader = new TargetReader(pools.readers, pools.namers);
       const early = new EarlyLook(proc, reader, [...pids, ...descendants]);
-      const session = addon.start({ ...attachTo(pids), children, ringPages, onWake });
+      const session = addon.start({
+        ...attachTo(pids),
+        children,
+        ringPages,
+        ...stacks,
+        onWake,
+      });
       const { debug } = request;
       const parts = { addon, session, proc, pools, reader, early, pids, notes, accounts, debug };
       return new LiveCapture({ ...parts, command: null });
     }
     const command = argumentsOf(target);
     const session = startCommand(command[0], () =>
-      addon.start({ ...start(command, request), children, ringPages, onWake }),
+      addon.start({ ...start(command, request), children, ringPages, ...stacks, onWake }),
     );
     // What another /proc says of a number would be about another process: it is asked nothing.
     const asked = standing === 'ours' ? proc : new Proc('/nonexistent');

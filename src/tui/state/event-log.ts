@@ -80,6 +80,7 @@ export class EventLog {
     commName: (slot) => this.comms[slot]!,
     code: (slot) => this.codes[slot]!,
     data: () => null,
+    stack: () => [],
   };
 
   /**

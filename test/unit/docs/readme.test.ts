@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { effectLines } from '../../../src/cli/options/effects';
 import { manPage } from '../../../src/cli/options/man';
 import { OPTIONS } from '../../../src/cli/options/table';
-import { SYMBOL_FIELDS } from '../../../src/core/columns/symbol-fields';
+import { STACK_FIELD, SYMBOL_FIELDS } from '../../../src/core/columns/symbol-fields';
 import { FAULT_FIELDS } from '../../../src/core/columns/fault-fields';
 import { CAUSE_NAMES, CLASS_NAMES, KIND_NAMES } from '../../../src/core/classify/classes';
 import { keyTable } from '../../../src/tui/keys/keymap';
@@ -59,7 +59,7 @@ test('docs/classes.md has every class, cause and kind, in the order of the table
 });
 
 test('docs/formats.md has every field, in the order of the records', () => {
-  for (const fields of [FAULT_FIELDS, SYMBOL_FIELDS]) {
+  for (const fields of [FAULT_FIELDS, SYMBOL_FIELDS, [STACK_FIELD]]) {
     const rows = fields.map(({ id, unit, doc }) => `| \`${id}\` | ${unit} | ${escaped(doc)} |`);
     const table = ['| field | unit | meaning |', '|---|---|---|', ...rows, ''].join('\n');
     expect(page('docs/formats.md')).toContain(table);

@@ -30,6 +30,8 @@ test('defaults', () => {
     report: 'none',
     latency: false,
     symbols: false,
+    stacks: null,
+    weigh: 'count',
     naming: true,
     fixedTs: false,
     durationNs: null,
@@ -224,5 +226,38 @@ test('of --symbols and --no-symbols the last one counts', () => {
   expect(parseOptions(['--no-symbols', '--symbols', 'ls'])).toMatchObject({
     symbols: true,
     naming: true,
+  });
+});
+
+describe('call stacks', () => {
+  it('come with --stacks fp and with folded output', () => {
+    expect(parse('--stacks fp --format csv -p 1').stacks).toEqual({ every: 0, budget: 2000 });
+    expect(parse('--stacks fp --stack-every 3 --format ndjson -p 1').stacks).toEqual({
+      every: 3,
+      budget: 2000,
+    });
+    expect(parse('--format folded --stack-budget 50 --weigh stall -p 1')).toMatchObject({
+      stacks: { every: 0, budget: 50 },
+      weigh: 'stall',
+      view: 'stream',
+    });
+    expect(parse('--stacks fp --report-format json -q -p 1').stacks).not.toBeNull();
+    expect(parse('--stacks off -p 1').stacks).toBeNull();
+  });
+
+  it.each([
+    ['--stacks dwarf --format csv', /^--stacks: dwarf is not there yet/],
+    ['--stacks lbr --format csv', /^--stacks: 'lbr' is none of fp, off$/],
+    ['--stacks fp', /^--stacks fp shows with --format csv, ndjson or folded/],
+    ['--stacks off --format folded', /exclude each other/],
+    ['--tui -o f --format folded', /exclude each other/],
+    ['--format csv --stack-every 3', /^--stack-every has no effect without --stacks fp$/],
+    ['--format csv --stack-budget 3', /^--stack-budget has no effect without --stacks fp$/],
+    ['--format folded --stack-every 3 --stack-budget 3', /^--stack-budget has no effect with/],
+    ['--stacks fp --format csv --weigh stall', /^--weigh has no effect without --format folded$/],
+    ['--format folded --weigh bytes', /^--weigh: 'bytes' is none of count, stall$/],
+    ['--format folded --stack-every 0', /^--stack-every: '0' is no whole number from 1 to /],
+  ])('refuses %s', (line, message) => {
+    expect(refusal([...line.split(' '), '-p', '1'])).toMatch(message);
   });
 });

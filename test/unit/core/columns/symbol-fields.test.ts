@@ -1,10 +1,6 @@
 import type { CodeAddress, CodeFrame } from '../../../../src/core/code/address';
 import { PlaceKind } from '../../../../src/core/code/address';
-import {
-  codeText,
-  FIELDS_WITH_SYMBOLS,
-  SYMBOL_FIELDS,
-} from '../../../../src/core/columns/symbol-fields';
+import { codeText, faultFields, SYMBOL_FIELDS } from '../../../../src/core/columns/symbol-fields';
 import { fieldText, fieldValue } from '../../../../src/core/columns/fault-fields';
 import type { FaultView } from '../../../../src/core/columns/fault-fields';
 import { Fixture } from '../../../support/fixture';
@@ -82,6 +78,6 @@ test.each([
 });
 
 test('the version of the list says that they are there', () => {
-  const version = FIELDS_WITH_SYMBOLS.find(({ id }) => id === 'v')!;
+  const version = faultFields(true, false).find(({ id }) => id === 'v')!;
   expect(fieldText(version, viewOf(null), 0)).toBe('2');
 });

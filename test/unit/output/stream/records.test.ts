@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { How } from '../../../../src/core/wire/batch';
 import { Cause, FaultClass, RegionKind } from '../../../../src/core/classify/classes';
 import { FAULT_FIELDS } from '../../../../src/core/columns/fault-fields';
+import { faultFields } from '../../../../src/core/columns/symbol-fields';
 import { FixedNames } from '../../../../src/core/columns/stable-names';
 import { Bytes, MAX_RECORD_BYTES } from '../../../../src/output/stream/bytes';
 import { csvEncoder } from '../../../../src/output/stream/csv';
@@ -302,4 +303,35 @@ test('--fixed-ts: records of two runs with other ids and times are equal', () =>
   expect(run(4000).split('\r\n')[0]).toBe(
     '1000000,1,2,worker,MAJOR,file-read,0x7f2c7b100123,,w,kernel,stack,[stack:2],,,8192,,6,1',
   );
+});
+
+test('a stack is an array in NDJSON, joined in CSV, and fits into a record', () => {
+  const of = fixture();
+  const stacks: Readonly<Record<number, readonly string[]>> = {
+    0: [],
+    1: ['main', 'a, "b"', 'leaf'],
+    2: Array.from({ length: 128 }, () => '"'.repeat(127)),
+  };
+  const view = { ...of.view, names: { ...of.names, stack: (n: number) => stacks[n]! } };
+  const write = (encode: typeof csvEncoder): string[] => {
+    const encoder = encode(view, faultFields(false, true));
+    const out = new Bytes(3 * MAX_RECORD_BYTES);
+    of.resolved.stack.set([0, 1, 2]);
+    const n = of.fill([FULL, FULL, FULL]);
+    encoder.nextBatch();
+    const lines: string[] = [];
+    for (let i = 0; i < n; i++) {
+      out.length = 0;
+      encoder.fault(out, i);
+      expect(out.length).toBeLessThanOrEqual(MAX_RECORD_BYTES);
+      lines.push(out.data.toString('utf8', 0, out.length));
+    }
+    return lines;
+  };
+  const json = write(ndjsonEncoder).map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(json.map(({ stack }) => stack)).toEqual([null, stacks[1], stacks[2]]);
+  expect(json[0]!.v).toBe(2);
+  const csv = write(csvEncoder);
+  expect(csv[0]).toMatch(/,2,\r\n$/);
+  expect(csv[1]).toMatch(/,2,"main;a, ""b"";leaf"\r\n$/);
 });

@@ -20,6 +20,7 @@ const names: EventNames = {
   commName: (id) => `comm${id}`,
   code: () => null,
   data: () => null,
+  stack: () => [],
 };
 
 /** Faults of one class each, their number as the time. */

@@ -1,0 +1,50 @@
+import type { Options } from '../../app/options';
+import { UsageError } from './parse';
+import { choice, integer } from './values';
+
+const DEFAULT_BUDGET = 2000;
+const BUDGET_MAX = 1_000_000;
+/** A period that the kernel takes, and that a fault is met in at all. */
+const EVERY_MAX = 1_000_000;
+
+/** What options say of call stacks. Throws UsageError where one has no effect. */
+export function stackOptions(
+  given: ReadonlyMap<string, string>,
+  format: Options['format'],
+  report: Options['report'],
+): Pick<Options, 'stacks' | 'weigh'> {
+  if (given.get('stacks') === 'dwarf') {
+    throw new UsageError('--stacks: dwarf is not there yet; fp takes stacks by frame pointers');
+  }
+  const mode = choice('stacks', given.get('stacks'), ['fp', 'off'] as const);
+  const every = integer('stack-every', given.get('stack-every'), 1, EVERY_MAX);
+  const budget = integer('stack-budget', given.get('stack-budget'), 1, BUDGET_MAX);
+  const weigh = choice('weigh', given.get('weigh'), ['count', 'stall'] as const);
+  const folded = format === 'folded';
+  if (folded && given.has('tui')) {
+    throw new UsageError('--tui and --format folded exclude each other');
+  }
+  if (folded && mode === 'off') {
+    throw new UsageError('--format folded and --stacks off exclude each other');
+  }
+  if (weigh !== null && !folded)
+    throw new UsageError('--weigh has no effect without --format folded');
+  if (every !== null && budget !== null) {
+    throw new UsageError('--stack-budget has no effect with --stack-every');
+  }
+  const wanted = mode === 'fp' || folded;
+  if (!wanted) {
+    if (every !== null) throw new UsageError('--stack-every has no effect without --stacks fp');
+    if (budget !== null) throw new UsageError('--stack-budget has no effect without --stacks fp');
+    return { stacks: null, weigh: 'count' };
+  }
+  if (format === 'text' && report !== 'json') {
+    throw new UsageError(
+      '--stacks fp shows with --format csv, ndjson or folded and with --report-format json only',
+    );
+  }
+  return {
+    stacks: { every: every ?? 0, budget: budget ?? DEFAULT_BUDGET },
+    weigh: weigh ?? 'count',
+  };
+}

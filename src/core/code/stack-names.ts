@@ -1,0 +1,61 @@
+import { printable } from '../text/printable';
+import { bareName, PlaceKind } from './address';
+import type { CodeAddress } from './address';
+import { MAX_CHAIN, StackTable } from './stack-table';
+
+/** Longest name of a frame, in characters: C++ has functions whose names are longer than a page. */
+const MAX_FRAME = 512;
+/** Of all frames of a stack. */
+export const MAX_STACK_TEXT = 16_384;
+const OTHERS = '[others]';
+/** In place of the frames towards the root that are not known or find no room. */
+const TRUNCATED = '[truncated]';
+
+/**
+ * Names of a stack's frames, root first. What stands for an address without a name is `object+0xOFFSET`; inlined
+ * functions are frames of their own. No `;`, line end or control character is left in a name: `;` is what
+ * flame graphs separate frames by, and becomes `:`. A stack that the kernel or its length has cut off begins with
+ * `[truncated]`.
+ */
+export function stackFrames(table: StackTable, stack: number): string[] {
+  if (stack === StackTable.NONE) return [];
+  if (stack === StackTable.OTHERS) return [OTHERS];
+  const names: string[] = [];
+  // The kernel's function, where there is one, and the user's instruction are where the thread was. All
+  // others are return addresses, looked up by the byte before.
+  let exact = 1;
+  let room = MAX_STACK_TEXT;
+  let walked = 0;
+  for (const code of table.codesOf(stack)) {
+    const address = table.codes.address(code)!;
+    if (address.place.kind === PlaceKind.KERNEL) exact = 2;
+    else walked++;
+    for (const name of frameNames(address, exact > 0)) {
+      room -= name.length;
+      if (room >= 0) names.push(name);
+    }
+    exact--;
+  }
+  if (room < 0 || walked >= MAX_CHAIN) names.push(TRUNCATED);
+  return names.reverse();
+}
+
+/** Innermost first. */
+function frameNames(address: CodeAddress, exact: boolean): string[] {
+  const { place, frames } = address;
+  if (place.kind === PlaceKind.UNKNOWN) return [place.object];
+  const known = frames?.filter((frame) => frame.function !== '') ?? [];
+  if (known.length === 0) return [clean(bareName(exact ? address : next(address)))];
+  const before = place.kind === PlaceKind.KERNEL ? '[kernel] ' : '';
+  return known.map((frame) => clean(before + frame.function));
+}
+
+/** The address behind. */
+function next({ object, high, low }: CodeAddress): Pick<CodeAddress, 'object' | 'high' | 'low'> {
+  const sum = (low + 1) >>> 0;
+  return { object, high: sum === 0 ? high + 1 : high, low: sum };
+}
+
+function clean(name: string): string {
+  return printable(name, MAX_FRAME).replaceAll(';', ':');
+}

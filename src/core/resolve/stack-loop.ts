@@ -1,0 +1,83 @@
+import { MAX_FRAMES, StackTable } from '../code/stack-table';
+import type { Tasks } from '../tasks/tasks';
+import type { Thread } from '../tasks/process';
+import type { VmaMap } from '../vma/vma-map';
+import { How } from '../wire/batch';
+import type { Batch } from '../wire/batch';
+import type { Resolved } from '../wire/resolved';
+import { CodeLoop } from './code-loop';
+
+/**
+ * Finds the frames of a stack in the mappings of its process, as they are when its fault is. A stack is the record
+ * before its fault. Per frame no object and no string; what is met first is behind a call.
+ */
+export class StackLoop {
+  readonly table = new StackTable();
+  private readonly frames: CodeLoop;
+  private readonly found = new Uint32Array(MAX_FRAMES);
+  /** The stack before, which the addon does not repeat: where it lies, in whose map. */
+  private offset = -1;
+  private thread: Thread | null = null;
+  private map: VmaMap | null = null;
+  private stamp = -1;
+  private kernel = 0;
+  private stack = StackTable.NONE;
+
+  constructor(private readonly tasks: Tasks) {
+    this.frames = new CodeLoop(tasks, this.table.codes);
+  }
+
+  /** No fault of the batch has a stack yet. */
+  beginBatch(batch: Batch, resolved: Resolved): void {
+    resolved.stack.fill(StackTable.NONE, 0, batch.faults);
+    this.offset = -1;
+  }
+
+  /** Record r, a stack. False where an answer is on its way: to be called again. */
+  take(batch: Batch, resolved: Resolved, r: number): boolean {
+    const i = batch.recAt[r]!;
+    if (i >= batch.faults) return true;
+    const thread = this.tasks.thread(batch.recPid[r]!, batch.recTid[r]!);
+    if (thread === null) return false;
+    const { map } = thread.process.space;
+    const offset = batch.recNameOffset[r]!;
+    const inKernel = (batch.how[i]! & (How.KERNEL | How.ENTRY)) === (How.KERNEL | How.ENTRY);
+    const kernel = inKernel ? this.frames.frame(thread, batch.ipHi[i]!, batch.ipLo[i]!) : 0;
+    const again =
+      offset === this.offset &&
+      thread === this.thread &&
+      map === this.map &&
+      map.stamp === this.stamp &&
+      kernel === this.kernel;
+    if (!again) {
+      this.offset = offset;
+      this.thread = thread;
+      this.map = map;
+      this.stamp = map.stamp;
+      this.kernel = kernel;
+      this.stack = this.find(batch, r, thread, kernel);
+    }
+    resolved.stack[i] = this.stack;
+    this.table.weigh(i, batch.recA[r]!);
+    return true;
+  }
+
+  private find(batch: Batch, r: number, thread: Thread, kernel: number): number {
+    const { table, frames, found } = this;
+    if (table.codes.crowded) return table.noRoom();
+    const words = batch.nameWords;
+    const first = batch.recNameOffset[r]! >>> 2;
+    let length = 0;
+    if (kernel !== 0) found[length++] = kernel;
+    const end = first + (batch.recNameLength[r]! >>> 2);
+    for (let at = first; at < end && length < MAX_FRAMES; at += 2) {
+      const low = words[at]!;
+      const high = words[at + 1]!;
+      // Behind the innermost come return addresses: the call is before them.
+      const back = at === first ? 0 : 1;
+      const borrow = low < back ? 1 : 0;
+      found[length++] = frames.userFrame(thread, high - borrow, (low - back) >>> 0);
+    }
+    return length === 0 ? StackTable.NONE : table.intern(thread.comm, found, length);
+  }
+}

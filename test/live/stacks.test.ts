@@ -1,0 +1,237 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  analyze,
+  analyzerCommand,
+  captureAttached,
+  captureCommand,
+  reportIn,
+} from '../support/analyzer';
+import { withFrames } from '../support/build';
+import type { Fault } from '../support/formats';
+import { besidePerfStat } from '../support/perf';
+import { Running } from '../support/running';
+import { removeScratch, scratchDirectory } from '../support/scratch';
+import { compare, jsonLines, truthRows } from '../support/truth';
+import type { TruthRow } from '../support/truth';
+
+const PAGES = 300;
+const THREADS = 4;
+const EVERY = ['--stacks', 'fp', '--stack-every', '1'];
+const count = (first: number, last: number): number[] =>
+  Array.from({ length: first - last + 1 }, (_, i) => first - i);
+/** What comes behind main, or is the whole chain of a thread. */
+const DEEP = count(20, 1).map((n) => `d${n}`);
+const RECURSION = Array.from({ length: 12 }, () => 'recurse');
+const THREAD = ['t_main', 't_middle', 't_touch'];
+const HANDLER = ['handler', 'h_touch'];
+
+type WithStack = Fault & { readonly stack: readonly string[] | null };
+
+let scratch: string;
+let program: readonly string[];
+beforeAll(() => {
+  scratch = scratchDirectory();
+  program = [withFrames('chains'), '--pages', String(PAGES)];
+});
+afterAll(() => {
+  removeScratch(scratch);
+});
+
+/** The stack of every fault within a range of the truth. */
+function stacksIn(rows: readonly TruthRow[], faults: readonly Fault[]): string[][][] {
+  return rows.map(({ start, end }) =>
+    (faults as readonly WithStack[])
+      .filter(({ address }) => BigInt(address) >= BigInt(start) && BigInt(address) < BigInt(end))
+      .map(({ stack }) => [...(stack ?? [])]),
+  );
+}
+
+/** Ours from main on, or from the first function of a thread. */
+function ownPart(stack: readonly string[]): string[] {
+  const main = stack.lastIndexOf('main');
+  return stack.slice(main >= 0 ? main : stack.lastIndexOf('t_main'));
+}
+
+function expectChains(rows: readonly TruthRow[], faults: readonly Fault[]): void {
+  const [deep, recursion, handler, kernel, ...threads] = stacksIn(rows, faults);
+  const all = (chain: readonly string[]): string[][] =>
+    Array.from({ length: PAGES }, () => [...chain]);
+  expect(deep!.map(ownPart)).toEqual(all(['main', ...DEEP]));
+  expect(recursion!.map(ownPart)).toEqual(all(['main', ...RECURSION]));
+  expect(threads).toHaveLength(THREADS);
+  for (const thread of threads) expect(thread.map(ownPart)).toEqual(all(THREAD));
+  for (const stack of kernel!) {
+    // The system call is inlined into k_read.
+    expect(ownPart(stack).slice(0, -1)).toEqual(['main', 'k_read', 'call']);
+    expect(stack.at(-1)).toMatch(/^\[kernel\] [a-z_]+/);
+  }
+  // Whom a signal interrupts is not found by frame pointers: behind main comes what returns from it.
+  expect(handler).toHaveLength(PAGES);
+  for (const stack of handler!) {
+    const own = ownPart(stack);
+    expect([own[0], own.slice(2)]).toEqual(['main', HANDLER]);
+    expect(own[1]).toMatch(/^libc|restore/);
+  }
+}
+
+/** Rows of the truth in the order in which the program makes them. */
+function inOrder(rows: readonly TruthRow[]): TruthRow[] {
+  const own = rows.filter(({ pid, tid }) => pid === tid);
+  return [...own, ...rows.filter(({ pid, tid }) => pid !== tid)];
+}
+
+test.each([
+  ['started', () => captureCommand(program, scratch, { args: EVERY })],
+  ['attached to', () => captureAttached(program, scratch, EVERY)],
+])('%s: a stack of every fault, its functions from root to leaf', async (_, capture) => {
+  const { rows, faults, report } = await capture();
+  const { expected, captured } = compare(rows, faults);
+  expect(captured).toEqual(expected);
+  expect(report.completeness).toMatchObject({ difference: 0, lost: 0, comparable: true });
+  expectChains(inOrder(rows), faults);
+});
+
+interface StackCells {
+  readonly frames: readonly string[];
+  readonly faults: number;
+  readonly sampled: number;
+  readonly weight: number;
+  readonly stall_ns: number;
+}
+
+test('the report has the stacks, with the faults and the time of each', async () => {
+  const { report, faults } = await captureCommand(program, scratch, { args: EVERY });
+  const { stacks } = report as unknown as { readonly stacks: readonly StackCells[] };
+  const deep = stacks.filter(({ frames }) => frames.at(-1) === 'd1');
+  expect(deep).toHaveLength(1);
+  expect(ownPart(deep[0]!.frames)).toEqual(['main', ...DEEP]);
+  expect(deep[0]).toMatchObject({ faults: PAGES, sampled: PAGES, weight: 1 });
+  const stall = (faults as readonly WithStack[])
+    .filter(({ stack }) => stack?.at(-1) === 'd1')
+    .reduce((sum, { latency_ns: ns }) => sum + (ns ?? 0), 0);
+  expect(deep[0]!.stall_ns).toBe(stall);
+});
+
+/** Faults, or microseconds, by folded line. */
+function folded(text: string): Map<string, number> {
+  const lines = new Map<string, number>();
+  for (const line of text.trimEnd().split('\n')) {
+    const at = line.lastIndexOf(' ');
+    lines.set(line.slice(0, at), Number(line.slice(at + 1)));
+  }
+  return lines;
+}
+
+test('folded: a line per stack, and nothing else', async () => {
+  const file = join(scratch, 'folded');
+  const ended = await analyze(
+    ['--format', 'folded', '--stack-every', '1', '-o', file, '--', ...program],
+    { cwd: scratch },
+  );
+  expect(ended.status).toBe(0);
+  const text = readFileSync(file, 'utf8');
+  for (const line of text.trimEnd().split('\n')) expect(line).toMatch(/^[^;]+(;[^;]+)* [1-9]\d*$/);
+  const by = (leaf: string): [string, number][] =>
+    [...folded(text)].filter(([line]) => line.endsWith(`;${leaf}`));
+  expect(by('d1').map(([, n]) => n)).toEqual([PAGES]);
+  expect(by('d1')[0]![0]).toContain(`;main;${DEEP.join(';')}`);
+  expect(by('d1')[0]![0]).toMatch(/^chains-frames;/);
+  expect(by('t_touch').map(([, n]) => n)).toEqual([THREADS * PAGES]);
+  expect(by('recurse').map(([, n]) => n)).toEqual([PAGES]);
+});
+
+test('faults are counted exactly with stacks of some of them, as perf stat counts', async () => {
+  const { target, tracer, perf } = await besidePerfStat(
+    program,
+    scratch,
+    (pid) =>
+      new Running(
+        analyzerCommand([
+          ...[
+            '--ready-fd',
+            '3',
+            '-q',
+            '--report-format',
+            'json',
+            '--stacks',
+            'fp',
+            '--stack-every',
+            '7',
+          ],
+          ...['-p', String(pid)],
+        ]),
+        { tellsReady: true },
+      ),
+  );
+  expect(target.status).toBe(0);
+  const report = reportIn(tracer);
+  expect(report.summary).toMatchObject({ major: perf.major, lost: 0 });
+  expect(report.summary.minor! + report.summary.cow!).toBe(perf.minor);
+  const { stacks } = report as unknown as { readonly stacks: readonly StackCells[] };
+  for (const { sampled, faults, weight } of stacks)
+    expect([faults, weight]).toEqual([7 * sampled, 7]);
+  const deep = stacks.find(({ frames }) => frames.at(-1) === 'd1')!;
+  // A thread's every seventh fault: of PAGES in a row one more or less.
+  expect(Math.abs(deep.sampled - PAGES / 7)).toBeLessThanOrEqual(1);
+  expect(truthRows(target.stdout)).toHaveLength(4 + THREADS);
+});
+
+test('without --stack-every the stacks stand for all faults, however many there are', async () => {
+  const many = [program[0]!, '--pages', '20000'];
+  const ended = await analyze(['-q', '--report-format', 'json', '--stacks', 'fp', '--', ...many], {
+    cwd: scratch,
+  });
+  const report = reportIn(ended);
+  expect(jsonLines(ended.stdout).length).toBeGreaterThan(0);
+  const { stacks } = report as unknown as { readonly stacks: readonly StackCells[] };
+  const sum = (of: 'faults' | 'sampled'): number => stacks.reduce((n, row) => n + row[of], 0);
+  expect(sum('sampled')).toBeGreaterThan(0);
+  expect(sum('sampled')).toBeLessThan(report.summary.faults!);
+  expect(sum('faults') / report.summary.faults!).toBeGreaterThan(0.5);
+  expect(sum('faults') / report.summary.faults!).toBeLessThan(1.5);
+});
+
+/** Chains that `perf record -g` has of a program, root first, each once: functions of the program alone. */
+function perfChains(command: readonly string[]): Set<string> {
+  const data = join(scratch, 'perf.data');
+  const within = (args: readonly string[]): string =>
+    execFileSync('unshare', ['--mount', 'perf', ...args], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      maxBuffer: 1 << 28,
+    });
+  within([
+    ...['record', '-q', '-e', 'page-faults:u', '-c', '1', '-m', '8M', '-g', '-o', data, '--'],
+    ...command,
+  ]);
+  const chains = new Set<string>();
+  for (const event of within(['script', '-i', data, '-F', 'ip,sym,dso']).split('\n\n')) {
+    const names = event
+      .split('\n')
+      .filter((line) => line.includes('chains-frames'))
+      .map((line) => line.trim().split(/\s+/)[1]!);
+    chains.add(names.reverse().join(';'));
+  }
+  return chains;
+}
+
+test('the functions are those of perf record -g', async () => {
+  const { rows, faults } = await captureCommand(program, scratch, { args: EVERY });
+  const ours = new Set<string>();
+  for (const stacks of stacksIn(
+    rows.filter(({ mode }) => mode === 'user'),
+    faults,
+  )) {
+    for (const stack of stacks)
+      ours.add(
+        ownPart(stack)
+          .filter((name) => !name.startsWith('libc'))
+          .join(';'),
+      );
+  }
+  expect(ours.size).toBe(4);
+  const perf = perfChains(program);
+  for (const chain of ours) expect([...perf]).toContain(chain);
+});

@@ -1,0 +1,163 @@
+import type { CodeAddress, CodeFrame, CodePlace } from '../../../../src/core/code/address';
+import { StackTable } from '../../../../src/core/code/stack-table';
+import type { NameAnswer, NameSource } from '../../../../src/core/ports';
+import { foldedText } from '../../../../src/output/report/folded';
+import { backing, HEAP_START, ORDINARY, R, Rig, vma, W, X } from '../../../support/model-kit';
+
+const TEXT = 0x5000;
+const DATA = 0x6000;
+const PROGRAM = vma(TEXT, TEXT + 16, '/usr/bin/prog', {
+  prot: R | X,
+  backing: backing('/usr/bin/prog', '77'),
+});
+const MAPS = [
+  ...ORDINARY,
+  PROGRAM,
+  vma(DATA, DATA + 4, '/usr/bin/prog', { prot: R | W, backing: backing('/usr/bin/prog', '77') }),
+];
+const at = (low: number): bigint => BigInt(TEXT) * 4096n + BigInt(low);
+const frame = (name: string): CodeFrame => ({ function: name, offset: 0, file: '', line: 0 });
+
+/** Names by the offset in the file; answers at once. */
+class Names implements NameSource {
+  private answers: NameAnswer[] = [];
+  constructor(private readonly frames: Readonly<Record<string, readonly CodeFrame[]>>) {}
+  askNames(_: CodePlace, addresses: readonly CodeAddress[]): void {
+    for (const address of addresses) {
+      const frames = this.frames[address.low.toString(16)] ?? [];
+      this.answers.push({ address, frames, object: '' });
+    }
+  }
+  takeNames(): readonly NameAnswer[] {
+    return this.answers.splice(0);
+  }
+  expectsNames(): boolean {
+    return false;
+  }
+}
+
+function rig(frames: Readonly<Record<string, readonly CodeFrame[]>> = {}): Rig {
+  const more = { symbols: 'sites', stacks: 'count', names: new Names(frames) } as const;
+  return new Rig({}, 'detail', more).attach(100, MAPS);
+}
+const lines = (of: Rig): [string, number][] =>
+  of.model
+    .snapshot(of.now)
+    .stacks()
+    .map(({ frames, faults }) => [frames.join(';'), faults]);
+const touch = { page: HEAP_START, latency: 2000 };
+
+describe('call stacks', () => {
+  it('are looked up by the call, not by what is behind it, and shown with the address behind', () => {
+    // 0x20 is the last byte of the call that returns to 0x21: what begins there is another function.
+    const of = rig({ '10': [frame('leaf')], '20': [frame('caller')], '21': [frame('next')] });
+    of.stack([at(0x10), at(0x21), at(0x31)]).fault(touch);
+    of.run();
+    of.model.tick(of.now);
+    expect(lines(of)).toEqual([['prog+0x31;caller;leaf', 1]]);
+  });
+
+  it('have a frame for each inlined function', () => {
+    const of = rig({ '10': [frame('inner'), frame('outer')] });
+    of.stack([at(0x10)]).fault(touch);
+    of.run();
+    of.model.tick(of.now);
+    expect(lines(of)).toEqual([['outer;inner', 1]]);
+  });
+
+  it('call what is no code [unknown]', () => {
+    const of = rig({ '10': [frame('leaf')] });
+    const data = BigInt(DATA) * 4096n;
+    of.stack([at(0x10), data + 5n, 0xffffffff81000000n, 7n]).fault(touch);
+    of.run();
+    of.model.tick(of.now);
+    expect(lines(of)).toEqual([['[unknown];[unknown];[unknown];leaf', 1]]);
+  });
+
+  it('begin with the function of the kernel where the access was made in it', () => {
+    const of = rig({ '10': [frame('read')], '81000010': [frame('copy')] });
+    of.stack([at(0x10)]).fault({ ...touch, ip: 0xffffffff81000010n });
+    of.batch.how[0]! |= 4;
+    of.run();
+    of.model.tick(of.now);
+    expect(lines(of)).toEqual([['read;[kernel] copy', 1]]);
+  });
+
+  it('are weighed by what they stand for, and only of faults that are kept', () => {
+    const of = rig({ '10': [frame('a')], '11': [frame('b')] });
+    of.model.setKeep((batch, _, i) => batch.latency[i]! > 0);
+    of.stack([at(0x10)], 7)
+      .fault(touch)
+      .fault(touch);
+    of.stack([at(0x10)], 3).fault(touch);
+    of.stack([at(0x11)], 3).fault({ ...touch, latency: -1 });
+    of.run();
+    of.model.tick(of.now);
+    const [row, ...rest] = of.model.snapshot(of.now).stacks();
+    expect(rest).toEqual([]);
+    expect(row).toMatchObject({ frames: ['a'], faults: 10, sampled: 2, stallNs: 20_000 });
+    of.model.zero(of.now);
+    expect(lines(of)).toEqual([]);
+  });
+
+  it('follow a mapping that is replaced between two of them', () => {
+    const of = rig({ '10': [frame('a')], '3010': [frame('b')] });
+    of.stack([at(0x10)]).fault(touch);
+    of.mmap({ ...PROGRAM, pgoff: 3 });
+    of.stack([at(0x10)]).fault(touch);
+    of.run();
+    of.model.tick(of.now);
+    expect(lines(of).sort()).toEqual([
+      ['a', 1],
+      ['b', 1],
+    ]);
+  });
+
+  it('say where they were cut off', () => {
+    const of = rig();
+    of.stack(Array.from({ length: 127 }, (_, i) => at(i + 1))).fault(touch);
+    of.run();
+    of.model.tick(of.now);
+    const [row] = of.model.snapshot(of.now).stacks();
+    expect(row!.frames).toHaveLength(128);
+    expect(row!.frames[0]).toBe('[truncated]');
+    const long = rig({ '10': [frame('x'.repeat(600))] });
+    long.stack(Array.from({ length: 100 }, (_, i) => (i === 0 ? at(0x10) : at(0x11)))).fault(touch);
+    long.run();
+    long.model.tick(long.now);
+    const frames = long.model.snapshot(long.now).stacks()[0]!.frames;
+    expect(frames[0]).toBe('[truncated]');
+    expect(frames.join(';').length).toBeLessThan(17_000);
+  });
+
+  it('leave no separator, line end or control character in a frame', () => {
+    const of = rig({ '10': [frame('Lfoo/Bar;::a b\n\x1b[2J')] });
+    of.stack([at(0x10)], 2).fault(touch);
+    of.run();
+    of.model.tick(of.now);
+    const rows = of.model.snapshot(of.now).stacks();
+    expect(rows[0]!.frames).toEqual(['Lfoo/Bar:::a b??[2J']);
+    const comm = { ...rows[0]!, comm: 'a;b\nc' };
+    expect(foldedText([comm], 'count')).toBe('a:b?c;Lfoo/Bar:::a b??[2J 2\n');
+    expect(foldedText([comm], 'stall')).toBe('a:b?c;Lfoo/Bar:::a b??[2J 4\n');
+    expect(foldedText([{ ...comm, stallNs: 400 }], 'stall')).toBe('');
+  });
+});
+
+test('a table that is full says so and counts the rest together', () => {
+  const table = new StackTable();
+  const codes = new Uint32Array(1);
+  const numbers = new Set<number>();
+  for (let i = 0; i < 40_000; i++) {
+    codes[0] = i;
+    numbers.add(table.intern(0, codes, 1));
+  }
+  expect(table.capped).toBe(true);
+  expect(table.limit).toBe(32_768);
+  expect(numbers.has(StackTable.OTHERS)).toBe(true);
+  codes[0] = 17;
+  const known = table.intern(0, codes, 1);
+  expect(known).not.toBe(StackTable.OTHERS);
+  expect([...table.codesOf(known)]).toEqual([17]);
+  expect(table.intern(1, codes, 1)).toBe(StackTable.OTHERS);
+});
