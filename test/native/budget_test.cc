@@ -1,5 +1,9 @@
 // The budget of stacks: what it makes of a target's rate.
 
+#include <cstddef>
+#include <set>
+#include <vector>
+
 #include "capture/stack_budget.h"
 #include "check.h"
 
@@ -9,62 +13,72 @@ namespace {
 
 constexpr uint64_t kPass = 15'000'000;  // ns
 
-// Stacks in the last of `seconds`, where a target takes `rate` faults a second.
-double LastSecond(uint32_t wanted, uint64_t rate, uint64_t seconds, uint32_t* period) {
-  StackBudget budget(wanted);
-  StackPeriods periods;
-  periods.Change(1, 1);
-  uint64_t taken = 0;
-  double until_next = 0;
-  const uint64_t end = seconds * 1'000'000'000;
-  for (uint64_t now = 1; now < end; now += kPass) {
-    const double faults = static_cast<double>(rate * kPass) / 1e9;
-    for (until_next -= faults; until_next < 0; until_next += periods.latest()) {
-      periods.Take(now);
-      if (now >= end - 1'000'000'000) taken++;
-    }
-    const uint32_t next = budget.Next(periods, now + kPass);
-    if (next != 0) periods.Change(now + kPass, next);
+// A target that takes `rate` faults a second, whose periods the budget sets.
+class Target {
+ public:
+  Target(uint32_t budget, uint64_t rate) : budget_(budget), rate_(rate) {
+    periods_.Change(now_, 1);
   }
-  *period = periods.latest();
-  return static_cast<double>(taken);
-}
+
+  // Stacks that come in so many more seconds.
+  double Run(uint64_t seconds) {
+    uint64_t taken = 0;
+    for (const uint64_t end = now_ + seconds * 1'000'000'000; now_ < end; now_ += kPass) {
+      until_next_ -= static_cast<double>(rate_ * kPass) / 1e9;
+      for (; until_next_ < 0; until_next_ += periods_.latest()) {
+        periods_.Take(now_);
+        taken++;
+      }
+      const uint32_t next = budget_.Next(periods_, now_ + kPass);
+      if (next == 0) continue;
+      periods_.Change(now_ + kPass, next);
+      changes_.push_back(next);
+    }
+    return static_cast<double>(taken);
+  }
+
+  uint32_t period() const { return periods_.latest(); }
+  // The periods that it has had, but the first.
+  const std::vector<uint32_t>& changes() const { return changes_; }
+
+ private:
+  StackBudget budget_;
+  StackPeriods periods_;
+  const uint64_t rate_;
+  uint64_t now_ = 1;
+  double until_next_ = 0;
+  std::vector<uint32_t> changes_;
+};
 
 }  // namespace
 
 TEST(budget_is_kept_and_used) {
-  uint32_t period;
   for (const uint64_t rate : {10'000u, 300'000u, 3'000'000u}) {
-    const double taken = LastSecond(2000, rate, 4, &period);
+    Target target(2000, rate);
+    target.Run(3);
+    const double taken = target.Run(1);
     CHECK(taken > 1000 && taken < 3000);
-    CHECK(period > 1);
+    CHECK(target.period() > 1);
   }
 }
 
 TEST(budget_takes_every_stack_of_few_faults) {
-  uint32_t period;
-  const double taken = LastSecond(2000, 1000, 3, &period);
-  CHECK_EQ(period, 1u);
-  CHECK(taken > 900);
+  Target target(2000, 1000);
+  CHECK(target.Run(3) > 2700);
+  CHECK_EQ(target.period(), 1u);
 }
 
 TEST(budget_varies_a_period_that_is_right) {
-  StackBudget budget(2000);
-  StackPeriods periods;
-  uint64_t now = 1'000'000'000;
-  periods.Change(now, 100);
-  uint32_t changes = 0;
-  for (int i = 0; i < 20; i++) {
-    const uint64_t since = periods.changed();
-    now = since + 600'000'000;
-    for (int k = 0; k < 1200; k++) periods.Take(since + 1);
-    const uint32_t next = budget.Next(periods, now);
-    CHECK(next == 0 || (next >= 60 && next <= 160));
-    if (next == 0) continue;
-    changes++;
-    periods.Change(now, next);
-  }
-  CHECK(changes > 10);
+  Target target(2000, 200'000);
+  target.Run(3);
+  const size_t settled = target.changes().size();
+  target.Run(10);
+  const std::set<uint32_t> varied(target.changes().begin() + static_cast<ptrdiff_t>(settled),
+                                  target.changes().end());
+  CHECK(target.changes().size() - settled > 10);
+  CHECK(varied.size() >= 4);
+  // As many stacks as are allowed come with every 100th fault.
+  for (const uint32_t period : varied) CHECK(period >= 75 && period <= 135);
 }
 
 TEST(budget_of_none_leaves_the_period) {

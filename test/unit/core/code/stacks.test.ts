@@ -34,6 +34,9 @@ class Names implements NameSource {
   expectsNames(): boolean {
     return false;
   }
+  namesCrowded(): boolean {
+    return false;
+  }
 }
 
 function rig(frames: Readonly<Record<string, readonly CodeFrame[]>> = {}): Rig {
