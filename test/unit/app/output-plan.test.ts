@@ -27,7 +27,18 @@ test.each<[string, Partial<Args>, [string | null, string, string | null]]>([
   ['quiet to a file', { quiet: true, output: 'f' }, [null, 'file', null]],
   ['quiet csv is quiet', { quiet: true, format: 'csv' }, [null, 'stdout', null]],
 ])('%s', (_, options, [stream, summary, report]) => {
-  expect(planOutput({ ...base, ...options })).toEqual({ stream, summary, report });
+  const expected = { stream, folded: null, summary, report };
+  expect(planOutput({ ...base, ...options })).toEqual(expected);
+});
+
+test.each<[string, Partial<Args>, [string | null, string, string | null]]>([
+  ['alone on stdout', {}, ['stdout', 'stderr', null]],
+  ['to a file', { output: 'f', report: 'text' }, ['file', 'stdout', 'stdout']],
+  ['with a JSON report', { report: 'json' }, ['stdout', 'stderr', 'stderr']],
+  ['quiet is quiet', { quiet: true }, [null, 'stdout', null]],
+])('folded stacks %s', (_, options, [folded, summary, report]) => {
+  const plan = planOutput({ ...base, format: 'folded', ...options });
+  expect(plan).toEqual({ stream: null, folded, summary, report });
 });
 
 test('a wait status in words', () => {
