@@ -1,5 +1,5 @@
 import { printable, safeJson } from '../text/printable';
-import type { Column } from './row-columns';
+import type { Column } from './column';
 import type { StatRow } from '../snapshot/snapshot';
 
 /** Tables as data, for machines: what the dashboard writes, and the rows of the JSON report. */

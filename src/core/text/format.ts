@@ -85,6 +85,14 @@ export function stalledCell(share: number): string {
   return share < 999.5 ? `${share.toFixed(0)}thr` : `${(share / 1000).toFixed(0)}Kthr`;
 }
 
+/** ms that threads stood in faults per second: `<0.1ms`, `6.9ms`, from a second on `3.8s`. */
+export function stallNow(msPerSecond: number): string {
+  if (!(msPerSecond > 0)) return msPerSecond === 0 ? '0' : '';
+  if (msPerSecond < 0.1) return '<0.1ms';
+  if (msPerSecond < 999.95) return `${msPerSecond.toFixed(1)}ms`;
+  return `${(msPerSecond / 1000).toFixed(1)}s`;
+}
+
 /** `0x7f2c7b100000` from two 32-bit halves. */
 export function hexText(high: number, low: number): string {
   return high === 0

@@ -1,5 +1,5 @@
 import { REGION_COLUMNS } from '../../core/columns/row-columns';
-import type { Column } from '../../core/columns/row-columns';
+import type { Column } from '../../core/columns/column';
 import { sharedLabel } from '../../core/regions/region-label';
 import type { RegionRow } from '../../core/snapshot/snapshot';
 

@@ -7,7 +7,7 @@ import {
   SITE_COLUMNS,
   THREAD_COLUMNS,
 } from '../../core/columns/row-columns';
-import type { Column } from '../../core/columns/row-columns';
+import type { Column } from '../../core/columns/column';
 import { labelWithoutSection } from '../../core/columns/fault-fields';
 import { findings } from '../../core/findings/findings';
 import type { Finding } from '../../core/findings/findings';

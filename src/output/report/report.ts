@@ -1,7 +1,8 @@
 import type { BeyondFaults } from '../../core/facts/beyond';
 import { knowsCow } from '../../core/facts/capture-facts';
 import type { CaptureFacts } from '../../core/facts/capture-facts';
-import { knownColumns, type Column } from '../../core/columns/row-columns';
+import type { Column } from '../../core/columns/column';
+import { knownColumns } from '../../core/columns/row-columns';
 import type { FixedNames } from '../../core/columns/stable-names';
 import type {
   ProcessRow,

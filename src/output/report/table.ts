@@ -1,4 +1,4 @@
-import type { Column } from '../../core/columns/row-columns';
+import type { Column } from '../../core/columns/column';
 import type { StatRow } from '../../core/snapshot/snapshot';
 import { printable } from '../../core/text/printable';
 

@@ -10,7 +10,7 @@ import {
 } from '../../core/columns/row-columns';
 import { findings } from '../../core/findings/findings';
 import { grouped, latency, percent, stalledShare } from '../../core/text/format';
-import type { Column } from '../../core/columns/row-columns';
+import type { Column } from '../../core/columns/column';
 import type { FixedNames } from '../../core/columns/stable-names';
 import type { SharedRow, Snapshot, StatRow } from '../../core/snapshot/snapshot';
 import { beyondText, completenessText, qualifications } from './completeness';
@@ -81,10 +81,12 @@ const MAX_FINDING = 600;
 /** Columns whose zeros say something, also when there is nothing else in them. */
 const ALWAYS: ReadonlySet<string> = new Set(['major', 'minor', 'cow', 'faults']);
 const NOTHING: ReadonlySet<string> = new Set(['', '0', '0.0', '0ns', 'ended']);
+/** Columns of the last interval: of a run that is over they say nothing. */
+const NOW: ReadonlySet<string> = new Set(['rate', 'stall_now']);
 
 /**
  * Leaves out what would only make lines longer: columns without a value in any row (SIZE when the target
- * is gone, ERR when there were none), and the rate, which over a whole run is the number of faults again.
+ * is gone, ERR when there were none), and what is of the last interval.
  */
 function tellingColumns<Row extends StatRow>(
   columns: readonly Column<Row>[],
@@ -95,7 +97,7 @@ function tellingColumns<Row extends StatRow>(
     (column) =>
       ALWAYS.has(column.id) ||
       (withErrors && column.id === 'error') ||
-      (column.id !== 'rate' && rows.some((row) => !NOTHING.has(column.format(row)))),
+      (!NOW.has(column.id) && rows.some((row) => !NOTHING.has(column.format(row)))),
   );
 }
 

@@ -1,4 +1,4 @@
-import type { Column } from '../../core/columns/row-columns';
+import type { Column } from '../../core/columns/column';
 import type { StatRow } from '../../core/snapshot/snapshot';
 
 /**
@@ -7,15 +7,20 @@ import type { StatRow } from '../../core/snapshot/snapshot';
  */
 const TIMED_TOLERANCE = 0.15;
 const COUNT_TOLERANCE = 0.02;
+/** Nor do they at every refresh: only a row whose value has grown to so many times what it was moves at once. */
+const REST_NS = 3e9;
+const LEAP = 2;
 
 /** What is remembered of a row between refreshes. */
 interface Place<Row> {
   readonly id: number;
   row: Row;
-  /** By which it is sorted. */
+  /** By which it is sorted; where these are equal, by its time stalled in all. */
   key: number;
-  /** The true value at the last refresh. */
+  stall: number;
+  /** The true values at the last refresh. */
   last: number;
+  lastStall: number;
   /** Where it stood at the last refresh, -1 for a new row. */
   rank: number;
   /** The refresh in which it was seen. */
@@ -24,22 +29,27 @@ interface Place<Row> {
 
 /**
  * Keeps rows in order across refreshes without making them jump. Each row is sorted by a remembered
- * value, which follows the true one only when it has moved by more than the tolerance, or when the
- * true one has stopped moving (so that a picture at rest is in exact order).
+ * value. Every REST_NS that follows the true one, where this has moved by more than the tolerance, or has
+ * stopped moving (so that a picture at rest is in exact order).
  */
 export class RowOrder<Row extends StatRow> {
   private places = new Map<number, Place<Row>>();
   private refreshes = 0;
+  private arrangedAt = -Infinity;
+  private now = -Infinity;
 
   /** Forgets everything: the next order is exact (another column, another direction). */
   reset(): void {
     this.places.clear();
   }
 
-  /** The rows in order: descending for numbers and ascending for text, unless reversed. */
-  sort(rows: readonly Row[], column: Column<Row>, reverse: boolean): Row[] {
+  /**
+   * The rows in order: descending for numbers and ascending for text, unless reversed. `now`: of a new
+   * picture, ns; null where it is the last one.
+   */
+  sort(rows: readonly Row[], column: Column<Row>, reverse: boolean, now: number | null): Row[] {
     const sorted =
-      column.align === 'left' ? this.byText(rows, column) : this.byNumber(rows, column);
+      column.align === 'left' ? this.byText(rows, column) : this.byNumber(rows, column, now);
     if (reverse) sorted.reverse();
     return sorted;
   }
@@ -50,22 +60,22 @@ export class RowOrder<Row extends StatRow> {
     return keyed.map(({ row }) => row);
   }
 
-  private byNumber(rows: readonly Row[], column: Column<Row>): Row[] {
-    const tolerance = column.timed ? TIMED_TOLERANCE : COUNT_TOLERANCE;
+  private byNumber(rows: readonly Row[], column: Column<Row>, now: number | null): Row[] {
     this.refreshes++;
+    const free = this.isTimeToMove(now);
     // In the order of the last refresh: sorting what is nearly sorted takes linear time.
     const known = new Array<Place<Row> | undefined>(this.places.size);
     const fresh: Place<Row>[] = [];
     for (const row of rows) {
-      const value = Number(column.value(row));
-      // Not measured sorts below everything measured.
-      const place = this.update(row, Number.isNaN(value) ? -1 : value, tolerance);
+      const place = this.update(row, column, free);
       if (place.rank < 0) fresh.push(place);
       else known[place.rank] = place;
     }
     const places = known.filter((place) => place !== undefined);
     places.push(...fresh);
-    places.sort((a, b) => b.key - a.key || rankOf(a) - rankOf(b) || a.id - b.id);
+    places.sort(
+      (a, b) => b.key - a.key || b.stall - a.stall || rankOf(a) - rankOf(b) || a.id - b.id,
+    );
     this.forgetUnseen(places.length);
     return places.map((place, rank) => {
       place.rank = rank;
@@ -73,17 +83,34 @@ export class RowOrder<Row extends StatRow> {
     });
   }
 
-  private update(row: Row, value: number, tolerance: number): Place<Row> {
+  private isTimeToMove(now: number | null): boolean {
+    if (now === null) return false;
+    // Time goes back with a picture that was frozen, and stands still when capture has ended.
+    const free = now >= this.arrangedAt + REST_NS || now <= this.now;
+    if (free) this.arrangedAt = now;
+    this.now = now;
+    return free;
+  }
+
+  private update(row: Row, column: Column<Row>, free: boolean): Place<Row> {
+    const value = seenValue(row, column);
     const place = this.places.get(row.id);
     const seen = this.refreshes;
     if (place === undefined) {
-      const made = { id: row.id, row, key: value, last: value, rank: -1, seen };
-      this.places.set(row.id, made);
-      return made;
+      const fresh = begin(row, value, seen);
+      this.places.set(row.id, fresh);
+      return fresh;
     }
-    const moved = Math.abs(value - place.key) > tolerance * Math.abs(place.key);
-    if (moved || place.last === value) place.key = value;
+    const tolerance = column.timed ? TIMED_TOLERANCE : COUNT_TOLERANCE;
+    if (free) {
+      if (value === place.last || differs(value, place.key, tolerance)) place.key = value;
+      const { stallNs } = row;
+      if (stallNs === place.lastStall || differs(stallNs, place.stall, TIMED_TOLERANCE)) {
+        place.stall = stallNs;
+      }
+    } else if (value > 0 && value >= LEAP * Math.max(0, place.key)) place.key = value;
     place.last = value;
+    place.lastStall = row.stallNs;
     place.row = row;
     place.seen = seen;
     return place;
@@ -100,4 +127,29 @@ export class RowOrder<Row extends StatRow> {
 /** New rows come after old ones of the same value. */
 function rankOf(place: { readonly rank: number }): number {
   return place.rank < 0 ? Number.MAX_SAFE_INTEGER : place.rank;
+}
+
+function begin<Row extends StatRow>(row: Row, value: number, seen: number): Place<Row> {
+  const { id, stallNs } = row;
+  return {
+    id,
+    row,
+    key: value,
+    stall: stallNs,
+    last: value,
+    lastStall: stallNs,
+    rank: -1,
+    seen,
+  };
+}
+
+/** In the steps that one sees. What was not measured sorts below everything that was. */
+function seenValue<Row extends StatRow>(row: Row, { value, grain }: Column<Row>): number {
+  const number = Number(value(row));
+  if (Number.isNaN(number)) return -1;
+  return grain > 0 ? Math.floor(number / grain) : number;
+}
+
+function differs(value: number, key: number, tolerance: number): boolean {
+  return Math.abs(value - key) > tolerance * Math.abs(key);
 }

@@ -1,13 +1,17 @@
-import { CLASS_COUNT } from '../../core/classify/classes';
-import type { Column } from '../../core/columns/row-columns';
+import { CLASS_COUNT, FaultClass } from '../../core/classify/classes';
+import type { Column } from '../../core/columns/column';
 import type { RowTest } from '../../core/filter/row-test';
 import type { StatRow } from '../../core/snapshot/snapshot';
+import type { ColumnNeeds } from './columns';
 import { RowOrder } from './order';
 
 /** Bit mask of all classes. */
 export const ALL_CLASSES = (1 << CLASS_COUNT) - 1;
 /** Columns of one fault class; they hide with it. */
 const CLASS_COLUMNS = ['major', 'minor', 'cow', 'error'];
+/** Columns that say the same of all rows of one process. */
+const WHOSE_COLUMNS = ['pid', 'comm'];
+const ERROR_BIT = 1 << FaultClass.ERROR;
 
 /**
  * The rows of one view: filtered, sorted, with a selection that follows its row and a window onto
@@ -30,27 +34,40 @@ export class TableModel<Row extends StatRow> {
   partial = 0;
   private classes = ALL_CLASSES;
   private asked = 0;
+  /** Bit mask of the classes that the rows have faults of. */
+  private present = ALL_CLASSES;
+  /** The rows are those of more than one process. */
+  private severalProcesses = false;
 
+  /** `pidOf`: the process of a row, where it has one that is not its name. */
   constructor(
     readonly columns: readonly Column<Row>[],
     sortBy: string,
+    private readonly pidOf: ((row: Row) => number) | null = null,
   ) {
     this.sortColumn = columns.find((column) => column.id === sortBy) ?? columns[0]!;
   }
 
   /**
-   * New rows of a new snapshot. `classes`: bit mask of the classes that are shown, `asked` of those that were
-   * named; `test`: null for all rows.
+   * New rows of a new snapshot, of the time `now` (ns). `classes`: bit mask of the classes that are shown,
+   * `asked` of those that were named; `test`: null for all rows.
    */
-  refresh(rows: readonly Row[], classes: number, test: RowTest<Row> | null, asked = 0): void {
+  refresh(
+    rows: readonly Row[],
+    classes: number,
+    test: RowTest<Row> | null,
+    asked: number,
+    now: number,
+  ): void {
+    const isNew = rows !== this.source;
     this.source = rows;
     this.classes = classes;
     this.asked = asked;
     this.test = test;
-    this.arrange();
+    this.arrange(isNew ? now : null);
   }
 
-  private arrange(): void {
+  private arrange(now: number | null = null): void {
     const withFaults = this.source.filter((row) => row.faults > 0);
     this.total = withFaults.length;
     const { test } = this;
@@ -59,10 +76,15 @@ export class TableModel<Row extends StatRow> {
       all && test === null
         ? withFaults
         : withFaults.filter(
-            (row) => (all || this.hasShownFaults(row)) && (test === null || test.passes(row)),
+            (row) =>
+              (all || (classesOf(row) & this.classes) !== 0) && (test === null || test.passes(row)),
           );
     this.partial = test === null ? 0 : shown.filter((row) => !test.whole(row)).length;
-    this.rows = this.order.sort(shown, this.sortColumn, this.reverse);
+    this.present = shown.reduce((mask, row) => mask | classesOf(row), 0);
+    const { pidOf } = this;
+    this.severalProcesses =
+      pidOf !== null && shown.some((row) => pidOf(row) === 0 || pidOf(row) !== pidOf(shown[0]!));
+    this.rows = this.order.sort(shown, this.sortColumn, this.reverse, now);
     if (this.selectedId === null) {
       this.selectedIndex = 0;
       return;
@@ -76,22 +98,34 @@ export class TableModel<Row extends StatRow> {
   /** Some row has faults of hidden classes beside those that are shown. */
   get mixed(): boolean {
     const hidden = ALL_CLASSES & ~this.classes;
-    return hidden !== 0 && this.rows.some((row) => hasFaultsOf(row, hidden));
+    return hidden !== 0 && this.rows.some((row) => (classesOf(row) & hidden) !== 0);
   }
 
-  private hasShownFaults(row: Row): boolean {
-    return hasFaultsOf(row, this.classes);
+  /** What the rows make of the columns. */
+  columnNeeds(): ColumnNeeds {
+    const { classes, asked, present } = this;
+    const named = (mask: number): Set<string> =>
+      new Set(CLASS_COLUMNS.filter((_, cls) => (mask & (1 << cls)) !== 0));
+    const absent = ALL_CLASSES & ~present;
+    const whose = this.pidOf === null ? [] : WHOSE_COLUMNS;
+    const { severalProcesses } = this;
+    return {
+      sorted: this.sortColumn.id,
+      wanted: new Set([...named(asked & classes), ...(severalProcesses ? ['pid'] : [])]),
+      // No errors is the rule, of which nobody wants to read.
+      hidden: named((ALL_CLASSES & ~classes) | (absent & ~asked & ERROR_BIT)),
+      idle: new Set([
+        ...[...named(absent)].filter((id) => this.isZero(id)),
+        ...(severalProcesses ? [] : whose),
+      ]),
+    };
   }
 
-  /** Ids of columns that are hidden with their class. */
-  hiddenColumns(): Set<string> {
-    return new Set(CLASS_COLUMNS.filter((_, cls) => (this.classes & (1 << cls)) === 0));
-  }
-
-  /** Ids of columns that must not give way: of what was asked for, and of what the rows are sorted by. */
-  wantedColumns(): Set<string> {
-    const asked = CLASS_COLUMNS.filter((_, cls) => (this.asked & this.classes & (1 << cls)) !== 0);
-    return new Set([...asked, this.sortColumn.id]);
+  /** It is 0 everywhere if it is in one row; where it is not known it is not 0. */
+  private isZero(id: string): boolean {
+    const column = this.columns.find((c) => c.id === id);
+    const [row] = this.rows;
+    return column === undefined || row === undefined || column.value(row) === 0;
   }
 
   get selected(): number {
@@ -168,7 +202,9 @@ export class TableModel<Row extends StatRow> {
   }
 }
 
-/** `classes`: bit mask. */
-function hasFaultsOf(row: StatRow, classes: number): boolean {
-  return row.byClass.some((n, cls) => n > 0 && (classes & (1 << cls)) !== 0);
+/** Bit mask of the classes that a row has faults of. */
+function classesOf({ byClass }: StatRow): number {
+  let mask = 0;
+  for (let cls = 0; cls < byClass.length; cls++) if (byClass[cls]! > 0) mask |= 1 << cls;
+  return mask;
 }

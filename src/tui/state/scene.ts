@@ -1,5 +1,6 @@
 import { knowsCow } from '../../core/facts/capture-facts';
-import { knownColumns, type Column } from '../../core/columns/row-columns';
+import type { Column } from '../../core/columns/column';
+import { knownColumns } from '../../core/columns/row-columns';
 import { compileFaultTest, type FaultTest } from '../../core/filter/fault-test';
 import type { Filter } from '../../core/filter/ast';
 import { findings, type Finding } from '../../core/findings/findings';
@@ -83,15 +84,16 @@ export class Scene {
     columns: readonly Column<Row>[],
     rowsOf: (snapshot: Snapshot) => readonly Row[],
     testOf: (tests: RowTests) => RowTest<Row>,
+    pidOf: ((row: Row) => number) | null = null,
   ): TableModel<Row> {
     const known = knowsCow(this.live.header.capture.mode);
-    const model = new TableModel(knownColumns(columns, known), 'stall_share');
+    const model = new TableModel(knownColumns(columns, known), 'stall_now', pidOf);
     const table: SceneTable = {
       model,
       rowsOf,
       arrange: (snapshot, tests) => {
         const test = tests === null ? null : testOf(tests);
-        model.refresh(rowsOf(snapshot), this.classes, test, this.asked);
+        model.refresh(rowsOf(snapshot), this.classes, test, this.asked, snapshot.now);
       },
     };
     this.tables.push(table);

@@ -19,6 +19,7 @@ export const regions: ViewEntry = {
       REGION_COLUMNS,
       (snapshot) => snapshot.regions,
       (tests) => tests.regions,
+      ({ pid }) => pid,
     );
     return new TableView(regions.name, scene, navigation, table, (opened) => {
       const { id } = opened;

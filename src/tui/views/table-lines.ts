@@ -67,7 +67,7 @@ function nothingLine(theme: Theme, columns: number, { total }: { readonly total:
 
 function tableLayout<Row extends StatRow>(table: TableModel<Row>, columns: number): Layout<Row> {
   // The first cell marks the selection.
-  return layoutColumns(table.columns, columns - 1, table.wantedColumns(), table.hiddenColumns());
+  return layoutColumns(table.columns, columns - 1, table.columnNeeds());
 }
 
 /** Ids of the columns one sees, in order: what < and > step through. */
@@ -90,9 +90,7 @@ function heading<Row extends StatRow>(
     const sorted = column === table.sortColumn;
     const descending = (column.align === 'right') !== table.reverse;
     const mark = sorted ? (descending ? theme.glyphs.down : theme.glyphs.up) : '';
-    // The mark replaces the last letter of a title that fills its column.
-    const title = column.title.slice(0, Math.max(0, width - mark.length)) + mark;
-    line.cell(title, width, column.align, sorted ? 'active' : 'strong');
+    line.cell(column.title + mark, width, column.align, sorted ? 'active' : 'strong');
   });
   if (layout.history) line.add(' ').cell('HISTORY', HISTORY_CELLS, 'left', 'strong');
   return line.end();

@@ -1,6 +1,6 @@
 import { REGION_COLUMNS } from '../../../../src/core/columns/row-columns';
 import type { RegionRow } from '../../../../src/core/snapshot/snapshot';
-import { layoutColumns } from '../../../../src/tui/layout/columns';
+import { layoutColumns, type ColumnNeeds } from '../../../../src/tui/layout/columns';
 import { RowOrder } from '../../../../src/tui/layout/order';
 import { ALL_CLASSES, TableModel } from '../../../../src/tui/layout/table';
 import { region } from '../../../support/sample';
@@ -11,50 +11,97 @@ const row = (id: number, part: Partial<RegionRow> = {}): RegionRow =>
   region({ id, byClass: [0, id, 0, 0], ...part });
 const ids = (rows: readonly RegionRow[]): number[] => rows.map((r) => r.id);
 
+/** Puts pictures in order that are so far apart that rows may change places at each. */
+class Order {
+  private readonly order = new RowOrder<RegionRow>();
+  now = 0;
+
+  constructor(private readonly by = 'rate') {}
+
+  ids(rows: readonly RegionRow[], reverse = false, after = 3e9): number[] {
+    this.now += after;
+    return ids(this.order.sort(rows, column(this.by), reverse, this.now));
+  }
+}
+
 describe('RowOrder', () => {
   const rates = (...values: number[]): RegionRow[] => values.map((rate, k) => row(k + 1, { rate }));
 
   it('sorts numbers downwards and text upwards', () => {
-    const order = new RowOrder<RegionRow>();
-    expect(ids(order.sort(rates(1, 3, 2), column('rate'), false))).toEqual([2, 3, 1]);
-    expect(ids(order.sort(rates(1, 3, 2), column('rate'), true))).toEqual([1, 3, 2]);
+    const order = new Order();
+    expect(order.ids(rates(1, 3, 2))).toEqual([2, 3, 1]);
+    expect(order.ids(rates(1, 3, 2), true)).toEqual([1, 3, 2]);
     const named = [row(1, { label: 'b' }), row(2, { label: 'a' })];
-    expect(ids(new RowOrder<RegionRow>().sort(named, column('label'), false))).toEqual([2, 1]);
+    expect(new Order('label').ids(named)).toEqual([2, 1]);
   });
 
   it('keeps rows in place while their rates jitter around each other', () => {
-    const order = new RowOrder<RegionRow>();
-    const first = ids(order.sort(rates(100, 98, 10), column('rate'), false));
+    const order = new Order();
+    const first = order.ids(rates(100, 98, 10));
     for (let k = 0; k < 50; k++) {
-      const jitter = rates(100 + (k % 7), 98 + (k % 11), 10);
-      expect(ids(order.sort(jitter, column('rate'), false))).toEqual(first);
+      expect(order.ids(rates(100 + (k % 7), 98 + (k % 11), 10))).toEqual(first);
     }
   });
 
   it('moves a row that has really changed, and is exact when nothing moves any more', () => {
-    const order = new RowOrder<RegionRow>();
-    order.sort(rates(100, 98), column('rate'), false);
-    expect(ids(order.sort(rates(100, 150), column('rate'), false))).toEqual([2, 1]);
-    order.sort(rates(105, 101), column('rate'), false);
+    const order = new Order();
+    order.ids(rates(100, 98));
+    expect(order.ids(rates(100, 150))).toEqual([2, 1]);
+    order.ids(rates(105, 101));
     // Resting at 103 and 104: a difference within the tolerance, yet the picture must be right.
-    order.sort(rates(103, 104), column('rate'), false);
-    expect(ids(order.sort(rates(103, 104), column('rate'), false))).toEqual([2, 1]);
+    order.ids(rates(103, 104));
+    expect(order.ids(rates(103, 104))).toEqual([2, 1]);
+  });
+
+  it('lets rows change places every three seconds, and sooner only one that has doubled', () => {
+    const order = new Order();
+    expect(order.ids(rates(100, 90, 30))).toEqual([1, 2, 3]);
+    expect(order.ids(rates(50, 140, 30), false, 1e9)).toEqual([1, 2, 3]);
+    expect(order.ids(rates(50, 180, 30), false, 1e9)).toEqual([2, 1, 3]);
+    // It falls back when the others may move too.
+    expect(order.ids(rates(50, 10, 30), false, 0.9e9)).toEqual([2, 1, 3]);
+    expect(order.ids(rates(50, 10, 30), false, 0.1e9)).toEqual([1, 3, 2]);
+  });
+
+  it('gives a new row its place at once', () => {
+    const order = new Order();
+    order.ids(rates(100, 90));
+    expect(order.ids(rates(100, 90, 95), false, 1e9)).toEqual([1, 3, 2]);
+  });
+
+  it('is exact when time stands still: capture has ended', () => {
+    const order = new Order('stall_now');
+    const stalls = (...values: number[]): RegionRow[] =>
+      values.map((stallNs, k) => row(k + 1, { stallNs }));
+    order.ids(stalls(100, 98));
+    order.ids(stalls(100, 101), false, 1e9);
+    expect(order.ids(stalls(100, 101), false, 0)).toEqual([2, 1]);
+  });
+
+  it('by stall now, then by stall in all, where what one cannot read makes no difference', () => {
+    const rows = [
+      row(1, { stalled: 0.00001, stallNs: 1 }),
+      row(2, { stalled: 0.00009, stallNs: 5 }),
+      row(3, { stalled: 0.00002, stallNs: 9 }),
+      row(4, { stalled: 0.3, stallNs: 2 }),
+    ];
+    expect(new Order('stall_now').ids(rows)).toEqual([4, 3, 2, 1]);
   });
 
   it('puts what was not measured last, and keeps the order of ties', () => {
-    const order = new RowOrder<RegionRow>();
+    const order = new Order('p99_ns');
     const rows = [row(1, { p99Ns: NaN }), row(2, { p99Ns: 0 }), row(3, { p99Ns: 0 })];
-    expect(ids(order.sort(rows, column('p99_ns'), false))).toEqual([2, 3, 1]);
-    expect(ids(order.sort([...rows].reverse(), column('p99_ns'), false))).toEqual([2, 3, 1]);
+    expect(order.ids(rows)).toEqual([2, 3, 1]);
+    expect(order.ids([...rows].reverse())).toEqual([2, 3, 1]);
   });
 
   it('survives rows that come and go', () => {
-    const order = new RowOrder<RegionRow>();
+    const order = new Order();
     const all = Array.from({ length: 50 }, (_, k) => row(k + 1, { rate: (k * 7919) % 101 }));
     for (let round = 0; round < 20; round++) {
       const some = all.filter((r) => (r.id * (round + 3)) % 4 !== 0);
-      const sorted = order.sort(some, column('rate'), false);
-      expect([...ids(sorted)].sort((a, b) => a - b)).toEqual(ids(some));
+      const sorted = order.ids(some, false, round % 2 === 0 ? 1e9 : 3e9);
+      expect([...sorted].sort((a, b) => a - b)).toEqual(ids(some));
     }
   });
 });
@@ -68,7 +115,7 @@ const windowOf = (table: TableModel<RegionRow>, height: number): readonly Region
 describe('TableModel', () => {
   const make = (rows: readonly RegionRow[]): TableModel<RegionRow> => {
     const table = new TableModel(REGION_COLUMNS, 'minor');
-    table.refresh(rows, ALL_CLASSES, null);
+    table.refresh(rows, ALL_CLASSES, null, 0, 0);
     return table;
   };
   const many = Array.from({ length: 100 }, (_, k) => row(k + 1));
@@ -81,6 +128,8 @@ describe('TableModel', () => {
       [...many.slice(0, 98), row(99, { byClass: [0, 1, 0, 0] }), row(100)],
       ALL_CLASSES,
       null,
+      0,
+      3e9,
     );
     expect(table.selectedRow?.id).toBe(99);
     expect(table.selected).toBeGreaterThan(90);
@@ -89,11 +138,11 @@ describe('TableModel', () => {
 
   it('stays on top while nobody has moved it', () => {
     const table = make(many);
-    table.refresh([...many, row(500)], ALL_CLASSES, null);
+    table.refresh([...many, row(500)], ALL_CLASSES, null, 0, 0);
     expect(table.selectedRow?.id).toBe(500);
     table.move(5);
     table.first();
-    table.refresh([...many, row(600)], ALL_CLASSES, null);
+    table.refresh([...many, row(600)], ALL_CLASSES, null, 0, 0);
     expect(table.selectedRow?.id).toBe(600);
   });
 
@@ -105,6 +154,8 @@ describe('TableModel', () => {
       many.filter((r) => r.id !== table.selectedRow?.id),
       ALL_CLASSES,
       null,
+      0,
+      3e9,
     );
     expect(table.selected).toBe(before);
   });
@@ -129,9 +180,9 @@ describe('TableModel', () => {
     ];
     const table = make(rows);
     expect(table.total).toBe(2);
-    table.refresh(rows, 0b0001, null);
+    table.refresh(rows, 0b0001, null, 0, 0);
     expect(ids(table.rows)).toEqual([1]);
-    expect([...table.hiddenColumns()]).toEqual(['minor', 'cow', 'error']);
+    expect([...table.columnNeeds().hidden]).toEqual(['minor', 'cow', 'error']);
   });
 
   it('steps through the visible columns', () => {
@@ -148,32 +199,64 @@ describe('TableModel', () => {
 });
 
 describe('layoutColumns', () => {
-  const shown = (width: number, sortedBy = 'stall_share'): string[] =>
-    layoutColumns(REGION_COLUMNS, width, new Set([sortedBy]), new Set()).columns.map(
-      (c) => c.column.id,
-    );
+  const needs = (part: Partial<ColumnNeeds> = {}): ColumnNeeds => ({
+    sorted: 'stall_now',
+    wanted: new Set(),
+    hidden: new Set(),
+    idle: new Set(),
+    ...part,
+  });
+  const shown = (width: number, part: Partial<ColumnNeeds> = {}): string[] =>
+    layoutColumns(REGION_COLUMNS, width, needs(part)).columns.map((c) => c.column.id);
 
-  it('shows the essentials on 80 columns', () => {
-    expect(shown(79)).toEqual(
-      expect.arrayContaining(['label', 'major', 'minor', 'cow', 'rate', 'p99_ns', 'stall_share']),
-    );
+  it('shows the essentials on 80 columns: what happens now, and what has happened', () => {
+    expect(shown(79)).toEqual([
+      'label',
+      'stall_now',
+      'rate',
+      'major',
+      'minor',
+      'cow',
+      'stall_ns',
+      'p99_ns',
+    ]);
   });
 
-  it('never is wider than the screen, and always shows name and sort column', () => {
-    for (let width = 30; width <= 300; width++) {
-      const layout = layoutColumns(REGION_COLUMNS, width, new Set(['p90_ns']), new Set());
-      const used =
-        layout.columns.reduce((sum, c) => sum + c.width + 1, -1) + (layout.history ? 14 : 0);
-      expect(used).toBeLessThanOrEqual(width);
-      const names = layout.columns.map((c) => c.column.id);
-      expect(names).toContain('label');
-      expect(names).toContain('p90_ns');
+  it('lets what is 0 everywhere give way first, and what tells rows apart never', () => {
+    expect(shown(79, { idle: new Set(['cow', 'major']), wanted: new Set(['pid']) })).toEqual([
+      'label',
+      'size',
+      'pid',
+      'stall_now',
+      'rate',
+      'minor',
+      'stall_ns',
+      'p99_ns',
+    ]);
+    expect(shown(40, { wanted: new Set(['pid']) })).toEqual(['label', 'pid', 'stall_now', 'major']);
+  });
+
+  it('never is wider than the screen, and always shows the name and the sort column with its title', () => {
+    for (let width = 39; width <= 300; width++) {
+      for (const { id, title } of REGION_COLUMNS.slice(1)) {
+        const layout = layoutColumns(REGION_COLUMNS, width, needs({ sorted: id }));
+        const used =
+          layout.columns.reduce((sum, c) => sum + c.width + 1, -1) + (layout.history ? 14 : 0);
+        expect(used).toBeLessThanOrEqual(width);
+        expect(layout.columns[0]!.column.id).toBe('label');
+        const sorted = layout.columns.find(({ column: { id: name } }) => name === id)!;
+        expect(sorted.width).toBeGreaterThan(title.length);
+      }
     }
   });
 
-  it('shows everything and a history on 200 columns', () => {
-    const layout = layoutColumns(REGION_COLUMNS, 199, new Set(['rate']), new Set());
-    expect(layout.columns).toHaveLength(REGION_COLUMNS.length);
+  it('shows a history before the lightest columns, and everything where there is room', () => {
+    const everything = REGION_COLUMNS.map(({ id }) => id);
+    expect(shown(300)).toEqual(everything);
+    const layout = layoutColumns(REGION_COLUMNS, 199, needs({ idle: new Set(['pid', 'comm']) }));
     expect(layout.history).toBe(true);
+    expect(layout.columns.map((c) => c.column.id)).toEqual(
+      everything.filter((id) => id !== 'comm'),
+    );
   });
 });

@@ -253,8 +253,8 @@ describe('keys', () => {
 
   it('sort: < > by visible columns, r and I reverse, S and F6 by name', () => {
     const bench = new Bench();
-    expect(bench.press('<').text()).toContain('sort: p99 v');
-    expect(bench.press('>', 'r').text()).toContain('sort: STALL% ^');
+    expect(bench.press('>').text()).toContain('sort: RATE/s v');
+    expect(bench.press('<', 'r').text()).toContain('sort: STALL/s ^');
     expect(bench.rows()[0]).toBe('libc.so.6');
     bench.press('I', 'S');
     expect(bench.text()).toContain('Sort by');

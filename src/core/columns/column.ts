@@ -1,0 +1,89 @@
+import type { StatRow } from '../snapshot/snapshot';
+
+/** A column of snapshot rows: one name, one unit and one form of a number everywhere. */
+export interface Column<Row extends StatRow> {
+  /** Key in the JSON report; also the name by which one sorts. */
+  readonly id: string;
+  /** Heading, at most as wide as `width`. */
+  readonly title: string;
+  /** What the title means, for help and docs. */
+  readonly doc: string;
+  /** Unit of value() for machines: 'ns', 'bytes', 'ratio', '1/s' or ''. */
+  readonly unit: string;
+  readonly align: 'left' | 'right';
+  /** Characters the formatted value needs; left-aligned columns may be given more. */
+  readonly width: number;
+  /** Which columns give way first on a narrow screen: the smallest weight goes first. */
+  readonly weight: number;
+  /** Values are told apart in steps of so much: what differs by less is in no order. */
+  readonly grain: number;
+  /** Differs between two runs of the same program: left out where runs must be equal. */
+  readonly timed: boolean;
+  /** What machines get and what rows are sorted by. Text is raw; NaN means not measured. */
+  readonly value: (row: Row) => number | string;
+  /** What a person gets. Text is raw: whoever prints it strips control characters. */
+  readonly format: (row: Row) => string;
+}
+
+export function text<Row extends StatRow>(
+  id: string,
+  title: string,
+  width: number,
+  weight: number,
+  value: (row: Row) => string,
+  doc: string,
+): Column<Row> {
+  return {
+    id,
+    title,
+    doc,
+    unit: '',
+    align: 'left',
+    width,
+    weight,
+    grain: 0,
+    timed: false,
+    value,
+    format: value,
+  };
+}
+
+interface Numeric<Row extends StatRow> {
+  readonly id: string;
+  readonly title: string;
+  readonly unit?: string;
+  readonly width: number;
+  readonly weight: number;
+  readonly grain?: number;
+  readonly timed?: boolean;
+  readonly value: (row: Row) => number;
+  readonly format: (n: number) => string;
+  readonly doc: string;
+}
+
+export function numeric<Row extends StatRow>(of: Numeric<Row>): Column<Row> {
+  return {
+    unit: '',
+    grain: 0,
+    timed: false,
+    ...of,
+    align: 'right',
+    format: (row) => of.format(of.value(row)),
+  };
+}
+
+/** An identifier. */
+export function identifier<Row extends StatRow>(
+  id: string,
+  title: string,
+  weight: number,
+  value: (row: Row) => number,
+  doc: string,
+): Column<Row> {
+  return numeric({ id, title, width: 7, weight, value, format: plain, doc });
+}
+
+/** Identifiers are never rounded. */
+export function plain(n: number): string {
+  return String(n);
+}
