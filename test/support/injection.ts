@@ -27,7 +27,7 @@ const PAGE = 4096;
 const FAULTS = 1000;
 const STEADY_FAULTS = 200;
 /** Beyond it something hangs: a run takes one second, and `-d` ends those that miss faults. */
-const DEADLINE_MS = 60_000;
+const DEADLINE_MS = 120_000;
 
 const ONLY = `addr:0x${AREA.toString(16)}-0x${(AREA + 30_000 * PAGE - 1).toString(16)}`;
 
@@ -114,7 +114,7 @@ export class Injector {
   }
 
   private command(way: Way, target: Running | null): string[] {
-    const common = ['-o', this.output, '--format', 'csv', '--filter', ONLY, '-d', '10', '-n'];
+    const common = ['-o', this.output, '--format', 'csv', '--filter', ONLY, '-d', '40', '-n'];
     const args =
       target === null
         ? [...common, String(FAULTS), '--', this.bare]
