@@ -4,6 +4,7 @@ import { Batch } from '../core/wire/batch';
 import { AnalyzerError } from '../core/facts/errors';
 import type { Debug } from '../core/facts/debug';
 import type { FaultView } from '../core/columns/fault-fields';
+import { asksForFunctions } from '../core/filter/ast';
 import { compileFaultTest } from '../core/filter/fault-test';
 import type { FaultTest } from '../core/filter/fault-test';
 import { describeFilterError, parseFilter } from '../core/filter/parse';
@@ -189,7 +190,13 @@ function parsedFilter(text: string | null): ((model: Model) => FaultTest) | null
   if (text === null) return null;
   const { filter, error } = parseFilter(text);
   if (error !== null) throw new AnalyzerError('FILTER', describeFilterError(error));
-  return filter === null ? null : (model) => compileFaultTest(filter, model);
+  if (filter !== null && asksForFunctions(filter)) {
+    const why = 'faults are filtered before their code has a name';
+    const instead =
+      'type it behind / in the dashboard, or take the field function of a stream with --symbols';
+    throw new AnalyzerError('FILTER', `no function: here, ${why}; ${instead}`);
+  }
+  return filter === null ? null : (model) => compileFaultTest(filter, model, false);
 }
 
 function encoderOf(options: Options, view: FaultView, fixed: FixedNames | null): FaultEncoder {

@@ -72,6 +72,7 @@ test.each([
   ['a pid and a COMMAND', ['-p', '1', 'true']],
   ['a pid that is no number', ['-p', '12x']],
   ['nothing to trace', []],
+  ['a filter by what is not known yet', ['--filter', 'not function:memset', 'true']],
 ])('%s: one line on stderr, status 2', async (_, args) => {
   const ended = await analyze(args);
   expect(ended).toMatchObject({ status: 2, stdout: '' });

@@ -11,7 +11,7 @@ export type Filter =
   | RangeTerm
   | LatencyTerm;
 
-export type TextField = 'any' | 'region' | 'file' | 'comm';
+export type TextField = 'any' | 'region' | 'file' | 'comm' | 'function';
 /** A substring, or a pattern of core/filter/regex.ts. */
 export interface TextTerm {
   readonly op: 'text';
@@ -77,6 +77,24 @@ export function splitClasses(filter: Filter | null): {
     classes: parts.reduce((mask, part) => mask & part.classes, ALL_CLASSES),
     rest: terms.length === 0 ? null : { op: 'and', terms },
   };
+}
+
+/** Whether it asks for names of code, which come later than the fault. */
+export function asksForFunctions(filter: Filter): boolean {
+  switch (filter.op) {
+    case 'and':
+    case 'or':
+      return filter.terms.some(asksForFunctions);
+    case 'not':
+      return asksForFunctions(filter.term);
+    case 'text':
+      return filter.field === 'function';
+    case 'set':
+    case 'id':
+    case 'range':
+    case 'latency':
+      return false;
+  }
 }
 
 const KEYWORDS = ['and', 'or', 'not'];

@@ -1,7 +1,15 @@
 import { How, ErrorCode, type Batch } from '../wire/batch';
 import { KIND_NAMES } from '../classify/classes';
-import { SET_FIELDS, type Filter, type IdTerm, type LatencyTerm, type RangeTerm } from './ast';
-import { textTest } from './text-test';
+import {
+  SET_FIELDS,
+  type Filter,
+  type IdTerm,
+  type LatencyTerm,
+  type RangeTerm,
+  type TextField,
+} from './ast';
+import { functionTest, textTest } from './text-test';
+import type { CodeFrame } from '../code/address';
 import type { FaultNames } from '../columns/fault-fields';
 import type { Resolved } from '../wire/resolved';
 
@@ -11,25 +19,26 @@ export type FaultTest = (batch: Batch, resolved: Resolved, i: number) => boolean
 /** What a filter asks of the model's tables. */
 export type FilterNames = Pick<
   FaultNames,
-  'regionLabel' | 'regionPath' | 'regionKind' | 'commName'
+  'regionLabel' | 'regionPath' | 'regionKind' | 'commName' | 'code'
 >;
 
 /**
- * Makes a filter fit for the hot path: string tests are asked once per region slot and comm id and
- * remembered, everything else is integer comparisons on the columns.
+ * Makes a filter fit for the hot path: string tests are asked once per region slot, comm id and instruction
+ * and remembered, everything else is integer comparisons on the columns. `named`: a word without a field
+ * asks for functions too, of faults that have been counted and whose code may have its name by now.
  */
-export function compileFaultTest(filter: Filter, names: FilterNames): FaultTest {
+export function compileFaultTest(filter: Filter, names: FilterNames, named: boolean): FaultTest {
   switch (filter.op) {
     case 'and':
-      return all(filter.terms.map((term) => compileFaultTest(term, names)));
+      return all(filter.terms.map((term) => compileFaultTest(term, names, named)));
     case 'or':
-      return any(filter.terms.map((term) => compileFaultTest(term, names)));
+      return any(filter.terms.map((term) => compileFaultTest(term, names, named)));
     case 'not': {
-      const test = compileFaultTest(filter.term, names);
+      const test = compileFaultTest(filter.term, names, named);
       return (batch, resolved, i) => !test(batch, resolved, i);
     }
     case 'text':
-      return compileText(filter.field, textTest(filter), names);
+      return compileText(filter.field, textTest(filter), names, named);
     case 'set':
       return compileSet(filter.field, filter.mask, names);
     case 'id':
@@ -85,10 +94,12 @@ function matchingNames(list: readonly string[], test: (text: string) => boolean)
 }
 
 function compileText(
-  field: 'any' | 'region' | 'file' | 'comm',
+  field: TextField,
   test: (text: string) => boolean,
   names: FilterNames,
+  named: boolean,
 ): FaultTest {
+  if (field === 'function') return compileFunction(test, names);
   const comm = new Verdicts((id) => names.commName(id), test);
   if (field === 'comm') return (_batch, resolved, i) => comm.of(resolved.comm[i]!);
   const path = new Verdicts((slot) => names.regionPath(slot), test);
@@ -98,13 +109,35 @@ function compileText(
   const kinds = matchingNames(KIND_NAMES, test);
   const classes = matchingNames(SET_FIELDS.class, test);
   const causes = matchingNames(SET_FIELDS.cause, test);
-  return (_batch, resolved, i) =>
+  const code: FaultTest = named ? compileFunction(test, names) : () => false;
+  return (batch, resolved, i) =>
     (classes & (1 << resolved.faultClass[i]!)) !== 0 ||
     (causes & (1 << resolved.cause[i]!)) !== 0 ||
     (kinds & (1 << names.regionKind(resolved.region[i]!))) !== 0 ||
     label.of(resolved.region[i]!) ||
     path.of(resolved.region[i]!) ||
-    comm.of(resolved.comm[i]!);
+    comm.of(resolved.comm[i]!) ||
+    code(batch, resolved, i);
+}
+
+/** Code that has no name, or none yet, matches nothing. */
+function compileFunction(test: (text: string) => boolean, names: FilterNames): FaultTest {
+  const matches = functionTest(test);
+  const known: (readonly CodeFrame[] | null)[] = [];
+  const verdicts: boolean[] = [];
+  return (_batch, resolved, i) => {
+    const number = resolved.code[i]!;
+    const frames = names.code(number)?.frames ?? null;
+    if (frames === null) return false;
+    // A number may mean other code after a batch, which has frames of its own.
+    if (known[number] === frames) return verdicts[number]!;
+    while (known.length < number) {
+      known.push(null);
+      verdicts.push(false);
+    }
+    known[number] = frames;
+    return (verdicts[number] = matches(frames));
+  };
 }
 
 function compileSet(field: keyof typeof SET_FIELDS, mask: number, names: FilterNames): FaultTest {

@@ -40,8 +40,8 @@ export function describeFilterError(error: FilterError): string {
 }
 
 const SET_FIELD_NAMES = Object.keys(SET_FIELDS) as SetField[];
-const TEXT_FIELDS: readonly TextField[] = ['region', 'file', 'comm'];
-const FIELD_LIST = 'class cause kind mode access region file comm tid pid addr ip lat';
+const TEXT_FIELDS: readonly TextField[] = ['region', 'file', 'comm', 'function'];
+const FIELD_LIST = 'class cause kind mode access region file function comm tid pid addr ip lat';
 const UNITS: ReadonlyMap<string, number> = new Map(
   Object.entries<number>({ ns: 1, us: 1e3, µs: 1e3, ms: 1e6, s: 1e9 }),
 );

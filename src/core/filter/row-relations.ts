@@ -28,6 +28,7 @@ export interface Relation<Row> {
 export class RowRelations {
   private readonly byRegion = new Map<number, Related<ThreadRow>[]>();
   private readonly byThread = new Map<number, Related<RegionRow>[]>();
+  private sitesByRegion: Map<number, Related<SiteRow>[]> | null = null;
   private readonly regionsById: ReadonlyMap<number, RegionRow>;
   private readonly regionsByPid: ReadonlyMap<number, RegionRow[]>;
   private readonly threadsByPid: ReadonlyMap<number, ThreadRow[]>;
@@ -46,6 +47,20 @@ export class RowRelations {
     });
     this.regionsByPid = byPid(snapshot.regions);
     this.threadsByPid = byPid(snapshot.threads);
+  }
+
+  /** Of the code that hits it most often. */
+  sitesOfRegion(row: RegionRow): Relation<SiteRow> {
+    this.sitesByRegion ??= this.countSites();
+    return relation(row, this.sitesByRegion.get(row.id) ?? []);
+  }
+
+  private countSites(): Map<number, Related<SiteRow>[]> {
+    const found = new Map<number, Related<SiteRow>[]>();
+    for (const site of this.snapshot.sites)
+      for (const { id, faults } of this.snapshot.siteRegions(site.id))
+        push(found, id, { row: site, faults });
+    return found;
   }
 
   /** Of the regions that are hit most. */

@@ -5,8 +5,9 @@ import {
   type LatencyTerm,
   type RangeTerm,
   type SetTerm,
+  type TextField,
 } from './ast';
-import { textTest } from './text-test';
+import { functionTest, textTest } from './text-test';
 import {
   exactly,
   FAIL,
@@ -63,6 +64,8 @@ export function compileRowTests(filter: Filter, snapshot: Snapshot): RowTests {
     sites: rowTest(judges.site),
   };
 }
+
+const OF_ANY_PROCESS = { pid: 0 };
 
 function rowTest<Row>(judgeRow: Judge<Row>): RowTest<Row> {
   return {
@@ -140,8 +143,23 @@ function judgeRegions(judgeRegion: Judge<RegionRow>, relations: RowRelations): J
     site: via<SiteRow, RegionRow>(
       (row) => relations.regionsOfSite(row),
       region,
-      () => MAYBE,
+      () => any(OF_ANY_PROCESS),
     ),
+  };
+}
+
+/** A property of code; other rows match by the faults that matching code has in them. */
+function judgeSites(judgeSite: Judge<SiteRow>, relations: RowRelations): Judges {
+  const { sites } = relations.snapshot;
+  const site = remembered(judgeSite);
+  let any: Chance | null = null;
+  // Which threads ran the code is not counted.
+  const some = (): Chance => (any ??= sites.some((row) => (site(row) & MATCH) !== 0) ? MAYBE : NO);
+  return {
+    region: via<RegionRow, SiteRow>((row) => relations.sitesOfRegion(row), site, some),
+    thread: some,
+    process: some,
+    site,
   };
 }
 
@@ -155,7 +173,7 @@ function judgeThreads(judgeThread: Judge<ThreadRow>, relations: RowRelations): J
     thread,
     process: via<ProcessRow, ThreadRow>((row) => relations.threadsOfProcess(row), thread, any),
     // Which threads ran the code is not counted.
-    site: () => MAYBE,
+    site: () => any(OF_ANY_PROCESS),
   };
 }
 
@@ -211,10 +229,12 @@ function sumsUp(row: { readonly pid: number; readonly comm: string }): boolean {
 const OTHERS = '[others]';
 
 function judgeText(
-  field: 'any' | 'region' | 'file' | 'comm',
+  field: TextField,
   test: (text: string) => boolean,
   relations: RowRelations,
 ): Judges {
+  const code = judgeSites((row) => judgeCode(row, test), relations);
+  if (field === 'function') return code;
   const comm = judgeThreads((row) => (sumsUp(row) ? MAYBE : exactly(test(row.comm))), relations);
   if (field === 'comm') return comm;
   const regions = (judgeRegion: Judge<RegionRow>): Judges =>
@@ -235,9 +255,16 @@ function judgeText(
       same((row) => judgeCounts(row.byCause, causes)),
       place,
       comm,
+      code,
     ],
     (a, b) => ((a | b) & MATCH) | (a & b & FAIL),
   );
+}
+
+/** Of the row of code that has no row of its own nothing is known. */
+function judgeCode(row: SiteRow, test: (text: string) => boolean): Chance {
+  if (row.sumsUp !== '') return MAYBE;
+  return exactly(functionTest(test)([{ function: row.function }, { function: row.inlined }]));
 }
 
 function judgeSet(term: SetTerm, relations: RowRelations): Judges {

@@ -1,4 +1,5 @@
 import { SET_FIELDS, type Filter, type TextTerm } from './ast';
+import type { CodeFrame } from '../code/address';
 import { Cause, FaultClass } from '../classify/classes';
 import { compilePattern } from './regex';
 
@@ -17,6 +18,13 @@ export function textTest(term: TextTerm): (text: string) => boolean {
   const needle = term.text;
   if (needle !== needle.toLowerCase()) return (text) => text.includes(needle);
   return (text) => text.toLowerCase().includes(needle);
+}
+
+/** A test of the function at an address, and of those that are inlined there. */
+export function functionTest(
+  test: (text: string) => boolean,
+): (frames: readonly Pick<CodeFrame, 'function'>[]) => boolean {
+  return (frames) => frames.some((frame) => frame.function !== '' && test(frame.function));
 }
 
 /** Classes that a filter names, as a bit mask: by themselves, by a word, or ERROR by its cause. */

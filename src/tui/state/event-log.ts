@@ -88,7 +88,7 @@ export class EventLog {
    * be drawn from what is shown, or a rare match would never be in it. `names` are the model's.
    */
   setFilter(filter: Filter | null, classes: number, names: EventNames): void {
-    this.intake = filter === null ? null : compileFaultTest(filter, names);
+    this.intake = filter === null ? null : compileFaultTest(filter, names, true);
     this.classes = classes;
   }
 

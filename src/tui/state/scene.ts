@@ -224,7 +224,7 @@ export class Scene {
     const { log } = this.picture;
     if ((this.classes & (1 << log.resolved.faultClass[place]!)) === 0) return false;
     if (this.logTest?.log !== log) {
-      const test = this.filter === null ? null : compileFaultTest(this.filter, log.names);
+      const test = this.filter === null ? null : compileFaultTest(this.filter, log.names, true);
       this.logTest = { log, test };
     }
     const { test } = this.logTest;

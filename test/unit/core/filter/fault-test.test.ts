@@ -1,3 +1,4 @@
+import type { CodeAddress } from '../../../../src/core/code/address';
 import { Batch, How } from '../../../../src/core/wire/batch';
 import { Cause, FaultClass, KIND_NAMES, RegionKind } from '../../../../src/core/classify/classes';
 import { compileFaultTest, type FilterNames } from '../../../../src/core/filter/fault-test';
@@ -30,6 +31,10 @@ class Names implements FilterNames {
   }
   commName(id: number): string {
     return this.comms[id]!;
+  }
+  codes: (CodeAddress | null)[] = [null];
+  code(number: number): CodeAddress | null {
+    return this.codes[number]!;
   }
 }
 
@@ -126,7 +131,7 @@ const { batch, resolved } = load();
 const passing = (expression: string, names: FilterNames = new Names()): number[] => {
   const { filter, error } = parseFilter(expression);
   expect(error).toBeNull();
-  const test = compileFaultTest(filter!, names);
+  const test = compileFaultTest(filter!, names, false);
   return faults.map((_, i) => i).filter((i) => test(batch, resolved, i));
 };
 
@@ -176,10 +181,49 @@ describe('compileFaultTest', () => {
     );
   });
 
+  describe('functions', () => {
+    const place = { kind: 1, object: 'a', path: '', key: 'a', pid: 0, vma: null };
+    const named = (code: number, ...functions: string[]): CodeAddress => ({
+      ...{ place, high: 0, low: 0, code, object: 'a' },
+      frames: functions.map((name) => ({ function: name, offset: 0, file: '', line: 0 })),
+    });
+    const names = new Names();
+    names.codes = [null, named(1, 'reserve', 'LoadIndex'), named(2), { ...named(3), frames: null }];
+    const { batch: some, resolved: coded } = load();
+    faults.forEach((_, i) => (coded.code[i] = i));
+    const which = (expression: string, word: boolean): number[] => {
+      const test = compileFaultTest(parseFilter(expression).filter!, names, word);
+      return faults.map((_, i) => i).filter((i) => test(some, coded, i));
+    };
+
+    it('matches the function at an instruction and the inlined ones there', () => {
+      expect(which('function:reserve', false)).toEqual([1]);
+      expect(which('function:~^Load', false)).toEqual([1]);
+      expect(which('not function:reserve', false)).toEqual([0, 2, 3]);
+      expect(which('function:none', false)).toEqual([]);
+    });
+
+    it('is asked by words where names are wanted', () => {
+      expect(which('loadindex', true)).toEqual([1]);
+      expect(which('loadindex', false)).toEqual([]);
+    });
+
+    it('sees names that have come, and that a number stands for other code', () => {
+      const test = compileFaultTest(parseFilter('function:late').filter!, names, false);
+      const before = names.codes;
+      expect(test(some, coded, 3)).toBe(false);
+      names.codes = [...before.slice(0, 3), named(3, 'late')];
+      expect(test(some, coded, 3)).toBe(true);
+      names.codes = [...before.slice(0, 3), named(3, 'other')];
+      expect(test(some, coded, 3)).toBe(false);
+      names.codes = before;
+    });
+  });
+
   it('sees that a slot has got another name', () => {
     const names = new Names();
     const { filter } = parseFilter('region:libc');
-    const test = compileFaultTest(filter!, names);
+    const test = compileFaultTest(filter!, names, false);
     expect(test(batch, resolved, 0)).toBe(true);
     names.regions[0] = { label: 'other', path: '', kind: RegionKind.ANON };
     expect(test(batch, resolved, 0)).toBe(false);
@@ -188,7 +232,7 @@ describe('compileFaultTest', () => {
   it('decides about a name once, not once per fault', () => {
     const names = new Names();
     const { filter } = parseFilter('region:elsewhere');
-    const test = compileFaultTest(filter!, names);
+    const test = compileFaultTest(filter!, names, false);
     const decided = jest.spyOn(String.prototype, 'toLowerCase');
     for (let n = 0; n < 1000; n++) test(batch, resolved, 0);
     const times = decided.mock.calls.length;

@@ -1,7 +1,8 @@
 import { Cause, CAUSE_COUNT } from '../../../../src/core/classify/classes';
 import { parseFilter } from '../../../../src/core/filter/parse';
 import { compileRowTests } from '../../../../src/core/filter/row-test';
-import { process, region, snapshot, thread } from '../../../support/sample';
+import type { PairedRow } from '../../../../src/core/snapshot/snapshot';
+import { process, region, site, snapshot, thread } from '../../../support/sample';
 
 const causes = (index: number, n: number): number[] =>
   Array.from({ length: CAUSE_COUNT }, (_, k) => (k === index ? n : 0));
@@ -91,5 +92,42 @@ describe('compileRowTests', () => {
     ['mode:kernel', [1, 2, 3], [11, 12, 13], [21, 22]],
   ])('%s', (expression, regions, threads, processes) => {
     expect(kept(expression)).toEqual([regions, threads, processes]);
+  });
+});
+
+describe('rows of code', () => {
+  const sites = [
+    site({ id: 31, function: 'reserve', inlined: '', faults: 9 }),
+    site({ id: 32, function: 'main', inlined: 'Append', faults: 4 }),
+    site({ id: 33, function: '', faults: 2 }),
+    site({ id: 34, function: '', label: '[others]', members: 70, sumsUp: 'cap', faults: 1 }),
+  ];
+  const hits: Record<number, PairedRow[]> = {
+    31: [{ id: 1, label: 'libc.so.6 .text', faults: 8 }],
+    32: [{ id: 2, label: '[heap]', faults: 4 }],
+  };
+  const regions = [
+    region({ id: 1, label: 'libc.so.6 .text', faults: 8 }),
+    region({ id: 2, label: '[heap]', faults: 4 }),
+    region({ id: 3, label: '[anon]', faults: 3 }),
+  ];
+  const rows = snapshot({ sites, regions, siteRegions: (id) => hits[id] ?? [] });
+  const which = (expression: string): number[][] => {
+    const tests = compileRowTests(parseFilter(expression).filter!, rows);
+    return [
+      rows.sites.filter(tests.sites.passes).map(({ id }) => id),
+      rows.regions.filter(tests.regions.passes).map(({ id }) => id),
+    ];
+  };
+
+  it.each<[string, number[], number[]]>([
+    // What shares a row may be anything; of [anon] it is not known which code hits it.
+    ['function:reserve', [31, 34], [1, 3]],
+    ['function:append', [32, 34], [2, 3]],
+    ['function:~^m', [32, 34], [2, 3]],
+    ['not function:reserve', [32, 33, 34], [2, 3]],
+    ['reserve', [31, 34], [1, 3]],
+  ])('%s', (expression, codes, hit) => {
+    expect(which(expression)).toEqual([codes, hit]);
   });
 });
