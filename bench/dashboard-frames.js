@@ -77,6 +77,7 @@ class World {
       regionKind: () => 0,
       regionId: (slot) => slot + 1,
       commName: () => 'worker',
+      code: () => null,
     };
     this.rows = Array.from({ length: count }, (_, k) => this.row(k));
     this.look();
@@ -101,6 +102,7 @@ class World {
       p90Ns: 1500,
       p99Ns: 30000,
       stallShare: weight / 100,
+      stalled: 0,
       rate: 0,
       history: [],
       lastTime: 0,
@@ -125,7 +127,7 @@ class World {
     this.rows = this.rows.map((row, slot) => {
       const more = Math.random() < share ? 1 + Math.floor(Math.random() * 50 * row.weight) : 0;
       const history = [...row.history.slice(-59), more];
-      if (more === 0) return { ...row, rate: 0, history };
+      if (more === 0) return { ...row, rate: 0, stalled: 0, history };
       batch.time[n] = this.now;
       batch.tid[n] = 100;
       batch.pid[n] = 100;
@@ -143,6 +145,7 @@ class World {
         rate: more,
         history,
         stallNs: row.stallNs + more * 1000,
+        stalled: more / 1e6,
       };
     });
     batch.faults = n;
@@ -159,6 +162,8 @@ class World {
     const totals = { ...this.rows[0], byClass: [0, 0, 0, 0], byCause: CAUSE_NAMES.map(() => 0) };
     for (const row of this.rows) row.byClass.forEach((c, k) => (totals.byClass[k] += c));
     totals.stallNs = this.rows.reduce((sum, row) => sum + row.stallNs, 0);
+    totals.stalled = this.rows.reduce((sum, row) => sum + row.stalled, 0);
+    totals.stallShare = this.now > 0 ? totals.stallNs / this.now : 0;
     this.picture = {
       now: this.now,
       elapsed: this.now,

@@ -1,19 +1,21 @@
 import type { Dashboard } from './state/dashboard';
 import type { Frame } from './state/picture';
 import { footerView, promptView } from './frame/footer';
-import { bodyArea, fill, frameHeights, tooSmall } from './frame/heights';
+import { bodyArea, fill, frameHeights, paneColumns, tooSmall } from './frame/heights';
+import { graphView } from './frame/graph';
 import { headerView } from './frame/header';
 import { helpLines } from './frame/help';
 import { chooserLines, overlayView } from './frame/overlay';
-import { sparksView } from './frame/sparks';
 import { tabsView } from './frame/tabs';
 import { filterNote, hiddenClasses, hiddenNote } from './frame/words';
+import { Line } from './layout/line';
 import { eventSection } from './views/event-lines';
 
 /** The whole screen: what is shown is fitted to it first; drawing then changes nothing. */
 export function renderDashboard(dashboard: Dashboard, nowMs: number): Frame {
   const covered = coveringLines(dashboard);
-  if (covered !== null) return { lines: covered, sparks: [] };
+  if (covered !== null) return { lines: covered };
+  dashboard.showBeside(paneColumns(dashboard.size) > 0);
   dashboard.shown.layout?.(bodyArea(dashboard));
   return drawFrame(dashboard, nowMs);
 }
@@ -49,17 +51,26 @@ export function drawFrame(dashboard: Dashboard, nowMs: number): Frame {
   const frozenMs = frozenAt === null ? null : nowMs - frozenAt;
   const state = { intervalMs: dashboard.intervalMs, frozenMs, classes, asked };
   const lines = headerView(theme, size, picture, state, heights.header);
-  const sparks = heights.sparks > 0 ? sparksView(theme, size, picture, state, lines.length) : null;
-  if (sparks !== null) lines.push(sparks.line);
+  if (heights.graph > 0) {
+    lines.push(...graphView(theme, size.columns, picture, classes, heights.graph));
+  }
   lines.push(tabsView(theme, size.columns, dashboard.tabs));
-  const body = dashboard.shown.draw(bodyArea(dashboard));
-  lines.push(...fill(theme, size.columns, heights.body, body));
+  lines.push(...bodyLines(dashboard));
   lines.push(...eventsBelow(dashboard, heights.events));
   lines.push(lastLine(dashboard, nowMs));
-  return {
-    lines: fill(theme, size.columns, size.rows, lines),
-    sparks: sparks === null ? [] : sparks.spots,
-  };
+  return { lines: fill(theme, size.columns, size.rows, lines) };
+}
+
+/** The view, and what stands beside it. */
+function bodyLines(dashboard: Dashboard): string[] {
+  const { theme, size, shown, beside } = dashboard;
+  const area = bodyArea(dashboard);
+  const body = fill(theme, area.columns, area.height, shown.draw(area));
+  const columns = size.columns - area.columns - 1;
+  if (beside === null || columns < 0) return body;
+  const rule = new Line(theme, 1).add(theme.glyphs.vertical, 'dim').end();
+  const pane = fill(theme, columns, area.height, beside.draw({ ...area, columns }));
+  return body.map((line, k) => line + rule + pane[k]!);
 }
 
 /** The newest events, in as many lines as they get. */

@@ -53,7 +53,7 @@ export const RULES: readonly Rule[] = [
   {
     id: 'copy-on-write',
     cause: Cause.COW_ANON,
-    brief: 'copy-on-write after fork',
+    brief: 'copy-on-write',
     says: 'pages copied because they are written after a fork (or KSM)',
     advice:
       'fork before memory is filled, or use vfork or posix_spawn; a snapshot by fork costs this',

@@ -1,5 +1,5 @@
-import { clock, headerView } from '../frame/header';
-import { scopeLines } from '../frame/words';
+import { headerView } from '../frame/header';
+import { clock, scopeLines } from '../frame/words';
 import { cellText } from '../layout/line';
 import type { Dashboard } from '../state/dashboard';
 import { makeTheme, type Theme } from '../terminal/theme';
@@ -70,6 +70,7 @@ const NO_SGR: Theme['sgr'] = {
   look: '',
   problem: '',
   lost: '',
+  stall: '',
 };
 
 function cell(text: string, theme: Theme): string {

@@ -15,7 +15,7 @@ import type { Picture, Size } from '../state/picture';
 import type { HeaderInfo } from '../state/source';
 import { CLASS_STYLE, type Theme } from '../terminal/theme';
 import { verdictView } from './verdict';
-import { stateText } from './words';
+import { clock, stateText } from './words';
 
 /** A fault that has been in flight for longer is shown: something holds the thread. ns. */
 const STUCK_NS = 10e6;
@@ -68,13 +68,6 @@ export function headerView(
 /** Lines the header has to say. */
 export function headerLines(header: HeaderInfo): number {
   return 4 + Math.max(0, stuck(header).length - 1);
-}
-
-/** hh:mm:ss. */
-export function clock(ns: number): string {
-  const seconds = Math.max(0, Math.floor(ns / 1e9));
-  const two = (n: number): string => String(n).padStart(2, '0');
-  return `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
 }
 
 function targetPieces({ header }: Picture, state: HeaderState): Piece[] {

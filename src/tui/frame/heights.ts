@@ -2,7 +2,7 @@ import { Line } from '../layout/line';
 import type { Dashboard } from '../state/dashboard';
 import type { Size } from '../state/picture';
 import type { Theme } from '../terminal/theme';
-import type { Area } from '../views/view';
+import type { Area, View } from '../views/view';
 import { headerLines } from './header';
 
 const MIN_COLUMNS = 40;
@@ -11,7 +11,7 @@ const MIN_ROWS = 8;
 /** How many lines each part of the screen gets. */
 export interface FrameHeights {
   readonly header: number;
-  readonly sparks: number;
+  readonly graph: number;
   readonly tabs: number;
   readonly body: number;
   /** The event log under the table, with its rule; 0 where there is no room. */
@@ -19,24 +19,54 @@ export interface FrameHeights {
   readonly footer: number;
 }
 
+/** Lines of the graphs on a screen of so many rows, the highest first. */
+const GRAPH_LINES = [
+  [48, 7],
+  [40, 5],
+  [34, 4],
+  [20, 2],
+] as const;
+/** A body that is short grows by so many lines at a time: what is below it must not move with every new row. */
+const BODY_STEP = 4;
+
 /**
- * Divides the screen. The table is what one came for: it keeps at least half; header, sparklines and
- * event log give way on low screens.
+ * Divides the screen. The table is what one came for: it keeps at least half; header, graphs and event log give
+ * way on low screens. Lines that the view has no use for are the event log's.
  */
-export function frameHeights({ size, scene, shown }: Dashboard): FrameHeights {
+export function frameHeights(dashboard: Dashboard): FrameHeights {
+  const { size, scene, shown, beside } = dashboard;
   const { rows } = size;
   const headerWants = headerLines(scene.picture.header);
   const header =
     rows >= 40 ? Math.min(headerWants, 7) : rows >= 20 ? 4 : rows >= 14 ? 3 : rows >= 11 ? 2 : 1;
-  const sparks = rows >= 20 ? 1 : 0;
-  const events = shown.eventsBelow && rows >= 22 ? Math.min(12, 1 + Math.floor(rows / 6)) : 0;
-  return { header, sparks, tabs: 1, footer: 1, events, body: rows - header - sparks - 2 - events };
+  const graph = GRAPH_LINES.find(([from]) => rows >= from)?.[1] ?? 0;
+  const left = rows - header - graph - 2;
+  const least = shown.eventsBelow && rows >= 22 ? Math.min(12, 1 + Math.floor(rows / 6)) : 0;
+  const wants = Math.max(shown.wants?.() ?? Infinity, paneWants(size, beside));
+  const body = Math.min(left - least, Math.ceil((wants + 1) / BODY_STEP) * BODY_STEP);
+  const events = least === 0 ? 0 : left - body;
+  return { header, graph, tabs: 1, footer: 1, events, body: left - events };
+}
+
+/** From this width on there is room for the detail of the selected row beside the table. */
+const TWO_PANES = 170;
+/** Lines that a detail has of use without its events. */
+const PANE_LINES = 17;
+
+function paneWants({ columns }: Size, beside: View | null): number {
+  return beside === null || columns < TWO_PANES ? 0 : PANE_LINES;
+}
+
+/** Cells of the pane beside the table, with the rule in front of it; 0 where there is no room. */
+export function paneColumns({ columns }: Size): number {
+  return columns < TWO_PANES ? 0 : Math.min(90, Math.floor(columns * 0.4));
 }
 
 /** Where the view that is shown is drawn. */
 export function bodyArea(dashboard: Dashboard): Area {
-  const { theme, size } = dashboard;
-  return { theme, columns: size.columns, height: frameHeights(dashboard).body };
+  const { theme, size, beside } = dashboard;
+  const pane = beside === null ? 0 : paneColumns(size);
+  return { theme, columns: size.columns - pane, height: frameHeights(dashboard).body };
 }
 
 /** A screen on which nothing useful fits says so. */

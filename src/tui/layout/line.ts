@@ -57,6 +57,13 @@ export class Line {
     return this;
   }
 
+  /** What the dashboard itself draws with, in the look that `sgr` gives: one cell a character, which fit. */
+  draw(text: string, sgr: string): this {
+    this.used += text.length;
+    this.out += sgr === '' ? text : `\x1b[${sgr}m${text}\x1b[m`;
+    return this;
+  }
+
   /** Blanks (or a rule) up to a column. */
   to(column: number, fill = ' ', style: Style = 'plain'): this {
     const count = Math.min(column, this.width) - this.used;

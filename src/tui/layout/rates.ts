@@ -16,16 +16,22 @@ export interface Rates {
   readonly ofClass: readonly Series[];
   /** Threads that stood in faults, on average. */
   readonly stallShare: Series;
+  /** When each value was taken, ns since the session's start, as many as values. */
+  readonly times: readonly number[];
+  /** Values there have been. */
+  readonly count: number;
 }
 
 /**
- * Rates over the time between two refreshes, for the header and its sparklines. Zeroed counters give
+ * Rates over the time between two refreshes, for the header and its graphs. Zeroed counters give
  * no rate rather than a wrong one.
  */
 export class RateHistory {
   private before: { now: number; byClass: readonly number[] } | null = null;
   private readonly classes: number[][] = Array.from({ length: CLASS_COUNT }, () => []);
   private readonly stall: number[] = [];
+  private readonly times: number[] = [];
+  private count = 0;
 
   push(snapshot: Snapshot): void {
     const { byClass, stalled } = snapshot.totals;
@@ -35,6 +41,7 @@ export class RateHistory {
     if (!(snapshot.now > before.now)) {
       // Capture has ended: time stands still and nothing happens any more.
       for (const series of [...this.classes, this.stall]) append(series, 0);
+      this.timed(snapshot.now);
       return;
     }
     const seconds = (snapshot.now - before.now) / 1e9;
@@ -44,17 +51,29 @@ export class RateHistory {
       append(series, (byClass[cls]! - before.byClass[cls]!) / seconds);
     });
     append(this.stall, stalled);
+    this.timed(snapshot.now);
+  }
+
+  private timed(now: number): void {
+    append(this.times, now);
+    this.count++;
   }
 
   /** Counters were set to zero: rates and peaks begin anew. */
   restart(): void {
     this.before = null;
-    for (const values of [...this.classes, this.stall]) values.length = 0;
+    for (const values of [...this.classes, this.stall, this.times]) values.length = 0;
+    this.count = 0;
   }
 
   /** The series as they are now, copied: a frozen screen must not move. */
   rates(): Rates {
-    return { ofClass: this.classes.map(series), stallShare: series(this.stall) };
+    return {
+      ofClass: this.classes.map(series),
+      stallShare: series(this.stall),
+      times: [...this.times],
+      count: this.count,
+    };
   }
 }
 

@@ -34,6 +34,8 @@ export class Dashboard implements Navigation {
   private current: MadeView;
   /** What was opened from the present view, each from the one before. */
   private opened: readonly View[] = [];
+  /** What stands beside the view that is shown, as it was laid out; null for nothing. */
+  beside: View | null = null;
   private message: { text: string; style: Style; until: number } | null = null;
   /** What Esc undoes, innermost last; each as long as the filter is still the one that it made. */
   private readonly undo: { readonly filter: string; readonly run: () => void }[] = [];
@@ -150,6 +152,11 @@ export class Dashboard implements Navigation {
   back(): void {
     if (this.opened.length > 0) this.opened = this.opened.slice(0, -1);
     else if (this.canUndo) this.undo.pop()!.run();
+  }
+
+  /** Puts the detail of the selected row beside the table where there is `room`. */
+  showBeside(room: boolean): void {
+    this.beside = room ? (this.shown.beside?.() ?? null) : null;
   }
 
   /** Takes a new picture; a frozen one stays on the screen. */

@@ -20,19 +20,7 @@ export interface Size {
   readonly rows: number;
 }
 
-/** A place on the screen for a sparkline that the terminal's widget draws. */
-export interface SparkSpot {
-  readonly row: number;
-  readonly column: number;
-  readonly width: number;
-  /** The newest values, newest last, at most `width`: 0 for nothing up to 100 for the largest shown. */
-  readonly values: readonly number[];
-  /** How it looks, as in Theme. */
-  readonly sgr: string;
-}
-
-/** What goes to the terminal: lines of exactly its width, as many as it has rows, and what lies over them. */
+/** What goes to the terminal: lines of exactly its width, as many as it has rows. */
 export interface Frame {
   readonly lines: readonly string[];
-  readonly sparks: readonly SparkSpot[];
 }

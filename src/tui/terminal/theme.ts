@@ -19,7 +19,8 @@ export type Style =
   | 'fine'
   | 'look'
   | 'problem'
-  | 'lost';
+  | 'lost'
+  | 'stall';
 
 export const CLASS_STYLE: Readonly<Record<ClassName, Style>> = {
   MAJOR: 'major',
@@ -40,6 +41,12 @@ export interface Glyphs {
   readonly up: string;
   readonly rule: string;
   readonly bar: string;
+  /** One for each class, where colours cannot tell them apart. */
+  readonly shades: string;
+  /** Beside a graph and below it, and between two panes. */
+  readonly tick: string;
+  readonly corner: string;
+  readonly vertical: string;
 }
 
 const UNICODE: Glyphs = {
@@ -51,6 +58,10 @@ const UNICODE: Glyphs = {
   up: '▲',
   rule: '─',
   bar: '█',
+  shades: '▓░▒█',
+  tick: '┤',
+  corner: '└',
+  vertical: '│',
 };
 const ASCII: Glyphs = {
   levels: '.:-=+*#@',
@@ -61,6 +72,10 @@ const ASCII: Glyphs = {
   up: '^',
   rule: '-',
   bar: '#',
+  shades: '#:o!',
+  tick: '|',
+  corner: '+',
+  vertical: '|',
 };
 
 /** Select Graphic Rendition parameters (ECMA-48), 16-colour set. */
@@ -83,6 +98,7 @@ const COLOURS: Readonly<Record<Style, string>> = {
   look: '1;30;43',
   problem: '1;97;41',
   lost: '1;97;41',
+  stall: '32',
 };
 
 /** The same with bold, underline and inverse only. */
@@ -100,6 +116,7 @@ const MONO: Readonly<Record<Style, string>> = {
   look: '1;7',
   problem: '1;7',
   lost: '1',
+  stall: '',
 };
 
 export interface Theme {
@@ -115,6 +132,11 @@ export function makeTheme(options: { readonly colours: number; readonly ascii: b
   // 90 (bright black) is black on black where only eight colours are known.
   const sgr = colours >= 16 ? COLOURS : colours >= 8 ? { ...COLOURS, dim: '' } : MONO;
   return { glyphs: ascii ? ASCII : UNICODE, ascii, sgr };
+}
+
+/** A style's colour for what is drawn in blocks: bold ones would be of another colour than their background. */
+export function graphColour({ sgr }: Theme, style: Style): string {
+  return /(?:^|;)((?:3[0-7]|9[0-7]|38;5;\d+))$/.exec(sgr[style])?.[1] ?? '';
 }
 
 export interface TerminalTraits {

@@ -26,10 +26,9 @@ export const regions: ViewEntry = {
       let detail: RegionDetail | null = null;
       return new RowDetailView<RegionRow>(scene, opened, {
         name: 'region',
-        row: ({ snapshot }) => {
-          const row = snapshot.regions.find((region) => region.id === id);
-          if (row !== undefined) detail = scene.source.detail(id);
-          return row;
+        row: ({ snapshot }) => snapshot.regions.find((region) => region.id === id),
+        look: () => {
+          detail = scene.source.detail(id);
         },
         event: (log, place) => log.regionIdAt(place) === id,
         title: titleLine,

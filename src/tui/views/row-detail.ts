@@ -24,8 +24,10 @@ import type { Area, View, ViewActions } from './view';
 /** What the detail of one kind of row has beyond what all rows have. */
 export interface RowDetail<Row extends StatRow> {
   readonly name: string;
-  /** The row as it is in a picture, undefined when it is gone. Once per picture. */
+  /** The row as it is in a picture, undefined when it is gone. */
   readonly row: (picture: Picture) => Row | undefined;
+  /** Looks up what is to be known of the row beside its numbers: once per picture. */
+  readonly look?: (row: Row) => void;
   /** Its events. */
   readonly event: EventTest;
   readonly title: (line: Line, row: Row) => void;
@@ -49,13 +51,14 @@ export class RowDetailView<Row extends StatRow> implements View {
     private readonly detail: RowDetail<Row>,
   ) {
     this.name = detail.name;
-    this.follow();
+    detail.look?.(row);
   }
 
   follow(): boolean {
     const row = this.detail.row(this.scene.picture);
     if (row === undefined) return false;
     this.row = row;
+    this.detail.look?.(row);
     return true;
   }
 

@@ -21,10 +21,9 @@ export const sites: ViewEntry = {
       let regions: readonly PairedRow[] = [];
       return new RowDetailView<SiteRow>(scene, opened, {
         name: 'code',
-        row: ({ snapshot }) => {
-          const row = snapshot.sites.find(({ id }) => id === opened.id);
-          if (row !== undefined) regions = snapshot.siteRegions(row.id);
-          return row;
+        row: ({ snapshot }) => snapshot.sites.find(({ id }) => id === opened.id),
+        look: ({ id }) => {
+          regions = scene.picture.snapshot.siteRegions(id);
         },
         event: ({ names, resolved }, place) => isOfSite(names.code(resolved.code[place]!), opened),
         title: titleLine,

@@ -1,6 +1,7 @@
 import { rowTable, type ExportTables } from '../../core/columns/table-export';
 import type { StatRow } from '../../core/snapshot/snapshot';
 import type { TableModel } from '../layout/table';
+import type { Picture } from '../state/picture';
 import type { Scene } from '../state/scene';
 import type { Theme } from '../terminal/theme';
 import { plainTableLines, tableLines, visibleColumns } from './table-lines';
@@ -18,13 +19,16 @@ export class TableView<Row extends StatRow> implements View {
     lines: (theme, columns) => this.plainLines(theme, columns, MAX_CLOSING_ROWS),
   };
 
+  /** The detail of the selected row beside the table, and of which row and picture it is. */
+  private side: { readonly id: number; readonly view: View; picture: Picture } | null = null;
+
   /** `detail`: what Enter opens on a row. */
   constructor(
     readonly name: string,
     private readonly scene: Scene,
     private readonly navigation: Navigation,
     readonly table: TableModel<Row>,
-    detail: (row: Row) => View,
+    private readonly detail: (row: Row) => View,
   ) {
     this.actions = {
       ...moving((by) => {
@@ -59,6 +63,23 @@ export class TableView<Row extends StatRow> implements View {
     navigation.choose('Sort by', items, columns.indexOf(table.sortColumn), (index) => {
       table.sortBy(columns[index]!.id);
     });
+  }
+
+  wants(): number {
+    return this.table.rows.length + 1;
+  }
+
+  beside(): View | null {
+    const { selectedRow } = this.table;
+    const { picture } = this.scene;
+    if (selectedRow === null) return null;
+    if (this.side?.id !== selectedRow.id) {
+      this.side = { id: selectedRow.id, view: this.detail(selectedRow), picture };
+    } else if (this.side.picture !== picture) {
+      if (this.side.view.follow?.() === false) return null;
+      this.side.picture = picture;
+    }
+    return this.side.view;
   }
 
   layout({ height }: Area): void {

@@ -50,6 +50,10 @@ export interface View {
   text(theme: Theme, columns: number): string[];
   /** All of it as data. */
   tables(): ExportTables;
+  /** Lines of use to it, where that is known: others are given to the events below. */
+  wants?(): number;
+  /** The detail of what is selected, of the present picture: shown beside it on a wide screen. */
+  beside?(): View | null;
   /** Fits selection and window to the place in which it is drawn next. */
   layout?(area: Area): void;
   /** There is another picture. False: what it shows is gone, and so is the view. */

@@ -106,7 +106,7 @@ describe('the dashboard on a terminal', () => {
     open(80, 24, { TERM: term, LANG: 'C.UTF-8' });
     const lines = await world.shows('data.db');
     expect(lines[0]).toMatch(/^ postgres 4321 /);
-    expect(lines[5]).toMatch(/^\[1 Regions\]/);
+    expect(lines[6]).toMatch(/^\[1 Regions\]/);
     expect(lines.at(-1)).toMatch(/q quit$/);
   });
 
@@ -169,7 +169,7 @@ describe('the dashboard on a terminal', () => {
     const small = await world.shows('too small');
     expect(small).toHaveLength(5);
     world.output.resize(200, 50);
-    expect((await world.shows('HISTORY')).join('\n')).toContain('data.db');
+    expect((await world.shows('RE-F%')).join('\n')).toContain('data.db');
     world.output.resize(80, 24);
     expect((await world.shows('data.db'))[0]).toMatch(/^ postgres 4321/);
   });
@@ -181,8 +181,8 @@ describe('the dashboard on a terminal', () => {
     await world.shows('MAJ 48');
   });
 
-  it('draws the sparklines of the header where they belong, and nowhere else', async () => {
-    open(120, 30);
+  it('draws the graphs where they belong, and nowhere else', async () => {
+    open(120, 34);
     // From look to look 4, 0 and 2 major faults more in turn, and always 100 minor ones.
     let [looks, major] = [0, 0];
     world.source.snapshot = () => {
@@ -191,19 +191,24 @@ describe('the dashboard on a terminal', () => {
       const byClass = [major, 100 * looks, 0, 0];
       return { ...picture, now: looks * 1e9, totals: { ...picture.totals, byClass } };
     };
-    // All and nothing are the ends of the scale; a steady load is all the time its largest.
-    const lines = await world.shows(/ MAJ\/s .*█▁▄█/);
-    const row = lines.findIndex((line) => line.startsWith(' MAJ/s'));
-    expect(lines[row]).toMatch(
-      /^ MAJ\/s +[▁▄█]+ .* MIN\/s +▁?█{4,} +100 .* COW\/s +▁+ +0 .* stall% /,
-    );
-    expect(lines.filter((_, y) => y !== row).join('\n')).not.toMatch(/MAJ\/s/);
+    // The scale ends at 200: the stacks are half as high as the two lines together, and a little more.
+    const lines = await world.shows(/ faults\/s +200┤.* peak 104\n +0┤ +█{4,}/);
+    const row = lines.findIndex((line) => line.startsWith(' faults/s'));
+    const drawn = (y: number): boolean => /[▁-▇█]/.test(lines[y]!);
+    const graphs = lines.flatMap((_, y) => (drawn(y) ? [y] : []));
+    expect(graphs.filter((y) => y < row || y > row + 2)).toEqual([]);
+    // 6 is the cyan of MINOR, 1 the red of MAJOR (ECMA-48) on top of it.
+    const colours = (y: number): string[] => [
+      ...new Set(world.output.attributes(y).slice(17, 110)),
+    ];
+    expect(colours(row + 1)).toContain('6');
+    expect(colours(row)).toContain('1');
     world.input.type('?');
     expect((await world.shows('this help')).join('\n')).not.toMatch(/[▁-▇]/);
     world.input.type('x');
-    await world.shows(/MAJ\/s .*█/);
+    await world.shows(/faults\/s .*┤/);
     world.output.resize(100, 12);
-    expect((await world.shows(/^(?![^]*MAJ\/s)[^]*data\.db/)).join('\n')).not.toMatch(/[▁-▇]/);
+    expect((await world.shows(/^(?![^]*faults\/s)[^]*data\.db/)).join('\n')).not.toMatch(/[▁-▇]/);
   });
 
   it('skips frames for a terminal that does not read, and catches up', async () => {

@@ -1,0 +1,166 @@
+import type { Theme } from '../terminal/theme';
+
+/** One colour of a graph: values by sample, newest last; all layers of a graph have as many. */
+export interface Layer {
+  readonly values: readonly number[];
+  /** Parameters of SGR, '' where there are no colours. */
+  readonly sgr: string;
+  /** A character for it where colours cannot tell layers apart. */
+  readonly shade: string;
+}
+
+/** Which samples a graph shows: that of column 0 by its number since the start, below 0 for none. */
+export interface Span {
+  readonly first: number;
+  readonly columns: number;
+  /** Samples there have been; the newest has the number before. */
+  readonly count: number;
+}
+
+/** A part of a line in one look. */
+export interface Run {
+  text: string;
+  readonly sgr: string;
+}
+
+/**
+ * A graph moves by so many columns at a time. Drawn anew at every sample it would cost more bytes than all the
+ * rest of the screen; so nearly every sample costs one column.
+ */
+const STEP = 10;
+const EIGHTHS = 8;
+
+/** The span that ends with the newest sample, or a few columns behind it. */
+export function spanOf(count: number, columns: number): Span {
+  return { first: Math.ceil((count - columns) / STEP) * STEP, columns, count };
+}
+
+/** Index into values of `length` newest samples; outside of them where there is none. */
+function indexAt({ first, count }: Span, column: number, length: number): number {
+  return first + column - (count - length);
+}
+
+/** The largest sum of the layers within a span. */
+export function peakOf(layers: readonly Layer[], span: Span): number {
+  let peak = 0;
+  for (let column = 0; column < span.columns; column++) {
+    const sum = layers.reduce((total, { values }) => {
+      return total + (values[indexAt(span, column, values.length)] ?? 0);
+    }, 0);
+    peak = Math.max(peak, sum);
+  }
+  return peak;
+}
+
+/** The end of a scale: 1, 2 or 5 times a power of ten, so that it seldom changes. 0 for nothing. */
+export function scaleEnd(peak: number): number {
+  if (!(peak > 0)) return 0;
+  const power = 10 ** Math.floor(Math.log10(peak));
+  return power * ([1, 2, 5].find((step) => step * power >= peak) ?? 10);
+}
+
+/** Layers on top of one another, as `height` lines from the top: the first layer lies lowest. */
+export function stacked(
+  theme: Theme,
+  layers: readonly Layer[],
+  span: Span,
+  end: number,
+  height: number,
+): Run[][] {
+  const lines: Run[][] = Array.from({ length: height }, () => []);
+  const heights = new Array<number>(layers.length).fill(0);
+  for (let column = 0; column < span.columns; column++) {
+    layers.forEach(({ values }, k) => {
+      const value = values[indexAt(span, column, values.length)] ?? 0;
+      heights[k] = eighths(value, end, height);
+    });
+    makeRoom(heights, height * EIGHTHS);
+    for (let row = 0; row < height; row++) {
+      addCell(lines[height - 1 - row]!, cellAt(theme, layers, heights, row * EIGHTHS));
+    }
+  }
+  return lines;
+}
+
+/** How high a value stands in `cells` cells whose upper end is `end`: at least an eighth, so that one fault is seen. */
+function eighths(value: number, end: number, cells: number): number {
+  const all = EIGHTHS * cells;
+  return value > 0 ? Math.min(all, Math.ceil((value / end) * all)) : 0;
+}
+
+/** Where what is seen of rare layers goes beyond the end, the highest layer gives way. */
+function makeRoom(heights: number[], most: number): void {
+  const excess = heights.reduce((sum, n) => sum + n, 0) - most;
+  if (excess > 0) heights[heights.indexOf(Math.max(...heights))]! -= excess;
+}
+
+/** The cell whose lower end is at `from` eighths. */
+function cellAt(
+  theme: Theme,
+  layers: readonly Layer[],
+  heights: readonly number[],
+  from: number,
+): Run {
+  let filled = 0;
+  let at = 0;
+  const within: Filling[] = [];
+  layers.forEach((layer, k) => {
+    at += heights[k]!;
+    const upTo = Math.min(EIGHTHS, at - from);
+    if (upTo <= filled) return;
+    within.push({ layer, upTo });
+    filled = upTo;
+  });
+  const top = within.at(-1);
+  return top === undefined ? BLANK : drawn(theme, top, within.at(-2), layers.length > 1);
+}
+
+const BLANK: Run = { text: ' ', sgr: '' };
+
+/** A part of a cell: it ends at so many eighths. */
+interface Filling {
+  readonly layer: Layer;
+  readonly upTo: number;
+}
+
+function drawn(
+  { glyphs, ascii }: Theme,
+  { layer, upTo }: Filling,
+  below: Filling | undefined,
+  several: boolean,
+): Run {
+  if (several && (layer.sgr === '' || ascii)) return { text: layer.shade, sgr: layer.sgr };
+  // Two colours fit into a cell that is full; in another one the upper, which is the rarer, has it all.
+  if (below !== undefined && upTo === EIGHTHS) {
+    const text = glyphs.levels.charAt(below.upTo - 1);
+    return { text, sgr: `${below.layer.sgr};${asBackground(layer.sgr)}` };
+  }
+  return { text: glyphs.levels.charAt(upTo - 1), sgr: layer.sgr };
+}
+
+/** A foreground as background (ECMA-48, 8.3.117: 30-37 and 40-47; 38;5;n and 48;5;n; 90-97 and 100-107). */
+function asBackground(sgr: string): string {
+  return sgr.replace(/^3(\d)/, '4$1').replace(/^9(\d)/, '10$1');
+}
+
+function addCell(line: Run[], { text, sgr }: Run): void {
+  const last = line.at(-1);
+  if (last?.sgr === sgr) last.text += text;
+  else line.push({ text, sgr });
+}
+
+/** Numbers of samples between two times on an axis. */
+const MARK_EVERY = 2 * STEP;
+
+/** A time axis below a graph: marks stand at fixed samples, so that they move with them. */
+export function axis(span: Span, timeOf: (sample: number) => string): string {
+  let line = '';
+  for (let column = 0; column < span.columns; column++) {
+    const sample = span.first + column;
+    if (sample < 0 || sample >= span.count || sample % MARK_EVERY !== 0) continue;
+    const mark = `|${timeOf(sample)}`;
+    if (column < line.length || column + mark.length > span.columns) continue;
+    line = line.padEnd(column) + mark;
+  }
+  return line.padEnd(span.columns);
+}
