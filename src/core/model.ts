@@ -1,7 +1,7 @@
 import { RecordType } from './wire/batch';
 import type { Batch } from './wire/batch';
 import type { Answerer, SystemFacts } from './classify/cause-text';
-import { Cause, FaultClass, RegionKind } from './classify/classes';
+import { Cause, RegionKind } from './classify/classes';
 import type { CodeAddress } from './code/address';
 import type { SiteTable } from './code/site-table';
 import { stackFrames } from './code/stack-names';
@@ -21,6 +21,7 @@ import type { KeepTest } from './resolve/fault-loop';
 import { BusWatch } from './resolve/bus-watch';
 import { GuardWatch } from './resolve/guard-watch';
 import { InFlight } from './resolve/in-flight';
+import { Cell } from './stats/cells';
 import { DEFAULT_LIMITS } from './stats/limits';
 import type { Limits } from './stats/limits';
 import type { OpenFaults } from './wire/open-faults';
@@ -144,7 +145,7 @@ export class Model {
         ? null
         : new BusWatch(options.bus, this.tasks, binder, (slot) => ({
             id: this.regionId(slot),
-            hugePages: this.regions.rows.stats.byCause(slot, Cause.HUGE_PAGE),
+            hugePages: this.regions.rows.stats.get(slot, Cell.byCause + Cause.HUGE_PAGE),
           }));
     this.snapshots = new SnapshotBuilder(this);
   }
@@ -204,12 +205,10 @@ export class Model {
     if (!this.resolveTo(batch, resolved, faults)) return false;
     if (this.attribution?.named() === false) return false;
     this.watch?.look(batch, resolved);
-    const errors = this.counters.total.byClass[FaultClass.ERROR];
+    const { errors } = this.counters.total;
     this.counters.add(batch, resolved, this.columns);
     this.stacks?.add(batch, resolved);
-    if (this.counters.total.byClass[FaultClass.ERROR] !== errors) {
-      this.busWatch?.look(batch, resolved);
-    }
+    if (this.counters.total.errors !== errors) this.busWatch?.look(batch, resolved);
     this.inFlight.settle(batch, resolved);
     const last = faults > 0 ? batch.time[faults - 1]! : 0;
     this.horizon = Math.max(this.horizon, batch.horizon, last);

@@ -173,11 +173,6 @@ export class SiteTable {
     const where = Int32Array.from({ length: this.rows.stats.limit }, (_, slot) => to(slot));
     this.pairs.remap(null, where);
   }
-
-  zero(): void {
-    this.rows.stats.zero();
-    this.pairs.clear();
-  }
 }
 
 function infoOf(address: CodeAddress): SiteInfo {

@@ -7,6 +7,7 @@ import type { SiteTable } from '../code/site-table';
 import type { Resolved } from '../wire/resolved';
 import { GONE } from '../stats/row-table';
 import type { Settled, Tasks } from '../tasks/tasks';
+import type { StatTable } from '../stats/stat-table';
 import { Totals } from '../stats/totals';
 
 /**
@@ -19,6 +20,8 @@ export type Depth = 'totals' | 'rows' | 'detail';
 export class Counters {
   readonly total = new Totals();
   readonly pairs = new PairCounts();
+  /** The counters of all rows. */
+  private readonly tables: readonly StatTable[];
 
   constructor(
     private readonly regions: RegionTable,
@@ -26,7 +29,10 @@ export class Counters {
     private readonly depth: Depth,
     /** null where nobody asks for the code. */
     private readonly sites: SiteTable | null,
-  ) {}
+  ) {
+    const rows = [regions.rows, tasks.threads, tasks.processes, sites?.rows];
+    this.tables = rows.flatMap((table) => table?.stats ?? []);
+  }
 
   /** Enters the faults of a batch that were kept. */
   add(batch: Batch, resolved: Resolved, columns: FaultColumns): void {
@@ -63,18 +69,13 @@ export class Counters {
   /** `elapsed`: ns since the last tick; `accounted`: the same of the time up to which stalls are counted. */
   tick(elapsed: number, accounted: number): void {
     this.total.tick(elapsed, accounted);
-    this.regions.rows.stats.tick(elapsed, accounted);
-    this.tasks.threads.stats.tick(elapsed, accounted);
-    this.tasks.processes.stats.tick(elapsed, accounted);
-    this.sites?.rows.stats.tick(elapsed, accounted);
+    for (const table of this.tables) table.tick(elapsed, accounted);
   }
 
   zero(): void {
     this.total.zero();
-    this.regions.rows.stats.zero();
-    this.tasks.threads.stats.zero();
-    this.tasks.processes.stats.zero();
-    this.sites?.zero();
+    for (const table of this.tables) table.zero();
+    this.sites?.pairs.clear();
     for (let row = 0; row < this.regions.rows.stats.limit; row++) this.regions.heat.clear(row);
     this.pairs.clear();
   }

@@ -1,5 +1,5 @@
 import type { CauseFacts } from '../classify/cause-text';
-import { Cause, FaultClass } from '../classify/classes';
+import { Cause } from '../classify/classes';
 import { latencyHistogram } from './latency-histogram';
 import type { ModelTables } from './model-tables';
 import { pairRows } from './pair-rows';
@@ -15,12 +15,20 @@ import type {
   SiteRow,
   Snapshot,
   StackRow,
-  StatRow,
   ThreadRow,
 } from './snapshot';
 import { FOLDED_CAP, Stands } from '../stats/row-table';
 import type { RowTable } from '../stats/row-table';
-import { ProcessStats, RegionStats, RowPool, share, SiteStats, ThreadStats } from './rows';
+import {
+  ProcessStats,
+  RegionStats,
+  RowPool,
+  share,
+  SiteStats,
+  ThreadStats,
+  TotalStats,
+} from './rows';
+import { Cell } from '../stats/cells';
 import type { StatTable } from '../stats/stat-table';
 
 export interface SnapshotOptions {
@@ -34,7 +42,6 @@ export interface SnapshotOptions {
 }
 
 const PAGE = 4096;
-const QUANTILES = [0.5, 0.9, 0.99] as const;
 
 /** Makes snapshots of a model. */
 export class SnapshotBuilder {
@@ -58,7 +65,7 @@ export class SnapshotBuilder {
       now,
       since: now - elapsed,
       elapsed,
-      totals: this.totals(elapsed),
+      totals: new TotalStats(this.model.counters.total, elapsed),
       regions: this.regions(elapsed, limit, reuse),
       threads: this.threads(elapsed, limit, reuse),
       processes: this.processes(elapsed, limit, reuse),
@@ -74,7 +81,7 @@ export class SnapshotBuilder {
 
   private causeFacts(): CauseFacts {
     const { system, answerer, busReasons, counters, pages } = this.model;
-    const reads = counters.total.byCause[Cause.FILE_READ]!;
+    const reads = counters.total.get(Cell.byCause + Cause.FILE_READ);
     // Where pages were not entered for want of room nobody can tell which had been there.
     const known = reads > 0 && pages.used > 0 && pages.used < pages.cap;
     return {
@@ -143,7 +150,10 @@ export class SnapshotBuilder {
       const info = threads.info(slot);
       if (info === null || info.tid === 0) continue;
       const best = worst.get(info.serial);
-      if (best === undefined || threads.stats.stallNs(slot) > threads.stats.stallNs(best)) {
+      if (
+        best === undefined ||
+        threads.stats.get(slot, Cell.stallNs) > threads.stats.get(best, Cell.stallNs)
+      ) {
         worst.set(info.serial, slot);
       }
     }
@@ -151,7 +161,8 @@ export class SnapshotBuilder {
       const info = processes.info(slot)!;
       const sumsUp = this.sumsUp(processes, slot, 'processes');
       const thread = worst.get(info.serial);
-      const waited = thread === undefined ? 0 : share(threads.stats.stallNs(thread), elapsed);
+      const waited =
+        thread === undefined ? 0 : share(threads.stats.get(thread, Cell.stallNs), elapsed);
       const tid = thread === undefined ? 0 : threads.info(thread)!.tid;
       return this.processRows
         .row(slot, reuse)
@@ -196,32 +207,6 @@ export class SnapshotBuilder {
     if (alive !== true) return '';
     if (pid === 0) return `processes beyond a cap: more than ${limits.spaces} live ones`;
     return tid === 0 ? `threads beyond a cap: more than ${limits.liveThreads} live ones` : '';
-  }
-
-  private totals(elapsed: number): StatRow {
-    const { total } = this.model.counters;
-    const { faults, unique } = total;
-    const all = total.allLatencies();
-    const [p50Ns, p90Ns, p99Ns] = all.quantiles(QUANTILES);
-    return {
-      id: 0,
-      faults,
-      byClass: Array.from(total.byClass),
-      byCause: Array.from(total.byCause),
-      causeNs: Array.from(total.causeNs),
-      uniquePages: unique,
-      refaults: faults - total.byClass[FaultClass.ERROR]! - unique,
-      stallNs: total.stallNs,
-      maxNs: all.maxNs,
-      p50Ns: p50Ns!,
-      p90Ns: p90Ns!,
-      p99Ns: p99Ns!,
-      stallShare: share(total.stallNs, elapsed),
-      stalled: total.stalled,
-      rate: total.rate,
-      history: [...total.history],
-      lastTime: total.lastTime,
-    };
   }
 
   private latency(): LatencyHistogram[] {

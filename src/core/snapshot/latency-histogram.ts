@@ -1,4 +1,5 @@
 import { CLASS_COUNT, CLASS_NAMES } from '../classify/classes';
+import { Cell } from '../stats/cells';
 import { BUCKETS, bucketLow, bucketMiddle, quantiles } from '../stats/histogram';
 import { SEGMENTS, STAT_BLOCK_WORDS } from '../stats/row-histograms';
 import type { LatencyHistogram } from './snapshot';
@@ -40,7 +41,7 @@ export function latencyHistogram(
 export function latencyOfRows(stats: StatTable, ids: ReadonlySet<number>): LatencyHistogram[] {
   const slots: number[] = [];
   for (let slot = 0; slot < stats.limit; slot++) if (ids.has(stats.id(slot))) slots.push(slot);
-  const maxNs = slots.reduce((most, slot) => Math.max(most, stats.maxNs(slot)), 0);
+  const maxNs = slots.reduce((most, slot) => Math.max(most, stats.get(slot, Cell.maxNs)), 0);
   return Array.from({ length: CLASS_COUNT }, (_, cls) => {
     const counts = new Float64Array(SEGMENTS * STAT_BLOCK_WORDS);
     const count = slots.reduce((sum, slot) => sum + stats.addLatencies(counts, slot, cls), 0);

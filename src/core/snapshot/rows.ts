@@ -6,7 +6,10 @@ import type { SiteInfo } from '../code/site-table';
 import type { RegionTable } from '../regions/region-table';
 import type { ProcessRow, RegionRow, SiteRow, StatRow, ThreadRow } from './snapshot';
 import type { StatTable } from '../stats/stat-table';
+import type { Totals } from '../stats/totals';
 import type { ProcessInfo, ThreadInfo } from '../tasks/task-table';
+
+const QUANTILES = [0.5, 0.9, 0.99] as const;
 
 export function share(ns: number, elapsed: number): number {
   return elapsed > 0 ? ns / elapsed : 0;
@@ -18,49 +21,74 @@ export function share(ns: number, elapsed: number): number {
  * can be filled again, because ten thousand new ones at every refresh outlive a collection of new
  * objects and pile up to tens of megabytes before all old ones are collected.
  */
-class Stats implements StatRow {
-  id = 0;
-  faults = 0;
+class CountedStats {
   // Of their full length at once: push() would make room for 17 numbers in each.
   readonly byClass = new Array<number>(CLASS_COUNT).fill(0);
   readonly byCause = new Array<number>(CAUSE_COUNT).fill(0);
   readonly causeNs = new Array<number>(CAUSE_COUNT).fill(0);
   uniquePages = 0;
-  refaults = 0;
   stallNs = 0;
   maxNs = 0;
+  lastTime = 0;
+  rate = 0;
+  stalled = 0;
+  faults = 0;
+  refaults = 0;
+  stallShare = 0;
+
+  /** What follows from the numbers that have been filled in. */
+  protected derive(elapsed: number): void {
+    const { byClass } = this;
+    let faults = 0;
+    for (let c = 0; c < CLASS_COUNT; c++) faults += byClass[c]!;
+    this.faults = faults;
+    this.refaults = faults - byClass[FaultClass.ERROR]! - this.uniquePages;
+    this.stallShare = share(this.stallNs, elapsed);
+  }
+}
+
+/** The whole of a run. Made anew for each snapshot. */
+export class TotalStats extends CountedStats implements StatRow {
+  readonly id = 0;
+  readonly p50Ns: number;
+  readonly p90Ns: number;
+  readonly p99Ns: number;
+  readonly history: readonly number[];
+
+  constructor(total: Totals, elapsed: number) {
+    super();
+    total.read(this);
+    this.derive(elapsed);
+    const [p50Ns, p90Ns, p99Ns] = total.allLatencies().quantiles(QUANTILES);
+    this.p50Ns = p50Ns!;
+    this.p90Ns = p90Ns!;
+    this.p99Ns = p99Ns!;
+    this.history = [...total.history];
+  }
+}
+
+class Stats extends CountedStats implements StatRow {
+  id = 0;
   p50Ns = NaN;
   p90Ns = NaN;
   p99Ns = NaN;
-  stallShare = 0;
-  stalled = 0;
-  rate = 0;
-  lastTime = 0;
   private keptHistory: readonly number[] | null = null;
 
   constructor(
     private readonly stats: StatTable,
     private readonly slot: number,
-  ) {}
+  ) {
+    super();
+  }
 
   protected fillStats(elapsed: number): void {
-    const { stats, slot, byClass, byCause, causeNs } = this;
-    for (let c = 0; c < CLASS_COUNT; c++) byClass[c] = stats.byClass(slot, c);
-    for (let c = 0; c < CAUSE_COUNT; c++) byCause[c] = stats.byCause(slot, c);
-    for (let c = 0; c < CAUSE_COUNT; c++) causeNs[c] = stats.causeNs(slot, c);
+    const { stats, slot } = this;
     this.id = stats.id(slot);
-    this.faults = stats.faults(slot);
-    this.uniquePages = stats.unique(slot);
-    this.refaults = this.faults - byClass[FaultClass.ERROR]! - this.uniquePages;
-    this.stallNs = stats.stallNs(slot);
-    this.maxNs = stats.maxNs(slot);
+    stats.read(slot, this);
+    this.derive(elapsed);
     this.p50Ns = stats.p50Ns(slot);
     this.p90Ns = stats.p90Ns(slot);
     this.p99Ns = stats.p99Ns(slot);
-    this.stallShare = share(this.stallNs, elapsed);
-    this.stalled = stats.stalled(slot);
-    this.rate = stats.rate(slot);
-    this.lastTime = stats.lastTime(slot);
     this.keptHistory = null;
   }
 

@@ -1,5 +1,6 @@
 import type { CauseFacts } from '../classify/cause-text';
 import type { ClassName, KindName } from '../classify/classes';
+import type { Counted } from '../stats/cells';
 
 /**
  * A picture of the model at one moment: what the dashboard and the reports show. Plain data, made on
@@ -43,39 +44,24 @@ export interface SharedRow {
   readonly sumsUp: string;
 }
 
-/** Counters every row has. */
-export interface StatRow {
+/** Counters every row has: what is counted, as CELLS (core/stats/cells.ts) says, and what follows from it. */
+export interface StatRow extends Counted {
   /** Stable while the row lives; a selection follows it. */
   readonly id: number;
   readonly faults: number;
-  /** In the order of CLASS_NAMES. */
-  readonly byClass: readonly number[];
-  /** In the order of CAUSE_NAMES. */
-  readonly byCause: readonly number[];
-  /** ns in faults that have ended, in the order of CAUSE_NAMES. */
-  readonly causeNs: readonly number[];
-  readonly uniquePages: number;
   /** Resolved faults on pages that had faulted before: faults minus ERROR faults minus unique pages. */
   readonly refaults: number;
-  /** Time in faults; that of faults in flight too, as far as it has passed. */
-  readonly stallNs: number;
-  readonly maxNs: number;
   /** NaN without a measured fault. */
   readonly p50Ns: number;
   readonly p90Ns: number;
   readonly p99Ns: number;
   /** stallNs as a share of `elapsed` (0..1; above 1 where several threads wait at once). */
   readonly stallShare: number;
-  /** Threads that stood in faults of the row, on average over the last tick: at most 1 for one thread. */
-  readonly stalled: number;
-  /** Faults per second over the last tick. */
-  readonly rate: number;
   /**
    * Faults per tick, oldest first, at most HISTORY_TICKS of them. Only for the time until the next tick,
    * unless it was asked for before: rows of a model copy it then.
    */
   readonly history: readonly number[];
-  readonly lastTime: number;
 }
 
 export interface RegionRow extends StatRow, SharedRow {

@@ -1,4 +1,5 @@
 import { FAULT_CAPACITY } from '../wire/batch';
+import { Cell } from './cells';
 import type { SlabPool } from './slab-pool';
 import { StatTable } from './stat-table';
 
@@ -161,7 +162,7 @@ export class RowTable<Info extends object> {
     const ended = gone.length;
     const excess = this.rows - gone.length - Math.floor(this.rules.cap * 0.75);
     if (cramped && excess > 0 && dead.length > 0) {
-      dead.sort((a, b) => stats.lastTime(a) - stats.lastTime(b));
+      dead.sort((a, b) => stats.get(a, Cell.lastTime) - stats.get(b, Cell.lastTime));
       gone.push(...dead.slice(0, excess));
       this.capped = true;
     }

@@ -1,5 +1,7 @@
 import type { Batch } from '../wire/batch';
-import { CAUSE_COUNT, CLASS_COUNT } from '../classify/classes';
+import { CLASS_COUNT } from '../classify/classes';
+import { Cell, faultsAt, foldCells, readCells, restCells, STRIDE, tickCells } from './cells';
+import type { CountedRow } from './cells';
 import type { FaultColumns } from '../wire/fault-columns';
 import { grownF64 } from './grow';
 import type { Resolved } from '../wire/resolved';
@@ -13,30 +15,6 @@ import {
 } from './row-histograms';
 import type { SlabPool } from './slab-pool';
 
-/** Cells of a row, side by side so that a fault touches few cache lines. */
-const Cell = {
-  CLASS: 0,
-  CAUSE: CLASS_COUNT,
-  /** Latencies by cause, ns. */
-  CAUSE_NS: CLASS_COUNT + CAUSE_COUNT,
-  UNIQUE: CLASS_COUNT + 2 * CAUSE_COUNT,
-  STALL: CLASS_COUNT + 2 * CAUSE_COUNT + 1,
-  MAX: CLASS_COUNT + 2 * CAUSE_COUNT + 2,
-  LAST: CLASS_COUNT + 2 * CAUSE_COUNT + 3,
-  /** Faults with a latency: what the histogram holds. */
-  TIMED: CLASS_COUNT + 2 * CAUSE_COUNT + 4,
-  /** Faults, and time stalled, at the last tick. */
-  TICKED: CLASS_COUNT + 2 * CAUSE_COUNT + 5,
-  TICKED_STALL: CLASS_COUNT + 2 * CAUSE_COUNT + 6,
-  RATE: CLASS_COUNT + 2 * CAUSE_COUNT + 7,
-  STALLED: CLASS_COUNT + 2 * CAUSE_COUNT + 8,
-  /** The percentiles last asked for, and the TIMED they belong to: most rows rest between snapshots. */
-  P_TIMED: CLASS_COUNT + 2 * CAUSE_COUNT + 9,
-  P50: CLASS_COUNT + 2 * CAUSE_COUNT + 10,
-  P90: CLASS_COUNT + 2 * CAUSE_COUNT + 11,
-  P99: CLASS_COUNT + 2 * CAUSE_COUNT + 12,
-} as const;
-const STRIDE = CLASS_COUNT + 2 * CAUSE_COUNT + 13;
 const PERCENTILES = [0.5, 0.9, 0.99] as const;
 
 /**
@@ -125,6 +103,7 @@ export class StatTable {
   ): void {
     // In locals: the fields could change under a call, the arrays themselves do not within a batch.
     const { cells } = this;
+    const { byCause, causeNs, uniquePages, timed: timedCell, stallNs, maxNs, lastTime } = Cell;
     const { position, quiet } = this.activity;
     const { segments } = this.histograms;
     const { counters } = this.pool;
@@ -141,18 +120,18 @@ export class StatTable {
       let unique = 0;
       let timed = 0;
       let stall = 0;
-      let max = cells[at + Cell.MAX]!;
+      let max = cells[at + maxNs]!;
       for (; i < faults && rows[i] === row; i++) {
         if (keep[i] === 0) continue;
         last = i;
         cells[at + faultClass[i]!]!++;
-        cells[at + Cell.CAUSE + cause[i]!]!++;
+        cells[at + byCause + cause[i]!]!++;
         unique += fresh[i]!;
         const ns = latency[i]!;
         if (ns < 0) continue;
         timed++;
         stall += ns;
-        cells[at + Cell.CAUSE_NS + cause[i]!]! += ns;
+        cells[at + causeNs + cause[i]!]! += ns;
         if (ns > max) max = ns;
         const b = bucket[i]!;
         const histogram = (row * CLASS_COUNT + faultClass[i]!) * SEGMENTS;
@@ -166,11 +145,11 @@ export class StatTable {
         if (counters[word]! < U32_MAX) counters[word]!++;
       }
       if (last < 0) continue;
-      cells[at + Cell.UNIQUE]! += unique;
-      cells[at + Cell.TIMED]! += timed;
-      cells[at + Cell.STALL]! += stall;
-      cells[at + Cell.MAX] = max;
-      cells[at + Cell.LAST] = Math.max(cells[at + Cell.LAST]!, time[last]!);
+      cells[at + uniquePages]! += unique;
+      cells[at + timedCell]! += timed;
+      cells[at + stallNs]! += stall;
+      cells[at + maxNs] = max;
+      cells[at + lastTime] = Math.max(cells[at + lastTime]!, time[last]!);
       const active = position[row]!;
       if (active < 0) this.activity.wake(row);
       else quiet[active] = 0;
@@ -180,8 +159,8 @@ export class StatTable {
   /** Adds to the time stalled of a row, or takes from it, beside the latencies of its faults. */
   stall(row: number, ns: number, time: number): void {
     const at = row * STRIDE;
-    this.cells[at + Cell.STALL]! += ns;
-    this.cells[at + Cell.LAST] = Math.max(this.cells[at + Cell.LAST]!, time);
+    this.cells[at + Cell.stallNs]! += ns;
+    this.cells[at + Cell.lastTime] = Math.max(this.cells[at + Cell.lastTime]!, time);
     const active = this.activity.position[row]!;
     if (active < 0) this.activity.wake(row);
     else this.activity.quiet[active] = 0;
@@ -189,45 +168,23 @@ export class StatTable {
 
   /** See Counters.late. */
   late(row: number, ns: number): void {
-    this.cells[row * STRIDE + Cell.TICKED_STALL]! += ns;
+    this.cells[row * STRIDE + Cell.tickedStallNs]! += ns;
   }
 
   /** Samples rates and histories; see Counters.tick. */
   tick(elapsed: number, accounted: number): void {
-    const perSecond = elapsed > 0 ? 1e9 / elapsed : 0;
     const { cells } = this;
     this.activity.tick(
+      (row) => tickCells(cells, row * STRIDE, elapsed, accounted),
       (row) => {
-        const at = row * STRIDE;
-        const faults = this.faults(row);
-        const delta = faults - cells[at + Cell.TICKED]!;
-        cells[at + Cell.TICKED] = faults;
-        cells[at + Cell.RATE] = delta * perSecond;
-        if (accounted > 0) {
-          const stall = cells[at + Cell.STALL]!;
-          // Below 0 where a fault in flight was counted in the row of what its page was before.
-          const waited = Math.max(0, stall - cells[at + Cell.TICKED_STALL]!);
-          cells[at + Cell.TICKED_STALL] = stall;
-          cells[at + Cell.STALLED] = waited / accounted;
-        } else if (elapsed === 0) cells[at + Cell.STALLED] = 0;
-        return delta;
-      },
-      (row) => {
-        cells[row * STRIDE + Cell.RATE] = 0;
-        cells[row * STRIDE + Cell.STALLED] = 0;
+        restCells(cells, row * STRIDE);
       },
     );
   }
 
   /** Adds a row to another, which has the sum afterwards; the first is to be released. */
   fold(from: number, into: number): void {
-    const a = from * STRIDE;
-    const b = into * STRIDE;
-    const cells = this.cells;
-    for (let c = 0; c < STRIDE; c++) {
-      if (c === Cell.MAX || c === Cell.LAST) cells[b + c] = Math.max(cells[a + c]!, cells[b + c]!);
-      else if (c < Cell.RATE) cells[b + c]! += cells[a + c]!;
-    }
+    foldCells(this.cells, from * STRIDE, into * STRIDE);
     this.histograms.fold(from, into);
     if (this.activity.isActive(from) && !this.activity.isActive(into)) this.activity.wake(into);
   }
@@ -246,52 +203,22 @@ export class StatTable {
   }
 
   faults(row: number): number {
-    const cells = this.cells;
-    const at = row * STRIDE;
-    return cells[at]! + cells[at + 1]! + cells[at + 2]! + cells[at + 3]!;
+    return faultsAt(this.cells, row * STRIDE);
   }
 
-  byClass(row: number, faultClass: number): number {
-    return this.cells[row * STRIDE + Cell.CLASS + faultClass]!;
+  /** The number at `cell` (one of Cell, or that and an index where it has several) of a row. */
+  get(row: number, cell: number): number {
+    return this.cells[row * STRIDE + cell]!;
   }
 
-  byCause(row: number, cause: number): number {
-    return this.cells[row * STRIDE + Cell.CAUSE + cause]!;
-  }
-
-  /** ns in faults of a cause that have ended. */
-  causeNs(row: number, cause: number): number {
-    return this.cells[row * STRIDE + Cell.CAUSE_NS + cause]!;
-  }
-
-  unique(row: number): number {
-    return this.cells[row * STRIDE + Cell.UNIQUE]!;
-  }
-
-  stallNs(row: number): number {
-    return this.cells[row * STRIDE + Cell.STALL]!;
-  }
-
-  maxNs(row: number): number {
-    return this.cells[row * STRIDE + Cell.MAX]!;
-  }
-
-  lastTime(row: number): number {
-    return this.cells[row * STRIDE + Cell.LAST]!;
-  }
-
-  rate(row: number): number {
-    return this.cells[row * STRIDE + Cell.RATE]!;
-  }
-
-  /** Threads that stood in faults of this row, on average over the last tick. */
-  stalled(row: number): number {
-    return this.cells[row * STRIDE + Cell.STALLED]!;
+  /** Fills in what a snapshot shows of a row. */
+  read(row: number, into: CountedRow): void {
+    readCells(this.cells, row * STRIDE, into);
   }
 
   /** A row with something in it: a fault, or a thread that waits in its first. */
   inUse(row: number): boolean {
-    return this.faults(row) > 0 || this.stallNs(row) > 0;
+    return this.faults(row) > 0 || this.get(row, Cell.stallNs) > 0;
   }
 
   /** Faults per tick, oldest first; empty for a row that rests. */
@@ -305,26 +232,26 @@ export class StatTable {
   }
 
   p50Ns(row: number): number {
-    return this.percentile(row, Cell.P50);
+    return this.percentile(row, Cell.p50Ns);
   }
 
   p90Ns(row: number): number {
-    return this.percentile(row, Cell.P90);
+    return this.percentile(row, Cell.p90Ns);
   }
 
   p99Ns(row: number): number {
-    return this.percentile(row, Cell.P99);
+    return this.percentile(row, Cell.p99Ns);
   }
 
   /** ns; NaN without a measured fault. */
   private percentile(row: number, cell: number): number {
     const at = row * STRIDE;
-    const timed = this.cells[at + Cell.TIMED]!;
+    const timed = this.cells[at + Cell.timed]!;
     if (timed === 0) return NaN;
-    if (this.cells[at + Cell.P_TIMED] !== timed) {
-      const found = this.histograms.quantiles(row, this.maxNs(row), PERCENTILES);
-      this.cells.set(found, at + Cell.P50);
-      this.cells[at + Cell.P_TIMED] = timed;
+    if (this.cells[at + Cell.percentilesTimed] !== timed) {
+      const found = this.histograms.quantiles(row, this.get(row, Cell.maxNs), PERCENTILES);
+      this.cells.set(found, at + Cell.p50Ns);
+      this.cells[at + Cell.percentilesTimed] = timed;
     }
     return this.cells[at + cell]!;
   }

@@ -2,6 +2,7 @@ import { REGION_COLUMNS } from '../../core/columns/row-columns';
 import type { Column } from '../../core/columns/column';
 import { sharedLabel } from '../../core/regions/region-label';
 import type { RegionRow } from '../../core/snapshot/snapshot';
+import { mergeCounted } from '../../core/stats/cells';
 
 /** A region, or the same region of several processes of one name. */
 export interface GroupedRegion extends RegionRow {
@@ -69,10 +70,9 @@ function merged(group: readonly RegionRow[], processes: number): GroupedRegion {
   const first = group[0]!;
   const sum = (value: (row: RegionRow) => number): number =>
     group.reduce((total, row) => total + value(row), 0);
-  const sums = (values: (row: RegionRow) => readonly number[]): number[] =>
-    values(first).map((_, k) => sum((row) => values(row)[k]!));
   return {
     ...first,
+    ...mergeCounted(group),
     processes,
     members: 1,
     pid: 0,
@@ -81,21 +81,12 @@ function merged(group: readonly RegionRow[], processes: number): GroupedRegion {
     endPage: 0,
     size: sum((row) => row.size),
     faults: sum((row) => row.faults),
-    byClass: sums((row) => row.byClass),
-    byCause: sums((row) => row.byCause),
-    causeNs: sums((row) => row.causeNs),
-    uniquePages: sum((row) => row.uniquePages),
     refaults: sum((row) => row.refaults),
-    stallNs: sum((row) => row.stallNs),
     stallShare: sum((row) => row.stallShare),
-    stalled: sum((row) => row.stalled),
-    rate: sum((row) => row.rate),
-    maxNs: group.reduce((max, row) => Math.max(max, row.maxNs), 0),
     // Percentiles of parts do not make those of the whole.
     p50Ns: NaN,
     p90Ns: NaN,
     p99Ns: NaN,
     history: [],
-    lastTime: group.reduce((last, row) => Math.max(last, row.lastTime), 0),
   };
 }

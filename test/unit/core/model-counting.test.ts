@@ -1,4 +1,5 @@
 import { FaultClass } from '../../../src/core/classify/classes';
+import { mergeCounted } from '../../../src/core/stats/cells';
 import { FILE_START, HEAP_START, R, Rig, STACK_START, vma } from '../../support/model-kit';
 
 describe('Model: counting', () => {
@@ -13,9 +14,13 @@ describe('Model: counting', () => {
       rig.fault({ page, pid, tid, end, code: i % 8, latency: i % 5 === 0 ? -1 : i * 10 });
     }
     rig.run();
-    const { totals, regions, threads, processes, latency } = rig.model.snapshot(rig.now);
+    // Whatever is divided by a power of two adds up without rounding.
+    rig.model.tick(2 ** 33);
+    const { totals, regions, threads, processes, latency } = rig.model.snapshot(2 ** 33);
     expect(totals.faults).toBe(3000);
+    expect([totals.rate, totals.stalled].every((n) => n > 0)).toBe(true);
     for (const rows of [regions, threads, processes]) {
+      expect(mergeCounted(rows)).toEqual(mergeCounted([totals]));
       for (const key of ['faults', 'stallNs', 'uniquePages', 'refaults'] as const) {
         expect([key, rows.reduce((n, r) => n + r[key], 0)]).toEqual([key, totals[key]]);
       }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { How } from '../../../../src/core/wire/batch';
 import { OpenFaults, Waits } from '../../../../src/core/wire/open-faults';
+import { Cell } from '../../../../src/core/stats/cells';
 import type { Snapshot, StatRow } from '../../../../src/core/snapshot/snapshot';
 import { HEAP_START, Rig, STACK_START } from '../../../support/model-kit';
 
@@ -90,7 +91,7 @@ describe('stall of faults in flight', () => {
           const from = at;
           at += interval;
           end(rig, faults.filter(endsWithin(from, at)), at);
-          const before = rig.model.counters.total.stallNs;
+          const before = rig.model.counters.total.get(Cell.stallNs);
           rig.model.tick(at, look(faults.filter(isOpen(at)), at));
           const snapshot = rig.model.snapshot(at);
           expectConsistent(snapshot);

@@ -3,6 +3,7 @@ import { CAUSE_COUNT, CLASS_COUNT } from '../../../../src/core/classify/classes'
 import { Batch, FAULT_CAPACITY } from '../../../../src/core/wire/batch';
 import { FaultColumns } from '../../../../src/core/wire/fault-columns';
 import { Resolved } from '../../../../src/core/wire/resolved';
+import { Cell } from '../../../../src/core/stats/cells';
 import { SlabPool } from '../../../../src/core/stats/slab-pool';
 import { bucketOf } from '../../../../src/core/stats/histogram';
 import { HISTORY_TICKS } from '../../../../src/core/stats/history';
@@ -64,14 +65,18 @@ describe('StatTable', () => {
           const mine = faults.filter((f) => f.row === row);
           const timed = mine.filter((f) => f.latency >= 0).map((f) => f.latency);
           expect(table.faults(row)).toBe(mine.length);
-          const classes = Array.from({ length: CLASS_COUNT }, (_, c) => table.byClass(row, c));
+          const classes = Array.from({ length: CLASS_COUNT }, (_, c) =>
+            table.get(row, Cell.byClass + c),
+          );
           expect(classes).toEqual(tally(mine, 'faultClass', CLASS_COUNT));
-          const causes = Array.from({ length: CAUSE_COUNT }, (_, c) => table.byCause(row, c));
+          const causes = Array.from({ length: CAUSE_COUNT }, (_, c) =>
+            table.get(row, Cell.byCause + c),
+          );
           expect(causes).toEqual(tally(mine, 'cause', CAUSE_COUNT));
-          expect(table.unique(row)).toBe(mine.filter((f) => f.fresh === 1).length);
-          expect(table.stallNs(row)).toBe(timed.reduce((a, b) => a + b, 0));
-          expect(table.maxNs(row)).toBe(Math.max(0, ...timed));
-          expect(table.lastTime(row)).toBe(faults.lastIndexOf(mine[mine.length - 1]!));
+          expect(table.get(row, Cell.uniquePages)).toBe(mine.filter((f) => f.fresh === 1).length);
+          expect(table.get(row, Cell.stallNs)).toBe(timed.reduce((a, b) => a + b, 0));
+          expect(table.get(row, Cell.maxNs)).toBe(Math.max(0, ...timed));
+          expect(table.get(row, Cell.lastTime)).toBe(faults.lastIndexOf(mine[mine.length - 1]!));
           const median = table.p50Ns(row);
           const exact = timed.sort((a, b) => a - b)[Math.ceil(timed.length / 2) - 1];
           if (exact === undefined) expect(median).toBeNaN();
@@ -91,13 +96,21 @@ describe('StatTable', () => {
     const id = table.id(a);
     table.fold(a, b);
     table.release(a);
-    expect([table.faults(b), table.byClass(b, 0), table.byClass(b, 1)]).toEqual([4, 1, 3]);
-    expect([table.maxNs(b), table.stallNs(b), table.lastTime(b)]).toEqual([70000, 75110, 5000]);
+    expect([
+      table.faults(b),
+      table.get(b, Cell.byClass + 0),
+      table.get(b, Cell.byClass + 1),
+    ]).toEqual([4, 1, 3]);
+    expect([
+      table.get(b, Cell.maxNs),
+      table.get(b, Cell.stallNs),
+      table.get(b, Cell.lastTime),
+    ]).toEqual([70000, 75110, 5000]);
     expect(table.p50Ns(b)).toBeCloseTo(100, -1);
     const reused = table.alloc();
     expect(reused).toBe(a);
     expect(table.id(reused)).not.toBe(id);
-    expect([table.faults(a), table.maxNs(a), table.p50Ns(a)]).toEqual([0, 0, NaN]);
+    expect([table.faults(a), table.get(a, Cell.maxNs), table.p50Ns(a)]).toEqual([0, 0, NaN]);
     table.release(a);
     table.release(b);
     expect(blocks.used).toBe(0);
@@ -112,11 +125,11 @@ describe('StatTable', () => {
     add(table, late, PLAIN);
     add(table, late, PLAIN);
     table.tick(0.5e9, 0.5e9);
-    expect([table.rate(early), table.rate(late)]).toEqual([2, 4]);
+    expect([table.get(early, Cell.rate), table.get(late, Cell.rate)]).toEqual([2, 4]);
     expect(table.history(early)).toEqual([1, 1]);
     expect(table.history(late)).toEqual([0, 2]);
     for (let i = 0; i < HISTORY_TICKS - 1; i++) table.tick(1e9, 1e9);
-    expect(table.rate(early)).toBe(0);
+    expect(table.get(early, Cell.rate)).toBe(0);
     expect(table.history(late)).toHaveLength(HISTORY_TICKS);
     expect(table.history(late)[0]).toBe(2);
   });
@@ -131,7 +144,7 @@ describe('StatTable', () => {
     expect(table.history(row)).toEqual([]);
     add(table, row, { ...PLAIN, latency: -1 });
     table.tick(1e9, 1e9);
-    expect(table.rate(row)).toBe(1);
+    expect(table.get(row, Cell.rate)).toBe(1);
     expect(table.history(row)[HISTORY_TICKS - 1]).toBe(1);
   });
 
@@ -142,10 +155,14 @@ describe('StatTable', () => {
     for (let i = 0; i < 5; i++) add(table, row, PLAIN);
     table.tick(1e9, 1e9);
     table.zero();
-    expect([table.faults(row), table.unique(row), table.id(row)]).toEqual([0, 0, id]);
+    expect([table.faults(row), table.get(row, Cell.uniquePages), table.id(row)]).toEqual([
+      0,
+      0,
+      id,
+    ]);
     add(table, row, PLAIN);
     table.tick(1e9, 1e9);
-    expect(table.rate(row)).toBe(1);
+    expect(table.get(row, Cell.rate)).toBe(1);
   });
 
   it('does not show percentiles of what was counted before', () => {
@@ -171,7 +188,9 @@ describe('StatTable', () => {
     add(table, b, PLAIN);
     table.tick(1e9, 1e9);
     expect(table.incomplete).toBe(true);
-    expect([table.faults(b), table.stallNs(b), table.rate(b)]).toEqual([1, 1000, 1]);
+    expect([table.faults(b), table.get(b, Cell.stallNs), table.get(b, Cell.rate)]).toEqual([
+      1, 1000, 1,
+    ]);
     expect(table.p50Ns(b)).toBeNaN();
   });
 });
