@@ -114,6 +114,17 @@ test('the report has the stacks, with the faults and the time of each', async ()
   expect(deep[0]!.stall_ns).toBe(stall);
 });
 
+test('the report for a person has them as a tree', async () => {
+  const ended = await analyze(['-q', '--report', ...EVERY, '--', ...program], { cwd: scratch });
+  expect(ended.status).toBe(0);
+  const tree = /\nStacks\n([^]*?)\n\n/.exec(ended.stdout)![1]!.split('\n');
+  expect(tree[0]).toMatch(/^ +STALL +ALL +STACK, root first$/);
+  const line = (end: string): string => tree.find((text) => text.endsWith(end))!;
+  expect(line('d20;d19;d18;d17;... 13 more ...;d3;d2;d1')).toMatch(/ 300 {4,}d20/);
+  expect(line('recurse x12')).toMatch(/ 300 {4,}recurse/);
+  expect(line(THREAD.join(';'))).toMatch(/ 1,200 /);
+});
+
 /** Faults, or microseconds, by folded line. */
 function folded(text: string): Map<string, number> {
   const lines = new Map<string, number>();

@@ -122,6 +122,7 @@ export function snapshot(part: Partial<Snapshot> = {}): Snapshot {
     pairs: () => ({ regions: [], threads: [], faults: [] }),
     siteRegions: () => [],
     stacks: () => [],
+    siteStacks: () => [],
     causeFacts: {
       swapInUse: false,
       numaBalancing: false,

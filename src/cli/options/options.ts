@@ -35,19 +35,21 @@ export function parseOptions(args: readonly string[]): CommandLine {
     'text',
     'json',
   ] as const);
+  const starts = target.kind === 'none' || action !== 'run' || isStarted(target);
+  const effects = effectsOf(given, starts);
   const report = reportFormat ?? (has('report') ? 'text' : 'none');
   return {
     action,
     target,
     children: !has('no-children'),
-    ...effectsOf(given, target.kind === 'none' || action !== 'run' || isStarted(target)),
+    ...effects,
     format,
     output: file('output', given.get('output')),
     quiet: has('quiet'),
     report,
     latency: has('latency'),
     symbols: has('symbols'),
-    ...stackOptions(given, format, report),
+    ...stackOptions(given, format, report, effects),
     naming: !has('no-symbols'),
     fixedTs: has('fixed-ts'),
     durationNs: seconds('duration', given.get('duration'), 1e-3, 1e8),

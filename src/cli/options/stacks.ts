@@ -1,4 +1,4 @@
-import type { Options } from '../../app/options';
+import type { Effects, Options } from '../../app/options';
 import { UsageError } from './parse';
 import { choice, integer } from './values';
 
@@ -7,12 +7,13 @@ const BUDGET_MAX = 1_000_000;
 /** A period that the kernel takes, and that a fault is met in at all. */
 const EVERY_MAX = 1_000_000;
 
-/** What options say of call stacks. Throws UsageError where one has no effect. */
+/** What options say of call stacks, which show in some places only. Throws UsageError where one has no effect. */
 export function stackOptions(
   given: ReadonlyMap<string, string>,
   format: Options['format'],
   report: Options['report'],
-): Pick<Options, 'stacks' | 'weigh'> {
+  effects: Effects,
+): Pick<Options, 'stacks' | 'weigh' | 'dashboardOnly'> {
   if (given.get('stacks') === 'dwarf') {
     throw new UsageError('--stacks: dwarf is not there yet; fp takes stacks by frame pointers');
   }
@@ -36,15 +37,18 @@ export function stackOptions(
   if (!wanted) {
     if (every !== null) throw new UsageError('--stack-every has no effect without --stacks fp');
     if (budget !== null) throw new UsageError('--stack-budget has no effect without --stacks fp');
-    return { stacks: null, weigh: 'count' };
+    return { stacks: null, weigh: 'count', dashboardOnly: effects.dashboardOnly };
   }
-  if (format === 'text' && report !== 'json') {
+  // The text stream and the summary show none.
+  const shown = report !== 'none' || (format !== 'text' && !given.has('quiet'));
+  if (!shown && effects.view === 'stream') {
     throw new UsageError(
-      '--stacks fp shows with --format csv, ndjson or folded and with --report-format json only',
+      '--stacks fp shows with --format csv, ndjson or folded, with --report, and in the dashboard',
     );
   }
   return {
     stacks: { every: every ?? 0, budget: budget ?? DEFAULT_BUDGET },
     weigh: weigh ?? 'count',
+    dashboardOnly: shown ? effects.dashboardOnly : [...effects.dashboardOnly, '--stacks'],
   };
 }

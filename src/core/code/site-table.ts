@@ -106,6 +106,12 @@ export class SiteTable {
     return (this.rowOf[code] = known ?? this.create(info));
   }
 
+  /** Id of the row in which an instruction counts, that of another table too; 0 where it has none of its own. */
+  idOf(address: CodeAddress): number {
+    const slot = this.byKey.get(infoOf(address).key);
+    return slot === undefined ? 0 : this.rows.stats.id(slot);
+  }
+
   private create(info: SiteInfo): number {
     const slot = this.rows.create(info);
     if (!this.rows.stands(slot)) this.byKey.set(info.key, slot);

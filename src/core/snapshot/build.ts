@@ -4,7 +4,7 @@ import { latencyHistogram } from './latency-histogram';
 import type { ModelTables } from './model-tables';
 import { pairRows } from './pair-rows';
 import { regionsOfSites } from './site-pairs';
-import { stackRows } from './stack-rows';
+import { stackRows, stacksOfSites } from './stack-rows';
 import { NO_REGION, setOf, slotOf } from '../regions/region-code';
 import type {
   LatencyHistogram,
@@ -50,7 +50,7 @@ export class SnapshotBuilder {
   private readonly processRows: RowPool<ProcessStats>;
   private siteRows: RowPool<SiteStats> | null = null;
   /** The same in every snapshot. */
-  private readonly stacks = (): StackRow[] => stackRows(this.model.stacks, this.model.comms);
+  private readonly stacks = (): StackRow[] => stackRows(this.model);
 
   constructor(private readonly model: ModelTables) {
     const { regions, tasks } = model;
@@ -74,6 +74,7 @@ export class SnapshotBuilder {
       pairs: this.pairs(),
       siteRegions: this.siteRegions(),
       stacks: this.stacks,
+      siteStacks: this.siteStacks(),
       causeFacts: this.causeFacts(),
       caps: this.caps(),
     };
@@ -218,6 +219,11 @@ export class SnapshotBuilder {
   private siteRegions(): Snapshot['siteRegions'] {
     let made: ReadonlyMap<number, readonly PairedRow[]> | null = null;
     return (id) => (made ??= regionsOfSites(this.model)).get(id) ?? [];
+  }
+
+  private siteStacks(): Snapshot['siteStacks'] {
+    let made: Snapshot['siteStacks'] | null = null;
+    return (id) => (made ??= stacksOfSites(this.model))(id);
   }
 
   private pairs(): () => PairRows {

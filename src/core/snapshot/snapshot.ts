@@ -30,6 +30,8 @@ export interface Snapshot {
   readonly siteRegions: (id: number) => readonly PairedRow[];
   /** Call stacks, most faults first; none where nobody asked for them. To be asked before the next batch. */
   readonly stacks: () => readonly StackRow[];
+  /** Those of a call site, by its id: the ones with the most faults. As with `siteRegions`, asked before the next batch. */
+  readonly siteStacks: (id: number) => readonly StackRow[];
   /** What qualifies the causes. */
   readonly causeFacts: CauseFacts;
   /** Why some numbers are bounds: tables that reached their cap, in words for a person. */

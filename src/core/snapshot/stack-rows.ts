@@ -1,25 +1,72 @@
+import type { SiteTable } from '../code/site-table';
 import { stackFrames } from '../code/stack-names';
 import { StackTable } from '../code/stack-table';
 import type { CommTable } from '../tasks/comm-names';
+import type { ModelTables } from './model-tables';
 import type { StackRow } from './snapshot';
 
+/** Call stacks of one call site that are named. */
+const TOP_STACKS = 64;
+
+/** What was counted of a stack, by its number, which keeps its meaning. */
+interface Counted {
+  readonly stack: number;
+  readonly faults: number;
+  readonly stallNs: number;
+  readonly sampled: number;
+}
+
 /** The call stacks with faults, most faults first; stacks whose frames have the same names are one. */
-export function stackRows(stacks: StackTable | null, comms: CommTable): StackRow[] {
-  if (stacks === null) return [];
-  const rows = new Map<string, StackRow>();
-  for (let number = 1; number < stacks.limit; number++) {
-    const sampled = stacks.sampled(number);
+export function stackRows({ stacks, comms }: ModelTables): StackRow[] {
+  return stacks === null ? [] : named(stacks, comms, [...counted(stacks)]);
+}
+
+/** The same of each call site, by the id of its row: those with the most faults. */
+export function stacksOfSites({ stacks, sites, comms }: ModelTables): (id: number) => StackRow[] {
+  if (stacks === null || sites === null) return () => [];
+  const found = bySite(stacks, sites);
+  return (id) => named(stacks, comms, found.get(id) ?? []);
+}
+
+function bySite(stacks: StackTable, sites: SiteTable): ReadonlyMap<number, Counted[]> {
+  const siteOf = new Map<number, number>();
+  const found = new Map<number, Counted[]>();
+  for (const row of counted(stacks)) {
+    const [code] = stacks.codesOf(row.stack);
+    if (code === undefined) continue;
+    const site = siteOf.get(code) ?? sites.idOf(stacks.codes.address(code)!);
+    siteOf.set(code, site);
+    const list = found.get(site);
+    if (list === undefined) found.set(site, [row]);
+    else list.push(row);
+  }
+  for (const list of found.values()) {
+    list.sort((a, b) => b.faults - a.faults);
+    list.length = Math.min(list.length, TOP_STACKS);
+  }
+  return found;
+}
+
+function* counted(stacks: StackTable): Generator<Counted> {
+  for (let stack = 1; stack < stacks.limit; stack++) {
+    const sampled = stacks.sampled(stack);
     if (sampled === 0) continue;
-    const frames = stackFrames(stacks, number);
-    const comm =
-      number === StackTable.OTHERS ? '[others]' : (comms.names[stacks.comm(number)] ?? '');
+    yield { stack, faults: stacks.faults(stack), stallNs: stacks.stallNs(stack), sampled };
+  }
+}
+
+function named(stacks: StackTable, comms: CommTable, list: readonly Counted[]): StackRow[] {
+  const rows = new Map<string, StackRow>();
+  for (const { stack, faults, stallNs, sampled } of list) {
+    const frames = stackFrames(stacks, stack);
+    const comm = stack === StackTable.OTHERS ? '[others]' : (comms.names[stacks.comm(stack)] ?? '');
     const key = [comm, ...frames].join('\n');
     const before = rows.get(key) ?? { comm, frames, faults: 0, stallNs: 0, sampled: 0 };
     rows.set(key, {
       comm,
       frames,
-      faults: before.faults + stacks.faults(number),
-      stallNs: before.stallNs + stacks.stallNs(number),
+      faults: before.faults + faults,
+      stallNs: before.stallNs + stallNs,
       sampled: before.sampled + sampled,
     });
   }

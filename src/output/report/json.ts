@@ -86,7 +86,7 @@ function documentOf(input: ReportInput): Readonly<Record<string, Json | Rows>> {
     totals: totals(snapshot.totals, fixed !== null),
     findings: fixed ? [] : findings(snapshot).map(findingPart),
     ...tableParts(input),
-    stacks: stacks(input),
+    stacks: () => stacks(input),
     latency: fixed ? [] : snapshot.latency.filter(isKnown).map(histogram),
   };
 }
@@ -206,15 +206,17 @@ function siteNames(row: SiteRow): Record<string, Json> {
   };
 }
 
-function stacks({ snapshot, fixed }: ReportInput): Json {
-  return snapshot.stacks().map(({ comm, frames, faults, stallNs, sampled }) => ({
-    comm,
-    frames,
-    faults,
-    stall_ns: fixed ? null : Math.round(stallNs),
-    sampled,
-    weight: faults / sampled,
-  }));
+function* stacks({ snapshot, fixed }: ReportInput): Generator<Json> {
+  for (const { comm, frames, faults, stallNs, sampled } of snapshot.stacks()) {
+    yield {
+      comm,
+      frames,
+      faults,
+      stall_ns: fixed ? null : Math.round(stallNs),
+      sampled,
+      weight: faults / sampled,
+    };
+  }
 }
 
 function sharing({ members, sumsUp }: SharedRow): Record<string, Json> {

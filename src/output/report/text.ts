@@ -18,6 +18,7 @@ import { GROUP_COLUMNS, groupRegions, groupStacks } from './groups';
 import { histogramLines } from './histogram';
 import { fixedProcess, fixedRegion, fixedThread, orderedRows, shownColumns } from './report';
 import type { ReportInput } from './report';
+import { stackSection } from './stacks';
 import { tableLines } from './table';
 import { printable } from '../../core/text/printable';
 
@@ -62,6 +63,7 @@ export function reportText(input: ReportInput): string {
       ? table('Regions', orderedRows(groupRegions(regions), fixed !== null), GROUP_COLUMNS)
       : table('Regions', regions, regionColumns)),
     ...table('Call sites', orderedRows(snapshot.sites, fixed !== null), SITE_COLUMNS),
+    ...section('Stacks', stackSection(snapshot.stacks(), fixed !== null)),
     // Where no process has a second thread the threads are the processes once more.
     ...(several && threads.length <= processes.length
       ? []

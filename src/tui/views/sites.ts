@@ -1,8 +1,9 @@
 import { isOfSite } from '../../core/code/site-table';
 import { SITE_COLUMNS } from '../../core/columns/row-columns';
 import { rowTable, type ExportTable } from '../../core/columns/table-export';
-import type { PairedRow, SiteRow } from '../../core/snapshot/snapshot';
+import type { PairedRow, SiteRow, StackRow } from '../../core/snapshot/snapshot';
 import type { Line } from '../layout/line';
+import { callerLines, stackTable } from './caller-lines';
 import { pairedLine, pairedTable, RowDetailView } from './row-detail';
 import { TableView } from './table-view';
 import type { ViewEntry } from './view';
@@ -19,17 +20,20 @@ export const sites: ViewEntry = {
     );
     return new TableView(sites.name, scene, navigation, table, (opened) => {
       let regions: readonly PairedRow[] = [];
+      let stacks: readonly StackRow[] = [];
       return new RowDetailView<SiteRow>(scene, opened, {
         name: 'code',
         row: ({ snapshot }) => snapshot.sites.find(({ id }) => id === opened.id),
         look: ({ id }) => {
           regions = scene.picture.snapshot.siteRegions(id);
+          stacks = scene.picture.snapshot.siteStacks(id);
         },
         event: ({ names, resolved }, place) => isOfSite(names.code(resolved.code[place]!), opened),
         title: titleLine,
         where: (theme, columns) => pairedLine(theme, columns, 'hits', regions),
+        who: (theme, columns) => callerLines(theme, columns, stacks),
         table: (row) => rowTable('code', table.columns, [row]),
-        tables: (): ExportTable[] => [pairedTable('regions', regions)],
+        tables: (): ExportTable[] => [pairedTable('regions', regions), stackTable(stacks)],
       });
     });
   },

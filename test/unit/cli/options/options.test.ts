@@ -242,13 +242,29 @@ describe('call stacks', () => {
       view: 'stream',
     });
     expect(parse('--stacks fp --report-format json -q -p 1').stacks).not.toBeNull();
+    expect(parse('--stacks fp --report -q -p 1').stacks).not.toBeNull();
     expect(parse('--stacks off -p 1').stacks).toBeNull();
+  });
+
+  it('are for the dashboard where nothing else shows them', () => {
+    const alone = parse('--stacks fp --stack-every 4 -p 1');
+    expect(alone).toMatchObject({
+      view: 'auto',
+      stacks: { every: 4 },
+      dashboardOnly: ['--stacks'],
+    });
+    expect(parse('--tui --stacks fp -p 1').dashboardOnly).toEqual(['--stacks']);
+    expect(parse('--tui --stacks fp -o f --format csv -p 1').dashboardOnly).toEqual([]);
   });
 
   it.each([
     ['--stacks dwarf --format csv', /^--stacks: dwarf is not there yet/],
     ['--stacks lbr --format csv', /^--stacks: 'lbr' is none of fp, off$/],
-    ['--stacks fp', /^--stacks fp shows with --format csv, ndjson or folded/],
+    [
+      '--stream --stacks fp',
+      /^--stacks fp shows with --format csv, ndjson or folded, with --report/,
+    ],
+    ['--stacks fp -q --format csv', /^--stacks fp shows with/],
     ['--stacks off --format folded', /exclude each other/],
     ['--tui -o f --format folded', /exclude each other/],
     ['--format csv --stack-every 3', /^--stack-every has no effect without --stacks fp$/],

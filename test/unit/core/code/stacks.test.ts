@@ -116,6 +116,31 @@ describe('call stacks', () => {
     ]);
   });
 
+  it('are found by the call site that they end at, under the name that it has got', () => {
+    const of = rig({
+      '10': [frame('leaf')],
+      '14': [{ ...frame('leaf'), offset: 4 }],
+      '20': [frame('caller')],
+    });
+    of.stack([at(0x10), at(0x21)], 5).fault({ ...touch, ip: at(0x10) });
+    of.stack([at(0x30), at(0x21)]).fault({ ...touch, ip: at(0x30) });
+    of.run();
+    of.stack([at(0x14)], 3).fault({ ...touch, ip: at(0x14) });
+    of.run();
+    of.model.tick(of.now);
+    const snapshot = of.model.snapshot(of.now);
+    const at0 = (label: string): unknown[] =>
+      snapshot
+        .siteStacks(snapshot.sites.find((site) => site.label === label)!.id)
+        .map(({ frames, faults }) => [frames.join(';'), faults]);
+    expect(at0('leaf')).toEqual([
+      ['caller;leaf', 5],
+      ['leaf', 3],
+    ]);
+    expect(at0('prog+0x30')).toEqual([['caller;prog+0x30', 1]]);
+    expect(snapshot.siteStacks(4711)).toEqual([]);
+  });
+
   it('say where they were cut off', () => {
     const of = rig();
     of.stack(Array.from({ length: 127 }, (_, i) => at(i + 1))).fault(touch);

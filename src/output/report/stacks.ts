@@ -1,0 +1,39 @@
+import { stackLines } from '../../core/columns/stack-lines';
+import type { StackRow } from '../../core/snapshot/snapshot';
+import { grouped, latency } from '../../core/text/format';
+
+/** Stacks of the text report; the JSON report has them all. */
+const TOP = 20;
+const MAX_INDENT = 16;
+
+/**
+ * The stacks with the most stall, or faults where times are left out, as a tree from the root: what several have
+ * in common stands once.
+ */
+export function stackSection(rows: readonly StackRow[], fixed: boolean): string[] {
+  if (rows.length === 0) return [];
+  const weight = (row: Pick<StackRow, 'faults' | 'stallNs'>): number =>
+    fixed ? row.faults : row.stallNs;
+  const ordered = [...rows].sort((a, b) => weight(b) - weight(a) || b.faults - a.faults);
+  const shown = stackLines(ordered.slice(0, TOP), 'callees', weight);
+  const line = (stall: string, faults: string, text: string): string =>
+    `  ${fixed ? '' : `${stall.padStart(8)}  `}${faults.padStart(11)}  ${text}`;
+  const left = ordered.slice(TOP);
+  const sum = (value: (row: StackRow) => number): number =>
+    left.reduce((total, row) => total + value(row), 0);
+  return [
+    line('STALL', 'ALL', 'STACK, root first'),
+    ...shown.map(({ depth, text, faults, stallNs }) =>
+      line(latency(stallNs), grouped(faults), `${'  '.repeat(Math.min(depth, MAX_INDENT))}${text}`),
+    ),
+    ...(left.length === 0
+      ? []
+      : [
+          line(
+            latency(sum((row) => row.stallNs)),
+            grouped(sum((row) => row.faults)),
+            `and ${grouped(left.length)} stacks more`,
+          ),
+        ]),
+  ];
+}

@@ -1,0 +1,53 @@
+import { LIST_SEPARATOR } from '../../core/columns/fault-fields';
+import { stackLines } from '../../core/columns/stack-lines';
+import type { ExportTable } from '../../core/columns/table-export';
+import type { StackRow } from '../../core/snapshot/snapshot';
+import { grouped, latency, percent } from '../../core/text/format';
+import { Line } from '../layout/line';
+import type { Theme } from '../terminal/theme';
+import { labelled } from './row-detail';
+
+/** Of the tree; the newest events below it are worth a place too. */
+const MAX_LINES = 8;
+const MAX_INDENT = 8;
+
+/** Who called the code of a row, as a tree: from what faulted to the root. Nothing where no stacks were taken. */
+export function callerLines(theme: Theme, columns: number, stacks: readonly StackRow[]): string[] {
+  if (stacks.length === 0) return [];
+  const total = stacks.reduce((sum, { faults }) => sum + faults, 0);
+  const lines = stackLines(stacks, 'callers', ({ faults }) => faults);
+  const shown = lines.length > MAX_LINES ? lines.slice(0, MAX_LINES - 1) : lines;
+  const drawn = shown.map(({ depth, text, faults, stallNs }, i) => {
+    const line = i === 0 ? labelled(theme, columns, 'callers') : new Line(theme, columns).to(10);
+    return line
+      .cell(`${percent(faults / total)} %`, 7, 'right')
+      .add(' ')
+      .cell(latency(stallNs), 8, 'right', 'dim')
+      .add(`  ${'  '.repeat(Math.min(depth, MAX_INDENT))}${text}`)
+      .end();
+  });
+  const left = lines.length - shown.length;
+  if (left > 0) {
+    drawn.push(
+      new Line(theme, columns)
+        .to(10)
+        .add(`and ${grouped(left)} lines more (w)`, 'dim')
+        .end(),
+    );
+  }
+  return drawn;
+}
+
+export function stackTable(stacks: readonly StackRow[]): ExportTable {
+  return {
+    name: 'stacks',
+    columns: ['comm', 'stack', 'faults', 'stall_ns', 'sampled'],
+    rows: stacks.map(({ comm, frames, faults, stallNs, sampled }) => [
+      comm,
+      frames.join(LIST_SEPARATOR),
+      faults,
+      stallNs,
+      sampled,
+    ]),
+  };
+}

@@ -1,0 +1,94 @@
+import { stackLines } from '../../../../src/core/columns/stack-lines';
+import type { StackRow } from '../../../../src/core/snapshot/snapshot';
+import { stackSection } from '../../../../src/output/report/stacks';
+import { callerLines, stackTable } from '../../../../src/tui/views/caller-lines';
+import { makeTheme } from '../../../../src/tui/terminal/theme';
+
+const row = (frames: string, faults: number, stallNs = faults * 1000): StackRow => ({
+  comm: 'prog',
+  frames: frames.split(';'),
+  faults,
+  stallNs,
+  sampled: faults,
+});
+const byFaults = ({ faults }: Pick<StackRow, 'faults'>): number => faults;
+const told = (...args: Parameters<typeof stackLines>): string[] =>
+  stackLines(...args).map(({ depth, text, faults }) => `${'  '.repeat(depth)}${text} ${faults}`);
+
+/** Without what a terminal would obey. */
+// eslint-disable-next-line no-control-regex
+const plain = (line: string): string => line.replace(/\x1b\[\d*m/g, '').trimEnd();
+
+const ROWS = [
+  row('main;load;read', 10),
+  row('main;load;index;fill', 70),
+  row('main;load;index', 5),
+  row('main;serve;fill', 20),
+  row('start;t_main;fill', 3),
+];
+
+describe('stacks as a tree', () => {
+  it('from the root: what they have in common stands once, the most first', () => {
+    expect(told(ROWS, 'callees', byFaults)).toEqual([
+      'main 105',
+      '  load 85',
+      '    index 75',
+      '      fill 70',
+      '    read 10',
+      '  serve;fill 20',
+      'start;t_main;fill 3',
+    ]);
+  });
+
+  it('from what faulted: its callers', () => {
+    const fills = ROWS.filter(({ frames }) => frames.at(-1) === 'fill');
+    expect(told(fills, 'callers', byFaults)).toEqual([
+      'fill 93',
+      '  index;load;main 70',
+      '  serve;main 20',
+      '  t_main;start 3',
+    ]);
+  });
+
+  it('name a recursion once, and of a long run the first and the last', () => {
+    const deep = Array.from({ length: 20 }, (_, i) => `d${i}`).join(';');
+    expect(told([row('main;r;r;r;leaf', 1)], 'callees', byFaults)).toEqual(['main;r x3;leaf 1']);
+    expect(told([row(deep, 1)], 'callees', byFaults)).toEqual([
+      'd0;d1;d2;d3;... 13 more ...;d17;d18;d19 1',
+    ]);
+  });
+});
+
+test('the report shows the stacks with the most stall, and how many more there are', () => {
+  const rows = Array.from({ length: 25 }, (_, i) => row(`main;f${i}`, 25 - i));
+  const lines = stackSection(rows, false);
+  expect(lines.slice(0, 3)).toEqual([
+    '     STALL          ALL  STACK, root first',
+    '   310.0us          310  main',
+    '    25.0us           25    f0',
+  ]);
+  expect(lines.at(-1)).toBe('    15.0us           15  and 5 stacks more');
+  expect(lines).toHaveLength(1 + 1 + 20 + 1);
+  // Under --fixed-ts time counts for nothing.
+  const fixed = stackSection([row('main;a', 1, 900), row('main;b', 2, 0)], true);
+  expect(fixed.join('\n')).not.toMatch(/STALL|us/);
+  expect(fixed.slice(2).map((line) => line.trim())).toEqual(['2    b', '1    a']);
+  expect(stackSection([], false)).toEqual([]);
+});
+
+test('the detail of a call site shows who called it', () => {
+  const theme = makeTheme({ colours: 0, ascii: true });
+  const fills = ROWS.filter(({ frames }) => frames.at(-1) === 'fill');
+  expect(callerLines(theme, 60, fills).map(plain)).toEqual([
+    ' callers  100.0 %   93.0us  fill',
+    '           75.3 %   70.0us    index;load;main',
+    '           21.5 %   20.0us    serve;main',
+    '            3.2 %    3.0us    t_main;start',
+  ]);
+  const many = Array.from({ length: 12 }, (_, i) => row(`f${i};fill`, 12 - i));
+  const lines = callerLines(theme, 60, many);
+  expect(lines).toHaveLength(8);
+  expect(plain(lines[7]!).trim()).toBe('and 6 lines more (w)');
+  expect(callerLines(theme, 60, [])).toEqual([]);
+  expect(stackTable(fills).rows[1]).toEqual(['prog', 'main;serve;fill', 20, 20000, 20]);
+});
