@@ -1,9 +1,9 @@
 #include "jit_dumps.h"
 
-#include <time.h>
-
 #include <cstdlib>
 #include <cstring>
+
+#include "../symbols/message.h"
 
 namespace pagefault {
 namespace reader {
@@ -16,12 +16,6 @@ constexpr int64_t kKeptNs = 1'000'000'000;
 
 constexpr char kPrefix[] = "jit-";
 constexpr char kSuffix[] = ".dump";
-
-int64_t Now() {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * 1'000'000'000 + now.tv_nsec;
-}
 
 // Of a line of maps whose path ends with jit-NUMBER.dump, also where the file is deleted.
 bool IsDump(std::string line, uint32_t* number) {
@@ -71,13 +65,13 @@ std::string JitDumpInMaps(const char* text, size_t length, uint32_t own) {
 
 const std::string* JitDumps::Find(uint32_t pid) const {
   const auto found = found_.find(pid);
-  if (found == found_.end() || Now() - found->second.since >= kKeptNs) return nullptr;
+  if (found == found_.end() || symbols::Now() - found->second.since >= kKeptNs) return nullptr;
   return &found->second.range;
 }
 
 void JitDumps::Keep(uint32_t pid, const std::string& range) {
   if (found_.size() >= kMaxFound) found_.clear();
-  found_[pid] = {range, Now()};
+  found_[pid] = {range, symbols::Now()};
 }
 
 }  // namespace reader

@@ -1,8 +1,8 @@
 #include "open_maps.h"
 
-#include <time.h>
-
 #include <utility>
+
+#include "../symbols/message.h"
 
 namespace pagefault {
 namespace reader {
@@ -14,18 +14,12 @@ constexpr size_t kMaxOpen = 32;
 // not for a child of vfork, whose old address space is its parent's and lives on: open again soon.
 constexpr int64_t kOpenNs = 50'000'000;
 
-int64_t Now() {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * 1'000'000'000 + now.tv_nsec;
-}
-
 }  // namespace
 
 int OpenMaps::Find(uint32_t pid) {
   const auto found = open_.find(pid);
   if (found == open_.end()) return -1;
-  if (Now() - found->second.since < kOpenNs) return found->second.fd.get();
+  if (symbols::Now() - found->second.since < kOpenNs) return found->second.fd.get();
   open_.erase(found);
   return -1;
 }
@@ -38,7 +32,7 @@ void OpenMaps::Keep(uint32_t pid, Fd fd) {
     }
     open_.erase(oldest);
   }
-  open_[pid] = {std::move(fd), Now()};
+  open_[pid] = {std::move(fd), symbols::Now()};
 }
 
 }  // namespace reader

@@ -17,7 +17,7 @@ constexpr uint32_t kVersion = 1;
 constexpr size_t kHeaderBytes = 40;
 constexpr size_t kPrefixBytes = 16;  // u32 id, u32 size, u64 time
 
-enum Record : uint32_t { kLoad = 0, kMove = 1 };
+enum Record : uint32_t { kCodeLoad = 0, kCodeMove = 1 };
 
 // Both: prefix, u32 pid, u32 tid, u64 vma. Load: u64 address, u64 size, u64 index, the name.
 // Move: u64 old and new address, u64 size, u64 index.
@@ -90,10 +90,10 @@ bool JitDump::ReadRecord(const Fd& file) {
   if (broken_ || bytes > size_ - next_) return false;
   length = std::min<size_t>(length, bytes);
   switch (Field<uint32_t>(record, 0)) {
-    case kLoad:
+    case kCodeLoad:
       Load(record, length);
       break;
-    case kMove:
+    case kCodeMove:
       Move(record, length);
       break;
     default:

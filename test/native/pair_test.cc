@@ -430,7 +430,7 @@ constexpr uint64_t kUserPart = PERF_CONTEXT_USER;
 // The addresses of a record.
 std::vector<uint64_t> ChainOf(const SeenRecord& record) {
   std::vector<uint64_t> chain(record.name.size() / 8);
-  memcpy(chain.data(), record.name.data(), 8 * chain.size());
+  if (!chain.empty()) memcpy(chain.data(), record.name.data(), 8 * chain.size());
   return chain;
 }
 

@@ -11,7 +11,7 @@ import {
   utimesSync,
 } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -35,7 +35,7 @@ const CACHE = join(ROOT, '.cache', 'native');
 export const PROGRAMS = { tests: TESTS, fuzz: join(TESTS, 'fuzz') } as const;
 export type Program = keyof typeof PROGRAMS;
 
-/** What a program is built with; each variant finds another kind of mistake. */
+/** What a program is built with; each variant finds another kind of mistake. Plain are the objects that ship. */
 export const VARIANTS = {
   plain: [],
   'AddressSanitizer and UBSan': [
@@ -81,12 +81,33 @@ function units(variant: Variant, program: Program): Unit[] {
   const sanitizer = VARIANTS[variant];
   // One thread has no races.
   const beside = variant === 'ThreadSanitizer' ? [] : sanitizer;
+  // Checks of addresses and values are most of the code then: to optimise it takes longer than to run it as it is.
+  const optimised = variant === 'AddressSanitizer and UBSan' ? '-O0' : '-O1';
   return [
     // The tests are compiled as they stand: optimised, they take the compiler three times as long.
-    unit(PROGRAMS[program], program === 'tests' ? '-O0' : '-O1', ...sanitizer),
-    ...IN_PROCESS.map((room) => unit(room, '-O1', ...sanitizer)),
-    ...BESIDE.map((room) => unit(room, '-O1', ...beside)),
+    unit(PROGRAMS[program], '-O0', ...sanitizer),
+    ...IN_PROCESS.map((room) => unit(room, optimised, ...sanitizer)),
+    ...BESIDE.map((room) => unit(room, optimised, ...beside)),
   ];
+}
+
+const BUILD = join(ROOT, 'build');
+const TARGETS = ['pagefault', 'pagefault-reader', 'pagefault-symbols'];
+
+/** The object that the build has made of a file, where no file that it has read has changed since. */
+function builtObject(file: string): string | undefined {
+  for (const target of TARGETS) {
+    const name = join('obj.target', target, relative(ROOT, file).replace(/\.cc$/, '.o'));
+    const object = join(BUILD, 'Release', name);
+    const note = join(BUILD, 'Release', '.deps', 'Release', `${name}.d`);
+    if (!existsSync(object) || !existsSync(note)) continue;
+    const made = statSync(object).mtimeMs;
+    const read = [...readFileSync(note, 'utf8').matchAll(/^(\S+):$/gm)].map(([, path]) => path!);
+    const changed = (path: string): boolean =>
+      (statSync(join(BUILD, path), { throwIfNoEntry: false })?.mtimeMs ?? Infinity) > made;
+    if (!read.some(changed)) return object;
+  }
+  return undefined;
 }
 
 /** Names of all tests in the sources, in their order. */
@@ -120,14 +141,22 @@ async function compileAsOne({ files, flags }: Unit, headers: string): Promise<st
 }
 
 /**
- * Object files of a unit. Two files may well use one name for things of their own: then each is compiled by itself,
- * which only takes longer. So it is when one has a mistake, and the compiler's words are about that alone.
+ * Object files of a unit. Two files may well use one name for things of their own: then halves of it are compiled, down
+ * to single files. So it is when one has a mistake, and the compiler's words are about that alone.
  */
 async function compile(unit: Unit, headers: string): Promise<string[]> {
+  if (unit.flags.every((flag) => !flag.startsWith('-fsanitize'))) {
+    const built = unit.files.map(builtObject).filter((object) => object !== undefined);
+    if (built.length === unit.files.length) return built;
+  }
   try {
     return [await compileAsOne(unit, headers)];
-  } catch {
-    return eachOnACpu(unit.files, (file) => compileAsOne({ ...unit, files: [file] }, headers));
+  } catch (error) {
+    const half = Math.ceil(unit.files.length / 2);
+    if (half === unit.files.length) throw error;
+    const halves = [unit.files.slice(0, half), unit.files.slice(half)];
+    const compiled = halves.map((some) => compile({ ...unit, files: some }, headers));
+    return (await Promise.all(compiled)).flat();
   }
 }
 
@@ -173,6 +202,6 @@ export async function buildProgram(variant: Variant, program: Program = 'tests')
     await run('g++', [...flags, ...objects, ...LIBRARIES, '-o', unfinished]);
     renameSync(unfinished, built);
   }
-  prune([...objects, built]);
+  prune([...objects.filter((object) => object.startsWith(CACHE)), built]);
   return built;
 }
