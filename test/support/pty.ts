@@ -5,28 +5,27 @@ import type { IPty } from 'node-pty';
 import { ANALYZER } from './build';
 import { sleep } from './running';
 
-/** The program on a pseudo-terminal with an emulator behind it, whose reading can be stopped. */
-export class PtyAnalyzer {
+/** A program on a pseudo-terminal with an emulator behind it, whose reading can be stopped. */
+export class PtyProgram {
   /** Bytes that came out of the terminal so far. */
   received = 0;
   readonly exited: Promise<number>;
   /** The signal that ended it, 0 for an exit; to be read after `exited`. */
   endedBy = 0;
+  readonly terminal: Terminal;
   private readonly pty: IPty;
-  private readonly terminal: Terminal;
 
-  /** `under`: a program that starts the analyzer, with its arguments. */
   constructor(
-    args: readonly string[],
+    command: readonly string[],
     columns: number,
     rows: number,
-    under: readonly string[] = [],
+    environment: NodeJS.ProcessEnv = {},
   ) {
     const size = { cols: columns, rows };
     this.terminal = new Terminal({ ...size, allowProposedApi: true });
-    const env = { ...process.env, LANG: 'C.UTF-8' };
+    const env = { ...process.env, LANG: 'C.UTF-8', ...environment };
     const name = 'xterm-256color';
-    const [file, ...rest] = [...under, ANALYZER, ...args];
+    const [file, ...rest] = command;
     this.pty = spawn(file!, rest, { name, ...size, env });
     this.pty.onData((text) => {
       this.received += text.length;
@@ -99,5 +98,17 @@ export class PtyAnalyzer {
       if (Date.now() > end) throw new Error(`never shown: ${String(what)}; it shows:\n${text}`);
       await sleep(20);
     }
+  }
+}
+
+/** The analyzer, started by `under`: a program with its arguments. */
+export class PtyAnalyzer extends PtyProgram {
+  constructor(
+    args: readonly string[],
+    columns: number,
+    rows: number,
+    under: readonly string[] = [],
+  ) {
+    super([...under, ANALYZER, ...args], columns, rows);
   }
 }
