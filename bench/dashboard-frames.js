@@ -65,7 +65,7 @@ function headerOf(now) {
   };
 }
 
-/** A world of `count` regions; step() lets `share` of them take faults. */
+/** A world of `count` regions, two to a group; step() lets `share` of them take faults. */
 class World {
   constructor(count) {
     this.now = 0;
@@ -78,6 +78,7 @@ class World {
       regionId: (slot) => slot + 1,
       commName: () => 'worker',
       code: () => null,
+      data: () => null,
     };
     this.rows = Array.from({ length: count }, (_, k) => this.row(k));
     this.look();
@@ -106,9 +107,12 @@ class World {
       rate: 0,
       history: [],
       lastTime: 0,
+      members: 1,
+      sumsUp: '',
+      addLatencies: () => 0,
       kind: 'file',
-      label: `lib${k}.so.6 .text`,
-      path: `/usr/lib/lib${k}.so.6`,
+      label: `lib${k >> 1}.so.6 .text`,
+      path: `/usr/lib/lib${k >> 1}.so.6`,
       section: '.text',
       permissions: 'r-xp',
       pid: 100,

@@ -73,7 +73,7 @@ async function main() {
   const program = path.join(__dirname, 'dashboard-memory.js');
   const synthetic = JSON.parse(execFileSync(process.execPath, [program, String(FAULTS)]));
   say('frames');
-  const frames = await benchFrames([10, 2000, 8192]);
+  const frames = await benchFrames([20, 4000, 8192]);
   const section = [
     ...sectionHead('The dashboard', 'dashboard', load),
     ...liveLines(live, synthetic, loads),

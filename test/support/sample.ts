@@ -47,6 +47,7 @@ export function region(part: Partial<RegionRow> = {}): RegionRow {
     startPage: 0x7f0000000,
     endPage: 0x7f0000010,
     members: 1,
+    addLatencies: () => 0,
     sumsUp: '',
     ...part,
   };
@@ -64,6 +65,7 @@ export function site(part: Partial<SiteRow> = {}): SiteRow {
     path: '/usr/bin/prog',
     offset: '0x1000',
     members: 1,
+    addLatencies: () => 0,
     sumsUp: '',
     ...part,
   };
@@ -77,6 +79,7 @@ export function thread(part: Partial<ThreadRow> = {}): ThreadRow {
     comm: 'prog',
     alive: true,
     members: 1,
+    addLatencies: () => 0,
     sumsUp: '',
     ...part,
   };
@@ -90,6 +93,7 @@ export function process(part: Partial<ProcessRow> = {}): ProcessRow {
     comm: 'prog',
     alive: true,
     members: 1,
+    addLatencies: () => 0,
     sumsUp: '',
     threads: 1,
     worstThreadShare: 0,

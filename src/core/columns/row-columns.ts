@@ -1,5 +1,6 @@
 import { bytes, count, pageAddress, percent, sourceLine } from '../text/format';
 import type { ProcessRow, RegionRow, SiteRow, StatRow, ThreadRow } from '../snapshot/snapshot';
+import { RowGroup } from '../snapshot/groups';
 import { identifier, numeric, plain, text } from './column';
 import type { Column } from './column';
 import { STAT_COLUMNS } from './stat-columns';
@@ -165,9 +166,9 @@ function startText(row: RegionRow): string {
   return row.kind === 'file' || row.startPage === 0 ? '' : pageAddress(row.startPage);
 }
 
-/** In the place of an identifier: how many of the name have ended, or that some are not told apart. */
-function several({ alive, members }: ThreadRow | ProcessRow): string {
-  return alive ? 'several' : `x${members}`;
+/** In the place of an identifier: how many of the name there are or were, or that some are not told apart. */
+function several(row: ThreadRow | ProcessRow): string {
+  return row.alive && !(row instanceof RowGroup) ? 'several' : `x${row.members}`;
 }
 
 /** With how many regions the row stands for. */
@@ -176,5 +177,6 @@ function labelText({ label, members }: RegionRow): string {
 }
 
 function pidText(row: RegionRow | ThreadRow): string {
-  return row.pid === 0 ? '' : plain(row.pid);
+  if (row.pid !== 0) return plain(row.pid);
+  return row instanceof RowGroup ? 'several' : '';
 }

@@ -103,6 +103,14 @@ class Stats extends CountedStats implements StatRow {
     this.keptHistory ??= stats.id(slot) === this.id ? stats.history(slot) : [];
     return this.keptHistory;
   }
+
+  addLatencies(counts: Float64Array): number {
+    const { stats, slot } = this;
+    if (stats.id(slot) !== this.id) return 0;
+    let timed = 0;
+    for (let c = 0; c < CLASS_COUNT; c++) timed += stats.addLatencies(counts, slot, c);
+    return timed;
+  }
 }
 
 export class RegionStats extends Stats implements RegionRow {

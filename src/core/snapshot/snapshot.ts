@@ -44,6 +44,11 @@ export interface SharedRow {
   readonly members: number;
   /** Why it stands for several, in words; '' for a row that stands for one thing. */
   readonly sumsUp: string;
+  /**
+   * Adds its latencies by bucket (stats/histogram.ts) to `counts`; returns how many they are. Those of a
+   * model's row are as they are when it is asked.
+   */
+  addLatencies(counts: Float64Array): number;
 }
 
 /** Counters every row has: what is counted, as CELLS (core/stats/cells.ts) says, and what follows from it. */

@@ -63,7 +63,16 @@ export const KEYMAP: readonly Binding[] = [
   { keys: ['pagedown'], action: 'page-down', help: 'one page down' },
   { keys: ['home'], action: 'first', help: 'first row (the selection then stays on top)' },
   { keys: ['end'], action: 'last', help: 'last row; in the event log: follow again' },
-  { keys: ['enter'], action: 'open', help: 'open the selected row', footer: ['Enter', 'open'] },
+  {
+    keys: ['enter'],
+    action: 'open',
+    help: 'open the selected row: a group into its rows, then the details',
+    footer: ['Enter', 'open'],
+  },
+  { keys: ['right'], action: 'expand', help: 'open a group into its rows' },
+  { keys: ['left'], action: 'collapse', help: 'close a group' },
+  { keys: ['t'], action: 'flat', help: 'groups, or every row by itself' },
+  { keys: ['x'], action: 'ended', help: 'hide or show rows of what has ended' },
   { keys: ['escape'], action: 'back', help: 'back; undo the opening of a cause; leave a prompt' },
   {
     keys: ['/'],

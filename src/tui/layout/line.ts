@@ -7,7 +7,7 @@ const PLAIN_ASCII = /^[\x20-\x7e]*$/;
  * rest of the line, and control characters would be obeyed.
  */
 const NOT_ONE_CELL =
-  /[^\x20-\x7e\u00a1-\u00ac\u00ae-\u02af\u0370-\u0377\u037a-\u037f\u0384-\u0482\u048a-\u052f\u2026\u2190-\u2193\u2500-\u259f\u25b2\u25bc]/gu;
+  /[^\x20-\x7e\u00a1-\u00ac\u00ae-\u02af\u0370-\u0377\u037a-\u037f\u0384-\u0482\u048a-\u052f\u2026\u2190-\u2193\u2500-\u259f\u25b2\u25b8\u25bc\u25be]/gu;
 // The range begins at 0x20 on purpose: everything else is what has to go.
 const NOT_ASCII = /[^\x20-\x7e]/gu;
 

@@ -1,9 +1,11 @@
 import { CLASS_COUNT, FaultClass } from '../../core/classify/classes';
 import type { Column } from '../../core/columns/column';
 import type { RowTest } from '../../core/filter/row-test';
+import { RowGroup, type GroupableRow } from '../../core/snapshot/groups';
 import type { StatRow } from '../../core/snapshot/snapshot';
 import type { ColumnNeeds } from './columns';
 import { RowOrder } from './order';
+import { RowTree, type RowGrouping } from './tree';
 
 /** Bit mask of all classes. */
 export const ALL_CLASSES = (1 << CLASS_COUNT) - 1;
@@ -13,24 +15,42 @@ const CLASS_COLUMNS = ['major', 'minor', 'cow', 'error'];
 const WHOSE_COLUMNS = ['pid', 'comm'];
 const ERROR_BIT = 1 << FaultClass.ERROR;
 
+/** What a table is of. */
+export interface TableSpec<Row extends GroupableRow> {
+  readonly columns: readonly Column<Row>[];
+  readonly sortBy: string;
+  /** The process of a row, where it has one that is not its name. */
+  readonly pidOf?: (row: Row) => number;
+  /** What a row shows is gone. */
+  readonly hasEnded?: (row: Row) => boolean;
+  readonly grouping?: RowGrouping<Row>;
+}
+
 /**
- * The rows of one view: filtered, sorted, with a selection that follows its row and a window onto
+ * The rows of one view: filtered, grouped, sorted, with a selection that follows its row and a window onto
  * them. Refreshed once per tick; moving about costs nothing.
  */
-export class TableModel<Row extends StatRow> {
+export class TableModel<Row extends GroupableRow> {
+  readonly columns: readonly Column<Row>[];
+  /** As they are shown: groups, below opened ones what they stand for. */
   rows: readonly Row[] = [];
+  /** Each by itself: those that the filter lets through. */
+  matching: readonly Row[] = [];
   /** Rows with faults before the filter. */
   total = 0;
   sortColumn: Column<Row>;
   reverse = false;
   top = 0;
+  /** Rows of what is gone are left out. */
+  hidesEnded = false;
+  readonly tree: RowTree<Row>;
   /** null: the selection stays on the first row, whichever that is, until somebody moves it. */
   private selectedId: number | null = null;
   private selectedIndex = 0;
-  private readonly order = new RowOrder<Row>();
+  private readonly orders = [new RowOrder<Row>(), new RowOrder<Row>()] as const;
   private source: readonly Row[] = [];
   private test: RowTest<Row> | null = null;
-  /** Rows of `rows` that have faults too which the filter does not let through: their numbers are of all. */
+  /** Rows of `matching` that have faults too which the filter does not let through: their numbers are of all. */
   partial = 0;
   private classes = ALL_CLASSES;
   private asked = 0;
@@ -39,13 +59,10 @@ export class TableModel<Row extends StatRow> {
   /** The rows are those of more than one process. */
   private severalProcesses = false;
 
-  /** `pidOf`: the process of a row, where it has one that is not its name. */
-  constructor(
-    readonly columns: readonly Column<Row>[],
-    sortBy: string,
-    private readonly pidOf: ((row: Row) => number) | null = null,
-  ) {
-    this.sortColumn = columns.find((column) => column.id === sortBy) ?? columns[0]!;
+  constructor(private readonly spec: TableSpec<Row>) {
+    this.columns = spec.columns;
+    this.sortColumn = spec.columns.find((column) => column.id === spec.sortBy) ?? spec.columns[0]!;
+    this.tree = new RowTree(spec.grouping ?? null);
   }
 
   /**
@@ -70,35 +87,100 @@ export class TableModel<Row extends StatRow> {
   private arrange(now: number | null = null): void {
     const withFaults = this.source.filter((row) => row.faults > 0);
     this.total = withFaults.length;
-    const { test } = this;
-    const all = this.classes === ALL_CLASSES;
-    const shown =
-      all && test === null
-        ? withFaults
-        : withFaults.filter(
-            (row) =>
-              (all || (classesOf(row) & this.classes) !== 0) && (test === null || test.passes(row)),
-          );
-    this.partial = test === null ? 0 : shown.filter((row) => !test.whole(row)).length;
-    this.present = shown.reduce((mask, row) => mask | classesOf(row), 0);
-    const { pidOf } = this;
+    const { test, spec } = this;
+    this.matching = withFaults.filter((row) => this.isShown(row));
+    this.partial = test === null ? 0 : this.matching.filter((row) => !test.whole(row)).length;
+    this.present = this.matching.reduce((mask, row) => mask | classesOf(row), 0);
+    const { pidOf } = spec;
+    const pid = this.matching.length > 0 ? pidOf?.(this.matching[0]!) : 0;
     this.severalProcesses =
-      pidOf !== null && shown.some((row) => pidOf(row) === 0 || pidOf(row) !== pidOf(shown[0]!));
-    this.rows = this.order.sort(shown, this.sortColumn, this.reverse, now);
-    if (this.selectedId === null) {
+      pidOf !== undefined && this.matching.some((row) => pidOf(row) === 0 || pidOf(row) !== pid);
+    const shown = this.hidesEnded
+      ? this.matching.filter((row) => !this.hasEnded(row))
+      : this.matching;
+    this.rows = this.tree.arrange(shown, (level, rows) =>
+      this.orders[level].sort(rows, this.sortColumn, this.reverse, now),
+    );
+    this.keepSelection();
+  }
+
+  private isShown(row: Row): boolean {
+    const { classes, test } = this;
+    if (classes !== ALL_CLASSES && (classesOf(row) & classes) === 0) return false;
+    return test === null || test.passes(row);
+  }
+
+  hasEnded(row: Row): boolean {
+    return this.spec.hasEnded?.(row) ?? false;
+  }
+
+  private keepSelection(): void {
+    const { selectedId, rows, tree } = this;
+    if (selectedId === null) {
       this.selectedIndex = 0;
       return;
     }
-    const index = this.rows.findIndex((row) => row.id === this.selectedId);
+    let index = rows.findIndex((row) => row.id === selectedId);
+    // What stood by itself is in a group now, or the reverse.
+    if (index < 0 && selectedId > 0) {
+      const group = tree.groupOf(selectedId);
+      index = rows.findIndex((row) => row.id === group);
+    } else if (index < 0) {
+      index = rows.findIndex((row) => tree.groupOf(row.id) === selectedId);
+      if (index >= 0) this.selectedId = rows[index]!.id;
+    }
     // A row that is gone leaves the selection where it was, on whatever is there now.
     if (index >= 0) this.selectedIndex = index;
     else this.select(this.selectedIndex);
   }
 
+  /** A row by its id, also one that is not shown; undefined where it is gone. */
+  find(id: number): Row | undefined {
+    return (
+      this.tree.outermost.find((row) => row.id === id) ?? this.source.find((row) => row.id === id)
+    );
+  }
+
+  /** What groups make when it is asked for, of the moment of the picture. */
+  keepPercentiles(): void {
+    this.tree.outermost.forEach(({ p50Ns, history }) => [p50Ns, history]);
+  }
+
+  /** Opens the selected group, or moves into it where it is open. False where none is selected. */
+  expand(): boolean {
+    const row = this.selectedRow;
+    if (row === null || !(row instanceof RowGroup) || this.tree.isOpen(row)) return false;
+    this.selectedId ??= row.id;
+    this.tree.open(row);
+    this.arrange();
+    return true;
+  }
+
+  /** Closes the group that the selection is on or in. */
+  collapse(): void {
+    const row = this.selectedRow;
+    const group = row === null || this.tree.isOpen(row) ? row : this.tree.parentOf(row);
+    if (group === null) return;
+    this.selectedId = group.id;
+    this.tree.close(group);
+    this.arrange();
+  }
+
+  /** Groups, or every row by itself. */
+  toggleFlat(): void {
+    this.tree.flat = !this.tree.flat;
+    this.arrange();
+  }
+
+  toggleEnded(): void {
+    this.hidesEnded = !this.hidesEnded;
+    this.arrange();
+  }
+
   /** Some row has faults of hidden classes beside those that are shown. */
   get mixed(): boolean {
     const hidden = ALL_CLASSES & ~this.classes;
-    return hidden !== 0 && this.rows.some((row) => (classesOf(row) & hidden) !== 0);
+    return hidden !== 0 && this.matching.some((row) => (classesOf(row) & hidden) !== 0);
   }
 
   /** What the rows make of the columns. */
@@ -107,7 +189,7 @@ export class TableModel<Row extends StatRow> {
     const named = (mask: number): Set<string> =>
       new Set(CLASS_COLUMNS.filter((_, cls) => (mask & (1 << cls)) !== 0));
     const absent = ALL_CLASSES & ~present;
-    const whose = this.pidOf === null ? [] : WHOSE_COLUMNS;
+    const whose = this.spec.pidOf === undefined ? [] : WHOSE_COLUMNS;
     const { severalProcesses } = this;
     return {
       sorted: this.sortColumn.id,
@@ -185,7 +267,7 @@ export class TableModel<Row extends StatRow> {
     if (column === undefined || column === this.sortColumn) return;
     this.sortColumn = column;
     this.reverse = false;
-    this.order.reset();
+    for (const order of this.orders) order.reset();
     this.arrange();
   }
 
@@ -197,7 +279,7 @@ export class TableModel<Row extends StatRow> {
 
   reverseOrder(): void {
     this.reverse = !this.reverse;
-    this.order.reset();
+    for (const order of this.orders) order.reset();
     this.arrange();
   }
 }

@@ -1,5 +1,4 @@
 import { knowsCow } from '../../core/facts/capture-facts';
-import type { Column } from '../../core/columns/column';
 import { knownColumns } from '../../core/columns/row-columns';
 import { compileFaultTest, type FaultTest } from '../../core/filter/fault-test';
 import type { Filter } from '../../core/filter/ast';
@@ -8,9 +7,10 @@ import { StandingVerdict, verdictOf } from '../../core/findings/verdict';
 import { classesNamed } from '../../core/filter/text-test';
 import { describeFilterError, parseFilter } from '../../core/filter/parse';
 import { compileRowTests, type RowTest, type RowTests } from '../../core/filter/row-test';
+import type { GroupableRow } from '../../core/snapshot/groups';
 import type { Snapshot, StatRow } from '../../core/snapshot/snapshot';
 import { RateHistory } from '../layout/rates';
-import { ALL_CLASSES, TableModel } from '../layout/table';
+import { ALL_CLASSES, TableModel, type TableSpec } from '../layout/table';
 import type { EventLog } from './event-log';
 import { latencyPicture, type LatencyPicture } from './latency-picture';
 import type { Picture } from './picture';
@@ -18,7 +18,10 @@ import type { DashboardSource } from './source';
 
 /** A table of the pictures' rows, of whichever kind. */
 interface SceneTable {
-  readonly model: Pick<TableModel<StatRow>, 'rows' | 'partial' | 'keepPlace'>;
+  readonly model: Pick<
+    TableModel<GroupableRow>,
+    'matching' | 'partial' | 'keepPlace' | 'keepPercentiles'
+  >;
   readonly rowsOf: (snapshot: Snapshot) => readonly StatRow[];
   readonly arrange: (snapshot: Snapshot, tests: RowTests | null) => void;
 }
@@ -80,14 +83,14 @@ export class Scene {
   }
 
   /** A table of some rows of the pictures, which is filtered and sorted with each. */
-  table<Row extends StatRow>(
-    columns: readonly Column<Row>[],
+  table<Row extends GroupableRow>(
+    spec: Omit<TableSpec<Row>, 'sortBy'>,
     rowsOf: (snapshot: Snapshot) => readonly Row[],
     testOf: (tests: RowTests) => RowTest<Row>,
-    pidOf: ((row: Row) => number) | null = null,
   ): TableModel<Row> {
     const known = knowsCow(this.live.header.capture.mode);
-    const model = new TableModel(knownColumns(columns, known), 'stall_now', pidOf);
+    const columns = knownColumns(spec.columns, known);
+    const model = new TableModel({ ...spec, columns, sortBy: 'stall_now' });
     const table: SceneTable = {
       model,
       rowsOf,
@@ -126,9 +129,9 @@ export class Scene {
   sumRows(): { readonly rows: readonly StatRow[]; readonly partial: boolean } {
     const models = this.tables.map(({ model }) => model);
     if (this.filter === null) return { rows: [this.picture.snapshot.totals], partial: false };
-    const exact = models.find((model) => model.partial === 0 && model.rows.length > 0);
-    const { rows, partial } = exact ?? models[0]!;
-    return { rows, partial: partial > 0 };
+    const exact = models.find((model) => model.partial === 0 && model.matching.length > 0);
+    const { matching, partial } = exact ?? models[0]!;
+    return { rows: matching, partial: partial > 0 };
   }
 
   /** What dominates in the picture, whatever the filter lets through. */
@@ -166,7 +169,8 @@ export class Scene {
     // The log's ring goes on turning: what is on the screen must be kept apart from it.
     this.picture = { ...this.picture, log: this.picture.log.copy() };
     // Rows copy their history when it is asked for: it must not change with the next tick.
-    for (const { rowsOf } of this.tables) {
+    for (const { rowsOf, model } of this.tables) {
+      model.keepPercentiles();
       rowsOf(this.picture.snapshot).forEach(({ history }) => history);
     }
   }

@@ -39,6 +39,10 @@ export interface Glyphs {
   readonly ellipsis: string;
   readonly down: string;
   readonly up: string;
+  /** Before a group of rows, closed and open, and before what it stands for. */
+  readonly closed: string;
+  readonly open: string;
+  readonly below: string;
   readonly rule: string;
   readonly bar: string;
   /** One for each class, where colours cannot tell them apart. */
@@ -56,6 +60,9 @@ const UNICODE: Glyphs = {
   ellipsis: '…',
   down: '▼',
   up: '▲',
+  closed: '▸',
+  open: '▾',
+  below: '│',
   rule: '─',
   bar: '█',
   shades: '▓░▒█',
@@ -70,6 +77,9 @@ const ASCII: Glyphs = {
   ellipsis: '~',
   down: 'v',
   up: '^',
+  closed: '+',
+  open: '-',
+  below: '|',
   rule: '-',
   bar: '#',
   shades: '#:o!',

@@ -1,5 +1,7 @@
 import { PROCESS_COLUMNS } from '../../core/columns/row-columns';
 import { rowTable } from '../../core/columns/table-export';
+import { PROCESS_GROUPS, ProcessGroup } from '../../core/snapshot/group-rules';
+import { Grouping } from '../../core/snapshot/groups';
 import type { ProcessRow } from '../../core/snapshot/snapshot';
 import { percent } from '../../core/text/format';
 import type { Line } from '../layout/line';
@@ -13,7 +15,11 @@ export const processes: ViewEntry = {
   title: 'Processes',
   make: (scene, navigation) => {
     const table = scene.table(
-      PROCESS_COLUMNS,
+      {
+        columns: PROCESS_COLUMNS,
+        hasEnded: ({ alive }) => !alive,
+        grouping: new Grouping(PROCESS_GROUPS),
+      },
       (snapshot) => snapshot.processes,
       (tests) => tests.processes,
     );
@@ -25,8 +31,8 @@ export const processes: ViewEntry = {
       (opened) =>
         new RowDetailView<ProcessRow>(scene, opened, {
           name: 'process',
-          row: ({ snapshot }) => snapshot.processes.find((process) => process.id === opened.id),
-          event: (log, place) => log.batch.pid[place] === opened.pid,
+          row: () => table.find(opened.id),
+          event: (log, place) => pidsOf(opened).has(log.batch.pid[place]!),
           title: titleLine,
           table: (row) => rowTable('process', table.columns, [row]),
         }),
@@ -34,9 +40,16 @@ export const processes: ViewEntry = {
   },
 };
 
+function pidsOf(row: ProcessRow): ReadonlySet<number> {
+  return new Set(row instanceof ProcessGroup ? row.rows.map(({ pid }) => pid) : [row.pid]);
+}
+
 function titleLine(line: Line, row: ProcessRow): void {
   if (row.pid === 0) {
-    line.add(`${row.alive ? 'several' : row.members} processes ${row.comm}`, 'active');
+    line.add(
+      `${row.alive && row.members === 1 ? 'several' : row.members} processes ${row.comm}`,
+      'active',
+    );
   } else {
     line.add(`process ${row.pid} ${row.comm}`, 'active');
     line.add(`  parent ${row.ppid}  ${row.threads} threads  `);

@@ -1,10 +1,14 @@
 import { REGION_COLUMNS } from '../../core/columns/row-columns';
 import { rowTable, type ExportTable } from '../../core/columns/table-export';
 import type { RegionDetail } from '../../core/snapshot/region-detail';
+import { groupDetail } from '../../core/snapshot/group-detail';
+import { REGION_GROUPS, RegionGroup } from '../../core/snapshot/group-rules';
+import { Grouping } from '../../core/snapshot/groups';
 import type { RegionRow } from '../../core/snapshot/snapshot';
 import { bytes, pageAddress, percent } from '../../core/text/format';
 import { Line } from '../layout/line';
 import { strip } from '../layout/spark';
+import type { Scene } from '../state/scene';
 import type { Theme } from '../terminal/theme';
 import { labelled, pairedLine, pairedTable, RowDetailView } from './row-detail';
 import { TableView } from './table-view';
@@ -16,21 +20,28 @@ export const regions: ViewEntry = {
   title: 'Regions',
   make: (scene, navigation) => {
     const table = scene.table(
-      REGION_COLUMNS,
+      {
+        columns: REGION_COLUMNS,
+        pidOf: ({ pid }) => pid,
+        hasEnded: ({ size, kind }) => size === 0 && kind !== 'special' && kind !== 'unknown',
+        grouping: new Grouping(REGION_GROUPS),
+      },
       (snapshot) => snapshot.regions,
       (tests) => tests.regions,
-      ({ pid }) => pid,
     );
     return new TableView(regions.name, scene, navigation, table, (opened) => {
       const { id } = opened;
       let detail: RegionDetail | null = null;
       return new RowDetailView<RegionRow>(scene, opened, {
         name: 'region',
-        row: ({ snapshot }) => snapshot.regions.find((region) => region.id === id),
-        look: () => {
-          detail = scene.source.detail(id);
+        row: () => table.find(id),
+        look: (row) => {
+          detail = detailOf(scene, row);
         },
-        event: (log, place) => log.regionIdAt(place) === id,
+        event: (log, place) => {
+          const region = log.regionIdAt(place);
+          return region === id || (id < 0 && table.tree.groupOf(region) === id);
+        },
         title: titleLine,
         where: (theme, columns, row) => placeLines(theme, columns, row, detail),
         who: (theme, columns) => [
@@ -44,8 +55,16 @@ export const regions: ViewEntry = {
   },
 };
 
+/** Of a group what its rows have together; where in them faults fall is known of each by itself. */
+function detailOf(scene: Scene, row: RegionRow): RegionDetail | null {
+  if (row instanceof RegionGroup) return groupDetail(scene.picture.snapshot, row);
+  return scene.source.detail(row.id);
+}
+
 function titleLine(line: Line, row: RegionRow): void {
-  line.add(row.label, 'active').add(`  ${row.kind}  ${row.permissions}`);
+  line
+    .add(row.members > 1 ? `${row.label} x${row.members}` : row.label, 'active')
+    .add(`  ${row.kind}  ${row.permissions}`);
   line.add(row.size > 0 ? `  ${bytes(row.size)}` : '  not mapped any more');
   if (row.pid !== 0) line.add(`  of ${row.comm} ${row.pid}`);
   if (row.path !== '' && row.path !== row.label) line.add(`  ${row.path}`, 'dim');

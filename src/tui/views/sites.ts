@@ -14,7 +14,7 @@ export const sites: ViewEntry = {
   title: 'Code',
   make: (scene, navigation) => {
     const table = scene.table(
-      SITE_COLUMNS,
+      { columns: SITE_COLUMNS },
       (snapshot) => snapshot.sites,
       (tests) => tests.sites,
     );

@@ -1,8 +1,9 @@
-import type { StatRow } from '../../core/snapshot/snapshot';
+import { RowGroup, type GroupableRow } from '../../core/snapshot/groups';
 import { Line } from '../layout/line';
 import { HISTORY_CELLS, historyLine } from '../layout/spark';
 import type { Style, Theme } from '../terminal/theme';
 import { GAP, layoutColumns, type Layout } from '../layout/columns';
+import { tellApart } from '../layout/names';
 import type { TableModel } from '../layout/table';
 import type { Area } from './view';
 
@@ -16,42 +17,76 @@ const COLUMN_STYLE: ReadonlyMap<string, Style> = new Map(
   }),
 );
 
+/** Cells before the first column: whether a row is a group, or stands for itself below one. */
+const GUTTER = 2;
+
+/** How the rows of a table are drawn. */
+interface Drawing<Row extends GroupableRow> {
+  readonly theme: Theme;
+  readonly columns: number;
+  readonly table: TableModel<Row>;
+  readonly layout: Layout<Row>;
+  /** See tellApart(). */
+  readonly besides: (row: Row) => string;
+  /** See historyLine(). */
+  readonly ticks: number;
+}
+
+function drawing<Row extends GroupableRow>(
+  theme: Theme,
+  columns: number,
+  table: TableModel<Row>,
+  rows: readonly Row[],
+  ticks: number,
+): Drawing<Row> {
+  const layout = tableLayout(table, columns);
+  const placed = new Set(layout.columns.map(({ column }) => column.id));
+  return {
+    theme,
+    columns,
+    table,
+    layout,
+    besides: tellApart(rows, table.columns, placed),
+    ticks,
+  };
+}
+
 /**
  * A table: heading, then the rows of its window. Only what is visible is formatted. `ticks` counts the
  * refreshes, see historyLine().
  */
-export function tableLines<Row extends StatRow>(
+export function tableLines<Row extends GroupableRow>(
   { theme, columns, height }: Area,
   table: TableModel<Row>,
   ticks: number,
 ): string[] {
-  const layout = tableLayout(table, columns);
-  const lines = [heading(theme, columns, table, layout)];
   const rows = table.window(height - 1);
+  const how = drawing(theme, columns, table, rows, ticks);
+  const lines = [heading(how)];
   const selected = table.selected - table.top;
   rows.forEach((row, k) => {
-    lines.push(rowLine(theme, columns, row, layout, k === selected, ticks));
+    lines.push(rowLine(how, row, k === selected));
   });
   if (rows.length === 0) lines.push(nothingLine(theme, columns, table));
   return lines;
 }
 
 /** The first `most` rows of a table with nothing selected, and a line that sums up the rest. */
-export function plainTableLines<Row extends StatRow>(
+export function plainTableLines<Row extends GroupableRow>(
   theme: Theme,
   columns: number,
   table: TableModel<Row>,
   ticks: number,
   most: number,
 ): string[] {
-  const layout = tableLayout(table, columns);
-  const lines = [heading(theme, columns, table, layout)];
-  for (const row of table.rows.slice(0, most)) {
-    lines.push(rowLine(theme, columns, row, layout, false, ticks));
-  }
+  const rows = table.rows.slice(0, most);
+  const how = drawing(theme, columns, table, rows, ticks);
+  const lines = [heading(how)];
+  for (const row of rows) lines.push(rowLine(how, row, false));
   if (table.rows.length === 0) lines.push(nothingLine(theme, columns, table));
   if (table.rows.length > most) {
-    const rest = table.rows.slice(most);
+    // What an opened group stands for is in the group's numbers already.
+    const rest = table.rows.slice(most).filter((row) => table.tree.parentOf(row) === null);
     const faults = rest.reduce((sum, row) => sum + row.faults, 0);
     lines.push(
       ` and ${rest.length} more rows with ${faults} faults (this text has the first ${most}; w writes all)`,
@@ -65,26 +100,34 @@ function nothingLine(theme: Theme, columns: number, { total }: { readonly total:
   return new Line(theme, columns).add(`  ${why}`, 'dim').end();
 }
 
-function tableLayout<Row extends StatRow>(table: TableModel<Row>, columns: number): Layout<Row> {
+function gutterOf<Row extends GroupableRow>({ tree }: TableModel<Row>): number {
+  return tree.hasGroups ? GUTTER : 0;
+}
+
+function tableLayout<Row extends GroupableRow>(
+  table: TableModel<Row>,
+  columns: number,
+): Layout<Row> {
   // The first cell marks the selection.
-  return layoutColumns(table.columns, columns - 1, table.columnNeeds());
+  const width = columns - 1 - gutterOf(table);
+  return layoutColumns(table.columns, width, table.columnNeeds());
 }
 
 /** Ids of the columns one sees, in order: what < and > step through. */
-export function visibleColumns<Row extends StatRow>(
+export function visibleColumns<Row extends GroupableRow>(
   table: TableModel<Row>,
   columns: number,
 ): string[] {
   return tableLayout(table, columns).columns.map((placed) => placed.column.id);
 }
 
-function heading<Row extends StatRow>(
-  theme: Theme,
-  columns: number,
-  table: TableModel<Row>,
-  layout: Layout<Row>,
-): string {
-  const line = new Line(theme, columns).add(' ');
+function heading<Row extends GroupableRow>({
+  theme,
+  columns,
+  table,
+  layout,
+}: Drawing<Row>): string {
+  const line = new Line(theme, columns).add(' '.repeat(1 + gutterOf(table)));
   layout.columns.forEach(({ column, width }, k) => {
     if (k > 0) line.add(' '.repeat(GAP));
     const sorted = column === table.sortColumn;
@@ -96,30 +139,51 @@ function heading<Row extends StatRow>(
   return line.end();
 }
 
-function rowLine<Row extends StatRow>(
-  theme: Theme,
-  columns: number,
+function gutterMark<Row extends GroupableRow>(
+  { theme: { glyphs }, table: { tree } }: Drawing<Row>,
   row: Row,
-  layout: Layout<Row>,
-  selected: boolean,
-  ticks: number,
 ): string {
+  if (!tree.hasGroups) return '';
+  if (row instanceof RowGroup) return `${tree.isOpen(row) ? glyphs.open : glyphs.closed} `;
+  return tree.parentOf(row) === null ? '  ' : `${glyphs.below} `;
+}
+
+function rowLine<Row extends GroupableRow>(how: Drawing<Row>, row: Row, selected: boolean): string {
+  const { theme, columns, table, layout, besides, ticks } = how;
   const line = new Line(theme, columns);
+  const ended = table.hasEnded(row);
   // One style for the whole line: an inner reset would end the inverse.
-  const style = (wanted: Style): Style => (selected ? 'selected' : wanted);
-  line.add(selected ? '>' : ' ', style('plain'));
+  const style = (wanted: Style): Style => (selected ? 'selected' : ended ? 'dim' : wanted);
+  line.add(selected ? '>' : ' ', style('plain')).add(gutterMark(how, row), style('dim'));
   layout.columns.forEach(({ column, width }, k) => {
     if (k > 0) line.add(' '.repeat(GAP), style('plain'));
     const text = column.format(row);
-    const coloured = text === '0' ? undefined : COLUMN_STYLE.get(column.id);
-    line.cell(
-      text === '0' ? theme.glyphs.zero : text,
-      width,
-      column.align,
-      style(coloured ?? 'plain'),
-    );
+    if (k === 0) {
+      nameCell(line, text, besides(row), { width, align: column.align }, style);
+      return;
+    }
+    const isZero = text === '0';
+    const coloured = isZero ? undefined : COLUMN_STYLE.get(column.id);
+    line.cell(isZero ? theme.glyphs.zero : text, width, column.align, style(coloured ?? 'plain'));
   });
   if (layout.history) line.add(` ${historyLine(row.history, ticks, theme.glyphs)}`, style('plain'));
   if (selected) line.to(columns, ' ', 'selected');
   return line.end();
+}
+
+/** The name of a row, cut so that what tells it from the next stays. */
+function nameCell(
+  line: Line,
+  name: string,
+  besides: string,
+  { width, align }: { readonly width: number; readonly align: 'left' | 'right' },
+  style: (wanted: Style) => Style,
+): void {
+  if (besides === '') {
+    line.cell(name, width, align, style('plain'));
+    return;
+  }
+  const kept = Math.min(name.length, Math.max(8, width - besides.length - 1));
+  line.cell(name, kept, align, style('plain')).add(' ', style('plain'));
+  line.cell(besides, width - kept - 1, align, style('dim'));
 }

@@ -1,5 +1,5 @@
 import { rowTable, type ExportTables } from '../../core/columns/table-export';
-import type { StatRow } from '../../core/snapshot/snapshot';
+import type { GroupableRow } from '../../core/snapshot/groups';
 import type { TableModel } from '../layout/table';
 import type { Picture } from '../state/picture';
 import type { Scene } from '../state/scene';
@@ -11,7 +11,7 @@ import { moving, type Area, type Closing, type Navigation, type Scope, type View
 const MAX_CLOSING_ROWS = 40;
 
 /** A view of rows with a selection and a sort order. */
-export class TableView<Row extends StatRow> implements View {
+export class TableView<Row extends GroupableRow> implements View {
   readonly eventsBelow = true;
   readonly actions: View['actions'];
   readonly closing: Closing = {
@@ -38,8 +38,21 @@ export class TableView<Row extends StatRow> implements View {
         table.first();
       },
       open: () => {
+        if (table.expand()) return;
         const { selectedRow } = table;
         if (selectedRow !== null) navigation.open(detail(selectedRow));
+      },
+      expand: () => {
+        table.expand();
+      },
+      collapse: () => {
+        table.collapse();
+      },
+      flat: () => {
+        table.toggleFlat();
+      },
+      ended: () => {
+        table.toggleEnded();
       },
       'sort-left': (area) => {
         table.sortBeside(-1, visibleColumns(table, area.columns));
@@ -99,13 +112,28 @@ export class TableView<Row extends StatRow> implements View {
   }
 
   tables(): ExportTables {
-    return [rowTable(this.name, this.table.columns, this.table.rows)];
+    return [rowTable(this.name, this.table.columns, this.table.tree.outermost)];
   }
 
   sortWords({ glyphs }: Theme): string {
     const { sortColumn, reverse } = this.table;
     const descending = (sortColumn.align === 'right') !== reverse;
-    return `${sortColumn.title} ${descending ? glyphs.down : glyphs.up}`;
+    return `${sortColumn.title} ${descending ? glyphs.down : glyphs.up}${this.countWords()}`;
+  }
+
+  /** How many rows there are where not all are shown, or where they are not told apart. */
+  private countWords(): string {
+    const { tree, matching, total, hidesEnded } = this.table;
+    const shown = tree.outermost.length;
+    const ended = hidesEnded ? ', ended hidden' : '';
+    if (matching.length < total) return `, ${matching.length} of ${total} rows${ended}`;
+    return shown < total && !hidesEnded ? `, ${total} in ${shown} rows` : ended;
+  }
+
+  /** What a row (by its id) shows in full, null where it is gone. */
+  detailOf(id: number): View | null {
+    const row = this.table.find(id);
+    return row === undefined ? null : this.detail(row);
   }
 
   scope(): Scope {

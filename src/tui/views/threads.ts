@@ -1,5 +1,7 @@
 import { THREAD_COLUMNS } from '../../core/columns/row-columns';
 import { rowTable } from '../../core/columns/table-export';
+import { THREAD_GROUPS, ThreadGroup } from '../../core/snapshot/group-rules';
+import { Grouping } from '../../core/snapshot/groups';
 import type { ThreadRow } from '../../core/snapshot/snapshot';
 import type { Line } from '../layout/line';
 import { RowDetailView } from './row-detail';
@@ -12,7 +14,12 @@ export const threads: ViewEntry = {
   title: 'Threads',
   make: (scene, navigation) => {
     const table = scene.table(
-      THREAD_COLUMNS,
+      {
+        columns: THREAD_COLUMNS,
+        pidOf: ({ pid }) => pid,
+        hasEnded: ({ alive }) => !alive,
+        grouping: new Grouping(THREAD_GROUPS),
+      },
       (snapshot) => snapshot.threads,
       (tests) => tests.threads,
     );
@@ -24,14 +31,18 @@ export const threads: ViewEntry = {
       (opened) =>
         new RowDetailView<ThreadRow>(scene, opened, {
           name: 'thread',
-          row: ({ snapshot }) => snapshot.threads.find((thread) => thread.id === opened.id),
-          event: (log, place) => log.batch.tid[place] === opened.tid,
+          row: () => table.find(opened.id),
+          event: (log, place) => tidsOf(opened).has(log.batch.tid[place]!),
           title: titleLine,
           table: (row) => rowTable('thread', table.columns, [row]),
         }),
     );
   },
 };
+
+function tidsOf(row: ThreadRow): ReadonlySet<number> {
+  return new Set(row instanceof ThreadGroup ? row.rows.map(({ tid }) => tid) : [row.tid]);
+}
 
 function titleLine(line: Line, row: ThreadRow): void {
   if (row.tid === 0) line.add(`${row.members} threads ${row.comm}`, 'active');

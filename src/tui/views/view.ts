@@ -23,6 +23,10 @@ export const VIEW_ACTIONS = [
   'sort-right',
   'reverse',
   'choose-sort',
+  'expand',
+  'collapse',
+  'flat',
+  'ended',
 ] as const;
 export type ViewAction = (typeof VIEW_ACTIONS)[number];
 

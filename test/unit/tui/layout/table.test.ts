@@ -1,6 +1,9 @@
 import { REGION_COLUMNS } from '../../../../src/core/columns/row-columns';
+import { REGION_GROUPS } from '../../../../src/core/snapshot/group-rules';
+import { Grouping } from '../../../../src/core/snapshot/groups';
 import type { RegionRow } from '../../../../src/core/snapshot/snapshot';
 import { layoutColumns, type ColumnNeeds } from '../../../../src/tui/layout/columns';
+import { tellApart } from '../../../../src/tui/layout/names';
 import { RowOrder } from '../../../../src/tui/layout/order';
 import { ALL_CLASSES, TableModel } from '../../../../src/tui/layout/table';
 import { region } from '../../../support/sample';
@@ -114,7 +117,7 @@ const windowOf = (table: TableModel<RegionRow>, height: number): readonly Region
 
 describe('TableModel', () => {
   const make = (rows: readonly RegionRow[]): TableModel<RegionRow> => {
-    const table = new TableModel(REGION_COLUMNS, 'minor');
+    const table = new TableModel<RegionRow>({ columns: REGION_COLUMNS, sortBy: 'minor' });
     table.refresh(rows, ALL_CLASSES, null, 0, 0);
     return table;
   };
@@ -258,5 +261,101 @@ describe('layoutColumns', () => {
     expect(layout.columns.map((c) => c.column.id)).toEqual(
       everything.filter((id) => id !== 'comm'),
     );
+  });
+});
+
+describe('groups', () => {
+  const make = (rows: readonly RegionRow[]): TableModel<RegionRow> => {
+    const table = new TableModel<RegionRow>({
+      columns: REGION_COLUMNS,
+      sortBy: 'minor',
+      pidOf: ({ pid }) => pid,
+      hasEnded: ({ size }) => size === 0,
+      grouping: new Grouping(REGION_GROUPS),
+    });
+    table.refresh(rows, ALL_CLASSES, null, 0, 0);
+    return table;
+  };
+  /** Three heaps of one program, and a file. */
+  const rows = [
+    row(1, { label: '[heap]', kind: 'heap', pid: 1 }),
+    row(2, { label: '[heap]', kind: 'heap', pid: 2, size: 0 }),
+    row(3, { label: '[heap]', kind: 'heap', pid: 3 }),
+    row(5, { label: 'data.db', kind: 'file', pid: 1 }),
+  ];
+  const shown = (table: TableModel<RegionRow>): string[] =>
+    table.rows.map(({ label, members, pid }) => `${label} x${members} ${pid}`);
+
+  it('stand for their rows until they are opened, in place', () => {
+    const table = make(rows);
+    expect(shown(table)).toEqual(['[heap] x3 0', 'data.db x1 1']);
+    expect(table.expand()).toBe(true);
+    expect(shown(table)).toEqual([
+      '[heap] x3 0',
+      '[heap] x1 3',
+      '[heap] x1 2',
+      '[heap] x1 1',
+      'data.db x1 1',
+    ]);
+    expect(table.expand()).toBe(false);
+    table.move(2);
+    expect(table.selectedRow!.pid).toBe(2);
+    table.collapse();
+    expect(shown(table)).toEqual(['[heap] x3 0', 'data.db x1 1']);
+    expect(table.selectedRow!.label).toBe('[heap]');
+  });
+
+  it('stay open and selected from picture to picture', () => {
+    const table = make(rows);
+    table.expand();
+    table.move(1);
+    table.refresh(
+      [...rows, row(9, { label: '[heap]', kind: 'heap', pid: 4 })],
+      ALL_CLASSES,
+      null,
+      0,
+      3e9,
+    );
+    expect(shown(table).slice(0, 3)).toEqual(['[heap] x4 0', '[heap] x1 4', '[heap] x1 3']);
+    expect(table.selectedRow!.pid).toBe(3);
+    // Alone again, it stands for itself.
+    table.refresh(rows.slice(2), ALL_CLASSES, null, 0, 6e9);
+    expect(shown(table)).toEqual(['data.db x1 1', '[heap] x1 3']);
+    expect(table.selectedRow!.pid).toBe(3);
+    table.refresh(rows, ALL_CLASSES, null, 0, 9e9);
+    expect(table.selectedRow!.pid).toBe(3);
+  });
+
+  it('one key shows every row by itself, another hides what has ended', () => {
+    const table = make(rows);
+    table.first();
+    table.move(0);
+    table.toggleFlat();
+    expect(shown(table)).toEqual(['data.db x1 1', '[heap] x1 3', '[heap] x1 2', '[heap] x1 1']);
+    expect(table.selectedRow!.label).toBe('[heap]');
+    table.toggleEnded();
+    expect(shown(table)).toEqual(['data.db x1 1', '[heap] x1 3', '[heap] x1 1']);
+    // Sums over what the filter lets through are not those of what is in sight.
+    expect(table.matching).toHaveLength(4);
+    table.toggleFlat();
+    expect([...shown(table)].sort()).toEqual(['[heap] x2 0', 'data.db x1 1']);
+    expect([...table.columnNeeds().wanted]).toEqual(['pid']);
+  });
+});
+
+describe('tellApart', () => {
+  const heaps = [
+    row(1, { label: '[heap]', comm: 'cc1' }),
+    row(2, { label: '[heap]', comm: 'ld' }),
+    row(3, { label: '[anon]', startPage: 0x7f1 }),
+    row(4, { label: '[anon]', startPage: 0x7f2 }),
+    row(5, { label: 'data.db' }),
+  ];
+
+  it('says what differs between rows of one name, where no column does', () => {
+    const besides = tellApart(heaps, REGION_COLUMNS, new Set(['label']));
+    expect(heaps.map(besides)).toEqual(['cc1', 'ld', '7f1000', '7f2000', '']);
+    const wide = tellApart(heaps, REGION_COLUMNS, new Set(['label', 'start', 'comm']));
+    expect(heaps.map(wide)).toEqual(['', '', '', '', '']);
   });
 });

@@ -1,0 +1,135 @@
+import type { KindName } from '../classify/classes';
+import { sharedLabel } from '../regions/region-label';
+import { bytes } from '../text/format';
+import { RowGroup } from './groups';
+import type { GroupRules } from './groups';
+import type { ProcessRow, RegionRow, ThreadRow } from './snapshot';
+
+const PAGE = 4096;
+/** Bounds of the classes of anonymous mappings that have no name, bytes. */
+const SIZE_BOUNDS = [64 << 10, 1 << 20, 16 << 20, 256 << 20, 4 * 2 ** 30];
+const UNNAMED: ReadonlySet<string> = new Set(['[anon]', '[shared anon]']);
+
+/** Which size class a mapping without a name is of; -1 for what has a name, or no range. */
+function sizeClass({ label, startPage, endPage }: RegionRow): number {
+  if (endPage === 0 || !UNNAMED.has(label)) return -1;
+  const size = (endPage - startPage) * PAGE;
+  const at = SIZE_BOUNDS.findIndex((bound) => size < bound);
+  return at < 0 ? SIZE_BOUNDS.length : at;
+}
+
+function sizeText(at: number): string {
+  if (at < 0) return '';
+  if (at === 0) return ` <${bytes(SIZE_BOUNDS[0]!)}`;
+  const low = bytes(SIZE_BOUNDS[at - 1]!);
+  return at === SIZE_BOUNDS.length ? ` ${low}+` : ` ${low}-${bytes(SIZE_BOUNDS[at]!)}`;
+}
+
+/** What all have, `otherwise` where they differ. */
+function common<Row, Value>(
+  rows: readonly Row[],
+  value: (row: Row) => Value,
+  otherwise: Value,
+): Value {
+  const first = value(rows[0]!);
+  return rows.every((row) => value(row) === first) ? first : otherwise;
+}
+
+/** Regions that are one thing: the heaps of all compilers, the arenas of one program. */
+export class RegionGroup extends RowGroup<RegionRow> implements RegionRow {
+  kind: KindName = 'unknown';
+  label = '';
+  path = '';
+  section = '';
+  permissions = '';
+  pid = 0;
+  comm = '';
+  size = 0;
+  /** Each lies somewhere else. */
+  readonly startPage = 0;
+  readonly endPage = 0;
+
+  protected describe(rows: readonly RegionRow[]): void {
+    const first = rows[0]!;
+    this.kind = first.kind;
+    this.label = sharedLabel(first.label) + sizeText(sizeClass(first));
+    this.path = first.path;
+    this.section = first.section;
+    this.permissions = first.permissions;
+    this.pid = common(rows, ({ pid }) => pid, 0);
+    this.comm = first.comm;
+    this.size = rows.reduce((sum, { size }) => sum + size, 0);
+  }
+}
+
+/** By what they are, and whose: regions of programs of one name. */
+export const REGION_GROUPS: GroupRules<RegionRow, RegionGroup> = {
+  traits: [
+    ({ label }) => label,
+    ({ comm }) => comm,
+    ({ permissions }) => permissions,
+    ({ path }) => path,
+    ({ kind }) => kind,
+    sizeClass,
+  ],
+  key: (row) =>
+    [
+      sharedLabel(row.label),
+      row.comm,
+      row.permissions,
+      row.path,
+      row.kind,
+      String(sizeClass(row)),
+    ].join('\n'),
+  make: () => new RegionGroup(),
+};
+
+/** Workers are numbered: `worker-12` and `worker-3` are of one kind. */
+function kindOfName(comm: string): string {
+  return comm.replace(/\d+/g, '*');
+}
+
+export class ThreadGroup extends RowGroup<ThreadRow> implements ThreadRow {
+  readonly tid = 0;
+  pid = 0;
+  comm = '';
+  alive = false;
+
+  protected describe(rows: readonly ThreadRow[]): void {
+    this.pid = common(rows, ({ pid }) => pid, 0);
+    this.comm = common(rows, ({ comm }) => comm, kindOfName(rows[0]!.comm));
+    this.alive = rows.some(({ alive }) => alive);
+  }
+}
+
+export const THREAD_GROUPS: GroupRules<ThreadRow, ThreadGroup> = {
+  traits: [({ comm }) => comm],
+  key: ({ comm }) => kindOfName(comm),
+  make: () => new ThreadGroup(),
+};
+
+export class ProcessGroup extends RowGroup<ProcessRow> implements ProcessRow {
+  readonly pid = 0;
+  ppid = 0;
+  comm = '';
+  alive = false;
+  threads = 0;
+  worstThreadShare = 0;
+  worstTid = 0;
+
+  protected describe(rows: readonly ProcessRow[]): void {
+    this.ppid = common(rows, ({ ppid }) => ppid, 0);
+    this.comm = common(rows, ({ comm }) => comm, kindOfName(rows[0]!.comm));
+    this.alive = rows.some(({ alive }) => alive);
+    this.threads = rows.reduce((sum, { threads }) => sum + threads, 0);
+    const worst = rows.reduce((a, b) => (b.worstThreadShare > a.worstThreadShare ? b : a));
+    this.worstThreadShare = worst.worstThreadShare;
+    this.worstTid = worst.worstTid;
+  }
+}
+
+export const PROCESS_GROUPS: GroupRules<ProcessRow, ProcessGroup> = {
+  traits: [({ comm }) => comm],
+  key: ({ comm }) => kindOfName(comm),
+  make: () => new ProcessGroup(),
+};

@@ -1,0 +1,237 @@
+import { BUCKETS, quantiles } from '../stats/histogram';
+import { SEGMENTS, STAT_BLOCK_WORDS } from '../stats/row-histograms';
+import { CLASS_COUNT } from '../classify/classes';
+import type { SharedRow, StatRow } from './snapshot';
+
+const QUANTILES = [0.5, 0.9, 0.99] as const;
+
+/** A row of a table that may be grouped. */
+export type GroupableRow = StatRow & SharedRow;
+
+/** How the rows of one table are grouped. */
+export interface GroupRules<Row extends GroupableRow, Group extends Row & RowGroup<Row>> {
+  /** What the key is made of: it is made anew only where one of these has changed. */
+  readonly traits: readonly ((row: Row) => string | number)[];
+  /** Rows of one key are one group. */
+  readonly key: (row: Row) => string;
+  readonly make: () => Group;
+}
+
+/** Rows that are one thing to a reader: their sums, and their percentiles from merged histograms. */
+export abstract class RowGroup<Row extends GroupableRow> implements StatRow, SharedRow {
+  /** Below 0, so that it is no row's. */
+  id = 0;
+  rows: readonly Row[] = [];
+  readonly byClass = new Array<number>(CLASS_COUNT).fill(0);
+  faults = 0;
+  uniquePages = 0;
+  refaults = 0;
+  stallNs = 0;
+  maxNs = 0;
+  stallShare = 0;
+  stalled = 0;
+  rate = 0;
+  lastTime = 0;
+  members = 0;
+  sumsUp = '';
+  /** Of the ids of the rows: that they are the same as before. */
+  private idSum = 0;
+  private measured: readonly number[] | null = null;
+  private keptHistory: readonly number[] | null = null;
+  private causes: { readonly byCause: number[]; readonly causeNs: number[] } | null = null;
+
+  /** Sums up rows, of which there are some. */
+  fill(id: number, rows: readonly Row[]): void {
+    const { faults, stallNs, idSum, members } = this;
+    this.id = id;
+    this.rows = rows;
+    this.sum(rows);
+    this.keptHistory = null;
+    this.describe(rows);
+    const rests = this.faults === faults && this.stallNs === stallNs;
+    if (rests && this.idSum === idSum && this.members === members) return;
+    // Most groups rest: what takes long is done again only for the others.
+    const { byClass } = this;
+    for (let c = 0; c < CLASS_COUNT; c++) {
+      let n = 0;
+      for (const row of rows) n += row.byClass[c]!;
+      byClass[c] = n;
+    }
+    this.causes = null;
+    this.measured = null;
+  }
+
+  /** What the rows have in common beside their counters. */
+  protected abstract describe(rows: readonly Row[]): void;
+
+  private sum(rows: readonly Row[]): void {
+    this.faults = this.uniquePages = this.refaults = this.stallNs = this.maxNs = 0;
+    this.stallShare = this.stalled = this.rate = this.lastTime = this.members = this.idSum = 0;
+    this.sumsUp = '';
+    for (const row of rows) {
+      this.idSum += row.id;
+      this.faults += row.faults;
+      this.uniquePages += row.uniquePages;
+      this.refaults += row.refaults;
+      this.stallNs += row.stallNs;
+      this.stallShare += row.stallShare;
+      this.stalled += row.stalled;
+      this.rate += row.rate;
+      this.members += row.members;
+      if (row.maxNs > this.maxNs) this.maxNs = row.maxNs;
+      if (row.lastTime > this.lastTime) this.lastTime = row.lastTime;
+      if (row.sumsUp !== '') this.sumsUp = row.sumsUp;
+    }
+  }
+
+  get byCause(): readonly number[] {
+    return this.ofCauses.byCause;
+  }
+
+  get causeNs(): readonly number[] {
+    return this.ofCauses.causeNs;
+  }
+
+  private get ofCauses(): { readonly byCause: number[]; readonly causeNs: number[] } {
+    return (this.causes ??= {
+      byCause: addedUp(this.rows.map((row) => row.byCause)),
+      causeNs: addedUp(this.rows.map((row) => row.causeNs)),
+    });
+  }
+
+  get p50Ns(): number {
+    return this.percentiles[0]!;
+  }
+
+  get p90Ns(): number {
+    return this.percentiles[1]!;
+  }
+
+  get p99Ns(): number {
+    return this.percentiles[2]!;
+  }
+
+  /** Merged when they are first asked for: few groups are seen, and fewer are sorted by them. */
+  private get percentiles(): readonly number[] {
+    if (this.measured !== null) return this.measured;
+    const counts = new Float64Array(SEGMENTS * STAT_BLOCK_WORDS);
+    const timed = this.addLatencies(counts);
+    return (this.measured = quantiles(counts, 0, BUCKETS, timed, this.maxNs, QUANTILES));
+  }
+
+  addLatencies(counts: Float64Array): number {
+    let timed = 0;
+    for (const row of this.rows) timed += row.addLatencies(counts);
+    return timed;
+  }
+
+  get history(): readonly number[] {
+    return (this.keptHistory ??= addedUp(this.rows.map((row) => row.history)));
+  }
+}
+
+/** Sums of lists, number by number from their ends: histories end at the same tick, the shorter began later. */
+function addedUp(lists: readonly (readonly number[])[]): number[] {
+  const length = lists.reduce((most, list) => Math.max(most, list.length), 0);
+  const sums = new Array<number>(length).fill(0);
+  for (const list of lists) {
+    const from = length - list.length;
+    for (let k = 0; k < list.length; k++) sums[from + k]! += list[k]!;
+  }
+  return sums;
+}
+
+/** What is kept of a group between two pictures. */
+interface Kept<Row extends GroupableRow, Group> {
+  readonly id: number;
+  group: Group | null;
+  /** The first `count` are those of the picture at hand. */
+  readonly rows: Row[];
+  count: number;
+  /** The picture in which it had rows. */
+  seen: number;
+}
+
+/** Where a row belonged when its traits were these. */
+interface Placed<Row extends GroupableRow, Group> {
+  readonly traits: (string | number)[];
+  kept: Kept<Row, Group>;
+  seen: number;
+}
+
+/** What is remembered of rows and groups that are out of sight, before all of it is forgotten. */
+const SPARE = 1024;
+
+/**
+ * Groups the rows of one picture after the other; a group keeps its id while it is there. What a picture costs
+ * grows with its rows alone.
+ */
+export class Grouping<Row extends GroupableRow, Group extends Row & RowGroup<Row>> {
+  private readonly groups = new Map<string, Kept<Row, Group>>();
+  private readonly placed = new Map<number, Placed<Row, Group>>();
+  private pictures = 0;
+  private lastId = 0;
+
+  constructor(private readonly rules: GroupRules<Row, Group>) {}
+
+  /** The groups of rows, in no order; a row that is alone of its kind stands for itself. */
+  group(rows: readonly Row[]): (Row | Group)[] {
+    const seen = ++this.pictures;
+    const present: Kept<Row, Group>[] = [];
+    for (const row of rows) {
+      const kept = this.place(row, seen);
+      if (kept.seen !== seen) {
+        kept.seen = seen;
+        kept.count = 0;
+        present.push(kept);
+      }
+      kept.rows[kept.count++] = row;
+    }
+    this.forget(rows.length, present.length);
+    return present.map((kept) => {
+      kept.rows.length = kept.count;
+      if (kept.count === 1) return kept.rows[0]!;
+      kept.group ??= this.rules.make();
+      kept.group.fill(kept.id, kept.rows);
+      return kept.group;
+    });
+  }
+
+  /** The id of the group that a row was put in, 0 for none. */
+  groupOf(rowId: number): number {
+    return this.placed.get(rowId)?.kept.id ?? 0;
+  }
+
+  private place(row: Row, seen: number): Kept<Row, Group> {
+    const { traits, key } = this.rules;
+    const before = this.placed.get(row.id);
+    if (before !== undefined) {
+      before.seen = seen;
+      let same = true;
+      for (let k = 0; k < traits.length && same; k++) same = traits[k]!(row) === before.traits[k];
+      if (same) return before.kept;
+    }
+    const kept = this.keptOf(key(row));
+    this.placed.set(row.id, { traits: traits.map((trait) => trait(row)), kept, seen });
+    return kept;
+  }
+
+  private keptOf(key: string): Kept<Row, Group> {
+    let kept = this.groups.get(key);
+    if (kept === undefined) {
+      kept = { id: --this.lastId, group: null, rows: [], count: 0, seen: 0 };
+      this.groups.set(key, kept);
+    }
+    return kept;
+  }
+
+  private forget(rows: number, groups: number): void {
+    const seen = this.pictures;
+    if (this.placed.size > 2 * rows + SPARE) {
+      for (const [id, place] of this.placed) if (place.seen !== seen) this.placed.delete(id);
+    }
+    if (this.groups.size > 2 * groups + SPARE) {
+      for (const [key, kept] of this.groups) if (kept.seen !== seen) this.groups.delete(key);
+    }
+  }
+}

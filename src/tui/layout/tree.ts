@@ -1,0 +1,77 @@
+import { RowGroup, type GroupableRow, type Grouping } from '../../core/snapshot/groups';
+
+/** Puts rows in order. `level`: 0 for those at the margin, 1 for those of opened groups. */
+type Sort<Row> = (level: 0 | 1, rows: readonly Row[]) => readonly Row[];
+
+/** How a table groups its rows, if it does. */
+export type RowGrouping<Row extends GroupableRow> = Grouping<Row, Row & RowGroup<Row>>;
+
+/** The rows of a table as a tree of two levels: groups, of which some are opened, and what they stand for. */
+export class RowTree<Row extends GroupableRow> {
+  /** No groups: every row by itself. */
+  flat = false;
+  /** What stands at the margin, in order. */
+  outermost: readonly Row[] = [];
+  private readonly opened = new Set<number>();
+  private parents: ReadonlyMap<number, Row> = new Map();
+
+  constructor(private readonly grouping: RowGrouping<Row> | null) {}
+
+  /** Rows as they are shown, one below the other. */
+  arrange(rows: readonly Row[], sort: Sort<Row>): readonly Row[] {
+    const { grouping, flat, opened } = this;
+    const outer = grouping === null || flat ? rows : grouping.group(rows);
+    this.outermost = sort(0, outer);
+    if (opened.size === 0) {
+      this.parents = new Map();
+      return this.outermost;
+    }
+    const parents = new Map<number, Row>();
+    const shown: Row[] = [];
+    for (const group of this.outermost) {
+      if (!this.isOpen(group)) continue;
+      for (const row of group.rows) parents.set(row.id, group);
+    }
+    const below = new Map<Row, Row[]>();
+    const inner = this.outermost.flatMap((row) => (this.isOpen(row) ? row.rows : []));
+    for (const row of sort(1, inner)) {
+      const group = parents.get(row.id)!;
+      const list = below.get(group);
+      if (list === undefined) below.set(group, [row]);
+      else list.push(row);
+    }
+    for (const row of this.outermost) {
+      shown.push(row);
+      for (const member of below.get(row) ?? []) shown.push(member);
+    }
+    this.parents = parents;
+    return shown;
+  }
+
+  /** Some row at the margin is a group. */
+  get hasGroups(): boolean {
+    return this.outermost.some((row) => row instanceof RowGroup);
+  }
+
+  isOpen(row: Row): row is Row & RowGroup<Row> {
+    return row instanceof RowGroup && this.opened.has(row.id);
+  }
+
+  /** The opened group that a row stands below, null for none. */
+  parentOf({ id }: Row): Row | null {
+    return this.parents.get(id) ?? null;
+  }
+
+  /** The id of the group that a row (by its id) belongs to; 0 for none. */
+  groupOf(id: number): number {
+    return this.grouping?.groupOf(id) ?? 0;
+  }
+
+  open({ id }: Row): void {
+    this.opened.add(id);
+  }
+
+  close({ id }: Row): void {
+    this.opened.delete(id);
+  }
+}
