@@ -178,6 +178,7 @@ class World {
       sites: [],
       siteRegions: () => [],
       latency: [],
+      latencyOverTime: () => ({ times: [], columns: [], count: 0 }),
       pairs: () => ({ regions: [], threads: [], faults: [] }),
       since: 0,
       causeFacts: {

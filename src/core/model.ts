@@ -287,7 +287,7 @@ export class Model {
     const asOf = this.accountable(now, open);
     if (open !== null) this.watch?.lookAtOpen(open);
     this.inFlight.advance(this.countInFlight ? open : null, asOf);
-    this.counters.tick(now - this.tickedAt, asOf - before);
+    this.counters.tick(now - this.tickedAt, asOf - before, now);
     this.tickedAt = now;
   }
 

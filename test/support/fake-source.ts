@@ -3,6 +3,7 @@ import { Cause, CAUSE_COUNT, RegionKind } from '../../src/core/classify/classes'
 import type { RegionDetail } from '../../src/core/snapshot/region-detail';
 import { Resolved } from '../../src/core/wire/resolved';
 import type { Snapshot } from '../../src/core/snapshot/snapshot';
+import { LATENCY_ROWS } from '../../src/core/stats/over-time';
 import { EventLog, type EventNames } from '../../src/tui/state/event-log';
 import type { CommandOutput, DashboardSource, HeaderInfo } from '../../src/tui/state/source';
 import { captureFacts } from './facts';
@@ -154,6 +155,22 @@ export function samplePicture(scale = 1): Snapshot {
         worstTid: 4329,
       }),
     ],
+    latencyOverTime: () => ({
+      count: 30,
+      times: Array.from({ length: 30 }, (_, k) => (163 + k) * 1e9),
+      // MINOR about 1 us all the time, MAJOR at some ms now and then.
+      columns: Array.from({ length: 30 }, (_, k) =>
+        Array.from({ length: 4 * LATENCY_ROWS }, (_, row) =>
+          row === LATENCY_ROWS + 9
+            ? 800
+            : row === LATENCY_ROWS + 10
+              ? 150
+              : row === 22 && k % 7 === 0
+                ? 2
+                : 0,
+        ),
+      ),
+    }),
     sites: [
       site({
         id: 31,
@@ -297,6 +314,17 @@ export class FakeSource implements DashboardSource {
     return {
       id,
       heat: { byFile: true, start: 0, width: 8192, bins },
+      // A scan upwards, a slice of the file each second.
+      overTime: {
+        start: 0,
+        width: 8192,
+        since: 0,
+        count: 40,
+        times: Array.from({ length: 40 }, (_, k) => (153 + k) * 1e9),
+        columns: Array.from({ length: 40 }, (_, k) =>
+          bins.map((_, bin) => (bin === k ? 10 : bin === 31 && k > 35 ? 100 : 0)),
+        ),
+      },
       threads: [
         { tid: 4329, pid: 4321, comm: 'checkpointer', faults: 440 },
         { tid: 4330, pid: 4321, comm: 'writer', faults: 60 },

@@ -123,6 +123,7 @@ export function snapshot(part: Partial<Snapshot> = {}): Snapshot {
       p999Ns: NaN,
       buckets: [],
     })),
+    latencyOverTime: () => ({ times: [], columns: [], count: 0 }),
     pairs: () => ({ regions: [], threads: [], faults: [] }),
     siteRegions: () => [],
     stacks: () => [],

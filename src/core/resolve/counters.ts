@@ -1,5 +1,6 @@
 import type { Batch } from '../wire/batch';
 import type { FaultColumns } from '../wire/fault-columns';
+import { OverTime } from '../stats/over-time';
 import { PairCounts } from '../stats/pair-counts';
 import { stackOwner } from '../regions/region-label';
 import type { RegionInfo, RegionTable } from '../regions/region-table';
@@ -22,6 +23,8 @@ export class Counters {
   readonly pairs = new PairCounts();
   /** The counters of all rows. */
   private readonly tables: readonly StatTable[];
+  /** null where nobody looks at details. */
+  readonly overTime: OverTime | null;
 
   constructor(
     private readonly regions: RegionTable,
@@ -32,6 +35,8 @@ export class Counters {
   ) {
     const rows = [regions.rows, tasks.threads, tasks.processes, sites?.rows];
     this.tables = rows.flatMap((table) => table?.stats ?? []);
+    this.overTime =
+      depth === 'detail' ? new OverTime(regions.rows, regions.heat, this.total) : null;
   }
 
   /** Enters the faults of a batch that were kept. */
@@ -67,9 +72,10 @@ export class Counters {
   }
 
   /** `elapsed`: ns since the last tick; `accounted`: the same of the time up to which stalls are counted. */
-  tick(elapsed: number, accounted: number): void {
+  tick(elapsed: number, accounted: number, now: number): void {
     this.total.tick(elapsed, accounted);
     for (const table of this.tables) table.tick(elapsed, accounted);
+    this.overTime?.tick(now);
   }
 
   zero(): void {
@@ -78,6 +84,7 @@ export class Counters {
     this.sites?.pairs.clear();
     for (let row = 0; row < this.regions.rows.stats.limit; row++) this.regions.heat.clear(row);
     this.pairs.clear();
+    this.overTime?.zero();
   }
 
   /**

@@ -29,6 +29,7 @@ import {
   TotalStats,
 } from './rows';
 import { Cell } from '../stats/cells';
+import type { TimeGrid } from '../stats/over-time';
 import type { StatTable } from '../stats/stat-table';
 
 export interface SnapshotOptions {
@@ -71,6 +72,7 @@ export class SnapshotBuilder {
       processes: this.processes(elapsed, limit, reuse),
       sites: this.sites(elapsed, limit, reuse),
       latency: this.latency(),
+      latencyOverTime: this.latencyOverTime(),
       pairs: this.pairs(),
       siteRegions: this.siteRegions(),
       stacks: this.stacks,
@@ -224,6 +226,12 @@ export class SnapshotBuilder {
   private siteStacks(): Snapshot['siteStacks'] {
     let made: Snapshot['siteStacks'] | null = null;
     return (id) => (made ??= stacksOfSites(this.model))(id);
+  }
+
+  private latencyOverTime(): () => TimeGrid {
+    let made: TimeGrid | null = null;
+    return () =>
+      (made ??= this.model.counters.overTime?.latency() ?? { times: [], columns: [], count: 0 });
   }
 
   private pairs(): () => PairRows {

@@ -1,6 +1,7 @@
 import type { ModelTables } from './model-tables';
 import { sitesOfRegion } from './site-pairs';
 import type { PairedRow } from './snapshot';
+import type { PlacesOverTime } from '../stats/over-time';
 
 /** Threads named in a region's detail. */
 const TOP_THREADS = 16;
@@ -17,6 +18,8 @@ export interface RegionDetail {
     readonly width: number;
     readonly bins: readonly number[];
   } | null;
+  /** The same from refresh to refresh; null where there is none. */
+  readonly overTime: PlacesOverTime | null;
   /** Most faults first. tid 0 stands for several threads that are gone. */
   readonly threads: readonly {
     readonly tid: number;
@@ -39,6 +42,7 @@ export function regionDetail(model: ModelTables, id: number): RegionDetail | nul
   return {
     id,
     heat: bins === null ? null : { byFile: info.byFile, ...bins },
+    overTime: bins === null ? null : (model.counters.overTime?.places(id) ?? null),
     threads: model.counters.pairs.rightOf(slot, TOP_THREADS).map(({ slot: thread, faults }) => {
       const { tid, pid, comm } = threads.info(thread)!;
       return { tid, pid, comm, faults };

@@ -1,4 +1,5 @@
 import type { CauseFacts } from '../classify/cause-text';
+import type { TimeGrid } from '../stats/over-time';
 import type { ClassName, KindName } from '../classify/classes';
 import type { Counted } from '../stats/cells';
 
@@ -21,6 +22,8 @@ export interface Snapshot {
   readonly sites: readonly SiteRow[];
   /** Latency histogram per class, in the order of CLASS_NAMES; ascending bounds, empty buckets left out. */
   readonly latency: readonly LatencyHistogram[];
+  /** How long faults took from refresh to refresh (OverTime.latency). As with `pairs`, asked before the next batch. */
+  readonly latencyOverTime: () => TimeGrid;
   /**
    * Who faulted where. Made when it is first asked for, because few do: whoever keeps a snapshot beyond the
    * next batch asks for it before.

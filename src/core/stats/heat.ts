@@ -6,6 +6,13 @@ import { SlabPool } from './slab-pool';
 export const HEAT_BINS = 64;
 const U32_MAX = 0xffffffff;
 
+/** Bin i covers pages start + i * width to start + (i + 1) * width (exclusive). */
+export interface HeatReading {
+  readonly start: number;
+  readonly width: number;
+  readonly bins: readonly number[];
+}
+
 /**
  * Where in a region its faults fall: 64 bins over its range, per row. The range is that of the mapping
  * when the row is made; a region that grows beyond it, to either side, doubles the width of its bins
@@ -119,8 +126,8 @@ export class HeatTable {
     }
   }
 
-  /** null for a row without bins. Bin i covers pages start + i * width to start + (i + 1) * width. */
-  read(row: number): { start: number; width: number; bins: number[] } | null {
+  /** null for a row without bins. */
+  read(row: number): HeatReading | null {
     const block = this.blocks[row] ?? -1;
     if (block < 0) return null;
     const at = block * HEAT_BINS;

@@ -111,3 +111,10 @@ export function baseName(path: string): string {
 export function sourceLine(file: string, line: number): string {
   return file === '' || line === 0 ? '' : `${baseName(file)}:${line}`;
 }
+
+/** ns as hh:mm:ss. */
+export function clock(ns: number): string {
+  const seconds = Math.max(0, Math.floor(ns / 1e9));
+  const two = (n: number): string => String(n).padStart(2, '0');
+  return `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+}

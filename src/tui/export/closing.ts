@@ -1,5 +1,6 @@
+import { clock } from '../../core/text/format';
 import { headerView } from '../frame/header';
-import { clock, scopeLines } from '../frame/words';
+import { scopeLines } from '../frame/words';
 import { cellText } from '../layout/line';
 import type { Dashboard } from '../state/dashboard';
 import { makeTheme, type Theme } from '../terminal/theme';
@@ -71,6 +72,7 @@ const NO_SGR: Theme['sgr'] = {
   problem: '',
   lost: '',
   stall: '',
+  heat: '',
 };
 
 function cell(text: string, theme: Theme): string {

@@ -1,11 +1,10 @@
 import { CLASS_NAMES, FaultClass } from '../../core/classify/classes';
-import { count } from '../../core/text/format';
+import { clock, count } from '../../core/text/format';
 import { axis, peakOf, scaleEnd, spanOf, stacked, type Layer, type Span } from '../layout/graph';
 import { Line } from '../layout/line';
 import type { Rates, Series } from '../layout/rates';
 import type { Picture } from '../state/picture';
 import { CLASS_STYLE, graphColour, type Theme } from '../terminal/theme';
-import { clock } from './words';
 
 /** Cells for name and scale of a graph, and for its peak. */
 const GUTTER = 17;

@@ -2,6 +2,7 @@ import { completeness, knowsCow, totalLost } from '../../core/facts/capture-fact
 import { CLASS_NAMES, type ClassName } from '../../core/classify/classes';
 import {
   bytes,
+  clock,
   count,
   grouped,
   latency,
@@ -15,7 +16,7 @@ import type { Picture, Size } from '../state/picture';
 import type { HeaderInfo } from '../state/source';
 import { CLASS_STYLE, type Theme } from '../terminal/theme';
 import { verdictView } from './verdict';
-import { clock, stateText } from './words';
+import { stateText } from './words';
 
 /** A fault that has been in flight for longer is shown: something holds the thread. ns. */
 const STUCK_NS = 10e6;

@@ -64,10 +64,3 @@ const STATE_WORDS: ReadonlyMap<string, string> = new Map(
 export function stateText(state: string): string {
   return STATE_WORDS.get(state) ?? state;
 }
-
-/** hh:mm:ss. */
-export function clock(ns: number): string {
-  const seconds = Math.max(0, Math.floor(ns / 1e9));
-  const two = (n: number): string => String(n).padStart(2, '0');
-  return `${two(Math.floor(seconds / 3600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
-}

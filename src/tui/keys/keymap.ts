@@ -95,6 +95,12 @@ export const KEYMAP: readonly Binding[] = [
   { keys: ['r', 'I'], action: 'reverse', help: 'reverse the sort order' },
   { keys: ['S', 'f6'], action: 'choose-sort', help: 'choose the sort column by name' },
   {
+    keys: ['l'],
+    action: 'scale',
+    help: 'latency: bars by number, by its logarithm, or the heat map over time',
+    footer: ['l', 'picture'],
+  },
+  {
     keys: ['space', 'p'],
     action: 'freeze',
     help: 'freeze the picture; capture goes on',

@@ -36,7 +36,7 @@ export function spanOf(count: number, columns: number): Span {
 }
 
 /** Index into values of `length` newest samples; outside of them where there is none. */
-function indexAt({ first, count }: Span, column: number, length: number): number {
+export function indexAt({ first, count }: Span, column: number, length: number): number {
   return first + column - (count - length);
 }
 

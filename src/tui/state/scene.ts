@@ -162,6 +162,7 @@ export class Scene {
     // What is made when it is asked for must be of this moment.
     this.latency();
     this.findings();
+    this.picture.snapshot.latencyOverTime();
     this.picture.snapshot.pairs();
     this.picture.snapshot.siteRegions(0);
     this.picture.snapshot.siteStacks(0);

@@ -20,7 +20,8 @@ export type Style =
   | 'look'
   | 'problem'
   | 'lost'
-  | 'stall';
+  | 'stall'
+  | 'heat';
 
 export const CLASS_STYLE: Readonly<Record<ClassName, Style>> = {
   MAJOR: 'major',
@@ -45,6 +46,9 @@ export interface Glyphs {
   readonly below: string;
   readonly rule: string;
   readonly bar: string;
+  /** Cells of a heat map, the lightest first; parts of a bar's last cell, the smallest first. */
+  readonly darker: string;
+  readonly parts: string;
   /** One for each class, where colours cannot tell them apart. */
   readonly shades: string;
   /** Beside a graph and below it, and between two panes. */
@@ -65,6 +69,8 @@ const UNICODE: Glyphs = {
   below: '│',
   rule: '─',
   bar: '█',
+  darker: '·░▒▓█',
+  parts: '▏▎▍▌▋▊▉',
   shades: '▓░▒█',
   tick: '┤',
   corner: '└',
@@ -82,6 +88,8 @@ const ASCII: Glyphs = {
   below: '|',
   rule: '-',
   bar: '#',
+  darker: '.:+*#',
+  parts: '.......',
   shades: '#:o!',
   tick: '|',
   corner: '+',
@@ -109,6 +117,7 @@ const COLOURS: Readonly<Record<Style, string>> = {
   problem: '1;97;41',
   lost: '1;97;41',
   stall: '32',
+  heat: '33',
 };
 
 /** The same with bold, underline and inverse only. */
@@ -127,6 +136,7 @@ const MONO: Readonly<Record<Style, string>> = {
   problem: '1;7',
   lost: '1',
   stall: '',
+  heat: '',
 };
 
 export interface Theme {

@@ -1,10 +1,23 @@
 import { latencyPowers } from '../../core/columns/latency-powers';
-import { grouped, latency } from '../../core/text/format';
-import { FaultClass } from '../../core/classify/classes';
+import { grouped, latency, percent } from '../../core/text/format';
+import { CLASS_COUNT, FaultClass } from '../../core/classify/classes';
 import type { LatencyHistogram } from '../../core/snapshot/snapshot';
+import { LATENCY_ROWS, type TimeGrid } from '../../core/stats/over-time';
 import type { LatencyPicture } from '../state/latency-picture';
+import { heatMapLines } from '../layout/heat-map';
 import { Line, wrapped } from '../layout/line';
 import { CLASS_STYLE, type Theme } from '../terminal/theme';
+
+/** The pictures of the view: bars by number, bars by its logarithm, and the heat map alone. */
+export const PICTURES = ['linear', 'log', 'time'] as const;
+export type PictureName = (typeof PICTURES)[number];
+type Scale = 'linear' | 'log';
+
+/** Cells of the range in front of the bars; of the numbers behind the longest bar. */
+const LABEL = 16;
+const NUMBERS = 19;
+/** More lines of a heat map say no more. */
+const MOST_HEAT = 22;
 
 /**
  * One histogram per class that was measured, side by side over the same rows of latency, so that they
@@ -16,6 +29,7 @@ export function latencyLines(
   columns: number,
   picture: LatencyPicture,
   toggled: number,
+  name: PictureName,
 ): string[] {
   const classes = picture.classes & toggled;
   const shown = picture.histograms.filter(
@@ -34,36 +48,105 @@ export function latencyLines(
         : 'no latency measured yet of what is shown';
     return [...beyond, new Line(theme, columns).add(`  ${why}`, 'dim').end()];
   }
+  return [
+    ...beyond,
+    ...summaryLines(theme, columns, shown, picture.rounded),
+    ...(name === 'time' ? [] : histogramLines(theme, columns, shown, name)),
+  ];
+}
+
+function histogramLines(
+  theme: Theme,
+  columns: number,
+  shown: readonly LatencyHistogram[],
+  scale: Scale,
+): string[] {
   const powers = shown.map(latencyPowers);
   const all = powers.flatMap((map) => [...map.keys()]);
   const low = Math.min(...all);
   const high = Math.max(...all);
-  const label = 10;
-  const width = Math.floor((columns - label - 1) / shown.length);
-  const lines = [...beyond, ...summaryLines(theme, columns, shown, picture.rounded)];
-  const head = new Line(theme, columns).cell('FROM', label, 'right', 'strong').add(' ');
-  shown.forEach((histogram, k) => {
-    head
-      .add(histogram.faultClass, CLASS_STYLE[histogram.faultClass])
-      .to(label + 1 + (k + 1) * width);
+  const width = Math.floor((columns - LABEL - 1) / shown.length);
+  const most = powers.map((map) => Math.max(...map.values()));
+  const title = scale === 'linear' ? 'LATENCY' : 'LATENCY (LOG)';
+  const head = new Line(theme, columns).cell(title, LABEL, 'right', 'strong').add(' ');
+  shown.forEach(({ faultClass }, k) => {
+    head.add(faultClass, CLASS_STYLE[faultClass]).to(LABEL + 1 + (k + 1) * width);
   });
-  lines.push(head.end());
+  const lines = [head.end()];
   for (let power = low; power <= high; power++) {
-    const line = new Line(theme, columns);
-    line.cell(power === 0 ? '0ns' : latency(2 ** power), label, 'right').add(' ');
-    shown.forEach((histogram, k) => {
+    const line = new Line(theme, columns).cell(rangeText(power), LABEL, 'right').add(' ');
+    shown.forEach(({ faultClass, count }, k) => {
       const n = powers[k]!.get(power) ?? 0;
-      const most = Math.max(...powers[k]!.values());
-      const room = Math.max(1, width - 13);
-      // One fault among millions is still seen.
-      const cells = n === 0 ? 0 : Math.max(1, Math.round((n / most) * room));
-      line.add(theme.glyphs.bar.repeat(cells), CLASS_STYLE[histogram.faultClass]);
-      if (n > 0) line.add(` ${grouped(n)}`);
-      line.to(label + 1 + (k + 1) * width);
+      line.add(bar(theme, n, most[k]!, width - NUMBERS, scale), CLASS_STYLE[faultClass]);
+      if (n > 0) line.add(` ${grouped(n)} ${percent(n / count)}%`);
+      line.to(LABEL + 1 + (k + 1) * width);
     });
     lines.push(line.end());
   }
   return lines;
+}
+
+/** Latencies from 2^power ns on, up to twice as long: `2.0-4.1us`. */
+function rangeText(power: number): string {
+  const from = power === 0 ? '0ns' : latency(2 ** power);
+  const to = latency(2 ** (power + 1));
+  const unit = /[a-z]+$/.exec(to)![0];
+  return `${from.endsWith(unit) && /\d$/.test(from.slice(0, -unit.length)) ? from.slice(0, -unit.length) : from}-${to}`;
+}
+
+/** A bar in eighths of a cell: one fault among millions is still seen, and less than ten. */
+function bar({ glyphs }: Theme, n: number, most: number, room: number, scale: Scale): string {
+  if (n === 0) return '';
+  const share = scale === 'linear' ? n / most : Math.log(n + 1) / Math.log(most + 1);
+  const eighths = Math.max(1, Math.round(share * Math.max(1, room) * 8));
+  const rest = eighths % 8;
+  return (
+    glyphs.bar.repeat(Math.floor(eighths / 8)) + (rest > 0 ? glyphs.parts.charAt(rest - 1) : '')
+  );
+}
+
+/**
+ * A heat map of latency over time: columns are refreshes, cells are counts. No lines where there is nothing to see.
+ * `filtered`: the map is of all faults, whatever the filter lets through.
+ */
+export function latencyHeat(
+  theme: Theme,
+  columns: number,
+  grid: TimeGrid,
+  toggled: number,
+  filtered: boolean,
+): string[] {
+  const rows = (column: ArrayLike<number>): number[] =>
+    Array.from({ length: LATENCY_ROWS }, (_, row) => {
+      let sum = 0;
+      for (let cls = 0; cls < CLASS_COUNT; cls++) {
+        if ((toggled & (1 << cls)) !== 0) sum += column[cls * LATENCY_ROWS + row] ?? 0;
+      }
+      return sum;
+    });
+  const used = new Set(
+    grid.columns.flatMap((column) => rows(column).flatMap((n, k) => (n > 0 ? [k] : []))),
+  );
+  if (used.size === 0) return [];
+  const low = Math.min(...used);
+  const high = Math.max(...used);
+  const each = Math.ceil((high - low + 1) / MOST_HEAT);
+  const lines = [];
+  for (let from = low; from <= high; from += each) {
+    const to = Math.min(from + each, high + 1);
+    const label =
+      each === 1 ? rangeText(from) : `${latency(from === 0 ? 0 : 2 ** from)}-${latency(2 ** to)}`;
+    lines.unshift({ label, from, to });
+  }
+  const map = heatMapLines(theme, columns, { grid, lines, rows });
+  const all = filtered ? ', of all faults, not of the filtered ones' : '';
+  const title = new Line(theme, columns)
+    .add(' latency over time', 'strong')
+    .add(
+      `  a column per refresh, darker is more: up to ${grouped(map.peak)} faults in a cell${all}`,
+      'dim',
+    );
+  return [title.end(), ...map.lines];
 }
 
 function summaryLines(

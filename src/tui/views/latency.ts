@@ -1,7 +1,7 @@
 import type { ExportTables } from '../../core/columns/table-export';
 import type { Scene } from '../state/scene';
 import type { Theme } from '../terminal/theme';
-import { latencyLines } from './latency-lines';
+import { latencyHeat, latencyLines, PICTURES, type PictureName } from './latency-lines';
 import { moving, type Area, type Closing } from './view';
 import type { View, ViewActions, ViewEntry } from './view';
 
@@ -15,15 +15,21 @@ export const latency: ViewEntry = {
 class LatencyView implements View {
   readonly name = latency.name;
   readonly eventsBelow = false;
-  readonly actions: ViewActions = moving((by) => {
-    this.scrolled = Math.max(0, this.scrolled + by);
-  });
+  readonly actions: ViewActions = {
+    ...moving((by) => {
+      this.scrolled = Math.max(0, this.scrolled + by);
+    }),
+    scale: () => {
+      this.shown = PICTURES[(PICTURES.indexOf(this.shown) + 1) % PICTURES.length]!;
+    },
+  };
   readonly closing: Closing = {
     always: true,
-    lines: (theme, columns) => this.text(theme, columns),
+    lines: (theme, columns) => this.histograms(theme, columns),
   };
   /** Lines scrolled down. */
   private scrolled = 0;
+  private shown: PictureName = 'linear';
 
   constructor(private readonly scene: Scene) {}
 
@@ -37,7 +43,14 @@ class LatencyView implements View {
   }
 
   text(theme: Theme, columns: number): string[] {
-    return latencyLines(theme, columns, this.scene.latency(), this.scene.classes);
+    const { scene } = this;
+    const grid = scene.picture.snapshot.latencyOverTime();
+    const heat = latencyHeat(theme, columns, grid, scene.classes, scene.filter !== null);
+    return [...this.histograms(theme, columns), ...(heat.length === 0 ? [] : ['', ...heat])];
+  }
+
+  private histograms(theme: Theme, columns: number): string[] {
+    return latencyLines(theme, columns, this.scene.latency(), this.scene.classes, this.shown);
   }
 
   tables(): ExportTables {

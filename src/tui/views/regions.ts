@@ -10,6 +10,7 @@ import { Line } from '../layout/line';
 import { strip } from '../layout/spark';
 import type { Scene } from '../state/scene';
 import type { Theme } from '../terminal/theme';
+import { placesLines } from './places-over-time';
 import { labelled, pairedLine, pairedTable, RowDetailView } from './row-detail';
 import { TableView } from './table-view';
 import type { ViewEntry } from './view';
@@ -48,6 +49,11 @@ export const regions: ViewEntry = {
           ...threadLines(theme, columns, detail),
           ...pairedLine(theme, columns, 'code', detail?.sites ?? []),
         ],
+        picture: (theme, columns, height) => {
+          const { overTime = null, heat = null } = detail ?? {};
+          if (overTime === null || heat === null) return [];
+          return placesLines(theme, columns, overTime, heat.byFile, height);
+        },
         table: (row) => rowTable('region', table.columns, [row]),
         tables: () => placeTables(detail),
       });

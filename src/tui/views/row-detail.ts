@@ -34,10 +34,15 @@ export interface RowDetail<Row extends StatRow> {
   /** Lines below the title, and above the time. */
   readonly where?: (theme: Theme, columns: number, row: Row) => string[];
   readonly who?: (theme: Theme, columns: number) => string[];
+  /** A picture above its events, in `height` lines at most; none where that is too few. */
+  readonly picture?: (theme: Theme, columns: number, height: number) => string[];
   readonly table: (row: Row) => ExportTable;
   /** Behind its own table. */
   readonly tables?: () => ExportTable[];
 }
+
+/** Lines of events that a picture leaves, with their rule. */
+const LEAST_EVENTS = 4;
 
 /** One row in full: where its faults fall, when, who made them and why, and what they cost. */
 export class RowDetailView<Row extends StatRow> implements View {
@@ -64,12 +69,18 @@ export class RowDetailView<Row extends StatRow> implements View {
 
   draw({ theme, columns, height }: Area): string[] {
     const lines = this.lines(theme, columns);
+    const free = height - lines.length - LEAST_EVENTS;
+    lines.push(...(this.detail.picture?.(theme, columns, free) ?? []));
     const room = height - lines.length - 1;
     return room < 1 ? lines : [...lines, ...this.events(theme, columns, room)];
   }
 
   text(theme: Theme, columns: number): string[] {
-    return [...this.lines(theme, columns), ...this.events(theme, columns, LOG_CAPACITY)];
+    return [
+      ...this.lines(theme, columns),
+      ...(this.detail.picture?.(theme, columns, Infinity) ?? []),
+      ...this.events(theme, columns, LOG_CAPACITY),
+    ];
   }
 
   private events(theme: Theme, columns: number, most: number): string[] {

@@ -27,6 +27,7 @@ export const VIEW_ACTIONS = [
   'collapse',
   'flat',
   'ended',
+  'scale',
 ] as const;
 export type ViewAction = (typeof VIEW_ACTIONS)[number];
 

@@ -30,6 +30,7 @@ const FRAMES: {
   { name: 'region-detail-120x40', columns: 120, rows: 40, env: {}, keys: '\r', until: 'where' },
   { name: 'causes-120x30', columns: 120, rows: 30, env: {}, keys: '4', until: '[4 Causes]' },
   { name: 'latency-120x40', columns: 120, rows: 40, env: {}, keys: '5', until: '[5 Latency]' },
+  { name: 'latency-heat-120x40', columns: 120, rows: 40, env: {}, keys: '5ll', until: 'over time' },
   { name: 'events-100x24', columns: 100, rows: 24, env: {}, keys: '6', until: '[6 Events]' },
   { name: 'code-80x24', columns: 80, rows: 24, env: {}, keys: '8', until: '[8 Code]' },
   { name: 'code-160x40', columns: 160, rows: 40, env: {}, keys: '8', until: '[8 Code]' },

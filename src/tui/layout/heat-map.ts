@@ -1,0 +1,65 @@
+import type { TimeGrid } from '../../core/stats/over-time';
+import { clock } from '../../core/text/format';
+import type { Theme } from '../terminal/theme';
+import { axis, indexAt, spanOf, type Span } from './graph';
+import { Line } from './line';
+
+/** A picture of counts: rows of a grid from the top, columns in time. */
+export interface HeatMap {
+  readonly grid: TimeGrid;
+  /** Of each line the rows of the grid that are summed up in it: from, and up to (exclusive). */
+  readonly lines: readonly { readonly label: string; readonly from: number; readonly to: number }[];
+  /** Sums of a column, by rows: another one than the column itself, where several are put together. */
+  readonly rows: (column: ArrayLike<number>) => ArrayLike<number>;
+}
+
+/** Its lines with a time axis below, and the largest count of a cell. */
+export function heatMapLines(
+  theme: Theme,
+  columns: number,
+  { grid, lines, rows }: HeatMap,
+): { readonly lines: string[]; readonly peak: number } {
+  const gutter = Math.max(...lines.map(({ label }) => label.length)) + 2;
+  const span = spanOf(grid.count, Math.max(1, columns - gutter - 1));
+  const cells = lines.map(({ from, to }) => cellsOf(grid, span, rows, from, to));
+  const peak = Math.max(0, ...cells.flat());
+  const drawn = lines.map(({ label }, k) =>
+    new Line(theme, columns)
+      .cell(label, gutter - 1, 'right', 'dim')
+      .add(theme.glyphs.tick, 'dim')
+      .add(cells[k]!.map((n) => darkness(theme, n, peak)).join(''), 'heat')
+      .end(),
+  );
+  const first = grid.count - grid.times.length;
+  const marks = axis(span, (sample) => {
+    const time = grid.times[sample - first];
+    return time === undefined ? '' : clock(time);
+  });
+  const below = new Line(theme, columns).to(gutter - 1).add(theme.glyphs.corner + marks, 'dim');
+  return { lines: [...drawn, below.end()], peak };
+}
+
+function cellsOf(
+  { columns }: TimeGrid,
+  span: Span,
+  rows: HeatMap['rows'],
+  from: number,
+  to: number,
+): number[] {
+  return Array.from({ length: span.columns }, (_, k) => {
+    const column = columns[indexAt(span, k, columns.length)];
+    if (column === undefined) return 0;
+    const counts = rows(column);
+    let sum = 0;
+    for (let row = from; row < to; row++) sum += counts[row] ?? 0;
+    return sum;
+  });
+}
+
+/** Counts by their logarithm: one fault is seen beside a million, and ten are told from a hundred. */
+function darkness({ glyphs }: Theme, count: number, peak: number): string {
+  if (!(count > 0)) return ' ';
+  const steps = glyphs.darker.length;
+  const share = peak > 1 ? Math.log(count) / Math.log(peak) : 1;
+  return glyphs.darker.charAt(Math.min(steps - 1, Math.floor(share * steps)));
+}

@@ -1,0 +1,40 @@
+import { HEAT_BINS } from '../../core/stats/heat';
+import type { PlacesOverTime } from '../../core/stats/over-time';
+import { bytes, clock, grouped, pageAddress } from '../../core/text/format';
+import { heatMapLines } from '../layout/heat-map';
+import { Line } from '../layout/line';
+import type { Theme } from '../terminal/theme';
+
+const PAGE = 4096;
+/** From so many columns on there is as a rule room for twice as many lines, of half as many slices. */
+const WIDE = 150;
+
+/**
+ * Where in a region faults fell, second by second: a scan is a slope, random access a cloud, growth an edge.
+ * In `height` lines at most; none where that is too few or nothing was seen.
+ */
+export function placesLines(
+  theme: Theme,
+  columns: number,
+  places: PlacesOverTime,
+  byFile: boolean,
+  height: number,
+): string[] {
+  const each = columns >= WIDE ? 4 : 8;
+  if (HEAT_BINS / each + 2 > height || places.columns.length === 0) return [];
+  const { start, width } = places;
+  const lines = Array.from({ length: HEAT_BINS / each }, (_, k) => {
+    const from = k * each;
+    return { label: `0x${pageAddress(start + from * width)}`, from, to: from + each };
+  });
+  const map = heatMapLines(theme, columns, { grid: places, lines, rows: (column) => column });
+  const what = byFile ? ' file offset by time' : ' address by time';
+  const begun = places.since === 0 ? '' : `; kept since ${clock(places.since)} only`;
+  const title = new Line(theme, columns)
+    .add(what, 'strong')
+    .add(
+      `  lines of ${bytes(each * width * PAGE)}, a column per refresh, darker is more: up to ${grouped(map.peak)} faults${begun}`,
+      'dim',
+    );
+  return [title.end(), ...map.lines];
+}
