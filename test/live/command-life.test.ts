@@ -11,11 +11,18 @@ import {
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { startAnalyzer, waiting } from '../support/analyzer';
+import { startAnalyzer, THROWS_WHEN_TOLD, waiting } from '../support/analyzer';
 import { ANALYZER, workload } from '../support/build';
-import { alive, childrenOf, descriptors, stateOf, written } from '../support/processes';
+import {
+  alive,
+  childrenOf,
+  descriptors,
+  minorFaults,
+  stateOf,
+  written,
+} from '../support/processes';
 import { PtyAnalyzer } from '../support/pty';
-import { attached, run, Running, until } from '../support/running';
+import { attached, Running, until } from '../support/running';
 import { removeScratch, scratchDirectory } from '../support/scratch';
 
 let scratch: string;
@@ -177,12 +184,14 @@ describe('a reader that does not read', () => {
 
 test('what is thrown in a callback ends the stream in order: one line, the report, COMMAND ended, status 1', async () => {
   const trap = join(scratch, 'trap.js');
-  writeFileSync(trap, "setTimeout(() => { throw new Error('thrown on purpose'); }, 1500);");
+  writeFileSync(trap, THROWS_WHEN_TOLD);
   const { words, pid } = command(LOUD);
   const js = `${ANALYZER}.js`;
-  const tracer = run([process.execPath, '--require', trap, js, '-q', '--report', ...words]);
+  const tracer = new Running([process.execPath, '--require', trap, js, '-q', '--report', ...words]);
   const traced = await pid();
-  const { status, stdout, stderr } = await tracer;
+  await until('faults', () => minorFaults(traced) > 10_000);
+  tracer.kill('SIGUSR1');
+  const { status, stdout, stderr } = await tracer.ended;
   expect(status).toBe(1);
   expect(stdout).toMatch(/^Summary: major=\d+ minor=[1-9]\d* cow=\d+/);
   expect(stdout).toMatch(/^Complete/m);

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import { analyzerCommand } from '../support/analyzer';
 import { childrenOf } from '../support/processes';
 import { attached, Running, until } from '../support/running';
@@ -15,7 +16,8 @@ function niceOf(pid: number, tid = pid): { name: string; nice: number } {
 
 async function started(nice: number): Promise<{ tracer: Running; command: number }> {
   const command = ['--ready-fd', '3', '-q', '--', 'sh', '-c', 'echo $$; exec sleep 1000'];
-  const words = ['nice', '-n', String(nice), ...analyzerCommand(command)];
+  // nice(1) adds to what we have, and the tests may run at another priority than 0.
+  const words = ['nice', '-n', String(nice - getPriority()), ...analyzerCommand(command)];
   const tracer = new Running(words, { tellsReady: true });
   await attached(tracer);
   const pid = await until('COMMAND', () => /^\d+$/m.exec(tracer.stdout)?.[0]);

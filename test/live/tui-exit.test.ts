@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { THROWS_WHEN_TOLD } from '../support/analyzer';
 import { ANALYZER, DEMO } from '../support/build';
 import { alive } from '../support/processes';
 import { PtyAnalyzer } from '../support/pty';
@@ -91,8 +92,9 @@ describe('leaving the dashboard', () => {
 
   it('by an exception: the terminal first, then what happened', async () => {
     const trap = join(scratch, 'trap.js');
-    writeFileSync(trap, "setTimeout(() => { throw new Error('thrown on purpose'); }, 2000);");
-    await open(demo(), [process.execPath, '--require', trap, `${ANALYZER}.js`]);
+    writeFileSync(trap, THROWS_WHEN_TOLD);
+    const pid = await open(demo(), [process.execPath, '--require', trap, `${ANALYZER}.js`]);
+    process.kill(pid, 'SIGUSR1');
     const screen = await restored();
     expect(screen).toMatch(/^error: internal: thrown on purpose$/m);
     expect(screen).toMatch(/^Summary: major=/m);

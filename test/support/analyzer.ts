@@ -20,6 +20,10 @@ export function analyzerCommand(args: readonly string[]): string[] {
   return [ANALYZER, ...args];
 }
 
+/** For --require: a callback of the analyzer throws when SIGUSR1 tells it to. */
+export const THROWS_WHEN_TOLD =
+  "process.on('SIGUSR1', () => { throw new Error('thrown on purpose'); });";
+
 export function analyze(args: readonly string[], options: SpawnOptions = {}): Promise<Ended> {
   return run(analyzerCommand(args), options);
 }
