@@ -47,6 +47,13 @@ export function samplePicture(scale = 1): Snapshot {
         [Cause.COW_ANON]: 210,
         [Cause.COW_FILE]: 3,
       }),
+      causeNs: causes({
+        [Cause.DEMAND_ZERO]: 0.4e9,
+        [Cause.PAGE_CACHE]: 0.1e9,
+        [Cause.FILE_READ]: 5.6e9,
+        [Cause.COW_ANON]: 4e5,
+        [Cause.COW_FILE]: 5e3,
+      }),
       stallNs: 6.1e9,
       stallShare: 0.032,
     }),

@@ -8,28 +8,32 @@ export interface CauseRow {
   readonly cause: number;
   readonly faults: number;
   readonly share: number;
+  /** Time that threads stood in its faults, of those that have ended. */
+  readonly stallNs: number;
 }
 
-/** Causes of the faults of some rows, most faults first. */
-export function causeRows(rows: readonly StatRow[]): CauseRow[] {
-  const byCause = CAUSE_NAMES.map((_, cause) =>
-    rows.reduce((n, row) => n + row.byCause[cause]!, 0),
-  );
-  const faults = byCause.reduce((a, b) => a + b, 0);
-  return byCause
-    .map((n, cause) => ({ cause, faults: n, share: n / faults }))
+/** Causes of the faults of some rows: what cost most first (`byTime`), else most faults first. */
+export function causeRows(rows: readonly StatRow[], byTime: boolean): CauseRow[] {
+  const faults = rows.reduce((sum, row) => sum + row.faults, 0);
+  return CAUSE_NAMES.map((_, cause) => {
+    const n = rows.reduce((sum, row) => sum + row.byCause[cause]!, 0);
+    const stallNs = rows.reduce((sum, row) => sum + row.causeNs[cause]!, 0);
+    return { cause, faults: n, share: n / faults, stallNs };
+  })
     .filter((row) => row.faults > 0)
-    .sort((a, b) => b.faults - a.faults || a.cause - b.cause);
+    .sort(
+      (a, b) => (byTime ? b.stallNs - a.stallNs : 0) || b.faults - a.faults || a.cause - b.cause,
+    );
 }
 
 /** The same as data, each with what it means. */
 export function causeTable(rows: readonly StatRow[], facts: CauseFacts): ExportTable {
   return {
     name: 'causes',
-    columns: ['cause', 'faults', 'share', 'meaning'],
-    rows: causeRows(rows).map(({ cause, faults, share }) => {
+    columns: ['cause', 'faults', 'share', 'meaning', 'stall_ns'],
+    rows: causeRows(rows, true).map(({ cause, faults, share, stallNs }) => {
       const name = CAUSE_NAMES[cause]!;
-      return [name, faults, share, causeText(name, facts).means];
+      return [name, faults, share, causeText(name, facts).means, stallNs];
     }),
   };
 }

@@ -42,6 +42,8 @@ export function describeFilterError(error: FilterError): string {
 const SET_FIELD_NAMES = Object.keys(SET_FIELDS) as SetField[];
 const TEXT_FIELDS: readonly TextField[] = ['region', 'file', 'comm', 'function'];
 const FIELD_LIST = 'class cause kind mode access region file function comm tid pid addr ip lat';
+/** `class=cow`, as one would write an option. With any other word before it `=` is text. */
+const ASSIGNED = new RegExp(`(?:${FIELD_LIST.replaceAll(' ', '|')})=`, 'iy');
 const UNITS: ReadonlyMap<string, number> = new Map(
   Object.entries<number>({ ns: 1, us: 1e3, µs: 1e3, ms: 1e6, s: 1e9 }),
 );
@@ -105,8 +107,7 @@ class Parser {
     if (this.scan.take('~')) return this.patternTerm('any');
     const latency = this.scan.match(/lat(?:ency)?(?=[<>])/iy);
     if (latency !== '') return this.latencyTerm();
-    const name = this.scan
-      .match(/[a-z]+:/iy)
+    const name = (this.scan.match(/[a-z]+:/iy) || this.scan.match(ASSIGNED))
       .slice(0, -1)
       .toLowerCase();
     if (name === '') {

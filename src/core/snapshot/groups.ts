@@ -113,10 +113,7 @@ export abstract class RowGroup<Row extends GroupableRow> implements StatRow, Sha
 
   /** Merged when they are first asked for: few groups are seen, and fewer are sorted by them. */
   private get percentiles(): readonly number[] {
-    if (this.measured !== null) return this.measured;
-    const counts = new Float64Array(SEGMENTS * STAT_BLOCK_WORDS);
-    const timed = this.addLatencies(counts);
-    return (this.measured = quantiles(counts, 0, BUCKETS, timed, this.maxNs, QUANTILES));
+    return (this.measured ??= mergedPercentiles((counts) => this.addLatencies(counts), this.maxNs));
   }
 
   addLatencies(counts: Float64Array): number {
@@ -128,6 +125,16 @@ export abstract class RowGroup<Row extends GroupableRow> implements StatRow, Sha
   get history(): readonly number[] {
     return (this.keptHistory ??= addedUp(this.rows.map((row) => row.history)));
   }
+}
+
+/** p50, p90 and p99 of the latencies that are added, ns, none above `max`; NaN where there are none. */
+export function mergedPercentiles(
+  addLatencies: (counts: Float64Array) => number,
+  max: number,
+): readonly number[] {
+  const counts = new Float64Array(SEGMENTS * STAT_BLOCK_WORDS);
+  const timed = addLatencies(counts);
+  return quantiles(counts, 0, BUCKETS, timed, max, QUANTILES);
 }
 
 /** Sums of lists, number by number from their ends: histories end at the same tick, the shorter began later. */

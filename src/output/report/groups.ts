@@ -1,6 +1,7 @@
 import { REGION_COLUMNS } from '../../core/columns/row-columns';
 import type { Column } from '../../core/columns/column';
 import { sharedLabel } from '../../core/regions/region-label';
+import { mergedPercentiles } from '../../core/snapshot/groups';
 import type { RegionRow } from '../../core/snapshot/snapshot';
 import { mergeCounted } from '../../core/stats/cells';
 
@@ -68,11 +69,15 @@ export function groupRegions(rows: readonly RegionRow[]): GroupedRegion[] {
 
 function merged(group: readonly RegionRow[], processes: number): GroupedRegion {
   const first = group[0]!;
+  const counted = mergeCounted(group);
+  const addLatencies = (counts: Float64Array): number =>
+    group.reduce((timed, row) => timed + row.addLatencies(counts), 0);
+  const [p50Ns, p90Ns, p99Ns] = mergedPercentiles(addLatencies, counted.maxNs);
   const sum = (value: (row: RegionRow) => number): number =>
     group.reduce((total, row) => total + value(row), 0);
   return {
     ...first,
-    ...mergeCounted(group),
+    ...counted,
     processes,
     members: 1,
     pid: 0,
@@ -83,10 +88,10 @@ function merged(group: readonly RegionRow[], processes: number): GroupedRegion {
     faults: sum((row) => row.faults),
     refaults: sum((row) => row.refaults),
     stallShare: sum((row) => row.stallShare),
-    // Percentiles of parts do not make those of the whole.
-    p50Ns: NaN,
-    p90Ns: NaN,
-    p99Ns: NaN,
+    p50Ns: p50Ns!,
+    p90Ns: p90Ns!,
+    p99Ns: p99Ns!,
     history: [],
+    addLatencies,
   };
 }

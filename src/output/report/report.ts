@@ -57,7 +57,9 @@ export function orderedRows<Row extends StatRow>(rows: readonly Row[], fixed: bo
 }
 
 export function fixedRegion(row: RegionRow, fixed: FixedNames | null): RegionRow {
-  return fixed ? { ...row, label: fixed.label(row.label), pid: fixed.number(row.pid) } : row;
+  if (fixed === null) return row;
+  const addLatencies = (counts: Float64Array): number => row.addLatencies(counts);
+  return { ...row, label: fixed.label(row.label), pid: fixed.number(row.pid), addLatencies };
 }
 
 export function fixedThread(row: ThreadRow, fixed: FixedNames | null): ThreadRow {

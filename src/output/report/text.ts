@@ -69,7 +69,7 @@ export function reportText(input: ReportInput): string {
       ? []
       : table('Threads', threads, THREAD_COLUMNS)),
     ...(several ? table('Processes', processes, PROCESS_COLUMNS) : []),
-    ...section('Causes', causeLines(snapshot)),
+    ...section('Causes', causeLines(snapshot, fixed === null)),
     ...(fixed
       ? []
       : snapshot.latency.flatMap((h) => section(`Latency of ${h.faultClass}`, histogramLines(h)))),
@@ -174,8 +174,8 @@ function inFlightText({ capture, filter, fixed }: ReportInput): string {
     : `${what}, nor are the ${waited} until then`;
 }
 
-function causeLines({ totals, causeFacts }: Snapshot): string[] {
-  return causeRows([totals]).map(({ cause, faults, share }) => {
+function causeLines({ totals, causeFacts }: Snapshot, byTime: boolean): string[] {
+  return causeRows([totals], byTime).map(({ cause, faults, share }) => {
     const name = CAUSE_NAMES[cause]!;
     return `  ${name.padEnd(12)} ${grouped(faults).padStart(11)} ${percent(share).padStart(5)} %  ${causeText(name, causeFacts).means}`;
   });

@@ -2,7 +2,7 @@ import { causeText, type CauseFacts } from '../../core/classify/cause-text';
 import { CAUSE_NAMES } from '../../core/classify/classes';
 import { causeRows, causeTable, type CauseRow } from '../../core/columns/cause-rows';
 import type { ExportTables } from '../../core/columns/table-export';
-import { grouped, percent } from '../../core/text/format';
+import { count, latency, percent } from '../../core/text/format';
 import { Line, wrapped } from '../layout/line';
 import type { Scene } from '../state/scene';
 import type { Theme } from '../terminal/theme';
@@ -45,7 +45,7 @@ class CausesView implements View {
   }
 
   private rows(): CauseRow[] {
-    return causeRows(this.scene.sumRows().rows);
+    return causeRows(this.scene.sumRows().rows, true);
   }
 
   private selected(rows: readonly CauseRow[]): number {
@@ -122,9 +122,10 @@ function causeLines(
 function headLine(theme: Theme, columns: number): string {
   return new Line(theme, columns)
     .add('  ')
-    .cell('CAUSE', 13, 'left', 'strong')
-    .cell('FAULTS', 13, 'right', 'strong')
-    .cell('SHARE%', 8, 'right', 'strong')
+    .cell('CAUSE', 12, 'left', 'strong')
+    .cell('FAULTS', 7, 'right', 'strong')
+    .cell('SHARE%', 7, 'right', 'strong')
+    .cell('STALL', 8, 'right', 'strong')
     .add('  WHAT IT IS', 'strong')
     .end();
 }
@@ -139,9 +140,10 @@ function rowLine(
   const style = selected ? 'selected' : 'plain';
   return new Line(theme, columns)
     .add(selected ? '> ' : '  ', style)
-    .cell(CAUSE_NAMES[row.cause]!, 13, 'left', style)
-    .cell(grouped(row.faults), 13, 'right', style)
-    .cell(percent(row.share), 8, 'right', style)
+    .cell(CAUSE_NAMES[row.cause]!, 12, 'left', style)
+    .cell(count(row.faults), 7, 'right', style)
+    .cell(percent(row.share), 7, 'right', style)
+    .cell(latency(row.stallNs), 8, 'right', style)
     .add(words, style)
     .to(columns, ' ', style)
     .end();

@@ -223,3 +223,16 @@ describe('parseFilter', () => {
     expect(parseFilter(`~${'a'.repeat(300)}`).error?.message).toContain('at most 200');
   });
 });
+
+test('a field takes = as it takes a colon; elsewhere = is text', () => {
+  const read = (text: string): unknown => parseFilter(text).filter;
+  expect(read('class=cow')).toEqual(read('class:cow'));
+  expect(read('tid=1,2 and not region=libc')).toEqual(read('tid:1,2 and not region:libc'));
+  expect(read('key=value')).toEqual({
+    op: 'text',
+    field: 'any',
+    text: 'key=value',
+    pattern: false,
+  });
+  expect(parseFilter('class=cwo').error!.message).toMatch(/^class: is one of/);
+});
