@@ -4,7 +4,7 @@
  * Memory of model and dashboard in a process of their own: so many faults in 10,000 regions, a frame for
  * every 100,000 of them, all of them open in the table. Run as a program: prints bytes as JSON.
  */
-const { Batch, FAULT_CAPACITY, How } = require('../dist/core/wire/batch');
+const { Batch, FAULT_CAPACITY, FaultFlag } = require('../dist/core/wire/batch');
 const { Model } = require('../dist/core/model');
 const { Resolved } = require('../dist/core/wire/resolved');
 const { Dashboard } = require('../dist/tui/state/dashboard');
@@ -69,7 +69,7 @@ class Source {
       batch.pid[i] = 100;
       batch.tid[i] = 100;
       batch.errorCode[i] = 6;
-      batch.how[i] = How.MIN | How.ERROR_CODE | How.ENTRY;
+      batch.flags[i] = FaultFlag.MIN | FaultFlag.ERROR_CODE | FaultFlag.ENTRY;
     }
     batch.faults = faults;
     batch.records = 0;

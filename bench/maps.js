@@ -39,10 +39,12 @@ class Feeder {
 
   process(pid) {
     this.model.addProcess(pid, { ppid: 1, comm: 'worker', maps: { vmas: [], asOf: 0 } });
-    this.record(RecordType.BRK, pid, 0, 0, 0);
+    this.record(RecordType.BRK, pid, 0, 0);
+    this.full();
   }
 
-  record(type, pid, a, b, c, prot = 0) {
+  /** Returns the record's row, for the columns that only its type has; then full(). */
+  record(type, pid, start, end, prot = 0) {
     const { batch } = this;
     const r = batch.records++;
     this.now += 1000;
@@ -51,27 +53,38 @@ class Feeder {
     batch.recAt[r] = 0;
     batch.recPid[r] = pid;
     batch.recTid[r] = pid;
-    batch.recA[r] = a;
-    batch.recB[r] = b;
-    batch.recC[r] = c;
+    batch.recStart[r] = start;
+    batch.recEnd[r] = end;
     batch.recProt[r] = prot;
     batch.recFlags[r] = 2;
     batch.recNameOffset[r] = 0;
     batch.recNameLength[r] = NAME.length;
-    if (batch.records === RECORD_CAPACITY) this.flush();
+    return r;
+  }
+
+  /** Once a record has all of its columns. */
+  full() {
+    if (this.batch.records === RECORD_CAPACITY) this.flush();
   }
 
   map(pid, start, end, prot = 3) {
-    this.record(RecordType.MMAP, pid, start, end, start, prot);
+    const r = this.record(RecordType.MMAP, pid, start, end, prot);
+    this.batch.recPgoff[r] = start;
+    this.full();
   }
 
   unmap(pid, start, end) {
     // Entered after all that was recorded before.
-    this.record(RecordType.UNMAP, pid, start, end, this.now + 1);
+    const r = this.record(RecordType.UNMAP, pid, start, end);
+    this.batch.recEntered[r] = this.now;
+    this.full();
   }
 
   fork(parent, child) {
-    this.record(RecordType.FORK, child, parent, parent, 0);
+    const r = this.record(RecordType.FORK, child, 0, 0);
+    this.batch.recParentPid[r] = parent;
+    this.batch.recParentTid[r] = parent;
+    this.full();
   }
 
   flush() {

@@ -15,7 +15,6 @@
 #include "proc/procfs.h"
 #include "util/clock.h"
 #include "util/error.h"
-#include "wire/open_faults.h"
 
 namespace pagefault {
 
@@ -293,7 +292,7 @@ size_t Poller::threads_now() {
   return pairer_.threads().size();
 }
 
-std::vector<PendingFault> Poller::OpenUserFaults() {
+std::vector<PendingFault> Poller::Pending() {
   std::vector<PendingFault> found;
   pairer_.threads().ForEach([&](const Thread& thread) {
     if (!thread.user.open || pairer_.Tainted(thread.user)) return;
@@ -307,7 +306,7 @@ std::vector<PendingFault> Poller::pending(size_t max) {
   std::vector<PendingFault> found;
   {
     std::lock_guard<std::mutex> lock(mutex_);
-    found = OpenUserFaults();
+    found = Pending();
   }
   max = std::min(max, found.size());
   const auto end = found.begin() + static_cast<ptrdiff_t>(max);
@@ -316,14 +315,14 @@ std::vector<PendingFault> Poller::pending(size_t max) {
   return found;
 }
 
-void Poller::OpenFaults(uint8_t* out) {
-  using L = OpenFaultsLayout;
+void Poller::CopyPending(uint8_t* out) {
+  using L = PendingColumns;
   std::vector<PendingFault> found;
   double as_of;
   uint32_t counts[2];
   {
     std::lock_guard<std::mutex> lock(mutex_);
-    found = OpenUserFaults();
+    found = Pending();
     as_of = static_cast<double>(as_of_ > start_ ? as_of_ - start_ : 0);
     // Under the lock: a pass would add to the mailbox what is not in `found`.
     counts[1] = mailbox_.holds() ? 1 : 0;
@@ -336,17 +335,12 @@ void Poller::OpenFaults(uint8_t* out) {
   counts[0] = static_cast<uint32_t>(found.size());
   memcpy(out + L::kAsOf, &as_of, sizeof as_of);
   memcpy(out + L::kCount, counts, sizeof counts);
-  double* entered = reinterpret_cast<double*>(out + L::kEntered);
-  uint32_t* words = reinterpret_cast<uint32_t*>(out + L::kWords);
   for (size_t i = 0; i < found.size(); i++) {
-    const PendingFault& fault = found[i];
-    entered[i] = static_cast<double>(fault.entered);
-    words[0 * L::kCapacity + i] = static_cast<uint32_t>(fault.address);
-    words[1 * L::kCapacity + i] = static_cast<uint32_t>(fault.address >> 32);
-    words[2 * L::kCapacity + i] = static_cast<uint32_t>(fault.ip);
-    words[3 * L::kCapacity + i] = static_cast<uint32_t>(fault.ip >> 32);
-    words[4 * L::kCapacity + i] = fault.pid;
-    words[5 * L::kCapacity + i] = fault.tid;
+    const PendingFault& row = found[i];
+#define PAGEFAULT_PUT(type, name, value) \
+  PutColumn<ColumnType::type>(out, kPendingColumns.column[L::k_##name].offset, i, value);
+    PAGEFAULT_PENDING_COLUMNS(PAGEFAULT_PUT)
+#undef PAGEFAULT_PUT
   }
 }
 

@@ -15,6 +15,7 @@
 #include "faults/pair.h"
 #include "source/order.h"
 #include "wire/mailbox.h"
+#include "wire/pending_faults.h"
 
 namespace pagefault {
 
@@ -26,12 +27,6 @@ struct PollerCounters {
   uint64_t credentials_lost = 0;  // programs that ended before they could be attached to anew
   // Faults that the kernel counted while capture was being switched off, and did not record.
   uint64_t cut_off = 0;
-};
-
-struct PendingFault {
-  uint32_t pid, tid;
-  uint64_t address, ip;
-  uint64_t entered;  // ns since the session's start
 };
 
 class Poller {
@@ -52,9 +47,9 @@ class Poller {
   EventSet::Totals Count();
   size_t descriptors();
   std::vector<PendingFault> pending(size_t max);
-  // The same, all of them in no order, as columns (open_faults.h); of more than there is room for
-  // the oldest.
-  void OpenFaults(uint8_t* out);
+  // The same, all of them in no order, as columns (pending_faults.h); of more than there is room
+  // for the oldest.
+  void CopyPending(uint8_t* out);
   // What came up since the start (credentials changed by an exec): the first of it, and when
   // capture has ended how many more.
   std::vector<Notice> notices();
@@ -77,7 +72,7 @@ class Poller {
   // Opens events again on CPUs that have come back.
   void LookAtCpus(uint64_t now);
   void Publish();
-  std::vector<PendingFault> OpenUserFaults();  // under mutex_
+  std::vector<PendingFault> Pending();  // under mutex_
 
   EventSet& events_;
   const Formats& formats_;

@@ -56,8 +56,8 @@ void FaultAssembler::OnCompletion(Thread& thread, const Record& record, uint64_t
   thread.completed = stamp;
   if (record.borrowed) counters_.borrowed_stamps++;
   (major ? counters_.major : counters_.minor)++;
-  uint8_t how = major ? kHowMaj : kHowMin;
-  if (!record.user_mode) how |= kHowKernel;
+  uint8_t flags = major ? kFlagMaj : kFlagMin;
+  if (!record.user_mode) flags |= kFlagKernel;
 
   Entry* entry = nullptr;
   if (thread.kernel.open && SamePage(thread.kernel.address, record.address)) {
@@ -68,7 +68,7 @@ void FaultAssembler::OnCompletion(Thread& thread, const Record& record, uint64_t
     DropKernelEntry(thread);
   }
   if (entry == nullptr) counters_.unpaired_completions++;
-  Fault(thread, entry, how, record.address, record.time, record.borrowed);
+  Fault(thread, entry, flags, record.address, record.time, record.borrowed);
   if (entry != nullptr) entry->open = false;
 }
 
@@ -79,7 +79,7 @@ void FaultAssembler::OnSignal(Thread& thread, const Record& record) {
   entry.open = false;
   counters_.unresolved++;
   const uint8_t bus = record.signal == SIGBUS ? kSignalBus : 0;
-  Fault(thread, &entry, kHowNone, entry.address, record.time, false, bus | record.signal_code);
+  Fault(thread, &entry, kFlagNone, entry.address, record.time, false, bus | record.signal_code);
 }
 
 void FaultAssembler::OnEnd(Thread& thread, uint64_t time) {
@@ -87,20 +87,21 @@ void FaultAssembler::OnEnd(Thread& thread, uint64_t time) {
   LeaveUserEntry(thread, time);
 }
 
-void FaultAssembler::Fault(Thread& thread, const Entry* entry, uint8_t how, uint64_t address,
+void FaultAssembler::Fault(Thread& thread, const Entry* entry, uint8_t flags, uint64_t address,
                            uint64_t time, bool borrowed, uint8_t signal) {
   FaultRow row;
   row.time = session_.Since(time);
   row.address = address;
   row.pid = thread.pid;
   row.tid = thread.tid;
-  row.how = how;
+  row.flags = flags;
   row.signal = signal;
   if (entry != nullptr) {
-    row.how |= kHowEntry | (entry->has_code ? kHowErrorCode : 0);
+    row.flags |= kFlagEntry | (entry->has_code ? kFlagErrorCode : 0);
     // A borrowed stamp may come from another clock: a difference to it would be a made-up number.
     // Of a retried fault nobody knows when it was interrupted.
-    const bool known = (how & 3) != kHowNone && !borrowed && !entry->borrowed && !entry->retried;
+    const bool known =
+        (flags & kFlagCompletion) != kFlagNone && !borrowed && !entry->borrowed && !entry->retried;
     row.latency = known && time >= entry->time ? static_cast<int64_t>(time - entry->time) : -1;
     row.ip = entry->ip;
     row.error_code = entry->error_code;
@@ -116,7 +117,7 @@ void FaultAssembler::Fault(Thread& thread, const Entry* entry, uint8_t how, uint
   thread.stack_entry = 0;
   counters_.stacks++;
   RecordRow stack = Row(RecordType::kStack, thread, row.time);
-  stack.a = thread.stack_weight;
+  stack.count = thread.stack_weight;
   stack.name = reinterpret_cast<const char*>(thread.stack.data());
   stack.name_length = 8 * thread.stack.size();
   mailbox_.AddWithStack(row, stack);
@@ -142,7 +143,7 @@ void FaultAssembler::LeaveUserEntry(Thread& thread, uint64_t time) {
   }
   if (formats_.Of(EventKind::kSignal).id == 0) {
     counters_.unresolved++;
-    Fault(thread, &entry, kHowNone | kHowInferred, entry.address, time, false);
+    Fault(thread, &entry, kFlagNone | kFlagInferred, entry.address, time, false);
     return;
   }
   counters_.interrupted++;

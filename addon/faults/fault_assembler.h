@@ -47,7 +47,7 @@ class FaultAssembler {
   // Takes out the interrupted entry that this one retries.
   bool TakeInterrupted(Thread& thread, const Entry& entry);
   void DropKernelEntry(Thread& thread);
-  void Fault(Thread& thread, const Entry* entry, uint8_t how, uint64_t address, uint64_t time,
+  void Fault(Thread& thread, const Entry* entry, uint8_t flags, uint64_t address, uint64_t time,
              bool borrowed, uint8_t signal = 0);
 
   const Formats& formats_;

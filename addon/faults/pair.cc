@@ -68,9 +68,9 @@ void Pairer::OnMmap(const Record& record) {
   if (thread == nullptr) return;
   thread->fresh_exec = false;
   RecordRow row = Row(RecordType::kMmap, record, session_.Since(record.time));
-  row.a = Pages(record.address);
-  row.b = PagesUp(record.address + record.length);
-  row.c = Pages(record.pgoff);
+  row.start = Pages(record.address);
+  row.end = PagesUp(record.address + record.length);
+  row.pgoff = Pages(record.pgoff);
   row.prot = record.prot;
   row.flags = record.flags;
   row.dev_major = record.dev_major;
@@ -90,7 +90,7 @@ void Pairer::OnLost(const Record& record) {
   });
   RecordRow row{RecordType::kLost};
   row.time = session_.Since(record.time);
-  row.a = static_cast<double>(record.lost);
+  row.count = record.lost;
   mailbox_.Add(row);
 }
 

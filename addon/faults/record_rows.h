@@ -10,12 +10,12 @@ namespace pagefault {
 constexpr int kPageShift = 12;  // the unit of ranges, whatever the kernel's page size
 constexpr uint64_t kPageMask = (uint64_t{1} << kPageShift) - 1;
 
-inline double Pages(uint64_t bytes) {
-  return static_cast<double>(bytes >> kPageShift);
+inline uint64_t Pages(uint64_t bytes) {
+  return bytes >> kPageShift;
 }
 // Rounded up; an address near the top of the range must not wrap to 0.
-inline double PagesUp(uint64_t bytes) {
-  return static_cast<double>((bytes >> kPageShift) + ((bytes & kPageMask) != 0 ? 1 : 0));
+inline uint64_t PagesUp(uint64_t bytes) {
+  return (bytes >> kPageShift) + ((bytes & kPageMask) != 0 ? 1 : 0);
 }
 
 inline bool SamePage(uint64_t a, uint64_t b) {

@@ -23,14 +23,14 @@ void SyscallPairer::OnSyscall(Thread& thread, const Record& record) {
     case EventKind::kShmdtEnter: {
       // It fails where nothing is attached, and then the map has nothing to detach.
       RecordRow row = Row(RecordType::kDetach, thread, session_.Since(record.time));
-      row.a = Pages(record.argument[0]);
-      row.c = static_cast<double>(session_.Since(record.time));
+      row.start = Pages(record.argument[0]);
+      row.entered = session_.Since(record.time);
       mailbox_.Add(row);
       return;
     }
     case EventKind::kBrkExit: {
       RecordRow row = Row(RecordType::kBrk, thread, session_.Since(record.time));
-      row.a = PagesUp(record.argument[0]);
+      row.end = PagesUp(record.argument[0]);
       mailbox_.Add(row);
       return;
     }
@@ -47,17 +47,17 @@ void SyscallPairer::OnExit(Thread& thread, const Record& record) {
   const uint64_t* argument = thread.argument;
   if (record.event == EventKind::kMunmapExit && entered == EventKind::kMunmapEnter) {
     RecordRow row = Row(RecordType::kUnmap, thread, session_.Since(record.time));
-    row.a = Pages(argument[0]);
-    row.b = PagesUp(argument[0] + argument[1]);
-    row.c = static_cast<double>(session_.Since(thread.syscall_time));
+    row.start = Pages(argument[0]);
+    row.end = PagesUp(argument[0] + argument[1]);
+    row.entered = session_.Since(thread.syscall_time);
     mailbox_.Add(row);
   } else if (record.event == EventKind::kMremapExit && entered == EventKind::kMremapEnter) {
     RecordRow row = Row(RecordType::kRemap, thread, session_.Since(record.time));
-    row.a = Pages(argument[0]);
-    row.b = PagesUp(argument[0] + argument[1]);
-    row.c = static_cast<double>(session_.Since(thread.syscall_time));
-    row.d = Pages(result);
-    row.e = PagesUp(result + argument[2]);
+    row.start = Pages(argument[0]);
+    row.end = PagesUp(argument[0] + argument[1]);
+    row.entered = session_.Since(thread.syscall_time);
+    row.new_start = Pages(result);
+    row.new_end = PagesUp(result + argument[2]);
     row.flags = static_cast<uint32_t>(argument[3]);
     mailbox_.Add(row);
   }

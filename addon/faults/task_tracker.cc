@@ -57,7 +57,7 @@ void TaskTracker::OnNewTask(const Record& record) {
   row.time = session_.Since(record.time);
   row.pid = child;
   row.tid = child;
-  row.a = maker->pid;
+  row.parent_pid = maker->pid;
   mailbox_.Add(row);
 }
 
@@ -108,8 +108,8 @@ void TaskTracker::OnFork(const Record& record) {
   const Thread* known = threads_.Find(record.tid);
   if (known == nullptr || known->root != record.tid) threads_.Add(record.pid, record.tid, root);
   RecordRow row = Row(RecordType::kFork, record, session_.Since(record.time));
-  row.a = record.ppid;
-  row.b = record.ptid;
+  row.parent_pid = record.ppid;
+  row.parent_tid = record.ptid;
   mailbox_.Add(row);
 }
 
@@ -148,7 +148,7 @@ void TaskTracker::Sweep(uint64_t time, bool (*gone)(int pid, int tid)) {
 void TaskTracker::ReportStack(Thread& thread, uint64_t stack_pointer, uint64_t time) {
   thread.stack_known = true;
   RecordRow row = Row(RecordType::kStackPointer, thread, session_.Since(time));
-  row.a = Pages(stack_pointer);
+  row.start = Pages(stack_pointer);
   mailbox_.Add(row);
 }
 

@@ -12,6 +12,7 @@
 #include "util/signals.h"
 #include "util/write_now.h"
 #include "wire/batch.h"
+#include "wire/pending_faults.h"
 
 namespace pagefault {
 
@@ -65,11 +66,35 @@ void RaisePriorityJs(const Napi::CallbackInfo&) {
   RaisePriority();
 }
 
+template <size_t N>
+Napi::Array ToJs(Napi::Env env, const ColumnTable<N>& table) {
+  Napi::Array list = Napi::Array::New(env);
+  for (const Column& column : table) {
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("name", column.name);
+    object.Set("type", NameOf(column.type));
+    object.Set("rows", static_cast<double>(column.rows));
+    object.Set("offset", static_cast<double>(column.offset));
+    list.Set(list.Length(), object);
+  }
+  return list;
+}
+
+Napi::Object RecordTypesToJs(Napi::Env env) {
+  Napi::Object types = Napi::Object::New(env);
+#define PAGEFAULT_TYPE(enumerator, name, number) types.Set(#name, number);
+  PAGEFAULT_RECORD_TYPES(PAGEFAULT_TYPE)
+#undef PAGEFAULT_TYPE
+  return types;
+}
+
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   auto* data = new InstanceData();
   data->session = Napi::Persistent(Session::Define(env));
   env.SetInstanceData(data);
-  exports.Set("abi", kBatchAbi);
+  exports.Set("batchColumns", ToJs(env, kBatchColumns));
+  exports.Set("recordTypes", RecordTypesToJs(env));
+  exports.Set("pendingColumns", ToJs(env, kPendingColumns));
   exports.Set("start", Napi::Function::New(env, Start, "start"));
   exports.Set("kernelMounts", Napi::Function::New(env, KernelMountsJs, "kernelMounts"));
   exports.Set("writeNow", Napi::Function::New(env, WriteNowJs, "writeNow"));

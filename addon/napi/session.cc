@@ -6,7 +6,6 @@
 
 #include "napi/command_options.h"
 #include "util/error.h"
-#include "wire/open_faults.h"
 
 namespace pagefault {
 
@@ -87,7 +86,7 @@ Napi::Function Session::Define(Napi::Env env) {
                          InstanceMethod<&Session::Drain>("drain"),
                          InstanceMethod<&Session::Counters>("counters"),
                          InstanceMethod<&Session::Pending>("pending"),
-                         InstanceMethod<&Session::OpenFaults>("openFaults"),
+                         InstanceMethod<&Session::PendingFaults>("pendingFaults"),
                          InstanceMethod<&Session::Ended>("ended"),
                          InstanceMethod<&Session::CommandStatus>("commandStatus"),
                          InstanceMethod<&Session::CommandFaults>("commandFaults"),
@@ -199,7 +198,7 @@ Napi::Value Session::Drain(const Napi::CallbackInfo& info) {
     throw Napi::TypeError::New(env, "drain(buffer): an ArrayBuffer is required");
   }
   Napi::ArrayBuffer buffer = info[0].As<Napi::ArrayBuffer>();
-  if (buffer.ByteLength() < BatchLayout::kBytes) {
+  if (buffer.ByteLength() < kBatchBytes) {
     throw Napi::RangeError::New(env, "drain(buffer): the buffer is smaller than a batch");
   }
   return Napi::Boolean::New(
@@ -263,14 +262,15 @@ Napi::Value Session::Pending(const Napi::CallbackInfo& info) {
   return array;
 }
 
-void Session::OpenFaults(const Napi::CallbackInfo& info) {
+void Session::PendingFaults(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   if (!IsOpen(env)) return;
   if (info.Length() < 1 || !info[0].IsArrayBuffer() ||
-      info[0].As<Napi::ArrayBuffer>().ByteLength() < OpenFaultsLayout::kBytes) {
-    throw Napi::TypeError::New(env, "openFaults(buffer): the buffer of an OpenFaults is required");
+      info[0].As<Napi::ArrayBuffer>().ByteLength() < kPendingBytes) {
+    throw Napi::TypeError::New(env,
+                               "pendingFaults(buffer): the buffer of a PendingFaults is required");
   }
-  capture_->poller().OpenFaults(static_cast<uint8_t*>(info[0].As<Napi::ArrayBuffer>().Data()));
+  capture_->poller().CopyPending(static_cast<uint8_t*>(info[0].As<Napi::ArrayBuffer>().Data()));
 }
 
 Napi::Value Session::Ended(const Napi::CallbackInfo& info) {

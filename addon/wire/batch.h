@@ -1,79 +1,149 @@
-// The layout of one batch, shared with src/core/wire/batch.ts. Change both together and raise
-// kBatchAbi: the loader refuses an addon whose number differs.
+// The layout of one batch. src/core/wire/batch.ts has the same columns: the loader refuses an addon
+// whose list is another.
 //
 //   header    64 bytes   u32[0] faults, u32[1] records, u32[2] name bytes, f64 at byte 16 horizon
-//   faults    kFaultCapacity rows: f64 time, latency; u32 addr_lo, addr_hi, ip_lo, ip_hi, pid, tid;
-//             u16 error_code; u8 how, signal
-//   records   kRecordCapacity rows: f64 time, a..e; u32 at, pid, tid, prot, flags, dev_major,
-//             dev_minor, ino_lo, ino_hi, name_offset, name_length; u8 type
-//   names     kNameBytes of raw bytes; of a stack its addresses, u64 each, on 8 bytes
+//   columns   of faults (kFaultCapacity rows), of records (kRecordCapacity), bytes of names;
+//             the name of a stack is its addresses, u64 each, on 8 bytes
 //
-// Every column begins on 8 bytes. Times are ns since the session's start; ranges are in 4 KiB
-// units.
+// Times are ns since the session's start; ranges are in 4 KiB units.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
+#include "wire/columns.h"
+
 namespace pagefault {
 
-constexpr uint32_t kBatchAbi = 4;
 constexpr uint32_t kFaultCapacity = 16384;
 constexpr uint32_t kRecordCapacity = 8192;
 constexpr uint32_t kNameBytes = 512 * 1024;
 
-// Bits of the `how` column.
-constexpr uint8_t kHowNone = 0;
-constexpr uint8_t kHowMin = 1;
-constexpr uint8_t kHowMaj = 2;
-constexpr uint8_t kHowKernel = 0x04;
-constexpr uint8_t kHowErrorCode = 0x08;
-constexpr uint8_t kHowEntry = 0x10;
-constexpr uint8_t kHowInferred = 0x20;  // kHowNone, and nobody saw the signal
+// Bits of the `flags` column of faults.
+constexpr uint8_t kFlagCompletion = 0x03;  // one of the three below
+constexpr uint8_t kFlagNone = 0;
+constexpr uint8_t kFlagMin = 1;
+constexpr uint8_t kFlagMaj = 2;
+constexpr uint8_t kFlagKernel = 0x04;
+constexpr uint8_t kFlagErrorCode = 0x08;
+constexpr uint8_t kFlagEntry = 0x10;
+constexpr uint8_t kFlagInferred = 0x20;  // kFlagNone, and nobody saw the signal
 
 // The `signal` column of a fault that ended in one: si_code, and this bit for SIGBUS (else
 // SIGSEGV). 0: none was seen.
 constexpr uint8_t kSignalBus = 0x80;
 constexpr uint8_t kSignalCode = 0x7f;
 
+// X(enumerator, name and number as src/core/wire/batch.ts has them, which also says what columns a
+// record fills).
+#define PAGEFAULT_RECORD_TYPES(X)    \
+  X(kMmap, MMAP, 1)                  \
+  X(kComm, COMM, 2)                  \
+  X(kFork, FORK, 3)                  \
+  X(kExit, EXIT, 4)                  \
+  X(kUnmap, UNMAP, 5)                \
+  X(kRemap, REMAP, 6)                \
+  X(kBrk, BRK, 7)                    \
+  X(kLost, LOST, 8)                  \
+  X(kStackPointer, STACK_POINTER, 9) \
+  X(kShareSpace, SHARE_SPACE, 10)    \
+  X(kDetach, DETACH, 11)             \
+  X(kStack, STACK, 12)
+
 enum class RecordType : uint8_t {
-  kMmap = 1,
-  kComm = 2,
-  kFork = 3,
-  kExit = 4,
-  kUnmap = 5,
-  kRemap = 6,
-  kBrk = 7,
-  kLost = 8,
-  kStackPointer = 9,
-  kShareSpace = 10,
-  kDetach = 11,
-  kStack = 12,
+#define PAGEFAULT_ENUMERATOR(enumerator, name, number) enumerator = number,
+  PAGEFAULT_RECORD_TYPES(PAGEFAULT_ENUMERATOR)
+#undef PAGEFAULT_ENUMERATOR
 };
 
-constexpr size_t AlignColumn(size_t bytes) {
-  return (bytes + 7) & ~size_t{7};
-}
-
-// Byte offsets of the columns, in the order of the comment above.
-struct BatchLayout {
-  static constexpr size_t kHeader = 64;
-  static constexpr size_t F = kFaultCapacity;
-  static constexpr size_t R = kRecordCapacity;
-
-  static constexpr size_t kTime = kHeader;
-  static constexpr size_t kLatency = kTime + 8 * F;
-  static constexpr size_t kFaultWords = kLatency + 8 * F;  // six u32 columns
-  static constexpr size_t kErrorCode = kFaultWords + 6 * 4 * F;
-  static constexpr size_t kHow = AlignColumn(kErrorCode + 2 * F);
-  static constexpr size_t kSignal = AlignColumn(kHow + F);
-  static constexpr size_t kRecDoubles = AlignColumn(kSignal + F);  // six f64 columns
-  static constexpr size_t kRecWords = kRecDoubles + 6 * 8 * R;     // eleven u32 columns
-  static constexpr size_t kRecType = kRecWords + 11 * 4 * R;
-  static constexpr size_t kNames = AlignColumn(kRecType + R);
-  static constexpr size_t kBytes = kNames + kNameBytes;
+struct FaultRow {
+  uint64_t time;    // ns since the session's start
+  int64_t latency;  // ns, -1 unknown
+  uint64_t address;
+  uint64_t ip;
+  uint32_t pid;
+  uint32_t tid;
+  uint16_t error_code;
+  uint8_t flags;
+  uint8_t signal;
 };
 
-static_assert(BatchLayout::F % 8 == 0 && BatchLayout::R % 8 == 0, "columns must stay aligned");
+#define PAGEFAULT_FAULT_COLUMNS(X)  \
+  X(f64, time, row.time)            \
+  X(f64, latency, row.latency)      \
+  X(u32, addrLo, row.address)       \
+  X(u32, addrHi, row.address >> 32) \
+  X(u32, ipLo, row.ip)              \
+  X(u32, ipHi, row.ip >> 32)        \
+  X(u32, pid, row.pid)              \
+  X(u32, tid, row.tid)              \
+  X(u16, errorCode, row.error_code) \
+  X(u8, flags, row.flags)           \
+  X(u8, signal, row.signal)
+
+struct RecordRow {
+  RecordType type;
+  uint64_t time = 0;
+  uint32_t pid = 0;
+  uint32_t tid = 0;
+  uint64_t start = 0, end = 0;          // pages
+  uint64_t pgoff = 0;                   // pages
+  uint64_t entered = 0;                 // ns since the session's start
+  uint64_t new_start = 0, new_end = 0;  // pages
+  uint64_t count = 0;                   // records lost, faults that a stack stands for
+  uint32_t parent_pid = 0;
+  uint32_t parent_tid = 0;
+  uint32_t prot = 0;
+  uint32_t flags = 0;
+  uint32_t dev_major = 0;
+  uint32_t dev_minor = 0;
+  uint64_t ino = 0;
+  const char* name = nullptr;
+  size_t name_length = 0;
+};
+
+// `at`, `name_offset`: where the record stands among the faults, and its name among the names.
+#define PAGEFAULT_RECORD_COLUMNS(X)      \
+  X(f64, recTime, row.time)              \
+  X(f64, recStart, row.start)            \
+  X(f64, recEnd, row.end)                \
+  X(f64, recPgoff, row.pgoff)            \
+  X(f64, recEntered, row.entered)        \
+  X(f64, recNewStart, row.new_start)     \
+  X(f64, recNewEnd, row.new_end)         \
+  X(f64, recCount, row.count)            \
+  X(u32, recAt, at)                      \
+  X(u32, recPid, row.pid)                \
+  X(u32, recTid, row.tid)                \
+  X(u32, recParentPid, row.parent_pid)   \
+  X(u32, recParentTid, row.parent_tid)   \
+  X(u32, recProt, row.prot)              \
+  X(u32, recFlags, row.flags)            \
+  X(u32, recDevMajor, row.dev_major)     \
+  X(u32, recDevMinor, row.dev_minor)     \
+  X(u32, recInoLo, row.ino)              \
+  X(u32, recInoHi, row.ino >> 32)        \
+  X(u32, recNameOffset, name_offset)     \
+  X(u32, recNameLength, row.name_length) \
+  X(u8, recType, row.type)
+
+// The place of each column in kBatchColumns.
+enum BatchColumn : size_t {
+#define PAGEFAULT_PLACE(type, name, value) k_##name,
+  PAGEFAULT_FAULT_COLUMNS(PAGEFAULT_PLACE) PAGEFAULT_RECORD_COLUMNS(PAGEFAULT_PLACE) k_names
+#undef PAGEFAULT_PLACE
+};
+
+constexpr size_t kBatchHeader = 64;
+constexpr Column kBatchList[] = {
+#define PAGEFAULT_FAULTS(type, name, value) {#name, ColumnType::type, kFaultCapacity, 0},
+#define PAGEFAULT_RECORDS(type, name, value) {#name, ColumnType::type, kRecordCapacity, 0},
+    PAGEFAULT_FAULT_COLUMNS(PAGEFAULT_FAULTS) PAGEFAULT_RECORD_COLUMNS(PAGEFAULT_RECORDS)
+#undef PAGEFAULT_FAULTS
+#undef PAGEFAULT_RECORDS
+        {"names", ColumnType::u8, kNameBytes, 0},
+};
+constexpr auto kBatchColumns = LayOut(kBatchList, kBatchHeader);
+constexpr size_t kBatchBytes = kBatchColumns.bytes();
 
 }  // namespace pagefault

@@ -4,9 +4,10 @@
 
 namespace pagefault {
 
-using L = BatchLayout;
+#define PAGEFAULT_PUT(type, name, value) \
+  PutColumn<ColumnType::type>(bytes, kBatchColumns.column[k_##name].offset, i, value);
 
-Batch::Batch() : bytes_(new uint8_t[L::kBytes]) {}
+Batch::Batch() : bytes_(new uint8_t[kBatchBytes]) {}
 
 void Batch::Clear() {
   faults_ = 0;
@@ -16,51 +17,27 @@ void Batch::Clear() {
 }
 
 void Batch::Add(const FaultRow& row) {
+  uint8_t* const bytes = bytes_.get();
   const uint32_t i = faults_++;
-  At<double>(L::kTime)[i] = static_cast<double>(row.time);
-  At<double>(L::kLatency)[i] = static_cast<double>(row.latency);
-  uint32_t* words = At<uint32_t>(L::kFaultWords) + i;
-  words[0 * L::F] = static_cast<uint32_t>(row.address);
-  words[1 * L::F] = static_cast<uint32_t>(row.address >> 32);
-  words[2 * L::F] = static_cast<uint32_t>(row.ip);
-  words[3 * L::F] = static_cast<uint32_t>(row.ip >> 32);
-  words[4 * L::F] = row.pid;
-  words[5 * L::F] = row.tid;
-  At<uint16_t>(L::kErrorCode)[i] = row.error_code;
-  At<uint8_t>(L::kHow)[i] = row.how;
-  At<uint8_t>(L::kSignal)[i] = row.signal;
+  PAGEFAULT_FAULT_COLUMNS(PAGEFAULT_PUT)
 }
 
 void Batch::Add(const RecordRow& row) {
+  uint8_t* const bytes = bytes_.get();
   const uint32_t i = records_++;
-  double* doubles = At<double>(L::kRecDoubles) + i;
-  doubles[0 * L::R] = static_cast<double>(row.time);
-  doubles[1 * L::R] = row.a;
-  doubles[2 * L::R] = row.b;
-  doubles[3 * L::R] = row.c;
-  doubles[4 * L::R] = row.d;
-  doubles[5 * L::R] = row.e;
-  uint32_t* words = At<uint32_t>(L::kRecWords) + i;
-  words[0 * L::R] = faults_;
-  words[1 * L::R] = row.pid;
-  words[2 * L::R] = row.tid;
-  words[3 * L::R] = row.prot;
-  words[4 * L::R] = row.flags;
-  words[5 * L::R] = row.dev_major;
-  words[6 * L::R] = row.dev_minor;
-  words[7 * L::R] = static_cast<uint32_t>(row.ino);
-  words[8 * L::R] = static_cast<uint32_t>(row.ino >> 32);
-  words[9 * L::R] = name_bytes_;
-  words[10 * L::R] = static_cast<uint32_t>(row.name_length);
-  At<uint8_t>(L::kRecType)[i] = static_cast<uint8_t>(row.type);
+  const uint32_t at = faults_;
+  const uint32_t name_offset = name_bytes_;
+  PAGEFAULT_RECORD_COLUMNS(PAGEFAULT_PUT)
   if (row.name_length > 0) {
-    memcpy(bytes_.get() + L::kNames + name_bytes_, row.name, row.name_length);
+    memcpy(bytes + kBatchColumns.column[k_names].offset + name_offset, row.name, row.name_length);
     name_bytes_ += static_cast<uint32_t>(row.name_length);
   }
 }
 
+#undef PAGEFAULT_PUT
+
 void Batch::AddStack(const RecordRow& row) {
-  const uint8_t* names = bytes_.get() + L::kNames;
+  const uint8_t* names = bytes_.get() + kBatchColumns.column[k_names].offset;
   RecordRow rest = row;
   const bool again = stack_length_ > 0 && stack_length_ == row.name_length &&
                      memcmp(names + stack_offset_, row.name, row.name_length) == 0;
@@ -73,9 +50,9 @@ void Batch::AddStack(const RecordRow& row) {
   }
   const uint32_t i = records_;
   Add(rest);
-  uint32_t* words = At<uint32_t>(L::kRecWords) + i;
-  words[9 * L::R] = stack_offset_;
-  words[10 * L::R] = stack_length_;
+  uint8_t* const bytes = bytes_.get();
+  PutColumn<ColumnType::u32>(bytes, kBatchColumns.column[k_recNameOffset].offset, i, stack_offset_);
+  PutColumn<ColumnType::u32>(bytes, kBatchColumns.column[k_recNameLength].offset, i, stack_length_);
 }
 
 void Batch::CopyTo(uint8_t* out) const {
@@ -85,21 +62,15 @@ void Batch::CopyTo(uint8_t* out) const {
   const double horizon = static_cast<double>(horizon_);
   memcpy(out + 16, &horizon, sizeof horizon);
   // Only the rows in use are copied: an idle target's batch of three faults costs nothing.
-  auto columns = [&](size_t offset, size_t count, size_t width, size_t capacity, size_t rows) {
-    for (size_t c = 0; c < count; c++) {
-      const size_t at = offset + c * width * capacity;
-      memcpy(out + at, in + at, width * rows);
+  const auto copy = [&](size_t from, size_t to, size_t rows) {
+    for (size_t c = from; c < to; c++) {
+      const Column& column = kBatchColumns.column[c];
+      memcpy(out + column.offset, in + column.offset, WidthOf(column.type) * rows);
     }
   };
-  columns(L::kTime, 2, 8, L::F, faults_);
-  columns(L::kFaultWords, 6, 4, L::F, faults_);
-  columns(L::kErrorCode, 1, 2, L::F, faults_);
-  columns(L::kHow, 1, 1, L::F, faults_);
-  columns(L::kSignal, 1, 1, L::F, faults_);
-  columns(L::kRecDoubles, 6, 8, L::R, records_);
-  columns(L::kRecWords, 11, 4, L::R, records_);
-  columns(L::kRecType, 1, 1, L::R, records_);
-  columns(L::kNames, 1, 1, 0, name_bytes_);
+  copy(0, k_recTime, faults_);
+  copy(k_recTime, k_names, records_);
+  copy(k_names, k_names + 1, name_bytes_);
 }
 
 Mailbox::Mailbox(size_t batches) {
@@ -155,10 +126,10 @@ void Mailbox::AddWithStack(const FaultRow& row, const RecordRow& stack) {
 }
 
 void Mailbox::Drop(const FaultRow& row) {
-  const uint8_t completion = row.how & 3;
-  (completion == kHowMaj   ? drops_.major
-   : completion == kHowMin ? drops_.minor
-                           : drops_.unresolved)++;
+  const uint8_t completion = row.flags & kFlagCompletion;
+  (completion == kFlagMaj   ? drops_.major
+   : completion == kFlagMin ? drops_.minor
+                            : drops_.unresolved)++;
 }
 
 void Mailbox::Add(const RecordRow& row) {
@@ -172,7 +143,7 @@ void Mailbox::Add(const RecordRow& row) {
     loss_pending_ = false;
     RecordRow lost{RecordType::kLost};
     lost.time = row.time;
-    lost.a = static_cast<double>(drops_.records);
+    lost.count = drops_.records;
     lost.flags = 1;
     open_->Add(lost);
     if (!open_->Fits(row)) {
@@ -199,7 +170,7 @@ bool Mailbox::Flush(uint64_t horizon, bool all) {
 }
 
 bool Mailbox::Take(uint8_t* out, size_t bytes) {
-  if (bytes < L::kBytes) return false;
+  if (bytes < kBatchBytes) return false;
   Batch* batch;
   {
     std::lock_guard<std::mutex> lock(mutex_);

@@ -16,33 +16,6 @@
 
 namespace pagefault {
 
-struct FaultRow {
-  uint64_t time;    // ns since the session's start
-  int64_t latency;  // ns, -1 unknown
-  uint64_t address;
-  uint64_t ip;
-  uint32_t pid;
-  uint32_t tid;
-  uint16_t error_code;
-  uint8_t how;
-  uint8_t signal;  // batch.h
-};
-
-struct RecordRow {
-  RecordType type;
-  uint64_t time = 0;
-  uint32_t pid = 0;
-  uint32_t tid = 0;
-  double a = 0, b = 0, c = 0, d = 0, e = 0;
-  uint32_t prot = 0;
-  uint32_t flags = 0;
-  uint32_t dev_major = 0;
-  uint32_t dev_minor = 0;
-  uint64_t ino = 0;
-  const char* name = nullptr;
-  size_t name_length = 0;
-};
-
 // One filled batch in its final layout; Copy moves the used rows into JavaScript's buffer.
 class Batch {
  public:
@@ -65,11 +38,6 @@ class Batch {
   void CopyTo(uint8_t* out) const;
 
  private:
-  template <typename T>
-  T* At(size_t offset) {
-    return reinterpret_cast<T*>(bytes_.get() + offset);
-  }
-
   std::unique_ptr<uint8_t[]> bytes_;
   uint32_t faults_ = 0;
   uint32_t records_ = 0;

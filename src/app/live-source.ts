@@ -3,7 +3,7 @@ import type { CaptureFacts } from '../core/facts/capture-facts';
 import type { RegionDetail } from '../core/snapshot/region-detail';
 import { errorParts } from '../core/facts/errors';
 import { hexText } from '../core/text/format';
-import { Waits } from '../core/wire/open-faults';
+import { Waits } from '../core/wire/pending-faults';
 import type { LatencyHistogram, Snapshot, TableName } from '../core/snapshot/snapshot';
 import { summaryLine } from '../output/report/summary';
 import { WholeFile } from '../output/files/whole-file';

@@ -1,4 +1,4 @@
-import { How } from '../core/wire/batch';
+import { FaultFlag } from '../core/wire/batch';
 import type { Batch } from '../core/wire/batch';
 import type { FaultCounts } from '../core/facts/capture-facts';
 import type { Resolved } from '../core/wire/resolved';
@@ -44,8 +44,8 @@ export interface PumpPorts {
 }
 
 /** By itself: V8 leaves a loop's optimised code where the code behind the loop was not run before. */
-function countCompletions({ how, faults }: Batch, counts: Float64Array): void {
-  for (let i = 0; i < faults; i++) counts[how[i]! & How.COMPLETION]!++;
+function countCompletions({ flags, faults }: Batch, counts: Float64Array): void {
+  for (let i = 0; i < faults; i++) counts[flags[i]! & FaultFlag.COMPLETION]!++;
 }
 
 /**
@@ -54,8 +54,8 @@ function countCompletions({ how, faults }: Batch, counts: Float64Array): void {
  * drained: the mailbox fills, and counts what does not fit.
  */
 export class Pump {
-  /** Faults by How.COMPLETION. */
-  private readonly received = new Float64Array(How.COMPLETION + 1);
+  /** Faults by FaultFlag.COMPLETION. */
+  private readonly received = new Float64Array(FaultFlag.COMPLETION + 1);
   private scheduled = false;
   private halted = false;
   private waiting = false;
@@ -76,9 +76,9 @@ export class Pump {
   /** Faults that came out of the source, by how they ended. */
   get counts(): FaultCounts {
     return {
-      minor: this.received[How.MIN]!,
-      major: this.received[How.MAJ]!,
-      unresolved: this.received[How.NONE]!,
+      minor: this.received[FaultFlag.MIN]!,
+      major: this.received[FaultFlag.MAJ]!,
+      unresolved: this.received[FaultFlag.NONE]!,
     };
   }
 

@@ -1,4 +1,4 @@
-import { ErrorCode, FAULT_CAPACITY, How } from '../core/wire/batch';
+import { ErrorCode, FAULT_CAPACITY, FaultFlag } from '../core/wire/batch';
 import type { Batch } from '../core/wire/batch';
 
 /** A user-mode fault that had been entered and not completed when capture ended. */
@@ -62,7 +62,7 @@ export function fillErrors(batch: Batch, faults: readonly OpenFault[], stoppedAt
     batch.tid[i] = fault.tid;
     // pending() gives no error code: the bit that says so stays clear.
     batch.errorCode[i] = ErrorCode.USER;
-    batch.how[i] = How.NONE | How.ENTRY | How.INFERRED;
+    batch.flags[i] = FaultFlag.NONE | FaultFlag.ENTRY | FaultFlag.INFERRED;
     batch.signal[i] = 0;
   }
 }

@@ -1,4 +1,4 @@
-import { OpenFaults, Waits } from '../core/wire/open-faults';
+import { PendingFaults, Waits } from '../core/wire/pending-faults';
 import { YOUNG_NS } from './unfinished';
 
 /** Looks into /proc at a time, some 10 us each: of faults beyond them the wait is counted when they end. */
@@ -6,7 +6,7 @@ const LOOKS = 512;
 
 /** Who tells which faults are open: the addon's Session. */
 export interface OpenFaultSource {
-  openFaults(buffer: ArrayBuffer): void;
+  pendingFaults(buffer: ArrayBuffer): void;
 }
 
 /** Whether the thread is blocked in user mode at this instruction. */
@@ -23,7 +23,7 @@ interface Seen {
  * others in turn.
  */
 export class WaitingFaults {
-  readonly faults = new OpenFaults();
+  readonly faults = new PendingFaults();
   private seen = new Map<number, Seen>();
   private turn = 0;
 
@@ -33,9 +33,9 @@ export class WaitingFaults {
   ) {}
 
   /** The open faults now, with what their threads do; filled again by the next call. */
-  look(): OpenFaults {
+  look(): PendingFaults {
     const { faults, seen } = this;
-    this.source.openFaults(faults.buffer);
+    this.source.pendingFaults(faults.buffer);
     const fresh: number[] = [];
     const known: number[] = [];
     const kept = new Map<number, Seen>();

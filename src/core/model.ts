@@ -24,7 +24,7 @@ import { InFlight } from './resolve/in-flight';
 import { Cell } from './stats/cells';
 import { DEFAULT_LIMITS } from './stats/limits';
 import type { Limits } from './stats/limits';
-import type { OpenFaults } from './wire/open-faults';
+import type { PendingFaults } from './wire/pending-faults';
 import { pagePool } from './stats/page-set';
 import type { BusSource, GuardSource, MapsAnswer, NameSource, ProcSource } from './ports';
 import { RecordApplier } from './resolve/apply-records';
@@ -281,7 +281,7 @@ export class Model {
    * Samples rates and histories, at the refresh interval. With `open`, what the faults in it have waited
    * since the last tick is counted now instead of when they end.
    */
-  tick(now: number, open: OpenFaults | null = null): void {
+  tick(now: number, open: PendingFaults | null = null): void {
     this.attribution?.takeNames();
     const before = this.inFlight.accountedUntil;
     const asOf = this.accountable(now, open);
@@ -292,7 +292,7 @@ export class Model {
   }
 
   /** Up to when all is known of faults that ended and of faults that did not. */
-  private accountable(now: number, open: OpenFaults | null): number {
+  private accountable(now: number, open: PendingFaults | null): number {
     let asOf = now;
     if (open !== null) asOf = open.behind ? Math.min(open.asOf, this.horizon) : open.asOf;
     return Math.max(asOf, this.inFlight.accountedUntil);
@@ -302,7 +302,7 @@ export class Model {
    * All counters to zero: from here on what is counted is of the time since, re-faults and the waits of
    * faults that have not ended too. Maps, rows and their ids stay.
    */
-  zero(now: number, open: OpenFaults | null = null): void {
+  zero(now: number, open: PendingFaults | null = null): void {
     const asOf = this.accountable(now, open);
     this.counters.zero();
     this.stacks?.zero();

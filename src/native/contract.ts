@@ -3,6 +3,7 @@
 import type { StatFaults } from '../core/facts/beyond';
 import type { CaptureMode, KernelCounts, RecordCounters } from '../core/facts/capture-facts';
 import type { NoticeFacts } from '../core/facts/notices';
+import type { Column } from '../core/wire/columns';
 
 /** What a program is given: text, or bytes that need not be UTF-8. */
 export type Argument = string | Uint8Array;
@@ -98,8 +99,8 @@ export interface Session {
   counters(): Counters;
   /** User-mode entries still open, oldest first, at most `max`. */
   pending(max: number): PendingFault[];
-  /** The same without order or limit, as columns (layout: core/wire/open-faults.ts). */
-  openFaults(buffer: ArrayBuffer): void;
+  /** The same without order or limit, as columns (layout: core/wire/pending-faults.ts). */
+  pendingFaults(buffer: ArrayBuffer): void;
   /**
    * Ends capture: events off, rings read to their end, thread joined. What was captured stays
    * drainable. User-mode entries still open are then what pending() says: the caller knows from
@@ -140,7 +141,10 @@ export interface NativeError extends Error {
 }
 
 export interface Addon {
-  readonly abi: number;
+  /** What lies in the buffers of drain() and pendingFaults(): the loader compares it with core/wire. */
+  readonly batchColumns: readonly Column[];
+  readonly recordTypes: Readonly<Record<string, number>>;
+  readonly pendingColumns: readonly Column[];
   start(options: SessionOptions): Session;
   /** As far as they can be found out. Never throws. */
   kernelMounts(): KernelMount[];

@@ -1,6 +1,8 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { BATCH_ABI } from '../core/wire/batch';
+import { Batch, RecordType } from '../core/wire/batch';
+import { columnsDiffer, NO_BUFFER } from '../core/wire/columns';
+import { PendingFaults } from '../core/wire/pending-faults';
 import { AnalyzerError, errorParts } from '../core/facts/errors';
 import type { Addon } from './contract';
 
@@ -26,6 +28,22 @@ export function readerPath(): string {
   return file;
 }
 
+/** In what an addon of another build differs from core/wire, in words; '' for ours. */
+export function wireDiffers(addon: Partial<Addon>): string {
+  const { batchColumns = [], pendingColumns = [], recordTypes = {} } = addon;
+  const types = (of: Readonly<Record<string, number>>): string =>
+    Object.entries(of)
+      .map(([name, type]) => `${name}=${type}`)
+      .join(' ');
+  return (
+    columnsDiffer(new Batch(NO_BUFFER).columns, batchColumns) ||
+    columnsDiffer(new PendingFaults(NO_BUFFER).columns, pendingColumns) ||
+    (types(recordTypes) === types(RecordType)
+      ? ''
+      : `records are ${types(recordTypes)} where ${types(RecordType)} is needed`)
+  );
+}
+
 /**
  * Loads the addon. Throws ADDON_MISSING (with the path that was tried), ADDON_BROKEN (with the dynamic
  * linker's own words: a missing library must not read like a missing build) or ADDON_ABI.
@@ -41,11 +59,7 @@ export function loadAddon(): Addon {
   } catch (error) {
     throw new AnalyzerError('ADDON_BROKEN', errorParts(error).message);
   }
-  if (addon.abi !== BATCH_ABI) {
-    throw new AnalyzerError(
-      'ADDON_ABI',
-      `${file} has version ${addon.abi} of the batch layout, ${BATCH_ABI} is needed`,
-    );
-  }
+  const differ = wireDiffers(addon);
+  if (differ !== '') throw new AnalyzerError('ADDON_ABI', `${file}: ${differ}`);
   return addon;
 }

@@ -108,7 +108,7 @@ class Storm {
       latency: mutator.oneIn(2) ? -1 : mutator.edge(),
     });
     rig.batch.time[i] = this.time();
-    rig.batch.how[i] = mutator.oneIn(8) ? mutator.below(256) : rig.batch.how[i]!;
+    rig.batch.flags[i] = mutator.oneIn(8) ? mutator.below(256) : rig.batch.flags[i]!;
     rig.batch.signal[i] = mutator.below(256);
   }
 
@@ -133,9 +133,11 @@ class Storm {
     batch.recTid[r] = mutator.pick(PIDS);
     const forked =
       batch.recType[r] === RecordType.FORK || batch.recType[r] === RecordType.SHARE_SPACE;
-    if (forked) batch.recA[r] = mutator.pick(PIDS);
-    batch.recD[r] = this.page();
-    batch.recE[r] = this.page();
+    if (forked) batch.recParentPid[r] = mutator.pick(PIDS);
+    batch.recEntered[r] = this.page();
+    batch.recNewStart[r] = this.page();
+    batch.recNewEnd[r] = this.page();
+    batch.recCount[r] = this.page();
     if (mutator.oneIn(4)) batch.recFlags[r] = mutator.edge();
     if (mutator.oneIn(16)) batch.recInoHi[r] = mutator.edge();
   }

@@ -19,8 +19,8 @@ TEST(pair_threads_and_children_are_born_and_end) {
   const SeenBatch seen = bench.Seen();
   CHECK((Types(seen) == std::vector<uint8_t>{3, 3}));
   CHECK_EQ(seen.records.at(1).pid, 200u);
-  CHECK_EQ(seen.records.at(1).a, double(kPid));  // the parent's pid and tid
-  CHECK_EQ(seen.records.at(1).b, 101.0);
+  CHECK_EQ(seen.records.at(1).parent_pid, kPid);  // the parent's pid and tid
+  CHECK_EQ(seen.records.at(1).parent_tid, 101u);
   for (const Who& who :
        {Who{kPid, kPid, 3000, id}, Who{kPid, 101, 3001, id}, Who{200, 200, 3002, id}}) {
     CHECK(bench.pairer().threads().size() > 0);
@@ -192,9 +192,9 @@ TEST(pair_munmap_and_mremap) {
   bench.Feed(SyscallExit(EventKind::kMunmapExit, at(2100), 0));
   SeenBatch seen = bench.Seen();
   CHECK((Types(seen) == std::vector<uint8_t>{5}));
-  CHECK_EQ(seen.records.at(0).a, 7.0);
-  CHECK_EQ(seen.records.at(0).b, 9.0);  // a length is rounded up to pages
-  CHECK_EQ(seen.records.at(0).c, 2000.0 - kStart);
+  CHECK_EQ(seen.records.at(0).start, 7.0);
+  CHECK_EQ(seen.records.at(0).end, 9.0);  // a length is rounded up to pages
+  CHECK_EQ(seen.records.at(0).entered, 2000.0 - kStart);
   CHECK_EQ(seen.records.at(0).time, 2100.0 - kStart);
 
   bench.Feed(SyscallEnter(EventKind::kMremapEnter, at(3000), {0x7000, 0x1000, 0x3000, 1, 0}));
@@ -202,17 +202,17 @@ TEST(pair_munmap_and_mremap) {
   seen = bench.Seen();
   CHECK((Types(seen) == std::vector<uint8_t>{6}));
   const SeenRecord& moved = seen.records.at(0);
-  CHECK_EQ(moved.a, 7.0);
-  CHECK_EQ(moved.b, 8.0);
-  CHECK_EQ(moved.c, 3000.0 - kStart);
-  CHECK_EQ(moved.d, 32.0);
-  CHECK_EQ(moved.e, 35.0);
+  CHECK_EQ(moved.start, 7.0);
+  CHECK_EQ(moved.end, 8.0);
+  CHECK_EQ(moved.entered, 3000.0 - kStart);
+  CHECK_EQ(moved.new_start, 32.0);
+  CHECK_EQ(moved.new_end, 35.0);
   CHECK_EQ(moved.flags, 1u);
 
   bench.Feed(SyscallExit(EventKind::kBrkExit, at(4000), 0x30001));
   seen = bench.Seen();
   CHECK((Types(seen) == std::vector<uint8_t>{7}));
-  CHECK_EQ(seen.records.at(0).a, 49.0);
+  CHECK_EQ(seen.records.at(0).end, 49.0);
 }
 
 TEST(pair_failed_and_halved_system_calls_change_nothing) {
@@ -247,8 +247,8 @@ TEST(pair_system_calls_of_two_threads_interleave) {
   bench.Feed(SyscallExit(EventKind::kMunmapExit, at(101, 2003), 0));
   const SeenBatch seen = bench.Seen();
   CHECK_EQ(seen.records.size(), 2u);
-  CHECK_EQ(seen.records.at(0).a, 1.0);
-  CHECK_EQ(seen.records.at(1).a, 2.0);
+  CHECK_EQ(seen.records.at(0).start, 1.0);
+  CHECK_EQ(seen.records.at(1).start, 2.0);
   CHECK_EQ(seen.records.at(1).tid, 101u);
 }
 
@@ -258,11 +258,11 @@ TEST(pair_mappings_at_the_end_of_the_address_space) {
   bench.Feed(Mmap2(who, 0xfffffffffffff000, 0xfff, 0, 5, MAP_PRIVATE, "[vsyscall]"));
   bench.Feed(Mmap2(who, 0x7f0000000000, 0x2000, 0x5000, 3, MAP_SHARED, "/a b"));
   const SeenBatch seen = bench.Seen();
-  CHECK_EQ(seen.records.at(0).a, 4503599627370495.0);
-  CHECK_EQ(seen.records.at(0).b, 4503599627370496.0);  // 2^52 pages: not wrapped to 0
+  CHECK_EQ(seen.records.at(0).start, 4503599627370495.0);
+  CHECK_EQ(seen.records.at(0).end, 4503599627370496.0);  // 2^52 pages: not wrapped to 0
   const SeenRecord& shared = seen.records.at(1);
-  CHECK_EQ(shared.b - shared.a, 2.0);
-  CHECK_EQ(shared.c, 5.0);
+  CHECK_EQ(shared.end - shared.start, 2.0);
+  CHECK_EQ(shared.pgoff, 5.0);
   CHECK_EQ(shared.prot, 3u);
   CHECK_EQ(shared.flags, uint32_t{MAP_SHARED});
   CHECK_EQ(shared.ino, 77u);
@@ -283,7 +283,7 @@ TEST(pair_stack_of_a_thread_seen_to_start) {
   CHECK((Types(seen) == std::vector<uint8_t>{3, 9}));
   CHECK_EQ(seen.records.at(1).pid, kPid);
   CHECK_EQ(seen.records.at(1).tid, 101u);
-  CHECK_EQ(seen.records.at(1).a, double((kTop >> 12) - 1));
+  CHECK_EQ(seen.records.at(1).start, double((kTop >> 12) - 1));
   CHECK_EQ(bench.counters().foreign, 1u);
   bench.Feed(CloneExit(EventKind::kClone3Exit, {kPid, 101, 2040, 0}, 0, kTop));  // known
   bench.pairer().AskForStacks(3000, [](int, int) -> uint64_t { return 0x1000; });
@@ -306,7 +306,7 @@ TEST(pair_stacks_of_threads_not_seen_to_start_are_asked_for) {
   const SeenBatch seen = bench.Seen();
   CHECK((Types(seen) == std::vector<uint8_t>{9}));
   CHECK_EQ(seen.records.at(0).tid, 102u);
-  CHECK_EQ(seen.records.at(0).a, double(0x7f5500012345 >> 12));
+  CHECK_EQ(seen.records.at(0).start, double(0x7f5500012345 >> 12));
   CHECK_EQ(seen.records.at(0).time, 3000.0 - kStart);
   CHECK_EQ(asked[100], 0);
   CHECK_EQ(asked[102], 1);

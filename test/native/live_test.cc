@@ -213,7 +213,7 @@ TEST(live_every_fault_of_a_child) {
     CHECK(fault.time >= last);
     last = fault.time;
     if (!toucher.Covers(fault.address)) continue;
-    CHECK_EQ(fault.how, kHowMin | kHowErrorCode | kHowEntry);
+    CHECK_EQ(fault.flags, kFlagMin | kFlagErrorCode | kFlagEntry);
     CHECK_EQ(fault.error_code, 6);  // a user's write to an absent page
     CHECK(fault.latency > 0 && fault.latency < 1e10);
     CHECK_EQ(fault.pid, static_cast<uint32_t>(toucher.pid() == 0 ? fault.pid : toucher.pid()));

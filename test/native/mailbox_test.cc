@@ -14,11 +14,11 @@ namespace test {
 namespace {
 
 // One batch in C++ and in TypeScript: the sum of the columns as core/wire/batch.ts lays them out.
-static_assert(BatchLayout::kBytes == 64 + 16384 * (2 * 8 + 6 * 4 + 2 + 1 + 1) +
-                                         8192 * (6 * 8 + 11 * 4 + 1) + 512 * 1024,
+static_assert(kBatchBytes == 64 + 16384 * (2 * 8 + 6 * 4 + 2 + 1 + 1) +
+                                 8192 * (8 * 8 + 13 * 4 + 1) + 512 * 1024,
               "columns of a multiple of 8 rows need no padding");
 
-FaultRow Fault(uint64_t number, uint8_t how = kHowMin) {
+FaultRow Fault(uint64_t number, uint8_t how = kFlagMin) {
   FaultRow row{};
   row.time = number;
   row.latency = static_cast<int64_t>(number) + 1;
@@ -27,7 +27,7 @@ FaultRow Fault(uint64_t number, uint8_t how = kHowMin) {
   row.pid = static_cast<uint32_t>(number) + 2;
   row.tid = static_cast<uint32_t>(number) + 3;
   row.error_code = static_cast<uint16_t>(number);
-  row.how = how;
+  row.flags = how;
   row.signal = static_cast<uint8_t>(number * 3);
   return row;
 }
@@ -46,17 +46,17 @@ RecordRow Note(uint64_t number, const std::string* name = nullptr) {
 
 TEST(mailbox_rows_come_out_as_they_went_in) {
   Mailbox mailbox(2);
-  mailbox.Add(Fault(7, kHowMaj | kHowKernel));
+  mailbox.Add(Fault(7, kFlagMaj | kFlagKernel));
   const std::string name("a\0b/\xff", 5);
   RecordRow row{RecordType::kMmap};
   row.time = 9;
   row.pid = 1;
   row.tid = 2;
-  row.a = 4503599627370495.0;  // the last page of 64 bits
-  row.b = 2;
-  row.c = 3;
-  row.d = 4;
-  row.e = 5;
+  row.start = 4503599627370495;  // the last page of 64 bits
+  row.end = 2;
+  row.pgoff = 3;
+  row.new_start = 4;
+  row.new_end = 5;
   row.prot = 6;
   row.flags = 7;
   row.dev_major = 8;
@@ -80,15 +80,15 @@ TEST(mailbox_rows_come_out_as_they_went_in) {
   CHECK_EQ(fault.pid, 9u);
   CHECK_EQ(fault.tid, 10u);
   CHECK_EQ(fault.error_code, 7);
-  CHECK_EQ(fault.how, kHowMaj | kHowKernel);
+  CHECK_EQ(fault.flags, kFlagMaj | kFlagKernel);
   CHECK_EQ(fault.signal, 21);
   CHECK_EQ(batch.records.size(), 1u);
   const SeenRecord& seen = batch.records.at(0);
   CHECK_EQ(seen.type, 1);
   CHECK_EQ(seen.at, 1u);  // one fault came before it
   CHECK_EQ(seen.time, 9.0);
-  CHECK_EQ(seen.a, 4503599627370495.0);
-  CHECK_EQ(seen.b + 10 * seen.c + 100 * seen.d + 1000 * seen.e, 5432.0);
+  CHECK_EQ(seen.start, 4503599627370495.0);
+  CHECK_EQ(seen.end + 10 * seen.pgoff + 100 * seen.new_start + 1000 * seen.new_end, 5432.0);
   CHECK_EQ(seen.pid, 1u);
   CHECK_EQ(seen.tid, 2u);
   CHECK_EQ(seen.prot, 6u);
@@ -104,7 +104,7 @@ TEST(mailbox_a_short_buffer_is_refused) {
   Mailbox mailbox(1);
   mailbox.Add(Fault(1));
   mailbox.Flush(0, true);
-  std::vector<uint8_t> small(BatchLayout::kBytes - 1);
+  std::vector<uint8_t> small(kBatchBytes - 1);
   CHECK(!mailbox.Take(small.data(), small.size()));
   BatchReader reader;
   SeenBatch batch;
@@ -116,8 +116,8 @@ TEST(mailbox_drops_are_counted_by_completion) {
   uint64_t added = 0;
   while (added < 4 * kFaultCapacity) mailbox.Add(Fault(added++));
   CHECK_EQ(mailbox.drops().minor, 2 * uint64_t{kFaultCapacity});
-  for (int i = 0; i < 3; i++) mailbox.Add(Fault(0, kHowMaj | kHowEntry));
-  for (int i = 0; i < 5; i++) mailbox.Add(Fault(0, kHowNone | kHowEntry));
+  for (int i = 0; i < 3; i++) mailbox.Add(Fault(0, kFlagMaj | kFlagEntry));
+  for (int i = 0; i < 5; i++) mailbox.Add(Fault(0, kFlagNone | kFlagEntry));
   CHECK_EQ(mailbox.drops().major, 3u);
   CHECK_EQ(mailbox.drops().unresolved, 5u);
   CHECK_EQ(mailbox.drops().records, 0u);
@@ -157,7 +157,7 @@ TEST(mailbox_records_have_their_reserve) {
   CHECK_EQ(all.records.size(), 2u);
   CHECK_EQ(all.records.at(0).type, 8);  // LOST
   CHECK_EQ(all.records.at(0).flags, 1u);
-  CHECK_EQ(all.records.at(0).a, 10.0);
+  CHECK_EQ(all.records.at(0).count, 10.0);
   CHECK_EQ(all.records.at(1).time, 9001.0);
 }
 
@@ -294,7 +294,7 @@ TEST(mailbox_stacks_share_a_batch_with_their_faults) {
   constexpr uint64_t kCount = 1500;
   for (uint64_t i = 0; i < kCount; i++) {
     memcpy(&chain[0], &i, sizeof i);
-    stack.a = static_cast<double>(i);
+    stack.count = i;
     stack.name = chain.data();
     stack.name_length = chain.size();
     mailbox.AddWithStack(Fault(i), stack);

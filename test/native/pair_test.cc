@@ -24,13 +24,13 @@ TEST(pair_minor_and_major) {
   CHECK_EQ(minor.address, 0x7f0000001234u);
   CHECK_EQ(minor.ip, 0x401000u);
   CHECK_EQ(minor.error_code, 0x7);
-  CHECK_EQ(minor.how, 1 | 8 | 16);  // MIN, with error code, with entry
+  CHECK_EQ(minor.flags, 1 | 8 | 16);  // MIN, with error code, with entry
   CHECK_EQ(minor.pid, kPid);
   CHECK_EQ(minor.tid, kPid);
   const SeenFault& major = seen.faults.at(1);
   CHECK_EQ(major.latency, 90000.0);
   CHECK_EQ(major.error_code, 0x14);
-  CHECK_EQ(major.how, 2 | 8 | 16);
+  CHECK_EQ(major.flags, 2 | 8 | 16);
   CHECK_EQ(bench.counters().minor, 1u);
   CHECK_EQ(bench.counters().major, 1u);
   CHECK_EQ(bench.counters().unpaired_completions, 0u);
@@ -65,7 +65,7 @@ TEST(pair_kernel_mode_entry_twice_and_one_completion) {
   const SeenBatch seen = bench.Seen();
   CHECK_EQ(seen.faults.size(), 1u);
   CHECK_EQ(seen.faults.at(0).latency, 500.0);  // from the latest entry
-  CHECK_EQ(seen.faults.at(0).how, 1 | 4 | 8 | 16);
+  CHECK_EQ(seen.faults.at(0).flags, 1 | 4 | 8 | 16);
   CHECK_EQ(seen.faults.at(0).ip, 0x402000u);
   CHECK_EQ(bench.counters().kernel_entries, 1u);
   CHECK_EQ(bench.counters().unresolved, 0u);
@@ -82,7 +82,7 @@ TEST(pair_kernel_mode_leftover_is_no_fault) {
   const SeenBatch seen = bench.Seen();
   CHECK_EQ(seen.faults.size(), 1u);
   CHECK_EQ(seen.faults.at(0).latency, 100.0);
-  CHECK_EQ(seen.faults.at(0).how & 4, 0);
+  CHECK_EQ(seen.faults.at(0).flags & 4, 0);
   CHECK_EQ(bench.counters().kernel_entries, 2u);
   CHECK_EQ(bench.counters().unresolved, 0u);
 }
@@ -98,7 +98,7 @@ TEST(pair_unresolved_by_the_signal) {
   const SeenBatch seen = bench.Seen();
   CHECK_EQ(seen.faults.size(), 3u);
   for (size_t i = 0; i < 2; i++) {
-    CHECK_EQ(seen.faults.at(i).how, 0 | 8 | 16);
+    CHECK_EQ(seen.faults.at(i).flags, 0 | 8 | 16);
     CHECK_EQ(seen.faults.at(i).address, 0xdead0000u);
     CHECK_EQ(seen.faults.at(i).latency, -1.0);
     CHECK_EQ(seen.faults.at(i).error_code, 4);
@@ -141,7 +141,7 @@ TEST(pair_interrupted_and_retried_is_one_fault) {
   bench.Min(3100, 0xa008);
   SeenBatch seen = bench.Seen();
   CHECK_EQ(seen.faults.size(), 1u);
-  CHECK_EQ(seen.faults.at(0).how, 1 | 8 | 16);
+  CHECK_EQ(seen.faults.at(0).flags, 1 | 8 | 16);
   CHECK_EQ(seen.faults.at(0).latency, -1.0);  // since when it was handled is not known
   CHECK_EQ(bench.counters().retried, 1u);
   CHECK_EQ(bench.counters().interrupted, 0u);
@@ -186,7 +186,7 @@ TEST(pair_error_is_inferred_where_signals_are_not_seen) {
   bench.Ends(6000);
   const SeenBatch seen = bench.Seen();
   CHECK_EQ(seen.faults.size(), 2u);
-  for (const SeenFault& fault : seen.faults) CHECK_EQ(fault.how, 0 | 8 | 16 | 32);
+  for (const SeenFault& fault : seen.faults) CHECK_EQ(fault.flags, 0 | 8 | 16 | 32);
   CHECK_EQ(seen.faults.at(0).time, 5000.0 - kStart);
   CHECK_EQ(bench.counters().unresolved, 2u);
 }
@@ -204,7 +204,7 @@ TEST(pair_a_process_with_its_parents_memory_is_told) {
   const SeenBatch seen = bench.Seen();
   CHECK((Types(seen) == std::vector<uint8_t>{3, 10, 3, 3}));
   CHECK_EQ(seen.records.at(1).pid, 150u);
-  CHECK_EQ(seen.records.at(1).a, static_cast<double>(kPid));
+  CHECK_EQ(seen.records.at(1).parent_pid, kPid);
   CHECK_EQ(bench.counters().memory_sharers, 1u);
 }
 
@@ -213,8 +213,8 @@ TEST(pair_shmdt) {
   bench.Feed(SyscallEnter(EventKind::kShmdtEnter, bench.At(2000, 0), {0x7000}));
   const SeenBatch seen = bench.Seen();
   CHECK((Types(seen) == std::vector<uint8_t>{11}));
-  CHECK_EQ(seen.records.at(0).a, 7.0);
-  CHECK_EQ(seen.records.at(0).c, 2000.0 - kStart);
+  CHECK_EQ(seen.records.at(0).start, 7.0);
+  CHECK_EQ(seen.records.at(0).entered, 2000.0 - kStart);
 }
 
 TEST(pair_vsyscalls_are_no_faults) {
@@ -253,7 +253,7 @@ TEST(pair_signal_frame_between) {
   bench.Min(2200, 0x7ffc0000, false);
   SeenBatch seen = bench.Seen();
   CHECK_EQ(seen.faults.size(), 2u);
-  CHECK_EQ(seen.faults.at(0).how, 8 | 16);
+  CHECK_EQ(seen.faults.at(0).flags, 8 | 16);
   CHECK_EQ(seen.faults.at(1).latency, 100.0);
   CHECK_EQ(bench.counters().unresolved, 1u);
   bench.User(3000, 0xc000);
@@ -271,7 +271,7 @@ TEST(pair_unresolved_at_exit) {
   const SeenBatch seen = bench.Seen();
   CHECK_EQ(seen.faults.size(), 1u);
   CHECK_EQ(seen.faults.at(0).time, 2400.0 - kStart);
-  CHECK_EQ(seen.faults.at(0).how & 3, 0);
+  CHECK_EQ(seen.faults.at(0).flags & 3, 0);
   CHECK((Types(seen) == std::vector<uint8_t>{4}));
   // The fault comes before the end of its thread.
   CHECK_EQ(seen.records.at(0).at, 1u);
@@ -284,7 +284,7 @@ TEST(pair_completion_of_another_page_is_unpaired) {
   bench.Min(2100, 0x6000);
   SeenBatch seen = bench.Seen();
   CHECK_EQ(seen.faults.size(), 1u);
-  CHECK_EQ(seen.faults.at(0).how, 1);  // no entry, no error code
+  CHECK_EQ(seen.faults.at(0).flags, 1);  // no entry, no error code
   CHECK_EQ(seen.faults.at(0).latency, -1.0);
   CHECK_EQ(seen.faults.at(0).ip, 0u);
   CHECK_EQ(bench.counters().unpaired_completions, 1u);
@@ -311,7 +311,7 @@ TEST(pair_loss_taints_open_entries) {
   SeenBatch seen = bench.Seen();
   CHECK_EQ(seen.faults.size(), 0u);
   CHECK((Types(seen) == std::vector<uint8_t>{8}));
-  CHECK_EQ(seen.records.at(0).a, 33.0);
+  CHECK_EQ(seen.records.at(0).count, 33.0);
   CHECK_EQ(seen.records.at(0).flags, 0u);
   CHECK_EQ(bench.counters().tainted_entries, 1u);
   CHECK_EQ(bench.counters().lost_records, 33u);
@@ -324,7 +324,7 @@ TEST(pair_loss_taints_open_entries) {
   seen = bench.Seen();
   CHECK_EQ(seen.faults.size(), 2u);
   CHECK_EQ(seen.faults.at(0).latency, 200.0);
-  CHECK_EQ(seen.faults.at(1).how & 3, 0);
+  CHECK_EQ(seen.faults.at(1).flags & 3, 0);
   CHECK_EQ(bench.counters().unresolved, 1u);
 }
 
@@ -395,7 +395,7 @@ TEST(pair_borrowed_stamps) {
   bench.FeedAt(completion, 2100);
   SeenBatch seen = bench.Seen();
   CHECK_EQ(seen.faults.size(), 1u);
-  CHECK_EQ(seen.faults.at(0).how, 1 | 8 | 16);  // the entry is known, its length is not
+  CHECK_EQ(seen.faults.at(0).flags, 1 | 8 | 16);  // the entry is known, its length is not
   CHECK_EQ(seen.faults.at(0).latency, -1.0);
   CHECK_EQ(seen.faults.at(0).time, 2100.0 - kStart);  // where it stands in the order
   CHECK_EQ(bench.counters().borrowed_stamps, 1u);
@@ -418,7 +418,7 @@ TEST(pair_borrowed_entry_has_no_latency) {
   const SeenBatch seen = bench.Seen();
   CHECK_EQ(seen.faults.size(), 1u);
   CHECK_EQ(seen.faults.at(0).latency, -1.0);
-  CHECK_EQ(seen.faults.at(0).how, 1 | 16);  // an entry without error code
+  CHECK_EQ(seen.faults.at(0).flags, 1 | 16);  // an entry without error code
   CHECK_EQ(seen.faults.at(0).ip, 0x401234u);
   CHECK_EQ(seen.faults.at(0).error_code, 0);
 }
@@ -452,7 +452,7 @@ TEST(pair_stacks_join_their_faults) {
   CHECK((Types(seen) == std::vector<uint8_t>{12, 12}));
   CHECK_EQ(seen.faults.at(0).latency, 100.0);
   CHECK_EQ(seen.records.at(0).at, 0u);
-  CHECK_EQ(seen.records.at(0).a, 5.0);
+  CHECK_EQ(seen.records.at(0).count, 5.0);
   CHECK_EQ(seen.records.at(0).tid, kPid);
   CHECK((ChainOf(seen.records.at(0)) == std::vector<uint64_t>{0x401000, 0x402000}));
   CHECK_EQ(seen.records.at(1).at, 2u);
@@ -583,9 +583,9 @@ TEST(pair_random_streams_keep_the_books) {
     }
     for (const SeenFault& fault : bench.Seen().faults) {
       faults++;
-      if ((fault.how & 3) == 0) {
+      if ((fault.flags & 3) == 0) {
         unresolved++;
-      } else if ((fault.how & 16) != 0 && fault.ip == 0x401000) {
+      } else if ((fault.flags & 16) != 0 && fault.ip == 0x401000) {
         paired++;
       }
       CHECK(fault.latency >= -1);

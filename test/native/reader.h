@@ -17,12 +17,12 @@ struct SeenFault {
   uint64_t address, ip;
   uint32_t pid, tid;
   uint16_t error_code;
-  uint8_t how, signal;
+  uint8_t flags, signal;
 };
 struct SeenRecord {
   uint8_t type;
-  double time, a, b, c, d, e;
-  uint32_t at, pid, tid, prot, flags, dev_major, dev_minor;
+  double time, start, end, pgoff, entered, new_start, new_end, count;
+  uint32_t at, pid, tid, parent_pid, parent_tid, prot, flags, dev_major, dev_minor;
   uint64_t ino;
   std::string name;
 };
@@ -34,7 +34,7 @@ struct SeenBatch {
 
 class BatchReader {
  public:
-  BatchReader() : buffer_(BatchLayout::kBytes) {}
+  BatchReader() : buffer_(kBatchBytes) {}
 
   bool Take(Mailbox& mailbox, SeenBatch* out) {
     if (!mailbox.Take(buffer_.data(), buffer_.size())) return false;
@@ -67,9 +67,9 @@ class BatchReader {
     const uint32_t records = At<uint32_t>(0, 1);
     out->horizon = At<double>(16, 0);
     const size_t latency = 64 + 8 * F, words = latency + 8 * F, code = words + 24 * F;
-    const size_t how = code + 2 * F, signal = how + F, doubles = signal + F,
-                 rec_words = doubles + 48 * R;
-    const size_t type = rec_words + 44 * R, names = type + R;
+    const size_t flags = code + 2 * F, signal = flags + F, doubles = signal + F,
+                 rec_words = doubles + 64 * R;
+    const size_t type = rec_words + 52 * R, names = type + R;
     const auto pair = [&](size_t at, size_t column, size_t rows, size_t i) {
       return uint64_t{At<uint32_t>(at, column * rows + i)} |
              uint64_t{At<uint32_t>(at, (column + 1) * rows + i)} << 32;
@@ -78,16 +78,32 @@ class BatchReader {
       out->faults.push_back({At<double>(64, i), At<double>(latency, i), pair(words, 0, F, i),
                              pair(words, 2, F, i), At<uint32_t>(words, 4 * F + i),
                              At<uint32_t>(words, 5 * F + i), At<uint16_t>(code, i),
-                             At<uint8_t>(how, i), At<uint8_t>(signal, i)});
+                             At<uint8_t>(flags, i), At<uint8_t>(signal, i)});
     }
     for (size_t i = 0; i < records; i++) {
       const auto number = [&](size_t column) { return At<double>(doubles, column * R + i); };
       const auto word = [&](size_t column) { return At<uint32_t>(rec_words, column * R + i); };
-      const char* name = reinterpret_cast<const char*>(buffer_.data()) + names + word(9);
-      out->records.push_back({At<uint8_t>(type, i), number(0), number(1), number(2), number(3),
-                              number(4), number(5), word(0), word(1), word(2), word(3), word(4),
-                              word(5), word(6), pair(rec_words, 7, R, i),
-                              std::string(name, word(10))});
+      const char* name = reinterpret_cast<const char*>(buffer_.data()) + names + word(11);
+      out->records.push_back({At<uint8_t>(type, i),
+                              number(0),
+                              number(1),
+                              number(2),
+                              number(3),
+                              number(4),
+                              number(5),
+                              number(6),
+                              number(7),
+                              word(0),
+                              word(1),
+                              word(2),
+                              word(3),
+                              word(4),
+                              word(5),
+                              word(6),
+                              word(7),
+                              word(8),
+                              pair(rec_words, 9, R, i),
+                              std::string(name, word(12))});
     }
   }
 

@@ -1,4 +1,4 @@
-import { Batch, How } from '../../src/core/wire/batch';
+import { Batch, FaultFlag } from '../../src/core/wire/batch';
 import { Cause, CAUSE_COUNT, RegionKind } from '../../src/core/classify/classes';
 import type { RegionDetail } from '../../src/core/snapshot/region-detail';
 import { Resolved } from '../../src/core/wire/resolved';
@@ -370,7 +370,7 @@ export class FakeSource implements DashboardSource {
       batch.addrHi[i] = 0x7f3a;
       batch.pid[i] = 4321;
       batch.tid[i] = tid;
-      batch.how[i] = How.ENTRY | How.ERROR_CODE;
+      batch.flags[i] = FaultFlag.ENTRY | FaultFlag.ERROR_CODE;
       resolved.faultClass[i] = cls;
       resolved.cause[i] = cause;
       resolved.region[i] = slot;

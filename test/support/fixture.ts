@@ -1,4 +1,4 @@
-import { Batch, How } from '../../src/core/wire/batch';
+import { Batch, FaultFlag } from '../../src/core/wire/batch';
 import { Cause, FaultClass, RegionKind } from '../../src/core/classify/classes';
 import type { FaultNames, FaultView } from '../../src/core/columns/fault-fields';
 import { Resolved } from '../../src/core/wire/resolved';
@@ -58,7 +58,7 @@ export class Fixture {
       batch.pid[i] = fault.pid ?? 100;
       batch.tid[i] = fault.tid ?? 100;
       batch.errorCode[i] = fault.errorCode ?? 6;
-      batch.how[i] = fault.how ?? How.MIN | How.ERROR_CODE | How.ENTRY;
+      batch.flags[i] = fault.how ?? FaultFlag.MIN | FaultFlag.ERROR_CODE | FaultFlag.ENTRY;
       resolved.faultClass[i] = fault.faultClass ?? FaultClass.MINOR;
       resolved.cause[i] = fault.cause ?? Cause.DEMAND_ZERO;
       resolved.region[i] = fault.region ?? 0;

@@ -1,4 +1,4 @@
-import { Batch, How, RecordType } from '../../src/core/wire/batch';
+import { Batch, FaultFlag, RecordType } from '../../src/core/wire/batch';
 import { CAUSE_NAMES, CLASS_NAMES } from '../../src/core/classify/classes';
 import type { Depth } from '../../src/core/resolve/counters';
 import type { ElfImage } from '../../src/core/elf/elf';
@@ -132,6 +132,19 @@ export interface Verdict {
 /** Room for 32,768 mappings and less of the rest: what a run has is 180 MB, to be filled with zeros for every model. */
 const ROOM: Partial<Limits> = { vmaLeaves: 1024, statBlocks: 4096, pageChunks: 2048 };
 
+/** What some records have and others do not: the columns of Batch without their prefix. */
+interface RecordNumbers {
+  readonly start: number;
+  readonly end: number;
+  readonly pgoff: number;
+  readonly entered: number;
+  readonly newStart: number;
+  readonly newEnd: number;
+  readonly count: number;
+  readonly parentPid: number;
+  readonly parentTid: number;
+}
+
 /** A model, a source and a batch under construction. Time goes on by 1,000 ns with every entry. */
 export class Rig {
   readonly source = new FakeSource();
@@ -175,11 +188,12 @@ export class Rig {
     batch.pid[i] = pid;
     batch.tid[i] = spec.tid ?? pid;
     batch.errorCode[i] = code ?? 0;
-    batch.how[i] =
-      { none: How.NONE, min: How.MIN, maj: How.MAJ }[end] | (code === null ? 0 : How.ERROR_CODE);
+    batch.flags[i] =
+      { none: FaultFlag.NONE, min: FaultFlag.MIN, maj: FaultFlag.MAJ }[end] |
+      (code === null ? 0 : FaultFlag.ERROR_CODE);
     const { ip } = spec;
     if (ip === undefined) return this;
-    batch.how[i] |= How.ENTRY;
+    batch.flags[i] |= FaultFlag.ENTRY;
     batch.ipLo[i] = Number(ip & 0xffffffffn);
     batch.ipHi[i] = Number(ip >> 32n);
     return this;
@@ -189,23 +203,26 @@ export class Rig {
     type: number,
     pid: number,
     tid: number,
-    numbers: readonly number[],
+    of: Partial<RecordNumbers> = {},
     name = '',
   ): number {
     const { batch } = this;
     const r = batch.records++;
     this.now += 1000;
-    const [a = 0, b = 0, c = 0, d = 0, e = 0] = numbers;
     batch.recType[r] = type;
     batch.recTime[r] = this.now;
     batch.recAt[r] = batch.faults;
     batch.recPid[r] = pid;
     batch.recTid[r] = tid;
-    batch.recA[r] = a;
-    batch.recB[r] = b;
-    batch.recC[r] = c;
-    batch.recD[r] = d;
-    batch.recE[r] = e;
+    batch.recStart[r] = of.start ?? 0;
+    batch.recEnd[r] = of.end ?? 0;
+    batch.recPgoff[r] = of.pgoff ?? 0;
+    batch.recEntered[r] = of.entered ?? 0;
+    batch.recNewStart[r] = of.newStart ?? 0;
+    batch.recNewEnd[r] = of.newEnd ?? 0;
+    batch.recCount[r] = of.count ?? 0;
+    batch.recParentPid[r] = of.parentPid ?? 0;
+    batch.recParentTid[r] = of.parentTid ?? 0;
     batch.recProt[r] = 0;
     batch.recFlags[r] = 0;
     const bytes = this.encoder.encode(name);
@@ -220,7 +237,7 @@ export class Rig {
   stack(addresses: readonly bigint[], weight = 1, pid = 100): this {
     const { batch } = this;
     batch.nameBytes = (batch.nameBytes + 7) & ~7;
-    const r = this.record(RecordType.STACK, pid, pid, [weight]);
+    const r = this.record(RecordType.STACK, pid, pid, { count: weight });
     const words = new BigUint64Array(
       batch.names.buffer,
       batch.names.byteOffset + batch.nameBytes,
@@ -234,7 +251,7 @@ export class Rig {
 
   mmap(v: Vma, pid = 100): this {
     const name = v.backing.name === '' ? '//anon' : v.backing.name;
-    const r = this.record(RecordType.MMAP, pid, pid, [v.start, v.end, v.pgoff], name);
+    const r = this.record(RecordType.MMAP, pid, pid, v, name);
     this.batch.recProt[r] = v.prot;
     this.batch.recFlags[r] = v.shared ? 1 : 2;
     this.batch.recDevMajor[r] = v.backing.devMajor;
@@ -247,64 +264,66 @@ export class Rig {
 
   /** `entered`: when the system call was entered; now, unless another thread got in between. */
   munmap(start: number, end: number, pid = 100, entered = this.now): this {
-    this.record(RecordType.UNMAP, pid, pid, [start, end, entered]);
+    this.record(RecordType.UNMAP, pid, pid, { start, end, entered });
     return this;
   }
 
   mremap(from: readonly [number, number], to: readonly [number, number], pid = 100): this {
-    this.record(RecordType.REMAP, pid, pid, [from[0], from[1], this.now, to[0], to[1]]);
+    const [start, end] = from;
+    const [newStart, newEnd] = to;
+    this.record(RecordType.REMAP, pid, pid, { start, end, newStart, newEnd, entered: this.now });
     return this;
   }
 
   brk(end: number, pid = 100): this {
-    this.record(RecordType.BRK, pid, pid, [end]);
+    this.record(RecordType.BRK, pid, pid, { end });
     return this;
   }
 
   fork(parent: number, pid: number, parentTid = parent): this {
-    this.record(RecordType.FORK, pid, pid, [parent, parentTid]);
+    this.record(RecordType.FORK, pid, pid, { parentPid: parent, parentTid });
     return this;
   }
 
   /** What follows a fork with CLONE_VM: vfork. */
   share(parent: number, pid: number): this {
-    this.record(RecordType.SHARE_SPACE, pid, pid, [parent]);
+    this.record(RecordType.SHARE_SPACE, pid, pid, { parentPid: parent });
     return this;
   }
 
   shmdt(start: number, pid = 100): this {
-    this.record(RecordType.DETACH, pid, pid, [start, 0, this.now]);
+    this.record(RecordType.DETACH, pid, pid, { start, entered: this.now });
     return this;
   }
 
   thread(pid: number, tid: number, maker = pid): this {
-    this.record(RecordType.FORK, pid, tid, [pid, maker]);
+    this.record(RecordType.FORK, pid, tid, { parentPid: pid, parentTid: maker });
     return this;
   }
 
   rename(pid: number, tid: number, name: string): this {
-    this.record(RecordType.COMM, pid, tid, [], name);
+    this.record(RecordType.COMM, pid, tid, {}, name);
     return this;
   }
 
   exec(pid: number, name: string): this {
-    const r = this.record(RecordType.COMM, pid, pid, [], name);
+    const r = this.record(RecordType.COMM, pid, pid, {}, name);
     this.batch.recFlags[r] = 1;
     return this;
   }
 
   exit(pid: number, tid = pid): this {
-    this.record(RecordType.EXIT, pid, tid, []);
+    this.record(RecordType.EXIT, pid, tid);
     return this;
   }
 
   lost(count: number): this {
-    this.record(RecordType.LOST, 0, 0, [count]);
+    this.record(RecordType.LOST, 0, 0, { count });
     return this;
   }
 
   stackPointer(pid: number, tid: number, page: number): this {
-    this.record(RecordType.STACK_POINTER, pid, tid, [page]);
+    this.record(RecordType.STACK_POINTER, pid, tid, { start: page });
     return this;
   }
 

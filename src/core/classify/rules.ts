@@ -1,5 +1,5 @@
 import { Cause, FaultClass } from './classes';
-import { How } from '../wire/batch';
+import { FaultFlag } from '../wire/batch';
 
 /**
  * What class and cause depend on, of the mapping under a fault. Four bits: a code of the lookup tables
@@ -50,16 +50,16 @@ const MEMORY_SHIFT = 5;
 const TABLE_SIZE = 64 << MEMORY_SHIFT;
 
 /**
- * Index into FaultRules' tables: bits 0-1 completion (How.COMPLETION), bit 2 error code valid, bits
+ * Index into FaultRules' tables: bits 0-1 completion (FaultFlag.COMPLETION), bit 2 error code valid, bits
  * 3-4 error code (present, write), bits 5-8 Memory, 9-10 Guard. An error code without its valid bit is
  * ignored by the tables, so callers need not mask it.
  */
-export function ruleIndex(memory: number, how: number, errorCode: number): number {
+export function ruleIndex(memory: number, flags: number, errorCode: number): number {
   return (
     (memory << MEMORY_SHIFT) |
     ((errorCode & (PRESENT_BIT | WRITE_BIT)) << 3) |
-    ((how & How.ERROR_CODE) >> 1) |
-    (how & How.COMPLETION)
+    ((flags & FaultFlag.ERROR_CODE) >> 1) |
+    (flags & FaultFlag.COMPLETION)
   );
 }
 
@@ -73,7 +73,7 @@ export class FaultRules {
       const fault: Fault = {
         memory: (index >> MEMORY_SHIFT) & MEMORY_MASK,
         guard: (index >> MEMORY_SHIFT) & ~MEMORY_MASK,
-        completion: index & How.COMPLETION,
+        completion: index & FaultFlag.COMPLETION,
         known: (index & 4) !== 0,
         present: (index & (PRESENT_BIT << 3)) !== 0,
         write: (index & (WRITE_BIT << 3)) !== 0,
@@ -91,7 +91,7 @@ interface Fault {
   readonly memory: number;
   /** Bits of Guard. */
   readonly guard: number;
-  /** One of How.NONE, MIN and MAJ. */
+  /** One of FaultFlag.NONE, MIN and MAJ. */
   readonly completion: number;
   /** The error code is valid: `present` and `write` mean something. */
   readonly known: boolean;
@@ -103,8 +103,8 @@ type Verdict = readonly [faultClass: number, cause: number];
 
 /** The rules themselves, in the order in which they take precedence. */
 function judge({ memory, completion, known, present, write }: Fault): Verdict {
-  if (completion === How.NONE) return [FaultClass.ERROR, Cause.UNRESOLVED];
-  if (completion === How.MAJ) return [FaultClass.MAJOR, majorCause(memory)];
+  if (completion === FaultFlag.NONE) return [FaultClass.ERROR, Cause.UNRESOLVED];
+  if (completion === FaultFlag.MAJ) return [FaultClass.MAJOR, majorCause(memory)];
   // Without the error code nobody can tell a copy from a first touch: no COW is claimed, no cause made up.
   if (!known || memory === Memory.UNKNOWN) return [FaultClass.MINOR, Cause.UNKNOWN];
   if (write && isPrivate(memory)) {
@@ -123,9 +123,9 @@ function judge({ memory, completion, known, present, write }: Fault): Verdict {
 
 /** A program answers the fault: the kernel's handle_userfault. The class says what it would be without. */
 function answered({ guard, completion, known, present, write }: Fault): boolean {
-  if (guard === Guard.NONE || completion === How.NONE) return false;
+  if (guard === Guard.NONE || completion === FaultFlag.NONE) return false;
   // A fault that waited was retried, and counts as major.
-  if (!known) return completion === How.MAJ;
+  if (!known) return completion === FaultFlag.MAJ;
   return present ? write && (guard & Guard.WRITE) !== 0 : (guard & Guard.ABSENT) !== 0;
 }
 

@@ -1,5 +1,5 @@
 import { hexText } from '../text/format';
-import { ErrorCode, How } from '../wire/batch';
+import { ErrorCode, FaultFlag } from '../wire/batch';
 import type { Batch } from '../wire/batch';
 import { CAUSE_NAMES, CLASS_COUNT, CLASS_NAMES, KIND_NAMES } from '../classify/classes';
 import type { CodeAddress } from '../code/address';
@@ -104,7 +104,7 @@ const MODE_NAMES = ['user', 'kernel'] as const;
 export const TEXT_CODES: Readonly<Record<TextSource, (view: FaultView, i: number) => number>> = {
   comm: (v, i) => v.resolved.comm[i]!,
   outcome: (v, i) => v.resolved.cause[i]! * CLASS_COUNT + v.resolved.faultClass[i]!,
-  access: (v, i) => accessCode(v.batch, i) * 2 + ((v.batch.how[i]! & How.KERNEL) >> 2),
+  access: (v, i) => accessCode(v.batch, i) * 2 + ((v.batch.flags[i]! & FaultFlag.KERNEL) >> 2),
   region: (v, i) => v.resolved.region[i]!,
   code: (v, i) => v.resolved.code[i]!,
   data: (v, i) => v.resolved.data[i]!,
@@ -123,7 +123,7 @@ export const TEXT_COLUMNS: Readonly<Partial<Record<TextSource, (view: FaultView)
 
 /** 0 not known (no error code), 1 read, 2 write, 3 instruction fetch. */
 function accessCode(batch: Batch, i: number): number {
-  if ((batch.how[i]! & How.ERROR_CODE) === 0) return 0;
+  if ((batch.flags[i]! & FaultFlag.ERROR_CODE) === 0) return 0;
   const code = batch.errorCode[i]!;
   if ((code & ErrorCode.INSTRUCTION) !== 0) return 3;
   return (code & ErrorCode.WRITE) !== 0 ? 2 : 1;
@@ -231,8 +231,8 @@ export const FAULT_FIELDS: readonly Field[] = [
     title: 'Instruction',
     unit: '',
     doc: 'instruction that faulted; absent without an entry record',
-    mask: How.ENTRY,
-    expected: How.ENTRY,
+    mask: FaultFlag.ENTRY,
+    expected: FaultFlag.ENTRY,
     high: (v) => v.batch.ipHi,
     low: (v) => v.batch.ipLo,
   },
@@ -279,7 +279,7 @@ export const FAULT_FIELDS: readonly Field[] = [
     (v) => v.batch.latency,
   ),
   computed('error_code', 'Error code', '', "the processor's page-fault error code", (v, i) =>
-    (v.batch.how[i]! & How.ERROR_CODE) !== 0 ? v.batch.errorCode[i]! : -1,
+    (v.batch.flags[i]! & FaultFlag.ERROR_CODE) !== 0 ? v.batch.errorCode[i]! : -1,
   ),
   computed('v', 'Schema', '', 'version of this list of fields', () => FIELD_SCHEMA_VERSION),
 ];
@@ -315,7 +315,7 @@ export function fieldText(field: Field, view: FaultView, i: number): string {
       return value >= 0 ? String(value) : '';
     }
     case 'hex':
-      return (view.batch.how[i]! & field.mask) === field.expected
+      return (view.batch.flags[i]! & field.mask) === field.expected
         ? hexText(field.high(view)[i]!, field.low(view)[i]!)
         : '';
     case 'text':

@@ -1,4 +1,4 @@
-import { How } from '../wire/batch';
+import { FaultFlag } from '../wire/batch';
 import type { FaultNames, FaultView, Field } from './fault-fields';
 
 const STACK_OF = /^\[stack:(\d+)\]/;
@@ -72,7 +72,7 @@ export class FixedNames {
         }
       }
       if (field.id === 'ip' && field.kind === 'hex') {
-        return { ...field, mask: field.mask | How.KERNEL };
+        return { ...field, mask: field.mask | FaultFlag.KERNEL };
       }
       return field;
     });

@@ -1,4 +1,4 @@
-import { How, ErrorCode, type Batch } from '../wire/batch';
+import { FaultFlag, ErrorCode, type Batch } from '../wire/batch';
 import { KIND_NAMES } from '../classify/classes';
 import {
   SET_FIELDS,
@@ -149,7 +149,7 @@ function compileSet(field: keyof typeof SET_FIELDS, mask: number, names: FilterN
     case 'kind':
       return (_batch, resolved, i) => (mask & (1 << names.regionKind(resolved.region[i]!))) !== 0;
     case 'mode':
-      return (batch, _resolved, i) => (mask & (batch.how[i]! & How.KERNEL ? 2 : 1)) !== 0;
+      return (batch, _resolved, i) => (mask & (batch.flags[i]! & FaultFlag.KERNEL ? 2 : 1)) !== 0;
     case 'access':
       return (batch, _resolved, i) => (mask & accessBit(batch, i)) !== 0;
   }
@@ -157,7 +157,7 @@ function compileSet(field: keyof typeof SET_FIELDS, mask: number, names: FilterN
 
 /** 1 read, 2 write, 4 execute; 0 where there is no error code: an unknown access matches none. */
 function accessBit(batch: Batch, i: number): number {
-  if (!(batch.how[i]! & How.ERROR_CODE)) return 0;
+  if (!(batch.flags[i]! & FaultFlag.ERROR_CODE)) return 0;
   const code = batch.errorCode[i]!;
   if (code & ErrorCode.WRITE) return 2;
   return code & ErrorCode.INSTRUCTION ? 4 : 1;
@@ -184,7 +184,7 @@ function compileRange(term: RangeTerm): FaultTest {
     (hi < highHi || (hi === highHi && lo <= highLo));
   if (term.field === 'addr') return (batch, _r, i) => within(batch.addrHi[i]!, batch.addrLo[i]!);
   return (batch, _r, i) =>
-    (batch.how[i]! & How.ENTRY) !== 0 && within(batch.ipHi[i]!, batch.ipLo[i]!);
+    (batch.flags[i]! & FaultFlag.ENTRY) !== 0 && within(batch.ipHi[i]!, batch.ipLo[i]!);
 }
 
 /** A fault without a measured latency is neither longer nor shorter than anything. */

@@ -42,11 +42,11 @@ export class RecordApplier {
         return true;
       }
       case RecordType.LOST:
-        this.lost += batch.recA[r]!;
+        this.lost += batch.recCount[r]!;
         this.repair.doubtAll();
         return true;
       case RecordType.SHARE_SPACE: {
-        const parent = this.tasks.process(batch.recA[r]!);
+        const parent = this.tasks.process(batch.recParentPid[r]!);
         const child = this.tasks.process(pid);
         if (parent !== undefined && child !== undefined) child.shareSpace(parent);
         return true;
@@ -55,7 +55,7 @@ export class RecordApplier {
         const process = this.tasks.ensure(pid);
         if (!this.tasks.looked(process)) return false;
         // Also one from before the snapshot of /proc, which shows the stack too.
-        if (process.pid !== 0) this.binder.noteStack(process, batch.recTid[r]!, batch.recA[r]!);
+        if (process.pid !== 0) this.binder.noteStack(process, batch.recTid[r]!, batch.recStart[r]!);
         return true;
       }
       default: {
@@ -73,43 +73,44 @@ export class RecordApplier {
   private space(batch: Batch, r: number, process: Process): void {
     const { map } = process;
     const time = batch.recTime[r]!;
-    const a = batch.recA[r]!;
-    const b = batch.recB[r]!;
-    const c = batch.recC[r]!;
+    const start = batch.recStart[r]!;
+    const end = batch.recEnd[r]!;
+    const entered = batch.recEntered[r]!;
     switch (batch.recType[r]!) {
       case RecordType.MMAP: {
         const kind = this.kind(batch, r);
-        forgetReplaced(process, a, b, c, kind, time);
-        map.insert(a, b, c, time, kind);
+        const pgoff = batch.recPgoff[r]!;
+        forgetReplaced(process, start, end, pgoff, kind, time);
+        map.insert(start, end, pgoff, time, kind);
         return;
       }
       case RecordType.UNMAP:
-        map.unmap(a, b, c);
-        forgetUnmapped(process, a, b, time);
+        map.unmap(start, end, entered);
+        forgetUnmapped(process, start, end, time);
         return;
       case RecordType.REMAP: {
-        const start = batch.recD[r]!;
-        const end = batch.recE[r]!;
+        const newStart = batch.recNewStart[r]!;
+        const newEnd = batch.recNewEnd[r]!;
         const dontUnmap = (batch.recFlags[r]! & MREMAP_DONTUNMAP) !== 0;
-        map.remap(a, b, start, end, c, dontUnmap, time);
-        if (start !== a) {
-          process.space.forgetPages(a, b, time);
+        map.remap(start, end, newStart, newEnd, entered, dontUnmap, time);
+        if (newStart !== start) {
           process.space.forgetPages(start, end, time);
-          forgetPlaced(process, start, end);
-        } else if (end < b) forgetUnmapped(process, end, b, time);
+          process.space.forgetPages(newStart, newEnd, time);
+          forgetPlaced(process, newStart, newEnd);
+        } else if (newEnd < end) forgetUnmapped(process, newEnd, end, time);
         return;
       }
       case RecordType.DETACH: {
-        const end = map.segmentEnd(a);
-        map.unmap(a, end, c);
-        forgetUnmapped(process, a, end, time);
+        const segmentEnd = map.segmentEnd(start);
+        map.unmap(start, segmentEnd, entered);
+        forgetUnmapped(process, start, segmentEnd, time);
         return;
       }
       case RecordType.BRK: {
-        const handle = map.find(a);
-        const before = handle < 0 ? a : map.endOf(handle);
-        map.setBreak(a);
-        forgetUnmapped(process, a, before, time);
+        const handle = map.find(end);
+        const before = handle < 0 ? end : map.endOf(handle);
+        map.setBreak(end);
+        forgetUnmapped(process, end, before, time);
         return;
       }
     }
@@ -137,8 +138,8 @@ export class RecordApplier {
     const { tasks } = this;
     const pid = batch.recPid[r]!;
     const tid = batch.recTid[r]!;
-    const parentPid = batch.recA[r]!;
-    const maker = tasks.known(batch.recB[r]!);
+    const parentPid = batch.recParentPid[r]!;
+    const maker = tasks.known(batch.recParentTid[r]!);
     if (pid === parentPid) {
       const process = tasks.ensure(pid);
       tasks.beginThread(process, tid, maker?.process === process ? maker.comm : process.comm);

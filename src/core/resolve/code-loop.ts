@@ -9,7 +9,7 @@ import { backingOf, protOf } from '../vma/vma-kind';
 import { Prot } from '../vma/vma';
 import type { Vma } from '../vma/vma';
 import type { VmaMap } from '../vma/vma-map';
-import { How } from '../wire/batch';
+import { FaultFlag } from '../wire/batch';
 import type { Batch } from '../wire/batch';
 import type { Resolved } from '../wire/resolved';
 
@@ -44,14 +44,14 @@ export class CodeLoop {
   /** Faults from (inclusive) to (exclusive), between two records; their threads are known already. */
   run(batch: Batch, resolved: Resolved, from: number, to: number): void {
     const { tasks } = this;
-    const { pid, tid, ipHi, ipLo, how } = batch;
+    const { pid, tid, ipHi, ipLo, flags } = batch;
     const { code } = resolved;
     let high = -1;
     let low = -1;
     let process = -1;
     let known = CodeTable.NONE;
     for (let i = from; i < to; i++) {
-      if ((how[i]! & How.ENTRY) === 0) {
+      if ((flags[i]! & FaultFlag.ENTRY) === 0) {
         code[i] = CodeTable.NONE;
         continue;
       }

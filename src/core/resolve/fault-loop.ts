@@ -1,4 +1,4 @@
-import { How } from '../wire/batch';
+import { FaultFlag } from '../wire/batch';
 import type { Batch } from '../wire/batch';
 import type { RegionBinder } from '../regions/region-resolver';
 import { FaultRules, Memory, ruleIndex } from '../classify/rules';
@@ -92,7 +92,7 @@ export class FaultLoop {
       }
 
       if (guards !== null) memory |= guards.at(page);
-      const rule = ruleIndex(memory, batch.how[i]!, batch.errorCode[i]!);
+      const rule = ruleIndex(memory, batch.flags[i]!, batch.errorCode[i]!);
       const faultClass = ruleClass[rule]!;
       resolved.faultClass[i] = faultClass;
       resolved.cause[i] = ruleCause[rule]!;
@@ -134,7 +134,7 @@ export class FaultLoop {
   ): number {
     const page = batch.page(i);
     if (handle < 0) {
-      const failed = (batch.how[i]! & How.COMPLETION) === How.NONE;
+      const failed = (batch.flags[i]! & FaultFlag.COMPLETION) === FaultFlag.NONE;
       handle = this.repair.find(process, page, batch.time[i]!, failed);
       if (handle === WAIT) return NOT_YET;
       if (handle < 0) {

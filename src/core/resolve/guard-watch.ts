@@ -2,8 +2,8 @@ import type { Batch } from '../wire/batch';
 import type { Answerer } from '../classify/cause-text';
 import { Cause, CAUSE_COUNT } from '../classify/classes';
 import { GuardedRanges } from '../classify/guarded-ranges';
-import { Waits } from '../wire/open-faults';
-import type { OpenFaults } from '../wire/open-faults';
+import { Waits } from '../wire/pending-faults';
+import type { PendingFaults } from '../wire/pending-faults';
 import type { GuardSource } from '../ports';
 import type { Process } from '../tasks/process';
 import type { Resolved } from '../wire/resolved';
@@ -71,7 +71,7 @@ export class GuardWatch {
   }
 
   /** Looks at faults that have not ended: what takes this long in user memory, a program may hold up. */
-  lookAtOpen(open: OpenFaults): void {
+  lookAtOpen(open: PendingFaults): void {
     const asked = new Set<number>();
     for (let i = 0; i < open.count; i++) {
       const pid = open.pid[i]!;

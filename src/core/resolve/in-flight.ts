@@ -1,10 +1,10 @@
-import { How } from '../wire/batch';
+import { FaultFlag } from '../wire/batch';
 import type { Batch } from '../wire/batch';
 import type { Counters } from './counters';
 import type { FaultColumns } from '../wire/fault-columns';
 import type { FaultLoop } from './fault-loop';
-import { Waits } from '../wire/open-faults';
-import type { OpenFaults } from '../wire/open-faults';
+import { Waits } from '../wire/pending-faults';
+import type { PendingFaults } from '../wire/pending-faults';
 import type { Resolved } from '../wire/resolved';
 import type { Tasks } from '../tasks/tasks';
 
@@ -57,7 +57,7 @@ export class InFlight {
   }
 
   /** Counts the waits of open faults up to `asOf`, null where what they wait is not to be counted. */
-  advance(open: OpenFaults | null, asOf: number): void {
+  advance(open: PendingFaults | null, asOf: number): void {
     this.accounted = asOf;
     if (open === null) return;
     const gone = new Set(this.waits.keys());
@@ -92,7 +92,7 @@ export class InFlight {
     }
   }
 
-  private waitOf(open: OpenFaults, i: number): Wait {
+  private waitOf(open: PendingFaults, i: number): Wait {
     const tid = open.tid[i]!;
     const pid = open.pid[i]!;
     const page = open.page(i);
@@ -145,7 +145,7 @@ export class InFlight {
     const { region, thread, process, counted } = wait;
     // Another fault: the end of the one that was waited for is lost. The thread has waited all the same.
     if (batch.page(i) !== wait.page) return 0;
-    const failed = (batch.how[i]! & How.COMPLETION) === How.NONE;
+    const failed = (batch.flags[i]! & FaultFlag.COMPLETION) === FaultFlag.NONE;
     const kept = resolved.keep[i] !== 0;
     // Where no latency says how long it was, what was seen stays.
     if (kept && batch.latency[i]! < 0 && (wait.seen || !failed)) return 0;

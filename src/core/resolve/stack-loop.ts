@@ -2,10 +2,12 @@ import { MAX_FRAMES, StackTable } from '../code/stack-table';
 import type { Tasks } from '../tasks/tasks';
 import type { Thread } from '../tasks/process';
 import type { VmaMap } from '../vma/vma-map';
-import { How } from '../wire/batch';
+import { FaultFlag } from '../wire/batch';
 import type { Batch } from '../wire/batch';
 import type { Resolved } from '../wire/resolved';
 import { CodeLoop } from './code-loop';
+
+const KERNEL_ENTRY = FaultFlag.KERNEL | FaultFlag.ENTRY;
 
 /**
  * Finds the frames of a stack in the mappings of its process, as they are when its fault is. A stack is the record
@@ -41,7 +43,7 @@ export class StackLoop {
     if (thread === null) return false;
     const { map } = thread.process.space;
     const offset = batch.recNameOffset[r]!;
-    const inKernel = (batch.how[i]! & (How.KERNEL | How.ENTRY)) === (How.KERNEL | How.ENTRY);
+    const inKernel = (batch.flags[i]! & KERNEL_ENTRY) === KERNEL_ENTRY;
     const kernel = inKernel ? this.frames.frame(thread, batch.ipHi[i]!, batch.ipLo[i]!) : 0;
     const again =
       offset === this.offset &&
@@ -58,7 +60,7 @@ export class StackLoop {
       this.stack = this.find(batch, r, thread, kernel);
     }
     resolved.stack[i] = this.stack;
-    this.table.weigh(i, batch.recA[r]!);
+    this.table.weigh(i, batch.recCount[r]!);
     return true;
   }
 

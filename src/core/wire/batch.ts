@@ -1,25 +1,26 @@
+import { Columns, NO_BUFFER } from './columns';
+
 /**
  * The layout of one batch: what the addon's drain() writes and the pump (src/app) reads.
  *
- * addon/wire/batch.h holds the same layout; ABI must change in both files together (the loader refuses a
- * mismatch). All columns lie in one ArrayBuffer so that a drain is one call without allocation.
+ * addon/wire/batch.h has the same columns (the loader compares the lists). All lie in one ArrayBuffer so
+ * that a drain is one call without allocation.
  *
  *   header    64 bytes   u32[0] faults, u32[1] records, u32[2] name bytes, f64[2] (byte 16) horizon
- *   faults    FAULT_CAPACITY rows of the columns below, f64 columns first (alignment)
+ *   faults    FAULT_CAPACITY rows of the columns below
  *   records   RECORD_CAPACITY rows: address-space and task records, in time order
  *   names     NAME_BYTES of raw bytes that records point into
  *
  * Units: times are ns since the session's start (CLOCK_MONOTONIC), addresses are split into two u32,
  * ranges are in 4 KiB units whatever the kernel's page size, so that they are exact in a double.
  */
-export const BATCH_ABI = 4;
 export const FAULT_CAPACITY = 16384;
-const RECORD_CAPACITY = 8192;
+export const RECORD_CAPACITY = 8192;
 const NAME_BYTES = 512 * 1024;
 const HEADER_BYTES = 64;
 
-/** Bits of the `how` column: how the addon knows what it says of a fault. */
-export const How = {
+/** Bits of the `flags` column: how a fault ended, and what the addon knows of it. */
+export const FaultFlag = {
   /** Mask of the completion: 0 none (unresolved), 1 PAGE_FAULTS_MIN, 2 PAGE_FAULTS_MAJ. */
   COMPLETION: 0x03,
   NONE: 0,
@@ -44,155 +45,98 @@ export const FaultSignal = { CODE: 0x7f, BUS: 0x80 } as const;
 /** Bits of the x86 page-fault error code (arch/x86/include/asm/trap_pf.h). */
 export const ErrorCode = { PRESENT: 1, WRITE: 2, USER: 4, RESERVED: 8, INSTRUCTION: 16 } as const;
 
-/** Kinds of record beside the faults. The meaning of a..e depends on the kind. */
+/** Kinds of record beside the faults, each with the columns it fills beside recTime, recAt, recPid, recTid. */
 export const RecordType = {
-  /** MMAP2: a start page, b end page (exclusive), c pgoff (pages); prot, flags, dev, ino, name. */
+  /** MMAP2: recStart, recEnd, recPgoff; recProt, recFlags (mmap(2)'s), device, inode, name. */
   MMAP: 1,
-  /** COMM: name; flags bit 0 set when it comes from an exec: the address space is new. */
+  /** COMM: name; recFlags bit 0 set when it comes from an exec: the address space is new. */
   COMM: 2,
-  /** FORK: a parent pid, b parent tid. pid != a: a new process with a copy of the parent's map. */
+  /** FORK: recParentPid, recParentTid. Another pid than the parent's: a process with a copy of its map. */
   FORK: 3,
   /** EXIT of one thread. */
   EXIT: 4,
-  /** A successful munmap: a start page, b end page, c time of the system call's entry (ns). */
+  /** A successful munmap: recStart, recEnd, recEntered. */
   UNMAP: 5,
-  /** A successful mremap: a,b old range, c entry time, d,e new range; flags are mremap's own. */
+  /** A successful mremap: recStart, recEnd, recEntered, recNewStart, recNewEnd; recFlags (mremap(2)'s). */
   REMAP: 6,
-  /** A brk that returned: a the new program break (pages, rounded up). */
+  /** A brk that returned: recEnd is the new program break, rounded up. */
   BRK: 7,
-  /** Records were lost: a how many, by the kernel (flags 0) or by a full mailbox (flags 1). */
+  /** Records were lost: recCount, by the kernel (recFlags 0) or by a full mailbox (recFlags 1). */
   LOST: 8,
-  /** The stack pointer of a thread, as it started or slept: a its page. */
+  /** The stack pointer of a thread, as it started or slept: recStart is its page. */
   STACK_POINTER: 9,
-  /** The process just forked shares the memory of process a (CLONE_VM): it has no copy of the map. */
+  /** The process just forked shares the memory of recParentPid (CLONE_VM): it has no copy of the map. */
   SHARE_SPACE: 10,
-  /** A shmdt: a page of the address given, c time of the system call's entry (ns). */
+  /** A shmdt: recStart is the page of the address given; recEntered. */
   DETACH: 11,
   /**
-   * The user call stack of the fault that follows (recAt): a how many faults it stands for; as its name the
+   * The user call stack of the fault that follows (recAt): recCount faults that it stands for; as its name the
    * addresses, innermost first, u64 each, on 8 bytes.
    */
   STACK: 12,
 } as const;
 
-interface Column {
-  readonly offset: number;
-  readonly length: number;
-}
-
-class Layout {
-  bytes = HEADER_BYTES;
-  column(width: number, rows: number): Column {
-    const offset = this.bytes;
-    // Every column begins on 8 bytes, so that any typed array can view it.
-    this.bytes = (offset + width * rows + 7) & ~7;
-    return { offset, length: rows };
-  }
-}
-
 /** Typed views of one batch buffer. Made once and reused for every drain. */
-export class Batch {
-  readonly buffer: ArrayBuffer;
-  private readonly headerU32: Uint32Array;
-  private readonly headerF64: Float64Array;
-
+export class Batch extends Columns {
   // Faults. `time` is that of the record that ended the fault.
-  readonly time: Float64Array;
+  readonly time = this.f64('time', FAULT_CAPACITY);
   /** ns from entry to completion, -1 where no entry was paired. */
-  readonly latency: Float64Array;
-  readonly addrLo: Uint32Array;
-  readonly addrHi: Uint32Array;
-  readonly ipLo: Uint32Array;
-  readonly ipHi: Uint32Array;
-  readonly pid: Uint32Array;
-  readonly tid: Uint32Array;
-  readonly errorCode: Uint16Array;
-  readonly how: Uint8Array;
-  readonly signal: Uint8Array;
+  readonly latency = this.f64('latency', FAULT_CAPACITY);
+  readonly addrLo = this.u32('addrLo', FAULT_CAPACITY);
+  readonly addrHi = this.u32('addrHi', FAULT_CAPACITY);
+  readonly ipLo = this.u32('ipLo', FAULT_CAPACITY);
+  readonly ipHi = this.u32('ipHi', FAULT_CAPACITY);
+  readonly pid = this.u32('pid', FAULT_CAPACITY);
+  readonly tid = this.u32('tid', FAULT_CAPACITY);
+  readonly errorCode = this.u16('errorCode', FAULT_CAPACITY);
+  /** Bits of FaultFlag. */
+  readonly flags = this.u8('flags', FAULT_CAPACITY);
+  /** As FaultSignal says. */
+  readonly signal = this.u8('signal', FAULT_CAPACITY);
 
-  // Records. `recAt[r]` is the number of faults of this batch that come before record r.
-  readonly recTime: Float64Array;
-  readonly recA: Float64Array;
-  readonly recB: Float64Array;
-  readonly recC: Float64Array;
-  readonly recD: Float64Array;
-  readonly recE: Float64Array;
-  readonly recAt: Uint32Array;
-  readonly recPid: Uint32Array;
-  readonly recTid: Uint32Array;
-  readonly recProt: Uint32Array;
-  readonly recFlags: Uint32Array;
-  readonly recDevMajor: Uint32Array;
-  readonly recDevMinor: Uint32Array;
-  readonly recInoLo: Uint32Array;
-  readonly recInoHi: Uint32Array;
-  readonly recNameOffset: Uint32Array;
-  readonly recNameLength: Uint32Array;
-  readonly recType: Uint8Array;
+  /** All that a fault has: whoever keeps one keeps these. */
+  readonly faultColumns = this.soFar();
 
-  readonly names: Uint8Array;
+  // Records; pages and ranges in 4 KiB units, ends exclusive.
+  readonly recTime = this.f64('recTime', RECORD_CAPACITY);
+  readonly recStart = this.f64('recStart', RECORD_CAPACITY);
+  readonly recEnd = this.f64('recEnd', RECORD_CAPACITY);
+  readonly recPgoff = this.f64('recPgoff', RECORD_CAPACITY);
+  /** When the system call was entered. */
+  readonly recEntered = this.f64('recEntered', RECORD_CAPACITY);
+  readonly recNewStart = this.f64('recNewStart', RECORD_CAPACITY);
+  readonly recNewEnd = this.f64('recNewEnd', RECORD_CAPACITY);
+  readonly recCount = this.f64('recCount', RECORD_CAPACITY);
+  /** Faults of this batch that come before the record. */
+  readonly recAt = this.u32('recAt', RECORD_CAPACITY);
+  readonly recPid = this.u32('recPid', RECORD_CAPACITY);
+  readonly recTid = this.u32('recTid', RECORD_CAPACITY);
+  readonly recParentPid = this.u32('recParentPid', RECORD_CAPACITY);
+  readonly recParentTid = this.u32('recParentTid', RECORD_CAPACITY);
+  readonly recProt = this.u32('recProt', RECORD_CAPACITY);
+  readonly recFlags = this.u32('recFlags', RECORD_CAPACITY);
+  readonly recDevMajor = this.u32('recDevMajor', RECORD_CAPACITY);
+  readonly recDevMinor = this.u32('recDevMinor', RECORD_CAPACITY);
+  readonly recInoLo = this.u32('recInoLo', RECORD_CAPACITY);
+  readonly recInoHi = this.u32('recInoHi', RECORD_CAPACITY);
+  readonly recNameOffset = this.u32('recNameOffset', RECORD_CAPACITY);
+  readonly recNameLength = this.u32('recNameLength', RECORD_CAPACITY);
+  readonly recType = this.u8('recType', RECORD_CAPACITY);
+
+  readonly names = this.u8('names', NAME_BYTES);
   /** The same bytes, for stacks. */
   readonly nameWords: Uint32Array;
 
-  constructor() {
-    const layout = new Layout();
-    const F = FAULT_CAPACITY;
-    const R = RECORD_CAPACITY;
-    const f64 = (n: number): Column => layout.column(8, n);
-    const u32 = (n: number): Column => layout.column(4, n);
-    const time = f64(F);
-    const latency = f64(F);
-    const faultWords = Array.from({ length: 6 }, () => u32(F));
-    const errorCode = layout.column(2, F);
-    const how = layout.column(1, F);
-    const signal = layout.column(1, F);
-    const recDoubles = Array.from({ length: 6 }, () => f64(R));
-    const recWords = Array.from({ length: 11 }, () => u32(R));
-    const recType = layout.column(1, R);
-    const names = layout.column(1, NAME_BYTES);
-    const buffer = new ArrayBuffer(layout.bytes);
-    this.buffer = buffer;
-    this.headerU32 = new Uint32Array(buffer, 0, HEADER_BYTES / 4);
-    this.headerF64 = new Float64Array(buffer, 0, HEADER_BYTES / 8);
-    const viewF64 = (c: Column): Float64Array => new Float64Array(buffer, c.offset, c.length);
-    const viewU32 = (c: Column): Uint32Array => new Uint32Array(buffer, c.offset, c.length);
-    const viewU8 = (c: Column): Uint8Array => new Uint8Array(buffer, c.offset, c.length);
+  private readonly headerU32: Uint32Array;
+  private readonly headerF64: Float64Array;
 
-    this.time = viewF64(time);
-    this.latency = viewF64(latency);
-    const [addrLo, addrHi, ipLo, ipHi, pid, tid] = faultWords.map(viewU32);
-    this.addrLo = addrLo!;
-    this.addrHi = addrHi!;
-    this.ipLo = ipLo!;
-    this.ipHi = ipHi!;
-    this.pid = pid!;
-    this.tid = tid!;
-    this.errorCode = new Uint16Array(buffer, errorCode.offset, errorCode.length);
-    this.how = viewU8(how);
-    this.signal = viewU8(signal);
-
-    const [recTime, recA, recB, recC, recD, recE] = recDoubles.map(viewF64);
-    this.recTime = recTime!;
-    this.recA = recA!;
-    this.recB = recB!;
-    this.recC = recC!;
-    this.recD = recD!;
-    this.recE = recE!;
-    const words = recWords.map(viewU32);
-    this.recAt = words[0]!;
-    this.recPid = words[1]!;
-    this.recTid = words[2]!;
-    this.recProt = words[3]!;
-    this.recFlags = words[4]!;
-    this.recDevMajor = words[5]!;
-    this.recDevMinor = words[6]!;
-    this.recInoLo = words[7]!;
-    this.recInoHi = words[8]!;
-    this.recNameOffset = words[9]!;
-    this.recNameLength = words[10]!;
-    this.recType = viewU8(recType);
-    this.names = viewU8(names);
-    this.nameWords = viewU32({ offset: names.offset, length: NAME_BYTES / 4 });
+  constructor(buffer: ArrayBuffer = new ArrayBuffer(new Batch(NO_BUFFER).bytes)) {
+    super(buffer, HEADER_BYTES);
+    const { byteOffset } = this.names;
+    const whole = buffer !== NO_BUFFER;
+    this.headerU32 = new Uint32Array(buffer, 0, whole ? HEADER_BYTES / 4 : 0);
+    this.headerF64 = new Float64Array(buffer, 0, whole ? HEADER_BYTES / 8 : 0);
+    this.nameWords = new Uint32Array(buffer, byteOffset, whole ? NAME_BYTES / 4 : 0);
   }
 
   get faults(): number {

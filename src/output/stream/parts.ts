@@ -20,7 +20,7 @@ export type Numbers = Uint32Array | ((view: FaultView, i: number) => number);
 export class HexPart implements Part {
   private readonly high: Uint32Array;
   private readonly low: Uint32Array;
-  private readonly how: Uint8Array;
+  private readonly flags: Uint8Array;
   private readonly mask: number;
   private readonly expected: number;
 
@@ -34,13 +34,13 @@ export class HexPart implements Part {
   ) {
     this.high = field.high(view);
     this.low = field.low(view);
-    this.how = view.batch.how;
+    this.flags = view.batch.flags;
     this.mask = field.mask;
     this.expected = field.expected;
   }
 
   write(out: Bytes, i: number): void {
-    if ((this.how[i]! & this.mask) !== this.expected) {
+    if ((this.flags[i]! & this.mask) !== this.expected) {
       out.append(this.absent);
       return;
     }

@@ -189,14 +189,7 @@ export class EventLog {
 }
 
 function copyFault(to: Batch, j: number, from: Batch, i: number): void {
-  to.time[j] = from.time[i]!;
-  to.latency[j] = from.latency[i]!;
-  to.addrLo[j] = from.addrLo[i]!;
-  to.addrHi[j] = from.addrHi[i]!;
-  to.ipLo[j] = from.ipLo[i]!;
-  to.ipHi[j] = from.ipHi[i]!;
-  to.pid[j] = from.pid[i]!;
-  to.tid[j] = from.tid[i]!;
-  to.errorCode[j] = from.errorCode[i]!;
-  to.how[j] = from.how[i]!;
+  for (let c = 0; c < to.faultColumns.length; c++) {
+    to.faultColumns[c]![j] = from.faultColumns[c]![i]!;
+  }
 }

@@ -183,7 +183,7 @@ void Mutate(Random* random, Bytes* record) {
 
 void CheckBatch(const SeenBatch& batch) {
   for (const SeenFault& fault : batch.faults) {
-    CHECK((fault.how & 3) != 3 && fault.how < 0x40);
+    CHECK((fault.flags & 3) != 3 && fault.flags < 0x40);
     CHECK(fault.time >= 0 && fault.latency >= -1);
     CHECK(fault.tid != 0);
   }
@@ -193,7 +193,9 @@ void CheckBatch(const SeenBatch& batch) {
     CHECK(record.time >= 0);
     CHECK(record.at >= at && record.at <= batch.faults.size());
     at = record.at;
-    for (double number : {record.a, record.b, record.c, record.d, record.e}) CHECK(number >= 0);
+    for (double number : {record.start, record.end, record.pgoff, record.entered, record.new_start,
+                          record.new_end, record.count})
+      CHECK(number >= 0);
   }
 }
 
@@ -258,7 +260,7 @@ class RecordsKind : public Kind {
     CheckBatch(batch);
     CHECK(!mailbox_.holds());
     uint64_t completed = 0;
-    for (const SeenFault& fault : batch.faults) completed += (fault.how & 3) != 0;
+    for (const SeenFault& fault : batch.faults) completed += (fault.flags & 3) != 0;
     CHECK_EQ(completed, pairer.counters().minor + pairer.counters().major);
     CHECK_EQ(batch.faults.size() - completed, pairer.counters().unresolved);
   }

@@ -8,22 +8,25 @@ const fs = require('node:fs');
 
 const addon = require(path.join(__dirname, '..', '..', '..', 'build', 'Release', 'pagefault.node'));
 
-// The layout of addon/wire/batch.h, as far as these tests read it.
-const FAULTS = 16384;
-const RECORDS = 8192;
-const WORDS = 64 + 2 * 8 * FAULTS;
-const BATCH_BYTES =
-  64 + FAULTS * (2 * 8 + 6 * 4 + 2 + 1 + 1) + RECORDS * (6 * 8 + 11 * 4 + 1) + 512 * 1024;
+const columns = new Map(addon.batchColumns.map((column) => [column.name, column]));
+const names = columns.get('names');
+const BATCH_BYTES = names.offset + names.rows;
+const VIEWS = { u32: Uint32Array, u8: Uint8Array };
 
 /** A session and what it has captured: faults by thread, with all their addresses where asked for. */
 class Capture {
   constructor(options, keepAddresses = false) {
     this.buffer = new ArrayBuffer(BATCH_BYTES);
     this.header = new Uint32Array(this.buffer, 0, 16);
-    const column = (i) => new Uint32Array(this.buffer, WORDS + 4 * FAULTS * i, FAULTS);
-    [this.addressLow, this.addressHigh] = [column(0), column(1)];
-    [this.pid, this.tid] = [column(4), column(5)];
-    this.how = new Uint8Array(this.buffer, WORDS + (6 * 4 + 2) * FAULTS, FAULTS);
+    const view = (name) => {
+      const { type, offset, rows } = columns.get(name);
+      return new VIEWS[type](this.buffer, offset, rows);
+    };
+    this.addressLow = view('addrLo');
+    this.addressHigh = view('addrHi');
+    this.pid = view('pid');
+    this.tid = view('tid');
+    this.flags = view('flags');
     this.byTid = new Map();
     this.pids = new Set();
     this.completed = 0;
@@ -45,7 +48,7 @@ class Capture {
   drain() {
     while (this.session.drain(this.buffer)) {
       for (let i = 0; i < this.header[0]; i += 1) {
-        if ((this.how[i] & 3) === 0) this.unresolved += 1;
+        if ((this.flags[i] & 3) === 0) this.unresolved += 1;
         else this.completed += 1;
         if (this.addresses !== undefined) {
           this.addresses.push([this.tid[i], this.addressHigh[i] * 2 ** 32 + this.addressLow[i]]);

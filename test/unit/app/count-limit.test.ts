@@ -1,4 +1,4 @@
-import { Batch, ErrorCode, How } from '../../../src/core/wire/batch';
+import { Batch, ErrorCode, FaultFlag } from '../../../src/core/wire/batch';
 import { Model } from '../../../src/core/model';
 import { Resolved } from '../../../src/core/wire/resolved';
 import { CountLimit } from '../../../src/app/count-limit';
@@ -20,7 +20,7 @@ function fill(batch: Batch, count: number, first: number): void {
     batch.pid[i] = 7;
     batch.tid[i] = 7;
     batch.errorCode[i] = ErrorCode.USER | ErrorCode.WRITE;
-    batch.how[i] = How.MIN | How.ENTRY | How.ERROR_CODE;
+    batch.flags[i] = FaultFlag.MIN | FaultFlag.ENTRY | FaultFlag.ERROR_CODE;
   }
   batch.horizon = (first + count) * 1e6;
 }

@@ -1,4 +1,4 @@
-import { Batch, FAULT_CAPACITY, How } from '../../../src/core/wire/batch';
+import { Batch, FAULT_CAPACITY, FaultFlag } from '../../../src/core/wire/batch';
 import { completeness, totalLost } from '../../../src/core/facts/capture-facts';
 import type { KernelCounts, RecordCounters } from '../../../src/core/facts/capture-facts';
 import type { NoticeCode, NoticeFacts } from '../../../src/core/facts/notices';
@@ -34,7 +34,7 @@ class FakeSession implements CaptureSession {
     this.batch.faults = next.length;
     this.batch.records = 0;
     next.forEach((how, i) => {
-      this.batch.how[i] = how;
+      this.batch.flags[i] = how;
     });
     return true;
   }
@@ -134,7 +134,7 @@ function setup(ports: Partial<RunPorts> = {}, writes = Infinity): Setup {
       session,
       consumer: {
         consume: (b) => {
-          for (let i = 0; i < b.faults; i++) consumed.push(b.how[i]!);
+          for (let i = 0; i < b.faults; i++) consumed.push(b.flags[i]!);
           return true;
         },
       },
@@ -149,7 +149,7 @@ function setup(ports: Partial<RunPorts> = {}, writes = Infinity): Setup {
                 return i;
               }
               room -= 1;
-              if (writer.failure === null) written.push(batch.how[i]!);
+              if (writer.failure === null) written.push(batch.flags[i]!);
             }
             return end;
           },
@@ -171,7 +171,7 @@ function setup(ports: Partial<RunPorts> = {}, writes = Infinity): Setup {
   return { session, clock, writer, run, consumed, written, said };
 }
 
-const { MIN, MAJ, NONE } = How;
+const { MIN, MAJ, NONE } = FaultFlag;
 const turns = async (n = 20): Promise<void> => {
   for (let i = 0; i < n; i++) await new Promise((resolve) => setImmediate(resolve));
 };
@@ -341,7 +341,9 @@ test.each([
     expect(result.facts.inFlight).toBe(2);
     expect(result.facts.received.unresolved).toBe(unresolved);
     expect(result.facts.records.interrupted).toBe(interrupted);
-    expect(t.written).toEqual(unresolved > 0 ? [How.NONE | How.ENTRY | How.INFERRED] : []);
+    expect(t.written).toEqual(
+      unresolved > 0 ? [FaultFlag.NONE | FaultFlag.ENTRY | FaultFlag.INFERRED] : [],
+    );
   },
 );
 

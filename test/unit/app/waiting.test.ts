@@ -1,11 +1,11 @@
-import { OpenFaults, Waits } from '../../../src/core/wire/open-faults';
+import { PendingFaults, Waits } from '../../../src/core/wire/pending-faults';
 import { WaitingFaults } from '../../../src/app/waiting';
 
 /** Open faults of threads 1 to n, entered at 0, as of a second later; /proc says who is blocked. */
 function setup(n: number): { waiting: WaitingFaults; looks: number[]; blocked: Set<number> } {
   const looks: number[] = [];
   const blocked = new Set<number>();
-  const source = new OpenFaults();
+  const source = new PendingFaults();
   source.asOf = 1e9;
   source.count = n;
   for (let i = 0; i < n; i++) {
@@ -16,7 +16,7 @@ function setup(n: number): { waiting: WaitingFaults; looks: number[]; blocked: S
   }
   const waiting = new WaitingFaults(
     {
-      openFaults: (buffer) => {
+      pendingFaults: (buffer) => {
         new Uint8Array(buffer).set(new Uint8Array(source.buffer));
       },
     },

@@ -1,4 +1,4 @@
-import { How } from '../../../../src/core/wire/batch';
+import { FaultFlag } from '../../../../src/core/wire/batch';
 import { CAUSE_NAMES, CLASS_NAMES } from '../../../../src/core/classify/classes';
 import { FaultRules, Guard, Memory, ruleIndex } from '../../../../src/core/classify/rules';
 
@@ -34,8 +34,8 @@ const MAPPINGS: readonly Mapping[] = [
 
 /** The table of docs/classes.md, read line by line. `code` is null where no error code is known. */
 function expectedClass(m: Mapping, completion: number, code: number | null): string {
-  if (completion === How.MAJ) return 'MAJOR';
-  if (completion === How.NONE) return 'ERROR';
+  if (completion === FaultFlag.MAJ) return 'MAJOR';
+  if (completion === FaultFlag.NONE) return 'ERROR';
   const write = code !== null && (code & 2) !== 0;
   const present = code !== null && (code & 1) !== 0;
   const fileBacked = !m.kind.startsWith('anon');
@@ -72,14 +72,19 @@ describe('FaultRules', () => {
     const wrong: unknown[] = [];
     const check = (how: number, code: number, known: number | null): void => {
       const verdict = judge(m.memory, how, code);
-      const completion = how & How.COMPLETION;
+      const completion = how & FaultFlag.COMPLETION;
       const right = [expectedClass(m, completion, known), expectedCause(m, completion, known)];
       if (verdict.join() !== right.join()) wrong.push({ how, code, known, verdict, right });
     };
-    for (const completion of [How.NONE, How.MIN, How.MAJ]) {
-      for (const rest of [0, How.KERNEL, How.ENTRY, How.KERNEL | How.ENTRY]) {
+    for (const completion of [FaultFlag.NONE, FaultFlag.MIN, FaultFlag.MAJ]) {
+      for (const rest of [
+        0,
+        FaultFlag.KERNEL,
+        FaultFlag.ENTRY,
+        FaultFlag.KERNEL | FaultFlag.ENTRY,
+      ]) {
         for (let code = 0; code < 0x80; code++) {
-          check(completion | rest | How.ERROR_CODE, code, code);
+          check(completion | rest | FaultFlag.ERROR_CODE, code, code);
           // Without its valid bit the column holds whatever it held before.
           check(completion | rest, code, null);
         }
@@ -92,11 +97,15 @@ describe('FaultRules', () => {
     'gives what a program answers to userfaultfd, in the same class: $name',
     (m) => {
       const guarded = (guard: number, completion: number, code: number): string => {
-        const [faultClass, cause] = judge(m.memory | guard, completion | How.ERROR_CODE, code);
+        const [faultClass, cause] = judge(
+          m.memory | guard,
+          completion | FaultFlag.ERROR_CODE,
+          code,
+        );
         expect(faultClass).toBe(expectedClass(m, completion, code));
         return cause === expectedCause(m, completion, code) ? 'as without' : cause;
       };
-      for (const completion of [How.MIN, How.MAJ]) {
+      for (const completion of [FaultFlag.MIN, FaultFlag.MAJ]) {
         for (const write of [0, 2]) {
           expect(guarded(Guard.ABSENT, completion, write)).toBe('userfaultfd');
           expect(guarded(Guard.ABSENT, completion, write | 1)).toBe('as without');
@@ -106,22 +115,23 @@ describe('FaultRules', () => {
         expect(guarded(Guard.WRITE, completion, 1)).toBe('as without');
       }
       for (const code of [0, 1, 2, 3]) {
-        expect(guarded(Guard.ABSENT | Guard.WRITE, How.NONE, code)).toBe('as without');
+        expect(guarded(Guard.ABSENT | Guard.WRITE, FaultFlag.NONE, code)).toBe('as without');
       }
       // Without an error code only the wait says something: it makes a fault major.
-      expect(judge(m.memory | Guard.ABSENT, How.MAJ, 0)[1]).toBe('userfaultfd');
-      expect(judge(m.memory | Guard.ABSENT, How.MIN, 0)[1]).toBe('unknown');
+      expect(judge(m.memory | Guard.ABSENT, FaultFlag.MAJ, 0)[1]).toBe('userfaultfd');
+      expect(judge(m.memory | Guard.ABSENT, FaultFlag.MIN, 0)[1]).toBe('unknown');
     },
   );
 
   it('never claims a copy without an error code', () => {
     for (const { memory } of MAPPINGS) {
-      for (let code = 0; code < 8; code++) expect(judge(memory, How.MIN, code)[0]).toBe('MINOR');
+      for (let code = 0; code < 8; code++)
+        expect(judge(memory, FaultFlag.MIN, code)[0]).toBe('MINOR');
     }
   });
 
   it('tells the first write to a private file page from the first write to a shared one', () => {
-    const write = How.MIN | How.ERROR_CODE;
+    const write = FaultFlag.MIN | FaultFlag.ERROR_CODE;
     expect(judge(Memory.PRIVATE_FILE, write, 0x6)).toEqual(['COW', 'cow-file']);
     expect(judge(Memory.SHARED_FILE, write, 0x6)).toEqual(['MINOR', 'page-cache']);
     expect(judge(Memory.SHARED_FILE, write, 0x7)).toEqual(['MINOR', 'write-notify']);

@@ -80,7 +80,7 @@ describe('call stacks', () => {
   it('begin with the function of the kernel where the access was made in it', () => {
     const of = rig({ '10': [frame('read')], '81000010': [frame('copy')] });
     of.stack([at(0x10)]).fault({ ...touch, ip: 0xffffffff81000010n });
-    of.batch.how[0]! |= 4;
+    of.batch.flags[0]! |= 4;
     of.run();
     of.model.tick(of.now);
     expect(lines(of)).toEqual([['read;[kernel] copy', 1]]);

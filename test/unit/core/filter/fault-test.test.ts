@@ -1,5 +1,5 @@
 import type { CodeAddress } from '../../../../src/core/code/address';
-import { Batch, How } from '../../../../src/core/wire/batch';
+import { Batch, FaultFlag } from '../../../../src/core/wire/batch';
 import { Cause, FaultClass, KIND_NAMES, RegionKind } from '../../../../src/core/classify/classes';
 import { compileFaultTest, type FilterNames } from '../../../../src/core/filter/fault-test';
 import { parseFilter } from '../../../../src/core/filter/parse';
@@ -51,7 +51,7 @@ interface Fault {
   how: number;
   code: number;
 }
-const entry = How.ENTRY | How.ERROR_CODE;
+const entry = FaultFlag.ENTRY | FaultFlag.ERROR_CODE;
 const faults: Fault[] = [
   {
     cls: FaultClass.MAJOR,
@@ -89,7 +89,7 @@ const faults: Fault[] = [
     hi: 0x7f13,
     lo: 0,
     latency: -1,
-    how: How.KERNEL,
+    how: FaultFlag.KERNEL,
     code: 0,
   },
   {
@@ -116,7 +116,7 @@ function load(): { batch: Batch; resolved: Resolved } {
     batch.addrHi[i] = f.hi;
     batch.addrLo[i] = f.lo;
     batch.latency[i] = f.latency;
-    batch.how[i] = f.how;
+    batch.flags[i] = f.how;
     batch.errorCode[i] = f.code;
     resolved.faultClass[i] = f.cls;
     resolved.cause[i] = f.cause;

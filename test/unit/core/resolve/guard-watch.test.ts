@@ -1,6 +1,6 @@
 import { Guard } from '../../../../src/core/classify/rules';
 import { GuardedRanges } from '../../../../src/core/classify/guarded-ranges';
-import { OpenFaults, Waits } from '../../../../src/core/wire/open-faults';
+import { PendingFaults, Waits } from '../../../../src/core/wire/pending-faults';
 import { HEAP_START, Rig, vma } from '../../../support/model-kit';
 
 const { ABSENT, WRITE } = Guard;
@@ -162,7 +162,7 @@ describe('faults that a program may answer', () => {
 
   it('a fault that has not ended for long makes it ask', () => {
     const of = rig();
-    const open = new OpenFaults();
+    const open = new PendingFaults();
     const stands = (waits: number, ns: number): number => {
       open.count = 1;
       open.asOf = 10e9;

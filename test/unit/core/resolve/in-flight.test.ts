@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { How } from '../../../../src/core/wire/batch';
-import { OpenFaults, Waits } from '../../../../src/core/wire/open-faults';
+import { FaultFlag } from '../../../../src/core/wire/batch';
+import { PendingFaults, Waits } from '../../../../src/core/wire/pending-faults';
 import { Cell } from '../../../../src/core/stats/cells';
 import type { Snapshot, StatRow } from '../../../../src/core/snapshot/snapshot';
 import { HEAP_START, Rig, STACK_START } from '../../../support/model-kit';
@@ -14,12 +14,12 @@ interface Fault {
 
 /** A model in a moment: its pools are 64 MiB otherwise. */
 const SMALL = { pageChunks: 64, statBlocks: 1024, vmaLeaves: 64 };
-const open = new OpenFaults();
+const open = new PendingFaults();
 const look = (
   faults: readonly Fault[],
   asOf: number,
   waits: number = Waits.BLOCKED,
-): OpenFaults => {
+): PendingFaults => {
   open.asOf = asOf;
   open.behind = false;
   open.count = faults.length;
@@ -245,7 +245,7 @@ describe('stall of faults in flight', () => {
 
   it('under -n is not counted for a fault beyond the last', () => {
     const rig = new Rig(SMALL).attach();
-    rig.model.setKeep((batch, _, i) => (batch.how[i]! & How.COMPLETION) === How.MAJ);
+    rig.model.setKeep((batch, _, i) => (batch.flags[i]! & FaultFlag.COMPLETION) === FaultFlag.MAJ);
     const fault = { tid: 100, page: HEAP_START, entered: 1000, ended: 7000 };
     rig.model.tick(5000, look([fault], 5000));
     end(rig, [fault], 7000);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { How } from '../../../../src/core/wire/batch';
+import { FaultFlag } from '../../../../src/core/wire/batch';
 import { Cause, FaultClass, RegionKind } from '../../../../src/core/classify/classes';
 import { FAULT_FIELDS } from '../../../../src/core/columns/fault-fields';
 import { faultFields } from '../../../../src/core/columns/symbol-fields';
@@ -30,10 +30,10 @@ const FULL: Fault = {
   cause: Cause.FILE_READ,
   latency: 12_400_000,
   errorCode: 0x6,
-  how: How.MAJ | How.KERNEL | How.ERROR_CODE | How.ENTRY,
+  how: FaultFlag.MAJ | FaultFlag.KERNEL | FaultFlag.ERROR_CODE | FaultFlag.ENTRY,
   fileOffset: 8192,
 };
-const BARE: Fault = { time: 5, address: 0x10n, region: 1, how: How.MIN, comm: 1 };
+const BARE: Fault = { time: 5, address: 0x10n, region: 1, how: FaultFlag.MIN, comm: 1 };
 
 function fixture(): Fixture {
   const made = new Fixture();

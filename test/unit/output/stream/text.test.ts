@@ -1,4 +1,4 @@
-import { How } from '../../../../src/core/wire/batch';
+import { FaultFlag } from '../../../../src/core/wire/batch';
 import { FaultClass, RegionKind } from '../../../../src/core/classify/classes';
 import { FixedNames } from '../../../../src/core/columns/stable-names';
 import { FaultStream } from '../../../../src/output/stream/fault-stream';
@@ -54,7 +54,7 @@ test('names with spaces, unknown regions, errors and all latencies', () => {
   const text = lines(
     [
       { time: 0, address: 0x1000n, region: 2, latency: 1500, faultClass: FaultClass.COW },
-      { time: 5e9, address: 0n, region: 3, faultClass: FaultClass.ERROR, how: How.NONE },
+      { time: 5e9, address: 0n, region: 3, faultClass: FaultClass.ERROR, how: FaultFlag.NONE },
     ],
     'all',
     FILES,

@@ -1,4 +1,4 @@
-import { Batch, How } from '../../../../src/core/wire/batch';
+import { Batch, FaultFlag } from '../../../../src/core/wire/batch';
 import { RegionKind } from '../../../../src/core/classify/classes';
 import { parseFilter } from '../../../../src/core/filter/parse';
 import { Resolved } from '../../../../src/core/wire/resolved';
@@ -31,7 +31,7 @@ function batchOf(classes: readonly number[], from = 0): { batch: Batch; resolved
     batch.time[i] = from + i;
     batch.tid[i] = i % 7;
     batch.latency[i] = i;
-    batch.how[i] = How.ENTRY;
+    batch.flags[i] = FaultFlag.ENTRY;
     resolved.faultClass[i] = cls;
     resolved.region[i] = i % 3;
   });

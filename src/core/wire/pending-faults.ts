@@ -1,9 +1,10 @@
-/** Open faults looked at per refresh; of more, the oldest. */
-const OPEN_CAPACITY = 16384;
-const HEADER_BYTES = 16;
-const WORD_COLUMNS = 6;
+import { Columns, NO_BUFFER } from './columns';
 
-/** What is known of the thread of an open fault: whether it waits in it. */
+/** Pending faults looked at per refresh; of more, the oldest. */
+const PENDING_CAPACITY = 16384;
+const HEADER_BYTES = 16;
+
+/** What is known of the thread of a pending fault: whether it waits in it. */
 export const Waits = {
   /** It does not (a signal ended the fault), or nobody has looked yet. */
   UNKNOWN: 0,
@@ -15,31 +16,32 @@ export const Waits = {
 
 /**
  * User-mode faults that have been entered and not completed, column by column: 4,000 threads may wait at
- * once, and this is asked for at every refresh. The addon's Session.openFaults fills the buffer:
+ * once, and this is asked for at every refresh. The addon's Session.pendingFaults fills the buffer:
  *
  *   header    f64 the time as of which they were open, u32 how many, u32 1 where faults that ended before
  *             that time may still come out of drain()
- *   columns   f64 entered; u32 address low, high, ip low, high, pid, tid
+ *   columns   those below; addon/wire/pending_faults.h has the same
  *
  * Times are ns since the session's start.
  */
-export class OpenFaults {
-  readonly buffer = new ArrayBuffer(HEADER_BYTES + (8 + 4 * WORD_COLUMNS) * OPEN_CAPACITY);
-  readonly entered = new Float64Array(this.buffer, HEADER_BYTES, OPEN_CAPACITY);
-  readonly addrLo = this.words(0);
-  readonly addrHi = this.words(1);
-  readonly ipLo = this.words(2);
-  readonly ipHi = this.words(3);
-  readonly pid = this.words(4);
-  readonly tid = this.words(5);
+export class PendingFaults extends Columns {
+  readonly entered = this.f64('entered', PENDING_CAPACITY);
+  readonly addrLo = this.u32('addrLo', PENDING_CAPACITY);
+  readonly addrHi = this.u32('addrHi', PENDING_CAPACITY);
+  readonly ipLo = this.u32('ipLo', PENDING_CAPACITY);
+  readonly ipHi = this.u32('ipHi', PENDING_CAPACITY);
+  readonly pid = this.u32('pid', PENDING_CAPACITY);
+  readonly tid = this.u32('tid', PENDING_CAPACITY);
   /** One of Waits; not the addon's. */
-  readonly waits = new Uint8Array(OPEN_CAPACITY);
-  private readonly times = new Float64Array(this.buffer, 0, 1);
-  private readonly counts = new Uint32Array(this.buffer, 8, 2);
+  readonly waits = new Uint8Array(PENDING_CAPACITY);
+  private readonly times: Float64Array;
+  private readonly counts: Uint32Array;
 
-  private words(column: number): Uint32Array {
-    const at = HEADER_BYTES + (8 + 4 * column) * OPEN_CAPACITY;
-    return new Uint32Array(this.buffer, at, OPEN_CAPACITY);
+  constructor(buffer: ArrayBuffer = new ArrayBuffer(new PendingFaults(NO_BUFFER).bytes)) {
+    super(buffer, HEADER_BYTES);
+    const whole = buffer !== NO_BUFFER;
+    this.times = new Float64Array(buffer, 0, whole ? 1 : 0);
+    this.counts = new Uint32Array(buffer, whole ? 8 : 0, whole ? 2 : 0);
   }
 
   /** The faults were open at this time. */
