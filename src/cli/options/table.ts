@@ -30,7 +30,7 @@ export const OPTIONS: readonly OptionSpec[] = [
       'p',
       'pid',
       'PIDS',
-      'attach to these processes (commas or blanks between), every thread and descendant',
+      'attach to these processes (commas or blanks between) and descendants',
     ),
     many: true,
   },
