@@ -37,6 +37,15 @@ std::vector<pid_t> GrowFamily(std::unordered_set<uint32_t>* family, Each&& each)
 
 }  // namespace
 
+std::unordered_set<uint32_t> OurProcesses() {
+  std::unordered_set<uint32_t> ours = {static_cast<uint32_t>(getpid())};
+  const std::vector<ProcessParent> parents = ListProcesses();
+  GrowFamily(&ours, [&parents](auto&& visit) {
+    for (const ProcessParent& process : parents) visit(process.pid, process.parent);
+  });
+  return ours;
+}
+
 Attacher::Attacher(EventSet& events, const Formats& formats, ThreadTable& threads)
     : events_(events), threads_(threads), births_(events.rings(), formats) {}
 

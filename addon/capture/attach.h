@@ -16,6 +16,9 @@
 
 namespace pagefault {
 
+// Ourselves and what we have started.
+std::unordered_set<uint32_t> OurProcesses();
+
 class Attacher {
  public:
   // Threads that get events of their own are added to `threads`.

@@ -1,10 +1,13 @@
 #include "capture/capture.h"
 
+#include <fcntl.h>
+
 #include <cerrno>
 #include <string>
 #include <utility>
 
 #include "capture/attach.h"
+#include "proc/procfs.h"
 #include "util/clock.h"
 #include "util/error.h"
 
@@ -13,17 +16,37 @@ namespace pagefault {
 Capture::Capture(const CaptureOptions& options, std::function<void()> wake)
     : options_(options), mailbox_(options.batches) {
   std::vector<Fd> held;  // until the session's own events are there (MakePlan)
-  plan_ = MakePlan(options_.children, options_.has_command, options_.stacks, &formats_, &notices_,
-                   &held);
+  const bool whole = options_.machine || !options_.cgroup.empty();
+  if (!options_.cgroup.empty()) OpenCgroup();
+  plan_ = MakePlan(options_.children, options_.has_command, whole, options_.stacks, &formats_,
+                   &notices_, &held);
+  plan_.cgroup = cgroup_.get();
   start_ = MonotonicNow();
   OpenRings();
   if (options_.has_command) {
     AttachCommand();
+  } else if (whole) {
+    AttachWhole();
   } else {
     Attach();
   }
   poller_ = std::make_unique<Poller>(*events_, formats_, mailbox_, command_.get(), start_,
-                                     options_.children, std::move(threads_), std::move(wake));
+                                     WhomToFollow(), std::move(threads_), std::move(wake));
+}
+
+void Capture::OpenCgroup() {
+  cgroup_.Reset(open(options_.cgroup.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!cgroup_.ok()) throw SystemError(errno, "open", options_.cgroup);
+}
+
+Following Capture::WhomToFollow() const {
+  Following following;
+  following.children = options_.children;
+  following.wide = events_->wide();
+  following.everyone = everyone();
+  if (following.everyone) following.left_out = OurProcesses();
+  following.name = options_.name;
+  return following;
 }
 
 void Capture::Start() {
@@ -59,7 +82,7 @@ void Capture::Attach() {
     threads_ = ThreadTable();
     events_.reset();
     OpenRings();
-    if (!AttachWide()) throw;
+    if (!AttachWide(options_.pids)) throw;
     notices_.push_back({"WIDE_CAPTURE", refused.error(), refused.what()});
   }
 }
@@ -78,13 +101,27 @@ void Capture::AttachThreads() {
   }
 }
 
-bool Capture::AttachWide() {
+bool Capture::AttachWide(const std::vector<pid_t>& pids) {
   if (events_->OpenWide() != 0) return false;
   // Listed after the events are open: a thread born between has its FORK record.
   Attacher attacher(*events_, formats_, threads_);
-  attacher.List(options_.pids, options_.children);
+  attacher.List(pids, options_.children);
   attached_ = attacher.unannounced();
   return true;
+}
+
+void Capture::AttachWhole() {
+  const int error = events_->OpenWide();
+  if (error == EMFILE) throw events_->TooManyDescriptors(1);
+  const bool denied = error == EACCES || error == EPERM;
+  if (error != 0)
+    throw SystemError(denied ? "WHOLE_RIGHTS" : ErrnoName(error), error, "perf_event_open",
+                      options_.cgroup);
+  if (options_.name.empty()) return;
+  // Listed after the events are open: who gets the name from now on has a record of it.
+  Attacher attacher(*events_, formats_, threads_);
+  attacher.List(ProcessesNamed(options_.name), true);
+  attached_ = attacher.unannounced();
 }
 
 }  // namespace pagefault

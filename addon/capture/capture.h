@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "capture/command.h"
@@ -20,6 +21,11 @@ struct CaptureOptions {
   // Processes to attach to, every thread of each, with all their descendants if `children`; of no
   // meaning with a command.
   std::vector<pid_t> pids;
+  // Instead of processes: all of the machine, those called `name` and their descendants if it is
+  // not empty, or those of the cgroup with this directory.
+  bool machine = false;
+  std::string name;
+  std::string cgroup;
   bool has_command = false;
   CommandSpec command;
   bool children = true;  // are followed too
@@ -41,6 +47,8 @@ class Capture {
   // When it began, raw clock: the zero of every time in the batches.
   uint64_t start() const { return start_; }
   const Plan& plan() const { return plan_; }
+  // Everyone is followed whose faults the kernel counts.
+  bool exact() const { return !events_->wide() || everyone(); }
   // The processes attached to whose beginning no record tells.
   const std::vector<uint32_t>& attached() const { return attached_; }
   // SIGSEGV and SIGBUS are seen where they are sent.
@@ -54,19 +62,27 @@ class Capture {
   Command* command() { return command_.get(); }
 
  private:
+  void OpenCgroup();
   void OpenRings();
   void AttachCommand();
   // Each thread with events of its own, or, where that takes more descriptors than there may be,
   // events for everything that runs on each CPU.
   void Attach();
   void AttachThreads();
-  bool AttachWide();
+  bool AttachWide(const std::vector<pid_t>& pids);
+  // Events for all that runs, of the machine or of a cgroup.
+  void AttachWhole();
+  bool everyone() const {
+    return !options_.cgroup.empty() || (options_.machine && options_.name.empty());
+  }
+  Following WhomToFollow() const;
 
   const CaptureOptions options_;
   std::vector<Notice> notices_;
   uint64_t start_;
   // In the order in which they depend on each other: the poller goes first at the end.
   Formats formats_;
+  Fd cgroup_;
   Plan plan_;
   std::unique_ptr<Command> command_;
   std::unique_ptr<EventSet> events_;

@@ -1,6 +1,7 @@
 #include "capture/event_set.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/perf_event.h>
 #include <poll.h>
 #include <sys/ioctl.h>
@@ -135,6 +136,13 @@ int EventSet::OpenWide() {
     }
   }
   return 0;
+}
+
+bool EventSet::cgroup_removed() const {
+  if (plan_.cgroup < 0) return false;
+  // What is left of the directory has no files any more.
+  return faccessat(plan_.cgroup, "cgroup.procs", F_OK, 0) != 0 &&
+         (errno == ENOENT || errno == ENODEV);
 }
 
 void EventSet::Reopen(size_t cpu_index) {

@@ -36,8 +36,9 @@ class EventSet {
   // session itself leaves these records out.
   void OpenTasks();
   void CloseTasks();
-  // Events for all processes of each CPU, instead of those of threads: descriptors do not grow with
-  // the threads. Needs the right to watch all processes; returns 0 or an errno.
+  // Events for all processes of each CPU, or of the plan's cgroup, instead of those of threads:
+  // descriptors do not grow with the threads. Needs the right to watch all processes; returns 0 or
+  // an errno.
   int OpenWide();
 
   // Opens what was opened for all threads of a CPU again where that CPU has been offline meanwhile.
@@ -69,6 +70,8 @@ class EventSet {
   const std::vector<Fd>& owners() const { return owners_; }
   const Plan& plan() const { return plan_; }
   bool wide() const { return wide_; }
+  // The plan's cgroup is no more: nothing can be in it.
+  bool cgroup_removed() const;
   size_t cpus() const { return cpus_.size(); }
   // CPUs where nothing is captured: they came online since the start, or were left out, or a wide
   // capture's events could not be opened again.

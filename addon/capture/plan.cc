@@ -37,13 +37,14 @@ class Planner {
   Planner(Formats* formats, std::vector<Notice>* notices, std::vector<Fd>* held)
       : formats_(*formats), notices_(*notices), held_(*held) {}
 
-  Plan Make(bool children, bool on_exec, const StackOptions& stacks) {
+  Plan Make(bool children, bool on_exec, bool whole, const StackOptions& stacks) {
     plan_.threads_only = !children;
     plan_.on_exec = on_exec;
     SettleRights();
     plan_.format_lost = true;
     if (Probe(EventKind::kMinor) != 0) plan_.format_lost = false;
-    plan_.sample_tid = !InInitialPidNamespace();
+    // A thread is met by whatever record of it comes first: each has to tell whose it is.
+    plan_.sample_tid = whole || !InInitialPidNamespace();
     PlanEntries();
     PlanPerCpu();
     if (stacks.wanted) PlanStacks(stacks);
@@ -176,9 +177,9 @@ class Planner {
 
 }  // namespace
 
-Plan MakePlan(bool children, bool on_exec, const StackOptions& stacks, Formats* formats,
+Plan MakePlan(bool children, bool on_exec, bool whole, const StackOptions& stacks, Formats* formats,
               std::vector<Notice>* notices, std::vector<Fd>* held) {
-  return Planner(formats, notices, held).Make(children, on_exec, stacks);
+  return Planner(formats, notices, held).Make(children, on_exec, whole, stacks);
 }
 
 }  // namespace pagefault

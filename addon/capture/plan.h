@@ -21,9 +21,10 @@ struct StackOptions {
 // something about rights in general, not about the target.
 //
 // Fills plan and formats. Throws SystemError EPERM_PARANOID or EPERM when nothing can be opened.
-// `held` keeps the probes of tracepoints open: to close the last event of a tracepoint takes the
-// kernel some 35 ms, so they are to be closed only when the session's own events are there.
-Plan MakePlan(bool children, bool on_exec, const StackOptions& stacks, Formats* formats,
+// `whole`: for all processes of each CPU or of a cgroup, and not for threads. `held` keeps the
+// probes of tracepoints open: to close the last event of a tracepoint takes the kernel some 35 ms,
+// so they are to be closed only when the session's own events are there.
+Plan MakePlan(bool children, bool on_exec, bool whole, const StackOptions& stacks, Formats* formats,
               std::vector<Notice>* notices, std::vector<Fd>* held);
 
 }  // namespace pagefault

@@ -44,14 +44,16 @@ bool EnteredBefore(const PendingFault& a, const PendingFault& b) {
 }  // namespace
 
 Poller::Poller(EventSet& events, const Formats& formats, Mailbox& mailbox, Command* command,
-               uint64_t start, bool children, ThreadTable threads, std::function<void()> wake)
+               uint64_t start, Following following, ThreadTable threads, std::function<void()> wake)
     : events_(events),
       formats_(formats),
       mailbox_(mailbox),
       command_(command),
       start_(start),
+      open_ended_(following.everyone || !following.name.empty()),
+      exact_(!events.wide() || following.everyone),
       wake_(std::move(wake)),
-      pairer_(formats, mailbox, start, children, events.wide()),
+      pairer_(formats, mailbox, start, std::move(following)),
       stack_budget_(events.plan().stack_budget),
       stop_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (!stop_fd_.ok()) throw SystemError(errno, "eventfd", "");
@@ -114,7 +116,7 @@ void Poller::Finish() {
   Pass(UINT64_MAX);
   // Where everything has ended by itself nothing is cut off, and what is missing is missing. The
   // counts of a wide capture are of everything on the machine.
-  if (threads_now() == 0 || events_.wide()) return;
+  if (threads_now() == 0 || !exact_) return;
   // Switching an event off can interrupt a fault between its being counted and its being recorded
   // (perf_swevent_event). The record comes right after, or never: kernels since 2026 look once more
   // whether the event is on.
@@ -136,6 +138,11 @@ void Poller::Finish() {
   cut_minor_ = minor;
   cut_major_ = major;
   published_.cut_off = minor + major;
+}
+
+bool Poller::Over() {
+  if (open_ended_) return events_.cgroup_removed();
+  return pairer_.threads().ever_used() && pairer_.threads().size() == 0;
 }
 
 void Poller::Publish() {
@@ -249,7 +256,7 @@ void Poller::Run() {
     Sweep(now);
     LookAtCpus(now);
     Reattach();
-    const bool over = pairer_.threads().ever_used() && pairer_.threads().size() == 0;
+    const bool over = Over();
     if (mailbox_.Flush(done > start_ ? done - start_ : 0, over) || (over && !ended_)) {
       ended_ = over;
       wake_();
@@ -271,8 +278,8 @@ EventSet::Totals Poller::Count() {
   std::lock_guard<std::mutex> lock(mutex_);
   EventSet::Totals totals = events_.Count();
   const PairCounters& pair = published_.pair;
-  totals.major -= std::min(totals.major, pair.duplicate_major + cut_major_);
-  totals.minor -= std::min(totals.minor, pair.duplicate_minor + cut_minor_);
+  totals.major -= std::min(totals.major, pair.duplicate_major + pair.left_out_major + cut_major_);
+  totals.minor -= std::min(totals.minor, pair.duplicate_minor + pair.left_out_minor + cut_minor_);
   // The kernel counts the lost address-space records of the minor event among its losses; no more
   // faults are lost than are missing.
   totals.lost_minor =

@@ -33,7 +33,7 @@ class Poller {
  public:
   // `wake` is called on the worker thread whenever the mailbox has something to take.
   Poller(EventSet& events, const Formats& formats, Mailbox& mailbox, Command* command,
-         uint64_t start, bool children, ThreadTable threads, std::function<void()> wake);
+         uint64_t start, Following following, ThreadTable threads, std::function<void()> wake);
   ~Poller();
 
   void Start();
@@ -53,7 +53,7 @@ class Poller {
   // What came up since the start (credentials changed by an exec): the first of it, and when
   // capture has ended how many more.
   std::vector<Notice> notices();
-  // Every followed thread has exited, or Stop has been called.
+  // There is nobody left who could be followed, or Stop has been called.
   bool ended() const { return ended_.load(); }
   size_t threads_now();
   size_t unwatched_cpus();
@@ -71,6 +71,8 @@ class Poller {
   void Sweep(uint64_t now);
   // Opens events again on CPUs that have come back.
   void LookAtCpus(uint64_t now);
+  // Nobody is left to be followed, and nobody can come any more.
+  bool Over();
   void Publish();
   std::vector<PendingFault> Pending();  // under mutex_
 
@@ -79,6 +81,8 @@ class Poller {
   Mailbox& mailbox_;
   Command* command_;
   const uint64_t start_;
+  const bool open_ended_;  // others may come when those that are followed have ended
+  const bool exact_;       // the kernel's counts have nobody in them that is not counted
   std::function<void()> wake_;
   Pairer pairer_;
   std::vector<RingSource> sources_;  // one for each ring of events_

@@ -50,9 +50,12 @@ void Pairer::Consume(const RawRecord& raw, uint64_t now) {
 
 void Pairer::OnCompletion(const Record& record, uint64_t stamp) {
   if (Thread* thread = tasks_.Own(record)) return faults_.OnCompletion(*thread, record, stamp);
-  if (record.root == 0) return;
   const bool major = record.event == EventKind::kMajor;
-  (major ? counters_.duplicate_major : counters_.duplicate_minor)++;
+  if (record.root != 0) {
+    (major ? counters_.duplicate_major : counters_.duplicate_minor)++;
+  } else if (tasks_.everyone()) {
+    (major ? counters_.left_out_major : counters_.left_out_minor)++;
+  }
 }
 
 void Pairer::OnStack(const Record& record) {
@@ -64,7 +67,8 @@ void Pairer::OnStack(const Record& record) {
 }
 
 void Pairer::OnMmap(const Record& record) {
-  Thread* thread = tasks_.Own(record);
+  // Where everyone is followed the map of a process is read when it first faults: not before.
+  Thread* thread = tasks_.everyone() ? tasks_.Known(record) : tasks_.Own(record);
   if (thread == nullptr) return;
   thread->fresh_exec = false;
   RecordRow row = Row(RecordType::kMmap, record, session_.Since(record.time));

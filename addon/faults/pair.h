@@ -24,15 +24,13 @@ namespace pagefault {
 
 class Pairer {
  public:
-  // `children`: threads of processes born of followed ones are followed too. `wide`: records of
-  // every process of the machine arrive.
-  Pairer(const Formats& formats, Mailbox& mailbox, uint64_t start_time, bool children, bool wide)
+  Pairer(const Formats& formats, Mailbox& mailbox, uint64_t start_time, Following following)
       : formats_(formats),
         mailbox_(mailbox),
         session_(start_time),
         faults_(formats, mailbox, session_, counters_),
         syscalls_(mailbox, session_),
-        tasks_(mailbox, session_, counters_, faults_, children, wide) {}
+        tasks_(mailbox, session_, counters_, faults_, std::move(following)) {}
   Pairer(const Pairer&) = delete;
   Pairer& operator=(const Pairer&) = delete;
 

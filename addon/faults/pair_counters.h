@@ -19,6 +19,8 @@ struct PairCounters {
   uint64_t malformed = 0;
   uint64_t duplicates = 0;                            // second copies of any record
   uint64_t duplicate_minor = 0, duplicate_major = 0;  // completions among them: counted twice
+  uint64_t left_out_minor = 0,
+           left_out_major = 0;  // completions of our own, where everyone is followed
   uint64_t foreign = 0;
   uint64_t borrowed_stamps = 0;  // completions with another perf session's time
 };

@@ -2,6 +2,8 @@
 
 #include <sched.h>
 
+#include <cstring>
+
 namespace pagefault {
 
 namespace {
@@ -15,9 +17,8 @@ Thread* TaskTracker::Own(const Record& record) {
   Thread* thread = threads_.Find(record.tid);
   if (thread == nullptr) {
     // A thread whose FORK was lost is still known by its process, or by carrying our events at all.
-    const bool followed = record.root != 0 || threads_.HasProcess(record.pid);
     // Tasks outside of our pid namespace have tid 0, those already reaped -1.
-    if (!followed || record.tid == 0 || record.tid > INT32_MAX) {
+    if (!Follows(record) || record.tid == 0 || record.tid > INT32_MAX) {
       counters_.foreign++;
       return nullptr;
     }
@@ -39,10 +40,50 @@ Thread* TaskTracker::Own(const Record& record) {
   return thread;
 }
 
+bool TaskTracker::Follows(const Record& record) const {
+  if (record.root != 0 || threads_.HasProcess(record.pid)) return true;
+  return following_.everyone && following_.left_out.count(record.pid) == 0;
+}
+
 Thread* TaskTracker::Known(const Record& record) {
   Thread* thread = threads_.Find(record.tid);
-  if (thread == nullptr) counters_.foreign++;
-  return thread;
+  if (thread != nullptr) return thread;
+  // Of a process that is met on the way not every thread has been.
+  const bool met = following_.wide && record.pid != 0 && threads_.HasProcess(record.pid);
+  if (met && record.tid <= INT32_MAX) return threads_.Add(record.pid, record.tid, 0);
+  counters_.foreign++;
+  return nullptr;
+}
+
+// Not a kernel thread: those are met when they fault for somebody, if ever. Tasks outside of our
+// pid namespace have the number 0, those already reaped -1.
+bool TaskTracker::IsOfUsers(const Record& record) {
+  constexpr uint32_t kKthreadd = 2;  // kernel/kthread.c; where its number is another, it is 0
+  const auto known = [](uint32_t number) { return number != 0 && number <= INT32_MAX; };
+  return record.ppid != kKthreadd && known(record.ptid) && known(record.ppid) &&
+         known(record.tid) && known(record.pid);
+}
+
+bool TaskTracker::IsNamed(const Record& record) const {
+  const std::string& name = following_.name;
+  return !name.empty() && record.tid == record.pid && record.name_length == name.size() &&
+         memcmp(record.name, name.data(), name.size()) == 0;
+}
+
+bool TaskTracker::LeavesOut(const Record& record) {
+  std::unordered_set<uint32_t>& left_out = following_.left_out;
+  if (left_out.empty()) return false;
+  if (record.kind == RecordKind::kExit) {
+    if (record.tid == record.pid) left_out.erase(record.pid);
+    return false;
+  }
+  const bool ours = left_out.count(record.ppid) != 0;
+  if (ours) {
+    left_out.insert(record.pid);
+  } else {
+    left_out.erase(record.pid);  // its number is another's now
+  }
+  return ours;
 }
 
 void TaskTracker::OnNewTask(const Record& record) {
@@ -71,6 +112,9 @@ void TaskTracker::OnThreadStart(const Record& record) {
 }
 
 void TaskTracker::OnComm(const Record& record) {
+  if (IsNamed(record) && threads_.Find(record.tid) == nullptr && record.pid != 0) {
+    threads_.Add(record.pid, record.tid, record.root);
+  }
   Thread* thread = Own(record);
   if (thread == nullptr) return;
   if (record.exec) {
@@ -95,12 +139,17 @@ void TaskTracker::OnComm(const Record& record) {
 
 void TaskTracker::OnFork(const Record& record) {
   Thread* parent = threads_.Find(record.ptid);
-  if (parent == nullptr ? (wide_ || record.root == 0) && !threads_.HasProcess(record.ppid)
-                        : record.root != 0 && parent->root != 0 && parent->root != record.root) {
+  if (following_.everyone) {
+    if (LeavesOut(record) || !IsOfUsers(record)) return;
+    // Before its first fault: what it does to the memory that they share is to be seen.
+    if (parent == nullptr) parent = threads_.Add(record.ppid, record.ptid, 0);
+  } else if (parent == nullptr
+                 ? (following_.wide || record.root == 0) && !threads_.HasProcess(record.ppid)
+                 : record.root != 0 && parent->root != 0 && parent->root != record.root) {
     counters_.foreign++;
     return;
   }
-  if (record.pid != record.ppid && !children_) return;
+  if (record.pid != record.ppid && !following_.children) return;
   const uint32_t root = parent == nullptr ? record.root : parent->root;
   if (parent != nullptr && record.pid != record.ppid) parent->last_child = record.pid;
   // A thread that was born while its parent was being attached has events of its own: those are
@@ -114,6 +163,7 @@ void TaskTracker::OnFork(const Record& record) {
 }
 
 void TaskTracker::OnExit(const Record& record) {
+  LeavesOut(record);
   Thread* thread = threads_.Find(record.tid);
   if (thread == nullptr || (record.root != 0 && thread->root != 0 && thread->root != record.root)) {
     counters_.foreign++;

@@ -7,6 +7,7 @@
 
 #include "faults/decode.h"
 #include "faults/fault_assembler.h"
+#include "faults/following.h"
 #include "faults/pair_counters.h"
 #include "faults/record_rows.h"
 #include "faults/threads.h"
@@ -16,16 +17,13 @@ namespace pagefault {
 
 class TaskTracker {
  public:
-  // `children`: threads of processes born of followed ones are followed too. `wide`: records of
-  // every process of the machine arrive.
   TaskTracker(Mailbox& mailbox, const SessionTime& session, PairCounters& counters,
-              FaultAssembler& faults, bool children, bool wide)
+              FaultAssembler& faults, Following following)
       : mailbox_(mailbox),
         session_(session),
         counters_(counters),
         faults_(faults),
-        children_(children),
-        wide_(wide) {}
+        following_(std::move(following)) {}
 
   ThreadTable& threads() { return threads_; }
   // The threads that are there at the start.
@@ -34,8 +32,11 @@ class TaskTracker {
   // The thread of a record, which is met where it is not known yet; nullptr when it is not to be
   // followed (foreign, or a second copy).
   Thread* Own(const Record& record);
-  // The thread of a record that comes from every thread of the machine; nullptr for a foreign one.
+  // The thread of a record that comes from every thread of the machine; nullptr for a foreign one,
+  // and for one of whose process nothing has been told so far.
   Thread* Known(const Record& record);
+  // Everyone is followed: what Own() refuses is left out on purpose.
+  bool everyone() const { return following_.everyone; }
 
   void OnNewTask(const Record& record);
   void OnThreadStart(const Record& record);
@@ -49,6 +50,12 @@ class TaskTracker {
   std::vector<uint32_t> TakeSuspects();
 
  private:
+  bool Follows(const Record& record) const;
+  static bool IsOfUsers(const Record& record);
+  // It gets the comm that is looked for.
+  bool IsNamed(const Record& record) const;
+  // A birth or an end among those left out.
+  bool LeavesOut(const Record& record);
   void End(Thread& thread, uint64_t time);
   void ReportStack(Thread& thread, uint64_t stack_pointer, uint64_t time);
 
@@ -56,8 +63,7 @@ class TaskTracker {
   const SessionTime& session_;
   PairCounters& counters_;
   FaultAssembler& faults_;
-  const bool children_;
-  const bool wide_;
+  Following following_;
   ThreadTable threads_;
   std::vector<uint32_t> suspects_;
 };

@@ -58,6 +58,13 @@ CaptureOptions ReadOptions(const Napi::Object& object) {
     options.has_command = true;
     options.command = ReadCommand(command.As<Napi::Object>());
   }
+  const auto text = [&object](const char* key) {
+    const Napi::Value value = object.Get(key);
+    return value.IsString() ? value.As<Napi::String>().Utf8Value() : std::string();
+  };
+  options.machine = object.Get("machine").ToBoolean();
+  options.name = text("name");
+  options.cgroup = text("cgroup");
   options.children = object.Get("children").ToBoolean();
   const Napi::Value stacks = object.Get("stacks");
   if (stacks.IsObject()) {
@@ -178,7 +185,7 @@ Napi::Value Session::Info(const Napi::CallbackInfo& info) {
   object.Set("unmapTracepoints", plan.syscall_tracepoints);
   object.Set("signalTracepoint", capture_->sees_signals());
   object.Set("userOnly", plan.user_only);
-  object.Set("wide", events.wide());
+  object.Set("wide", !capture_->exact());
   object.Set("cpus", Number(events.cpus()));
   object.Set("threads", Number(capture_->poller().threads_now()));
   object.Set("descriptors", Number(capture_->poller().descriptors()));
@@ -240,7 +247,7 @@ Napi::Value Session::Counters(const Napi::CallbackInfo& info) {
   Napi::Object kernel = Napi::Object::New(env);
   kernel.Set("minor", Number(totals.minor));
   kernel.Set("major", Number(totals.major));
-  kernel.Set("exact", !capture_->events().wide());
+  kernel.Set("exact", capture_->exact());
   object.Set("kernel", kernel);
   return object;
 }

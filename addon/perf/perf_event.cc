@@ -84,6 +84,10 @@ int OpenEvent(EventKind kind, const Plan& plan, const Formats& formats, pid_t pi
     attr.enable_on_exec = 0;
   }
   unsigned long flags = PERF_FLAG_FD_CLOEXEC;
+  if (pid == -1 && plan.cgroup >= 0 && SpecOf(kind).scope != Scope::kNobody) {
+    pid = plan.cgroup;
+    flags |= PERF_FLAG_PID_CGROUP;
+  }
   if (output >= 0) flags |= PERF_FLAG_FD_NO_GROUP | PERF_FLAG_FD_OUTPUT;
   long fd;
   do {

@@ -19,6 +19,7 @@ struct Plan {
   bool format_lost = false;  // PERF_FORMAT_LOST, Linux 6.0
   bool sample_ip = false;    // PERF_SAMPLE_IP: software events instead of tracepoints for entries
   bool sample_tid = true;    // PERF_SAMPLE_TID in samples of tracepoints
+  int cgroup = -1;           // descriptor of the directory whose processes events of CPUs are for
   bool inherit = true;
   bool threads_only = false;          // inherit_thread: new threads yes, children no (Linux 5.13)
   bool on_exec = false;               // events start with the exec

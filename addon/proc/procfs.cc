@@ -117,6 +117,21 @@ std::vector<ProcessParent> ListProcesses() {
   return found;
 }
 
+std::vector<pid_t> ProcessesNamed(const std::string& name) {
+  std::vector<pid_t> found;
+  for (const ProcessParent& process : ListProcesses()) {
+    const auto pid = static_cast<pid_t>(process.pid);
+    Fd fd(open(ProcPath(pid, "comm").c_str(), O_RDONLY | O_CLOEXEC));
+    if (!fd.ok() || pid == getpid()) continue;
+    char comm[64];
+    const ssize_t n = read(fd.get(), comm, sizeof comm);
+    // A newline ends it.
+    if (n > 0 && name.compare(0, name.npos, comm, static_cast<size_t>(n - 1)) == 0)
+      found.push_back(pid);
+  }
+  return found;
+}
+
 bool Gone(pid_t pid, pid_t tid) {
   if (syscall(SYS_tgkill, pid, tid, 0) != 0) return errno == ESRCH;
   if (tid != pid) return false;

@@ -35,6 +35,9 @@ struct ProcessParent {
 // Every process that is shown, with its parent at that time. What ends meanwhile may be left out.
 std::vector<ProcessParent> ListProcesses();
 
+// Processes with this comm, but for ourselves.
+std::vector<pid_t> ProcessesNamed(const std::string& name);
+
 // The process has ended, whether it was waited for or not: kill(2) or a pidfd says so, or a stat
 // that was read. What cannot be found out counts as alive.
 bool HasEnded(pid_t pid);

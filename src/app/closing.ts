@@ -51,7 +51,11 @@ export function writeClosing(
   if (plan.report === null) return;
   const input = {
     version,
-    target: { command: assembly.command, pids: assembly.capture.pids },
+    target: {
+      command: assembly.command,
+      pids: assembly.capture.pids,
+      whole: assembly.capture.whole,
+    },
     summary,
     snapshot,
     capture: facts,

@@ -2,6 +2,8 @@ import { captureLimits, factsSince } from '../core/facts/capture-facts';
 import type { CaptureFacts } from '../core/facts/capture-facts';
 import type { RegionDetail } from '../core/snapshot/region-detail';
 import { errorParts } from '../core/facts/errors';
+import { wholeText } from '../core/facts/target';
+import { printable } from '../core/text/printable';
 import { hexText } from '../core/text/format';
 import { Waits } from '../core/wire/pending-faults';
 import type { LatencyHistogram, Snapshot, TableName } from '../core/snapshot/snapshot';
@@ -77,13 +79,18 @@ export class LiveSource implements DashboardSource {
   header(): HeaderInfo {
     const { facts } = this;
     const targets = this.targets();
+    const { whole } = this.assembly.capture;
     return {
       targets: targets.map(({ info }) => info),
+      ...(whole === null ? {} : { whole: printable(wholeText(whole), 60) }),
       ended: this.ended,
       elapsedNs: this.now,
       capture: facts,
       limits: [...captureLimits(facts.mode), ...this.notes],
-      rssBytes: targets.reduce((sum, { rssPages }) => sum + rssPages, 0) * facts.mode.pageSize,
+      rssBytes:
+        whole === null
+          ? targets.reduce((sum, { rssPages }) => sum + rssPages, 0) * facts.mode.pageSize
+          : NaN,
       inFlight: this.inFlight(),
       captureFilter: this.captureFilter,
     };
@@ -91,7 +98,7 @@ export class LiveSource implements DashboardSource {
 
   private get pids(): readonly number[] {
     const { capture } = this.assembly;
-    return capture.pids.length > 0 ? capture.pids : [capture.session.info.commandPid];
+    return capture.command === null ? capture.pids : [capture.session.info.commandPid];
   }
 
   private targets(): SeenTarget[] {

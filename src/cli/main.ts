@@ -27,7 +27,7 @@ const load = createRequire(__filename);
 export async function main(args: readonly string[], notes = ''): Promise<number> {
   let asked: CommandLine;
   try {
-    asked = parseOptions(rawArguments(args));
+    asked = parseOptions(rawArguments(args), isatty(0) && isatty(1));
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     say(`error: ${error.message} (see --help)`);

@@ -36,6 +36,12 @@ export interface StackOptions {
 export interface SessionOptions {
   /** Processes to attach to: every thread of each, and of all descendants with `children`. Empty when `command` is given. */
   readonly pids: readonly number[];
+  /** In their place: all processes of the machine but ourselves. */
+  readonly machine?: boolean;
+  /** Of the machine those with this comm, also those that get it later, and their descendants. */
+  readonly name?: string;
+  /** Those of the cgroup with this directory, and of the cgroups below it. */
+  readonly cgroup?: string;
   /** A program to start; capture is on before its exec. file is looked up in PATH as execvp(3) does. */
   readonly command?: {
     readonly file: Argument;

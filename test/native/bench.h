@@ -20,13 +20,21 @@ class Bench {
  public:
   explicit Bench(bool children = true, bool wide = false, bool software = false,
                  bool signals = true)
+      : Bench(Rule(children, wide), software, signals) {}
+  explicit Bench(const Following& rule, bool software = false, bool signals = true)
       : formats_(TestFormats({kPid, 150, 300}, software ? Samples::kSoftware : Samples::kPlain)),
         mailbox_(4),
-        pairer_(formats_, mailbox_, kStart, children, wide) {
+        pairer_(formats_, mailbox_, kStart, rule) {
     if (!signals) formats_.Of(EventKind::kSignal).id = 0;
     ThreadTable threads;
-    threads.Add(kPid, kPid, wide ? 0 : kPid);
+    threads.Add(kPid, kPid, rule.wide ? 0 : kPid);
     pairer_.Seed(std::move(threads));
+  }
+  static Following Rule(bool children, bool wide) {
+    Following rule;
+    rule.children = children;
+    rule.wide = wide;
+    return rule;
   }
   void Feed(const Bytes& record) {
     now_ = std::max(now_, Raw(record).time);

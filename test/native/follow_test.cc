@@ -98,6 +98,58 @@ TEST(pair_sweep_takes_out_what_is_found_gone_twice) {
   CHECK_EQ(bench.counters().tainted_entries, 1u);
 }
 
+TEST(pair_everyone_is_met_on_the_way_but_ourselves) {
+  Following rule = Bench::Rule(true, true);
+  rule.everyone = true;
+  rule.left_out = {700};
+  Bench bench(rule);
+  const auto minor = [](uint32_t pid, uint32_t tid, uint64_t time) {
+    return Minor({pid, tid, time, IdOf(kMinorId, 0)}, 0x5000);
+  };
+  const uint64_t wide = IdOf(kMinorId, 0);
+  bench.Feed(minor(200, 201, 2000));
+  CHECK_EQ(bench.pairer().threads().ProcessThreads(200), 1u);
+  // Its map is read when it is met: what was told before is of no interest.
+  bench.Feed(Mmap2({300, 300, 2100, wide}, 0x1000, 0x1000, 0, 1, 2, "/x"));
+  bench.Feed(Mmap2({200, 202, 2200, wide}, 0x1000, 0x1000, 0, 1, 2, "/x"));
+  // Ours, what we start, and what that starts.
+  bench.Feed(minor(700, 701, 2300));
+  bench.Feed(Fork({710, 710, 2400, wide}, 700, 701));
+  bench.Feed(Fork({720, 720, 2500, wide}, 710, 710));
+  bench.Feed(minor(720, 720, 2600));
+  CHECK_EQ(bench.counters().minor, 1u);
+  CHECK_EQ(bench.counters().left_out_minor, 2u);
+  // A kernel thread is none of them; the number of one that has ended is another's.
+  bench.Feed(Fork({800, 800, 2700, wide}, 2, 2));
+  bench.Feed(Exit({710, 710, 2800, wide}));
+  bench.Feed(Fork({710, 710, 2900, wide}, 400, 400));
+  bench.Feed(minor(710, 710, 3000));
+  CHECK_EQ(bench.counters().minor, 2u);
+  CHECK(bench.thread(400) != nullptr);
+  CHECK(bench.thread(800) == nullptr);
+  const SeenBatch seen = bench.Seen();
+  CHECK((Types(seen) == std::vector<uint8_t>{1, 3}));
+  CHECK_EQ(seen.records.at(0).pid, 200u);
+  CHECK_EQ(seen.records.at(1).pid, 710u);
+}
+
+TEST(pair_who_gets_the_name_is_followed_with_its_children) {
+  Following rule = Bench::Rule(true, true);
+  rule.name = "worker";
+  Bench bench(rule);
+  const uint64_t wide = IdOf(kMinorId, 0);
+  bench.Feed(Comm({200, 200, 2000, wide}, "workers", true));
+  bench.Feed(Comm({200, 201, 2050, wide}, "worker", false));  // a thread that is not the first
+  CHECK(bench.thread(200) == nullptr && bench.thread(201) == nullptr);
+  bench.Feed(Comm({200, 200, 2100, wide}, "worker", false));
+  bench.Feed(Fork({210, 210, 2200, wide}, 200, 200));
+  bench.Feed(Comm({210, 210, 2300, wide}, "helper", true));
+  CHECK(bench.thread(200) != nullptr && bench.thread(210) != nullptr);
+  bench.Feed(Minor({220, 220, 2400, wide}, 0x5000));
+  CHECK_EQ(bench.counters().foreign, 3u);
+  CHECK_EQ(bench.counters().left_out_minor, 0u);
+}
+
 TEST(pair_foreign_records_are_counted_and_nothing_else) {
   for (const bool wide : {false, true}) {
     Bench bench(true, wide);

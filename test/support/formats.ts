@@ -33,6 +33,7 @@ export interface NamedFault extends Fault {
 
 /** The part of the JSON report that the tests look at. */
 export interface Report {
+  readonly target: Readonly<Record<string, unknown>>;
   readonly schema_version: number;
   readonly summary: Readonly<Record<string, number>>;
   readonly completeness: {

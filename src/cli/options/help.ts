@@ -4,12 +4,15 @@ import type { OptionSpec } from './table';
 
 const USAGE = `usage: pagefault-analyzer [OPTIONS] -p PID[,PID...]
        pagefault-analyzer [OPTIONS] [--] COMMAND [ARG...]
+       pagefault-analyzer [OPTIONS] -a | --name NAME | --cgroup PATH | --unit UNIT | --container ID
        pagefault-analyzer [OPTIONS] demo
+       pagefault-analyzer                (in a terminal: the whole machine, as root)
 
-Shows every page fault of a program: its class, address, region and cost.
+Shows every page fault of a program, or of the whole machine: its class, address, region and cost.
 `;
 
 export const EXAMPLES = `  sudo pagefault-analyzer -p 4321                     watch a process
+  sudo pagefault-analyzer --unit nginx                watch a service
   sudo pagefault-analyzer --report -- make            where a build's faults are
   sudo pagefault-analyzer --format csv -o f.csv -d 10 -p 4321
   sudo pagefault-analyzer demo                        a workload with a known number of each kind`;

@@ -34,10 +34,11 @@ pagefault\\-analyzer \\- where page faults happen, what they cost, and who cause
 .nf
 \\fBpagefault\\-analyzer\\fR [\\fIOPTIONS\\fR] \\fB\\-p\\fR \\fIPID\\fR[,\\fIPID\\fR...]
 \\fBpagefault\\-analyzer\\fR [\\fIOPTIONS\\fR] [\\fB\\-\\-\\fR] \\fICOMMAND\\fR [\\fIARG\\fR...]
+\\fBpagefault\\-analyzer\\fR [\\fIOPTIONS\\fR] \\fB\\-a\\fR | \\fB\\-\\-name\\fR \\fINAME\\fR | \\fB\\-\\-cgroup\\fR \\fIPATH\\fR | \\fB\\-\\-unit\\fR \\fIUNIT\\fR | \\fB\\-\\-container\\fR \\fIID\\fR
 \\fBpagefault\\-analyzer\\fR [\\fIOPTIONS\\fR] \\fBdemo\\fR
 .fi
 .SH DESCRIPTION
-Attaches to processes, or starts a command, and captures every page fault through perf ring buffers:
+Attaches to processes, to a cgroup or to the whole machine, or starts a command, and captures every page fault through perf ring buffers:
 its class and cause, its address and the region of memory it belongs to, and how long it took.
 With a terminal on both sides and none of the options that ask for a stream a dashboard opens;
 otherwise faults are printed as they happen.

@@ -1,5 +1,5 @@
 import { isStarted, type Target } from '../../core/facts/target';
-import type { Options } from '../../app/options';
+import type { Effects, Options } from '../../app/options';
 import { effectsOf } from './effects';
 import { UsageError, parseArguments } from './parse';
 import { stackOptions } from './stacks';
@@ -23,12 +23,18 @@ export interface CommandLine extends Omit<Options, 'target'> {
   readonly target: Target | NoTarget;
 }
 
-/** Options from the arguments after the program's name. Throws UsageError with one clear line. */
-export function parseOptions(args: readonly string[]): CommandLine {
+/**
+ * Options from the arguments after the program's name. `terminal`: without a target it is the whole machine, as top
+ * does. Throws UsageError with one clear line.
+ */
+export function parseOptions(args: readonly string[], terminal = false): CommandLine {
   const { given, operands, separated } = parseArguments(args);
   const has = (name: string): boolean => given.has(name);
   const action = has('help') ? 'help' : has('version') ? 'version' : 'run';
-  const target = targetOf(given.get('pid'), operands, separated, action === 'run');
+  const asked = targetOf(given, operands, separated);
+  const effects = effectsOf(given, asked.kind === 'none' || action !== 'run' || isStarted(asked));
+  const target =
+    asked.kind === 'none' && action === 'run' ? withoutTarget(terminal, effects) : asked;
   const format =
     choice('format', given.get('format'), ['text', 'csv', 'ndjson', 'folded'] as const) ?? 'text';
   const reportFormat = choice('report-format', given.get('report-format'), [
@@ -65,25 +71,52 @@ export function parseOptions(args: readonly string[]): CommandLine {
   };
 }
 
+const OF_CGROUPS = ['cgroup', 'unit', 'container'] as const;
+const TARGETS = ['pid', 'all', 'name', ...OF_CGROUPS] as const;
+/** As docker and podman cut them: fewer digits are a typing error. */
+const CONTAINER_ID = /^[0-9a-fA-F]{6,64}$/;
+
 function targetOf(
-  pids: string | undefined,
+  given: ReadonlyMap<string, string>,
   operands: readonly string[],
   separated: boolean,
-  required: boolean,
 ): Target | NoTarget {
   const [first, ...rest] = operands;
-  if (pids !== undefined) {
+  const [option, other] = TARGETS.filter((name) => given.has(name));
+  if (option !== undefined) {
+    const shown = option === 'pid' ? '-p' : `--${option}`;
     if (first !== undefined) {
-      throw new UsageError(`-p and a COMMAND ('${first}') exclude each other`);
+      throw new UsageError(`${shown} and a COMMAND ('${first}') exclude each other`);
     }
-    return { kind: 'attach', pids: pidList(pids) };
+    if (other !== undefined) throw new UsageError(`${shown} and --${other} exclude each other`);
+    return runningTarget(option, given.get(option)!, given.has('no-children'));
   }
   if (first !== undefined) {
     if (first === 'demo' && !separated) return { kind: 'demo', args: rest };
     return { kind: 'command', file: first, argv: operands };
   }
-  if (required) throw new UsageError('nothing to trace: give -p PID, a COMMAND, or demo');
   return { kind: 'none' };
+}
+
+function runningTarget(
+  option: (typeof TARGETS)[number],
+  value: string,
+  noChildren: boolean,
+): Target {
+  if (option === 'pid') return { kind: 'attach', pids: pidList(value) };
+  if (noChildren) throw new UsageError(`--no-children has no effect with --${option}`);
+  if (option === 'all') return { kind: 'all' };
+  if (value === '') throw new UsageError(`--${option}: nothing was given`);
+  if (option === 'name') return { kind: 'name', name: value };
+  if (option === 'container' && !CONTAINER_ID.test(value)) {
+    throw new UsageError(`--container: '${value}' is no id of 6 hexadecimal digits and more`);
+  }
+  return { kind: 'cgroup', by: option, name: value };
+}
+
+function withoutTarget(terminal: boolean, { view }: Effects): Target {
+  if (terminal && view !== 'stream') return { kind: 'all' };
+  throw new UsageError('nothing to trace: give -p PID, -a, a COMMAND, or demo');
 }
 
 function pidList(text: string): number[] {

@@ -50,7 +50,7 @@ export interface CaptureMode {
   readonly signalTracepoint: boolean;
   /** Faults taken in kernel mode are not seen (ordinary user). */
   readonly userOnly: boolean;
-  /** Opened per CPU for all processes and told apart by pid, for want of descriptors. */
+  /** Opened per CPU for all processes and told apart by pid, for want of descriptors or to see who gets a name. */
   readonly wide: boolean;
   readonly cpus: number;
   readonly threads: number;

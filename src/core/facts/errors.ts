@@ -61,6 +61,14 @@ const TEXTS = {
   EXEC_ENOEXEC: (_, { command }) =>
     `cannot run '${command}': not in a format the kernel can execute (a script needs a #! line)`,
   KERNEL_THREAD: (detail) => `${detail} is a kernel thread: it has no page faults of its own`,
+  WHOLE_RIGHTS: () =>
+    'no permission to watch other processes: run as root, or with CAP_PERFMON and CAP_SYS_PTRACE; ' +
+    'a process of your own can be traced with -p PID',
+  CGROUP_V1: (detail) =>
+    `no cgroup v2 hierarchy is mounted (${detail}): cgroups, units and containers need it; -p and --name do not`,
+  NO_CGROUP: (detail) => `no such cgroup: ${detail}`,
+  NO_UNIT: (detail) => `no running unit: ${detail}`,
+  NO_CONTAINER: (detail) => `no such container: ${detail}`,
   ZOMBIE: (detail) => `${detail} is a zombie: it has ended and only waits for its parent`,
   SELF: (detail) => `${detail} is this analyzer itself: it cannot trace its own faults`,
   READY_FD: (detail) =>

@@ -31,8 +31,7 @@ export class RecordApplier {
     const pid = batch.recPid[r]!;
     switch (batch.recType[r]!) {
       case RecordType.FORK:
-        this.fork(batch, r);
-        return true;
+        return this.fork(batch, r);
       case RecordType.COMM:
         this.comm(batch, r);
         return true;
@@ -134,7 +133,7 @@ export class RecordApplier {
     return this.decoder.decode(batch.names.subarray(offset, offset + batch.recNameLength[r]!));
   }
 
-  private fork(batch: Batch, r: number): void {
+  private fork(batch: Batch, r: number): boolean {
     const { tasks } = this;
     const pid = batch.recPid[r]!;
     const tid = batch.recTid[r]!;
@@ -143,20 +142,18 @@ export class RecordApplier {
     if (pid === parentPid) {
       const process = tasks.ensure(pid);
       tasks.beginThread(process, tid, maker?.process === process ? maker.comm : process.comm);
-      return;
+      return true;
     }
-    const parent = tasks.process(parentPid);
-    if (parent === undefined) {
-      const child = tasks.ensure(pid);
-      if (!child.tids.has(tid)) tasks.beginThread(child, tid, child.comm);
-      return;
-    }
+    // One that was not known so far is looked at now: its child may be gone before it faults itself.
+    const parent = tasks.ensure(parentPid);
+    if (!tasks.looked(parent)) return false;
     const comm = maker?.process === parent ? maker.comm : parent.comm;
     const child = tasks.begin(pid, parentPid, comm, parent.map.fork());
     // What was in doubt for the parent is in doubt for its copy.
     if (parent.space.stale) child.space.stale = true;
     child.space.unread = parent.space.unread && child.pid !== 0;
     tasks.beginThread(child, tid, comm);
+    return true;
   }
 
   private comm(batch: Batch, r: number): void {

@@ -66,10 +66,7 @@ function documentOf(input: ReportInput): Readonly<Record<string, Json | Rows>> {
   return {
     schema_version: REPORT_SCHEMA_VERSION,
     tool: { name: 'pagefault-analyzer', version: input.version },
-    target: {
-      command: input.target.command,
-      pids: fixed ? input.target.pids.map((pid) => fixed.number(pid)) : input.target.pids,
-    },
+    target: targetPart(input),
     filter: input.filter === '' ? null : input.filter,
     elapsed_ns: fixed ? null : Math.round(snapshot.elapsed),
     summary: {
@@ -88,6 +85,16 @@ function documentOf(input: ReportInput): Readonly<Record<string, Json | Rows>> {
     ...tableParts(input),
     stacks: () => stacks(input),
     latency: fixed ? [] : snapshot.latency.filter(isKnown).map(histogram),
+  };
+}
+
+function targetPart({ target: { command, pids, whole }, fixed }: ReportInput): Json {
+  return {
+    kind: whole?.kind ?? (command === null ? 'pid' : 'command'),
+    command,
+    pids: fixed ? pids.map((pid) => fixed.number(pid)) : pids,
+    name: whole?.name ?? null,
+    cgroup: whole?.cgroup ?? null,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { BeyondFaults } from '../../core/facts/beyond';
+import type { WholeFacts } from '../../core/facts/target';
 import { knowsCow } from '../../core/facts/capture-facts';
 import type { CaptureFacts } from '../../core/facts/capture-facts';
 import type { Column } from '../../core/columns/column';
@@ -32,6 +33,8 @@ interface ReportTarget {
   /** COMMAND with its arguments, or null when attached. */
   readonly command: readonly string[] | null;
   readonly pids: readonly number[];
+  /** The machine or a part of it, in place of processes. */
+  readonly whole?: WholeFacts | null;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { wholeText } from '../../core/facts/target';
 import { captureLimits } from '../../core/facts/capture-facts';
 import { causeText } from '../../core/classify/cause-text';
 import { causeRows } from '../../core/columns/cause-rows';
@@ -128,15 +129,16 @@ function section(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ['', title, ...lines];
 }
 
+function targetText({ target: { command, pids, whole }, fixed }: ReportInput): string {
+  if (whole) return wholeText(whole);
+  if (command !== null) return command.join(' ');
+  return `pid ${pids.map((pid) => (fixed ? fixed.number(pid) : pid)).join(', ')}`;
+}
+
 function headLines(input: ReportInput): string[] {
   const { snapshot, capture, fixed, target } = input;
   const lines: string[] = [];
-  const pids = target.pids.map((pid) => (fixed ? fixed.number(pid) : pid)).join(', ');
-  lines.push(
-    target.command === null
-      ? `Target      pid ${pids}`
-      : `Target      ${printable(target.command.join(' '), 200)}`,
-  );
+  lines.push(`Target      ${printable(targetText(input), 200)}`);
   if (input.filter !== '') lines.push(`Filter      ${printable(input.filter, 200)}`);
   if (!fixed) {
     const { faults, stallNs, stallShare } = snapshot.totals;
@@ -148,7 +150,8 @@ function headLines(input: ReportInput): string[] {
   }
   lines.push(`Complete    ${completenessText(capture)}`);
   // exec and the like differ from run to run by a few.
-  if (!fixed) lines.push(`Beyond      ${beyondText(input)}`);
+  // Of a whole nobody has looked at every account.
+  if (!fixed && !target.whole) lines.push(`Beyond      ${beyondText(input)}`);
   if (capture.inFlight > 0) {
     lines.push(`In flight   ${inFlightText(input)}`);
   }

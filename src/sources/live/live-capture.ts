@@ -1,5 +1,5 @@
 import type { Debug } from '../../core/facts/debug';
-import { isStarted, type Target } from '../../core/facts/target';
+import { isStarted, type Target, type WholeFacts } from '../../core/facts/target';
 import { AnalyzerError, errorParts } from '../../core/facts/errors';
 import type { GuardSource, ProcSource } from '../../core/ports';
 import type { Addon, Session, SessionInfo, StackOptions } from '../../native/contract';
@@ -16,8 +16,9 @@ import { Pools } from './pools';
 import { isKnown, Proc } from '../proc/proc';
 import { ProcFs } from '../proc/proc-source';
 import { TargetReader } from '../reader/target-reader';
-import { argumentsOf, attachTo, start } from './session-target';
+import { argumentsOf, attachTo, attachToWhole, start } from './session-target';
 import { resolveTargets } from './targets';
+import type { Targets } from './targets';
 
 export interface LiveRequest {
   readonly target: Target;
@@ -50,6 +51,9 @@ const PROC_NOTES = {
   missing: '/proc is not mounted: labels come from the records alone',
 } as const;
 
+/** Of the whole machine, or a part of it: whoever faults is met then. */
+const NOBODY_KNOWN: Targets = { pids: [], descendants: [], notes: [] };
+
 /** What a capture is made of. */
 interface Parts {
   readonly addon: Addon;
@@ -60,6 +64,7 @@ interface Parts {
   readonly early: EarlyLook;
   readonly pids: readonly number[];
   readonly command: readonly string[] | null;
+  readonly whole: WholeFacts | null;
   readonly notes: readonly string[];
   readonly accounts: KernelAccounts;
   readonly debug: Debug;
@@ -87,6 +92,8 @@ export class LiveCapture {
   readonly attached: readonly number[];
   /** COMMAND with its arguments, null when attached. */
   readonly command: readonly string[] | null;
+  /** The machine or the part of it that is watched, null where it is processes or COMMAND. */
+  readonly whole: WholeFacts | null;
   /** What the user should know about the targets. */
   readonly notes: readonly string[];
   /** What the kernel counts for the targets themselves. */
@@ -99,6 +106,7 @@ export class LiveCapture {
     this.reader = reader;
     this.pids = pids;
     this.command = parts.command;
+    this.whole = parts.whole;
     this.notes = parts.notes;
     this.accounts = accounts;
     const { commandPid, attached } = session.info;
@@ -149,21 +157,19 @@ export class LiveCapture {
     const standing = proc.standing();
     if (!isStarted(target)) {
       if (standing !== 'ours') throw new AnalyzerError(PROC_ERRORS[standing], proc.root);
-      const targets = resolveTargets(proc, target.pids, process.pid, children);
-      const { pids, descendants, notes } = targets;
+      const { pids, descendants, notes } =
+        target.kind === 'attach'
+          ? resolveTargets(proc, target.pids, process.pid, children)
+          : NOBODY_KNOWN;
       const accounts = new KernelAccounts(proc, [...pids, ...descendants], children);
       const reader = new TargetReader(pools.readers, pools.namers);
       const early = new EarlyLook(proc, reader, [...pids, ...descendants]);
-      const session = addon.start({
-        ...attachTo(pids),
-        children,
-        ringPages,
-        ...stacks,
-        onWake,
-      });
+      const whole = target.kind === 'attach' ? null : attachToWhole(target, proc);
+      const who = whole?.session ?? attachTo(pids);
+      const session = addon.start({ ...who, children, ringPages, ...stacks, onWake });
       const { debug } = request;
       const parts = { addon, session, proc, pools, reader, early, pids, notes, accounts, debug };
-      return new LiveCapture({ ...parts, command: null });
+      return new LiveCapture({ ...parts, command: null, whole: whole?.facts ?? null });
     }
     const command = argumentsOf(target);
     const session = startCommand(command[0], () =>
@@ -178,7 +184,7 @@ export class LiveCapture {
     const early = new EarlyLook(asked, reader, []);
     const { debug } = request;
     const parts = { addon, session, proc: asked, pools, reader, early, notes, accounts, debug };
-    return new LiveCapture({ ...parts, pids: [], command });
+    return new LiveCapture({ ...parts, pids: [], command, whole: null });
   }
 
   /** ns since the session's start. */
@@ -224,7 +230,7 @@ export class LiveCapture {
 
 /** What was opened and chosen, for the debug log. */
 function openedText(info: SessionInfo, pids: readonly number[]): string {
-  const target = pids.length > 0 ? `pids ${pids.join(',')}` : `COMMAND ${info.commandPid}`;
+  const target = info.commandPid === 0 ? `pids ${pids.join(',')}` : `COMMAND ${info.commandPid}`;
   const { startNs, notices, ...chosen } = info;
   return `${target} from ${startNs} ns, ${notices.length} notices, ${JSON.stringify(chosen)}`;
 }

@@ -86,7 +86,7 @@ function targetPieces({ header }: Picture, state: HeaderState): Piece[] {
     });
   }
   if (target === undefined)
-    pieces.push({ text: 'pagefault-analyzer', style: 'strong', weight: 90 });
+    pieces.push({ text: header.whole ?? 'pagefault-analyzer', style: 'strong', weight: 90 });
   else {
     const name = `${target.comm} ${target.pid}${more > 0 ? ` and ${more} more` : ''}`;
     pieces.push({ text: name, style: 'strong', weight: 95 });
@@ -97,7 +97,10 @@ function targetPieces({ header }: Picture, state: HeaderState): Piece[] {
   }
   if (header.ended !== null) pieces.push({ text: header.ended, style: 'warning', weight: 96 });
   else {
-    const threads = header.targets.reduce((sum, t) => sum + t.threads, 0);
+    const threads =
+      header.whole === undefined
+        ? header.targets.reduce((sum, t) => sum + t.threads, 0)
+        : header.capture.mode.threads;
     pieces.push({
       text: `${threads} ${threads === 1 ? 'thread' : 'threads'}`,
       short: `${threads} thr`,

@@ -33,6 +33,8 @@ export interface DashboardSource {
 
 export interface HeaderInfo {
   readonly targets: readonly TargetInfo[];
+  /** The machine or the part of it that is watched, in place of targets. */
+  readonly whole?: string;
   /** The target is gone: how it ended, in words. null while it lives. */
   readonly ended: string | null;
   /** ns since capture began. */

@@ -241,7 +241,10 @@ class RecordsKind : public Kind {
     while (!script.done() && rings.size() < kMaxRings) ReadRing(&script, &memory, &rings);
 
     const Formats& formats = formats_[session % kSessions];
-    Pairer pairer(formats, mailbox_, kStart, (session & kNoChildren) == 0, (session & kWide) != 0);
+    Following following;
+    following.children = (session & kNoChildren) == 0;
+    following.wide = (session & kWide) != 0;
+    Pairer pairer(formats, mailbox_, kStart, following);
     ThreadTable threads;
     for (uint32_t root : kRoots) threads.Add(root, root, (session & kWide) != 0 ? 0 : root);
     pairer.Seed(std::move(threads));

@@ -94,6 +94,11 @@ test.each<[string, Partial<CommandLine>]>([
     { quiet: true, target: { kind: 'command', file: 'ls', argv: ['ls', '-l', '--help'] } },
   ],
   ['-- ls -q', { quiet: false, target: { kind: 'command', file: 'ls', argv: ['ls', '-q'] } }],
+  ['-a', { target: { kind: 'all' } }],
+  ['--name postgres', { target: { kind: 'name', name: 'postgres' } }],
+  ['--cgroup /a', { target: { kind: 'cgroup', by: 'cgroup', name: '/a' } }],
+  ['--unit nginx', { target: { kind: 'cgroup', by: 'unit', name: 'nginx' } }],
+  ['--container 0aF123', { target: { kind: 'cgroup', by: 'container', name: '0aF123' } }],
   ['ls -- -p', { target: { kind: 'command', file: 'ls', argv: ['ls', '--', '-p'] } }],
   ['-- -odd', { target: { kind: 'command', file: '-odd', argv: ['-odd'] } }],
   ['demo', { target: { kind: 'demo', args: [] } }],
@@ -108,6 +113,13 @@ test.each<[string, Partial<CommandLine>]>([
 test.each([
   [[], /nothing to trace/],
   [['-q'], /nothing to trace/],
+  [['-a', '-p', '1'], /-p and --all exclude each other/],
+  [['--name', 'x', '--unit', 'y'], /--name and --unit exclude each other/],
+  [['-a', 'ls'], /--all and a COMMAND \('ls'\) exclude each other/],
+  [['--no-children', '-a'], /--no-children has no effect with --all/],
+  [['--name', ''], /--name: nothing was given/],
+  [['--container', '12345'], /'12345' is no id/],
+  [['--container', 'nginx1'], /'nginx1' is no id/],
   [['--wrong', '-p', '1'], /unknown option '--wrong'/],
   [['-x', '-p', '1'], /unknown option '-x'/],
   [['-qx', '-p', '1'], /'-x' in '-qx'/],
@@ -276,4 +288,11 @@ describe('call stacks', () => {
   ])('refuses %s', (line, message) => {
     expect(refusal([...line.split(' '), '-p', '1'])).toMatch(message);
   });
+});
+
+test('without a target it is the whole machine where a terminal is, unless the stream is asked for', () => {
+  expect(parseOptions([], true).target).toEqual({ kind: 'all' });
+  expect(parseOptions(['--interval', '2'], true).target).toEqual({ kind: 'all' });
+  expect(() => parseOptions(['-q'], true)).toThrow(/nothing to trace/);
+  expect(() => parseOptions(['--report'], true)).toThrow(/nothing to trace/);
 });

@@ -1,0 +1,149 @@
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { cgroupMount } from '../../src/sources/live/cgroups';
+import { readFaults, reportIn, startAnalyzer, waiting } from '../support/analyzer';
+import { workload } from '../support/build';
+import type { Fault, Report } from '../support/formats';
+import { childrenOf } from '../support/processes';
+import { attached, Running, until } from '../support/running';
+import { removeScratch, scratchDirectory } from '../support/scratch';
+import { compare, truthRows } from '../support/truth';
+
+let scratch: string;
+
+beforeAll(() => {
+  scratch = scratchDirectory();
+});
+afterAll(() => {
+  removeScratch(scratch);
+});
+
+const TREE = ['--workers', '3', '--children', '1', '--threads', '5', '--pages', '16'];
+const MEMBERS = 6;
+
+/** The faults on the last page of each member have been written. */
+async function written(file: string, members: number): Promise<void> {
+  await until('the faults of all', () => {
+    const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+    return text.split('"address":"0x10000000f000"').length > members;
+  });
+}
+
+interface Whole {
+  readonly file: string;
+  readonly tracer: Running;
+}
+
+async function watch(...target: readonly string[]): Promise<Whole> {
+  const file = join(scratch, 'faults.ndjson');
+  const tracer = startAnalyzer([
+    ...['--format', 'ndjson', '-o', file, '--report-format', 'json', ...target],
+  ]);
+  await attached(tracer);
+  return { file, tracer };
+}
+
+async function ended({ tracer, file }: Whole): Promise<{ report: Report; faults: Fault[] }> {
+  const end = await tracer.ended;
+  expect(end.status).toBe(0);
+  return { report: reportIn(end), faults: await readFaults(file) };
+}
+
+/** Lets a waiting family play, until its faults are written; gives what it says it did. */
+async function play(family: Running, file: string, members: number) {
+  family.write('\n');
+  await written(file, members);
+  family.closeInput();
+  return truthRows((await family.ended).stdout);
+}
+
+test('-a: whoever runs, before and after the start, and nothing of our own', async () => {
+  const before = await waiting([workload('family'), ...TREE]);
+  const vmstat = faultsOfTheMachine();
+  const whole = await watch('-a', '--filter', 'comm:family');
+  const rows = await play(before, whole.file, MEMBERS);
+  const after = await waiting([workload('family'), ...TREE]);
+  rows.push(...(await play(after, whole.file, 2 * MEMBERS)));
+  whole.tracer.kill('SIGINT');
+  const { report, faults } = await ended(whole);
+  const { expected, captured } = compare(rows, faults);
+  expect(captured).toEqual(expected);
+  const { captured: counted, lost, kernel, comparable } = report.completeness;
+  expect({ counted: counted + lost, comparable }).toEqual({ counted: kernel, comparable: true });
+  expect(report.target).toMatchObject({ kind: 'all', command: null, pids: [] });
+  // The kernel counts those too that it takes for a process without an access.
+  expect(report.completeness.captured).toBeLessThanOrEqual(faultsOfTheMachine() - vmstat);
+  const seen = new Set(report.processes.map(({ pid }) => pid));
+  for (const { pid } of rows) expect(seen).toContain(pid);
+  expect(seen).not.toContain(whole.tracer.pid);
+});
+
+/** pgfault of /proc/vmstat: every fault that the kernel has handled, major ones too. */
+function faultsOfTheMachine(): number {
+  return Number(/^pgfault (\d+)$/m.exec(readFileSync('/proc/vmstat', 'utf8'))![1]);
+}
+
+test('--name: those with the name, who gets it later, and what they start', async () => {
+  const named = join(scratch, 'pf-named');
+  copyFileSync(workload('family'), named);
+  const stranger = await waiting([workload('family'), ...TREE]);
+  const before = await waiting([named, ...TREE]);
+  const whole = await watch('--name', 'pf-named');
+  const rows = await play(before, whole.file, MEMBERS);
+  const after = await waiting(['sh', '-c', 'exec "$@"', 'sh', named, ...TREE]);
+  rows.push(...(await play(after, whole.file, 2 * MEMBERS)));
+  stranger.write('\n');
+  stranger.closeInput();
+  const strangers = truthRows((await stranger.ended).stdout);
+  whole.tracer.kill('SIGINT');
+  const { report, faults } = await ended(whole);
+  const { expected, captured } = compare(rows, faults);
+  expect(captured).toEqual(expected);
+  expect(report.target).toMatchObject({ kind: 'name', name: 'pf-named' });
+  const seen = new Set(faults.map(({ pid }) => pid));
+  expect(strangers).toHaveLength(MEMBERS);
+  for (const { pid } of [...strangers, { pid: stranger.pid }]) expect(seen).not.toContain(pid);
+});
+
+test('--cgroup: its members, those moved in too, until it is removed', async () => {
+  const mount = cgroupMount(readFileSync('/proc/self/mountinfo', 'utf8'))!;
+  const name = `pagefault-test-${process.pid}`;
+  const inner = join(mount, name, 'inner');
+  mkdirSync(inner, { recursive: true });
+  try {
+    const stranger = await waiting([workload('family'), ...TREE]);
+    const moved = await waiting([workload('family'), ...TREE]);
+    const whole = await watch('--cgroup', name);
+    const pids = [moved.pid];
+    for (const pid of pids) pids.push(...childrenOf(pid));
+    for (const pid of pids) writeFileSync(join(inner, 'cgroup.procs'), String(pid));
+    const rows = await play(moved, whole.file, MEMBERS);
+    const script = 'echo $$ > "$0" && exec "$@"';
+    const born = new Running(
+      ['sh', '-c', script, join(inner, 'cgroup.procs'), workload('family'), ...TREE],
+      { env: { WORKLOAD_WAIT: '1' } },
+    );
+    await until('the family', () => born.stdout.includes('"ready"'));
+    rows.push(...(await play(born, whole.file, 2 * MEMBERS)));
+    stranger.write('\n');
+    stranger.closeInput();
+    await stranger.ended;
+    rmdirSync(inner);
+    rmdirSync(join(mount, name));
+    const { report, faults } = await ended(whole);
+    const { expected, captured } = compare(rows, faults);
+    expect(captured).toEqual(expected);
+    expect(report.completeness).toMatchObject({ difference: 0, lost: 0, comparable: true });
+    expect(report.target).toMatchObject({ kind: 'cgroup', cgroup: `/${name}` });
+    expect(faults.map(({ pid }) => pid)).not.toContain(stranger.pid);
+  } finally {
+    for (const path of [inner, join(mount, name)]) if (existsSync(path)) rmdirSync(path);
+  }
+});
