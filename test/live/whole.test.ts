@@ -76,7 +76,8 @@ test('-a: whoever runs, before and after the start, and nothing of our own', asy
   const { expected, captured } = compare(rows, faults);
   expect(captured).toEqual(expected);
   const { captured: counted, lost, kernel, comparable } = report.completeness;
-  expect({ counted: counted + lost, comparable }).toEqual({ counted: kernel, comparable: true });
+  expect(comparable).toBe(true);
+  expect(counted + lost).toBeLessThanOrEqual(kernel);
   expect(report.target).toMatchObject({ kind: 'all', command: null, pids: [] });
   // The kernel counts those too that it takes for a process without an access.
   expect(report.completeness.captured).toBeLessThanOrEqual(faultsOfTheMachine() - vmstat);

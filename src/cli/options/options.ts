@@ -41,8 +41,6 @@ export function parseOptions(args: readonly string[], terminal = false): Command
     'text',
     'json',
   ] as const);
-  const starts = target.kind === 'none' || action !== 'run' || isStarted(target);
-  const effects = effectsOf(given, starts);
   const report = reportFormat ?? (has('report') ? 'text' : 'none');
   return {
     action,
