@@ -17,10 +17,10 @@ export function tellApart<Row extends StatRow>(
   const hidden = columns.filter(({ id }) => TELLING.includes(id) && !placed.has(id));
   hidden.sort((a, b) => TELLING.indexOf(a.id) - TELLING.indexOf(b.id));
   if (name.align !== 'left' || hidden.length === 0) return () => '';
-  const first = new Map<string, Row>();
-  const telling = new Map<string, Set<Column<Row>>>();
+  const first = new Map<string | number, Row>();
+  const telling = new Map<string | number, Set<Column<Row>>>();
   for (const row of rows) {
-    const text = name.format(row);
+    const text = name.value(row);
     const other = first.get(text);
     if (other === undefined) {
       first.set(text, row);
@@ -33,7 +33,7 @@ export function tellApart<Row extends StatRow>(
     }
   }
   return (row) => {
-    const differing = telling.get(name.format(row));
+    const differing = telling.get(name.value(row));
     if (differing === undefined) return '';
     const column = hidden.find((candidate) => differing.has(candidate));
     return column?.format(row) ?? '';
