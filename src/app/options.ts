@@ -33,6 +33,7 @@ export interface Options extends Effects {
   readonly dump: string | null;
   readonly intervalMs: number;
   readonly ascii: boolean;
+  readonly theme: 'dark' | 'light' | 'none';
   readonly exitWithTarget: boolean;
   readonly commandOutput: string | null;
   /** Data pages per ring, a power of two; 0 lets the addon choose. */

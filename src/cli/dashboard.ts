@@ -165,6 +165,7 @@ function startScreen(
       },
     },
     intervalMs: options.intervalMs,
+    theme: options.theme,
     now: () => performance.now(),
   });
   void run.done.then(({ reason, stoppedAt }) => {

@@ -5,13 +5,15 @@ import { handleKeys } from './keys/keys';
 import { renderDashboard } from './render';
 import { TerminalScreen } from './terminal/screen';
 import type { DashboardSource } from './state/source';
-import { makeTheme } from './terminal/theme';
+import { makeTheme, type ThemeName } from './terminal/theme';
 import type { ScreenEvents, ScreenOptions } from './terminal/tty';
 
 export interface AppOptions {
   readonly screen: ScreenOptions;
   /** Refresh interval, ms. */
   readonly intervalMs: number;
+  /** 'dark' by default. */
+  readonly theme?: ThemeName;
   /** Any monotonic clock, ms. */
   readonly now: () => number;
 }
@@ -60,7 +62,7 @@ export class DashboardApp {
     };
     this.terminal = new TerminalScreen(options.screen, events);
     this.dashboard = new Dashboard(source, {
-      theme: makeTheme(this.terminal.traits),
+      theme: makeTheme({ ...this.terminal.traits, name: options.theme ?? 'dark' }),
       intervalMs: options.intervalMs,
     });
     this.draw();

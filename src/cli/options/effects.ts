@@ -50,7 +50,7 @@ export function effectLines(): string[] {
   const names = (wanted: (spec: OptionSpec) => boolean): string =>
     OPTIONS.filter(wanted).map(name).join(', ');
   return [
-    `In the dashboard only: ${names(({ where }) => where === 'dashboard')}.`,
+    ...wrapped(`In the dashboard only: ${names(({ where }) => where === 'dashboard')}.`),
     `In the stream only, which they ask for: ${names(({ where }) => where === 'stream')}.`,
     ...wrapped(
       `In the stream, and in the dashboard with -o: ${names(({ where }) => where === 'faults')}.`,

@@ -62,6 +62,7 @@ export function parseOptions(args: readonly string[], terminal = false): Command
     dump: file('dump', given.get('dump')),
     intervalMs: (seconds('interval', given.get('interval'), 0.25, 10) ?? 1e9) / 1e6,
     ascii: has('ascii'),
+    theme: choice('theme', given.get('theme'), ['dark', 'light', 'none'] as const) ?? 'dark',
     exitWithTarget: has('exit-with-target'),
     commandOutput: file('command-output', given.get('command-output')),
     readyFd: integer('ready-fd', given.get('ready-fd'), 0, FD_MAX),

@@ -96,6 +96,7 @@ export const OPTIONS: readonly OptionSpec[] = [
   option('', 'dump', 'FILE', "the dashboard's closing text also goes to FILE", 'dashboard'),
   option('', 'interval', 'SEC', 'refresh of the dashboard, 0.25 to 10 (1)', 'dashboard'),
   option('', 'ascii', '', 'no characters beyond ASCII in the dashboard', 'dashboard'),
+  option('', 'theme', 'NAME', 'colours of the dashboard: dark, light or none (dark)', 'dashboard'),
   option('', 'exit-with-target', '', 'the dashboard leaves when the target ends', 'dashboard'),
   {
     ...option(

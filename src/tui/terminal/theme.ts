@@ -139,6 +139,18 @@ const MONO: Readonly<Record<Style, string>> = {
   heat: '',
 };
 
+/** The same on a light background, where yellow and cyan cannot be read. */
+const LIGHT: Readonly<Record<Style, string>> = {
+  ...COLOURS,
+  minor: '34',
+  cow: '38;5;130',
+  warning: '1;38;5;130',
+  heat: '38;5;130',
+};
+
+export const THEME_NAMES = ['dark', 'light', 'none'] as const;
+export type ThemeName = (typeof THEME_NAMES)[number];
+
 export interface Theme {
   readonly glyphs: Glyphs;
   readonly ascii: boolean;
@@ -147,10 +159,16 @@ export interface Theme {
 }
 
 /** `colours` is how many the terminal shows: below 8 the theme is monochrome. */
-export function makeTheme(options: { readonly colours: number; readonly ascii: boolean }): Theme {
-  const { colours, ascii } = options;
+export function makeTheme(options: {
+  readonly colours: number;
+  readonly ascii: boolean;
+  readonly name?: ThemeName;
+}): Theme {
+  const { colours, ascii, name = 'dark' } = options;
+  const many = name === 'light' ? LIGHT : COLOURS;
   // 90 (bright black) is black on black where only eight colours are known.
-  const sgr = colours >= 16 ? COLOURS : colours >= 8 ? { ...COLOURS, dim: '' } : MONO;
+  const few = colours >= 8 ? { ...COLOURS, dim: '' } : MONO;
+  const sgr = name === 'none' ? MONO : colours >= 16 ? many : few;
   return { glyphs: ascii ? ASCII : UNICODE, ascii, sgr };
 }
 

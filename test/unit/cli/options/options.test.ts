@@ -40,6 +40,7 @@ test('defaults', () => {
     dump: null,
     intervalMs: 1000,
     ascii: false,
+    theme: 'dark',
     exitWithTarget: false,
     commandOutput: null,
     ringPages: 0,
