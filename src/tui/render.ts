@@ -6,6 +6,7 @@ import { graphView } from './frame/graph';
 import { headerView } from './frame/header';
 import { helpLines } from './frame/help';
 import { chooserLines, overlayView } from './frame/overlay';
+import { sparksView } from './frame/sparks';
 import { tabsView } from './frame/tabs';
 import { filterNote, hiddenClasses, hiddenNote } from './frame/words';
 import { Line } from './layout/line';
@@ -14,7 +15,7 @@ import { eventSection } from './views/event-lines';
 /** The whole screen: what is shown is fitted to it first; drawing then changes nothing. */
 export function renderDashboard(dashboard: Dashboard, nowMs: number): Frame {
   const covered = coveringLines(dashboard);
-  if (covered !== null) return { lines: covered };
+  if (covered !== null) return { lines: covered, sparks: [] };
   dashboard.showBeside(paneColumns(dashboard.size) > 0);
   dashboard.shown.layout?.(bodyArea(dashboard));
   return drawFrame(dashboard, nowMs);
@@ -51,14 +52,19 @@ export function drawFrame(dashboard: Dashboard, nowMs: number): Frame {
   const frozenMs = frozenAt === null ? null : nowMs - frozenAt;
   const state = { intervalMs: dashboard.intervalMs, frozenMs, classes, asked };
   const lines = headerView(theme, size, picture, state, heights.header);
-  if (heights.graph > 0) {
+  // A graph needs two lines at least; in one there are the sparklines of the rates.
+  const sparks = heights.graph === 1 ? sparksView(theme, size, picture, state, lines.length) : null;
+  if (sparks !== null) lines.push(sparks.line);
+  else if (heights.graph > 1)
     lines.push(...graphView(theme, size.columns, picture, classes, heights.graph));
-  }
   lines.push(tabsView(theme, size.columns, dashboard.tabs));
   lines.push(...bodyLines(dashboard));
   lines.push(...eventsBelow(dashboard, heights.events));
   lines.push(lastLine(dashboard, nowMs));
-  return { lines: fill(theme, size.columns, size.rows, lines) };
+  return {
+    lines: fill(theme, size.columns, size.rows, lines),
+    sparks: sparks === null ? [] : sparks.spots,
+  };
 }
 
 /** The view, and what stands beside it. */

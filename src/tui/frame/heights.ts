@@ -19,12 +19,13 @@ export interface FrameHeights {
   readonly footer: number;
 }
 
-/** Lines of the graphs on a screen of so many rows, the highest first. */
+/** Lines of the graphs on a screen of so many rows, the highest first; 1: sparklines side by side. */
 const GRAPH_LINES = [
   [48, 7],
   [40, 5],
   [34, 4],
-  [20, 2],
+  [28, 2],
+  [20, 1],
 ] as const;
 /** A body that is short grows by so many lines at a time: what is below it must not move with every new row. */
 const BODY_STEP = 4;

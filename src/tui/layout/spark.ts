@@ -19,6 +19,18 @@ export function sparkline(
   return out;
 }
 
+/** What the widget draws as the second of its eight marks: its first is all that a zero gets. */
+const SEEN = 15;
+
+/**
+ * Values as shares of the largest in percent, whole. The widget overflows above 8.38 million and makes
+ * fractions flat; and one fault must be seen beside a million here too.
+ */
+export function toHundred(values: readonly number[]): number[] {
+  const most = values.reduce((largest, value) => Math.max(largest, value), 0);
+  return values.map((value) => (value > 0 ? Math.max(SEEN, Math.round((100 * value) / most)) : 0));
+}
+
 /** Ticks per character of a row's history. */
 const HISTORY_BIN = 5;
 /** Characters of a row's history: all its ticks, and one more while the newest bin is not full. */

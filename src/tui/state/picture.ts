@@ -20,7 +20,19 @@ export interface Size {
   readonly rows: number;
 }
 
-/** What goes to the terminal: lines of exactly its width, as many as it has rows. */
+/** A place on the screen for a sparkline that the terminal's widget draws. */
+export interface SparkSpot {
+  readonly row: number;
+  readonly column: number;
+  readonly width: number;
+  /** The newest values, newest last, at most `width`: 0 for nothing up to 100 for the largest shown. */
+  readonly values: readonly number[];
+  /** How it looks, as in Theme. */
+  readonly sgr: string;
+}
+
+/** What goes to the terminal: lines of exactly its width, as many as it has rows, and what lies over them. */
 export interface Frame {
   readonly lines: readonly string[];
+  readonly sparks: readonly SparkSpot[];
 }

@@ -16,6 +16,14 @@ export interface RawScreen {
 export interface RawBox {
   setContent(text: string, noClear: boolean, noTags: boolean): void;
 }
+export interface RawSparkline extends RawBox {
+  top: number;
+  left: number;
+  width: number;
+  setData(titles: readonly string[], datasets: readonly (readonly number[])[]): void;
+  show(): void;
+  hide(): void;
+}
 export interface RawBlessed {
   readonly tput: { ipaths: unknown[] };
   screen(options: object): RawScreen;

@@ -1,8 +1,10 @@
 import { PassThrough } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
 import blessed from 'blessed';
-import type { RawBlessed, RawBox, RawScreen } from './blessed-types';
-import type { Frame, Size } from '../state/picture';
+// The widget alone: the whole package takes 150 ms and 60 MB to load.
+import Sparkline from 'blessed-contrib/lib/widget/sparkline';
+import type { RawBlessed, RawBox, RawScreen, RawSparkline } from './blessed-types';
+import type { Frame, Size, SparkSpot } from '../state/picture';
 import { terminalTraits, type TerminalTraits } from './theme';
 import { drained, type ScreenEvents, type ScreenOptions, type TtyOutput } from './tty';
 
@@ -24,6 +26,7 @@ export class TerminalScreen {
   readonly traits: TerminalTraits;
   private readonly screen: RawScreen;
   private readonly box: RawBox;
+  private readonly sparks: SparkBox[] = [];
   private readonly decoder = new StringDecoder('utf8');
   private keepAlive: NodeJS.Timeout | null = null;
   private skipped = false;
@@ -137,6 +140,12 @@ export class TerminalScreen {
       return false;
     }
     this.box.setContent(frame.lines.join('\n'), true, true);
+    while (this.sparks.length < frame.sparks.length) this.sparks.push(new SparkBox(this.screen));
+    this.sparks.forEach((box, k) => {
+      const spot = frame.sparks[k];
+      if (spot === undefined) box.hide();
+      else box.show(spot);
+    });
     this.screen.render();
     return true;
   }
@@ -192,6 +201,53 @@ export class TerminalScreen {
     await drained(output);
   }
 }
+
+/**
+ * A sparkline of blessed-contrib over the place that the view has left blank for it. The widget has ways
+ * of its own, cured here: it draws a blank line and a title above the picture, it scales to the least and
+ * the largest value that it is given, and it draws the oldest of them, two fewer than it is wide.
+ */
+class SparkBox {
+  private readonly widget: RawSparkline;
+  private spot: SparkSpot | null = null;
+  private shown = '';
+
+  constructor(screen: RawScreen) {
+    const options = { top: 0, left: 0, width: 1, height: 1, tags: false, wrap: false };
+    this.widget = new Sparkline(options) as RawSparkline;
+    const setContent = this.widget.setContent.bind(this.widget);
+    this.widget.setContent = (text) => {
+      const { width, sgr } = this.spot!;
+      const picture = (text.split('\r\n')[2] ?? '').slice(SCALE.length).padStart(width);
+      this.widget.width = width;
+      setContent(sgr === '' ? picture : `\x1b[${sgr}m${picture}\x1b[m`, true, true);
+    };
+    screen.append(this.widget);
+  }
+
+  show(spot: SparkSpot): void {
+    const { widget } = this;
+    this.spot = spot;
+    // Frames between two refreshes show the same: a key press must not pay for it.
+    const shown = JSON.stringify(spot);
+    if (shown !== this.shown) {
+      this.shown = shown;
+      const values = [...SCALE, ...spot.values];
+      widget.top = spot.row;
+      widget.left = spot.column;
+      widget.width = values.length + 2;
+      widget.setData([''], [values]);
+    }
+    widget.show();
+  }
+
+  hide(): void {
+    this.widget.hide();
+  }
+}
+
+/** Put before the values and cut off again: a load that is steady must not be drawn as none. */
+const SCALE = [0, 100] as const;
 
 /** TERM values blessed's own copy of xterm's description does not fit. */
 const OWN_TERMINFO = /^(?:linux|vt\d|ansi$|cons)/;

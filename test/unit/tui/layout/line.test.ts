@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { cellText, cut, Line, pieceLine } from '../../../../src/tui/layout/line';
-import { historyLine, sparkline, strip } from '../../../../src/tui/layout/spark';
+import { historyLine, sparkline, strip, toHundred } from '../../../../src/tui/layout/spark';
 import { makeTheme, terminalTraits } from '../../../../src/tui/terminal/theme';
 
 const colour = makeTheme({ colours: 16, ascii: false });
@@ -89,6 +89,13 @@ describe('sparklines', () => {
     expect(sparkline([1], 3, ascii.glyphs)).toBe('  @');
     expect(sparkline([0, 0], 2, ascii.glyphs)).toBe('  ');
     expect(strip([0, 1, 8], ascii.glyphs)).toBe('_:@');
+  });
+
+  it('gives the widget what it can scale: percents, and little kept apart from zero', () => {
+    expect(toHundred([0, 1, 5e6, 1e7])).toEqual([0, 15, 50, 100]);
+    expect(toHundred([0.2, 0.1])).toEqual([100, 50]);
+    expect(toHundred([0, 0])).toEqual([0, 0]);
+    expect(toHundred([])).toEqual([]);
   });
 
   it('does not move a history within a bin of five ticks', () => {

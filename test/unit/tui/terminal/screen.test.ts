@@ -106,7 +106,7 @@ describe('the dashboard on a terminal', () => {
     open(80, 24, { TERM: term, LANG: 'C.UTF-8' });
     const lines = await world.shows('data.db');
     expect(lines[0]).toMatch(/^ postgres 4321 /);
-    expect(lines[6]).toMatch(/^\[1 Regions\]/);
+    expect(lines[5]).toMatch(/^\[1 Regions\]/);
     expect(lines.at(-1)).toMatch(/q quit$/);
   });
 
@@ -209,6 +209,31 @@ describe('the dashboard on a terminal', () => {
     await world.shows(/faults\/s .*┤/);
     world.output.resize(100, 12);
     expect((await world.shows(/^(?![^]*faults\/s)[^]*data\.db/)).join('\n')).not.toMatch(/[▁-▇]/);
+  });
+
+  it('draws the sparklines of the header where they belong, and nowhere else', async () => {
+    open(120, 24);
+    // From look to look 4, 0 and 2 major faults more in turn, and always 100 minor ones.
+    let [looks, major] = [0, 0];
+    world.source.snapshot = () => {
+      major += [4, 0, 2][looks++ % 3]!;
+      const picture = samplePicture();
+      const byClass = [major, 100 * looks, 0, 0];
+      return { ...picture, now: looks * 1e9, totals: { ...picture.totals, byClass } };
+    };
+    // All and nothing are the ends of the scale; a steady load is all the time its largest.
+    const lines = await world.shows(/ MAJ\/s .*█▁▄█/);
+    const row = lines.findIndex((line) => line.startsWith(' MAJ/s'));
+    expect(lines[row]).toMatch(
+      /^ MAJ\/s +[▁▄█]+ .* MIN\/s +▁?█{4,} +100 .* COW\/s +▁+ +0 .* stall% /,
+    );
+    expect(lines.filter((_, y) => y !== row).join('\n')).not.toMatch(/MAJ\/s/);
+    world.input.type('?');
+    expect((await world.shows('this help')).join('\n')).not.toMatch(/[▁-▇]/);
+    world.input.type('x');
+    await world.shows(/MAJ\/s .*█/);
+    world.output.resize(100, 12);
+    expect((await world.shows(/^(?![^]*MAJ\/s)[^]*data\.db/)).join('\n')).not.toMatch(/[▁-▇]/);
   });
 
   it('skips frames for a terminal that does not read, and catches up', async () => {
