@@ -105,9 +105,9 @@ test('node: functions that its dump names are those of its map', async () => {
   const last = own.filter((code, i) => !own.slice(i + 1).some((later) => overlaps(code, later)));
   // V8 holds back up to 2 MB of its dump.
   const dump = readFileSync(join(scratch, `jit-${pid}.dump`));
-  const written = last.filter(({ name, size }) => {
-    const found = dump.lastIndexOf(`\0${name}\0`);
-    return found >= 0 && found + name.length + 2 + size <= dump.length;
+  const written = last.filter(({ from, size, name }) => {
+    const found = dump.lastIndexOf(u64(from, BigInt(size)));
+    return found >= 0 && found + 24 + name.length + 1 + size <= dump.length;
   });
   expect(written.length).toBeGreaterThan(1000);
   for (let at = 0; at < written.length; at += 1000) {

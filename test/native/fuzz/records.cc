@@ -181,6 +181,17 @@ void Mutate(Random* random, Bytes* record) {
   }
 }
 
+bool IsRecordType(uint8_t type) {
+  switch (type) {
+#define TYPE_CASE(enumerator, name, number) case number:
+    PAGEFAULT_RECORD_TYPES(TYPE_CASE)
+#undef TYPE_CASE
+    return true;
+    default:
+      return false;
+  }
+}
+
 void CheckBatch(const SeenBatch& batch) {
   for (const SeenFault& fault : batch.faults) {
     CHECK((fault.flags & 3) != 3 && fault.flags < 0x40);
@@ -189,7 +200,7 @@ void CheckBatch(const SeenBatch& batch) {
   }
   uint32_t at = 0;
   for (const SeenRecord& record : batch.records) {
-    CHECK(record.type >= 1 && record.type <= 11);
+    CHECK(IsRecordType(record.type));
     CHECK(record.time >= 0);
     CHECK(record.at >= at && record.at <= batch.faults.size());
     at = record.at;
