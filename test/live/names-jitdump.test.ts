@@ -77,7 +77,16 @@ time.sleep(1000)
 `;
 
 async function mapsIt(...args: readonly string[]): Promise<number> {
-  return start(['sh', '-c', `cd ${scratch} && exec python3 -c '${MAPS_IT}' "$@"`, 'sh', ...args]);
+  const pid = await start([
+    'sh',
+    '-c',
+    `cd ${scratch} && exec python3 -c '${MAPS_IT}' "$@"`,
+    'sh',
+    ...args,
+  ]);
+  // One that an earlier process of this number has left would count.
+  rmSync(`/tmp/perf-${pid}.map`, { force: true });
+  return pid;
 }
 
 test('node: functions that its dump names are those of its map', async () => {
