@@ -181,9 +181,8 @@ describe('the dashboard on a terminal', () => {
     await world.shows('MAJ 48');
   });
 
-  it('draws the graphs where they belong, and nowhere else', async () => {
-    open(120, 34);
-    // From look to look 4, 0 and 2 major faults more in turn, and always 100 minor ones.
+  /** From look to look 4, 0 and 2 major faults more in turn, and always 100 minor ones. */
+  function countInTurns(): void {
     let [looks, major] = [0, 0];
     world.source.snapshot = () => {
       major += [4, 0, 2][looks++ % 3]!;
@@ -191,6 +190,11 @@ describe('the dashboard on a terminal', () => {
       const byClass = [major, 100 * looks, 0, 0];
       return { ...picture, now: looks * 1e9, totals: { ...picture.totals, byClass } };
     };
+  }
+
+  it('draws the graphs where they belong, and nowhere else', async () => {
+    open(120, 34);
+    countInTurns();
     // The scale ends at 200: the stacks are half as high as the two lines together, and a little more.
     const lines = await world.shows(/ faults\/s +200┤.* peak 104\n +0┤ +█{4,}/);
     const row = lines.findIndex((line) => line.startsWith(' faults/s'));
@@ -213,14 +217,7 @@ describe('the dashboard on a terminal', () => {
 
   it('draws the sparklines of the header where they belong, and nowhere else', async () => {
     open(120, 24);
-    // From look to look 4, 0 and 2 major faults more in turn, and always 100 minor ones.
-    let [looks, major] = [0, 0];
-    world.source.snapshot = () => {
-      major += [4, 0, 2][looks++ % 3]!;
-      const picture = samplePicture();
-      const byClass = [major, 100 * looks, 0, 0];
-      return { ...picture, now: looks * 1e9, totals: { ...picture.totals, byClass } };
-    };
+    countInTurns();
     // All and nothing are the ends of the scale; a steady load is all the time its largest.
     const lines = await world.shows(/ MAJ\/s .*█▁▄█/);
     const row = lines.findIndex((line) => line.startsWith(' MAJ/s'));
