@@ -98,6 +98,14 @@ void add_row(struct row row) {
   pthread_mutex_unlock(&truth.lock);
 }
 
+void add_task_row(struct row like, pid_t task, const void* start, size_t pages) {
+  like.pid = like.tid = task;
+  like.start = (uintptr_t)start;
+  like.end = like.start + pages * page_size();
+  like.faults = (long)pages;
+  add_row(like);
+}
+
 void touch_row(struct row like, char* start, size_t stride, size_t count, enum access access) {
   touch(start, stride, count, access);
   like.pid = getpid();

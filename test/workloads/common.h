@@ -43,6 +43,8 @@ void touch(char* start, size_t stride, size_t count, enum access access);
 // Touches and records: `like` gives the names, the rest is filled in. Any thread may call it.
 void touch_row(struct row like, char* start, size_t stride, size_t count, enum access access);
 void add_row(struct row row);
+// One fault in each of `pages` pages, by a task that is not this one.
+void add_task_row(struct row like, pid_t task, const void* start, size_t pages);
 // Prints {"rows":[...],"minflt":..,"majflt":..,"cpu":..,"seconds":..} and forgets the rows. Prints
 // nothing with WORKLOAD_SILENT in the environment.
 void print_truth(void);

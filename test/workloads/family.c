@@ -123,12 +123,7 @@ int main(int argc, char** argv) {
   while (wait(NULL) > 0) {
   }
   for (long i = 0; i < members->count && i < MAX_MEMBERS; i++) {
-    struct row row = ANON_ZERO;
-    row.pid = row.tid = members->pids[i];
-    row.start = (uintptr_t)start;
-    row.end = row.start + pages * page_size();
-    row.faults = (long)pages;
-    add_row(row);
+    add_task_row(ANON_ZERO, members->pids[i], start, pages);
   }
   print_truth();
   return 0;

@@ -51,12 +51,7 @@ int main(int argc, char** argv) {
   while (wait(NULL) > 0) {
   }
   for (long i = 0; i < family->count; i++) {
-    struct row row = ANON_COW;
-    row.pid = row.tid = family->pids[i];
-    row.start = (uintptr_t)start;
-    row.end = row.start + pages * page_size();
-    row.faults = (long)pages;
-    add_row(row);
+    add_task_row(ANON_COW, family->pids[i], start, pages);
   }
   print_truth();
   return 0;
