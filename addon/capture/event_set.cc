@@ -196,12 +196,22 @@ int EventSet::OpenThread(pid_t tid, uint32_t root) {
     for (size_t cpu = 0; cpu < cpus_.size(); cpu++) {
       const int error = OpenInto(kind, tid, cpu, root);
       if (error != 0) {
-        events_.resize(before);
+        TakeBack(before);
         return error;
       }
     }
   }
   return 0;
+}
+
+void EventSet::TakeBack(size_t from) {
+  // In this order: what is counted has a record then, and those who have inherited count no more.
+  for (size_t i = from; i < events_.size(); i++) SwitchOff(events_[i]);
+  for (size_t i = from; i < events_.size(); i++) {
+    CountOne(events_[i], &retired_);
+    retired_ids_[0].push_back(events_[i].id);
+  }
+  events_.resize(from);
 }
 
 void EventSet::AttachThread(pid_t tid, uint32_t root) {
@@ -266,12 +276,16 @@ void EventSet::SetStackPeriod(uint32_t period) {
   }
 }
 
+void EventSet::SwitchOff(const Event& event) {
+  // Fails only for a descriptor that is no event.
+  ioctl(event.fd.get(), PERF_EVENT_IOC_DISABLE, 0);
+}
+
 void EventSet::Disable() {
   const auto disable = [&](bool entries) {
     for (const Event& event : events_) {
       const bool entry = SpecOf(event.kind).record != RecordKind::kCompletion;
-      // Fails only for a descriptor that is no event.
-      if (entry == entries) ioctl(event.fd.get(), PERF_EVENT_IOC_DISABLE, 0);
+      if (entry == entries) SwitchOff(event);
     }
   };
   disable(true);

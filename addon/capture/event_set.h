@@ -109,6 +109,11 @@ class EventSet {
   // Opens those that can be opened now. Returns how many.
   size_t OpenClosed();
   void CountOne(const Event& event, Totals* totals) const;
+  // With all that inherited from it.
+  static void SwitchOff(const Event& event);
+  // Closes the events from `from` on: their thread has ended before it had all of them. What they
+  // have counted stays counted, since it is in the rings.
+  void TakeBack(size_t from);
 
   Plan plan_;
   Formats* formats_;

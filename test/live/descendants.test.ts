@@ -1,10 +1,13 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { readFaults, reportIn, startAnalyzer, waiting } from '../support/analyzer';
 import { workload } from '../support/build';
 import type { Fault, Report } from '../support/formats';
 import { perfCounts, startPerfStat } from '../support/perf';
+import { InjectedInstallation } from '../support/injected';
 import { childrenOf } from '../support/processes';
-import { attached, eventsOpened, until } from '../support/running';
+import { attached, eventsOpened, run, Running, until } from '../support/running';
+import type { Ended } from '../support/running';
 import { removeScratch, scratchDirectory } from '../support/scratch';
 import { compare, truthRows } from '../support/truth';
 import type { TruthRow } from '../support/truth';
@@ -101,4 +104,33 @@ test('the count is that of perf stat, which is told of every process', async () 
   const { completeness } = reportIn(await tracer.ended);
   const { minor, major } = perfCounts(await perf.ended);
   expect(completeness).toMatchObject({ captured: minor + major, lost: 0, difference: 0 });
+});
+
+test('a thread that ends while its events are opened: what they counted until then agrees with what was seen', async () => {
+  const installation = new InjectedInstallation(join(scratch, 'injected'));
+  const target = new Running([workload('storm'), '--threads', '1', '--seconds', '600']);
+  const worker = await until('the thread that faults', () =>
+    readdirSync(`/proc/${target.pid}/task`).find((tid) => tid !== String(target.pid)),
+  );
+  const capture = async (inject: readonly string[]): Promise<Ended> => {
+    installation.trace('node', ['-e', 'trace=perf_event_open', ...inject]);
+    const args = ['-q', '-d', '0.1', '--report-format', 'json', '-p', String(target.pid)];
+    const ended = await run(installation.command(args));
+    expect(ended.status).toBe(0);
+    return ended;
+  };
+  try {
+    await capture([]);
+    const opened = installation.seen('node').split('\n');
+    // For this thread on the first CPU, and so on: the last of them is refused.
+    const last = opened.findLastIndex((line) => line.includes(`}, ${worker}, `)) + 1;
+    expect(last).toBeGreaterThan(1);
+    const ended = await capture(['-e', `inject=perf_event_open:error=ESRCH:when=${last}`]);
+    const { completeness } = reportIn(ended);
+    expect(completeness.captured).toBeGreaterThan(0);
+    expect(completeness).toMatchObject({ difference: 0 });
+  } finally {
+    target.kill('SIGKILL');
+    await target.ended;
+  }
 });
