@@ -127,6 +127,19 @@ class Planner {
     }
     if (!fixed) plan_.stack_budget = stacks.budget;
     (fixed ? plan_.per_thread : plan_.per_cpu).push_back(EventKind::kStack);
+    PlanMakers();
+  }
+
+  // Who makes mappings: of use only where one knows which were made.
+  void PlanMakers() {
+    std::string what;
+    const int error = plan_.syscall_tracepoints
+                          ? Have(EventKind::kMmapEnter, -1, sched_getcpu(), &plan_.per_cpu, &what)
+                          : ENOTSUP;
+    plan_.makers = error == 0;
+    if (error != 0) {
+      notices_.push_back({SpecOf(EventKind::kMmapEnter).notice, error, ErrnoText(error)});
+    }
   }
 
   // Adds the events that are of use only together with `first` to `out`, if all of them can be had.

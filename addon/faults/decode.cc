@@ -49,6 +49,19 @@ void JudgeThreadStart(const SampleParts& parts, Record* out) {
   out->stack_pointer = parts.registers == nullptr ? 0 : Load<uint64_t>(parts.registers);
 }
 
+// The user part of a call chain. Another perf session that watches the same thread may have had the
+// chain made for both (EventIds): then it holds the kernel's part too.
+void TakeChain(const SampleParts& parts, Record* out) {
+  const auto at = [&](uint64_t i) { return Load<uint64_t>(parts.callchain + 8 * i); };
+  uint64_t begin = 0;
+  while (begin < parts.callchain_size && at(begin) != PERF_CONTEXT_USER) begin++;
+  begin++;  // the marker
+  uint64_t end = begin;
+  while (end < parts.callchain_size && end - begin < kMaxChain && at(end) < PERF_CONTEXT_MAX) end++;
+  out->chain_size = end - begin;
+  out->chain = out->chain_size == 0 ? nullptr : parts.callchain + 8 * begin;
+}
+
 bool DecodeTracepoint(const RawRecord& raw, const EventSpec& spec, const Formats& formats,
                       Record* out) {
   const TracepointFormat& format = formats.Of(spec.kind);
@@ -78,6 +91,9 @@ bool DecodeTracepoint(const RawRecord& raw, const EventSpec& spec, const Formats
       if (!LoadField(parts.raw, parts.raw_size, format.thread, &thread)) return false;
       JudgeSignal(thread, out);
       return true;
+    case RecordKind::kSyscall:
+      TakeChain(parts, out);
+      return true;
     case RecordKind::kNewTask:
       out->flags = static_cast<uint32_t>(out->argument[0]);
       return true;
@@ -86,19 +102,10 @@ bool DecodeTracepoint(const RawRecord& raw, const EventSpec& spec, const Formats
   }
 }
 
-// The user part of a call chain. Another perf session that watches the same thread may have had the
-// chain made for both (EventIds): then it holds the kernel's part too.
 bool DecodeStack(const RawRecord& raw, Record* out) {
   SampleParts parts;
   if (!FindParts(raw.event->layout, raw.bytes, raw.length, &parts)) return false;
-  const auto at = [&](uint64_t i) { return Load<uint64_t>(parts.callchain + 8 * i); };
-  uint64_t begin = 0;
-  while (begin < parts.callchain_size && at(begin) != PERF_CONTEXT_USER) begin++;
-  begin++;  // the marker
-  uint64_t end = begin;
-  while (end < parts.callchain_size && end - begin < kMaxChain && at(end) < PERF_CONTEXT_MAX) end++;
-  out->chain_size = end - begin;
-  out->chain = out->chain_size == 0 ? nullptr : parts.callchain + 8 * begin;
+  TakeChain(parts, out);
   return true;
 }
 
@@ -188,6 +195,8 @@ bool Decode(const RawRecord& raw, const Formats& formats, Record* out) {
   out->event = EventKind::kNone;
   out->user_mode = false;
   out->borrowed = false;
+  out->chain = nullptr;
+  out->chain_size = 0;
   if (raw.length < kRecordHeader) return false;
   out->time = raw.time;
   out->root = raw.event->root;

@@ -71,6 +71,8 @@ void Pairer::OnMmap(const Record& record) {
   Thread* thread = tasks_.everyone() ? tasks_.Known(record) : tasks_.Own(record);
   if (thread == nullptr) return;
   thread->fresh_exec = false;
+  thread->mapped_start = record.address;
+  thread->mapped_end = record.address + record.length;
   RecordRow row = Row(RecordType::kMmap, record, session_.Since(record.time));
   row.start = Pages(record.address);
   row.end = PagesUp(record.address + record.length);

@@ -16,6 +16,7 @@ void SyscallPairer::OnSyscall(Thread& thread, const Record& record) {
   switch (record.event) {
     case EventKind::kMunmapEnter:
     case EventKind::kMremapEnter:
+    case EventKind::kMmapEnter:
       thread.syscall = static_cast<uint8_t>(record.event);
       thread.syscall_time = record.time;
       std::copy(record.argument, record.argument + 5, thread.argument);
@@ -28,12 +29,8 @@ void SyscallPairer::OnSyscall(Thread& thread, const Record& record) {
       mailbox_.Add(row);
       return;
     }
-    case EventKind::kBrkExit: {
-      RecordRow row = Row(RecordType::kBrk, thread, session_.Since(record.time));
-      row.end = PagesUp(record.argument[0]);
-      mailbox_.Add(row);
-      return;
-    }
+    case EventKind::kBrkExit:
+      return OnBrk(thread, record);
     default:
       return OnExit(thread, record);
   }
@@ -60,7 +57,36 @@ void SyscallPairer::OnExit(Thread& thread, const Record& record) {
     row.new_end = PagesUp(result + argument[2]);
     row.flags = static_cast<uint32_t>(argument[3]);
     mailbox_.Add(row);
+    // Shrunk where it was it is still who made it before.
+    if (result != argument[0] || argument[2] > argument[1]) {
+      Made(thread, record, result, result + argument[2]);
+    }
+  } else if (record.event == EventKind::kMmapExit && entered == EventKind::kMmapEnter) {
+    Made(thread, record, result, result + argument[0]);
   }
+}
+
+void SyscallPairer::OnBrk(Thread& thread, const Record& record) {
+  const uint64_t now = record.argument[0];
+  // Where it grew, the kernel has just reported the mapping that resulted (do_brk_flags, mm/vma.c).
+  const bool grown = thread.mapped_end != 0 && PagesUp(thread.mapped_end) == PagesUp(now);
+  if (grown) Made(thread, record, thread.mapped_start, thread.mapped_end, kMadeByBreak);
+  thread.mapped_end = 0;
+  RecordRow row = Row(RecordType::kBrk, thread, session_.Since(record.time));
+  row.end = PagesUp(now);
+  mailbox_.Add(row);
+}
+
+void SyscallPairer::Made(const Thread& thread, const Record& record, uint64_t start, uint64_t end,
+                         uint32_t flags) {
+  if (record.chain_size == 0 || end <= start) return;
+  RecordRow row = Row(RecordType::kMadeBy, thread, session_.Since(record.time));
+  row.start = Pages(start);
+  row.end = PagesUp(end);
+  row.flags = flags;
+  row.name = reinterpret_cast<const char*>(record.chain);
+  row.name_length = 8 * record.chain_size;
+  mailbox_.Add(row);
 }
 
 }  // namespace pagefault

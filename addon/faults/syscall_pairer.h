@@ -1,5 +1,6 @@
 // Enter and exit of the system calls that change an address space without another record -> what
-// they did to it. munmap and mremap take effect somewhere in between.
+// they did to it, and by which call stack they mapped memory. munmap and mremap take effect
+// somewhere in between.
 #pragma once
 
 #include "faults/decode.h"
@@ -18,6 +19,10 @@ class SyscallPairer {
 
  private:
   void OnExit(Thread& thread, const Record& record);
+  void OnBrk(Thread& thread, const Record& record);
+  // The call stack of what has just mapped a range, in bytes.
+  void Made(const Thread& thread, const Record& record, uint64_t start, uint64_t end,
+            uint32_t flags = 0);
 
   Mailbox& mailbox_;
   const SessionTime& session_;

@@ -51,6 +51,8 @@ struct Thread {
   // The system call this thread is in: arguments of munmap or mremap, kind 0 = none.
   uint8_t syscall = 0;
   uint64_t syscall_time = 0;
+  // The mapping it was last reported to have made, and that no system call has been told to have.
+  uint64_t mapped_start = 0, mapped_end = 0;
   uint64_t argument[5] = {};
 };
 

@@ -66,6 +66,12 @@ constexpr EventSpec Unmap(Kind kind, const char* name, std::initializer_list<con
                   Kind::kMunmapEnter, kNoUnmaps);
 }
 
+// Planned where stacks are.
+constexpr EventSpec Maker(Kind kind, const char* name, std::initializer_list<const char*> fields) {
+  return Together(Tracepoint(kind, Scope::kNobody, RecordKind::kSyscall, name, fields),
+                  Kind::kMmapEnter, "NO_MAKERS");
+}
+
 constexpr EventSpec ThreadStart(Kind kind, const char* name) {
   return WithStackPointer(Tracepoint(kind, Scope::kCpu, RecordKind::kThreadStart, name, {"ret"}));
 }
@@ -93,6 +99,8 @@ constexpr EventSpec kEvents[kEventKinds] = {
           {"addr", "old_len", "new_len", "flags", "new_addr"}),
     Unmap(Kind::kMremapExit, "syscalls/sys_exit_mremap", {"ret"}),
     Unmap(Kind::kBrkExit, "syscalls/sys_exit_brk", {"ret"}),
+    Maker(Kind::kMmapEnter, "syscalls/sys_enter_mmap", {"len"}),
+    Maker(Kind::kMmapExit, "syscalls/sys_exit_mmap", {"ret"}),
     ThreadStart(Kind::kCloneExit, "syscalls/sys_exit_clone"),
     ThreadStart(Kind::kClone3Exit, "syscalls/sys_exit_clone3"),
     Tracepoint(Kind::kShmdtEnter, Scope::kCpu, RecordKind::kSyscall, "syscalls/sys_enter_shmdt",

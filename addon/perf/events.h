@@ -21,6 +21,8 @@ enum class EventKind : uint8_t {
   kMremapEnter,
   kMremapExit,
   kBrkExit,
+  kMmapEnter,  // with its exit: who makes a mapping, where call stacks are wanted
+  kMmapExit,
   kCloneExit,  // of interest where a new thread returns from it
   kClone3Exit,
   kShmdtEnter,  // its exit would tell nothing more (SyscallPairer)
@@ -37,7 +39,7 @@ enum class RecordKind : uint8_t {
   kCompletion,   // kMinor, kMajor
   kEntry,        // kEntryUser, kEntryKernel, kEntryAny
   kStack,        // the user call chain of a fault that has been entered: chain
-  kSyscall,      // kMunmapEnter ... kBrkExit, kShmdtEnter
+  kSyscall,      // kMunmapEnter ... kMmapExit, kShmdtEnter: argument, and chain of exits
   kSignal,       // a thread was sent SIGSEGV or SIGBUS for what it did itself: signal, signal_code
   kNewTask,      // flags: clone_flags
   kThreadStart,  // a new thread is about to run its first instruction: stack_pointer

@@ -19,6 +19,11 @@ constexpr uint64_t kFormatLost = 1U << 4;
 constexpr uint64_t kFormatLost = PERF_FORMAT_LOST;
 #endif
 
+bool MakesMappings(EventKind kind) {
+  return kind == EventKind::kMmapExit || kind == EventKind::kMremapExit ||
+         kind == EventKind::kBrkExit;
+}
+
 // Allowed to every user who may use perf at all.
 bool UserModeOnly(const EventSpec& spec, const Plan& plan) {
   return plan.user_only || spec.scope == Scope::kRing;
@@ -45,11 +50,10 @@ perf_event_attr AttributeOf(EventKind kind, const Plan& plan, const Formats& for
   attr.sample_id_all = 1;
   attr.exclude_kernel = UserModeOnly(spec, plan);
   attr.exclude_hv = UserModeOnly(spec, plan);
-  if ((spec.sample & PERF_SAMPLE_CALLCHAIN) != 0) {
-    attr.sample_period = plan.stack_every;
-    // A fault in kernel mode has the stack of its system call.
-    attr.exclude_callchain_kernel = 1;
-  }
+  if (kind == EventKind::kStack) attr.sample_period = plan.stack_every;
+  if (plan.makers && MakesMappings(kind)) attr.sample_type |= PERF_SAMPLE_CALLCHAIN;
+  // What happens in kernel mode has the stack of its system call.
+  attr.exclude_callchain_kernel = (attr.sample_type & PERF_SAMPLE_CALLCHAIN) != 0;
   if (spec.scope == Scope::kThread) {
     attr.inherit = plan.inherit;
     attr.disabled = plan.on_exec;

@@ -23,6 +23,7 @@ struct Plan {
   bool inherit = true;
   bool threads_only = false;          // inherit_thread: new threads yes, children no (Linux 5.13)
   bool on_exec = false;               // events start with the exec
+  bool makers = false;                // what makes mappings has call chains
   uint32_t stack_every = 1;           // period of kStack, where it is opened
   uint32_t stack_budget = 0;          // stacks a second that it is changed for; 0: it stays
   std::vector<EventKind> per_thread;  // in the order in which they are opened

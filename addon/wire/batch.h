@@ -34,6 +34,9 @@ constexpr uint8_t kFlagInferred = 0x20;  // kFlagNone, and nobody saw the signal
 constexpr uint8_t kSignalBus = 0x80;
 constexpr uint8_t kSignalCode = 0x7f;
 
+// Flag of kMadeBy: of these pages only those that the break, which moves next, was moved over.
+constexpr uint32_t kMadeByBreak = 1;
+
 // X(enumerator, name and number as src/core/wire/batch.ts has them, which also says what columns a
 // record fills).
 #define PAGEFAULT_RECORD_TYPES(X)    \
@@ -48,7 +51,8 @@ constexpr uint8_t kSignalCode = 0x7f;
   X(kStackPointer, STACK_POINTER, 9) \
   X(kShareSpace, SHARE_SPACE, 10)    \
   X(kDetach, DETACH, 11)             \
-  X(kStack, STACK, 12)
+  X(kStack, STACK, 12)               \
+  X(kMadeBy, MADE_BY, 13)
 
 enum class RecordType : uint8_t {
 #define PAGEFAULT_ENUMERATOR(enumerator, name, number) enumerator = number,
@@ -100,6 +104,9 @@ struct RecordRow {
   uint64_t ino = 0;
   const char* name = nullptr;
   size_t name_length = 0;
+
+  // Its name is a call chain: addresses, u64 each.
+  bool is_chain() const { return type == RecordType::kStack || type == RecordType::kMadeBy; }
 };
 
 // `at`, `name_offset`: where the record stands among the faults, and its name among the names.

@@ -23,6 +23,10 @@ void Batch::Add(const FaultRow& row) {
 }
 
 void Batch::Add(const RecordRow& row) {
+  row.is_chain() ? AddChain(row) : AddRow(row);
+}
+
+void Batch::AddRow(const RecordRow& row) {
   uint8_t* const bytes = bytes_.get();
   const uint32_t i = records_++;
   const uint32_t at = faults_;
@@ -36,7 +40,7 @@ void Batch::Add(const RecordRow& row) {
 
 #undef PAGEFAULT_PUT
 
-void Batch::AddStack(const RecordRow& row) {
+void Batch::AddChain(const RecordRow& row) {
   const uint8_t* names = bytes_.get() + kBatchColumns.column[k_names].offset;
   RecordRow rest = row;
   const bool again = stack_length_ > 0 && stack_length_ == row.name_length &&
@@ -49,7 +53,7 @@ void Batch::AddStack(const RecordRow& row) {
     stack_length_ = static_cast<uint32_t>(row.name_length);
   }
   const uint32_t i = records_;
-  Add(rest);
+  AddRow(rest);
   uint8_t* const bytes = bytes_.get();
   PutColumn<ColumnType::u32>(bytes, kBatchColumns.column[k_recNameOffset].offset, i, stack_offset_);
   PutColumn<ColumnType::u32>(bytes, kBatchColumns.column[k_recNameLength].offset, i, stack_length_);
@@ -121,7 +125,7 @@ void Mailbox::AddWithStack(const FaultRow& row, const RecordRow& stack) {
     Drop(row);
     return;
   }
-  open_->AddStack(stack);
+  open_->Add(stack);
   open_->Add(row);
 }
 

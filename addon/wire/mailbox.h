@@ -24,20 +24,20 @@ class Batch {
   bool empty() const { return faults_ == 0 && records_ == 0; }
   bool faults_full() const { return faults_ == kFaultCapacity; }
   bool Fits(const RecordRow& row) const {
-    return records_ < kRecordCapacity && row.name_length <= kNameBytes - name_bytes_;
+    const size_t used = row.is_chain() ? AlignColumn(name_bytes_) : name_bytes_;
+    return records_ < kRecordCapacity && used + row.name_length <= kNameBytes;
   }
   // The same, and a fault with it.
-  bool FitsStack(const RecordRow& row) const {
-    return faults_ < kFaultCapacity && records_ < kRecordCapacity &&
-           AlignColumn(name_bytes_) + row.name_length <= kNameBytes;
-  }
+  bool FitsStack(const RecordRow& row) const { return faults_ < kFaultCapacity && Fits(row); }
   void Add(const FaultRow& row);
-  void Add(const RecordRow& row);       // Fits() must hold
-  void AddStack(const RecordRow& row);  // FitsStack() must hold
+  void Add(const RecordRow& row);  // Fits() must hold
   void set_horizon(uint64_t ns) { horizon_ = ns; }
   void CopyTo(uint8_t* out) const;
 
  private:
+  void AddChain(const RecordRow& row);
+  void AddRow(const RecordRow& row);
+
   std::unique_ptr<uint8_t[]> bytes_;
   uint32_t faults_ = 0;
   uint32_t records_ = 0;

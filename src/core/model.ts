@@ -7,11 +7,9 @@ import type { SiteTable } from './code/site-table';
 import { stackFrames } from './code/stack-names';
 import type { StackTable } from './code/stack-table';
 import { Attribution } from './resolve/attribution';
-import type { Stacks, Symbols } from './resolve/attribution';
 import { RegionBinder } from './regions/region-resolver';
 import { CommTable } from './tasks/comm-names';
 import { Counters } from './resolve/counters';
-import type { Depth } from './resolve/counters';
 import { latencyOfRows } from './snapshot/latency-histogram';
 import { regionDetail } from './snapshot/region-detail';
 import type { RegionDetail } from './snapshot/region-detail';
@@ -26,7 +24,8 @@ import { DEFAULT_LIMITS } from './stats/limits';
 import type { Limits } from './stats/limits';
 import type { PendingFaults } from './wire/pending-faults';
 import { pagePool } from './stats/page-set';
-import type { BusSource, GuardSource, MapsAnswer, NameSource, ProcSource } from './ports';
+import type { ProcSource } from './ports';
+import type { InitialProcess, ModelOptions } from './resolve/model-options';
 import { RecordApplier } from './resolve/apply-records';
 import { RegionTable } from './regions/region-table';
 import { forgetUnsure, mappedRegions } from './resolve/mapped-regions';
@@ -39,36 +38,6 @@ import { statPool } from './stats/row-histograms';
 import { Tasks } from './tasks/tasks';
 import { VmaMap } from './vma/vma-map';
 import { VmaPool } from './vma/vma-pool';
-
-export interface ModelOptions {
-  readonly source: ProcSource;
-  /** Without it no fault has the cause userfaultfd. */
-  readonly guards?: GuardSource;
-  /** Without it no SIGBUS is explained. */
-  readonly bus?: BusSource;
-  /** What faults are to be counted, and named, by the code that causes them. 'off' by default. */
-  readonly symbols?: Symbols;
-  /** What call stacks are counted for; not with `symbols` off. 'off' by default. */
-  readonly stacks?: Stacks;
-  /** Without it code goes by its addresses. */
-  readonly names?: NameSource | null;
-  /** No more than is shown in the end: rows cost as much as all the rest. 'detail' by default. */
-  readonly depth?: Depth;
-  /** Caps, for tests of what happens when they are reached. */
-  readonly limits?: Partial<Limits>;
-  /** ns since the session's start; the counters run from here. */
-  readonly startedAt?: number;
-}
-
-/** A process that was there at attach. */
-export interface InitialProcess {
-  readonly ppid: number;
-  readonly comm: string;
-  /** Its live threads. Without them the process is taken to end with the first thread. */
-  readonly tids?: readonly number[];
-  /** null where they are still to be read: the first record or fault of the process waits for them. */
-  readonly maps: MapsAnswer | null;
-}
 
 /** ns between two attempts to fold a table that found everything alive. */
 const RETRY_NS = 1e9;
@@ -136,7 +105,13 @@ export class Model {
       this.limits.sectionBytes,
     );
     this.repair = new MapRepair(options.source, this.tasks);
-    this.records = new RecordApplier(this.tasks, this.comms, binder, this.repair);
+    this.records = new RecordApplier(
+      this.tasks,
+      this.comms,
+      binder,
+      this.repair,
+      this.attribution?.makers ?? null,
+    );
     this.loop = new FaultLoop(this.tasks, binder, this.repair, this.columns, depth !== 'totals');
     this.inFlight = new InFlight(this.tasks, this.loop, this.counters, this.columns, this.zeroedAt);
     this.watch = options.guards === undefined ? null : new GuardWatch(options.guards, this.tasks);
@@ -166,6 +141,10 @@ export class Model {
   /** Call stacks; null where nobody asked for them. */
   get stacks(): StackTable | null {
     return this.attribution?.stacks ?? null;
+  }
+
+  get makersCapped(): boolean {
+    return this.attribution?.makers?.capped ?? false;
   }
 
   /** A process that is attached to. */

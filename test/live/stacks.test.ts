@@ -125,6 +125,71 @@ test('the report for a person has them as a tree', async () => {
   expect(line(THREAD.join(';'))).toMatch(/ 1,200 /);
 });
 
+interface Mapped {
+  readonly start: string;
+  readonly kind: string;
+  readonly mapped_by: readonly string[] | null;
+}
+
+describe('who made a mapping', () => {
+  const PAGES_MAPPED = 400;
+  let makers: readonly string[];
+  beforeAll(() => {
+    makers = [withFrames('makers'), '--pages', String(PAGES_MAPPED)];
+  });
+
+  /** By which functions of the program each of its mappings was made, and how that of the heap. */
+  function madeBy(rows: readonly TruthRow[], report: unknown): (readonly string[])[] {
+    const { regions } = report as { readonly regions: readonly Mapped[] };
+    const at = (row: TruthRow): Mapped => {
+      const found = regions.filter(({ start }) => BigInt(start) === BigInt(row.start));
+      expect(found).toHaveLength(1);
+      return found[0]!;
+    };
+    const [grown, , mapped, inThread] = rows;
+    const heap = regions.find(({ kind }) => kind === 'heap')!;
+    return [grown!, mapped!, inThread!]
+      .map(at)
+      .concat(heap)
+      .map((region) => ownPart(region.mapped_by ?? []));
+  }
+
+  const MADE = [
+    ['main', 'r_outer', 'r_grow', 'call'],
+    ['main', 'm_outer', 'm_middle', 'm_map', 'call'],
+    ['t_main', 't_map', 'call'],
+    ['main', 'b_outer', 'b_grow', 'call'],
+  ];
+
+  it.each([
+    ['started', () => captureCommand(makers, scratch, { args: EVERY })],
+    ['attached to', () => captureAttached(makers, scratch, ['--stacks', 'fp'])],
+  ])('%s: mmap, mremap and brk, whoever touches it', async (_, capture) => {
+    const { rows, report } = await capture();
+    expect(madeBy(rows, report)).toEqual(MADE);
+  });
+
+  it('is not told where it was made before, nor without stacks', async () => {
+    const { report } = await captureAttached(program, scratch, EVERY);
+    // The memory of chains is there when it says that it is ready.
+    const { regions } = report as unknown as { readonly regions: readonly Mapped[] };
+    const anon = regions.filter(({ kind }) => kind === 'anon');
+    expect(anon.length).toBeGreaterThan(0);
+    expect(anon.some(({ mapped_by: by }) => by?.includes('main') === true)).toBe(false);
+    const plain = await captureCommand(makers, scratch, {});
+    const mapped = (plain.report as unknown as { readonly regions: readonly Mapped[] }).regions;
+    for (const region of mapped) expect(region.mapped_by).toBeNull();
+  });
+
+  it('stands in the report for a person', async () => {
+    const ended = await analyze(['-q', '--report', ...EVERY, '--', ...makers], { cwd: scratch });
+    expect(ended.status).toBe(0);
+    const heading = /\nRegions\n(.*)\n/.exec(ended.stdout)![1]!;
+    expect(heading).toMatch(/MAPPED BY$/);
+    expect(ended.stdout).toMatch(/main;m_outer;m_middle;m_map;call$/m);
+  });
+});
+
 /** Faults, or microseconds, by folded line. */
 function folded(text: string): Map<string, number> {
   const lines = new Map<string, number>();

@@ -20,9 +20,10 @@ class Bench {
  public:
   explicit Bench(bool children = true, bool wide = false, bool software = false,
                  bool signals = true)
-      : Bench(Rule(children, wide), software, signals) {}
-  explicit Bench(const Following& rule, bool software = false, bool signals = true)
-      : formats_(TestFormats({kPid, 150, 300}, software ? Samples::kSoftware : Samples::kPlain)),
+      : Bench(Rule(children, wide), software ? Samples::kSoftware : Samples::kPlain, signals) {}
+  explicit Bench(Samples samples) : Bench(Rule(true, false), samples, true) {}
+  explicit Bench(const Following& rule, Samples samples = Samples::kPlain, bool signals = true)
+      : formats_(TestFormats({kPid, 150, 300}, samples)),
         mailbox_(4),
         pairer_(formats_, mailbox_, kStart, rule) {
     if (!signals) formats_.Of(EventKind::kSignal).id = 0;

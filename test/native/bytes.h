@@ -194,7 +194,13 @@ enum class Samples {
   kPlain,       // tracepoints' without thread
   kWithThread,  // in a pid namespace
   kSoftware,    // no tracepoints for entries: each sample has thread and ip
+  kMakers,      // what makes mappings has its call chain
 };
+inline bool HasChain(EventKind kind, Samples samples) {
+  return samples == Samples::kMakers &&
+         (kind == EventKind::kMmapExit || kind == EventKind::kMremapExit ||
+          kind == EventKind::kBrkExit);
+}
 
 // As perf_event_open is asked: what the layouts follow from.
 inline SampleLayout LayoutFor(EventKind kind, Samples samples) {
@@ -223,8 +229,10 @@ inline SampleLayout LayoutFor(EventKind kind, Samples samples) {
       [[fallthrough]];
     default:
       attr.sample_type |= PERF_SAMPLE_RAW;
-      if (samples == Samples::kPlain) attr.sample_type &= ~uint64_t{PERF_SAMPLE_TID};
+      const bool plain = samples == Samples::kPlain || samples == Samples::kMakers;
+      if (plain) attr.sample_type &= ~uint64_t{PERF_SAMPLE_TID};
   }
+  if (HasChain(kind, samples)) attr.sample_type |= PERF_SAMPLE_CALLCHAIN;
   if (samples == Samples::kSoftware) attr.sample_type |= PERF_SAMPLE_IP;
   return LayoutOf(attr);
 }
@@ -252,8 +260,9 @@ inline Formats TestFormats(const std::vector<uint32_t>& roots, Samples samples =
   for (uint16_t i = 0; i < 5; i++) arguments.field[i] = {static_cast<uint16_t>(12 + 8 * i), 8};
   formats.Of(EventKind::kMremapEnter) = arguments;
   formats.Of(EventKind::kShmdtEnter) = arguments;
+  formats.Of(EventKind::kMmapEnter) = arguments;
   for (EventKind kind : {EventKind::kMunmapExit, EventKind::kMremapExit, EventKind::kBrkExit,
-                         EventKind::kCloneExit, EventKind::kClone3Exit}) {
+                         EventKind::kMmapExit, EventKind::kCloneExit, EventKind::kClone3Exit}) {
     formats.Of(kind) = {0, kThread, {{12, 8}}};
   }
   formats.Of(EventKind::kSignal) = {261, kThread, {{8, 4}, {16, 4}, {36, 4}}};
@@ -265,10 +274,10 @@ inline Formats TestFormats(const std::vector<uint32_t>& roots, Samples samples =
     formats.events.AddBorrowed(EventKind::kEntryAny, LayoutFor(EventKind::kEntryAny, samples));
   }
   for (uint32_t root : roots) AddRoot(&formats, root, samples);
-  for (EventKind kind :
-       {EventKind::kMunmapEnter, EventKind::kMunmapExit, EventKind::kMremapEnter,
-        EventKind::kMremapExit, EventKind::kBrkExit, EventKind::kCloneExit, EventKind::kClone3Exit,
-        EventKind::kShmdtEnter, EventKind::kSignal, EventKind::kNewTask}) {
+  for (EventKind kind : {EventKind::kMunmapEnter, EventKind::kMunmapExit, EventKind::kMremapEnter,
+                         EventKind::kMremapExit, EventKind::kBrkExit, EventKind::kCloneExit,
+                         EventKind::kClone3Exit, EventKind::kShmdtEnter, EventKind::kMmapEnter,
+                         EventKind::kMmapExit, EventKind::kSignal, EventKind::kNewTask}) {
     formats.events.Add(SyscallId(kind), kind, 0, LayoutFor(kind, samples));
   }
   return formats;
@@ -290,6 +299,17 @@ inline Bytes SyscallEnter(EventKind kind, const Who& who, const std::vector<uint
 }
 inline Bytes SyscallExit(EventKind kind, const Who& who, uint64_t result) {
   return Raw({who.pid, who.tid, who.time, SyscallId(kind)}, false, 28, {{{12, 8}, result}});
+}
+// The same with a call chain, for Samples::kMakers.
+inline Bytes MakerExit(EventKind kind, const Who& who, uint64_t result,
+                       const std::vector<uint64_t>& chain) {
+  const Bytes plain = SyscallExit(kind, who, result);
+  const size_t head = kRecordHeader + 8 + 8;  // identifier and time
+  Bytes out(plain.begin(), plain.begin() + static_cast<ptrdiff_t>(head));
+  Put(&out, uint64_t{chain.size()});
+  for (uint64_t ip : chain) Put(&out, ip);
+  out.insert(out.end(), plain.begin() + static_cast<ptrdiff_t>(head), plain.end());
+  return Finish(out);
 }
 // signal:signal_generate, sent by `who` to the task `to` of the initial namespace.
 inline Bytes Signal(const Who& who, uint32_t to, int signal, int code) {

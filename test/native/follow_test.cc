@@ -267,6 +267,62 @@ TEST(pair_munmap_and_mremap) {
   CHECK_EQ(seen.records.at(0).end, 49.0);
 }
 
+TEST(pair_who_makes_a_mapping) {
+  Bench bench(Samples::kMakers);
+  const auto at = [&](uint64_t time) { return Who{kPid, kPid, time, 0}; };
+  const std::vector<uint64_t> chain = {PERF_CONTEXT_USER, 0x401010, 0x401020};
+  const std::string bytes(reinterpret_cast<const char*>(&chain[1]), 16);
+  const auto made = [&](const SeenRecord& record, double start, double end) {
+    CHECK_EQ(record.type, 13u);
+    CHECK_EQ(record.pid, kPid);
+    CHECK_EQ(record.start, start);
+    CHECK_EQ(record.end, end);
+    CHECK(record.name == bytes);
+  };
+  // The kernel reports what it merged with; what was made is what was asked for.
+  bench.Feed(SyscallEnter(EventKind::kMmapEnter, at(2000), {0x1801}));
+  bench.Feed(Mmap2(Who{kPid, kPid, 2050, kMinorId}, 0x7000, 0x9000, 0, 3, 2, "//anon"));
+  bench.Feed(MakerExit(EventKind::kMmapExit, at(2100), 0x7000, chain));
+  SeenBatch seen = bench.Seen();
+  CHECK((Types(seen) == std::vector<uint8_t>{1, 13}));
+  made(seen.records.at(1), 7, 9);
+
+  // One that only shrinks is made by nobody anew.
+  bench.Feed(SyscallEnter(EventKind::kMremapEnter, at(3000), {0x7000, 0x2000, 0x1000, 1, 0}));
+  bench.Feed(MakerExit(EventKind::kMremapExit, at(3100), 0x7000, chain));
+  CHECK((Types(bench.Seen()) == std::vector<uint8_t>{6}));
+  bench.Feed(SyscallEnter(EventKind::kMremapEnter, at(3200), {0x7000, 0x1000, 0x3000, 1, 0}));
+  bench.Feed(MakerExit(EventKind::kMremapExit, at(3300), 0x20000, chain));
+  seen = bench.Seen();
+  CHECK((Types(seen) == std::vector<uint8_t>{6, 13}));
+  made(seen.records.at(1), 32, 35);
+
+  // A break that grows makes a part of what the kernel has just reported; one that is asked for
+  // makes nothing.
+  bench.Feed(Mmap2(Who{kPid, kPid, 4000, kMinorId}, 0x30000, 0x2000, 0, 3, 2, "[heap]"));
+  bench.Feed(MakerExit(EventKind::kBrkExit, at(4100), 0x31fff, chain));
+  bench.Feed(MakerExit(EventKind::kBrkExit, at(4200), 0x31fff, chain));
+  seen = bench.Seen();
+  CHECK((Types(seen) == std::vector<uint8_t>{1, 13, 7, 7}));
+  made(seen.records.at(1), 48, 50);
+  CHECK_EQ(seen.records.at(1).flags, kMadeByBreak);
+}
+
+TEST(pair_who_makes_a_mapping_is_not_told_of_one_that_failed) {
+  Bench bench(Samples::kMakers);
+  const auto at = [&](uint64_t time) { return Who{kPid, kPid, time, 0}; };
+  const std::vector<uint64_t> chain = {PERF_CONTEXT_USER, 0x401010};
+  bench.Feed(SyscallEnter(EventKind::kMmapEnter, at(2000), {0x1000}));
+  bench.Feed(MakerExit(EventKind::kMmapExit, at(2100), static_cast<uint64_t>(-12), chain));
+  // Attached in between; no user part in the chain; a length that wraps.
+  bench.Feed(MakerExit(EventKind::kMmapExit, at(2200), 0x7000, chain));
+  bench.Feed(SyscallEnter(EventKind::kMmapEnter, at(2300), {0x1000}));
+  bench.Feed(MakerExit(EventKind::kMmapExit, at(2400), 0x7000, {}));
+  bench.Feed(SyscallEnter(EventKind::kMmapEnter, at(2500), {~uint64_t{0}}));
+  bench.Feed(MakerExit(EventKind::kMmapExit, at(2600), 0x7000, chain));
+  CHECK(bench.Seen().records.empty());
+}
+
 TEST(pair_failed_and_halved_system_calls_change_nothing) {
   Bench bench;
   const auto at = [&](uint64_t time) { return Who{kPid, kPid, time, 0}; };

@@ -336,6 +336,7 @@ export class FakeSource implements DashboardSource {
         { tid: 4329, pid: 4321, comm: 'checkpointer', faults: 440 },
         { tid: 4330, pid: 4321, comm: 'writer', faults: 60 },
       ],
+      mappedBy: [],
       sites: [
         { id: 31, label: 'mdread', faults: 480 },
         { id: 32, label: 'LoadIndex(char const*)', faults: 11 },

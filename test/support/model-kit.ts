@@ -6,7 +6,7 @@ import type { GuardedRange } from '../../src/core/classify/guarded-ranges';
 import type { Limits } from '../../src/core/stats/limits';
 import { FileStore } from '../../src/core/vma/file-store';
 import { Model } from '../../src/core/model';
-import type { ModelOptions } from '../../src/core/model';
+import type { ModelOptions } from '../../src/core/resolve/model-options';
 import { PENDING, UNKNOWN } from '../../src/core/ports';
 import type { GuardAnswer, GuardSource, MapsAnswer, ProcSource } from '../../src/core/ports';
 import { Resolved } from '../../src/core/wire/resolved';
@@ -235,9 +235,26 @@ export class Rig {
 
   /** The stack of the next fault, innermost first. */
   stack(addresses: readonly bigint[], weight = 1, pid = 100): this {
+    return this.chain(RecordType.STACK, { count: weight }, addresses, pid);
+  }
+
+  /** By which stack pages start to end (exclusive) were mapped. */
+  madeBy(start: number, end: number, addresses: readonly bigint[], pid = 100, flags = 0): this {
+    const r = this.batch.records;
+    this.chain(RecordType.MADE_BY, { start, end }, addresses, pid);
+    this.batch.recFlags[r] = flags;
+    return this;
+  }
+
+  private chain(
+    type: number,
+    columns: Partial<RecordNumbers>,
+    addresses: readonly bigint[],
+    pid: number,
+  ): this {
     const { batch } = this;
     batch.nameBytes = (batch.nameBytes + 7) & ~7;
-    const r = this.record(RecordType.STACK, pid, pid, { count: weight });
+    const r = this.record(type, pid, pid, columns);
     const words = new BigUint64Array(
       batch.names.buffer,
       batch.names.byteOffset + batch.nameBytes,

@@ -128,6 +128,7 @@ export function snapshot(part: Partial<Snapshot> = {}): Snapshot {
     siteRegions: () => [],
     stacks: () => [],
     siteStacks: () => [],
+    mappedBy: () => [],
     causeFacts: {
       swapInUse: false,
       numaBalancing: false,

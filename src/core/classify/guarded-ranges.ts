@@ -1,34 +1,32 @@
+import { PageRanges } from './page-ranges';
+import type { PageRange } from './page-ranges';
 import { Guard } from './rules';
 
-/** Pages start to end (exclusive) that are registered with userfaultfd. */
-export interface GuardedRange {
-  readonly start: number;
-  readonly end: number;
+/** Pages that are registered with userfaultfd. */
+export interface GuardedRange extends PageRange {
   /** Bits of Guard. */
   readonly guard: number;
 }
 
 /** What of an address space is registered with userfaultfd, as of one look at it. */
 export class GuardedRanges {
-  private readonly ranges: GuardedRange[];
+  private readonly ranges: PageRanges<GuardedRange>;
 
   /** `ranges` ascending and disjoint, and not too many: forgetting one moves all behind it; `asOf` session time (ns) before they were read. */
   constructor(
     ranges: readonly GuardedRange[],
     readonly asOf: number,
   ) {
-    this.ranges = [...ranges];
+    this.ranges = new PageRanges(ranges);
   }
 
   get isEmpty(): boolean {
-    return this.ranges.length === 0;
+    return this.ranges.size === 0;
   }
 
   /** Bits of Guard for a page. */
   at(page: number): number {
-    const { ranges } = this;
-    const i = this.firstEndingAfter(page);
-    return i < ranges.length && ranges[i]!.start <= page ? ranges[i]!.guard : Guard.NONE;
+    return this.ranges.at(page)?.guard ?? Guard.NONE;
   }
 
   /**
@@ -36,28 +34,6 @@ export class GuardedRanges {
    * registration went. What happened before the look is in it already.
    */
   forget(start: number, end: number, time: number): void {
-    const { ranges } = this;
-    if (time < this.asOf) return;
-    const from = this.firstEndingAfter(start);
-    let to = from;
-    while (to < ranges.length && ranges[to]!.start < end) to++;
-    if (to === from) return;
-    const [first, last] = [ranges[from]!, ranges[to - 1]!];
-    const rest: GuardedRange[] = [];
-    if (first.start < start) rest.push({ ...first, end: start });
-    if (last.end > end) rest.push({ ...last, start: end });
-    ranges.splice(from, to - from, ...rest);
-  }
-
-  private firstEndingAfter(page: number): number {
-    const { ranges } = this;
-    let from = 0;
-    let to = ranges.length;
-    while (from < to) {
-      const middle = (from + to) >>> 1;
-      if (ranges[middle]!.end <= page) from = middle + 1;
-      else to = middle;
-    }
-    return from;
+    if (time >= this.asOf) this.ranges.cut(start, end);
   }
 }

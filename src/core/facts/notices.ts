@@ -4,6 +4,7 @@ export type NoticeCode =
   | 'NO_UNMAP_TRACEPOINTS'
   | 'NO_SIGNAL_TRACEPOINT'
   | 'NO_STACKS'
+  | 'NO_MAKERS'
   | 'USER_ONLY'
   | 'RING_SHRUNK'
   | 'FD_LIMIT_RAISED'
@@ -42,6 +43,7 @@ const TEXTS: Readonly<Record<NoticeCode, Text | null>> = {
     'signals are not seen: an ERROR is inferred, and may be a fault that a signal interrupted',
   NO_STACKS: (detail) =>
     `no call stacks (${detail}): they need the exceptions tracepoints, and without --stack-every the right to watch all processes`,
+  NO_MAKERS: (detail) => `who made a mapping is not seen (${detail})`,
   USER_ONLY: (detail) =>
     `user-mode faults only (perf_event_paranoid is ${detail}): faults inside system calls are not seen`,
   RING_SHRUNK: (detail, errno) =>

@@ -50,12 +50,22 @@ export class RegionBinder {
       set = this.bssSet(process, handle, vma);
     }
     if (set === WAIT_CODE) return WAIT_CODE;
-    const code =
-      set >= 0
-        ? setCode(set)
-        : simpleCode(this.simpleRow(process, vma, nature), nature.memory, nature.hasFile);
+    let code = setCode(set);
+    if (set < 0) {
+      const row = this.simpleRow(process, vma, nature);
+      this.noteMakers(process, vma, row);
+      code = simpleCode(row, nature.memory, nature.hasFile);
+    }
     process.map.setRegion(handle, code);
     return code;
+  }
+
+  /** The row has got another mapping: whoever made it has made a part of the row. */
+  private noteMakers(process: Process, { start, end }: Vma, row: number): void {
+    for (const made of process.space.made.within(start, end)) {
+      const pages = Math.min(made.end, end) - Math.max(made.start, start);
+      this.regions.madeBy(row, made.stack, pages);
+    }
   }
 
   /** The row of one section of a mapping, made when a fault falls there first. */
@@ -76,6 +86,7 @@ export class RegionBinder {
         ? this.simpleRow(process, vma, nature)
         : this.fileRow(process, vma, nature, section);
     set.rows[span] = row;
+    this.noteMakers(process, vma, row);
     return row;
   }
 

@@ -20,11 +20,16 @@ export interface RegionInfo {
   readonly key: string;
 }
 
+/** Call stacks that are told apart in one row. */
+const MAKERS = 16;
+
 /** Rows of regions: counters, what they show, where they lie, where their faults fall. */
 export class RegionTable {
   readonly rows: RowTable<RegionInfo>;
   readonly heat: HeatTable;
   private readonly byKey = new Map<string, number>();
+  /** Pages that each call stack has mapped of a row, by the number of the stack. */
+  private readonly makers = new Map<number, Map<number, number>>();
   private readonly starts: number[] = [];
   private readonly ends: number[] = [];
   /** Rises when a slot may have got another meaning. */
@@ -84,6 +89,27 @@ export class RegionTable {
     if (end > this.ends[slot]!) this.ends[slot] = end;
   }
 
+  /** A call stack has mapped so many pages of a row. */
+  madeBy(slot: number, stack: number, pages: number): void {
+    if (this.rows.stands(slot)) return;
+    let stacks = this.makers.get(slot);
+    if (stacks === undefined) this.makers.set(slot, (stacks = new Map<number, number>()));
+    const before = stacks.get(stack);
+    if (before !== undefined || stacks.size < MAKERS) stacks.set(stack, (before ?? 0) + pages);
+  }
+
+  /** The stack that has mapped most of a row; 0 where none was seen. */
+  makerOf(slot: number): number {
+    let most = 0;
+    let found = 0;
+    for (const [stack, pages] of this.makers.get(slot) ?? []) {
+      if (pages <= most) continue;
+      most = pages;
+      found = stack;
+    }
+    return found;
+  }
+
   /** Pages; 0 for rows that stand for several. */
   startPage(slot: number): number {
     return this.rows.stands(slot) ? 0 : this.starts[slot]!;
@@ -98,6 +124,7 @@ export class RegionTable {
     this.epoch++;
     return this.rows.fold(isLive, settled, (slot, info) => {
       this.heat.close(slot);
+      this.makers.delete(slot);
       if (info.key !== '' && this.byKey.get(info.key) === slot) this.byKey.delete(info.key);
     });
   }

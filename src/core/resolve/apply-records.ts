@@ -4,6 +4,7 @@ import type { RegionBinder } from '../regions/region-resolver';
 import type { CommTable } from '../tasks/comm-names';
 import type { Process } from '../tasks/process';
 import { NO_REGION, setOf } from '../regions/region-code';
+import type { Makers } from './makers';
 import type { MapRepair } from './map-repair';
 import type { Tasks } from '../tasks/tasks';
 import { kindOf } from '../vma/vma-kind';
@@ -24,6 +25,7 @@ export class RecordApplier {
     private readonly comms: CommTable,
     private readonly binder: RegionBinder,
     private readonly repair: MapRepair,
+    private readonly makers: Makers | null,
   ) {}
 
   /** False: nothing was done, to be called again when the answer is there that is on its way. */
@@ -50,6 +52,8 @@ export class RecordApplier {
         if (parent !== undefined && child !== undefined) child.shareSpace(parent);
         return true;
       }
+      case RecordType.MADE_BY:
+        return this.makers?.take(batch, r) ?? true;
       case RecordType.STACK_POINTER: {
         const process = this.tasks.ensure(pid);
         if (!this.tasks.looked(process)) return false;
@@ -152,6 +156,7 @@ export class RecordApplier {
     // What was in doubt for the parent is in doubt for its copy.
     if (parent.space.stale) child.space.stale = true;
     child.space.unread = parent.space.unread && child.pid !== 0;
+    child.space.made = parent.space.made.copy();
     tasks.beginThread(child, tid, comm);
     return true;
   }

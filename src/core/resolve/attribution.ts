@@ -10,6 +10,7 @@ import type { FaultColumns } from '../wire/fault-columns';
 import type { Resolved } from '../wire/resolved';
 import { CodeLoop } from './code-loop';
 import { DataLoop } from './data-loop';
+import { Makers } from './makers';
 import { NameWatch, nameFrames } from './name-watch';
 import type { Named } from './name-watch';
 import { StackLoop } from './stack-loop';
@@ -42,6 +43,8 @@ export class Attribution {
   private readonly codeLoop: CodeLoop;
   private readonly dataLoop: DataLoop | null;
   private readonly stackLoop: StackLoop | null;
+  /** null where nobody asked for stacks. */
+  readonly makers: Makers | null;
   private readonly watch: NameWatch | null;
   /** A fault is written with names: they are waited for. */
   private readonly patient: boolean;
@@ -52,6 +55,7 @@ export class Attribution {
     this.codeLoop = new CodeLoop(tasks, sites.codes);
     this.dataLoop = symbols === 'faults' ? new DataLoop(tasks, regions, columns) : null;
     this.stackLoop = stacks === 'off' ? null : new StackLoop(tasks);
+    this.makers = this.stackLoop === null ? null : new Makers(tasks, regions, this.stackLoop);
     this.patient = symbols === 'faults' || stacks === 'faults';
     const tables: Named[] = [
       {

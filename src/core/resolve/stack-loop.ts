@@ -64,6 +64,11 @@ export class StackLoop {
     return true;
   }
 
+  /** The same of what is no fault: record r has a chain. */
+  chain(batch: Batch, r: number, thread: Thread): number {
+    return this.find(batch, r, thread, 0);
+  }
+
   private find(batch: Batch, r: number, thread: Thread, kernel: number): number {
     const { table, frames, found } = this;
     if (table.codes.crowded) return table.noRoom();

@@ -4,7 +4,7 @@ import { latencyHistogram } from './latency-histogram';
 import type { ModelTables } from './model-tables';
 import { pairRows } from './pair-rows';
 import { regionsOfSites } from './site-pairs';
-import { stackRows, stacksOfSites } from './stack-rows';
+import { makerFrames, stackRows, stacksOfSites } from './stack-rows';
 import { NO_REGION, setOf, slotOf } from '../regions/region-code';
 import type {
   LatencyHistogram,
@@ -53,6 +53,9 @@ export class SnapshotBuilder {
   /** The same in every snapshot. */
   private readonly stacks = (): StackRow[] => stackRows(this.model);
 
+  private readonly mappedBy = (id: number): readonly string[] =>
+    makerFrames(this.model, this.model.regions.rows.stats.slotOf(id));
+
   constructor(private readonly model: ModelTables) {
     const { regions, tasks } = model;
     this.regionRows = new RowPool((slot) => new RegionStats(regions.rows.stats, slot));
@@ -77,6 +80,7 @@ export class SnapshotBuilder {
       siteRegions: this.siteRegions(),
       stacks: this.stacks,
       siteStacks: this.siteStacks(),
+      mappedBy: this.mappedBy,
       causeFacts: this.causeFacts(),
       caps: this.caps(),
     };
@@ -250,6 +254,9 @@ export class SnapshotBuilder {
     if (this.model.sites?.rows.capped === true) caps.push(folded('call sites', limits.sites));
     if (this.model.stacks?.capped === true) {
       caps.push('too many call stacks: those met last are called [others]');
+    }
+    if (this.model.makersCapped) {
+      caps.push('too many mappings in one process: of those made last nobody knows who made them');
     }
     if (tasks.crowded) {
       caps.push(

@@ -21,6 +21,7 @@ export function groupDetail(snapshot: Snapshot, group: RegionGroup): RegionDetai
   return {
     id: group.id,
     heat: null,
+    mappedBy: [],
     overTime: null,
     threads: threads.sort((a, b) => b.faults - a.faults).slice(0, TOP),
     sites: sitesOfRegions(snapshot, ids),

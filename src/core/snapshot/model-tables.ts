@@ -20,6 +20,8 @@ export interface ModelTables {
   readonly sites: SiteTable | null;
   /** null where nobody asked for them. */
   readonly stacks: StackTable | null;
+  /** Of some mappings it is not known who made them, for want of room. */
+  readonly makersCapped: boolean;
   readonly pages: SlabPool;
   readonly stats: SlabPool;
   readonly spaces: VmaPool;

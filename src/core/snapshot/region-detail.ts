@@ -1,4 +1,5 @@
 import type { ModelTables } from './model-tables';
+import { makerFrames } from './stack-rows';
 import { sitesOfRegion } from './site-pairs';
 import type { PairedRow } from './snapshot';
 import type { PlacesOverTime } from '../stats/over-time';
@@ -27,6 +28,8 @@ export interface RegionDetail {
     readonly comm: string;
     readonly faults: number;
   }[];
+  /** The call stack that mapped most of it, root first; empty where none was seen. */
+  readonly mappedBy: readonly string[];
   /** The code that causes its faults, most faults first. */
   readonly sites: readonly PairedRow[];
 }
@@ -47,6 +50,7 @@ export function regionDetail(model: ModelTables, id: number): RegionDetail | nul
       const { tid, pid, comm } = threads.info(thread)!;
       return { tid, pid, comm, faults };
     }),
+    mappedBy: makerFrames(model, slot),
     sites: sitesOfRegion(model, slot),
   };
 }

@@ -35,6 +35,8 @@ export interface Snapshot {
   readonly stacks: () => readonly StackRow[];
   /** Those of a call site, by its id: the ones with the most faults. As with `siteRegions`, asked before the next batch. */
   readonly siteStacks: (id: number) => readonly StackRow[];
+  /** The call stack that mapped most of a region, by its id, root first; empty where none was seen. As with `stacks`. */
+  readonly mappedBy: (id: number) => readonly string[];
   /** What qualifies the causes. */
   readonly causeFacts: CauseFacts;
   /** Why some numbers are bounds: tables that reached their cap, in words for a person. */

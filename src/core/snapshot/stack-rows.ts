@@ -28,6 +28,12 @@ export function stacksOfSites({ stacks, sites, comms }: ModelTables): (id: numbe
   return (id) => named(stacks, comms, found.get(id) ?? []);
 }
 
+/** The call stack that mapped most of the region in a slot, root first; empty where none was seen. */
+export function makerFrames({ stacks, regions }: ModelTables, slot: number): readonly string[] {
+  const maker = regions.makerOf(slot);
+  return stacks === null || maker === StackTable.NONE ? [] : stackFrames(stacks, maker);
+}
+
 function bySite(stacks: StackTable, sites: SiteTable): ReadonlyMap<number, Counted[]> {
   const siteOf = new Map<number, number>();
   const found = new Map<number, Counted[]>();

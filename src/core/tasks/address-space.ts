@@ -1,4 +1,6 @@
 import type { GuardedRanges } from '../classify/guarded-ranges';
+import { PageRanges } from '../classify/page-ranges';
+import type { PageRange } from '../classify/page-ranges';
 import { PageSet } from '../stats/page-set';
 import type { SectionSet } from '../elf/section-set';
 import type { SlabPool } from '../stats/slab-pool';
@@ -12,6 +14,15 @@ export interface SpaceMaker {
   /** Number in CommTable. */
   readonly comm: number;
 }
+
+/** Pages that a call stack has mapped. */
+export interface MadeRange extends PageRange {
+  /** Number in StackTable. */
+  readonly stack: number;
+}
+
+/** Of one address space: to change one moves all behind it. */
+export const MADE_CAP = 16_384;
 
 /**
  * One address space: its mappings and what is cached about them. Processes made by clone(2) with
@@ -36,6 +47,8 @@ export class AddressSpace {
   guards: GuardedRanges | null = null;
   /** Faults that a program may have answered, since the last look (GuardWatch). */
   suspicion = 0;
+  /** Who made its mappings, as far as that was seen. */
+  made = new PageRanges<MadeRange>();
   /** Processes that have it. */
   holders = 1;
 
@@ -57,6 +70,7 @@ export class AddressSpace {
   /** Pages start to end (exclusive) show something else, or nothing, since `time` (ns). */
   forgetPages(start: number, end: number, time: number): void {
     this.pages.forget(start, end);
+    this.made.cut(start, end);
     this.guards?.forget(start, end, time);
   }
 
@@ -66,6 +80,7 @@ export class AddressSpace {
     this.forgetSets();
     this.unknownRow = -1;
     this.guards = null;
+    this.made.clear();
     this.suspicion = 0;
   }
 

@@ -27,6 +27,11 @@ export class VmaMap extends VmaTable {
   /** The program break in pages, rounded up; -1 while no brk was seen. */
   private brk = -1;
 
+  /** The program break, in pages, rounded up; -1 while no brk was seen. */
+  get programBreak(): number {
+    return this.brk;
+  }
+
   /**
    * A mapping made or changed (MMAP2): replaces what it covers, whose rest stays on either side with
    * its region. The new entry takes over the first region of what it covers of the same kind and

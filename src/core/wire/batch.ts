@@ -74,6 +74,11 @@ export const RecordType = {
    * addresses, innermost first, u64 each, on 8 bytes.
    */
   STACK: 12,
+  /**
+   * recStart to recEnd was mapped by this thread; its name as that of STACK: the call stack. recFlags 1: of these
+   * pages only those that the break is moved over by the BRK that follows.
+   */
+  MADE_BY: 13,
 } as const;
 
 /** Typed views of one batch buffer. Made once and reused for every drain. */

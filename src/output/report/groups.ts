@@ -1,8 +1,10 @@
 import { REGION_COLUMNS } from '../../core/columns/row-columns';
+import { text } from '../../core/columns/column';
 import type { Column } from '../../core/columns/column';
 import { sharedLabel } from '../../core/regions/region-label';
+import { innermost } from '../../core/columns/stack-lines';
 import { mergedPercentiles } from '../../core/snapshot/groups';
-import type { RegionRow } from '../../core/snapshot/snapshot';
+import type { RegionRow, Snapshot } from '../../core/snapshot/snapshot';
 import { mergeCounted } from '../../core/stats/cells';
 
 /** A region, or the same region of several processes of one name. */
@@ -94,4 +96,17 @@ function merged(group: readonly RegionRow[], processes: number): GroupedRegion {
     history: [],
     addLatencies,
   };
+}
+
+/** Characters of the column of who made a mapping. */
+const MAKER_WIDTH = 56;
+
+/** Who mapped most of a region; nothing of the regions of several processes. */
+export function makerColumn({
+  mappedBy,
+}: Pick<Snapshot, 'mappedBy'>): Column<RegionRow & { readonly processes?: number }> {
+  const maker = (row: RegionRow & { readonly processes?: number }): string =>
+    (row.processes ?? 1) > 1 ? '' : innermost(mappedBy(row.id), MAKER_WIDTH);
+  const doc = 'who mapped most of it: the innermost functions of the call stack';
+  return text('mapped_by', 'MAPPED BY', MAKER_WIDTH, 0, maker, doc);
 }

@@ -168,7 +168,10 @@ function tableParts(input: ReportInput): Readonly<Record<string, Rows>> {
   };
   const causes = (row: StatRow): Record<string, Json> => ({ causes: byCause(row) });
   return {
-    regions: objects(snapshot.regions, fixedRegion, REGION_COLUMNS, regionExtras),
+    regions: objects(snapshot.regions, fixedRegion, REGION_COLUMNS, (row) => ({
+      ...regionExtras(row),
+      mapped_by: frames(snapshot.mappedBy(row.id)),
+    })),
     threads: objects(snapshot.threads, fixedThread, THREAD_COLUMNS, causes),
     processes: objects(snapshot.processes, fixedProcess, PROCESS_COLUMNS, causes),
     call_sites: objects(
@@ -184,6 +187,11 @@ function tableParts(input: ReportInput): Readonly<Record<string, Rows>> {
       }),
     ),
   };
+}
+
+/** null where none were seen. */
+function frames(stack: readonly string[]): Json {
+  return stack.length === 0 ? null : stack;
 }
 
 function regionExtras(row: RegionRow): Record<string, Json> {

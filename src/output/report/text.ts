@@ -15,7 +15,7 @@ import type { Column } from '../../core/columns/column';
 import type { FixedNames } from '../../core/columns/stable-names';
 import type { SharedRow, Snapshot, StatRow } from '../../core/snapshot/snapshot';
 import { beyondText, completenessText, qualifications } from './completeness';
-import { GROUP_COLUMNS, groupRegions, groupStacks } from './groups';
+import { GROUP_COLUMNS, groupRegions, groupStacks, makerColumn } from './groups';
 import { histogramLines } from './histogram';
 import { fixedProcess, fixedRegion, fixedThread, orderedRows, shownColumns } from './report';
 import type { ReportInput } from './report';
@@ -61,8 +61,11 @@ export function reportText(input: ReportInput): string {
     // Times differ from run to run, and so does what they show.
     ...(fixed ? [] : section('Findings', findingLines(snapshot))),
     ...(several
-      ? table('Regions', orderedRows(groupRegions(regions), fixed !== null), GROUP_COLUMNS)
-      : table('Regions', regions, regionColumns)),
+      ? table('Regions', orderedRows(groupRegions(regions), fixed !== null), [
+          ...GROUP_COLUMNS,
+          makerColumn(snapshot),
+        ])
+      : table('Regions', regions, [...regionColumns, makerColumn(snapshot)])),
     ...table('Call sites', orderedRows(snapshot.sites, fixed !== null), SITE_COLUMNS),
     ...section('Stacks', stackSection(snapshot.stacks(), fixed !== null)),
     // Where no process has a second thread the threads are the processes once more.

@@ -1,4 +1,5 @@
 import { REGION_COLUMNS } from '../../core/columns/row-columns';
+import { innermost } from '../../core/columns/stack-lines';
 import { rowTable, type ExportTable } from '../../core/columns/table-export';
 import type { RegionDetail } from '../../core/snapshot/region-detail';
 import { groupDetail } from '../../core/snapshot/group-detail';
@@ -44,7 +45,10 @@ export const regions: ViewEntry = {
           return region === id || (id < 0 && table.tree.groupOf(region) === id);
         },
         title: titleLine,
-        where: (theme, columns, row) => placeLines(theme, columns, row, detail),
+        where: (theme, columns, row) => [
+          ...placeLines(theme, columns, row, detail),
+          ...makerLine(theme, columns, detail?.mappedBy ?? []),
+        ],
         who: (theme, columns) => [
           ...threadLines(theme, columns, detail),
           ...pairedLine(theme, columns, 'code', detail?.sites ?? []),
@@ -106,6 +110,12 @@ function placeLines(
     );
   }
   return lines;
+}
+
+function makerLine(theme: Theme, columns: number, frames: readonly string[]): string[] {
+  if (frames.length === 0) return [];
+  const line = labelled(theme, columns, 'mapped by').add(' ');
+  return [line.add(innermost(frames, line.room)).end()];
 }
 
 function threadLines(theme: Theme, columns: number, detail: RegionDetail | null): string[] {

@@ -1,4 +1,4 @@
-import { stackLines } from '../../../../src/core/columns/stack-lines';
+import { innermost, stackLines } from '../../../../src/core/columns/stack-lines';
 import type { StackRow } from '../../../../src/core/snapshot/snapshot';
 import { stackSection } from '../../../../src/output/report/stacks';
 import { callerLines, stackTable } from '../../../../src/tui/views/caller-lines';
@@ -74,6 +74,16 @@ test('the report shows the stacks with the most stall, and how many more there a
   expect(fixed.join('\n')).not.toMatch(/STALL|us/);
   expect(fixed.slice(2).map((line) => line.trim())).toEqual(['2    b', '1    a']);
   expect(stackSection([], false)).toEqual([]);
+});
+
+test('of a stack that finds no room the innermost frames stay', () => {
+  const frames = ['_start', 'main', 'load_index', 'reserve', 'mmap'];
+  expect(innermost(frames, 60)).toBe('_start;main;load_index;reserve;mmap');
+  expect(innermost(frames, 27)).toBe('...;load_index;reserve;mmap');
+  expect(innermost(frames, 26)).toBe('...;reserve;mmap');
+  expect(innermost(frames, 2)).toBe('...;mmap');
+  expect(innermost(['x'.repeat(200)], 10)).toHaveLength(60);
+  expect(innermost([], 10)).toBe('');
 });
 
 test('the detail of a call site shows who called it', () => {
