@@ -26,12 +26,14 @@ export function evidence({ regions, causeFacts }: Snapshot, weight: Weight): Evi
     stallNs: 0,
   }));
   for (const row of regions) {
+    if (row.faults === 0) continue;
     const ns = weight(row);
     for (const sum of found) {
       const faults = faultsFor(sum.rule, row);
       if (faults === 0) continue;
       sum.faults += faults;
-      sum.stallNs += ns * shareOf(sum.rule, row);
+      // Most rows rest, and a share of nothing is nothing.
+      if (ns > 0) sum.stallNs += ns * shareOf(sum.rule, row);
     }
   }
   return found.filter(({ faults }) => faults > 0).sort((a, b) => b.stallNs - a.stallNs);
@@ -48,7 +50,8 @@ function faultsFor(rule: Rule, row: RegionRow): number {
  * was measured, by the number of faults.
  */
 function shareOf({ cause }: Rule, { faults, byCause, causeNs }: RegionRow): number {
-  const measured = causeNs.reduce((sum, ns) => sum + ns, 0);
+  let measured = 0;
+  for (const ns of causeNs) measured += ns;
   return measured > 0 ? causeNs[cause]! / measured : byCause[cause]! / faults;
 }
 
@@ -58,8 +61,11 @@ export function evidentRows(
   { regions }: Snapshot,
   weight: Weight,
 ): { readonly row: RegionRow; readonly stallNs: number }[] {
-  return regions
-    .map((row) => ({ row, faults: faultsFor(rule, row) }))
-    .filter(({ faults }) => faults > 0)
-    .map(({ row }) => ({ row, stallNs: weight(row) * shareOf(rule, row) }));
+  const found: { readonly row: RegionRow; readonly stallNs: number }[] = [];
+  for (const row of regions) {
+    if (faultsFor(rule, row) === 0) continue;
+    const ns = weight(row);
+    found.push({ row, stallNs: ns > 0 ? ns * shareOf(rule, row) : 0 });
+  }
+  return found;
 }

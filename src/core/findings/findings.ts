@@ -68,11 +68,13 @@ function describe(
 ): Finding {
   const stallShare = stallNs / elapsed;
   const rows = evidentRows(rule, snapshot, weight);
-  const regions = topLabels(rows.map(({ row, stallNs: ns }) => ({ label: row.label, weight: ns })));
-  const processes = topLabels(
-    rows.map(({ row, stallNs: ns }) => ({ label: ownerOf(row), weight: ns })),
-  );
-  const callSites = codeOf(snapshot, new Set(rows.map(({ row }) => row.id)));
+  const costly = rows.filter(({ stallNs: ns }) => ns > 0);
+  const named = (labelOf: (row: RegionRow) => string): string[] =>
+    topLabels(costly.map(({ row, stallNs: ns }) => ({ label: labelOf(row), weight: ns })));
+  const regions = named(({ label }) => label);
+  const processes = named(ownerOf);
+  const callSites =
+    snapshot.sites.length === 0 ? [] : codeOf(snapshot, new Set(rows.map(({ row }) => row.id)));
   const where = regions.length === 0 ? '' : ` in ${regions.join(', ')}`;
   const by = callSites.length === 0 ? '' : `, by ${callSites[0]!}`;
   return {

@@ -11,8 +11,8 @@ const SIZE_BOUNDS = [64 << 10, 1 << 20, 16 << 20, 256 << 20, 4 * 2 ** 30];
 const UNNAMED: ReadonlySet<string> = new Set(['[anon]', '[shared anon]']);
 
 /** Which size class a mapping without a name is of; -1 for what has a name, or no range. */
-function sizeClass({ label, startPage, endPage }: RegionRow): number {
-  if (endPage === 0 || !UNNAMED.has(label)) return -1;
+function sizeClass({ kind, label, startPage, endPage }: RegionRow): number {
+  if (kind === 'file' || endPage === 0 || !UNNAMED.has(label)) return -1;
   const size = (endPage - startPage) * PAGE;
   const at = SIZE_BOUNDS.findIndex((bound) => size < bound);
   return at < 0 ? SIZE_BOUNDS.length : at;
@@ -49,10 +49,19 @@ export class RegionGroup extends RowGroup<RegionRow> implements RegionRow {
   readonly startPage = 0;
   readonly endPage = 0;
 
+  /** The label of a row, and the size class, that the label was made of. */
+  private named = '';
+  private namedSize = NaN;
+
   protected describe(rows: readonly RegionRow[]): void {
     const first = rows[0]!;
+    const size = sizeClass(first);
+    if (this.named !== first.label || this.namedSize !== size) {
+      this.named = first.label;
+      this.namedSize = size;
+      this.label = sharedLabel(first.label) + sizeText(size);
+    }
     this.kind = first.kind;
-    this.label = sharedLabel(first.label) + sizeText(sizeClass(first));
     this.path = first.path;
     this.section = first.section;
     this.permissions = first.permissions;
@@ -62,16 +71,24 @@ export class RegionGroup extends RowGroup<RegionRow> implements RegionRow {
   }
 }
 
+/** What a region is grouped by. */
+interface RegionTraits extends Pick<RegionRow, 'label' | 'comm' | 'permissions' | 'path' | 'kind'> {
+  readonly sizeClass: number;
+}
+
 /** By what they are, and whose: regions of programs of one name. */
-export const REGION_GROUPS: GroupRules<RegionRow, RegionGroup> = {
-  traits: [
-    ({ label }) => label,
-    ({ comm }) => comm,
-    ({ permissions }) => permissions,
-    ({ path }) => path,
-    ({ kind }) => kind,
-    sizeClass,
-  ],
+export const REGION_GROUPS: GroupRules<RegionRow, RegionGroup, RegionTraits> = {
+  traits: (row) => {
+    const { label, comm, permissions, path, kind } = row;
+    return { label, comm, permissions, path, kind, sizeClass: sizeClass(row) };
+  },
+  has: (row, traits) =>
+    row.label === traits.label &&
+    row.comm === traits.comm &&
+    row.permissions === traits.permissions &&
+    row.path === traits.path &&
+    row.kind === traits.kind &&
+    sizeClass(row) === traits.sizeClass,
   key: (row) =>
     [
       sharedLabel(row.label),
@@ -102,8 +119,9 @@ export class ThreadGroup extends RowGroup<ThreadRow> implements ThreadRow {
   }
 }
 
-export const THREAD_GROUPS: GroupRules<ThreadRow, ThreadGroup> = {
-  traits: [({ comm }) => comm],
+export const THREAD_GROUPS: GroupRules<ThreadRow, ThreadGroup, string> = {
+  traits: ({ comm }) => comm,
+  has: ({ comm }, before) => comm === before,
   key: ({ comm }) => kindOfName(comm),
   make: () => new ThreadGroup(),
 };
@@ -128,8 +146,9 @@ export class ProcessGroup extends RowGroup<ProcessRow> implements ProcessRow {
   }
 }
 
-export const PROCESS_GROUPS: GroupRules<ProcessRow, ProcessGroup> = {
-  traits: [({ comm }) => comm],
+export const PROCESS_GROUPS: GroupRules<ProcessRow, ProcessGroup, string> = {
+  traits: ({ comm }) => comm,
+  has: ({ comm }, before) => comm === before,
   key: ({ comm }) => kindOfName(comm),
   make: () => new ProcessGroup(),
 };

@@ -9,9 +9,14 @@ const QUANTILES = [0.5, 0.9, 0.99] as const;
 export type GroupableRow = StatRow & SharedRow;
 
 /** How the rows of one table are grouped. */
-export interface GroupRules<Row extends GroupableRow, Group extends Row & RowGroup<Row>> {
-  /** What the key is made of: it is made anew only where one of these has changed. */
-  readonly traits: readonly ((row: Row) => string | number)[];
+export interface GroupRules<
+  Row extends GroupableRow,
+  Group extends Row & RowGroup<Row>,
+  Traits = unknown,
+> {
+  /** What the key is made of: it is made anew only where `has` does not hold of them any more. */
+  readonly traits: (row: Row) => Traits;
+  readonly has: (row: Row, traits: Traits) => boolean;
   /** Rows of one key are one group. */
   readonly key: (row: Row) => string;
   readonly make: () => Group;
@@ -160,8 +165,8 @@ interface Kept<Row extends GroupableRow, Group> {
 }
 
 /** Where a row belonged when its traits were these. */
-interface Placed<Row extends GroupableRow, Group> {
-  readonly traits: (string | number)[];
+interface Placed<Row extends GroupableRow, Group, Traits> {
+  readonly traits: Traits;
   kept: Kept<Row, Group>;
   seen: number;
 }
@@ -173,13 +178,17 @@ const SPARE = 1024;
  * Groups the rows of one picture after the other; a group keeps its id while it is there. What a picture costs
  * grows with its rows alone.
  */
-export class Grouping<Row extends GroupableRow, Group extends Row & RowGroup<Row>> {
+export class Grouping<
+  Row extends GroupableRow,
+  Group extends Row & RowGroup<Row>,
+  Traits = unknown,
+> {
   private readonly groups = new Map<string, Kept<Row, Group>>();
-  private readonly placed = new Map<number, Placed<Row, Group>>();
+  private readonly placed = new Map<number, Placed<Row, Group, Traits>>();
   private pictures = 0;
   private lastId = 0;
 
-  constructor(private readonly rules: GroupRules<Row, Group>) {}
+  constructor(private readonly rules: GroupRules<Row, Group, Traits>) {}
 
   /** The groups of rows, in no order; a row that is alone of its kind stands for itself. */
   group(rows: readonly Row[]): (Row | Group)[] {
@@ -210,16 +219,14 @@ export class Grouping<Row extends GroupableRow, Group extends Row & RowGroup<Row
   }
 
   private place(row: Row, seen: number): Kept<Row, Group> {
-    const { traits, key } = this.rules;
+    const { rules } = this;
     const before = this.placed.get(row.id);
     if (before !== undefined) {
       before.seen = seen;
-      let same = true;
-      for (let k = 0; k < traits.length && same; k++) same = traits[k]!(row) === before.traits[k];
-      if (same) return before.kept;
+      if (rules.has(row, before.traits)) return before.kept;
     }
-    const kept = this.keptOf(key(row));
-    this.placed.set(row.id, { traits: traits.map((trait) => trait(row)), kept, seen });
+    const kept = this.keptOf(rules.key(row));
+    this.placed.set(row.id, { traits: rules.traits(row), kept, seen });
     return kept;
   }
 

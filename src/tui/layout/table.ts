@@ -85,29 +85,43 @@ export class TableModel<Row extends GroupableRow> {
   }
 
   private arrange(now: number | null = null): void {
-    const withFaults = this.source.filter((row) => row.faults > 0);
-    this.total = withFaults.length;
-    const { test, spec } = this;
-    this.matching = withFaults.filter((row) => this.isShown(row));
-    this.partial = test === null ? 0 : this.matching.filter((row) => !test.whole(row)).length;
-    this.present = this.matching.reduce((mask, row) => mask | classesOf(row), 0);
-    const { pidOf } = spec;
-    const pid = this.matching.length > 0 ? pidOf?.(this.matching[0]!) : 0;
-    this.severalProcesses =
-      pidOf !== undefined && this.matching.some((row) => pidOf(row) === 0 || pidOf(row) !== pid);
-    const shown = this.hidesEnded
-      ? this.matching.filter((row) => !this.hasEnded(row))
-      : this.matching;
+    this.choose();
+    const { matching, hidesEnded } = this;
+    const shown = hidesEnded ? matching.filter((row) => !this.hasEnded(row)) : matching;
     this.rows = this.tree.arrange(shown, (level, rows) =>
       this.orders[level].sort(rows, this.sortColumn, this.reverse, now),
     );
     this.keepSelection();
   }
 
-  private isShown(row: Row): boolean {
-    const { classes, test } = this;
-    if (classes !== ALL_CLASSES && (classesOf(row) & classes) === 0) return false;
-    return test === null || test.passes(row);
+  /** What the filter lets through, and what is to be known of it: in one pass, for there may be thousands. */
+  private choose(): void {
+    const { source, test, classes } = this;
+    const { pidOf } = this.spec;
+    const matching: Row[] = [];
+    let total = 0;
+    let partial = 0;
+    let present = 0;
+    let onePid = 0;
+    let several = false;
+    for (const row of source) {
+      if (row.faults === 0) continue;
+      total++;
+      const mask = classesOf(row);
+      if ((classes !== ALL_CLASSES && (mask & classes) === 0) || test?.passes(row) === false)
+        continue;
+      if (test?.whole(row) === false) partial++;
+      present |= mask;
+      const pid = pidOf === undefined ? 0 : pidOf(row);
+      if (matching.length === 0) onePid = pid;
+      several ||= pidOf !== undefined && (pid === 0 || pid !== onePid);
+      matching.push(row);
+    }
+    this.matching = matching;
+    this.total = total;
+    this.partial = partial;
+    this.present = present;
+    this.severalProcesses = several;
   }
 
   hasEnded(row: Row): boolean {

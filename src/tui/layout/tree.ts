@@ -4,7 +4,10 @@ import { RowGroup, type GroupableRow, type Grouping } from '../../core/snapshot/
 type Sort<Row> = (level: 0 | 1, rows: readonly Row[]) => readonly Row[];
 
 /** How a table groups its rows, if it does. */
-export type RowGrouping<Row extends GroupableRow> = Grouping<Row, Row & RowGroup<Row>>;
+export type RowGrouping<Row extends GroupableRow> = Pick<
+  Grouping<Row, Row & RowGroup<Row>>,
+  'group' | 'groupOf'
+>;
 
 /** The rows of a table as a tree of two levels: groups, of which some are opened, and what they stand for. */
 export class RowTree<Row extends GroupableRow> {

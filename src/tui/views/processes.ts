@@ -23,20 +23,19 @@ export const processes: ViewEntry = {
       (snapshot) => snapshot.processes,
       (tests) => tests.processes,
     );
-    return new TableView(
-      processes.name,
-      scene,
-      navigation,
-      table,
-      (opened) =>
-        new RowDetailView<ProcessRow>(scene, opened, {
-          name: 'process',
-          row: () => table.find(opened.id),
-          event: (log, place) => pidsOf(opened).has(log.batch.pid[place]!),
-          title: titleLine,
-          table: (row) => rowTable('process', table.columns, [row]),
-        }),
-    );
+    return new TableView(processes.name, scene, navigation, table, (opened) => {
+      let pids: ReadonlySet<number> = new Set();
+      return new RowDetailView<ProcessRow>(scene, opened, {
+        name: 'process',
+        row: () => table.find(opened.id),
+        look: (row) => {
+          pids = pidsOf(row);
+        },
+        event: (log, place) => pids.has(log.batch.pid[place]!),
+        title: titleLine,
+        table: (row) => rowTable('process', table.columns, [row]),
+      });
+    });
   },
 };
 

@@ -34,16 +34,15 @@ export const regions: ViewEntry = {
     return new TableView(regions.name, scene, navigation, table, (opened) => {
       const { id } = opened;
       let detail: RegionDetail | null = null;
+      let ids: ReadonlySet<number> = new Set();
       return new RowDetailView<RegionRow>(scene, opened, {
         name: 'region',
         row: () => table.find(id),
         look: (row) => {
           detail = detailOf(scene, row);
+          ids = idsOf(row);
         },
-        event: (log, place) => {
-          const region = log.regionIdAt(place);
-          return region === id || (id < 0 && table.tree.groupOf(region) === id);
-        },
+        event: (log, place) => ids.has(log.regionIdAt(place)),
         title: titleLine,
         where: (theme, columns, row) => [
           ...placeLines(theme, columns, row, detail),
@@ -69,6 +68,10 @@ export const regions: ViewEntry = {
 function detailOf(scene: Scene, row: RegionRow): RegionDetail | null {
   if (row instanceof RegionGroup) return groupDetail(scene.picture.snapshot, row);
   return scene.source.detail(row.id);
+}
+
+function idsOf(row: RegionRow): ReadonlySet<number> {
+  return new Set(row instanceof RegionGroup ? row.rows.map(({ id }) => id) : [row.id]);
 }
 
 function titleLine(line: Line, row: RegionRow): void {

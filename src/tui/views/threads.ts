@@ -23,20 +23,19 @@ export const threads: ViewEntry = {
       (snapshot) => snapshot.threads,
       (tests) => tests.threads,
     );
-    return new TableView(
-      threads.name,
-      scene,
-      navigation,
-      table,
-      (opened) =>
-        new RowDetailView<ThreadRow>(scene, opened, {
-          name: 'thread',
-          row: () => table.find(opened.id),
-          event: (log, place) => tidsOf(opened).has(log.batch.tid[place]!),
-          title: titleLine,
-          table: (row) => rowTable('thread', table.columns, [row]),
-        }),
-    );
+    return new TableView(threads.name, scene, navigation, table, (opened) => {
+      let tids: ReadonlySet<number> = new Set();
+      return new RowDetailView<ThreadRow>(scene, opened, {
+        name: 'thread',
+        row: () => table.find(opened.id),
+        look: (row) => {
+          tids = tidsOf(row);
+        },
+        event: (log, place) => tids.has(log.batch.tid[place]!),
+        title: titleLine,
+        table: (row) => rowTable('thread', table.columns, [row]),
+      });
+    });
   },
 };
 
