@@ -1,11 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
-export const ROOT = join(__dirname, '..', '..');
+/** The repository, from here and from where the benches are compiled to. */
+export const ROOT = parentWith('package.json');
 export const ANALYZER = join(ROOT, 'bin', 'pagefault-analyzer');
-export const DEMO = join(ROOT, 'build', 'Release', 'pagefault-demo');
+const BUILT = join(ROOT, 'build', 'Release');
+export const DEMO = join(BUILT, 'pagefault-demo');
+export const READER = join(BUILT, 'pagefault-reader');
 const SOURCES = join(ROOT, 'test', 'workloads');
 const DEMO_SOURCES = join(ROOT, 'demo');
 const CACHE = join(ROOT, '.cache', 'workloads');
@@ -54,11 +57,22 @@ export function standaloneDemo(): string {
   );
 }
 
+function parentWith(name: string): string {
+  let directory = __dirname;
+  while (!existsSync(join(directory, name))) directory = dirname(directory);
+  return directory;
+}
+
 function workloadSources(name: string): string[] {
   return [`${name}.c`, 'common.c'].map((file) => join(SOURCES, file));
 }
 
-function compiled(name: string, sources: readonly string[], extra: readonly string[]): string {
+/** A program of C sources, compiled when one of them has changed. */
+export function compiled(
+  name: string,
+  sources: readonly string[],
+  extra: readonly string[] = [],
+): string {
   const hash = createHash('sha256').update(extra.join(' '));
   const headers = [join(SOURCES, 'common.h'), join(DEMO_SOURCES, 'phases.h')];
   for (const source of [...sources, ...headers]) hash.update(readFileSync(source));

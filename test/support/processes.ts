@@ -65,6 +65,22 @@ export function childrenOf(pid: number): number[] {
   return text === '' ? [] : text.split(' ').map(Number);
 }
 
+/** Resident memory, bytes; at its highest with `peak`. */
+export function resident(pid: number, peak = false): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const line = peak ? /^VmHWM:\s+(\d+)/m : /^VmRSS:\s+(\d+)/m;
+  return Number(line.exec(status)![1]) * 1024;
+}
+
+/** ns of CPU time that the threads of a process, as far as they still run, have had (schedstat, proc(5)). */
+export function cpuNs(pid: number): number {
+  const tasks = `/proc/${pid}/task`;
+  return readdirSync(tasks).reduce(
+    (sum, tid) => sum + Number(readFileSync(`${tasks}/${tid}/schedstat`, 'utf8').split(' ')[0]),
+    0,
+  );
+}
+
 /** Minor faults of all threads of a process so far (proc_pid_stat(5), minflt). */
 export function minorFaults(pid: number): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')

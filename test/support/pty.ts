@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { Terminal } from '@xterm/headless';
 import { spawn } from 'node-pty';
 import type { IPty } from 'node-pty';
 import { ANALYZER } from './build';
+import { resident } from './processes';
 import { sleep } from './running';
 
 /** A program on a pseudo-terminal with an emulator behind it, whose reading can be stopped. */
@@ -73,8 +73,7 @@ export class PtyProgram {
 
   /** Resident memory, bytes. */
   resident(): number {
-    const status = readFileSync(`/proc/${this.pty.pid}/status`, 'utf8');
-    return Number(/^VmRSS:\s+(\d+)/m.exec(status)![1]) * 1024;
+    return resident(this.pty.pid);
   }
 
   /** Everything the terminal holds, scrolled out lines too. */
@@ -82,6 +81,11 @@ export class PtyProgram {
     await new Promise<void>((resolve) => {
       this.terminal.write('', resolve);
     });
+    return this.held();
+  }
+
+  /** The same as far as what came has been taken in. */
+  held(): string {
     const { active } = this.terminal.buffer;
     const lines = Array.from({ length: active.length }, (_, y) =>
       active.getLine(y)!.translateToString(true),

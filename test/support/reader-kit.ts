@@ -6,7 +6,7 @@ import type { NamedPlace, NamesOf, Place } from '../../src/sources/reader/names'
 import { Readers } from '../../src/sources/reader/readers';
 import type { ElfAnswer } from '../../src/sources/reader/requests';
 import { TargetReader } from '../../src/sources/reader/target-reader';
-import { readerPath } from '../../src/native/load';
+import { READER } from './build';
 
 export interface RealReader {
   readonly reader: TargetReader;
@@ -19,7 +19,7 @@ export interface RealReader {
 export function realReader(root = '/proc', limitMs = 20_000): RealReader {
   const notes: string[] = [];
   const options = {
-    start: startReader(readerPath(), [root]),
+    start: startReader(READER, [root]),
     note: (text: string) => {
       notes.push(text);
     },

@@ -29,6 +29,8 @@ export class Running {
   readonly exited: Promise<void>;
   /** A byte came on descriptor 3; an error where it is no pipe. */
   readonly ready: Promise<void>;
+  /** A first byte came on standard output. */
+  readonly spoke: Promise<void>;
   private readonly child: ChildProcessByStdio<Writable, Readable, Readable>;
 
   constructor(command: readonly string[], options: SpawnOptions = {}) {
@@ -42,6 +44,11 @@ export class Running {
     this.child = child as ChildProcessByStdio<Writable, Readable, Readable>;
     this.child.stdout.setEncoding('utf8').on('data', (text: string) => (this.stdout += text));
     this.child.stderr.setEncoding('utf8').on('data', (text: string) => (this.stderr += text));
+    this.spoke = new Promise((resolve) => {
+      this.child.stdout.once('data', () => {
+        resolve();
+      });
+    });
     // The program may have ended before it was told anything.
     this.child.stdin.on('error', () => undefined);
     if (options.input !== undefined) this.child.stdin.end(options.input);
@@ -127,13 +134,13 @@ function perfDescriptors(pid: number): number {
 
 /**
  * Waits until perf has opened its events: their number is above 0 and has not changed for 150 ms. It says
- * nothing when it is ready.
+ * nothing when it is ready. `pid` is perf's own, where another program has started it.
  */
-export async function eventsOpened(perf: Running): Promise<void> {
+export async function eventsOpened(perf: Running, pid = perf.pid): Promise<void> {
   let last = 0;
   let since = Date.now();
-  await until(`events of ${perf.pid} (stderr: ${perf.stderr})`, () => {
-    const now = perfDescriptors(perf.pid);
+  await until(`events of ${pid} (stderr: ${perf.stderr})`, () => {
+    const now = perfDescriptors(pid);
     if (now !== last) {
       last = now;
       since = Date.now();

@@ -1,0 +1,130 @@
+import {
+  CAUSE_COUNT,
+  CAUSE_NAMES,
+  Cause,
+  FaultClass,
+  RegionKind,
+} from '../src/core/classify/classes';
+import type { RegionRow, StatRow } from '../src/core/snapshot/snapshot';
+import { Batch } from '../src/core/wire/batch';
+import { Resolved } from '../src/core/wire/resolved';
+import { FakeSource } from '../test/support/fake-source';
+import { region, snapshot, stat } from '../test/support/sample';
+import { sum } from './figures';
+
+/** A world of many regions, two to a file; step() lets some of them take faults. */
+export class BusyWorld extends FakeSource {
+  now = 0;
+  private rows: readonly RegionRow[];
+  /** How busy each region is, 0 to 1. */
+  private readonly weights: readonly number[];
+
+  constructor(count: number) {
+    super();
+    this.weights = Array.from({ length: count }, () => Math.random());
+    this.rows = this.weights.map(firstRow);
+    this.names = {
+      ...this.names,
+      regionLabel: (slot) => this.rows[slot]!.label,
+      regionPath: () => '',
+      regionSection: () => '',
+      regionKind: () => RegionKind.FILE,
+      commName: () => 'worker',
+    };
+    this.show();
+  }
+
+  /** A second goes by, in which `share` of the regions take faults. */
+  step(share: number): void {
+    this.now += 1e9;
+    const batch = new Batch();
+    const resolved = new Resolved();
+    this.rows = this.rows.map((row, slot) => {
+      const more =
+        Math.random() < share ? 1 + Math.floor(Math.random() * 50 * this.weights[slot]!) : 0;
+      if (more > 0) this.fault(batch, resolved, slot);
+      return grown(row, more);
+    });
+    this.events.add(batch, resolved, this.names);
+    this.show();
+  }
+
+  private fault(batch: Batch, resolved: Resolved, slot: number): void {
+    const i = batch.faults++;
+    batch.time[i] = this.now;
+    batch.tid[i] = 100;
+    batch.pid[i] = 100;
+    batch.addrLo[i] = slot * 4096;
+    batch.latency[i] = 900;
+    resolved.faultClass[i] = FaultClass.MINOR;
+    resolved.region[i] = slot;
+    resolved.fileOffset[i] = -1;
+  }
+
+  /** Made outside the measured time: in the program it is the model's work. */
+  private show(): void {
+    this.info = { ...this.info, elapsedNs: this.now };
+    this.picture = snapshot({
+      now: this.now,
+      elapsed: this.now,
+      totals: totalsOf(this.rows, this.now),
+      regions: this.rows,
+    });
+  }
+}
+
+function firstRow(weight: number, k: number): RegionRow {
+  const minor = Math.floor(1000 * weight);
+  const byCause = Array.from({ length: CAUSE_COUNT }, () => 0);
+  byCause[Cause.DEMAND_ZERO] = minor;
+  byCause[Cause.FILE_READ] = 10;
+  return region({
+    id: k + 1,
+    faults: 1000 * weight,
+    byClass: [10, minor, 5, 0],
+    byCause,
+    causeNs: CAUSE_NAMES.map((name) => (name === 'demand-zero' ? 1e6 * weight : 0)),
+    uniquePages: 900,
+    refaults: 100,
+    stallNs: 1e6 * weight,
+    maxNs: 1e6,
+    p50Ns: 900,
+    p90Ns: 1500,
+    p99Ns: 30000,
+    stallShare: weight / 100,
+    kind: 'file',
+    label: `lib${k >> 1}.so.6 .text`,
+    path: `/usr/lib/lib${k >> 1}.so.6`,
+    section: '.text',
+    permissions: 'r-xp',
+    comm: 'worker',
+    size: 1 << 20,
+    startPage: k * 1000,
+    endPage: k * 1000 + 256,
+  });
+}
+
+function grown(row: RegionRow, more: number): RegionRow {
+  const history = [...row.history.slice(-59), more];
+  if (more === 0) return { ...row, rate: 0, stalled: 0, history };
+  const [major, minor, cow, error] = row.byClass;
+  return {
+    ...row,
+    faults: row.faults + more,
+    byClass: [major!, minor! + more, cow!, error!],
+    rate: more,
+    history,
+    stallNs: row.stallNs + more * 1000,
+    stalled: more / 1e6,
+  };
+}
+
+function totalsOf(rows: readonly RegionRow[], now: number): StatRow {
+  const stallNs = sum(rows.map((row) => row.stallNs));
+  return stat({
+    byClass: [0, 1, 2, 3].map((k) => sum(rows.map(({ byClass }) => byClass[k]!))),
+    stallNs,
+    stalled: sum(rows.map(({ stalled }) => stalled)),
+    stallShare: now > 0 ? stallNs / now : 0,
+  });
+}

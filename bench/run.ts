@@ -1,0 +1,67 @@
+/**
+ * npm run bench [-- capture|start|dashboard|maps|soak] [--turns N] [--faults N] [--tools ID,ID] [--seconds N]
+ *     [--output FILE]
+ *
+ * Each bench (capture is the default) replaces its section of docs/benchmarks.md; capture with --tools
+ * has one of its own. Needs a build, root, perf and gcc; best on a machine that does nothing else.
+ */
+import { loadavg } from 'node:os';
+import { join } from 'node:path';
+import { inspect, parseArgs } from 'node:util';
+import { ROOT } from '../test/support/build';
+import { type Bench, Refusal } from './bench';
+import { capture } from './capture';
+import { dashboard } from './dashboard';
+import { maps } from './maps';
+import { replaceSection } from './section';
+import { soak } from './soak';
+import { start } from './start';
+
+const BENCHES: ReadonlyMap<string, Bench> = new Map<string, Bench>([
+  ['capture', capture],
+  ['start', start],
+  ['dashboard', dashboard],
+  ['maps', maps],
+  ['soak', soak],
+]);
+
+function count(name: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) {
+    throw new Refusal(`--${name} ${text}: a number above 0`);
+  }
+  return value;
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      turns: { type: 'string', default: '5' },
+      faults: { type: 'string', default: '2000000' },
+      // Fewer tools, more turns: for differences smaller than the machine's noise. Storms only.
+      tools: { type: 'string', default: '' },
+      // Of each storm of soak.
+      seconds: { type: 'string', default: '600' },
+      output: { type: 'string', default: join(ROOT, 'docs', 'benchmarks.md') },
+    },
+  });
+  const [name = 'capture'] = positionals;
+  const bench = BENCHES.get(name);
+  if (bench === undefined) throw new Refusal(`${name}: ${[...BENCHES.keys()].join(', ')}`);
+  const section = await bench({
+    turns: count('turns', values.turns),
+    faults: count('faults', values.faults),
+    tools: values.tools === '' ? null : values.tools.split(','),
+    seconds: count('seconds', values.seconds),
+    load: loadavg()[0]!,
+  });
+  replaceSection(values.output, section);
+  process.stdout.write(`${section.lines.join('\n')}\n`);
+}
+
+main().catch((error: unknown) => {
+  const refused = error instanceof Refusal;
+  process.stderr.write(refused ? `bench: ${error.message}\n` : `${inspect(error)}\n`);
+  process.exitCode = refused ? 2 : 1;
+});
