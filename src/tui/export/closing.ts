@@ -1,9 +1,9 @@
 import { clock } from '../../core/text/format';
 import { headerView } from '../frame/header';
 import { scopeLines } from '../frame/words';
-import { cellText } from '../layout/line';
 import type { Dashboard } from '../state/dashboard';
 import { makeTheme, type Theme } from '../terminal/theme';
+import { cellText } from '../terminal/cell-width';
 
 const MAX_COLUMNS = 160;
 

@@ -1,8 +1,9 @@
 import { THRESHOLDS, type Level, type Verdict } from '../../core/findings/verdict';
 import type { Finding } from '../../core/findings/findings';
 import { latency, percent } from '../../core/text/format';
-import { cellText, cut, Line } from '../layout/line';
+import { cut, Line } from '../layout/line';
 import type { Picture } from '../state/picture';
+import { cellText } from '../terminal/cell-width';
 import type { Style, Theme } from '../terminal/theme';
 import { stateText } from './words';
 

@@ -1,29 +1,42 @@
+import { cellText, clusters, isSimple, widthOf, type Cluster } from '../terminal/cell-width';
 import type { Style, Theme } from '../terminal/theme';
 
-const PLAIN_ASCII = /^[\x20-\x7e]*$/;
-/**
- * What takes exactly one cell in every terminal: Latin, Greek and Cyrillic letters, and the marks the
- * theme draws with. Wide, combining, bidirectional and invisible characters would shift or hide the
- * rest of the line, and control characters would be obeyed.
- */
-const NOT_ONE_CELL =
-  /[^\x20-\x7e\u00a1-\u00ac\u00ae-\u02af\u0370-\u0377\u037a-\u037f\u0384-\u0482\u048a-\u052f\u2026\u2190-\u2193\u2500-\u259f\u25b2\u25b8\u25bc\u25be]/gu;
-// The range begins at 0x20 on purpose: everything else is what has to go.
-const NOT_ASCII = /[^\x20-\x7e]/gu;
-
-/** Text of which every character takes one cell; others become `?`. */
-export function cellText(text: string, ascii: boolean): string {
-  if (PLAIN_ASCII.test(text)) return text;
-  return text.replace(ascii ? NOT_ASCII : NOT_ONE_CELL, '?');
-}
-
-/** Cut to `width` cells with a mark; `middle` keeps the end too (`verylong…so .text`). */
+/** Cut to `width` cells with a mark; `middle` keeps the end too (`verylong…so .text`). Of text that is clean. */
 export function cut(text: string, width: number, ellipsis: string, middle = false): string {
+  if (!isSimple(text)) return cutWide(text, width, ellipsis, middle);
   if (text.length <= width) return text;
   if (width <= 1) return text.slice(0, Math.max(0, width));
   if (!middle || width < 8) return text.slice(0, width - 1) + ellipsis;
   const tail = Math.floor((width - 1) * 0.4);
   return text.slice(0, width - 1 - tail) + ellipsis + text.slice(text.length - tail);
+}
+
+/** The same of text with wide characters: where half of one would be left, it goes. */
+function cutWide(text: string, width: number, ellipsis: string, middle: boolean): string {
+  if (widthOf(text) <= width) return text;
+  const parts = clusters(text);
+  if (width <= 1) return fitting(parts, Math.max(0, width)).join('');
+  const tail = middle && width >= 8 ? Math.floor((width - 1) * 0.4) : 0;
+  const head = fitting(parts, width - 1 - tail).join('');
+  return (
+    head +
+    ellipsis +
+    fitting([...parts].reverse(), tail)
+      .reverse()
+      .join('')
+  );
+}
+
+/** The first characters that fit. */
+function fitting(parts: readonly Cluster[], width: number): string[] {
+  const found: string[] = [];
+  let room = width;
+  for (const part of parts) {
+    room -= part.width;
+    if (room < 0) break;
+    found.push(part.text);
+  }
+  return found;
 }
 
 /**
@@ -47,9 +60,13 @@ export class Line {
 
   add(text: string, style: Style = 'plain'): this {
     let clean = cellText(text, this.theme.ascii);
-    if (clean.length > this.room) clean = cut(clean, this.room, this.theme.glyphs.ellipsis);
+    let width = widthOf(clean);
+    if (width > this.room) {
+      clean = cut(clean, this.room, this.theme.glyphs.ellipsis);
+      width = widthOf(clean);
+    }
     if (clean === '') return this;
-    this.used += clean.length;
+    this.used += width;
     const own = this.theme.sgr[style];
     const below = this.theme.sgr[this.base];
     const sgr = own === '' || below === '' ? below + own : `${below};${own}`;
@@ -74,7 +91,8 @@ export class Line {
   cell(text: string, width: number, align: 'left' | 'right', style: Style = 'plain'): this {
     const clean = cellText(text, this.theme.ascii);
     const fitted = cut(clean, width, this.theme.glyphs.ellipsis, align === 'left');
-    return this.add(align === 'left' ? fitted.padEnd(width) : fitted.padStart(width), style);
+    const blanks = ' '.repeat(Math.max(0, width - widthOf(fitted)));
+    return this.add(align === 'left' ? fitted + blanks : blanks + fitted, style);
   }
 
   /** The finished line. */
@@ -105,19 +123,23 @@ export function pieceLine(
 ): string {
   const texts = new Map<Piece, string>();
   const byWeight = [...pieces].sort((a, b) => b.weight - a.weight);
+  const clean = (text: string): string => cellText(text, theme.ascii);
   let room = width + 1;
   for (const piece of byWeight) {
-    const text = piece.short ?? piece.text;
+    const text = clean(piece.short ?? piece.text);
+    const needs = widthOf(text) + 2;
     // The heaviest is shown even where it must be cut.
-    if (text === '' || (text.length + 2 > room && texts.size > 0)) continue;
+    if (text === '' || (needs > room && texts.size > 0)) continue;
     texts.set(piece, text);
-    room -= text.length + 2;
+    room -= needs;
   }
   for (const piece of byWeight) {
     const text = texts.get(piece);
-    if (text === undefined || piece.text.length - text.length > room) continue;
+    if (text === undefined || piece.short === undefined) continue;
+    const more = widthOf(clean(piece.text)) - widthOf(text);
+    if (more > room) continue;
     texts.set(piece, piece.text);
-    room -= piece.text.length - text.length;
+    room -= more;
   }
   const line = new Line(theme, width, base).add(' ');
   for (const piece of pieces) {

@@ -5,27 +5,20 @@ export interface RawScreen {
     rows: number;
     isAlt: boolean;
     readonly put: { keypad_local(): void };
+    /** Writes what it holds back. */
+    flush(): void;
   };
-  append(box: unknown): void;
-  render(): void;
   enter(): void;
   leave(): void;
   alloc(): void;
   destroy(): void;
 }
-export interface RawBox {
-  setContent(text: string, noClear: boolean, noTags: boolean): void;
-}
-export interface RawSparkline extends RawBox {
-  top: number;
-  left: number;
+export interface RawSparkline {
   width: number;
   setData(titles: readonly string[], datasets: readonly (readonly number[])[]): void;
-  show(): void;
-  hide(): void;
+  setContent: (text: string) => void;
 }
 export interface RawBlessed {
   readonly tput: { ipaths: unknown[] };
   screen(options: object): RawScreen;
-  box(options: object): RawBox;
 }

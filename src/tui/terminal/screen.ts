@@ -3,8 +3,9 @@ import { StringDecoder } from 'node:string_decoder';
 import blessed from 'blessed';
 // The widget alone: the whole package takes 150 ms and 60 MB to load.
 import Sparkline from 'blessed-contrib/lib/widget/sparkline';
-import type { RawBlessed, RawBox, RawScreen, RawSparkline } from './blessed-types';
+import type { RawBlessed, RawScreen, RawSparkline } from './blessed-types';
 import type { Frame, Size, SparkSpot } from '../state/picture';
+import { Painter, type Overlay } from './painter';
 import { terminalTraits, type TerminalTraits } from './theme';
 import { drained, type ScreenEvents, type ScreenOptions, type TtyOutput } from './tty';
 
@@ -18,15 +19,15 @@ const PASTE_OFF = '\x1b[?2004l';
 /** Variables blessed looks at, as it shall see them: without tmux it would run `tmux -V`. */
 const BLESSED_ENV = { NCURSES_NO_UTF8_ACS: '1', TMUX: undefined };
 /**
- * The terminal: the one module that touches blessed. One box over the whole screen, drawn from lines
- * with inline SGR; blessed compares with what is there and sends the difference. Input goes past
- * blessed, whose decoder takes arrow keys apart when they come in two reads.
+ * The terminal: the one module that touches blessed, which knows the ways into and out of the alternate screen in
+ * every terminal. Frames go past it: its cells know neither wide characters nor true colour, and it compares all of
+ * them at every frame. So does input: its decoder takes arrow keys apart when they come in two reads.
  */
 export class TerminalScreen {
   readonly traits: TerminalTraits;
   private readonly screen: RawScreen;
-  private readonly box: RawBox;
-  private readonly sparks: SparkBox[] = [];
+  private readonly painter = new Painter();
+  private readonly sparks: SparkPicture[] = [];
   private readonly decoder = new StringDecoder('utf8');
   private keepAlive: NodeJS.Timeout | null = null;
   private skipped = false;
@@ -42,16 +43,6 @@ export class TerminalScreen {
     // A tty's writes block by default: a stalled reader would stop the event loop, and the capture with it.
     output._handle?.setBlocking?.(false);
     this.screen = createScreen(output, env.TERM ?? '', !this.traits.ascii);
-    const toolkit = blessed as unknown as RawBlessed;
-    this.box = toolkit.box({
-      top: 0,
-      left: 0,
-      width: '100%',
-      height: '100%',
-      tags: false,
-      wrap: false,
-    });
-    this.screen.append(this.box);
     this.ownModes();
     this.detach = this.attach();
     input.setRawMode?.(true);
@@ -92,8 +83,7 @@ export class TerminalScreen {
       if (!this.closed) this.events.onGone();
     };
     const onResize = (): void => {
-      this.readSize();
-      this.screen.alloc();
+      this.clear();
       this.events.onResize();
     };
     const onDrain = (): void => {
@@ -139,22 +129,26 @@ export class TerminalScreen {
       this.skipped = true;
       return false;
     }
-    this.box.setContent(frame.lines.join('\n'), true, true);
-    while (this.sparks.length < frame.sparks.length) this.sparks.push(new SparkBox(this.screen));
-    this.sparks.forEach((box, k) => {
-      const spot = frame.sparks[k];
-      if (spot === undefined) box.hide();
-      else box.show(spot);
-    });
-    this.screen.render();
+    const overlays = frame.sparks.map((spot, k) =>
+      (this.sparks[k] ??= new SparkPicture()).over(spot),
+    );
+    const bytes = this.painter.paint(frame.lines, this.size.columns, overlays);
+    // What blessed has to say comes before what is drawn onto it.
+    this.screen.program.flush();
+    if (bytes !== '') this.options.output.write(bytes);
     return true;
+  }
+
+  private clear(): void {
+    this.readSize();
+    this.screen.alloc();
+    this.painter.reset();
   }
 
   /** Clears the terminal, so that the next frame draws all of it: something else has written there. */
   redraw(): void {
     if (this.closed || this.keepAlive !== null) return;
-    this.readSize();
-    this.screen.alloc();
+    this.clear();
   }
 
   /** Gives the terminal back to the shell and stops the process; resume() follows on SIGCONT. */
@@ -180,7 +174,7 @@ export class TerminalScreen {
     this.readSize();
     this.screen.program.isAlt = false;
     this.screen.enter();
-    this.screen.alloc();
+    this.painter.reset();
   }
 
   /** Leaves the terminal as it was found. Returns when it has taken all output, or after a second. */
@@ -203,46 +197,33 @@ export class TerminalScreen {
 }
 
 /**
- * A sparkline of blessed-contrib over the place that the view has left blank for it. The widget has ways
- * of its own, cured here: it draws a blank line and a title above the picture, it scales to the least and
- * the largest value that it is given, and it draws the oldest of them, two fewer than it is wide.
+ * A sparkline of blessed-contrib for the place that the view has left blank for it. The widget has ways of its
+ * own, cured here: it draws a blank line and a title above the picture, it scales to the least and the largest
+ * value that it is given, and it draws the oldest of them, two fewer than it is wide.
  */
-class SparkBox {
+class SparkPicture {
   private readonly widget: RawSparkline;
-  private spot: SparkSpot | null = null;
   private shown = '';
+  private text = '';
 
-  constructor(screen: RawScreen) {
+  constructor() {
     const options = { top: 0, left: 0, width: 1, height: 1, tags: false, wrap: false };
     this.widget = new Sparkline(options) as RawSparkline;
-    const setContent = this.widget.setContent.bind(this.widget);
     this.widget.setContent = (text) => {
-      const { width, sgr } = this.spot!;
-      const picture = (text.split('\r\n')[2] ?? '').slice(SCALE.length).padStart(width);
-      this.widget.width = width;
-      setContent(sgr === '' ? picture : `\x1b[${sgr}m${picture}\x1b[m`, true, true);
+      this.text = (text.split('\r\n')[2] ?? '').slice(SCALE.length);
     };
-    screen.append(this.widget);
   }
 
-  show(spot: SparkSpot): void {
-    const { widget } = this;
-    this.spot = spot;
+  over(spot: SparkSpot): Overlay {
+    const { row, column, width, sgr, values } = spot;
     // Frames between two refreshes show the same: a key press must not pay for it.
-    const shown = JSON.stringify(spot);
+    const shown = values.join();
     if (shown !== this.shown) {
       this.shown = shown;
-      const values = [...SCALE, ...spot.values];
-      widget.top = spot.row;
-      widget.left = spot.column;
-      widget.width = values.length + 2;
-      widget.setData([''], [values]);
+      this.widget.width = SCALE.length + values.length + 2;
+      this.widget.setData([''], [[...SCALE, ...values]]);
     }
-    widget.show();
-  }
-
-  hide(): void {
-    this.widget.hide();
+    return { row, column, text: this.text.padStart(width), sgr };
   }
 }
 

@@ -1,7 +1,8 @@
 import type { ExportTables } from '../../core/columns/table-export';
-import { cellText, Line } from '../layout/line';
+import { Line } from '../layout/line';
 import type { Scene } from '../state/scene';
 import type { CommandOutput } from '../state/source';
+import { cellText } from '../terminal/cell-width';
 import type { Theme } from '../terminal/theme';
 import { moving, pageHeight, type Area, type Closing } from './view';
 import type { View, ViewActions, ViewEntry } from './view';

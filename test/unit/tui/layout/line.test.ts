@@ -1,5 +1,6 @@
 import fc from 'fast-check';
-import { cellText, cut, Line, pieceLine } from '../../../../src/tui/layout/line';
+import { cut, Line, pieceLine } from '../../../../src/tui/layout/line';
+import { cellText, widthOf } from '../../../../src/tui/terminal/cell-width';
 import { historyLine, sparkline, strip, toHundred } from '../../../../src/tui/layout/spark';
 import { makeTheme, terminalTraits } from '../../../../src/tui/terminal/theme';
 
@@ -20,10 +21,16 @@ describe('cellText', () => {
     ['a\x9b31mb', 'a?31mb'],
     ['line\nbreak\ttab', 'line?break?tab'],
     ['Größe Ωμ Жук', 'Größe Ωμ Жук'],
-    ['文字', '??'],
-    ['e\u0301', 'e?'],
+    ['文字', '文字'],
+    ['e\u0301', 'e\u0301'],
+    ['\u0301e', '?e'],
+    [`e${'\u0301'.repeat(9)}`, `e${'\u0301'.repeat(3)}`],
+    ['ab\u05d0\u0301', 'ab?'],
+    ['❤\ufe0f', '❤'],
+    ['👩\u200d💻', '👩?💻'],
     ['a\u202eb', 'a?b'],
-    ['😀', '?'],
+    ['😀', '😀'],
+    ['\u{10ffff}', '?'],
     ['soft\u00adhyphen', 'soft?hyphen'],
     ['\ud800', '?'],
   ])('%j', (text, expected) => {
@@ -52,7 +59,7 @@ describe('Line', () => {
         for (const [text, style, cell] of parts)
           line.add(text, style).cell(text, cell, 'left', style);
         const end = cells(line.end());
-        expect(end.length).toBe(width);
+        expect(widthOf(end)).toBe(width);
         expect(end).not.toMatch(CONTROLS);
       }),
     );
@@ -61,6 +68,34 @@ describe('Line', () => {
   it('keeps both ends of a name that is cut', () => {
     expect(cut('a-very-long-library-name.so.6 .text', 20, '~', true)).toBe('a-very-long-~6 .text');
     expect(cut('short', 20, '~', true)).toBe('short');
+  });
+});
+
+describe('wide characters', () => {
+  it.each([
+    ['漢字', 4],
+    ['ﾊﾝｶｸ', 4],
+    ['😀', 2],
+    ['e\u0301', 1],
+    ['한국', 4],
+    ['🫩', 2],
+  ])('%s takes %i cells', (text, width) => {
+    expect(widthOf(text)).toBe(width);
+  });
+
+  it.each([
+    [7, false, '漢字仮~'],
+    [6, false, '漢字~'],
+    [2, false, '~'],
+    [1, false, ''],
+    [10, true, '漢字仮~.so'],
+  ])('are never cut in half: to %i cells', (width, middle, expected) => {
+    expect(cut('漢字仮名 .so', width, '~', middle)).toBe(expected);
+  });
+
+  it('fill their cell', () => {
+    expect(new Line(colour, 8).cell('漢字仮名', 6, 'left').add('|').end()).toBe('漢字… | ');
+    expect(new Line(colour, 8).cell('漢', 6, 'right').add('|').end()).toBe('    漢| ');
   });
 });
 
