@@ -46,6 +46,7 @@ export function region(part: Partial<RegionRow> = {}): RegionRow {
     size: 65536,
     startPage: 0x7f0000000,
     endPage: 0x7f0000010,
+    maker: '',
     members: 1,
     addLatencies: () => 0,
     sumsUp: '',

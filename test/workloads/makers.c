@@ -1,6 +1,6 @@
 // Makes mappings through chains of callers that are known by name, of P pages each, and touches
 // them in main. To be built without optimisation and with frame pointers.
-//   main -> m_outer -> m_middle -> m_map    mmap
+//   main -> m_outer -> m_middle -> m_map    mmap, twice
 //   main -> r_map                           mmap, of half the size
 //   main -> r_outer -> r_grow               mremap of that to all of it
 //   main -> b_outer -> b_grow               brk
@@ -107,6 +107,8 @@ int main(int argc, char** argv) {
   touch_row(ANON_ZERO, place(1), page_size(), (size_t)pages, WRITE_PAGES);
   touch_row(ANON_ZERO, place(3), page_size(), (size_t)pages, WRITE_PAGES);
   touch_row(ANON_ZERO, heap, page_size(), (size_t)pages, WRITE_PAGES);
+  m_outer(place(4));
+  touch_row(ANON_ZERO, place(4), page_size(), (size_t)pages, WRITE_PAGES);
   print_truth();
   return 0;
 }

@@ -5,9 +5,13 @@ import { MAX_CHAIN, StackTable } from './stack-table';
 
 /** Longest name of a frame, in characters: C++ has functions whose names are longer than a page. */
 const MAX_FRAME = 512;
+/** Of one that shares a line with others. */
+const MAX_SHORT = 60;
 /** Of all frames of a stack. */
 export const MAX_STACK_TEXT = 16_384;
 const OTHERS = '[others]';
+/** Between frames, and in none of them. */
+export const FRAME_SEPARATOR = ';';
 /** In place of the frames towards the root that are not known or find no room. */
 const TRUNCATED = '[truncated]';
 
@@ -40,6 +44,19 @@ export function stackFrames(table: StackTable, stack: number): string[] {
   return names.reverse();
 }
 
+/** The innermost frames of a stack, root first, that find room in so many characters, at least one; `...` stands for the others. */
+export function innermost(frames: readonly string[], width: number): string {
+  let text = '';
+  for (let i = frames.length - 1; i >= 0; i--) {
+    const frame = printable(frames[i]!, MAX_SHORT);
+    const longer = text === '' ? frame : frame + FRAME_SEPARATOR + text;
+    const cut = i === 0 ? '' : `...${FRAME_SEPARATOR}`;
+    if (text !== '' && cut.length + longer.length > width) return `...${FRAME_SEPARATOR}${text}`;
+    text = longer;
+  }
+  return text;
+}
+
 /** Innermost first. */
 function frameNames(address: CodeAddress, exact: boolean): string[] {
   const { place, frames } = address;
@@ -57,5 +74,5 @@ function next({ object, high, low }: CodeAddress): Pick<CodeAddress, 'object' | 
 }
 
 function clean(name: string): string {
-  return printable(name, MAX_FRAME).replaceAll(';', ':');
+  return printable(name, MAX_FRAME).replaceAll(FRAME_SEPARATOR, ':');
 }

@@ -36,6 +36,8 @@ export class StackTable {
   private readonly stallOf = new Float64Array(STACK_CAP);
   /** How many faults the stack of fault i of the batch stands for. */
   private readonly weights = new Float64Array(FAULT_CAPACITY);
+  /** Rises whenever frames have got names. */
+  named = 0;
   /** There was no room for a stack. */
   capped = false;
 

@@ -1,3 +1,4 @@
+import { FRAME_SEPARATOR } from '../code/stack-names';
 import { hexText } from '../text/format';
 import { ErrorCode, FaultFlag } from '../wire/batch';
 import type { Batch } from '../wire/batch';
@@ -41,8 +42,8 @@ export interface FaultView {
   readonly names: FaultNames;
 }
 
-/** Between the texts of a list; in none of them. */
-export const LIST_SEPARATOR = ';';
+/** Between the texts of a list, as frames of a stack are; in none of them. */
+export const LIST_SEPARATOR = FRAME_SEPARATOR;
 
 interface FieldBase {
   readonly id: string;

@@ -171,8 +171,13 @@ function several(row: ThreadRow | ProcessRow): string {
   return row.alive && !(row instanceof RowGroup) ? 'several' : `x${row.members}`;
 }
 
+/** With who made it, where that is all that it is known by, and how many regions the row stands for. */
+function labelText({ label, maker, members }: RegionRow): string {
+  return countedLabel(maker === '' ? label : `${label} ${maker}`, members);
+}
+
 /** With how many regions the row stands for. */
-function labelText({ label, members }: RegionRow): string {
+export function countedLabel(label: string, members: number): string {
   return members > 1 ? `${label} x${members}` : label;
 }
 

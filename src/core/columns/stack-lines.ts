@@ -64,19 +64,6 @@ export function stackLines(
   return lines;
 }
 
-/** The innermost frames of a stack, root first, that find room in so many characters, at least one; `...` stands for the others. */
-export function innermost(frames: readonly string[], width: number): string {
-  let text = '';
-  for (let i = frames.length - 1; i >= 0; i--) {
-    const frame = printable(frames[i]!, MAX_NAME);
-    const longer = text === '' ? frame : frame + LIST_SEPARATOR + text;
-    const cut = i === 0 ? '' : `...${LIST_SEPARATOR}`;
-    if (text !== '' && cut.length + longer.length > width) return `...${LIST_SEPARATOR}${text}`;
-    text = longer;
-  }
-  return text;
-}
-
 function node(frames: string[]): Node {
   return { frames, faults: 0, stallNs: 0, below: new Map(), ends: false };
 }

@@ -42,6 +42,13 @@ export const UNKNOWN_NATURE: RegionNature = {
   hasFile: false,
 };
 
+const UNNAMED: ReadonlySet<string> = new Set(['[anon]', '[shared anon]']);
+
+/** Anonymous memory that nobody gave a name to. */
+export function isUnnamed(label: string): boolean {
+  return UNNAMED.has(label);
+}
+
 /** Label of a file mapping's row: `libc.so.6 .text`; the file name alone outside of any section. */
 export function labelWithSection(label: string, section: string): string {
   return section === '' ? label : `${label} ${section}`;

@@ -66,8 +66,7 @@ export class Attribution {
       },
     ];
     if (this.dataLoop !== null) tables.push({ codes: this.dataLoop.codes, take: nameFrames });
-    if (this.stackLoop !== null)
-      tables.push({ codes: this.stackLoop.table.codes, take: nameFrames });
+    if (this.stackLoop !== null) tables.push(namedStacks(this.stackLoop.table));
     this.watch = names === null ? null : new NameWatch(names, tables);
   }
 
@@ -117,4 +116,14 @@ export class Attribution {
   data(number: number): CodeAddress | null {
     return this.dataLoop?.codes.address(number) ?? null;
   }
+}
+
+function namedStacks(table: StackTable): Named {
+  return {
+    codes: table.codes,
+    take: (answers) => {
+      nameFrames(answers);
+      table.named++;
+    },
+  };
 }

@@ -4,7 +4,7 @@ import { latencyHistogram } from './latency-histogram';
 import type { ModelTables } from './model-tables';
 import { pairRows } from './pair-rows';
 import { regionsOfSites } from './site-pairs';
-import { makerFrames, stackRows, stacksOfSites } from './stack-rows';
+import { makerFrames, MakerTexts, stackRows, stacksOfSites } from './stack-rows';
 import { NO_REGION, setOf, slotOf } from '../regions/region-code';
 import type {
   LatencyHistogram,
@@ -56,7 +56,10 @@ export class SnapshotBuilder {
   private readonly mappedBy = (id: number): readonly string[] =>
     makerFrames(this.model, this.model.regions.rows.stats.slotOf(id));
 
+  private readonly makers: MakerTexts;
+
   constructor(private readonly model: ModelTables) {
+    this.makers = new MakerTexts(model);
     const { regions, tasks } = model;
     this.regionRows = new RowPool((slot) => new RegionStats(regions.rows.stats, slot));
     this.threadRows = new RowPool((slot) => new ThreadStats(tasks.threads.stats, slot));
@@ -103,11 +106,12 @@ export class SnapshotBuilder {
     const { regions } = this.model;
     const { stats } = regions.rows;
     const sizes = this.mappedBytes();
-    return most(stats, limit).map((slot) =>
-      this.regionRows
+    return most(stats, limit).map((slot) => {
+      const sumsUp = this.sumsUp(regions.rows, slot, 'regions');
+      return this.regionRows
         .row(slot, reuse)
-        .fill(elapsed, slot, regions, sizes[slot]!, this.sumsUp(regions.rows, slot, 'regions')),
-    );
+        .fill(elapsed, slot, regions, sizes[slot]!, this.makers.text(slot), sumsUp);
+    });
   }
 
   /** Bytes mapped now, by region slot. Also widens the rows to what their mappings have grown to. */

@@ -21,7 +21,8 @@ export function groupDetail(snapshot: Snapshot, group: RegionGroup): RegionDetai
   return {
     id: group.id,
     heat: null,
-    mappedBy: [],
+    // That of one of them: who made them is what they have in common.
+    mappedBy: group.maker === '' ? [] : snapshot.mappedBy(group.rows[0]!.id),
     overTime: null,
     threads: threads.sort((a, b) => b.faults - a.faults).slice(0, TOP),
     sites: sitesOfRegions(snapshot, ids),

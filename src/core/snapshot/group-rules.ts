@@ -1,5 +1,5 @@
 import type { KindName } from '../classify/classes';
-import { sharedLabel } from '../regions/region-label';
+import { isUnnamed, sharedLabel } from '../regions/region-label';
 import { bytes } from '../text/format';
 import { RowGroup } from './groups';
 import type { GroupRules } from './groups';
@@ -8,11 +8,10 @@ import type { ProcessRow, RegionRow, ThreadRow } from './snapshot';
 const PAGE = 4096;
 /** Bounds of the classes of anonymous mappings that have no name, bytes. */
 const SIZE_BOUNDS = [64 << 10, 1 << 20, 16 << 20, 256 << 20, 4 * 2 ** 30];
-const UNNAMED: ReadonlySet<string> = new Set(['[anon]', '[shared anon]']);
 
-/** Which size class a mapping without a name is of; -1 for what has a name, or no range. */
-function sizeClass({ kind, label, startPage, endPage }: RegionRow): number {
-  if (kind === 'file' || endPage === 0 || !UNNAMED.has(label)) return -1;
+/** Which size class a mapping without a name is of; -1 for what has a name or a known maker, or no range. */
+function sizeClass({ kind, label, maker, startPage, endPage }: RegionRow): number {
+  if (kind === 'file' || endPage === 0 || maker !== '' || !isUnnamed(label)) return -1;
   const size = (endPage - startPage) * PAGE;
   const at = SIZE_BOUNDS.findIndex((bound) => size < bound);
   return at < 0 ? SIZE_BOUNDS.length : at;
@@ -48,6 +47,7 @@ export class RegionGroup extends RowGroup<RegionRow> implements RegionRow {
   /** Each lies somewhere else. */
   readonly startPage = 0;
   readonly endPage = 0;
+  maker = '';
 
   /** The label of a row, and the size class, that the label was made of. */
   private named = '';
@@ -67,20 +67,24 @@ export class RegionGroup extends RowGroup<RegionRow> implements RegionRow {
     this.permissions = first.permissions;
     this.pid = common(rows, ({ pid }) => pid, 0);
     this.comm = first.comm;
+    this.maker = first.maker;
     this.size = rows.reduce((sum, { size }) => sum + size, 0);
   }
 }
 
 /** What a region is grouped by. */
-interface RegionTraits extends Pick<RegionRow, 'label' | 'comm' | 'permissions' | 'path' | 'kind'> {
+interface RegionTraits extends Pick<
+  RegionRow,
+  'label' | 'comm' | 'permissions' | 'path' | 'kind' | 'maker'
+> {
   readonly sizeClass: number;
 }
 
-/** By what they are, and whose: regions of programs of one name. */
+/** By what they are, and whose: regions of programs of one name. Memory without a name is what its maker made it for. */
 export const REGION_GROUPS: GroupRules<RegionRow, RegionGroup, RegionTraits> = {
   traits: (row) => {
-    const { label, comm, permissions, path, kind } = row;
-    return { label, comm, permissions, path, kind, sizeClass: sizeClass(row) };
+    const { label, comm, permissions, path, kind, maker } = row;
+    return { label, comm, permissions, path, kind, maker, sizeClass: sizeClass(row) };
   },
   has: (row, traits) =>
     row.label === traits.label &&
@@ -88,6 +92,7 @@ export const REGION_GROUPS: GroupRules<RegionRow, RegionGroup, RegionTraits> = {
     row.permissions === traits.permissions &&
     row.path === traits.path &&
     row.kind === traits.kind &&
+    row.maker === traits.maker &&
     sizeClass(row) === traits.sizeClass,
   key: (row) =>
     [
@@ -96,6 +101,7 @@ export const REGION_GROUPS: GroupRules<RegionRow, RegionGroup, RegionTraits> = {
       row.permissions,
       row.path,
       row.kind,
+      row.maker,
       String(sizeClass(row)),
     ].join('\n'),
   make: () => new RegionGroup(),

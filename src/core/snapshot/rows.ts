@@ -124,10 +124,18 @@ export class RegionStats extends Stats implements RegionRow {
   size = 0;
   startPage = 0;
   endPage = 0;
+  maker = '';
   members = 1;
   sumsUp = '';
 
-  fill(elapsed: number, slot: number, regions: RegionTable, size: number, sumsUp: string): this {
+  fill(
+    elapsed: number,
+    slot: number,
+    regions: RegionTable,
+    size: number,
+    maker: string,
+    sumsUp: string,
+  ): this {
     this.fillStats(elapsed);
     const info = regions.rows.info(slot)!;
     this.kind = KIND_NAMES[info.kind]!;
@@ -140,6 +148,7 @@ export class RegionStats extends Stats implements RegionRow {
     this.size = size;
     this.startPage = regions.startPage(slot);
     this.endPage = regions.endPage(slot);
+    this.maker = maker;
     this.members = regions.rows.members(slot);
     this.sumsUp = sumsUp;
     return this;

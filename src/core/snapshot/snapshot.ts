@@ -92,6 +92,8 @@ export interface RegionRow extends StatRow, SharedRow {
   /** Lowest and highest (exclusive) page seen mapped or faulted; 4 KiB units. */
   readonly startPage: number;
   readonly endPage: number;
+  /** Of memory without a name who mapped most of it: the innermost frames of the call stack. '' where nobody knows. */
+  readonly maker: string;
 }
 
 export interface ThreadRow extends StatRow, SharedRow {

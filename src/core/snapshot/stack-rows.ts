@@ -1,6 +1,7 @@
 import type { SiteTable } from '../code/site-table';
-import { stackFrames } from '../code/stack-names';
+import { innermost, stackFrames } from '../code/stack-names';
 import { StackTable } from '../code/stack-table';
+import { isUnnamed } from '../regions/region-label';
 import type { CommTable } from '../tasks/comm-names';
 import type { ModelTables } from './model-tables';
 import type { StackRow } from './snapshot';
@@ -32,6 +33,35 @@ export function stacksOfSites({ stacks, sites, comms }: ModelTables): (id: numbe
 export function makerFrames({ stacks, regions }: ModelTables, slot: number): readonly string[] {
   const maker = regions.makerOf(slot);
   return stacks === null || maker === StackTable.NONE ? [] : stackFrames(stacks, maker);
+}
+
+/** Characters of who mapped something, where that is a part of what it is called. */
+const MAKER_WIDTH = 32;
+
+/** Who mapped what has no name, in short. */
+export class MakerTexts {
+  /** By the number of the stack. */
+  private readonly texts = new Map<number, string>();
+  private named = 0;
+
+  constructor(private readonly model: ModelTables) {}
+
+  /** Of the region in a slot: the innermost frames of the stack that mapped most of it; '' where it has a name, or nobody knows. */
+  text(slot: number): string {
+    const { stacks, regions } = this.model;
+    const maker = stacks === null ? StackTable.NONE : regions.makerOf(slot);
+    if (maker === StackTable.NONE || !isUnnamed(regions.rows.info(slot)!.label)) return '';
+    if (this.named !== stacks!.named) {
+      this.named = stacks!.named;
+      this.texts.clear();
+    }
+    let text = this.texts.get(maker);
+    if (text === undefined) {
+      text = innermost(stackFrames(stacks!, maker), MAKER_WIDTH);
+      this.texts.set(maker, text);
+    }
+    return text;
+  }
 }
 
 function bySite(stacks: StackTable, sites: SiteTable): ReadonlyMap<number, Counted[]> {

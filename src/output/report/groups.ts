@@ -1,8 +1,8 @@
-import { REGION_COLUMNS } from '../../core/columns/row-columns';
+import { countedLabel, REGION_COLUMNS } from '../../core/columns/row-columns';
 import { text } from '../../core/columns/column';
 import type { Column } from '../../core/columns/column';
 import { sharedLabel } from '../../core/regions/region-label';
-import { innermost } from '../../core/columns/stack-lines';
+import { innermost } from '../../core/code/stack-names';
 import { mergedPercentiles } from '../../core/snapshot/groups';
 import type { RegionRow, Snapshot } from '../../core/snapshot/snapshot';
 import { mergeCounted } from '../../core/stats/cells';
@@ -12,8 +12,15 @@ export interface GroupedRegion extends RegionRow {
   readonly processes: number;
 }
 
-/** The columns of regions for groups: how many processes where there is no one pid to name. */
-export const GROUP_COLUMNS: readonly Column<GroupedRegion>[] = REGION_COLUMNS.map((column) =>
+/** The columns of regions: who mapped them has one of its own. */
+export const NAMED_COLUMNS: readonly Column<RegionRow>[] = REGION_COLUMNS.map((column) =>
+  column.id === 'label'
+    ? { ...column, format: ({ label, members }) => countedLabel(label, members) }
+    : column,
+);
+
+/** The same for groups: how many processes where there is no one pid to name. */
+export const GROUP_COLUMNS: readonly Column<GroupedRegion>[] = NAMED_COLUMNS.map((column) =>
   column.id === 'pid'
     ? {
         ...column,
@@ -25,21 +32,46 @@ export const GROUP_COLUMNS: readonly Column<GroupedRegion>[] = REGION_COLUMNS.ma
 /** Stacks of threads that are shown one by one; of more, a row for all of a process says more. */
 const MAX_STACKS = 16;
 
-/** Where there are many, the stacks of a process's threads in one row: `[stack] x4096`. */
-export function groupStacks(rows: readonly RegionRow[]): RegionRow[] {
-  const stacks = new Map<number, RegionRow[]>();
+/** What regions of a process are that are one row from so many on, and why. */
+interface Likeness {
+  readonly key: string;
+  readonly from: number;
+  readonly sumsUp: string;
+}
+
+function likeness({ kind, label, pid, permissions, maker }: RegionRow): Likeness | null {
+  if (kind === 'stack' && sharedLabel(label) !== label) {
+    const sumsUp = 'stacks of threads, one by one in the JSON report';
+    return { key: `${pid}\nstack`, from: MAX_STACKS + 1, sumsUp };
+  }
+  if (maker === '') return null;
+  const sumsUp = 'mapped by the same functions, one by one in the JSON report';
+  return { key: [pid, label, permissions, maker].join('\n'), from: 2, sumsUp };
+}
+
+/**
+ * Regions of one process that are one thing to a reader in one row each: where there are many, the stacks of its
+ * threads (`[stack] x4096`), and memory without a name that the same functions have mapped.
+ */
+export function groupAlike(rows: readonly RegionRow[]): RegionRow[] {
+  const groups = new Map<string, { readonly like: Likeness; readonly rows: RegionRow[] }>();
   const others: RegionRow[] = [];
   for (const row of rows) {
-    const isStack = row.kind === 'stack' && sharedLabel(row.label) !== row.label;
-    if (!isStack) others.push(row);
-    else stacks.set(row.pid, [...(stacks.get(row.pid) ?? []), row]);
+    const like = likeness(row);
+    if (like === null) {
+      others.push(row);
+      continue;
+    }
+    const group = groups.get(like.key);
+    if (group === undefined) groups.set(like.key, { like, rows: [row] });
+    else group.rows.push(row);
   }
-  for (const group of stacks.values()) {
-    if (group.length <= MAX_STACKS) others.push(...group);
+  for (const { like, rows: group } of groups.values()) {
+    if (group.length < like.from) others.push(...group);
     else {
       const members = group.reduce((n, row) => n + row.members, 0);
       const { pid, label } = group[0]!;
-      const sumsUp = 'stacks of threads, one by one in the JSON report';
+      const { sumsUp } = like;
       others.push({ ...merged(group, 1), pid, label: sharedLabel(label), members, sumsUp });
     }
   }
@@ -54,7 +86,7 @@ export function groupStacks(rows: readonly RegionRow[]): RegionRow[] {
 export function groupRegions(rows: readonly RegionRow[]): GroupedRegion[] {
   const groups = new Map<string, RegionRow[]>();
   for (const row of rows) {
-    const key = `${row.comm}\n${row.kind}\n${row.permissions}\n${row.label}`;
+    const key = `${row.comm}\n${row.kind}\n${row.permissions}\n${row.label}\n${row.maker}`;
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [row]);
     else group.push(row);
@@ -101,12 +133,12 @@ function merged(group: readonly RegionRow[], processes: number): GroupedRegion {
 /** Characters of the column of who made a mapping. */
 const MAKER_WIDTH = 56;
 
-/** Who mapped most of a region; nothing of the regions of several processes. */
+/** Who mapped most of a region; of regions of several processes only where it is the same for all. */
 export function makerColumn({
   mappedBy,
 }: Pick<Snapshot, 'mappedBy'>): Column<RegionRow & { readonly processes?: number }> {
   const maker = (row: RegionRow & { readonly processes?: number }): string =>
-    (row.processes ?? 1) > 1 ? '' : innermost(mappedBy(row.id), MAKER_WIDTH);
+    (row.processes ?? 1) > 1 && row.maker === '' ? '' : innermost(mappedBy(row.id), MAKER_WIDTH);
   const doc = 'who mapped most of it: the innermost functions of the call stack';
   return text('mapped_by', 'MAPPED BY', MAKER_WIDTH, 0, maker, doc);
 }

@@ -3,19 +3,14 @@ import { captureLimits } from '../../core/facts/capture-facts';
 import { causeText } from '../../core/classify/cause-text';
 import { causeRows } from '../../core/columns/cause-rows';
 import { CAUSE_NAMES } from '../../core/classify/classes';
-import {
-  PROCESS_COLUMNS,
-  REGION_COLUMNS,
-  SITE_COLUMNS,
-  THREAD_COLUMNS,
-} from '../../core/columns/row-columns';
+import { PROCESS_COLUMNS, SITE_COLUMNS, THREAD_COLUMNS } from '../../core/columns/row-columns';
 import { findings } from '../../core/findings/findings';
 import { grouped, latency, percent, stalledShare } from '../../core/text/format';
 import type { Column } from '../../core/columns/column';
 import type { FixedNames } from '../../core/columns/stable-names';
 import type { SharedRow, Snapshot, StatRow } from '../../core/snapshot/snapshot';
 import { beyondText, completenessText, qualifications } from './completeness';
-import { GROUP_COLUMNS, groupRegions, groupStacks, makerColumn } from './groups';
+import { GROUP_COLUMNS, groupAlike, groupRegions, makerColumn, NAMED_COLUMNS } from './groups';
 import { histogramLines } from './histogram';
 import { fixedProcess, fixedRegion, fixedThread, orderedRows, shownColumns } from './report';
 import type { ReportInput } from './report';
@@ -29,7 +24,7 @@ const MAX_ROWS = 40;
 /** The report for a person: what was captured and how completely, where, who, why, how long. */
 export function reportText(input: ReportInput): string {
   const { snapshot, fixed } = input;
-  const regions = orderedRows(groupStacks(snapshot.regions), fixed !== null).map((row) =>
+  const regions = orderedRows(groupAlike(snapshot.regions), fixed !== null).map((row) =>
     fixedRegion(row, fixed),
   );
   const threads = orderedRows(snapshot.threads, fixed !== null).map((row) =>
@@ -40,7 +35,7 @@ export function reportText(input: ReportInput): string {
   );
   const several = processes.length > 1;
   // With one process its pid and name on every line would say nothing.
-  const regionColumns = REGION_COLUMNS.filter(
+  const regionColumns = NAMED_COLUMNS.filter(
     (column) => column.id !== 'pid' && column.id !== 'comm',
   );
   // Where errors were asked for 0 is an answer as well.

@@ -1,5 +1,5 @@
 import { REGION_COLUMNS } from '../../core/columns/row-columns';
-import { innermost } from '../../core/columns/stack-lines';
+import { innermost } from '../../core/code/stack-names';
 import { rowTable, type ExportTable } from '../../core/columns/table-export';
 import type { RegionDetail } from '../../core/snapshot/region-detail';
 import { groupDetail } from '../../core/snapshot/group-detail';

@@ -1,4 +1,5 @@
-import { innermost, stackLines } from '../../../../src/core/columns/stack-lines';
+import { innermost } from '../../../../src/core/code/stack-names';
+import { stackLines } from '../../../../src/core/columns/stack-lines';
 import type { StackRow } from '../../../../src/core/snapshot/snapshot';
 import { stackSection } from '../../../../src/output/report/stacks';
 import { callerLines, stackTable } from '../../../../src/tui/views/caller-lines';

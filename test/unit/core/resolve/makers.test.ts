@@ -1,4 +1,7 @@
-import { backing, ORDINARY, R, Rig, vma, W, X } from '../../../support/model-kit';
+import type { CodeFrame } from '../../../../src/core/code/address';
+import type { NameSource } from '../../../../src/core/ports';
+import { FakeNames } from '../../../support/fake-names';
+import { backing, HEAP_START, ORDINARY, R, Rig, vma, W, X } from '../../../support/model-kit';
 
 const TEXT = 0x5000;
 const PROGRAM = vma(TEXT, TEXT + 16, '/usr/bin/prog', {
@@ -12,11 +15,9 @@ const ANON = 0x70000;
 const anon = (start: number, end: number): ReturnType<typeof vma> =>
   vma(start, end, '', { prot: R | W });
 
-function rig(): Rig {
-  return new Rig({}, 'detail', { symbols: 'sites', stacks: 'count' }).attach(100, [
-    ...ORDINARY,
-    PROGRAM,
-  ]);
+function rig(names: NameSource | null = null): Rig {
+  const more = { symbols: 'sites', stacks: 'count', names } as const;
+  return new Rig({}, 'detail', more).attach(100, [...ORDINARY, PROGRAM]);
 }
 
 /** Who mapped the row that shows a page, innermost first; the caller is the same for all. */
@@ -95,6 +96,26 @@ describe('who made a mapping', () => {
     grow(ANON + 4, ANON + 20, 0x11);
     grow(ANON + 20, ANON + 30, 0x12);
     expect(maker(of, ANON)).toBe('prog+0x11');
+  });
+
+  it('is a part of what memory without a name is called, under the names that come', () => {
+    const frame = (name: string): CodeFrame => ({ function: name, offset: 0, file: '', line: 0 });
+    const names = new FakeNames({ 'prog+10': [frame('fill')], 'prog+20': [frame('load')] });
+    const of = rig(names);
+    of.mmap(anon(ANON, ANON + 8)).madeBy(ANON, ANON + 8, chain(0x10));
+    of.fault({ page: ANON + 3 });
+    of.fault({ page: HEAP_START });
+    of.run();
+    const called = (): Map<string, string> =>
+      new Map(of.model.snapshot(of.now).regions.map(({ label, maker }) => [label, maker]));
+    const before = new Map([
+      ['[anon]', 'prog+0x21;prog+0x10'],
+      ['[heap]', ''],
+    ]);
+    expect(called()).toEqual(before);
+    names.answer();
+    of.run();
+    expect(called().get('[anon]')).toBe('load;fill');
   });
 
   it('counts no fault and is no stack of one', () => {

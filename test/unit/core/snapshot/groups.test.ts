@@ -5,6 +5,7 @@ import {
   THREAD_GROUPS,
 } from '../../../../src/core/snapshot/group-rules';
 import { Grouping } from '../../../../src/core/snapshot/groups';
+import { REGION_COLUMNS } from '../../../../src/core/columns/row-columns';
 import type { RegionRow } from '../../../../src/core/snapshot/snapshot';
 import { HEAP_START, Rig } from '../../../support/model-kit';
 import { process, region, thread } from '../../../support/sample';
@@ -43,6 +44,25 @@ describe('Grouping', () => {
     expect(groups.find(({ label, members }) => label.startsWith('libc') && members > 1)!.pid).toBe(
       0,
     );
+  });
+
+  it('groups memory without a name by who made it, whatever its size', () => {
+    const rows = [
+      anon(1, 4, { maker: 'load;mmap' }),
+      anon(2, 40_000, { maker: 'load;mmap' }),
+      anon(3, 4, { maker: 'grow;mmap' }),
+      anon(4, 4),
+      anon(5, 8),
+    ];
+    const grouping = new Grouping(REGION_GROUPS);
+    const groups = grouping.group(rows);
+    expect(labels(groups)).toEqual(['[anon] <64K x2', '[anon] x1', '[anon] x2']);
+    const [loaded] = groups;
+    expect(loaded).toMatchObject({ maker: 'load;mmap', members: 2 });
+    expect(REGION_COLUMNS[0]!.format(loaded!)).toBe('[anon] load;mmap x2');
+    // It has got its name: before, its maker went by an address.
+    const renamed = grouping.group([...rows.slice(0, 3), anon(4, 4, { maker: 'load;mmap' })]);
+    expect(renamed.find(({ id }) => id === loaded!.id)!.members).toBe(3);
   });
 
   it('keeps the id of a group, and follows a region that has grown out of it', () => {

@@ -251,6 +251,33 @@ test('text: many stacks of threads are one row', () => {
   expect(parsed(jsonOf(input({}, { regions: stacks(40) }))).regions).toHaveLength(40);
 });
 
+test('text: memory without a name that the same functions have mapped is one row', () => {
+  const anon = (id: number, pid: number, maker: string): RegionRow =>
+    region(id, '[anon]', { kind: 'anon', pid, maker }, stats(id, { MINOR: 2 }, {}, 10));
+  const regions = [1, 2, 3].map((id) => anon(id, 500, 'load;mmap')).concat(anon(4, 500, ''));
+  const mappedBy = (id: number): string[] => (id === 4 ? [] : ['main', 'load', 'mmap']);
+  const rowsOf = (made: ReportInput): string[] =>
+    reportText(made)
+      .split('\n')
+      .filter((line) => line.startsWith('  [anon'));
+  const [together, why, alone] = [
+    /^ {2}\[anon\] x3 .* 6 .* main;load;mmap$/,
+    /: mapped by the same/,
+    / 2 /,
+  ];
+  const lines = rowsOf(input({}, { regions, mappedBy }));
+  expect(lines).toHaveLength(3);
+  expect(lines[0]).toMatch(together);
+  expect(lines[1]).toMatch(alone);
+  expect(lines[2]).toMatch(why);
+  // Of two processes of one name it is one row as well, and still says who made it.
+  const processes = [500, 501].map((pid) => process(pid, stats(1, { MINOR: 1 })));
+  const both = [...regions, anon(5, 501, 'load;mmap'), anon(6, 501, 'grow;mmap')];
+  const [grouped, ...others] = rowsOf(input({}, { regions: both, processes, mappedBy }));
+  expect(grouped).toMatch(/^ {2}\[anon\] +anon .* 2 procs .* 8 .* main;load;mmap$/);
+  expect(others).toEqual([expect.any(String), expect.any(String), expect.stringMatching(why)]);
+});
+
 test('what faults in flight have waited is said, and whether it is counted', () => {
   const capture = { ...FACTS, inFlight: 2, inFlightNs: 12.3e9 };
   const said =
