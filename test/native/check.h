@@ -42,6 +42,16 @@ void Equal(const char* file, int line, const char* text, const A& actual, const 
   Fail(file, line, what.str());
 }
 
+// How often a test of one thread goes round. ThreadSanitizer has nothing to find there but that the
+// test ends, and makes it ten times as slow: the other builds run all rounds.
+constexpr int Rounds(int all) {
+#ifdef __SANITIZE_THREAD__
+  return all / 10;
+#else
+  return all;
+#endif
+}
+
 // The same numbers in every run: a failure can be repeated. (xorshift64*)
 class Random {
  public:

@@ -53,7 +53,7 @@ struct Rings {
 
 TEST(order_equals_a_stable_sort) {
   Random random(11);
-  for (int round = 0; round < 300; round++) {
+  for (int round = 0; round < Rounds(300); round++) {
     const size_t rings = 1 + random.Below(9);
     Rings machine(rings, 1 << 16);
     struct Written {

@@ -548,7 +548,7 @@ TEST(pair_random_streams_keep_the_books) {
   // Whatever comes, in whatever order: every completion is one fault, one duplicate or foreign, and
   // every user entry ends as exactly one of completed, unresolved, tainted or still open.
   Random random(77);
-  for (int round = 0; round < 200; round++) {
+  for (int round = 0; round < Rounds(200); round++) {
     Bench bench(random.Below(2) != 0);
     uint64_t completions = 0, entries = 0, paired = 0, unresolved = 0, faults = 0;
     uint64_t time = 2000;

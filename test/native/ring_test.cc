@@ -119,7 +119,7 @@ TEST(ring_random_control_words_stay_in_bounds) {
   Random random(7);
   FakeRing fake(512);
   Ring ring = fake.Reader();
-  for (int i = 0; i < 100000; i++) {
+  for (int i = 0; i < Rounds(100000); i++) {
     for (size_t at = 0; at + 8 <= fake.data().size(); at += 8) {
       if (random.Below(4) == 0) {
         // Sizes small enough to be believed now and then.
@@ -235,7 +235,7 @@ TEST(ring_moves_with_its_position) {
 
 TEST(ring_writer_on_another_thread) {
   // Small, so that it wraps and fills all the time.
-  constexpr uint64_t kRecords = 200000;
+  constexpr uint64_t kRecords = 50000;
   FakeRing fake(4096);
   Ring ring = fake.Reader();
   std::atomic<bool> stop{false};

@@ -61,7 +61,7 @@ TEST(thread_table_against_a_map) {
   ThreadTable table;
   std::map<uint32_t, uint32_t> model;  // tid -> pid
   Random random(2);
-  for (int i = 0; i < 200000; i++) {
+  for (int i = 0; i < Rounds(200000); i++) {
     // tids that collide in the table's cache (1,024 places) as well as others
     const uint32_t tid =
         static_cast<uint32_t>(random.Below(2) != 0 ? random.Below(64) * 1024 : random.Below(3000));

@@ -11,7 +11,7 @@ import {
   utimesSync,
 } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join, relative } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -66,6 +66,8 @@ const files = (directory: string, pattern: RegExp): string[] =>
 
 /** Sources that the compiler sees as one: what they all include is half of its time. */
 interface Unit {
+  /** Whose object in the build is the same. */
+  readonly room?: string;
   readonly files: readonly string[];
   readonly flags: readonly string[];
 }
@@ -73,6 +75,9 @@ interface Unit {
 /** Those that take longest first; instrumented code before other code, where the linker finds both of a template. */
 function units(variant: Variant, program: Program): Unit[] {
   const unit = (directory: string, ...flags: readonly string[]): Unit => ({
+    ...(ROOMS.includes(directory) && !flags.some((flag) => flag.startsWith('-fsanitize'))
+      ? { room: directory }
+      : {}),
     files: files(directory, /\.cc$/).filter(
       (file) => !(BESIDE.includes(directory) && file.endsWith('/main.cc')),
     ),
@@ -94,10 +99,10 @@ function units(variant: Variant, program: Program): Unit[] {
 const BUILD = join(ROOT, 'build');
 const TARGETS = ['pagefault', 'pagefault-reader', 'pagefault-symbols'];
 
-/** The object that the build has made of a file, where no file that it has read has changed since. */
-function builtObject(file: string): string | undefined {
+/** The object that the build has made of a room, where no file that it has read has changed since. */
+function builtObject(room: string): string | undefined {
   for (const target of TARGETS) {
-    const name = join('obj.target', target, relative(ROOT, file).replace(/\.cc$/, '.o'));
+    const name = join('obj.target', target, 'build', 'rooms', `${basename(room)}.o`);
     const object = join(BUILD, 'Release', name);
     const note = join(BUILD, 'Release', '.deps', 'Release', `${name}.d`);
     if (!existsSync(object) || !existsSync(note)) continue;
@@ -145,17 +150,15 @@ async function compileAsOne({ files, flags }: Unit, headers: string): Promise<st
  * to single files. So it is when one has a mistake, and the compiler's words are about that alone.
  */
 async function compile(unit: Unit, headers: string): Promise<string[]> {
-  if (unit.flags.every((flag) => !flag.startsWith('-fsanitize'))) {
-    const built = unit.files.map(builtObject).filter((object) => object !== undefined);
-    if (built.length === unit.files.length) return built;
-  }
+  const built = unit.room === undefined ? undefined : builtObject(unit.room);
+  if (built !== undefined) return [built];
   try {
     return [await compileAsOne(unit, headers)];
   } catch (error) {
     const half = Math.ceil(unit.files.length / 2);
     if (half === unit.files.length) throw error;
     const halves = [unit.files.slice(0, half), unit.files.slice(half)];
-    const compiled = halves.map((some) => compile({ ...unit, files: some }, headers));
+    const compiled = halves.map((some) => compile({ files: some, flags: unit.flags }, headers));
     return (await Promise.all(compiled)).flat();
   }
 }
