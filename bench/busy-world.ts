@@ -1,13 +1,8 @@
-import {
-  CAUSE_COUNT,
-  CAUSE_NAMES,
-  Cause,
-  FaultClass,
-  RegionKind,
-} from '../src/core/classify/classes';
+import { CAUSE_COUNT, CAUSE_NAMES, Cause, RegionKind } from '../src/core/classify/classes';
 import type { RegionRow, StatRow } from '../src/core/snapshot/snapshot';
 import { Batch } from '../src/core/wire/batch';
 import { Resolved } from '../src/core/wire/resolved';
+import { fill, type FaultRow } from '../test/support/fault-kit';
 import { FakeSource } from '../test/support/fake-source';
 import { region, snapshot, stat } from '../test/support/sample';
 import { sum } from './figures';
@@ -37,28 +32,19 @@ export class BusyWorld extends FakeSource {
   /** A second goes by, in which `share` of the regions take faults. */
   step(share: number): void {
     this.now += 1e9;
-    const batch = new Batch();
-    const resolved = new Resolved();
+    const faults: FaultRow[] = [];
     this.rows = this.rows.map((row, slot) => {
       const more =
         Math.random() < share ? 1 + Math.floor(Math.random() * 50 * this.weights[slot]!) : 0;
-      if (more > 0) this.fault(batch, resolved, slot);
+      if (more > 0)
+        faults.push({ time: this.now, address: slot * 4096, latency: 900, region: slot });
       return grown(row, more);
     });
+    const batch = new Batch();
+    const resolved = new Resolved();
+    fill(batch, resolved, faults);
     this.events.add(batch, resolved, this.names);
     this.show();
-  }
-
-  private fault(batch: Batch, resolved: Resolved, slot: number): void {
-    const i = batch.faults++;
-    batch.time[i] = this.now;
-    batch.tid[i] = 100;
-    batch.pid[i] = 100;
-    batch.addrLo[i] = slot * 4096;
-    batch.latency[i] = 900;
-    resolved.faultClass[i] = FaultClass.MINOR;
-    resolved.region[i] = slot;
-    resolved.fileOffset[i] = -1;
   }
 
   /** Made outside the measured time: in the program it is the model's work. */

@@ -8,7 +8,8 @@ import { renderDashboard } from '../src/tui/render';
 import { Dashboard } from '../src/tui/state/dashboard';
 import { makeTheme } from '../src/tui/terminal/theme';
 import { FakeSource } from '../test/support/fake-source';
-import { Rig, vma } from '../test/support/model-kit';
+import { Rig } from '../test/support/model-kit';
+import { vma } from '../test/support/vma-kit';
 import { countingScreen, flushed } from './counting-terminal';
 import type { DashboardMemory } from './dashboard-page';
 

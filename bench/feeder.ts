@@ -1,6 +1,7 @@
 import { DEFAULT_LIMITS } from '../src/core/stats/limits';
 import { RECORD_CAPACITY } from '../src/core/wire/batch';
-import { Rig, vma } from '../test/support/model-kit';
+import { Rig } from '../test/support/model-kit';
+import { vma } from '../test/support/vma-kit';
 
 /** A model whose processes do what is asked for, in full batches of records. */
 export class Feeder {

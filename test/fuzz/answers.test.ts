@@ -11,7 +11,7 @@ import { SectionSet } from '../../src/core/elf/section-set';
 import type { ElfImage } from '../../src/core/elf/elf';
 import { VmaMap } from '../../src/core/vma/vma-map';
 import { VmaPool } from '../../src/core/vma/vma-pool';
-import { vma } from '../support/model-kit';
+import { vma } from '../support/vma-kit';
 import { SEED, amount, tell } from './support/amount';
 import { Mutator } from './support/mutator';
 import { Slowest } from './support/slowest';

@@ -7,6 +7,7 @@ import { LATENCY_ROWS } from '../../src/core/stats/over-time';
 import { EventLog, type EventNames } from '../../src/tui/state/event-log';
 import type { CommandOutput, DashboardSource, HeaderInfo } from '../../src/tui/state/source';
 import { captureFacts } from './facts';
+import { fill } from './fault-kit';
 import { process, region, site, snapshot, stat, thread } from './sample';
 
 const FACTS = captureFacts(57221, 12);
@@ -364,21 +365,22 @@ export class FakeSource implements DashboardSource {
   ): void {
     const batch = new Batch();
     const resolved = new Resolved();
-    rows.forEach(([seconds, cls, cause, slot, comm, tid, latency], i) => {
-      batch.time[i] = seconds * 1e9;
-      batch.latency[i] = latency;
-      batch.addrLo[i] = 0x113f2000;
-      batch.addrHi[i] = 0x7f3a;
-      batch.pid[i] = 4321;
-      batch.tid[i] = tid;
-      batch.flags[i] = FaultFlag.ENTRY | FaultFlag.ERROR_CODE;
-      resolved.faultClass[i] = cls;
-      resolved.cause[i] = cause;
-      resolved.region[i] = slot;
-      resolved.comm[i] = comm;
-      resolved.fileOffset[i] = slot === 0 ? 0x3f2000 : -1;
-    });
-    batch.faults = rows.length;
+    fill(
+      batch,
+      resolved,
+      rows.map(([seconds, faultClass, cause, region, comm, tid, latency]) => ({
+        time: seconds * 1e9,
+        address: 0x7f3a113f2000n,
+        ip: 0n,
+        latency,
+        pid: 4321,
+        tid,
+        errorCode: 0,
+        flags: FaultFlag.ENTRY | FaultFlag.ERROR_CODE,
+        ...{ faultClass, cause, region, comm },
+        fileOffset: region === 0 ? 0x3f2000 : -1,
+      })),
+    );
     this.events.add(batch, resolved, this.names);
   }
 }

@@ -11,10 +11,8 @@ import { PENDING, UNKNOWN } from '../../src/core/ports';
 import type { GuardAnswer, GuardSource, MapsAnswer, ProcSource } from '../../src/core/ports';
 import { Resolved } from '../../src/core/wire/resolved';
 import type { Backing, Vma } from '../../src/core/vma/vma';
-
-export const R = 1;
-export const W = 2;
-export const X = 4;
+import { capture } from './fault-kit';
+import { vma } from './vma-kit';
 
 /** Low 12 bits of an address: part of what faults are made of. */
 export interface FaultSpec {
@@ -28,23 +26,6 @@ export interface FaultSpec {
   readonly latency?: number;
   /** Address of the instruction; none was seen without it. */
   readonly ip?: bigint;
-}
-
-export function backing(name: string, ino = name.startsWith('/') ? '11' : '0'): Backing {
-  return { name, devMajor: ino === '0' ? 0 : 8, devMinor: 0, ino };
-}
-
-export function vma(start: number, end: number, name = '', more: Partial<Vma> = {}): Vma {
-  return {
-    start,
-    end,
-    prot: R | W,
-    shared: false,
-    pgoff: 0,
-    backing: backing(name),
-    born: -Infinity,
-    ...more,
-  };
 }
 
 /** Plain data in place of /proc. Counts the questions. */
@@ -177,25 +158,21 @@ export class Rig {
   }
 
   fault(spec: FaultSpec): this {
-    const { batch } = this;
-    const i = batch.faults++;
-    const { page, pid = 100, low = 0, code = 0x6, end = 'min', latency = -1 } = spec;
+    const { page, pid = 100, low = 0, code = 0x6, end = 'min', latency = -1, ip } = spec;
     this.now += 1000;
-    batch.time[i] = this.now;
-    batch.latency[i] = latency;
-    batch.addrLo[i] = (page % 0x100000) * 4096 + low;
-    batch.addrHi[i] = Math.floor(page / 0x100000);
-    batch.pid[i] = pid;
-    batch.tid[i] = spec.tid ?? pid;
-    batch.errorCode[i] = code ?? 0;
-    batch.flags[i] =
-      { none: FaultFlag.NONE, min: FaultFlag.MIN, maj: FaultFlag.MAJ }[end] |
-      (code === null ? 0 : FaultFlag.ERROR_CODE);
-    const { ip } = spec;
-    if (ip === undefined) return this;
-    batch.flags[i] |= FaultFlag.ENTRY;
-    batch.ipLo[i] = Number(ip & 0xffffffffn);
-    batch.ipHi[i] = Number(ip >> 32n);
+    capture(this.batch, {
+      time: this.now,
+      address: page * 4096 + low,
+      ip: ip ?? 0n,
+      latency,
+      pid,
+      tid: spec.tid ?? pid,
+      errorCode: code ?? 0,
+      flags:
+        { none: FaultFlag.NONE, min: FaultFlag.MIN, maj: FaultFlag.MAJ }[end] |
+        (code === null ? 0 : FaultFlag.ERROR_CODE) |
+        (ip === undefined ? 0 : FaultFlag.ENTRY),
+    });
     return this;
   }
 

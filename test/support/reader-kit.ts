@@ -7,6 +7,7 @@ import { Readers } from '../../src/sources/reader/readers';
 import type { ElfAnswer } from '../../src/sources/reader/requests';
 import { TargetReader } from '../../src/sources/reader/target-reader';
 import { READER } from './build';
+import { R, vma, X } from './vma-kit';
 
 export interface RealReader {
   readonly reader: TargetReader;
@@ -45,16 +46,12 @@ export function vmaOf(path: string, over: Partial<Vma> = {}): Vma {
   // makedev(3): the usual split, with the high bits of both behind.
   const devMajor = Number(((dev >> 8n) & 0xfffn) | ((dev >> 32n) & ~0xfffn));
   const devMinor = Number((dev & 0xffn) | ((dev >> 12n) & ~0xffn));
-  return {
-    start: 0x7f0000001,
-    end: 0x7f0000002,
-    prot: 5,
-    shared: false,
-    pgoff: 0,
+  return vma(0x7f0000001, 0x7f0000002, {
+    prot: R | X,
     backing: { name: path, devMajor, devMinor, ino: ino.toString() },
     born: 0,
     ...over,
-  };
+  });
 }
 
 export function askElf(reader: TargetReader, pid: number, vma: Vma): Promise<ElfAnswer | null> {

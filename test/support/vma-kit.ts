@@ -3,26 +3,37 @@ import { VmaMap } from '../../src/core/vma/vma-map';
 import { VmaPool } from '../../src/core/vma/vma-pool';
 import type { Backing, Vma } from '../../src/core/vma/vma';
 
-export const backing = (name: string, ino = '0'): Backing => ({
-  name,
-  devMajor: 0,
-  devMinor: 0,
-  ino,
-});
+// PROT_READ, PROT_WRITE, PROT_EXEC (mmap(2)).
+export const R = 1;
+export const W = 2;
+export const X = 4;
+
+/** What a mapping is of. A path has an inode on a disk, all else has none. */
+export function backing(name: string, ino = /^\/(?!\/)/.test(name) ? '11' : '0'): Backing {
+  return { name, devMajor: ino === '0' ? 0 : 8, devMinor: 0, ino };
+}
+
 export const ANON = backing('//anon');
 export const HEAP = backing('[heap]');
 export const FILE_A = backing('/lib/a.so', '11');
 export const FILE_B = backing('/tmp/b (deleted)', '12');
 export const SHM = backing('/dev/zero (deleted)', '13');
 
-export function vma(start: number, end: number, over: Partial<Vma> = {}): Vma {
+/** Private memory that can be written, in pages: without a name, of what has this name, or whatever else is given. */
+export function vma(
+  start: number,
+  end: number,
+  of: string | Partial<Vma> = '',
+  more: Partial<Vma> = {},
+): Vma {
+  const [name, over] = typeof of === 'string' ? [of, more] : ['', of];
   return {
     start,
     end,
-    prot: 3,
+    prot: R | W,
     shared: false,
     pgoff: 0,
-    backing: ANON,
+    backing: backing(name),
     born: -Infinity,
     ...over,
   };

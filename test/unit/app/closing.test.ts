@@ -5,13 +5,12 @@ import { planOutput } from '../../../src/app/output-plan';
 import type { Place } from '../../../src/app/output-plan';
 import type { Assembly } from '../../../src/app/assemble';
 import type { CaptureFacts } from '../../../src/core/facts/capture-facts';
-import { Model } from '../../../src/core/model';
 import type { Snapshot } from '../../../src/core/snapshot/snapshot';
 import { FdWriter } from '../../../src/output/files/writer';
-import type { OpenFault } from '../../../src/app/unfinished';
-import { FakeSource } from '../../support/model-kit';
 import { captureFacts, NO_COUNTERS } from '../../support/facts';
+import { openFault } from '../../support/fault-kit';
 import { MemoryIo } from '../../support/fixture';
+import * as sample from '../../support/sample';
 
 const FACTS: CaptureFacts = {
   ...captureFacts(20, 10, 4),
@@ -21,8 +20,7 @@ const FACTS: CaptureFacts = {
 };
 
 function snapshot(): Snapshot {
-  const empty = new Model({ source: new FakeSource() }).snapshot(1e9);
-  return { ...empty, totals: { ...empty.totals, faults: 34, byClass: [10, 13, 7, 4] } };
+  return sample.snapshot({ totals: sample.stat({ byClass: [10, 13, 7, 4] }) });
 }
 
 /** What a command line writes where. */
@@ -91,17 +89,10 @@ test('the report follows the summary, with the filter in force', () => {
 });
 
 test('faults in flight are worth a note when they take long; many are only counted', () => {
-  const fault = (tid: number, entered: number): OpenFault => ({
-    pid: 1,
-    tid,
-    address: 0x7f0000001000n,
-    ip: 0n,
-    entered,
-  });
-  expect(inFlightNotes([fault(3, 0), fault(4, 995e6)], 1e9)).toEqual([
+  expect(inFlightNotes([openFault(3, 0), openFault(4, 995e6)], 1e9)).toEqual([
     'note: a fault is still in flight: tid 3 at 0x7f0000001000, 1000.0ms',
   ]);
-  const many = Array.from({ length: 12 }, (_, tid) => fault(tid, 0));
+  const many = Array.from({ length: 12 }, (_, tid) => openFault(tid, 0));
   const notes = inFlightNotes(many, 1e9);
   expect(notes).toHaveLength(6);
   expect(notes[5]).toBe('note: and 7 more');

@@ -1,26 +1,21 @@
-import { Batch, ErrorCode, FaultFlag } from '../../../src/core/wire/batch';
+import { Batch } from '../../../src/core/wire/batch';
 import { Model } from '../../../src/core/model';
 import { Resolved } from '../../../src/core/wire/resolved';
 import { CountLimit } from '../../../src/app/count-limit';
 import { FaultStream } from '../../../src/output/stream/fault-stream';
 import { LineEncoder } from '../../../src/output/stream/text';
 import { FdWriter } from '../../../src/output/files/writer';
-import { FakeSource, vma } from '../../support/model-kit';
+import { FakeSource } from '../../support/model-kit';
+import { vma } from '../../support/vma-kit';
+import { capture } from '../../support/fault-kit';
 import { MemoryIo } from '../../support/fixture';
 
 /** Minor faults on the pages from `first` on. */
-function fill(batch: Batch, count: number, first: number): void {
-  batch.faults = count;
+function minorFaults(batch: Batch, count: number, first: number): void {
+  batch.faults = 0;
   batch.records = 0;
-  for (let i = 0; i < count; i++) {
-    batch.time[i] = (first + i) * 1e6;
-    batch.latency[i] = 1000;
-    batch.addrLo[i] = (first + i) * 4096;
-    batch.addrHi[i] = 0;
-    batch.pid[i] = 7;
-    batch.tid[i] = 7;
-    batch.errorCode[i] = ErrorCode.USER | ErrorCode.WRITE;
-    batch.flags[i] = FaultFlag.MIN | FaultFlag.ENTRY | FaultFlag.ERROR_CODE;
+  for (let page = first; page < first + count; page++) {
+    capture(batch, { time: page * 1e6, latency: 1000, address: page * 4096, pid: 7 });
   }
   batch.horizon = (first + count) * 1e6;
 }
@@ -48,7 +43,7 @@ test('stream, summary and report end with the same fault, in the middle of a bat
     [2, 8],
   ] as const) {
     expect(limit.reached).toBe(first > 5);
-    fill(batch, count, first);
+    minorFaults(batch, count, first);
     model.consume(batch, resolved);
     stream.write(0, count);
   }

@@ -7,6 +7,7 @@ import { Run } from '../../../src/app/run';
 import type { CaptureSession, Clock, RunPorts, RunResult } from '../../../src/app/run';
 import type { OpenFault } from '../../../src/app/unfinished';
 import { captureFacts, NO_COUNTERS } from '../../support/facts';
+import { openFault } from '../../support/fault-kit';
 
 /** A session that hands out what a test queued: each entry is the completions of one batch. */
 class FakeSession implements CaptureSession {
@@ -324,15 +325,8 @@ test.each([
   'faults open at the end: blocked and young ones are in flight, old ones %s',
   async (_, signalTracepoint, unresolved, interrupted) => {
     const t = setup({ blockedAt: (_pid, tid) => tid === 2 });
-    const fault = (tid: number, entered: number): OpenFault => ({
-      pid: 1,
-      tid,
-      address: 0x7f0000001000n,
-      ip: 0x401000n,
-      entered,
-    });
     t.session.signalTracepoint = signalTracepoint;
-    t.session.open = [fault(2, 0), fault(3, 0), fault(4, 9.99e9)];
+    t.session.open = [openFault(2, 0), openFault(3, 0), openFault(4, 9.99e9)];
     t.run.start();
     t.clock.advance(10e9);
     t.run.stop('interrupt');

@@ -1,19 +1,18 @@
 import { PendingFaults, Waits } from '../../../src/core/wire/pending-faults';
 import { WaitingFaults } from '../../../src/app/waiting';
+import { pend } from '../../support/fault-kit';
 
 /** Open faults of threads 1 to n, entered at 0, as of a second later; /proc says who is blocked. */
 function setup(n: number): { waiting: WaitingFaults; looks: number[]; blocked: Set<number> } {
   const looks: number[] = [];
   const blocked = new Set<number>();
   const source = new PendingFaults();
-  source.asOf = 1e9;
-  source.count = n;
-  for (let i = 0; i < n; i++) {
-    source.tid[i] = i + 1;
-    source.pid[i] = 1;
-    source.ipLo[i] = 0x1000;
-    source.ipHi[i] = 0x7f;
-  }
+  const tids = Array.from({ length: n }, (_, i) => i + 1);
+  pend(
+    source,
+    1e9,
+    tids.map((tid) => ({ entered: 0, pid: 1, tid, ip: 0x7f00001000n })),
+  );
   const waiting = new WaitingFaults(
     {
       pendingFaults: (buffer) => {

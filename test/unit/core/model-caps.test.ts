@@ -1,4 +1,5 @@
-import { HEAP_START, R, Rig, vma } from '../../support/model-kit';
+import { HEAP_START, Rig } from '../../support/model-kit';
+import { backing, R, vma } from '../../support/vma-kit';
 import { expectExact, sum } from '../../support/snapshots';
 
 describe('Model: caps', () => {
@@ -115,9 +116,8 @@ describe('Model: caps', () => {
     for (let n = 0; n < 3000; n++) {
       const page = 0x9000;
       const name = n % 3 === 0 ? `/memfd:m${n} (deleted)` : `/tmp/file${n}`;
-      const ino = String(1000 + n);
-      const backing = { name, devMajor: 8, devMinor: 0, ino };
-      rig.mmap(vma(page, page + 4, name, { shared: true, backing })).fault({ page, code: 4 });
+      const file = { shared: true, backing: backing(name, String(1000 + n)) };
+      rig.mmap(vma(page, page + 4, file)).fault({ page, code: 4 });
       rig.munmap(page, page + 4);
       if (n % 10 === 9) rig.run();
     }
@@ -185,9 +185,9 @@ describe('Model: caps', () => {
 
   it('counts new regions under shared rows where all others are alive, without churn', () => {
     const files = Array.from({ length: 300 }, (_, i) =>
-      vma(0x1000 + i * 8, 0x1004 + i * 8, `/srv/${i % 3}`, {
+      vma(0x1000 + i * 8, 0x1004 + i * 8, {
         prot: R,
-        backing: { name: `/srv/${i % 3}`, devMajor: 8, devMinor: 0, ino: String(i + 1) },
+        backing: backing(`/srv/${i % 3}`, String(i + 1)),
       }),
     );
     const rig = new Rig({ regions: 100 }).attach(100, files);
@@ -197,10 +197,7 @@ describe('Model: caps', () => {
       // A batch may exceed the cap; once the table is known to be full no row is added.
       if (round === 0) rig.now += 2e9;
     }
-    const more = vma(0x100000, 0x100004, '/srv/1', {
-      prot: R,
-      backing: { name: '/srv/1', devMajor: 8, devMinor: 0, ino: '999' },
-    });
+    const more = vma(0x100000, 0x100004, { prot: R, backing: backing('/srv/1', '999') });
     rig.mmap(more);
     for (let i = 0; i < 4; i++) rig.fault({ page: 0x100000 + i, code: 4 });
     rig.run();
@@ -248,10 +245,7 @@ describe('Model: caps', () => {
     const files = Array.from({ length: 40 }, (_, n) => `/srv/lib${n}.so`);
     for (const name of files) rig.source.images.set(name, { sections, segments: [load] });
     const vmas = files.map((name, n) =>
-      vma(0x1000 + n * 8, 0x1004 + n * 8, name, {
-        prot: R,
-        backing: { name, devMajor: 8, devMinor: 0, ino: String(n + 1) },
-      }),
+      vma(0x1000 + n * 8, 0x1004 + n * 8, { prot: R, backing: backing(name, String(n + 1)) }),
     );
     for (let pid = 100; pid < 104; pid++) rig.attach(pid, vmas);
     const labels = new Set<string>();

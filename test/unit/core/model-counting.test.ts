@@ -1,6 +1,7 @@
 import { FaultClass } from '../../../src/core/classify/classes';
 import { mergeCounted } from '../../../src/core/stats/cells';
-import { FILE_START, HEAP_START, R, Rig, STACK_START, vma } from '../../support/model-kit';
+import { FILE_START, HEAP_START, Rig, STACK_START } from '../../support/model-kit';
+import { R, vma } from '../../support/vma-kit';
 
 describe('Model: counting', () => {
   it('adds up to the same totals in every table', () => {

@@ -1,12 +1,5 @@
-import {
-  FILE_START,
-  HEAP_START,
-  ORDINARY,
-  R,
-  Rig,
-  STACK_START,
-  vma,
-} from '../../support/model-kit';
+import { FILE_START, HEAP_START, ORDINARY, Rig, STACK_START } from '../../support/model-kit';
+import { R, vma } from '../../support/vma-kit';
 
 describe('Model: processes and threads', () => {
   it('gives a forked child a copy of the map, and pages of its own', () => {

@@ -1,6 +1,7 @@
 import type { Snapshot } from '../../../src/core/snapshot/snapshot';
 import type { ElfImage } from '../../../src/core/elf/elf';
-import { FILE_START, HEAP_START, R, Rig, STACK_START, vma, W, X } from '../../support/model-kit';
+import { FILE_START, HEAP_START, Rig, STACK_START } from '../../support/model-kit';
+import { R, vma, W, X } from '../../support/vma-kit';
 
 /** Text at file pages 0-3; data at 4-4.5, .bss from there to page 8. */
 const PROGRAM: ElfImage = {

@@ -1,4 +1,5 @@
-import { backing, FILE_START, HEAP_START, Rig, vma } from '../../support/model-kit';
+import { FILE_START, HEAP_START, Rig } from '../../support/model-kit';
+import { backing, vma } from '../../support/vma-kit';
 
 const SEGMENT = { shared: true, backing: backing('/SYSV00000000 (deleted)', '7') };
 

@@ -1,4 +1,5 @@
-import { R, Rig, vma, X, FILE_START, HEAP_START } from '../../support/model-kit';
+import { Rig, FILE_START, HEAP_START } from '../../support/model-kit';
+import { backing, R, vma, X } from '../../support/vma-kit';
 import type { ElfImage } from '../../../src/core/elf/elf';
 
 const PROGRAM: ElfImage = {
@@ -113,7 +114,7 @@ describe('what is not answered', () => {
 
 test('one file under two paths is one row, two files of one path are two', () => {
   const at = (page: number, name: string, ino: string): void => {
-    rig.mmap(vma(page, page + 1, name, { backing: { name, devMajor: 8, devMinor: 0, ino } }));
+    rig.mmap(vma(page, page + 1, { backing: backing(name, ino) }));
     rig.fault({ page });
   };
   at(0x700, '/srv/data', '77');

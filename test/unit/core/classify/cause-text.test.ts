@@ -1,6 +1,7 @@
 import { causeText } from '../../../../src/core/classify/cause-text';
 import { CAUSE_NAMES } from '../../../../src/core/classify/classes';
-import { Rig, vma } from '../../../support/model-kit';
+import { Rig } from '../../../support/model-kit';
+import { vma } from '../../../support/vma-kit';
 
 const PLAIN = {
   swapInUse: false,

@@ -1,7 +1,8 @@
 import type { CodeFrame } from '../../../../src/core/code/address';
 import { PlaceKind } from '../../../../src/core/code/address';
 import { FakeNames } from '../../../support/fake-names';
-import { backing, HEAP_START, ORDINARY, R, Rig, vma, X } from '../../../support/model-kit';
+import { HEAP_START, ORDINARY, Rig } from '../../../support/model-kit';
+import { backing, R, vma, X } from '../../../support/vma-kit';
 
 const TEXT = 0x5000;
 const LIBRARY = 0x7000;

@@ -2,7 +2,8 @@ import type { CodeAddress, CodeFrame, CodePlace } from '../../../../src/core/cod
 import { StackTable } from '../../../../src/core/code/stack-table';
 import type { NameAnswer, NameSource } from '../../../../src/core/ports';
 import { foldedText } from '../../../../src/output/report/folded';
-import { backing, HEAP_START, ORDINARY, R, Rig, vma, W, X } from '../../../support/model-kit';
+import { HEAP_START, ORDINARY, Rig } from '../../../support/model-kit';
+import { backing, R, vma, W, X } from '../../../support/vma-kit';
 
 const TEXT = 0x5000;
 const DATA = 0x6000;

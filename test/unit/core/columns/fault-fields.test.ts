@@ -21,6 +21,7 @@ import {
   rate,
 } from '../../../../src/core/text/format';
 import { Fixture } from '../../../support/fixture';
+import { region } from '../../../support/sample';
 
 test('the documented fields come first, in its order', () => {
   expect(FAULT_FIELDS.map((field) => field.id).slice(0, 17)).toEqual([
@@ -88,11 +89,8 @@ test('columns have distinct ids and headings that fit', () => {
 
 test('START tells anonymous regions apart and sorts as text in the order of addresses', () => {
   const start = REGION_COLUMNS.find((column) => column.id === 'start')!;
-  const row = (kind: RegionRow['kind'], startPage: number): RegionRow => ({
-    ...({} as RegionRow),
-    kind,
-    startPage,
-  });
+  const row = (kind: RegionRow['kind'], startPage: number): RegionRow =>
+    region({ kind, startPage });
   expect(start.format(row('anon', 0x7f2c7b100))).toBe('7f2c7b100000');
   expect(start.format(row('file', 0x7f2c7b100))).toBe('');
   // Rows that stand for several regions have no place.

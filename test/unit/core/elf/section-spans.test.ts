@@ -11,10 +11,9 @@ import type { Vma } from '../../../../src/core/vma/vma';
 import { VmaMap } from '../../../../src/core/vma/vma-map';
 import { VmaPool } from '../../../../src/core/vma/vma-pool';
 import { readElf, realReader } from '../../../support/reader-kit';
+import { backing, vma } from '../../../support/vma-kit';
 
 const PAGE = 4096;
-const FILE = { name: '/bin/demo', devMajor: 8, devMinor: 1, ino: '7' };
-const ANON = { name: '', devMajor: 0, devMinor: 0, ino: '0' };
 
 const images = new ImageSpans();
 
@@ -37,19 +36,9 @@ function spansFor(elf: ElfImage, vma: Vma, below: Vma | null = null): Span[] {
 const bssSpansBehind = (elf: ElfImage, data: Vma, tail: Vma, below: Vma | null = null): Span[] =>
   behind.bssSpansBehind(images, elf, data, tail, below);
 
-const mapping = (start: number, pages: number, pgoff: number, prot: number): Vma => ({
-  start,
-  end: start + pages,
-  prot,
-  shared: false,
-  pgoff,
-  backing: FILE,
-  born: -Infinity,
-});
-const anon = (start: number, pages: number): Vma => ({
-  ...mapping(start, pages, 0, 3),
-  backing: ANON,
-});
+const mapping = (start: number, pages: number, pgoff: number, prot: number): Vma =>
+  vma(start, start + pages, '/bin/demo', { pgoff, prot });
+const anon = (start: number, pages: number): Vma => vma(start, start + pages);
 
 /**
  * As GNU ld lays out a small PIE: the file's page 2 holds the end of .rodata and the beginning of the
@@ -187,7 +176,7 @@ test('a .bss tail of a forged file is told in few spans', () => {
 test('the mapping below counts as the same file under another name, seen from another root', () => {
   const map = new VmaMap(new VmaPool(64));
   const rodata = mapping(0x502, 1, 2, 1);
-  map.reset([{ ...rodata, backing: { ...FILE, name: '/jail/bin/demo' } }, mapping(0x503, 1, 2, 1)]);
+  map.reset([{ ...rodata, backing: backing('/jail/bin/demo') }, mapping(0x503, 1, 2, 1)]);
   expect(sameFileBelow(map, map.find(0x503))).toMatchObject({ start: 0x502 });
 });
 

@@ -4,6 +4,8 @@ import { Cause, FaultClass, KIND_NAMES, RegionKind } from '../../../../src/core/
 import { compileFaultTest, type FilterNames } from '../../../../src/core/filter/fault-test';
 import { parseFilter } from '../../../../src/core/filter/parse';
 import { Resolved } from '../../../../src/core/wire/resolved';
+import { fill, resolve } from '../../../support/fault-kit';
+import type { FaultRow } from '../../../support/fault-kit';
 
 interface Region {
   label: string;
@@ -38,96 +40,65 @@ class Names implements FilterNames {
   }
 }
 
-interface Fault {
-  cls: number;
-  cause: number;
-  region: number;
-  comm: number;
-  pid: number;
-  tid: number;
-  hi: number;
-  lo: number;
-  latency: number;
-  how: number;
-  code: number;
-}
 const entry = FaultFlag.ENTRY | FaultFlag.ERROR_CODE;
-const faults: Fault[] = [
+const faults: readonly FaultRow[] = [
   {
-    cls: FaultClass.MAJOR,
+    time: 0,
+    faultClass: FaultClass.MAJOR,
     cause: Cause.FILE_READ,
     region: 0,
     comm: 0,
     pid: 10,
     tid: 10,
-    hi: 0x7f12,
-    lo: 0x1000,
+    address: 0x7f1200001000n,
     latency: 2e6,
-    how: entry,
-    code: 20,
+    flags: entry,
+    errorCode: 20,
   },
   {
-    cls: FaultClass.MINOR,
+    time: 0,
+    faultClass: FaultClass.MINOR,
     cause: Cause.DEMAND_ZERO,
     region: 1,
     comm: 1,
     pid: 10,
     tid: 11,
-    hi: 0,
-    lo: 0xfffff123,
+    address: 0xfffff123n,
     latency: 900,
-    how: entry,
-    code: 6,
+    flags: entry,
+    errorCode: 6,
   },
   {
-    cls: FaultClass.COW,
+    time: 0,
+    faultClass: FaultClass.COW,
     cause: Cause.COW_FILE,
     region: 2,
     comm: 1,
     pid: 20,
     tid: 20,
-    hi: 0x7f13,
-    lo: 0,
+    address: 0x7f1300000000n,
     latency: -1,
-    how: FaultFlag.KERNEL,
-    code: 0,
+    flags: FaultFlag.KERNEL,
+    errorCode: 0,
   },
   {
-    cls: FaultClass.MINOR,
+    time: 0,
+    faultClass: FaultClass.MINOR,
     cause: Cause.PAGE_CACHE,
     region: 2,
     comm: 0,
     pid: 20,
     tid: 21,
-    hi: 0x7f12,
-    lo: 0x2000,
+    address: 0x7f1200002000n,
     latency: 1000,
-    how: entry,
-    code: 4,
+    flags: entry,
+    errorCode: 4,
   },
 ];
 
-function load(): { batch: Batch; resolved: Resolved } {
-  const batch = new Batch();
-  const resolved = new Resolved();
-  faults.forEach((f, i) => {
-    batch.pid[i] = f.pid;
-    batch.tid[i] = f.tid;
-    batch.addrHi[i] = f.hi;
-    batch.addrLo[i] = f.lo;
-    batch.latency[i] = f.latency;
-    batch.flags[i] = f.how;
-    batch.errorCode[i] = f.code;
-    resolved.faultClass[i] = f.cls;
-    resolved.cause[i] = f.cause;
-    resolved.region[i] = f.region;
-    resolved.comm[i] = f.comm;
-  });
-  batch.faults = faults.length;
-  return { batch, resolved };
-}
-
-const { batch, resolved } = load();
+const batch = new Batch();
+const resolved = new Resolved();
+fill(batch, resolved, faults);
 const passing = (expression: string, names: FilterNames = new Names()): number[] => {
   const { filter, error } = parseFilter(expression);
   expect(error).toBeNull();
@@ -189,11 +160,13 @@ describe('compileFaultTest', () => {
     });
     const names = new Names();
     names.codes = [null, named(1, 'reserve', 'LoadIndex'), named(2), { ...named(3), frames: null }];
-    const { batch: some, resolved: coded } = load();
-    faults.forEach((_, i) => (coded.code[i] = i));
+    const coded = new Resolved();
+    faults.forEach((fault, code) => {
+      resolve(coded, code, { ...fault, code });
+    });
     const which = (expression: string, word: boolean): number[] => {
       const test = compileFaultTest(parseFilter(expression).filter!, names, word);
-      return faults.map((_, i) => i).filter((i) => test(some, coded, i));
+      return faults.map((_, i) => i).filter((i) => test(batch, coded, i));
     };
 
     it('matches the function at an instruction and the inlined ones there', () => {
@@ -211,11 +184,11 @@ describe('compileFaultTest', () => {
     it('sees names that have come, and that a number stands for other code', () => {
       const test = compileFaultTest(parseFilter('function:late').filter!, names, false);
       const before = names.codes;
-      expect(test(some, coded, 3)).toBe(false);
+      expect(test(batch, coded, 3)).toBe(false);
       names.codes = [...before.slice(0, 3), named(3, 'late')];
-      expect(test(some, coded, 3)).toBe(true);
+      expect(test(batch, coded, 3)).toBe(true);
       names.codes = [...before.slice(0, 3), named(3, 'other')];
-      expect(test(some, coded, 3)).toBe(false);
+      expect(test(batch, coded, 3)).toBe(false);
       names.codes = before;
     });
   });

@@ -1,7 +1,9 @@
 import { Guard } from '../../../../src/core/classify/rules';
 import { GuardedRanges } from '../../../../src/core/classify/guarded-ranges';
 import { PendingFaults, Waits } from '../../../../src/core/wire/pending-faults';
-import { HEAP_START, Rig, vma } from '../../../support/model-kit';
+import { pend } from '../../../support/fault-kit';
+import { HEAP_START, Rig } from '../../../support/model-kit';
+import { vma } from '../../../support/vma-kit';
 
 const { ABSENT, WRITE } = Guard;
 const ANON = 0x9000;
@@ -164,12 +166,7 @@ describe('faults that a program may answer', () => {
     const of = rig();
     const open = new PendingFaults();
     const stands = (waits: number, ns: number): number => {
-      open.count = 1;
-      open.asOf = 10e9;
-      open.entered[0] = open.asOf - ns;
-      open.addrLo[0] = ANON * 4096;
-      open.pid[0] = open.tid[0] = 100;
-      open.waits[0] = waits;
+      pend(open, 10e9, [{ entered: 10e9 - ns, address: ANON * 4096, waits }]);
       of.model.tick(10e9, open);
       return of.guards.asked.length;
     };

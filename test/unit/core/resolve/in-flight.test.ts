@@ -3,7 +3,9 @@ import { FaultFlag } from '../../../../src/core/wire/batch';
 import { PendingFaults, Waits } from '../../../../src/core/wire/pending-faults';
 import { Cell } from '../../../../src/core/stats/cells';
 import type { Snapshot, StatRow } from '../../../../src/core/snapshot/snapshot';
+import { pend } from '../../../support/fault-kit';
 import { HEAP_START, Rig, STACK_START } from '../../../support/model-kit';
+import { vma } from '../../../support/vma-kit';
 
 interface Fault {
   readonly tid: number;
@@ -20,17 +22,11 @@ const look = (
   asOf: number,
   waits: number = Waits.BLOCKED,
 ): PendingFaults => {
-  open.asOf = asOf;
-  open.behind = false;
-  open.count = faults.length;
-  faults.forEach(({ tid, page, entered }, i) => {
-    open.entered[i] = entered;
-    open.addrLo[i] = (page % 0x100000) * 4096;
-    open.addrHi[i] = Math.floor(page / 0x100000);
-    open.pid[i] = 100;
-    open.tid[i] = tid;
-    open.waits[i] = waits;
-  });
+  pend(
+    open,
+    asOf,
+    faults.map(({ tid, page, entered }) => ({ entered, address: page * 4096, tid, waits })),
+  );
   return open;
 };
 
@@ -253,12 +249,4 @@ describe('stall of faults in flight', () => {
   });
 });
 
-const STACK = {
-  start: STACK_START,
-  end: STACK_START + 33,
-  prot: 3,
-  shared: false,
-  pgoff: 0,
-  backing: { name: '[stack]', devMajor: 0, devMinor: 0, ino: '0' },
-  born: 0,
-};
+const STACK = vma(STACK_START, STACK_START + 33, '[stack]', { born: 0 });

@@ -1,7 +1,8 @@
 import type { CodeFrame } from '../../../../src/core/code/address';
 import type { NameSource } from '../../../../src/core/ports';
 import { FakeNames } from '../../../support/fake-names';
-import { backing, HEAP_START, ORDINARY, R, Rig, vma, W, X } from '../../../support/model-kit';
+import { HEAP_START, ORDINARY, Rig } from '../../../support/model-kit';
+import { backing, R, vma, W, X } from '../../../support/vma-kit';
 
 const TEXT = 0x5000;
 const PROGRAM = vma(TEXT, TEXT + 16, '/usr/bin/prog', {

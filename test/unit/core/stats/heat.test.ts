@@ -4,16 +4,18 @@ import { Batch } from '../../../../src/core/wire/batch';
 import { FaultColumns } from '../../../../src/core/wire/fault-columns';
 import { Resolved } from '../../../../src/core/wire/resolved';
 import { SlabPool } from '../../../../src/core/stats/slab-pool';
+import { fill } from '../../../support/fault-kit';
 
 const batch = new Batch();
 const resolved = new Resolved();
 const columns = new FaultColumns();
 const addAll = (heat: HeatTable, row: number, pages: readonly number[]): void => {
-  pages.forEach((page, i) => {
-    resolved.region[i] = row;
-    columns.heatPage[i] = page;
-  });
-  batch.faults = pages.length;
+  fill(
+    batch,
+    resolved,
+    pages.map(() => ({ time: 0, region: row })),
+  );
+  columns.heatPage.set(pages);
   heat.add(batch, resolved, columns);
 };
 const pool = (): SlabPool => new SlabPool(HEAT_BINS, 4);

@@ -9,6 +9,7 @@ import { bucketOf } from '../../../../src/core/stats/histogram';
 import { HISTORY_TICKS } from '../../../../src/core/stats/history';
 import { STAT_BLOCK_WORDS } from '../../../../src/core/stats/row-histograms';
 import { StatTable } from '../../../../src/core/stats/stat-table';
+import { fill } from '../../../support/fault-kit';
 
 interface Fault {
   readonly row: number;
@@ -33,16 +34,19 @@ const rows = new Uint32Array(FAULT_CAPACITY);
 
 /** Enters faults with times 0, 1, 2 ... as one batch. */
 const addAll = (table: StatTable, faults: readonly Fault[], time = 0): void => {
+  fill(
+    batch,
+    resolved,
+    faults.map(({ latency, faultClass, cause }, i) => ({
+      time: time + i,
+      ...{ latency, faultClass, cause },
+    })),
+  );
   faults.forEach((f, i) => {
     rows[i] = f.row;
-    batch.time[i] = time + i;
-    batch.latency[i] = f.latency;
-    resolved.faultClass[i] = f.faultClass;
-    resolved.cause[i] = f.cause;
     columns.fresh[i] = f.fresh;
     columns.bucket[i] = bucketOf(f.latency);
   });
-  batch.faults = faults.length;
   table.add(rows, batch, resolved, columns);
 };
 const add = (table: StatTable, row: number, f: Omit<Fault, 'row'>, time = 0): void => {

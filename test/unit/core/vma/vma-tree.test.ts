@@ -4,8 +4,8 @@ import { ENTRY, FAN, LEAF } from '../../../../src/core/vma/vma-nodes';
 import type { Rooted } from '../../../../src/core/vma/vma-nodes';
 import { VmaPool } from '../../../../src/core/vma/vma-pool';
 import { generator } from '../../../support/share';
+import { FILE_A } from '../../../support/vma-kit';
 
-const FILE = { name: '/lib/a.so', devMajor: 8, devMinor: 0, ino: '11' };
 const SPAN = 2000;
 
 /** Whole numbers from a seed, the same in every run. */
@@ -124,7 +124,7 @@ class Twin {
 
 function play(seed: number, pool: VmaPool, steps: number): void {
   const draw = random(seed);
-  const kind = kindOf(pool.backings.number(FILE), 3, false);
+  const kind = kindOf(pool.backings.number(FILE_A), 3, false);
   const twins = [new Twin(new VmaMap(pool))];
   let id = 0;
   let cursor = 0;

@@ -8,7 +8,7 @@ import { Bytes, MAX_RECORD_BYTES } from '../../../../src/output/stream/bytes';
 import { csvEncoder } from '../../../../src/output/stream/csv';
 import { ndjsonEncoder } from '../../../../src/output/stream/ndjson';
 import { Fixture } from '../../../support/fixture';
-import type { Fault } from '../../../support/fixture';
+import type { FaultRow } from '../../../support/fault-kit';
 
 /** What shows a name as another one, moves the cursor, or breaks a line. */
 const DANGEROUS =
@@ -19,7 +19,7 @@ const CONTRACT =
   'time_ns,pid,tid,comm,class,cause,address,ip,access,mode,region_kind,region,section,file,' +
   'file_offset,latency_ns,error_code';
 
-const FULL: Fault = {
+const FULL: FaultRow = {
   time: 12_000_000.5,
   address: 0x7f2c7b100123n,
   ip: 0xffffffff81000010n,
@@ -30,10 +30,10 @@ const FULL: Fault = {
   cause: Cause.FILE_READ,
   latency: 12_400_000,
   errorCode: 0x6,
-  how: FaultFlag.MAJ | FaultFlag.KERNEL | FaultFlag.ERROR_CODE | FaultFlag.ENTRY,
+  flags: FaultFlag.MAJ | FaultFlag.KERNEL | FaultFlag.ERROR_CODE | FaultFlag.ENTRY,
   fileOffset: 8192,
 };
-const BARE: Fault = { time: 5, address: 0x10n, region: 1, how: FaultFlag.MIN, comm: 1 };
+const BARE: FaultRow = { time: 5, address: 0x10n, region: 1, flags: FaultFlag.MIN, comm: 1 };
 
 function fixture(): Fixture {
   const made = new Fixture();
@@ -45,7 +45,7 @@ function fixture(): Fixture {
   return made;
 }
 
-function records(of: Fixture, encode: typeof csvEncoder, faults: readonly Fault[]): string {
+function records(of: Fixture, encode: typeof csvEncoder, faults: readonly FaultRow[]): string {
   const encoder = encode(of.view, FAULT_FIELDS);
   const out = new Bytes(MAX_RECORD_BYTES * faults.length);
   encoder.nextBatch();
@@ -235,7 +235,7 @@ test('what an encoder keeps of earlier faults never shows in later ones', () => 
     latency: fc.integer({ min: -1, max: 5e6 }),
     fileOffset: fc.integer({ min: -1, max: 1e9 }),
     errorCode: fc.nat(31),
-    how: fc.nat(31),
+    flags: fc.nat(31),
   });
   for (const encode of [csvEncoder, ndjsonEncoder]) {
     const encoder = encode(of.view, FAULT_FIELDS);

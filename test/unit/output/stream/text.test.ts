@@ -6,10 +6,11 @@ import { LineEncoder } from '../../../../src/output/stream/text';
 import type { ShownLatency } from '../../../../src/output/stream/text';
 import { FdWriter } from '../../../../src/output/files/writer';
 import { Fixture, MemoryIo } from '../../../support/fixture';
-import type { Fault, Region } from '../../../support/fixture';
+import type { FaultRow } from '../../../support/fault-kit';
+import type { Region } from '../../../support/fixture';
 
 function lines(
-  faults: readonly Fault[],
+  faults: readonly FaultRow[],
   latency: ShownLatency = 'major',
   regions?: Region[],
 ): string {
@@ -54,7 +55,7 @@ test('names with spaces, unknown regions, errors and all latencies', () => {
   const text = lines(
     [
       { time: 0, address: 0x1000n, region: 2, latency: 1500, faultClass: FaultClass.COW },
-      { time: 5e9, address: 0n, region: 3, faultClass: FaultClass.ERROR, how: FaultFlag.NONE },
+      { time: 5e9, address: 0n, region: 3, faultClass: FaultClass.ERROR, flags: FaultFlag.NONE },
     ],
     'all',
     FILES,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { BusFactsReader } from '../../../../src/sources/live/bus-facts';
 import type { SizeAnswer } from '../../../../src/sources/reader/requests';
 import type { BusFault } from '../../../../src/core/classify/bus-reason';
-import { backing, vma } from '../../../support/model-kit';
+import { backing, vma } from '../../../support/vma-kit';
 
 const sys = mkdtempSync(join(tmpdir(), 'bus-'));
 afterAll(() => {

@@ -10,19 +10,12 @@ import type { ElfImage } from '../../../../src/core/elf/elf';
 import { PENDING, UNKNOWN } from '../../../../src/core/ports';
 import type { Vma } from '../../../../src/core/vma/vma';
 import { realReader } from '../../../support/reader-kit';
+import { backing, R, vma, X } from '../../../support/vma-kit';
 
 /** A process attached to. */
 const EARLY = 77;
 const LINE = '00400000-00401000 r-xp 00000000 08:01 5 /x\n';
-const VMA: Vma = {
-  start: 16,
-  end: 32,
-  prot: 5,
-  shared: false,
-  pgoff: 0,
-  backing: { name: '/x', devMajor: 8, devMinor: 1, ino: '5' },
-  born: -Infinity,
-};
+const VMA = vma(16, 32, { prot: R | X, backing: { ...backing('/x', '5'), devMinor: 1 } });
 const IMAGE: ElfImage = { sections: [], segments: [] };
 const FOUND: ElfAnswer = { found: 'program', image: IMAGE, stamp: 's', changedMs: 0 };
 

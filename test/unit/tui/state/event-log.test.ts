@@ -4,6 +4,7 @@ import { parseFilter } from '../../../../src/core/filter/parse';
 import { Resolved } from '../../../../src/core/wire/resolved';
 import { EventLog, LOG_CAPACITY, type EventNames } from '../../../../src/tui/state/event-log';
 import { Reservoir } from '../../../../src/tui/state/reservoir';
+import { fill } from '../../../support/fault-kit';
 
 /** Park and Miller's generator: the same sequence in every run. */
 function random(seed: number): () => number {
@@ -27,15 +28,18 @@ const names: EventNames = {
 function batchOf(classes: readonly number[], from = 0): { batch: Batch; resolved: Resolved } {
   const batch = new Batch();
   const resolved = new Resolved();
-  classes.forEach((cls, i) => {
-    batch.time[i] = from + i;
-    batch.tid[i] = i % 7;
-    batch.latency[i] = i;
-    batch.flags[i] = FaultFlag.ENTRY;
-    resolved.faultClass[i] = cls;
-    resolved.region[i] = i % 3;
-  });
-  batch.faults = classes.length;
+  fill(
+    batch,
+    resolved,
+    classes.map((faultClass, i) => ({
+      time: from + i,
+      tid: i % 7,
+      latency: i,
+      flags: FaultFlag.ENTRY,
+      faultClass,
+      region: i % 3,
+    })),
+  );
   return { batch, resolved };
 }
 
