@@ -25,11 +25,13 @@
       'type': 'executable',
       'sources': [
         '<!@(addon/rooms reader)',
+        'addon/proc/procfs_text.cc',
         'addon/reader/main.cc',
         'addon/symbols/message.cc',
         'addon/symbols/names_answer.cc',
         'addon/symbols/protocol.cc',
       ],
+      'include_dirs': ['addon'],
       'defines': ['_GNU_SOURCE'],
       'cflags': ['<@(warnings)', '-O2'],
       'cflags_cc': ['-std=c++17', '-Wno-missing-field-initializers'],

@@ -14,9 +14,11 @@ struct JitFile {
   symbols::Role role = symbols::kJitMap;
   Fd file;
   struct stat stat = {};
+  uint64_t started = 0;  // its process, clock ticks since boot
 };
 
-// The map is that of the process's own /tmp, with the number that it has in its own PID namespace.
+// The map is that of the process's own /tmp, with the number that it has in its own PID namespace;
+// one that is older than the process is none.
 // A dump is one that the process maps as code, which is how its maker says where it lies
 // (tools/perf/Documentation/jitdump-specification.txt); it is looked for where there is no map.
 // Only a regular file of its user or of root will do: everybody may write to /tmp. Returns 0,

@@ -106,9 +106,11 @@ int NameJit(Context* context, const Mapping& mapping, const std::vector<uint8_t>
   const int error = OpenJitFile(context, mapping.pid, &jit);
   if (error != 0) return error;
   const SymbolFiles::Load load = LoadOf(jit.role, jit.file);
-  // What has come since it was read last is read now.
-  const std::string key =
-      "jit " + std::to_string(jit.stat.st_dev) + ":" + std::to_string(jit.stat.st_ino);
+  // What has come since it was read last is read now. The file of another process is another, also
+  // where it has got the inode of one that is gone, or was written over.
+  const std::string key = "jit " + std::to_string(mapping.pid) + " " + std::to_string(jit.started) +
+                          " " + std::to_string(jit.stat.st_dev) + ":" +
+                          std::to_string(jit.stat.st_ino);
   return context->symbols.Ask(key, load, load, places, &answer->bytes());
 }
 

@@ -6,7 +6,9 @@ import {
   mkdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -193,6 +195,14 @@ test('a kernel that shows no addresses is said', async () => {
   hidden.close();
 });
 
+/** When a process began, of field 22 of proc_pid_stat(5), in ticks of 10 ms; ms since 1970. */
+function begunMs(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  const ticks = Number(stat.slice(stat.lastIndexOf(')')).split(' ')[20]);
+  const uptime = Number(readFileSync('/proc/uptime', 'latin1').split(' ')[0]);
+  return Date.now() - uptime * 1000 + ticks * 10;
+}
+
 describe('code that was made at run time', () => {
   let map: string;
   let pid: number;
@@ -246,6 +256,47 @@ describe('code that was made at run time', () => {
     expect(await askNames(other.reader, pid, 'jit', null, [at(0x1000n)])).toBeNull();
     expect(other.notes).toHaveLength(1);
     other.close();
+  });
+
+  test('has none where the map is older than the process, unless it has it open', async () => {
+    writeFileSync(map, '1000 100 left\n');
+    const { mtimeMs } = statSync(map);
+    const begun = begunMs(pid);
+    expect(mtimeMs).toBeGreaterThan(begun - 20);
+    utimesSync(map, new Date(), new Date(begun));
+    expect(told(await ask(0x1000n))).toEqual([['left+0']]);
+    const old = new Date(begun - 100);
+    utimesSync(map, old, old);
+    const other = realReader();
+    expect(await askNames(other.reader, pid, 'jit', null, [at(0x1000n)])).toBeNull();
+    expect(other.notes).toEqual([]);
+    other.close();
+    // Its clock was set since, as it is where a machine wakes up.
+    const holder = ['sh', '-c', 'exec 9>>/tmp/perf-$$.map && echo ready && exec sleep 1000'];
+    const target = new Running(holder);
+    targets.push(target);
+    await until('it has the map open', () => target.stdout.includes('ready'));
+    const own = `/tmp/perf-${target.pid}.map`;
+    writeFileSync(own, '1000 100 held\n');
+    utimesSync(own, old, old);
+    const named = await askNames(real.reader, target.pid, 'jit', null, [at(0x1000n)]);
+    rmSync(own);
+    expect(told(named)).toEqual([['held+0']]);
+  });
+
+  test('is compared by the clock of our own time namespace', async () => {
+    const inside = join(scratch, 'reader-in-time-namespace');
+    const unshare = 'unshare --time --boottime 1000000 --fork --kill-child';
+    writeFileSync(inside, `#!/bin/sh\nexec ${unshare} ${readerPath()} "$@"\n`, { mode: 0o755 });
+    const shifted = realReader('/proc', 20_000, inside);
+    const said = (): Promise<unknown> =>
+      askNames(shifted.reader, pid, 'jit', null, [at(0x1000n)]).then(told);
+    writeFileSync(map, '1000 100 own\n');
+    expect(await said()).toEqual([['own+0']]);
+    const old = new Date(begunMs(pid) - 100);
+    utimesSync(map, old, old);
+    expect(await said()).toBeUndefined();
+    shifted.close();
   });
 
   test('is found by the number that the process has for itself', async () => {

@@ -16,11 +16,11 @@ export interface RealReader {
   close(): void;
 }
 
-/** The real program; `root` in place of /proc. */
-export function realReader(root = '/proc', limitMs = 20_000): RealReader {
+/** The real program, or what starts it; `root` in place of /proc. */
+export function realReader(root = '/proc', limitMs = 20_000, program = READER): RealReader {
   const notes: string[] = [];
   const options = {
-    start: startReader(READER, [root]),
+    start: startReader(program, [root]),
     note: (text: string) => {
       notes.push(text);
     },
