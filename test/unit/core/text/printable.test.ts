@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { printable, safeJson } from '../../../../src/core/text/printable';
+import { anyText } from '../../../support/texts';
 
 /** What shows a name as another one, moves the cursor, or breaks a line. */
 const DANGEROUS =
@@ -27,7 +28,7 @@ test('cuts at the cap, not within a character', () => {
 
 test('whatever goes in, nothing dangerous comes out', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), fc.nat(40), (text, max) => {
+    fc.property(anyText(), fc.nat(40), (text, max) => {
       const out = printable(text, max);
       expect(out.length).toBeLessThanOrEqual(Math.max(max, 0));
       expect(out).not.toMatch(DANGEROUS);
@@ -52,7 +53,7 @@ describe('a JSON text', () => {
 
   test('every name can be had back from it, in values and in keys, laid out or not', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), fc.boolean(), (name, laidOut) => {
+      fc.property(anyText(), fc.boolean(), (name, laidOut) => {
         const document = Object.fromEntries([
           ['name', name],
           [`x${name}`, [name]],

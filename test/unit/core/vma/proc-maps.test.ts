@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { parseMaps } from '../../../../src/core/vma/proc-maps';
 import { permissions, type Vma } from '../../../../src/core/vma/vma';
+import { anyText } from '../../../support/texts';
 
 /** A line as show_map_vma() prints it: fields, then spaces up to column 73, then the name. */
 function printLine(m: {
@@ -144,7 +145,7 @@ test('reads back every line the kernel can print', () => {
       ino: fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }),
       name: fc.oneof(
         fc.constantFrom('', '[heap]', '[stack]', '[vdso]', '//anon'),
-        fc.string({ unit: 'binary', maxLength: 40 }).map((s) => '/' + s.replaceAll('\\', '')),
+        anyText({ maxLength: 40 }).map((s) => '/' + s.replaceAll('\\', '')),
       ),
     })
     .map(({ range, ...rest }) => ({ ...rest, start: range[0], end: range[0] + (range[1] << 12n) }))
@@ -177,7 +178,7 @@ test('survives any text, and counts each line once', () => {
     ' ',
     'f',
   );
-  const text = fc.array(fc.oneof(torn, fc.string({ unit: 'binary' }), fc.constant('\n')));
+  const text = fc.array(fc.oneof(torn, anyText(), fc.constant('\n')));
   fc.assert(
     fc.property(text, (parts) => {
       const joined = parts.join('');

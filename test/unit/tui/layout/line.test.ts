@@ -3,6 +3,7 @@ import { cut, Line, pieceLine } from '../../../../src/tui/layout/line';
 import { cellText, widthOf } from '../../../../src/tui/terminal/cell-width';
 import { historyLine, sparkline, strip, toHundred } from '../../../../src/tui/layout/spark';
 import { makeTheme, terminalTraits } from '../../../../src/tui/terminal/theme';
+import { anyText } from '../../../support/texts';
 
 const colour = makeTheme({ colours: 16, ascii: false });
 const ascii = makeTheme({ colours: 0, ascii: true });
@@ -39,7 +40,7 @@ describe('cellText', () => {
 
   it('leaves nothing but ASCII where only that can be shown', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => {
+      fc.property(anyText(), (text) => {
         expect(cellText(text, true)).toMatch(/^[\x20-\x7e]*$/);
       }),
     );
@@ -49,7 +50,7 @@ describe('cellText', () => {
 describe('Line', () => {
   it('is exactly as wide as the screen, whatever is put on it', () => {
     const part = fc.tuple(
-      fc.string({ unit: 'binary', maxLength: 30 }),
+      anyText({ maxLength: 30 }),
       fc.constantFrom('plain' as const, 'major' as const, 'selected' as const),
       fc.nat(20),
     );
