@@ -26,94 +26,149 @@ export interface ElfPlan {
   readonly extended?: boolean;
 }
 
-export function buildElf(plan: ElfPlan): Uint8Array {
-  const { wide, little } = plan;
-  const [ehsize, phentsize, shentsize] = wide ? [64, 56, 64] : [52, 32, 40];
-  const names = ['', ...plan.sections.map((s) => s.name), '.shstrtab'];
-  const table = Buffer.from(names.join('\0') + '\0', 'latin1');
-  const nameOffsets: number[] = [];
-  let at = 0;
-  for (const name of names) {
-    nameOffsets.push(at);
-    at += name.length + 1;
-  }
-  const phoff = ehsize;
-  const tableOffset = phoff + phentsize * plan.segments.length;
-  const shoff = (tableOffset + table.length + 7) & ~7;
-  const count = plan.sections.length + 2;
-  const bytes = new Uint8Array(shoff + shentsize * count);
-  const view = new DataView(bytes.buffer);
-  const put = (offset: number, width: number, value: number): void => {
-    if (width === 2) view.setUint16(offset, value, little);
-    else if (width === 4) view.setUint32(offset, value, little);
-    else view.setBigUint64(offset, BigInt(value), little);
-  };
-  const word = wide ? 8 : 4;
-  /** Writes consecutive fields of the given widths. */
-  const fields = (offset: number, ...list: [number, number][]): void => {
-    for (const [width, value] of list) {
-      put(offset, width, value);
-      offset += width;
-    }
-  };
+/** Width in bytes and value. */
+type Field = readonly [width: number, value: number];
 
-  bytes.set([0x7f, 0x45, 0x4c, 0x46, wide ? 2 : 1, little ? 1 : 2, 1], 0);
-  fields(
-    16,
-    [2, plan.type ?? 3],
-    [2, 62],
-    [4, 1],
-    [word, 0],
-    [word, phoff],
-    [word, shoff],
-    [4, 0],
-    [2, ehsize],
-    [2, phentsize],
-    [2, plan.extended ? 0xffff : plan.segments.length],
-    [2, shentsize],
-    [2, plan.extended ? 0 : count],
-    [2, plan.extended ? 0xffff : count - 1],
-  );
-  plan.segments.forEach((s, i) => {
-    const type = s.type ?? 1;
-    const sizes: [number, number][] = [
-      [word, s.offset],
-      [word, s.address],
-      [word, s.address],
-      [word, s.fileSize],
-      [word, s.memSize],
-    ];
-    const row = phoff + i * phentsize;
-    if (wide) fields(row, [4, type], [4, s.flags], ...sizes, [8, 4096]);
-    else fields(row, [4, type], ...sizes, [4, s.flags], [4, 4096]);
+/** A section header but for its name: where the section lies, and what its type says with link and info. */
+interface SectionHeader extends BuiltSection {
+  readonly offset?: number;
+  readonly link?: number;
+  readonly info?: number;
+}
+
+export function buildElf(plan: ElfPlan): Uint8Array {
+  const file = new ElfWriter(plan);
+  file.header();
+  plan.segments.forEach((segment, i) => {
+    file.segment(i, segment);
   });
-  const section = (
-    i: number,
-    s: BuiltSection & { offset?: number; link?: number; info?: number },
-  ): void => {
-    fields(
-      shoff + i * shentsize,
-      [4, nameOffsets[i]!],
-      [4, s.type ?? 1],
-      [word, s.flags ?? 0],
-      [word, s.address ?? 0],
-      [word, s.offset ?? 0],
-      [word, s.size ?? 0],
-      [4, s.link ?? 0],
-      [4, s.info ?? 0],
-    );
-  };
-  section(0, {
+  const { last } = file;
+  file.section(0, {
     name: '',
     type: 0,
-    ...(plan.extended ? { size: count, link: count - 1, info: plan.segments.length } : {}),
+    ...(plan.extended ? { size: last + 1, link: last, info: plan.segments.length } : {}),
   });
-  plan.sections.forEach((s, i) => {
-    section(i + 1, s);
+  plan.sections.forEach((section, i) => {
+    file.section(i + 1, section);
   });
-  section(count - 1, { name: '', type: 3, offset: tableOffset, size: table.length });
-  bytes.set(table, tableOffset);
-  return bytes;
+  file.nameTable();
+  return file.bytes;
+}
+
+/** Where each of the names begins in a table of them, each with a zero behind it. */
+function offsetsOf(names: readonly string[]): number[] {
+  let at = 0;
+  return names.map((name) => {
+    const begin = at;
+    at += name.length + 1;
+    return begin;
+  });
+}
+
+/** The file in the making: its header, segments, names of sections, headers of sections, in this order. */
+class ElfWriter {
+  readonly bytes: Uint8Array;
+  /** Number of the section of names, the last. */
+  readonly last: number;
+  private readonly view: DataView;
+  /** Bytes of an address. */
+  private readonly word: number;
+  private readonly sizes: {
+    readonly header: number;
+    readonly segment: number;
+    readonly section: number;
+  };
+  private readonly names: Buffer;
+  private readonly nameOffsets: readonly number[];
+  private readonly namesAt: number;
+  private readonly sectionsAt: number;
+
+  constructor(private readonly plan: ElfPlan) {
+    this.word = plan.wide ? 8 : 4;
+    this.sizes = plan.wide
+      ? { header: 64, segment: 56, section: 64 }
+      : { header: 52, segment: 32, section: 40 };
+    const names = ['', ...plan.sections.map(({ name }) => name), '.shstrtab'];
+    this.names = Buffer.from(names.join('\0') + '\0', 'latin1');
+    this.nameOffsets = offsetsOf(names);
+    this.last = names.length - 1;
+    this.namesAt = this.sizes.header + this.sizes.segment * plan.segments.length;
+    this.sectionsAt = (this.namesAt + this.names.length + 7) & ~7;
+    this.bytes = new Uint8Array(this.sectionsAt + this.sizes.section * names.length);
+    this.view = new DataView(this.bytes.buffer);
+  }
+
+  header(): void {
+    const { plan, sizes, word, last } = this;
+    const { wide, little, extended } = plan;
+    this.bytes.set([0x7f, 0x45, 0x4c, 0x46, wide ? 2 : 1, little ? 1 : 2, 1], 0);
+    this.put(
+      16,
+      [2, plan.type ?? 3],
+      [2, 62],
+      [4, 1],
+      [word, 0],
+      [word, sizes.header],
+      [word, this.sectionsAt],
+      [4, 0],
+      [2, sizes.header],
+      [2, sizes.segment],
+      [2, extended ? 0xffff : plan.segments.length],
+      [2, sizes.section],
+      [2, extended ? 0 : last + 1],
+      [2, extended ? 0xffff : last],
+    );
+  }
+
+  segment(i: number, { type = 1, flags, offset, address, fileSize, memSize }: BuiltSegment): void {
+    const { word } = this;
+    const sizes: Field[] = [
+      [word, offset],
+      [word, address],
+      [word, address],
+      [word, fileSize],
+      [word, memSize],
+    ];
+    const at = this.sizes.header + i * this.sizes.segment;
+    if (this.plan.wide) this.put(at, [4, type], [4, flags], ...sizes, [8, 4096]);
+    else this.put(at, [4, type], ...sizes, [4, flags], [4, 4096]);
+  }
+
+  section(i: number, of: SectionHeader): void {
+    const { word } = this;
+    this.put(
+      this.sectionsAt + i * this.sizes.section,
+      [4, this.nameOffsets[i]!],
+      [4, of.type ?? 1],
+      [word, of.flags ?? 0],
+      [word, of.address ?? 0],
+      [word, of.offset ?? 0],
+      [word, of.size ?? 0],
+      [4, of.link ?? 0],
+      [4, of.info ?? 0],
+    );
+  }
+
+  nameTable(): void {
+    this.section(this.last, {
+      name: '',
+      type: 3,
+      offset: this.namesAt,
+      size: this.names.length,
+    });
+    this.bytes.set(this.names, this.namesAt);
+  }
+
+  /** Fields one behind the other. */
+  private put(at: number, ...fields: readonly Field[]): void {
+    const { little } = this.plan;
+    for (const [width, value] of fields) {
+      if (width === 2) this.view.setUint16(at, value, little);
+      else if (width === 4) this.view.setUint32(at, value, little);
+      else this.view.setBigUint64(at, BigInt(value), little);
+      at += width;
+    }
+  }
 }
 
 export const SHF_WRITE = 1;
