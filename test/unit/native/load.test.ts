@@ -45,7 +45,7 @@ describe('wireDiffers', () => {
   });
 
   it('tells record types of other numbers', () => {
-    const recordTypes = { ...RecordType, STACK: 13 };
-    expect(wireDiffers({ ...ours, recordTypes })).toContain('STACK=13 where MMAP=1');
+    const recordTypes = { ...RecordType, STACK: 99 };
+    expect(wireDiffers({ ...ours, recordTypes })).toMatch(/ STACK=99 .*where MMAP=1/);
   });
 });
