@@ -97,6 +97,18 @@ test('the report and the text stream name the code, --no-symbols does not', asyn
     const site = sites.find((row) => row.function === name && row.source_line === line);
     expect(site).toMatchObject({ object: program, faults: times });
   }
+  // It has one thread, which has done all of it.
+  const { threads, processes } = reportIn(reported);
+  for (const row of [...threads, ...processes]) {
+    const all = row.call_sites as readonly { readonly label: string; readonly faults: number }[];
+    for (const { function: name, times } of touches(reported.stdout)) {
+      const found = all.filter((one) => one.label.replace(/.*in (.*)\)/, '$1') === name);
+      // It stores its line number too, in a page of its own or not.
+      const stored = found.reduce((sum, { faults }) => sum + faults, 0) - times;
+      expect([0, 1]).toContain(stored);
+    }
+    expect(all.reduce((sum, { faults }) => sum + faults, 0)).toBe(row.faults);
+  }
   const bare = reportIn(
     await analyze(['-q', '--no-symbols', '--report-format', 'json', '--', program]),
   );

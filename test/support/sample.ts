@@ -127,6 +127,7 @@ export function snapshot(part: Partial<Snapshot> = {}): Snapshot {
     latencyOverTime: () => ({ times: [], columns: [], count: 0 }),
     pairs: () => ({ regions: [], threads: [], faults: [] }),
     siteRegions: () => [],
+    rowSites: () => [],
     stacks: () => [],
     siteStacks: () => [],
     mappedBy: () => [],

@@ -48,6 +48,9 @@ const UNKNOWN: SiteInfo = {
   low: 0,
 };
 
+/** Tables whose rows are told of by which code their faults were caused. */
+export type PairedTable = 'regions' | 'threads' | 'processes';
+
 /**
  * Faults by the code that caused them. Until its name is known an instruction has a row of its own; then
  * all instructions of one line of one function share one. What has been counted moves with them.
@@ -55,8 +58,12 @@ const UNKNOWN: SiteInfo = {
 export class SiteTable {
   readonly codes = new CodeTable();
   readonly rows: RowTable<SiteInfo>;
-  /** Faults per (region, site). */
-  readonly pairs = new PairCounts();
+  /** Faults per (row, site), by the table of the row. */
+  readonly pairs: Readonly<Record<PairedTable, PairCounts>> = {
+    regions: new PairCounts(),
+    threads: new PairCounts(),
+    processes: new PairCounts(),
+  };
   private readonly slots = new Uint32Array(FAULT_CAPACITY);
   private readonly byKey = new Map<string, number>();
   /** Slots of instructions by their number; -1 before the first fault that is counted. */
@@ -77,7 +84,7 @@ export class SiteTable {
   }
 
   /** Counts the kept faults of a batch whose codes are resolved. */
-  add(batch: Batch, resolved: Resolved, columns: Pick<FaultColumns, 'fresh' | 'bucket'>): void {
+  add(batch: Batch, resolved: Resolved, columns: FaultColumns): void {
     const { slots } = this;
     const { code, keep } = resolved;
     this.reach(this.codes.limit);
@@ -88,7 +95,10 @@ export class SiteTable {
       slots[i] = row >= 0 ? row : this.begin(code[i]!);
     }
     this.rows.stats.add(slots, batch, resolved, columns);
-    this.pairs.add(batch.faults, resolved.region, slots, keep);
+    const { faults } = batch;
+    this.pairs.regions.add(faults, resolved.region, slots, keep);
+    this.pairs.threads.add(faults, resolved.thread, slots, keep);
+    this.pairs.processes.add(faults, columns.process, slots, keep);
   }
 
   private reach(limit: number): void {
@@ -170,14 +180,18 @@ export class SiteTable {
     this.rowOf.fill(-1);
   }
 
-  /** Regions got other slots; -1 for those that are gone. */
-  followRegions(where: Int32Array): void {
-    this.pairs.remap(where, null);
+  /** Rows of another table got other slots; -1 for those that are gone. */
+  followRows(table: PairedTable, where: Int32Array): void {
+    this.pairs[table].remap(where, null);
+  }
+
+  zeroPairs(): void {
+    for (const pairs of Object.values(this.pairs)) pairs.clear();
   }
 
   private follow(to: (slot: number) => number): void {
     const where = Int32Array.from({ length: this.rows.stats.limit }, (_, slot) => to(slot));
-    this.pairs.remap(null, where);
+    for (const pairs of Object.values(this.pairs)) pairs.remap(null, where);
   }
 }
 

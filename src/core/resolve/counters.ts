@@ -81,7 +81,7 @@ export class Counters {
   zero(): void {
     this.total.zero();
     for (const table of this.tables) table.zero();
-    this.sites?.pairs.clear();
+    this.sites?.zeroPairs();
     for (let row = 0; row < this.regions.rows.stats.limit; row++) this.regions.heat.clear(row);
     this.pairs.clear();
     this.overTime?.zero();
@@ -115,7 +115,9 @@ export class Counters {
       () => undefined,
     );
     if (anyMoved(regionsTo) || anyMoved(threadsTo)) this.pairs.remap(regionsTo, threadsTo);
-    if (anyMoved(regionsTo)) this.sites?.followRegions(regionsTo);
+    if (anyMoved(regionsTo)) this.sites?.followRows('regions', regionsTo);
+    if (anyMoved(threadsTo)) this.sites?.followRows('threads', threadsTo);
+    if (anyMoved(processesTo)) this.sites?.followRows('processes', processesTo);
     moved(regionsTo, threadsTo, processesTo);
   }
 }

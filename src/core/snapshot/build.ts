@@ -3,7 +3,7 @@ import { Cause } from '../classify/classes';
 import { latencyHistogram } from './latency-histogram';
 import type { ModelTables } from './model-tables';
 import { pairRows } from './pair-rows';
-import { regionsOfSites } from './site-pairs';
+import { regionsOfSites, sitesOfRows } from './site-pairs';
 import { makerFrames, MakerTexts, stackRows, stacksOfSites } from './stack-rows';
 import { NO_REGION, setOf, slotOf } from '../regions/region-code';
 import type {
@@ -81,6 +81,7 @@ export class SnapshotBuilder {
       latencyOverTime: this.latencyOverTime(),
       pairs: this.pairs(),
       siteRegions: this.siteRegions(),
+      rowSites: this.rowSites(),
       stacks: this.stacks,
       siteStacks: this.siteStacks(),
       mappedBy: this.mappedBy,
@@ -231,6 +232,15 @@ export class SnapshotBuilder {
     return (id) => (made ??= regionsOfSites(this.model)).get(id) ?? [];
   }
 
+  private rowSites(): Snapshot['rowSites'] {
+    const made = new Map<string, ReturnType<typeof sitesOfRows>>();
+    return (table, id) => {
+      const known = made.get(table) ?? sitesOfRows(this.model, table);
+      made.set(table, known);
+      return known.get(id) ?? [];
+    };
+  }
+
   private siteStacks(): Snapshot['siteStacks'] {
     let made: Snapshot['siteStacks'] | null = null;
     return (id) => (made ??= stacksOfSites(this.model))(id);
@@ -273,6 +283,11 @@ export class SnapshotBuilder {
     }
     if (counters.pairs.incomplete)
       caps.push('too many threads per region: shares by thread are incomplete');
+    const { sites } = this.model;
+    if (sites !== null && Object.values(sites.pairs).some(({ incomplete }) => incomplete))
+      caps.push(
+        'too many places of code per region, thread or process: shares by code are incomplete',
+      );
     if (comms.full) caps.push('too many thread names: the rest is called [others]');
     if (spaces.forgotten > 0) {
       caps.push(

@@ -31,6 +31,8 @@ export interface Snapshot {
   readonly pairs: () => PairRows;
   /** The regions that a call site hits, by its id, most faults first. As with `pairs`, asked before the next batch. */
   readonly siteRegions: (id: number) => readonly PairedRow[];
+  /** The code that causes the faults of a thread or process, by the id of its row. As with `siteRegions`. */
+  readonly rowSites: (table: 'threads' | 'processes', id: number) => readonly PairedRow[];
   /** Call stacks, most faults first; none where nobody asked for them. To be asked before the next batch. */
   readonly stacks: () => readonly StackRow[];
   /** Those of a call site, by its id: the ones with the most faults. As with `siteRegions`, asked before the next batch. */

@@ -16,6 +16,7 @@ import type { FixedNames } from '../../core/columns/stable-names';
 import { jsonValue, rowTable, tableObjects } from '../../core/columns/table-export';
 import type {
   LatencyHistogram,
+  PairedRow,
   RegionRow,
   SharedRow,
   SiteRow,
@@ -166,27 +167,34 @@ function tableParts(input: ReportInput): Readonly<Record<string, Rows>> {
       }
     };
   };
-  const causes = (row: StatRow): Record<string, Json> => ({ causes: byCause(row) });
+  const codeOf =
+    (table: 'threads' | 'processes') =>
+    (row: StatRow): Record<string, Json> => ({
+      causes: byCause(row),
+      call_sites: labels(snapshot.rowSites(table, row.id)),
+    });
   return {
     regions: objects(snapshot.regions, fixedRegion, REGION_COLUMNS, (row) => ({
       ...regionExtras(row),
       mapped_by: frames(snapshot.mappedBy(row.id)),
     })),
-    threads: objects(snapshot.threads, fixedThread, THREAD_COLUMNS, causes),
-    processes: objects(snapshot.processes, fixedProcess, PROCESS_COLUMNS, causes),
+    threads: objects(snapshot.threads, fixedThread, THREAD_COLUMNS, codeOf('threads')),
+    processes: objects(snapshot.processes, fixedProcess, PROCESS_COLUMNS, codeOf('processes')),
     call_sites: objects(
       snapshot.sites,
       (row) => row,
       SITE_CELLS,
       (row) => ({
         ...siteNames(row),
-        regions: faultsByLabel(snapshot.siteRegions(row.id)).map(({ label, weight }) => ({
-          label,
-          faults: weight,
-        })),
+        regions: labels(snapshot.siteRegions(row.id)),
       }),
     ),
   };
+}
+
+/** Most faults first. */
+function labels(rows: readonly PairedRow[]): Json {
+  return faultsByLabel(rows).map(({ label, weight }) => ({ label, faults: weight }));
 }
 
 /** null where none were seen. */

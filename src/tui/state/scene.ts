@@ -166,6 +166,8 @@ export class Scene {
     this.picture.snapshot.pairs();
     this.picture.snapshot.siteRegions(0);
     this.picture.snapshot.siteStacks(0);
+    this.picture.snapshot.rowSites('threads', 0);
+    this.picture.snapshot.rowSites('processes', 0);
     this.frozenAt = nowMs;
     // The log's ring goes on turning: what is on the screen must be kept apart from it.
     this.picture = { ...this.picture, log: this.picture.log.copy() };

@@ -2,10 +2,11 @@ import { PROCESS_COLUMNS } from '../../core/columns/row-columns';
 import { rowTable } from '../../core/columns/table-export';
 import { PROCESS_GROUPS, ProcessGroup } from '../../core/snapshot/group-rules';
 import { Grouping } from '../../core/snapshot/groups';
-import type { ProcessRow } from '../../core/snapshot/snapshot';
+import { sitesOfAll } from '../../core/snapshot/site-pairs';
+import type { PairedRow, ProcessRow } from '../../core/snapshot/snapshot';
 import { percent } from '../../core/text/format';
 import type { Line } from '../layout/line';
-import { RowDetailView } from './row-detail';
+import { pairedLine, pairedTable, RowDetailView } from './row-detail';
 import { TableView } from './table-view';
 import type { ViewEntry } from './view';
 
@@ -25,23 +26,24 @@ export const processes: ViewEntry = {
     );
     return new TableView(processes.name, scene, navigation, table, (opened) => {
       let pids: ReadonlySet<number> = new Set();
+      let code: readonly PairedRow[] = [];
       return new RowDetailView<ProcessRow>(scene, opened, {
         name: 'process',
         row: () => table.find(opened.id),
         look: (row) => {
-          pids = pidsOf(row);
+          const members = row instanceof ProcessGroup ? row.rows : [row];
+          pids = new Set(members.map(({ pid }) => pid));
+          code = sitesOfAll(scene.picture.snapshot, 'processes', members);
         },
         event: (log, place) => pids.has(log.batch.pid[place]!),
         title: titleLine,
+        who: (theme, columns) => pairedLine(theme, columns, 'code', code),
         table: (row) => rowTable('process', table.columns, [row]),
+        tables: () => (code.length === 0 ? [] : [pairedTable('code', code)]),
       });
     });
   },
 };
-
-function pidsOf(row: ProcessRow): ReadonlySet<number> {
-  return new Set(row instanceof ProcessGroup ? row.rows.map(({ pid }) => pid) : [row.pid]);
-}
 
 function titleLine(line: Line, row: ProcessRow): void {
   if (row.pid === 0) {

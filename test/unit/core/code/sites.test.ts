@@ -1,5 +1,6 @@
 import type { CodeFrame } from '../../../../src/core/code/address';
 import { PlaceKind } from '../../../../src/core/code/address';
+import { sitesOfAll } from '../../../../src/core/snapshot/site-pairs';
 import { FakeNames } from '../../../support/fake-names';
 import { HEAP_START, ORDINARY, Rig } from '../../../support/model-kit';
 import { backing, R, vma, X } from '../../../support/vma-kit';
@@ -178,6 +179,58 @@ describe('faults by the code that causes them', () => {
     expect(snapshot.sites.length).toBeLessThan(20);
     expect(snapshot.sites.find(({ members }) => members > 1)!.sumsUp).toMatch('more than 8 places');
     expect(snapshot.caps.join()).toMatch('more than 8 call sites');
+  });
+
+  it('is told of each thread and process, under the names that come, and of what they were summed up in', () => {
+    const names = new FakeNames({
+      'prog+5020': [{ ...frame('fill', 12), offset: 0x10 }],
+      'prog+5024': [{ ...frame('fill', 12), offset: 0x14 }],
+    });
+    const rig = new Rig({}, 'detail', { symbols: 'sites', names }).attach(100, MAPS);
+    rig.thread(100, 101).attach(200, MAPS);
+    const touch = (low: number, pid: number, tid: number): Rig =>
+      rig.fault({ page: HEAP_START, ip: address(TEXT + 1, low), pid, tid });
+    touch(0x20, 100, 100);
+    touch(0x24, 100, 101);
+    touch(0x24, 100, 101);
+    touch(0x40, 200, 200);
+    rig.run();
+    names.answer();
+    rig.model.tick(rig.now);
+    const of = (table: 'threads' | 'processes', number: number): (string | number)[][] => {
+      const snapshot = rig.model.snapshot(rig.now);
+      const row =
+        table === 'threads'
+          ? snapshot.threads.find(({ tid }) => tid === number)!
+          : snapshot.processes.find(({ pid }) => pid === number)!;
+      return snapshot.rowSites(table, row.id).map(({ label, faults }) => [label, faults]);
+    };
+    expect(of('threads', 100)).toEqual([['fill', 1]]);
+    expect(of('threads', 101)).toEqual([['fill', 2]]);
+    expect(of('processes', 100)).toEqual([['fill', 3]]);
+    expect(of('processes', 200)).toEqual([['prog+0x5040', 1]]);
+    const { threads } = rig.model.snapshot(rig.now);
+    expect(sitesOfAll(rig.model.snapshot(rig.now), 'threads', threads)).toMatchObject([
+      { label: 'fill', faults: 3 },
+      { label: 'prog+0x5040', faults: 1 },
+    ]);
+    rig.model.zero(rig.now);
+    expect(rig.model.snapshot(rig.now).rowSites('threads', threads[0]!.id)).toEqual([]);
+  });
+
+  it('stays right of threads and processes that have ended and share a row', () => {
+    const rig = new Rig({ threads: 4, processes: 4 }, 'rows', { symbols: 'sites' });
+    rig.attach(100, MAPS);
+    for (let pid = 200; pid < 240; pid++) {
+      rig.fork(100, pid).fault({ page: HEAP_START, ip: address(TEXT), pid, tid: pid });
+      rig.exit(pid).run();
+    }
+    rig.run();
+    const snapshot = rig.model.snapshot(rig.now);
+    for (const table of ['threads', 'processes'] as const) {
+      expect(snapshot[table].length).toBeLessThan(20);
+      expect(sitesOfAll(snapshot, table, snapshot[table])).toMatchObject([{ faults: 40 }]);
+    }
   });
 
   it('is zeroed with all other counters', () => {

@@ -604,6 +604,27 @@ describe('keys', () => {
     expect(bench.text()).toContain('filter: cause:file-read');
   });
 
+  it('shows in the detail of a thread and of a process which code causes its faults', () => {
+    const bench = new Bench();
+    const counted = { byClass: [0, 4, 0, 0] };
+    const faultsOf: Readonly<Record<number, number>> = { 1: 30, 2: 10 };
+    bench.source.picture = snapshot({
+      // Two of one name are a group, which has the code of both.
+      threads: [1, 2].map((id) => thread({ ...counted, id, tid: 500 + id, comm: `worker-${id}` })),
+      processes: [process({ ...counted, id: 2, pid: 500, comm: 'server' })],
+      rowSites: (table, id) => [
+        { id: 31, label: 'fill', faults: faultsOf[id]! },
+        { id: 32, label: `of ${table}`, faults: 10 },
+      ],
+    });
+    bench.dashboard.refresh();
+    bench.press('2', 'enter', 'enter');
+    expect(bench.text()).toMatch(/code +fill 66\.7 % +of threads 33\.3 %/);
+    bench.press('escape', '3', 'enter');
+    expect(bench.text()).toMatch(/code +fill 50\.0 % +of processes 50\.0 %/);
+    expect(bench.dashboard.shown.tables().map(({ name }) => name)).toContain('code');
+  });
+
   it('tells of rows that several ended processes or threads share', () => {
     const bench = new Bench();
     const one = { byClass: [0, 1, 0, 0], stallNs: 1e3, stallShare: 0.1 };
