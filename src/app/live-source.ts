@@ -43,6 +43,7 @@ export class LiveSource implements DashboardSource {
   private last: Snapshot | null = null;
   /** As they were when the counters were last set to zero. */
   private zeroedAt: CaptureFacts | null = null;
+  private began = NaN;
   private readonly lastSeen = new Map<number, SeenTarget>();
   /** As last told; '' until the reader has answered. */
   private readonly commandLines = new Map<number, string>();
@@ -85,6 +86,7 @@ export class LiveSource implements DashboardSource {
       ...(whole === null ? {} : { whole: printable(wholeText(whole), 60) }),
       ended: this.ended,
       elapsedNs: this.now,
+      startedAt: this.startedAt(),
       capture: facts,
       limits: [...captureLimits(facts.mode), ...this.notes],
       rssBytes:
@@ -94,6 +96,12 @@ export class LiveSource implements DashboardSource {
       inFlight: this.inFlight(),
       captureFilter: this.captureFilter,
     };
+  }
+
+  /** CLOCK_MONOTONIC stands still while the machine sleeps, and the day goes on: what is seen now shall be right. */
+  private startedAt(): number {
+    if (this.endedAt === null) this.began = Date.now() - this.now / 1e6;
+    return this.began;
   }
 
   private get pids(): readonly number[] {

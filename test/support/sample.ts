@@ -124,6 +124,7 @@ export function snapshot(part: Partial<Snapshot> = {}): Snapshot {
       p999Ns: NaN,
       buckets: [],
     })),
+    causeP99Ns: [],
     latencyOverTime: () => ({ times: [], columns: [], count: 0 }),
     pairs: () => ({ regions: [], threads: [], faults: [] }),
     siteRegions: () => [],

@@ -1,7 +1,5 @@
-import type { StatRow } from '../snapshot/snapshot';
-
 /** A column of snapshot rows: one name, one unit and one form of a number everywhere. */
-export interface Column<Row extends StatRow> {
+export interface Column<Row> {
   /** Key in the JSON report; also the name by which one sorts. */
   readonly id: string;
   /** Heading, at most as wide as `width`. */
@@ -25,7 +23,7 @@ export interface Column<Row extends StatRow> {
   readonly format: (row: Row) => string;
 }
 
-export function text<Row extends StatRow>(
+export function text<Row>(
   id: string,
   title: string,
   width: number,
@@ -48,7 +46,7 @@ export function text<Row extends StatRow>(
   };
 }
 
-interface Numeric<Row extends StatRow> {
+interface Numeric<Row> {
   readonly id: string;
   readonly title: string;
   readonly unit?: string;
@@ -61,7 +59,7 @@ interface Numeric<Row extends StatRow> {
   readonly doc: string;
 }
 
-export function numeric<Row extends StatRow>(of: Numeric<Row>): Column<Row> {
+export function numeric<Row>(of: Numeric<Row>): Column<Row> {
   return {
     unit: '',
     grain: 0,
@@ -73,7 +71,7 @@ export function numeric<Row extends StatRow>(of: Numeric<Row>): Column<Row> {
 }
 
 /** An identifier. */
-export function identifier<Row extends StatRow>(
+export function identifier<Row>(
   id: string,
   title: string,
   weight: number,

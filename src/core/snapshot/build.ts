@@ -1,5 +1,5 @@
 import type { CauseFacts } from '../classify/cause-text';
-import { Cause } from '../classify/classes';
+import { Cause, CAUSE_NAMES } from '../classify/classes';
 import { latencyHistogram } from './latency-histogram';
 import type { ModelTables } from './model-tables';
 import { pairRows } from './pair-rows';
@@ -78,6 +78,7 @@ export class SnapshotBuilder {
       processes: this.processes(elapsed, limit, reuse),
       sites: this.sites(elapsed, limit, reuse),
       latency: this.latency(),
+      causeP99Ns: CAUSE_NAMES.map((_, cause) => this.model.counters.total.p99Of(cause)),
       latencyOverTime: this.latencyOverTime(),
       pairs: this.pairs(),
       siteRegions: this.siteRegions(),

@@ -22,6 +22,8 @@ export interface Snapshot {
   readonly sites: readonly SiteRow[];
   /** Latency histogram per class, in the order of CLASS_NAMES; ascending bounds, empty buckets left out. */
   readonly latency: readonly LatencyHistogram[];
+  /** What 99 % of the faults of each cause took no longer than, ns, in the order of CAUSE_NAMES; NaN without one. */
+  readonly causeP99Ns: readonly number[];
   /** How long faults took from refresh to refresh (OverTime.latency). As with `pairs`, asked before the next batch. */
   readonly latencyOverTime: () => TimeGrid;
   /**

@@ -3,7 +3,7 @@ import { Cause, CAUSE_COUNT, CLASS_COUNT, FaultClass } from '../classify/classes
 import type { FaultColumns } from '../wire/fault-columns';
 import { Cell, faultsAt, readCells, STRIDE, tickCells } from './cells';
 import type { CountedRow } from './cells';
-import { Histogram } from './histogram';
+import { BUCKETS, Histogram, quantiles } from './histogram';
 import type { Resolved } from '../wire/resolved';
 import { HISTORY_TICKS } from './history';
 
@@ -13,6 +13,8 @@ export class Totals {
   /** Faults by cause on pages that were not fresh. */
   private readonly again = new Float64Array(CAUSE_COUNT);
   readonly latency = Array.from({ length: CLASS_COUNT }, () => new Histogram());
+  /** Latencies by cause and bucket. */
+  private readonly byCause = new Float64Array(CAUSE_COUNT * BUCKETS);
   private recent: number[] = [];
 
   get faults(): number {
@@ -54,6 +56,17 @@ export class Totals {
     return this.recent;
   }
 
+  /** What 99 % of the faults of a cause took no longer than, ns; NaN where none was measured. */
+  p99Of(cause: number): number {
+    const { byCause, cells } = this;
+    const from = cause * BUCKETS;
+    let count = 0;
+    for (let k = from; k < from + BUCKETS; k++) count += byCause[k]!;
+    if (count === 0) return NaN;
+    const counts = byCause.subarray(from, from + BUCKETS);
+    return quantiles(counts, 0, BUCKETS, count, cells[Cell.maxNs]!, [0.99])[0]!;
+  }
+
   /** All classes in one histogram. */
   allLatencies(): Histogram {
     const all = new Histogram();
@@ -66,7 +79,7 @@ export class Totals {
    * changed its representation, or where it comes to code that had not run when it was compiled.
    */
   add(batch: Batch, resolved: Resolved, columns: FaultColumns): void {
-    const { cells, again, latency } = this;
+    const { cells, again, latency, byCause: buckets } = this;
     const { byCause, causeNs, uniquePages, stallNs, maxNs, lastTime, timed } = Cell;
     const { keep, faultClass, cause } = resolved;
     const { fresh, bucket } = columns;
@@ -87,6 +100,7 @@ export class Totals {
       cells[stallNs]! += ns;
       if (ns > cells[maxNs]!) cells[maxNs] = ns;
       latency[c]!.record(ns, bucket[i]!);
+      buckets[cause[i]! * BUCKETS + bucket[i]!]!++;
     }
   }
 
@@ -99,6 +113,7 @@ export class Totals {
   zero(): void {
     this.cells.fill(0);
     this.again.fill(0);
+    this.byCause.fill(0);
     for (const histogram of this.latency) histogram.clear();
     this.recent = [];
   }

@@ -95,11 +95,18 @@ export const KEYMAP: readonly Binding[] = [
   { keys: ['r', 'I'], action: 'reverse', help: 'reverse the sort order' },
   { keys: ['S', 'f6'], action: 'choose-sort', help: 'choose the sort column by name' },
   {
+    keys: ['o'],
+    action: 'lead',
+    help: 'on from the selected row or event to its regions, threads, code, causes, latency, events (Enter does so in details)',
+    footer: ['o', 'on to'],
+  },
+  {
     keys: ['l'],
     action: 'scale',
     help: 'latency: bars by number, by its logarithm, or the heat map over time',
     footer: ['l', 'picture'],
   },
+  { keys: ['T'], action: 'clock', help: 'events: time of the day, or since the start' },
   {
     keys: ['space', 'p'],
     action: 'freeze',

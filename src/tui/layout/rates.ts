@@ -14,6 +14,8 @@ export interface Series {
 export interface Rates {
   /** Faults per second, in the order of CLASS_NAMES. */
   readonly ofClass: readonly Series[];
+  /** Faults per second now, in the order of CAUSE_NAMES. */
+  readonly ofCause: readonly number[];
   /** Threads that stood in faults, on average. */
   readonly stallShare: Series;
   /** When each value was taken, ns since the session's start, as many as values. */
@@ -27,16 +29,22 @@ export interface Rates {
  * no rate rather than a wrong one.
  */
 export class RateHistory {
-  private before: { now: number; byClass: readonly number[] } | null = null;
+  private before: {
+    readonly now: number;
+    readonly byClass: readonly number[];
+    readonly byCause: readonly number[];
+  } | null = null;
+  private ofCause: readonly number[] = [];
   private readonly classes: number[][] = Array.from({ length: CLASS_COUNT }, () => []);
   private readonly stall: number[] = [];
   private readonly times: number[] = [];
   private count = 0;
 
   push(snapshot: Snapshot): void {
-    const { byClass, stalled } = snapshot.totals;
+    const { byClass, byCause, stalled } = snapshot.totals;
     const { before } = this;
-    this.before = { now: snapshot.now, byClass };
+    this.before = { now: snapshot.now, byClass, byCause: [...byCause] };
+    this.ofCause = byCause.map(() => 0);
     if (before === null) return;
     if (!(snapshot.now > before.now)) {
       // Capture has ended: time stands still and nothing happens any more.
@@ -50,6 +58,7 @@ export class RateHistory {
     this.classes.forEach((series, cls) => {
       append(series, (byClass[cls]! - before.byClass[cls]!) / seconds);
     });
+    this.ofCause = byCause.map((n, cause) => (n - before.byCause[cause]!) / seconds);
     append(this.stall, stalled);
     this.timed(snapshot.now);
   }
@@ -70,6 +79,7 @@ export class RateHistory {
   rates(): Rates {
     return {
       ofClass: this.classes.map(series),
+      ofCause: this.ofCause,
       stallShare: series(this.stall),
       times: [...this.times],
       count: this.count,

@@ -111,6 +111,10 @@ export class Dashboard implements Navigation {
     this.opened = [...this.opened, view];
   }
 
+  detail(view: string, id: number): View | null {
+    return this.made.find(({ entry }) => entry.name === view)?.view.detailOf?.(id) ?? null;
+  }
+
   choose(
     title: string,
     items: readonly string[],
@@ -121,12 +125,13 @@ export class Dashboard implements Navigation {
   }
 
   narrow(term: string, view: string, back: () => void): void {
-    const { scene, current } = this;
+    const { scene, current, opened } = this;
     const { filterText, filter } = scene;
     if (!this.canUndo) this.undo.length = 0;
     const inner = filter?.op === 'or' ? `(${filterText})` : filterText;
     const places = scene.keepPlaces();
-    scene.setFilter(`${inner} ${term}`);
+    // It grows too long where one narrows and narrows: the old one stays, and one stays with it.
+    if (scene.setFilter(`${inner} ${term}`) !== '') return;
     this.go(this.made.find(({ entry }) => entry.name === view) ?? current);
     this.undo.push({
       filter: scene.filterText,
@@ -135,6 +140,8 @@ export class Dashboard implements Navigation {
         this.go(current);
         back();
         places();
+        this.opened = opened;
+        this.follow();
       },
     });
   }

@@ -39,6 +39,8 @@ export interface HeaderInfo {
   readonly ended: string | null;
   /** ns since capture began. */
   readonly elapsedNs: number;
+  /** The time of the day at which capture began, ms since 1970; null where that is not known. */
+  readonly startedAt: number | null;
   readonly capture: CaptureFacts;
   /** What the capture cannot see or had to do differently, in words; empty for a full capture. */
   readonly limits: readonly string[];

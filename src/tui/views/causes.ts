@@ -1,11 +1,19 @@
 import { causeText, type CauseFacts } from '../../core/classify/cause-text';
 import { CAUSE_NAMES } from '../../core/classify/classes';
-import { causeRows, causeTable, type CauseRow } from '../../core/columns/cause-rows';
+import { CAUSE_COLUMNS } from '../../core/columns/cause-columns';
+import {
+  causeRows,
+  causeTable,
+  type CauseExtras,
+  type CauseRow,
+} from '../../core/columns/cause-rows';
+import type { Column } from '../../core/columns/column';
+import type { Filter } from '../../core/filter/ast';
 import type { ExportTables } from '../../core/columns/table-export';
-import { count, latency, percent } from '../../core/text/format';
 import { Line, wrapped } from '../layout/line';
 import type { Scene } from '../state/scene';
 import type { Theme } from '../terminal/theme';
+import { leadOfCause, leadOn } from './lead';
 import { moving, type Area, type Closing, type Navigation, type Scope } from './view';
 import type { View, ViewActions, ViewEntry } from './view';
 
@@ -16,9 +24,10 @@ export const causes: ViewEntry = {
   make: (scene, navigation) => new CausesView(scene, navigation),
 };
 
-/** Where the words begin beside the numbers, and below them. */
-const TEXT_COLUMN = 38;
+/** Where the words begin below a cause. */
 const INDENT = 4;
+/** So many cells are left for the words beside the numbers before columns give way to them. */
+const WORDS_WANT = 36;
 
 class CausesView implements View {
   readonly name = causes.name;
@@ -41,11 +50,21 @@ class CausesView implements View {
       open: () => {
         this.open();
       },
+      lead: () => {
+        this.leadOn();
+      },
     };
   }
 
   private rows(): CauseRow[] {
-    return causeRows(this.scene.sumRows().rows, true);
+    return causeRows(this.scene.sumRows().rows, true, this.extras);
+  }
+
+  /** What is known of all faults of a cause only. */
+  private get extras(): CauseExtras {
+    const { filter, picture } = this.scene;
+    if (filter !== null) return { rates: [], p99Ns: [] };
+    return { rates: picture.rates.ofCause, p99Ns: picture.snapshot.causeP99Ns };
   }
 
   private selected(rows: readonly CauseRow[]): number {
@@ -63,6 +82,18 @@ class CausesView implements View {
     });
   }
 
+  private leadOn(): void {
+    const rows = this.rows();
+    const row = rows[this.selected(rows)];
+    if (row === undefined) return;
+    const { index } = this;
+    const name = CAUSE_NAMES[row.cause]!;
+    const filter: Filter = { op: 'set', field: 'cause', mask: 1 << row.cause };
+    leadOn(this.navigation, name, leadOfCause(filter), () => {
+      this.index = index;
+    });
+  }
+
   draw(area: Area): string[] {
     const rows = this.rows();
     return causeLines(area, rows, this.selected(rows), this.facts);
@@ -70,9 +101,7 @@ class CausesView implements View {
 
   text(theme: Theme, columns: number): string[] {
     const rows = this.rows();
-    // Two lines each and a selection that is nowhere.
-    const height = rows.length * 2 + 2;
-    return causeLines({ theme, columns, height }, rows, -1, this.facts);
+    return causeLines({ theme, columns, height: Infinity }, rows, -1, this.facts);
   }
 
   private get facts(): CauseFacts {
@@ -80,7 +109,7 @@ class CausesView implements View {
   }
 
   tables(): ExportTables {
-    return [causeTable(this.scene.sumRows().rows, this.facts)];
+    return [causeTable(this.scene.sumRows().rows, this.facts, this.extras)];
   }
 
   scope(): Scope {
@@ -97,37 +126,49 @@ function causeLines(
   const lines = [headLine(theme, columns)];
   if (rows.length === 0) lines.push(new Line(theme, columns).add('  no faults yet', 'dim').end());
   const texts = rows.map(({ cause }) => causeText(CAUSE_NAMES[cause]!, facts));
-  const beside = columns - TEXT_COLUMN;
-  // Where the words would be cut and there is room below, they go there, whole.
-  const below = texts.map((text) =>
-    [text.means, text.advice].flatMap((line) => wrapped(line, columns - INDENT)),
+  const below = texts.map(({ means, advice }) =>
+    [means, advice].flatMap((text) => wrapped(text, columns - INDENT)),
   );
-  const cut = texts.some(({ means, advice }) => Math.max(means.length, advice.length) > beside);
-  const fits = rows.length + below.flat().length < height;
-  const whole = cut && fits;
-  const perRow = height > rows.length * 2 ? 2 : 1;
-  const visible = whole ? rows.length : Math.max(1, Math.floor((height - 1) / perRow));
+  // Whole words stand below each cause where there is room for all, else below the selected one.
+  const whole = rows.length + below.flat().length < height;
+  const most = Math.max(0, ...below.map((texts) => texts.length));
+  const visible = whole ? rows.length : Math.max(1, height - 1 - most);
   const top = Math.max(0, Math.min(selected - visible + 1, rows.length - visible));
   rows.slice(top, top + visible).forEach((row, k) => {
     const isSelected = top + k === selected;
-    const { means, advice } = texts[top + k]!;
-    lines.push(rowLine(theme, columns, row, isSelected, whole ? '' : `  ${means}`));
-    const more = whole ? below[k]! : perRow === 2 ? [advice] : [];
-    const indent = ' '.repeat(whole ? INDENT : TEXT_COLUMN);
-    for (const text of more) lines.push(new Line(theme, columns).add(indent + text, 'dim').end());
+    const words = whole || isSelected ? '' : texts[top + k]!.means;
+    lines.push(rowLine(theme, columns, row, isSelected, words));
+    if (!whole && !isSelected) return;
+    for (const text of below[top + k]!) {
+      lines.push(new Line(theme, columns).add(' '.repeat(INDENT) + text, 'dim').end());
+    }
   });
   return lines;
 }
 
+/** The columns that leave room for words; the lightest give way. */
+function columnsWithin(columns: number): readonly Column<CauseRow>[] {
+  const shown = new Set(CAUSE_COLUMNS);
+  const byWeight = [...CAUSE_COLUMNS].sort((a, b) => a.weight - b.weight);
+  for (const column of byWeight) {
+    const chosen = CAUSE_COLUMNS.filter((one) => shown.has(one));
+    if (chosen.length < 2 || columns - widthOf(chosen) >= WORDS_WANT) return chosen;
+    shown.delete(column);
+  }
+  return CAUSE_COLUMNS.slice(0, 1);
+}
+
+/** With the mark of the selection in front and a gap behind. */
+function widthOf(shown: readonly Column<CauseRow>[]): number {
+  return shown.reduce((sum, { width }) => sum + width + 1, 3);
+}
+
 function headLine(theme: Theme, columns: number): string {
-  return new Line(theme, columns)
-    .add('  ')
-    .cell('CAUSE', 12, 'left', 'strong')
-    .cell('FAULTS', 7, 'right', 'strong')
-    .cell('SHARE%', 7, 'right', 'strong')
-    .cell('STALL', 8, 'right', 'strong')
-    .add('  WHAT IT IS', 'strong')
-    .end();
+  const line = new Line(theme, columns).add('  ');
+  for (const { title, width, align } of columnsWithin(columns)) {
+    line.cell(title, width, align, 'strong').add(' ');
+  }
+  return line.add(' WHAT IT IS', 'strong').end();
 }
 
 function rowLine(
@@ -138,13 +179,12 @@ function rowLine(
   words: string,
 ): string {
   const style = selected ? 'selected' : 'plain';
-  return new Line(theme, columns)
-    .add(selected ? '> ' : '  ', style)
-    .cell(CAUSE_NAMES[row.cause]!, 12, 'left', style)
-    .cell(count(row.faults), 7, 'right', style)
-    .cell(percent(row.share), 7, 'right', style)
-    .cell(latency(row.stallNs), 8, 'right', style)
-    .add(words, style)
+  const line = new Line(theme, columns).add(selected ? '> ' : '  ', style);
+  for (const column of columnsWithin(columns)) {
+    line.cell(column.format(row), column.width, column.align, style).add(' ', style);
+  }
+  return line
+    .add(words === '' ? '' : ` ${words}`, style)
     .to(columns, ' ', style)
     .end();
 }

@@ -6,7 +6,7 @@ import { grouped, hexText, latency } from '../../core/text/format';
 import { Line } from '../layout/line';
 import { LOG_CAPACITY, type EventLog } from '../state/event-log';
 import type { EventTest, Scene } from '../state/scene';
-import { CLASS_STYLE, type Theme } from '../terminal/theme';
+import { CLASS_STYLE, type Style, type Theme } from '../terminal/theme';
 
 /** The rule above the newest events, and those that were found. */
 export function eventSection(
@@ -32,38 +32,184 @@ export function eventTable(scene: Scene, belong?: EventTest): ExportTable {
   };
 }
 
+/** How events are told. */
+export interface EventForm {
+  /** The time of the day at the session's start, ms since 1970: times are of the day. null: since the start. */
+  readonly startedAt: number | null;
+  /** Sequence number of the one that is selected, -1 for none. */
+  readonly selected: number;
+}
+const PLAIN: EventForm = { startedAt: null, selected: -1 };
+
 /** The log's lines, newest at the bottom. `sequences` come from EventLog.newest or from(). */
 export function eventLines(
   theme: Theme,
   columns: number,
   log: EventLog,
   sequences: readonly number[],
+  form = PLAIN,
 ): string[] {
-  return sequences.map((sequence) => eventLine(theme, columns, log, log.at(sequence)));
+  return sequences.map((sequence) => {
+    const selected = sequence === form.selected;
+    const line = new Line(theme, columns).add(' ', selected ? 'selected' : 'plain');
+    const at = log.at(sequence);
+    const style = (wanted: Style): Style => (selected ? 'selected' : wanted);
+    cellsOf(columns, form).forEach(({ column, width }, k) => {
+      const { text, look } = column.of(log, at, { columns, startedAt: form.startedAt });
+      line.add(k === 0 ? '' : ' ', style('plain')).cell(text, width, column.align, style(look));
+    });
+    if (selected) line.to(columns, ' ', 'selected');
+    return line.end();
+  });
 }
 
-function eventLine(theme: Theme, columns: number, log: EventLog, at: number): string {
-  const { batch, resolved, names } = log;
-  const name = CLASS_NAMES[resolved.faultClass[at]!]!;
-  const seconds = batch.time[at]! / 1e9;
+/** What stands above them. */
+export function eventHeading(theme: Theme, columns: number, form: EventForm): string {
   const line = new Line(theme, columns).add(' ');
-  line.cell(seconds.toFixed(3), 10, 'right', 'dim').add(' ');
-  line.cell(name, 5, 'left', CLASS_STYLE[name]).add(' ');
-  const wide = columns >= 110;
-  if (wide) line.cell(names.commName(at), 15, 'left').add(' ');
-  line.cell(String(batch.tid[at]!), 7, 'right').add(' ');
-  line.cell(hexText(batch.addrHi[at]!, batch.addrLo[at]!), 14, 'right').add(' ');
-  const tail = columns >= 76 ? 9 + 13 : 9;
-  const offset = resolved.fileOffset[at]!;
-  const place =
-    offset >= 0 && wide
-      ? `${names.regionLabel(at)} +0x${offset.toString(16)}`
-      : names.regionLabel(at);
-  line.cell(place, Math.min(60, Math.max(8, line.room - tail - 1)), 'left');
-  line.cell(batch.latency[at]! < 0 ? '' : latency(batch.latency[at]!), 9, 'right');
-  if (tail > 9) line.add(' ').cell(CAUSE_NAMES[resolved.cause[at]!]!, 12, 'left', 'dim');
-  if (columns >= 140) line.add(codeText(names.code(resolved.code[at]!)));
+  cellsOf(columns, form).forEach(({ column, width }, k) => {
+    line.add(k === 0 ? '' : ' ').cell(column.title, width, column.align, 'strong');
+  });
   return line.end();
+}
+
+interface Telling {
+  readonly columns: number;
+  readonly startedAt: number | null;
+}
+
+interface EventColumn {
+  readonly title: string;
+  readonly width: number;
+  readonly align: 'left' | 'right';
+  /** From so many cells of the screen on. */
+  readonly from: number;
+  readonly of: (
+    log: EventLog,
+    at: number,
+    how: Telling,
+  ) => { readonly text: string; readonly look: Style };
+}
+
+/** From here on there is room for names beside numbers. */
+const WIDE = 110;
+const REGION_MOST = 60;
+const REGION_LEAST = 8;
+const ACCESS = FAULT_FIELDS.find(({ id }) => id === 'access')!;
+const plain = (text: string): { text: string; look: Style } => ({ text, look: 'plain' });
+
+const TIME: EventColumn = {
+  title: 'TIME',
+  width: 10,
+  align: 'right',
+  from: 0,
+  of: ({ batch }, at, { startedAt }) => {
+    const ns = batch.time[at]!;
+    const text = startedAt === null ? (ns / 1e9).toFixed(3) : timeOfDay(startedAt + ns / 1e6);
+    return { text, look: 'dim' };
+  },
+};
+const REGION: EventColumn = {
+  title: 'REGION',
+  width: REGION_LEAST,
+  align: 'left',
+  from: 0,
+  of: ({ names, resolved }, at, { columns }) => {
+    const offset = resolved.fileOffset[at]!;
+    const label = names.regionLabel(at);
+    return plain(offset >= 0 && columns >= WIDE ? `${label} +0x${offset.toString(16)}` : label);
+  },
+};
+const CODE: EventColumn = {
+  title: 'CODE',
+  width: 0,
+  align: 'left',
+  from: 140,
+  of: ({ names, resolved }, at) => plain(codeText(names.code(resolved.code[at]!)).trim()),
+};
+
+const EVENT_COLUMNS: readonly EventColumn[] = [
+  TIME,
+  {
+    title: 'CLASS',
+    width: 5,
+    align: 'left',
+    from: 0,
+    of: ({ resolved }, at) => {
+      const name = CLASS_NAMES[resolved.faultClass[at]!]!;
+      return { text: name, look: CLASS_STYLE[name] };
+    },
+  },
+  {
+    title: 'COMMAND',
+    width: 15,
+    align: 'left',
+    from: WIDE,
+    of: ({ names }, at) => plain(names.commName(at)),
+  },
+  {
+    title: 'TID',
+    width: 7,
+    align: 'right',
+    from: 0,
+    of: ({ batch }, at) => plain(String(batch.tid[at]!)),
+  },
+  {
+    title: 'A',
+    width: 1,
+    align: 'left',
+    from: 60,
+    of: (log, at) => plain(String(fieldValue(ACCESS, log, at) ?? '')),
+  },
+  {
+    title: 'ADDRESS',
+    width: 14,
+    align: 'right',
+    from: 0,
+    of: ({ batch }, at) => plain(hexText(batch.addrHi[at]!, batch.addrLo[at]!)),
+  },
+  REGION,
+  {
+    title: 'TOOK',
+    width: 8,
+    align: 'right',
+    from: 0,
+    of: ({ batch }, at) => plain(batch.latency[at]! < 0 ? '' : latency(batch.latency[at]!)),
+  },
+  {
+    title: 'CAUSE',
+    width: 12,
+    align: 'left',
+    from: 76,
+    of: ({ resolved }, at) => ({ text: CAUSE_NAMES[resolved.cause[at]!]!, look: 'dim' }),
+  },
+  CODE,
+];
+/** `12:34:56.789` */
+const DAY_TIME = 12;
+
+/** The columns that there is room for; the region and the code share what is left. */
+function cellsOf(
+  columns: number,
+  { startedAt }: EventForm,
+): readonly { readonly column: EventColumn; readonly width: number }[] {
+  const shown = EVENT_COLUMNS.filter(({ from }) => columns >= from);
+  const widthOf = (column: EventColumn): number =>
+    column === TIME && startedAt !== null ? DAY_TIME : column.width;
+  const fixed = shown.reduce((sum, column) => sum + widthOf(column) + 1, 0) - REGION.width;
+  const room = Math.max(REGION_LEAST, Math.min(REGION_MOST, columns - fixed - CODE.width));
+  const rest = Math.max(0, columns - fixed - room);
+  return shown.map((column) => ({
+    column,
+    width: column === REGION ? room : column === CODE ? rest : widthOf(column),
+  }));
+}
+
+/** Local time with ms: what stands in the log of the program that is watched. */
+function timeOfDay(ms: number): string {
+  const date = new Date(ms);
+  const two = (n: number): string => String(n).padStart(2, '0');
+  const fraction = String(date.getMilliseconds()).padStart(3, '0');
+  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${fraction}`;
 }
 
 /** What share of the faults the log shows: `1 of 312 MINOR, 80 % of COW`; '' when all are shown. */

@@ -1,40 +1,57 @@
+import { isOfSite } from '../../core/code/site-table';
 import type { ExportTables } from '../../core/columns/table-export';
 import { LOG_CAPACITY } from '../state/event-log';
 import type { Scene } from '../state/scene';
 import type { Theme } from '../terminal/theme';
-import { eventLines, eventSection, eventsTitle, eventTable } from './event-lines';
-import { moving, pageHeight, type Area } from './view';
+import { eventHeading, eventLines, eventsTitle, eventTable, type EventForm } from './event-lines';
+import { moving, type Area, type Navigation } from './view';
 import type { View, ViewActions, ViewEntry } from './view';
 
 /** The faults as they come. */
 export const events: ViewEntry = {
   name: 'events',
   title: 'Events',
-  make: (scene) => new EventsView(scene),
+  make: (scene, navigation) => new EventsView(scene, navigation),
 };
 
 export class EventsView implements View {
   readonly name = events.name;
   readonly eventsBelow = false;
   readonly actions: ViewActions = {
-    ...moving((by, area) => {
-      this.scroll(by, pageHeight(area));
+    ...moving((by) => {
+      this.move(by);
     }),
     last: () => {
       this.end = null;
     },
+    open: () => {
+      this.choose();
+    },
+    lead: () => {
+      this.choose();
+    },
+    clock: () => {
+      this.byDay = !this.byDay;
+    },
   };
-  /** Sequence number at which the window ends; null: it follows. */
+  /** Sequence number behind the event that is selected; null: the newest one, whichever that is. */
   end: number | null = null;
+  /** Times are of the day. */
+  private byDay = false;
 
-  constructor(private readonly scene: Scene) {}
+  constructor(
+    private readonly scene: Scene,
+    private readonly navigation: Navigation,
+  ) {}
 
   thaw(): void {
     this.end = null;
   }
 
-  /** Moves the window; at the newest event it follows again. */
-  private scroll(by: number, height: number): void {
+  private readonly passes = (place: number): boolean => this.scene.showsEvent(place);
+
+  /** Selects another event; from the newest one on it follows again. */
+  private move(by: number): void {
     const { log } = this.scene.picture;
     const end = this.end ?? log.count;
     if (by > 0) {
@@ -44,18 +61,50 @@ export class EventsView implements View {
       this.end = rest.length === 0 ? null : last! + 1;
       return;
     }
-    // The window must stay full: one cannot scroll to before the oldest event.
-    const above = log.newest(height - by, end, this.passes);
-    if (above.length > height) this.end = above[height - 1]! + 1;
+    const above = log.newest(Math.min(1 - by, LOG_CAPACITY), end, this.passes);
+    if (above.length < 2) return;
+    this.end = above[0]! + 1;
   }
 
-  private readonly passes = (place: number): boolean => this.scene.showsEvent(place);
+  /** The sequence number of the selected event, -1 for none. */
+  private get selected(): number {
+    const { log } = this.scene.picture;
+    return (
+      log.newest(1, this.end ?? log.count, this.passes)[0] ??
+      log.from(log.oldest, 1, this.passes)[0] ??
+      -1
+    );
+  }
+
+  /** Asks which of the things that the event names is to be opened. */
+  private choose(): void {
+    const { scene, navigation, selected } = this;
+    if (selected < 0) return;
+    const things = thingsOf(scene, selected);
+    if (things.length === 0) return;
+    const items = things.map(({ text }) => text);
+    navigation.choose('Open of this event', items, 0, (index) => {
+      const { view, id } = things[index]!;
+      const detail = navigation.detail(view, id);
+      if (detail !== null) navigation.open(detail);
+    });
+  }
+
+  private get form(): EventForm {
+    const { startedAt } = this.scene.picture.header;
+    return {
+      startedAt: this.byDay ? startedAt : null,
+      selected: this.end === null ? -1 : this.selected,
+    };
+  }
 
   draw({ theme, columns, height }: Area): string[] {
     const { log } = this.scene.picture;
+    const shown = this.visible(height - HEAD);
     return [
       eventsTitle(theme, columns, log, this.end === null),
-      ...eventLines(theme, columns, log, this.visible(height - 1)),
+      eventHeading(theme, columns, this.form),
+      ...eventLines(theme, columns, log, shown, this.form),
     ];
   }
 
@@ -63,18 +112,53 @@ export class EventsView implements View {
   private visible(height: number): number[] {
     const { log } = this.scene.picture;
     if (height <= 0) return [];
-    if (this.end === null) return log.newest(height, log.count, this.passes);
-    const shown = log.newest(height, this.end, this.passes);
-    // What one looks at has left the ring: the oldest that are there take its place.
-    return shown.length < height ? log.from(log.oldest, height, this.passes) : shown;
+    const shown = log.newest(height, this.end ?? log.count, this.passes);
+    // There is nothing before it, or that has left the ring: the window stays full.
+    return shown.length < height && this.end !== null
+      ? log.from(log.oldest, height, this.passes)
+      : shown;
   }
 
   text(theme: Theme, columns: number): string[] {
+    const { log } = this.scene.picture;
     const sequences = this.scene.newestEvents(LOG_CAPACITY);
-    return eventSection(theme, columns, this.scene.picture.log, sequences);
+    const form = { ...this.form, selected: -1 };
+    return [
+      eventsTitle(theme, columns, log, true),
+      eventHeading(theme, columns, form),
+      ...eventLines(theme, columns, log, sequences, form),
+    ];
   }
 
   tables(): ExportTables {
     return [eventTable(this.scene)];
   }
+}
+
+/** The title and the heading. */
+const HEAD = 2;
+
+/** A row of a view that an event belongs to. */
+interface Thing {
+  readonly view: string;
+  readonly id: number;
+  readonly text: string;
+}
+
+/** What an event names, as far as there is a row of it. */
+function thingsOf({ picture: { log, snapshot } }: Scene, sequence: number): Thing[] {
+  const at = log.at(sequence);
+  const tid = log.batch.tid[at]!;
+  const pid = log.batch.pid[at]!;
+  const code = log.names.code(log.resolved.code[at]!);
+  const region = log.regionIdAt(at);
+  const thread = snapshot.threads.find((row) => row.tid === tid);
+  const process = snapshot.processes.find((row) => row.pid === pid);
+  const site = code === null ? undefined : snapshot.sites.find((row) => isOfSite(code, row));
+  return [
+    { view: 'regions', id: region, text: `region    ${log.names.regionLabel(at)}` },
+    { view: 'threads', id: thread?.id, text: `thread    ${tid} ${log.names.commName(at)}` },
+    { view: 'code', id: site?.id, text: `code      ${site?.label ?? ''}` },
+    { view: 'processes', id: process?.id, text: `process   ${pid} ${process?.comm ?? ''}` },
+  ].flatMap(({ view, id, text }) => (id === undefined ? [] : [{ view, id, text }]));
 }

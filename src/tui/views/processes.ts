@@ -2,13 +2,15 @@ import { PROCESS_COLUMNS } from '../../core/columns/row-columns';
 import { rowTable } from '../../core/columns/table-export';
 import { PROCESS_GROUPS, ProcessGroup } from '../../core/snapshot/group-rules';
 import { Grouping } from '../../core/snapshot/groups';
+import { regionsOfProcesses, threadsOfProcesses } from '../../core/snapshot/row-parts';
 import { sitesOfAll } from '../../core/snapshot/site-pairs';
-import type { PairedRow, ProcessRow } from '../../core/snapshot/snapshot';
+import type { PairedRow, ProcessRow, Snapshot } from '../../core/snapshot/snapshot';
 import { percent } from '../../core/text/format';
 import type { Line } from '../layout/line';
+import { leadOfProcess } from './lead';
 import { pairedLine, pairedTable, RowDetailView } from './row-detail';
 import { TableView } from './table-view';
-import type { ViewEntry } from './view';
+import type { View, ViewEntry } from './view';
 
 /** Whose threads fault. */
 export const processes: ViewEntry = {
@@ -24,26 +26,57 @@ export const processes: ViewEntry = {
       (snapshot) => snapshot.processes,
       (tests) => tests.processes,
     );
-    return new TableView(processes.name, scene, navigation, table, (opened) => {
+    const detail = (opened: ProcessRow): View => {
       let pids: ReadonlySet<number> = new Set();
-      let code: readonly PairedRow[] = [];
-      return new RowDetailView<ProcessRow>(scene, opened, {
+      let parts = NO_PARTS;
+      return new RowDetailView<ProcessRow>(scene, navigation, opened, {
         name: 'process',
         row: () => table.find(opened.id),
         look: (row) => {
           const members = row instanceof ProcessGroup ? row.rows : [row];
-          pids = new Set(members.map(({ pid }) => pid));
-          code = sitesOfAll(scene.picture.snapshot, 'processes', members);
+          pids = pidsOf(members);
+          parts = partsOf(scene.picture.snapshot, members);
         },
         event: (log, place) => pids.has(log.batch.pid[place]!),
         title: titleLine,
-        who: (theme, columns) => pairedLine(theme, columns, 'code', code),
+        where: (theme, columns) => pairedLine(theme, columns, 'hits', parts.regions),
+        who: (theme, columns) => [
+          ...pairedLine(theme, columns, 'who', parts.threads),
+          ...pairedLine(theme, columns, 'code', parts.code),
+        ],
+        tables: () =>
+          Object.entries(parts)
+            .filter(([, rows]) => rows.length > 0)
+            .map(([name, rows]) => pairedTable(name, rows)),
         table: (row) => rowTable('process', table.columns, [row]),
-        tables: () => (code.length === 0 ? [] : [pairedTable('code', code)]),
+        lead: leadOfProcess,
       });
-    });
+    };
+    return new TableView(processes.name, scene, navigation, table, detail, leadOfProcess);
   },
 };
+
+/** What a process is made of, most faults first. */
+interface Parts {
+  readonly [name: string]: readonly PairedRow[];
+  readonly regions: readonly PairedRow[];
+  readonly threads: readonly PairedRow[];
+  readonly code: readonly PairedRow[];
+}
+const NO_PARTS: Parts = { regions: [], threads: [], code: [] };
+
+function partsOf(snapshot: Snapshot, members: readonly ProcessRow[]): Parts {
+  const pids = pidsOf(members);
+  return {
+    regions: regionsOfProcesses(snapshot, pids),
+    threads: threadsOfProcesses(snapshot, pids),
+    code: sitesOfAll(snapshot, 'processes', members),
+  };
+}
+
+function pidsOf(members: readonly ProcessRow[]): ReadonlySet<number> {
+  return new Set(members.map(({ pid }) => pid));
+}
 
 function titleLine(line: Line, row: ProcessRow): void {
   if (row.pid === 0) {

@@ -11,10 +11,11 @@ import { Line } from '../layout/line';
 import { strip } from '../layout/spark';
 import type { Scene } from '../state/scene';
 import type { Theme } from '../terminal/theme';
+import { leadOfRegion } from './lead';
 import { placesLines } from './places-over-time';
 import { labelled, pairedLine, pairedTable, RowDetailView } from './row-detail';
 import { TableView } from './table-view';
-import type { ViewEntry } from './view';
+import type { View, ViewEntry } from './view';
 
 /** Where faults fall. */
 export const regions: ViewEntry = {
@@ -31,36 +32,38 @@ export const regions: ViewEntry = {
       (snapshot) => snapshot.regions,
       (tests) => tests.regions,
     );
-    return new TableView(regions.name, scene, navigation, table, (opened) => {
+    const detail = (opened: RegionRow): View => {
       const { id } = opened;
-      let detail: RegionDetail | null = null;
+      let found: RegionDetail | null = null;
       let ids: ReadonlySet<number> = new Set();
-      return new RowDetailView<RegionRow>(scene, opened, {
+      return new RowDetailView<RegionRow>(scene, navigation, opened, {
+        lead: leadOfRegion,
         name: 'region',
         row: () => table.find(id),
         look: (row) => {
-          detail = detailOf(scene, row);
+          found = detailOf(scene, row);
           ids = idsOf(row);
         },
         event: (log, place) => ids.has(log.regionIdAt(place)),
         title: titleLine,
         where: (theme, columns, row) => [
-          ...placeLines(theme, columns, row, detail),
-          ...makerLine(theme, columns, detail?.mappedBy ?? []),
+          ...placeLines(theme, columns, row, found),
+          ...makerLine(theme, columns, found?.mappedBy ?? []),
         ],
         who: (theme, columns) => [
-          ...threadLines(theme, columns, detail),
-          ...pairedLine(theme, columns, 'code', detail?.sites ?? []),
+          ...threadLines(theme, columns, found),
+          ...pairedLine(theme, columns, 'code', found?.sites ?? []),
         ],
         picture: (theme, columns, height) => {
-          const { overTime = null, heat = null } = detail ?? {};
+          const { overTime = null, heat = null } = found ?? {};
           if (overTime === null || heat === null) return [];
           return placesLines(theme, columns, overTime, heat.byFile, height);
         },
         table: (row) => rowTable('region', table.columns, [row]),
-        tables: () => placeTables(detail),
+        tables: () => placeTables(found),
       });
-    });
+    };
+    return new TableView(regions.name, scene, navigation, table, detail, leadOfRegion);
   },
 };
 

@@ -19,7 +19,8 @@ import type { Picture } from '../state/picture';
 import type { EventTest, Scene } from '../state/scene';
 import { CLASS_STYLE, type Theme } from '../terminal/theme';
 import { eventSection, eventTable } from './event-lines';
-import type { Area, View, ViewActions } from './view';
+import { leadOn, type Lead } from './lead';
+import type { Area, Navigation, View, ViewActions } from './view';
 
 /** What the detail of one kind of row has beyond what all rows have. */
 export interface RowDetail<Row extends StatRow> {
@@ -37,6 +38,8 @@ export interface RowDetail<Row extends StatRow> {
   /** A picture above its events, in `height` lines at most; none where that is too few. */
   readonly picture?: (theme: Theme, columns: number, height: number) => string[];
   readonly table: (row: Row) => ExportTable;
+  /** Where one can go from it; null for nowhere. */
+  readonly lead: (row: Row) => Lead | null;
   /** Behind its own table. */
   readonly tables?: () => ExportTable[];
 }
@@ -48,14 +51,20 @@ const LEAST_EVENTS = 4;
 export class RowDetailView<Row extends StatRow> implements View {
   readonly name: string;
   readonly eventsBelow = false;
-  readonly actions: ViewActions = {};
+  readonly actions: ViewActions;
 
   constructor(
     private readonly scene: Scene,
+    navigation: Navigation,
     private row: Row,
     private readonly detail: RowDetail<Row>,
   ) {
     this.name = detail.name;
+    const lead = (): void => {
+      const to = detail.lead(this.row);
+      if (to !== null) leadOn(navigation, `this ${detail.name}`, to);
+    };
+    this.actions = detail.lead(row) === null ? {} : { open: lead, lead };
     detail.look?.(row);
   }
 

@@ -5,8 +5,9 @@ import type { PairedRow, SiteRow, StackRow } from '../../core/snapshot/snapshot'
 import type { Line } from '../layout/line';
 import { callerLines, stackTable } from './caller-lines';
 import { pairedLine, pairedTable, RowDetailView } from './row-detail';
+import { leadOfSite } from './lead';
 import { TableView } from './table-view';
-import type { ViewEntry } from './view';
+import type { View, ViewEntry } from './view';
 
 /** Which code causes the faults. */
 export const sites: ViewEntry = {
@@ -18,10 +19,11 @@ export const sites: ViewEntry = {
       (snapshot) => snapshot.sites,
       (tests) => tests.sites,
     );
-    return new TableView(sites.name, scene, navigation, table, (opened) => {
+    const detail = (opened: SiteRow): View => {
       let regions: readonly PairedRow[] = [];
       let stacks: readonly StackRow[] = [];
-      return new RowDetailView<SiteRow>(scene, opened, {
+      return new RowDetailView<SiteRow>(scene, navigation, opened, {
+        lead: leadOfSite,
         name: 'code',
         row: ({ snapshot }) => snapshot.sites.find(({ id }) => id === opened.id),
         look: ({ id }) => {
@@ -35,7 +37,8 @@ export const sites: ViewEntry = {
         table: (row) => rowTable('code', table.columns, [row]),
         tables: (): ExportTable[] => [pairedTable('regions', regions), stackTable(stacks)],
       });
-    });
+    };
+    return new TableView(sites.name, scene, navigation, table, detail, leadOfSite);
   },
 };
 

@@ -4,6 +4,7 @@ import type { TableModel } from '../layout/table';
 import type { Picture } from '../state/picture';
 import type { Scene } from '../state/scene';
 import type { Theme } from '../terminal/theme';
+import { leadOn, type Lead } from './lead';
 import { plainTableLines, tableLines, visibleColumns } from './table-lines';
 import { moving, type Area, type Closing, type Navigation, type Scope, type View } from './view';
 
@@ -29,6 +30,8 @@ export class TableView<Row extends GroupableRow> implements View {
     private readonly navigation: Navigation,
     readonly table: TableModel<Row>,
     private readonly detail: (row: Row) => View,
+    /** Where one can go from a row; null for nowhere. */
+    lead: (row: Row) => Lead | null,
   ) {
     this.actions = {
       ...moving((by) => {
@@ -41,6 +44,11 @@ export class TableView<Row extends GroupableRow> implements View {
         if (table.expand()) return;
         const { selectedRow } = table;
         if (selectedRow !== null) navigation.open(detail(selectedRow));
+      },
+      lead: () => {
+        const { selectedRow } = table;
+        const to = selectedRow === null ? null : lead(selectedRow);
+        if (to !== null) leadOn(navigation, 'the selected row', to);
       },
       expand: () => {
         table.expand();
@@ -130,7 +138,6 @@ export class TableView<Row extends GroupableRow> implements View {
     return shown < total && !hidesEnded ? `, ${total} in ${shown} rows` : ended;
   }
 
-  /** What a row (by its id) shows in full, null where it is gone. */
   detailOf(id: number): View | null {
     const row = this.table.find(id);
     return row === undefined ? null : this.detail(row);

@@ -2,12 +2,14 @@ import { THREAD_COLUMNS } from '../../core/columns/row-columns';
 import { rowTable } from '../../core/columns/table-export';
 import { THREAD_GROUPS, ThreadGroup } from '../../core/snapshot/group-rules';
 import { Grouping } from '../../core/snapshot/groups';
+import { regionsOfThreads } from '../../core/snapshot/row-parts';
 import { sitesOfAll } from '../../core/snapshot/site-pairs';
 import type { PairedRow, ThreadRow } from '../../core/snapshot/snapshot';
 import type { Line } from '../layout/line';
+import { leadOfThread } from './lead';
 import { pairedLine, pairedTable, RowDetailView } from './row-detail';
 import { TableView } from './table-view';
-import type { ViewEntry } from './view';
+import type { View, ViewEntry } from './view';
 
 /** Who faults. */
 export const threads: ViewEntry = {
@@ -24,24 +26,33 @@ export const threads: ViewEntry = {
       (snapshot) => snapshot.threads,
       (tests) => tests.threads,
     );
-    return new TableView(threads.name, scene, navigation, table, (opened) => {
+    const detail = (opened: ThreadRow): View => {
       let tids: ReadonlySet<number> = new Set();
+      let hit: readonly PairedRow[] = [];
       let code: readonly PairedRow[] = [];
-      return new RowDetailView<ThreadRow>(scene, opened, {
+      return new RowDetailView<ThreadRow>(scene, navigation, opened, {
         name: 'thread',
         row: () => table.find(opened.id),
         look: (row) => {
           const members = row instanceof ThreadGroup ? row.rows : [row];
+          const { snapshot } = scene.picture;
           tids = new Set(members.map(({ tid }) => tid));
-          code = sitesOfAll(scene.picture.snapshot, 'threads', members);
+          hit = regionsOfThreads(snapshot, new Set(members.map(({ id }) => id)));
+          code = sitesOfAll(snapshot, 'threads', members);
         },
         event: (log, place) => tids.has(log.batch.tid[place]!),
         title: titleLine,
+        where: (theme, columns) => pairedLine(theme, columns, 'hits', hit),
         who: (theme, columns) => pairedLine(theme, columns, 'code', code),
+        tables: () =>
+          [pairedTable('regions', hit), pairedTable('code', code)].filter(
+            ({ rows }) => rows.length > 0,
+          ),
         table: (row) => rowTable('thread', table.columns, [row]),
-        tables: () => (code.length === 0 ? [] : [pairedTable('code', code)]),
+        lead: leadOfThread,
       });
-    });
+    };
+    return new TableView(threads.name, scene, navigation, table, detail, leadOfThread);
   },
 };
 

@@ -28,6 +28,8 @@ export const VIEW_ACTIONS = [
   'flat',
   'ended',
   'scale',
+  'lead',
+  'clock',
 ] as const;
 export type ViewAction = (typeof VIEW_ACTIONS)[number];
 
@@ -69,6 +71,8 @@ export interface View {
   sortWords?(theme: Theme): string;
   /** Left out, it is that of the view from which this one was opened. */
   scope?(): Scope;
+  /** What a row of it (by its id) shows in full; null where it is gone. */
+  detailOf?(id: number): View | null;
   /** What is to be known of its numbers besides, in words. */
   notes?(): readonly string[];
   /** What of it stays in the terminal when the dashboard has been left. */
@@ -85,6 +89,8 @@ export interface Closing {
 export interface Navigation {
   /** Shows a view over this one, until Esc. */
   open(view: View): void;
+  /** The detail of a row, by its id, that another view makes; null where there is none. */
+  detail(view: string, id: number): View | null;
   /** Asks for one of some items. */
   choose(
     title: string,
@@ -92,7 +98,10 @@ export interface Navigation {
     index: number,
     chosen: (index: number) => void,
   ): void;
-  /** Adds a term to the filter and goes to a view, by its name; Esc undoes both, and then calls `back`. */
+  /**
+   * Adds a term to the filter and goes to a view, by its name; Esc undoes both, opens again what was opened, and then
+   * calls `back`.
+   */
   narrow(term: string, view: string, back: () => void): void;
 }
 

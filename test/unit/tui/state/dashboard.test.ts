@@ -658,6 +658,65 @@ describe('keys', () => {
     expect(bench.rows()[0]).toBe('[heap]');
   });
 
+  it('leads on from a row, a detail and a cause, and Esc comes back to where one was', () => {
+    const bench = new Bench(100, 40);
+    const { picture } = bench.source;
+    const regions = picture.regions.map((row) => ({ ...row, pid: 4321 }));
+    bench.source.picture = { ...picture, regions };
+    bench.dashboard.refresh();
+    const before = bench.press('3', 'enter').text();
+    expect(before).toContain('process 4321 postgres');
+    // What it is made of is in its detail, most faults first.
+    expect(before).toMatch(/hits +\[heap\] 98/);
+    expect(before).toMatch(/who +tid 4330 writer/);
+    expect(bench.press('enter').text()).toContain('From this process on to its');
+    expect(bench.press('down', 'enter').dashboard.view).toBe('threads');
+    expect(bench.text()).toContain('filter: pid:4321');
+    expect(bench.press('escape').text()).toBe(before);
+    // A chooser that is left changes nothing.
+    expect(bench.press('enter', 'escape').text()).toBe(before);
+    bench.press('escape', '2', 'o', 'enter');
+    expect([bench.dashboard.view, bench.dashboard.scene.filterText]).toEqual([
+      'regions',
+      'tid:4329',
+    ]);
+    bench.press('escape', '1', 'j', 'o', 'enter');
+    expect([bench.dashboard.view, bench.dashboard.scene.filterText]).toEqual([
+      'threads',
+      'region:[heap] and pid:4321',
+    ]);
+    bench.press('escape', '4', 'o', 'down', 'enter');
+    expect([bench.dashboard.view, bench.dashboard.scene.filterText]).toEqual([
+      'code',
+      'cause:file-read',
+    ]);
+    expect(bench.press('escape').dashboard.view).toBe('causes');
+  });
+
+  it('an event is selected, and opens its region, thread or process; times are of the day on demand', () => {
+    const bench = new Bench(100, 24);
+    bench.source.faults([
+      [1, 0, Cause.FILE_READ, 0, 0, 4329, 8e8],
+      [2, 2, Cause.COW_ANON, 1, 1, 4330, 1900],
+    ]);
+    bench.dashboard.refresh();
+    const shown = bench.press('6').text();
+    expect(shown).toMatch(/ +TIME CLASS +TID A +ADDRESS REGION +TOOK CAUSE/);
+    expect(shown).toMatch(/MAJOR +4329 r 0x/);
+    bench.press('up', 'enter');
+    expect(bench.text()).toContain('Open of this event');
+    bench.press('enter');
+    expect(bench.text()).toContain('data.db  file  r--s');
+    expect(bench.press('escape').text()).toContain('scrolled back');
+    expect(bench.press('enter', 'down', 'enter').text()).toContain('thread 4329 checkpointer');
+    bench.press('escape', 'end', 'T');
+    const { startedAt } = bench.source.header();
+    const day = new Date(startedAt! + 2000);
+    const two = (n: number): string => String(n).padStart(2, '0');
+    const clock = [day.getHours(), day.getMinutes(), day.getSeconds()].map(two).join(':');
+    expect(bench.text()).toContain(`${clock}.000 COW`);
+  });
+
   it('the event log follows, stays where one scrolled to, and follows again', () => {
     const bench = new Bench(100, 24).press('6');
     const fault = (
