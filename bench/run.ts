@@ -1,5 +1,5 @@
 /**
- * npm run bench [-- capture|start|dashboard|maps|soak] [--turns N] [--faults N] [--tools ID,ID] [--seconds N]
+ * npm run bench [-- capture|start|dashboard|maps|soak|symbols] [--turns N] [--faults N] [--tools ID,ID] [--seconds N]
  *     [--output FILE]
  *
  * Each bench (capture is the default) replaces its section of docs/benchmarks.md; capture with --tools
@@ -16,6 +16,7 @@ import { maps } from './maps';
 import { replaceSection } from './section';
 import { soak } from './soak';
 import { start } from './start';
+import { symbols } from './symbols';
 
 const BENCHES: ReadonlyMap<string, Bench> = new Map<string, Bench>([
   ['capture', capture],
@@ -23,6 +24,7 @@ const BENCHES: ReadonlyMap<string, Bench> = new Map<string, Bench>([
   ['dashboard', dashboard],
   ['maps', maps],
   ['soak', soak],
+  ['symbols', symbols],
 ]);
 
 function count(name: string, text: string): number {
