@@ -240,6 +240,23 @@ describe('code that was made at run time', () => {
     expect(told(await ask(0x2007n, 0x1000n))).toEqual([[], ['again+0']]);
   });
 
+  test('has the names that CPython gives it (-X perf, 3.12 and later)', async () => {
+    // "%PRIxPTR %x %s": Python/perf_trampoline.c (perf_map_write_entry), Python/sysmodule.c.
+    const entries = [
+      ['7f3529fcf000', 'b', 'py::<module>:/srv/my app/t.py'],
+      ['7f3529fcf00b', 'b', 'py::bar:/run/t.py'],
+      ['7f3529fcf016', 'b', 'py::Outer.method.<locals>.<lambda>:/run/t.py'],
+      ['7f3529fcf021', 'b', 'py::_find_and_load:<frozen importlib._bootstrap>'],
+      ['7f3529fcf02c', 'b', 'py::größe:/home/müller/länge.py'],
+    ] as const;
+    writeFileSync(map, entries.map((entry) => `${entry.join(' ')}\n`).join(''));
+    const starts = entries.map(([start]) => BigInt(`0x${start}`));
+    expect(told(await ask(...starts))).toEqual(entries.map(([, , name]) => [`${name}+0`]));
+    const ends = starts.map((start) => start + 10n);
+    expect(told(await ask(...ends))).toEqual(entries.map(([, , name]) => [`${name}+10`]));
+    expect(told(await ask(starts[0]! - 1n, ends[4]! + 1n))).toEqual([[], []]);
+  });
+
   test('has none where the map is a link, a FIFO, or of another user', async () => {
     const elsewhere = join(scratch, 'elsewhere');
     writeFileSync(elsewhere, '1000 100 wrong\n');
