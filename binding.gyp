@@ -30,6 +30,7 @@
         'addon/symbols/message.cc',
         'addon/symbols/names_answer.cc',
         'addon/symbols/protocol.cc',
+        'addon/symbols/unwind_format.cc',
       ],
       'include_dirs': ['addon'],
       'defines': ['_GNU_SOURCE'],

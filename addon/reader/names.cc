@@ -55,6 +55,12 @@ int LoadDebug(const Context& context, const Mapping& mapping, const FileFacts& m
   return error;
 }
 
+SymbolFiles::Use AskFor(const std::vector<uint8_t>& places, Output* answer) {
+  return [&places, answer](SymbolProcess* process, int64_t deadline) {
+    return process->Ask(places, deadline, &answer->bytes());
+  };
+}
+
 // What a process is started with where that is one file alone.
 SymbolFiles::Load LoadOf(symbols::Role role, const Fd& file) {
   return [role, &file](SymbolProcess* process, Level level, int64_t deadline) {
@@ -87,7 +93,7 @@ int NameFile(Context* context, const Mapping& mapping, const std::vector<uint8_t
     if (failed != 0 || !taken) return failed;
     return LoadDebug(*context, mapping, facts, level, deadline, process);
   };
-  return context->symbols.Ask(Stamp(mapped.stat), load, nullptr, places, &answer->bytes());
+  return context->symbols.Ask(Stamp(mapped.stat), load, nullptr, AskFor(places, answer));
 }
 
 int NameVdso(Context* context, const Mapping& mapping, const std::vector<uint8_t>& places,
@@ -97,7 +103,7 @@ int NameVdso(Context* context, const Mapping& mapping, const std::vector<uint8_t
   const int error = CopyVdso(*context, mapping, &copy, &key);
   if (error != 0) return error;
   const SymbolFiles::Load load = LoadOf(symbols::kMain, copy);
-  return context->symbols.Ask(key, load, nullptr, places, &answer->bytes());
+  return context->symbols.Ask(key, load, nullptr, AskFor(places, answer));
 }
 
 int NameJit(Context* context, const Mapping& mapping, const std::vector<uint8_t>& places,
@@ -111,7 +117,7 @@ int NameJit(Context* context, const Mapping& mapping, const std::vector<uint8_t>
   const std::string key = "jit " + std::to_string(mapping.pid) + " " + std::to_string(jit.started) +
                           " " + std::to_string(jit.stat.st_dev) + ":" +
                           std::to_string(jit.stat.st_ino);
-  return context->symbols.Ask(key, load, load, places, &answer->bytes());
+  return context->symbols.Ask(key, load, load, AskFor(places, answer));
 }
 
 int NameKernel(Context* context, Input* places, size_t count, Output* answer) {

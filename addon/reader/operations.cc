@@ -14,7 +14,7 @@ struct Entry {
 
 constexpr Entry kOperations[] = {
     {kMaps, Maps},     {kCmdline, Cmdline}, {kPage, Page},   {kElf, Elf},
-    {kGuards, Guards}, {kSize, Size},       {kNames, Names},
+    {kGuards, Guards}, {kSize, Size},       {kNames, Names}, {kUnwind, Unwind},
 };
 
 }  // namespace

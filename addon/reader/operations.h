@@ -21,6 +21,7 @@ enum Operation : uint8_t {
   kGuards = 5,   // u32 pid -> see guards.cc
   kSize = 6,     // see size.cc
   kNames = 7,    // see names.cc
+  kUnwind = 8,   // see unwind.cc
 };
 
 // Addresses have 64 bits, so requests name pages below this.
@@ -47,6 +48,7 @@ int Elf(Context* context, Input* request, Output* answer);
 int Guards(Context* context, Input* request, Output* answer);
 int Size(Context* context, Input* request, Output* answer);
 int Names(Context* context, Input* request, Output* answer);
+int Unwind(Context* context, Input* request, Output* answer);
 
 }  // namespace reader
 }  // namespace pagefault

@@ -26,11 +26,10 @@ bool IsOurs(int error) {
 
 }  // namespace
 
-int SymbolFiles::Ask(const std::string& key, const Load& load, const Load& again,
-                     const std::vector<uint8_t>& places, std::vector<uint8_t>* answer) {
+int SymbolFiles::Ask(const std::string& key, const Load& load, const Load& again, const Use& use) {
   File* file = Find(key);
   while (file->deaths < kMaxDeaths) {
-    const int error = Try(file, load, again, places, answer);
+    const int error = Try(file, load, again, use);
     if (error == 0) {
       if (file->process->Spent()) file->process.reset();
       KeepWithinLimits();
@@ -43,8 +42,7 @@ int SymbolFiles::Ask(const std::string& key, const Load& load, const Load& again
   return ENOTRECOVERABLE;
 }
 
-int SymbolFiles::Try(File* file, const Load& load, const Load& again,
-                     const std::vector<uint8_t>& places, std::vector<uint8_t>* answer) {
+int SymbolFiles::Try(File* file, const Load& load, const Load& again, const Use& use) {
   const int64_t deadline = symbols::Now() + kPatienceNs;
   const symbols::Level level = file->deaths == 0 ? symbols::kEverything : symbols::kPlain;
   int error = 0;
@@ -55,7 +53,7 @@ int SymbolFiles::Try(File* file, const Load& load, const Load& again,
     error = file->process->Start(program_, deadline);
     if (error == 0) error = load(file->process.get(), level, deadline);
   }
-  return error != 0 ? error : file->process->Ask(places, deadline, answer);
+  return error != 0 ? error : use(file->process.get(), deadline);
 }
 
 SymbolFiles::File* SymbolFiles::Find(const std::string& key) {

@@ -1,4 +1,5 @@
-// The pagefault-symbols processes of the files that were asked for last.
+// The pagefault-symbols processes of the files, and of the processes with stacks, that were asked
+// for last.
 #pragma once
 
 #include <functional>
@@ -15,16 +16,17 @@ class SymbolFiles {
  public:
   using Load = std::function<int(SymbolProcess* process, symbols::Level level, int64_t deadline)>;
 
+  using Use = std::function<int(SymbolProcess* process, int64_t deadline)>;
+
   SymbolFiles() = default;
   explicit SymbolFiles(std::string program) : program_(std::move(program)) {}
 
-  // Asks the process of the file with this key, which `load` has given its files after its start.
+  // Uses the process of the file with this key, which `load` has given its files after its start.
   // One that dies or is late is started once more, to name symbols only; then the file is given up,
   // until it has another key. Returns 0, ENOTRECOVERABLE for a file that was given up, ENOPKG or
   // ELIBACC (symbol_process.h), or another errno. `again` is called in place of `load` where the
   // process was there already; null where nothing has to be done then.
-  int Ask(const std::string& key, const Load& load, const Load& again,
-          const std::vector<uint8_t>& places, std::vector<uint8_t>* answer);
+  int Ask(const std::string& key, const Load& load, const Load& again, const Use& use);
 
  private:
   struct File {
@@ -33,8 +35,7 @@ class SymbolFiles {
     std::unique_ptr<SymbolProcess> process;
   };
   File* Find(const std::string& key);
-  int Try(File* file, const Load& load, const Load& again, const std::vector<uint8_t>& places,
-          std::vector<uint8_t>* answer);
+  int Try(File* file, const Load& load, const Load& again, const Use& use);
   void KeepWithinLimits();
 
   std::string program_;

@@ -11,8 +11,10 @@
 
 #include <cinttypes>
 #include <cstdio>
+#include <cstring>
 
 #include "../symbols/names_answer.h"
+#include "../symbols/unwind_format.h"
 
 namespace pagefault {
 namespace reader {
@@ -83,6 +85,31 @@ int SymbolProcess::Ask(const std::vector<uint8_t>& places, int64_t deadline,
   if (error != 0) return error;
   if (!symbols::IsNamesAnswer(named.payload, places.size() / symbols::kPlaceBytes)) return EPROTO;
   *answer = std::move(named.payload);
+  return 0;
+}
+
+int SymbolProcess::Unwind(const std::vector<uint8_t>& question, size_t modules, size_t stacks,
+                          const std::function<Fd(uint32_t module)>& give, int64_t deadline,
+                          std::vector<uint8_t>* answer) {
+  int error = SendMessage(socket_.get(), symbols::kUnwind, question, -1, deadline);
+  symbols::Message message;
+  // It asks for each module once at most.
+  for (size_t asked = 0; error == 0 && asked <= modules; asked++) {
+    error = ReceiveMessage(socket_.get(), deadline, &message);
+    if (error != 0) return error;
+    if (message.file.ok() || message.what != symbols::kWant) break;
+    uint32_t module;
+    if (message.payload.size() != sizeof module) return EPROTO;
+    memcpy(&module, message.payload.data(), sizeof module);
+    if (module >= modules) return EPROTO;
+    const Fd file = give(module);
+    error = SendMessage(socket_.get(), symbols::kGive, {}, file.ok() ? file.get() : -1, deadline);
+  }
+  if (error != 0) return error;
+  const bool answered = message.what == symbols::kUnwound && !message.file.ok() &&
+                        symbols::IsUnwound(message.payload, stacks);
+  if (!answered) return EPROTO;
+  *answer = std::move(message.payload);
   return 0;
 }
 

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <string>
 
 #include "../symbols/message.h"
@@ -29,6 +30,12 @@ class SymbolProcess {
            bool* taken, symbols::FileFacts* facts);
   // Names places (protocol.h). The answer is one (names_answer.h).
   int Ask(const std::vector<uint8_t>& places, int64_t deadline, std::vector<uint8_t>* answer);
+
+  // Unwinds stacks (unwind_format.h). `give` opens the file of a module of the question, which it
+  // is asked for where the process does not have it. The answer is one.
+  int Unwind(const std::vector<uint8_t>& question, size_t modules, size_t stacks,
+             const std::function<Fd(uint32_t module)>& give, int64_t deadline,
+             std::vector<uint8_t>* answer);
 
   // It has used so much of its time that another one should go on.
   bool Spent() const;

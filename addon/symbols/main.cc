@@ -1,12 +1,15 @@
-// pagefault-symbols: names addresses of one mapped file, for pagefault-reader, which starts it with
-// a socket as its standard input and sends it the file, opened.
+// pagefault-symbols: names addresses of one mapped file, or unwinds stacks of one process, for
+// pagefault-reader, which starts it with a socket as its standard input and sends it the files,
+// opened.
 //
-// Symbols and DWARF are written by whoever wrote the file, and the libraries that read them have
-// their mistakes. So this is a process of its own that has given up everything else (sandbox.cc)
-// before it reads a byte of one. Ends when the reader does.
+// Symbols, DWARF and unwind tables are written by whoever wrote the file, and the libraries that
+// read them have their mistakes. So this is a process of its own that has given up everything else
+// (sandbox.cc) before it reads a byte of one. Ends when the reader does.
 
 #include <libelf.h>
 #include <malloc.h>
+
+#include <cstring>
 
 #include "jit_dump.h"
 #include "jit_map.h"
@@ -14,6 +17,7 @@
 #include "namer.h"
 #include "protocol.h"
 #include "sandbox.h"
+#include "unwinder.h"
 
 namespace {
 
@@ -30,6 +34,7 @@ class Server {
     Message message;
     if (ReceiveMessage(kSocket, kForever, &message) != 0) return false;
     if (message.what == kLoad) return Load(&message);
+    if (message.what == kUnwind) return Unwind(message.payload);
     return message.what == kAsk && Name(message.payload);
   }
 
@@ -69,6 +74,22 @@ class Server {
     return Send(kNamed, answer.bytes());
   }
 
+  bool Unwind(const std::vector<uint8_t>& question) {
+    const auto want = [](uint32_t module, pagefault::Fd* file) {
+      std::vector<uint8_t> number(sizeof module);
+      memcpy(number.data(), &module, sizeof module);
+      Message given;
+      if (!Send(kWant, number) || ReceiveMessage(kSocket, kForever, &given) != 0 ||
+          given.what != kGive) {
+        return false;
+      }
+      *file = std::move(given.file);
+      return true;
+    };
+    std::vector<uint8_t> answer;
+    return unwinder_.Answer(question, want, &answer) && Send(kUnwound, answer);
+  }
+
   static bool Send(What what, const std::vector<uint8_t>& payload) {
     return SendMessage(kSocket, what, payload, -1, kForever) == 0;
   }
@@ -77,6 +98,7 @@ class Server {
   JitDump dump_;
   const JitCode* jit_ = nullptr;  // where it is code that was made at run time
   Namer namer_;
+  Unwinder unwinder_;
 };
 
 }  // namespace

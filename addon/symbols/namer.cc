@@ -1,10 +1,5 @@
 #include "namer.h"
 
-#include <gelf.h>
-#include <sys/mman.h>
-
-#include <algorithm>
-
 #include "demangle.h"
 
 namespace pagefault {
@@ -12,13 +7,7 @@ namespace symbols {
 
 namespace {
 
-constexpr size_t kMaxSegments = 64;
 constexpr size_t kMaxShown = 256 << 10;
-
-uint32_t ProtOf(uint32_t flags) {
-  return (flags & PF_R ? PROT_READ : 0) | (flags & PF_W ? PROT_WRITE : 0) |
-         (flags & PF_X ? PROT_EXEC : 0);
-}
 
 std::string PathOf(const SourceFrame& source) {
   const bool relative = source.file[0] != '/' && source.directory != nullptr;
@@ -57,7 +46,7 @@ bool Namer::Load(Role role, Level level, uint32_t crc, Fd file, FileFacts* facts
 
 void Namer::Prepare() {
   prepared_ = true;
-  ReadSegments();
+  segments_.Read(main_->elf());
   symbols_.Add(main_->elf());
   FileFacts debug_facts;
   if (debug_ != nullptr) debug_facts = debug_->Facts();
@@ -73,50 +62,16 @@ void Namer::Prepare() {
                                : debug_facts.lines ? debug_.get()
                                                    : nullptr;
   if (with_lines == nullptr) return;
-  uint64_t first_code = ~uint64_t{0};
-  for (const Segment& segment : segments_) {
-    if ((segment.prot & PROT_EXEC) != 0) first_code = std::min(first_code, segment.address);
-  }
+  const uint64_t first_code = segments_.FirstCode();
   lines_ = std::make_unique<DebugInfo>();
   if (!lines_->Open(with_lines->elf(), alt_ == nullptr ? nullptr : alt_->elf(), first_code)) {
     lines_.reset();
   }
 }
 
-void Namer::ReadSegments() {
-  size_t count;
-  if (elf_getphdrnum(main_->elf(), &count) != 0) return;
-  for (size_t i = 0; i < count && segments_.size() < kMaxSegments; i++) {
-    GElf_Phdr header;
-    if (gelf_getphdr(main_->elf(), static_cast<int>(i), &header) == nullptr) return;
-    if (header.p_type != PT_LOAD) continue;
-    segments_.push_back({header.p_offset, header.p_vaddr, header.p_filesz,
-                         std::max(header.p_filesz, header.p_memsz), ProtOf(header.p_flags)});
-  }
-}
-
-// One page of the file may be part of two segments, where one ends and the next begins: it is the
-// one whose bytes these are, and of several the one that is mapped as the place is (a .bss reaches
-// over the offsets of what follows in the file, which is mapped otherwise).
 uint64_t Namer::AddressOf(uint8_t flags, uint64_t value) const {
   if ((flags & kPlaceLinked) != 0) return value;
-  const uint32_t prot = flags >> kPlaceProtShift;
-  const bool code = (flags & kPlaceData) == 0;
-  const Segment* best = nullptr;
-  int best_score = -1;
-  for (const Segment& segment : segments_) {
-    // Data may lie in the .bss: at the offset that it would have, were the file longer.
-    const uint64_t size = code ? segment.file_size : segment.mem_size;
-    if (value < segment.offset || value - segment.offset >= size) continue;
-    if (code && (segment.prot & PROT_EXEC) == 0) continue;
-    const int score = (((segment.prot ^ prot) & PROT_EXEC) == 0 ? 2 : 0) +
-                      (((segment.prot ^ prot) & PROT_WRITE) == 0 ? 1 : 0);
-    if (score > best_score) {
-      best = &segment;
-      best_score = score;
-    }
-  }
-  return best == nullptr ? kNoOffset : value - best->offset + best->address;
+  return segments_.AddressOf(value, (flags & kPlaceData) != 0, flags >> kPlaceProtShift);
 }
 
 void Namer::Answer(reader::Input* places, size_t count, NamesAnswer* out) {
@@ -126,7 +81,7 @@ void Namer::Answer(reader::Input* places, size_t count, NamesAnswer* out) {
     const uint8_t flags = places->U8();
     const uint64_t address = AddressOf(flags, places->U64());
     frames.clear();
-    if (address != kNoOffset) {
+    if (address != kNoAddress) {
       if ((flags & kPlaceData) != 0) {
         NameData(address, out, &frames);
       } else {

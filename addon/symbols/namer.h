@@ -8,6 +8,7 @@
 #include "debug_info.h"
 #include "elf_image.h"
 #include "names_answer.h"
+#include "segments.h"
 #include "symbol_table.h"
 
 namespace pagefault {
@@ -22,14 +23,8 @@ class Namer {
   void Answer(reader::Input* places, size_t count, NamesAnswer* out);
 
  private:
-  struct Segment {
-    uint64_t offset, address, file_size, mem_size;
-    uint32_t prot;  // PROT_*
-  };
-
   void Prepare();
-  void ReadSegments();
-  // kNoOffset where no segment holds the place.
+  // kNoAddress where no segment holds the place.
   uint64_t AddressOf(uint8_t flags, uint64_t value) const;
   void NameCode(uint64_t address, NamesAnswer* out, std::vector<NamedFrame>* frames);
   void NameData(uint64_t address, NamesAnswer* out, std::vector<NamedFrame>* frames);
@@ -40,7 +35,7 @@ class Namer {
   std::unique_ptr<ElfImage> main_, debug_, alt_, packed_;
   FileFacts main_facts_;
   bool prepared_ = false;
-  std::vector<Segment> segments_;
+  Segments segments_;
   SymbolTable symbols_;
   std::unique_ptr<DebugInfo> lines_;
   std::vector<SourceFrame> found_;

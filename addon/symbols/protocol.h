@@ -9,11 +9,15 @@ namespace pagefault {
 namespace symbols {
 
 enum What : uint8_t {
-  kReady = 1,   // symbols: everything is given up, files may come
-  kLoad = 2,    // reader: a file, and u8 Role, u8 Level, u32 CRC (kLinked)
-  kLoaded = 3,  // symbols: u8 1 where the file is taken, then FileFacts
-  kAsk = 4,     // reader: places, each u8 flags (kPlace...), u64 value
-  kNamed = 5,   // symbols: their names (names_answer.h)
+  kReady = 1,    // symbols: everything is given up, files may come
+  kLoad = 2,     // reader: a file, and u8 Role, u8 Level, u32 CRC (kLinked)
+  kLoaded = 3,   // symbols: u8 1 where the file is taken, then FileFacts
+  kAsk = 4,      // reader: places, each u8 flags (kPlace...), u64 value
+  kNamed = 5,    // symbols: their names (names_answer.h)
+  kUnwind = 6,   // reader: stacks, with the modules that they may go through (unwind_format.h)
+  kWant = 7,     // symbols: u32 number of a module of the question, whose file is wanted
+  kGive = 8,     // reader: that file, or none
+  kUnwound = 9,  // symbols: the chains
 };
 
 enum Role : uint8_t {

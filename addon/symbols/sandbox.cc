@@ -25,7 +25,8 @@ constexpr uid_t kFirstUser = 0x77000000;
 // to do harm 4 GB and ten seconds.
 constexpr rlim_t kMemory = 512 << 20;
 constexpr rlim_t kCpuSeconds = 4;
-constexpr rlim_t kDescriptors = 16;
+// Those of the modules that stacks go through, above all (kMaxKnown of unwinder.cc).
+constexpr rlim_t kDescriptors = 160;
 
 bool Limit(int resource, rlim_t most) {
   struct rlimit limit;

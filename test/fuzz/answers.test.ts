@@ -4,6 +4,8 @@ import { Guards } from '../../src/sources/live/guards';
 import { AnswerParser } from '../../src/sources/reader/frame';
 import type { NamedPlace } from '../../src/sources/reader/names';
 import { Operation } from '../../src/sources/reader/operations';
+import { modulesRequest } from '../../src/sources/reader/stacks';
+import type { Unwound } from '../../src/sources/reader/stacks';
 import { Readers } from '../../src/sources/reader/readers';
 import { TargetReader } from '../../src/sources/reader/target-reader';
 import { bssSpansBehind, ImageSpans, segmentOf } from '../../src/core/elf/section-spans';
@@ -78,6 +80,7 @@ const PAYLOADS: Readonly<Record<number, Buffer>> = {
     Buffer.from('main.c'),
     packed([4, 0], [1, 1], [4, 1], [8, 4], [4, 2], [4, 7], [4, 0], [1, 0]),
   ]),
+  [Operation.UNWIND]: packed([1, 1], [1, 2], [8, 0x401000], [8, 0x402000], [1, 0], [1, 1], [8, 7]),
 };
 const OPERATIONS = Object.keys(PAYLOADS).map(Number);
 
@@ -113,6 +116,14 @@ function useNames(places: readonly NamedPlace[] | null): void {
   }
 }
 
+/** Every chain of an answer is within its bounds. */
+function useStacks(stacks: readonly Unwound[] | null): void {
+  if (stacks !== null && stacks.length !== 2) throw new Error('not what was asked');
+  for (const { words } of stacks ?? []) {
+    if (words.length > 2 * 126 || words.length % 2 !== 0) throw new Error('out of bounds');
+  }
+}
+
 interface Input {
   readonly operation: number;
   readonly pieces: readonly Buffer[];
@@ -142,7 +153,7 @@ function ask({ operation, pieces }: Input): void {
     isRunning: () => false,
     nowMs: () => 0,
   });
-  const reader = new TargetReader(readers, readers);
+  const reader = new TargetReader(readers, readers, readers);
   const mapping = vma(0x400, 0x401, '/srv/program');
   const map = new VmaMap(new VmaPool(64));
   if (operation === Operation.MAPS) reader.maps(7, () => undefined);
@@ -162,6 +173,10 @@ function ask({ operation, pieces }: Input): void {
   if (operation === Operation.NAMES) {
     const place = { data: false, linked: false, value: 2n ** 64n - 1n };
     reader.names(7, 'file', mapping, [place, place], useNames);
+  }
+  if (operation === Operation.UNWIND) {
+    const stack = Buffer.alloc(4);
+    reader.unwind(7, modulesRequest(7, [mapping]), [stack, stack], useStacks);
   }
   if (id !== 1) throw new Error('not asked');
   // As child.ts does: what was killed is not heard.

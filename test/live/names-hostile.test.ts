@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process';
 import {
   copyFileSync,
   mkdirSync,
-  readdirSync,
   readFileSync,
   statSync,
   truncateSync,
@@ -17,11 +16,10 @@ import { askNames, realReader, vmaOf } from '../support/reader-kit';
 import type { RealReader } from '../support/reader-kit';
 import { until } from '../support/running';
 import { removeScratch, scratchDirectory } from '../support/scratch';
+import { MAX_KB, symbolProcesses } from '../support/symbol-processes';
 
 const GAVE_UP =
   'a file that a target has mapped takes too much time or memory to read: its names are left out';
-/** RLIMIT_AS of addon/symbols/sandbox.cc, KiB. */
-const MAX_KB = 512 << 10;
 const LIMIT_MS = 120_000;
 
 let scratch: string;
@@ -50,30 +48,6 @@ afterEach(async () => {
   real.close();
   await until('no process is left', () => symbolProcesses().length === 0);
 });
-
-interface SymbolProcess {
-  readonly pid: number;
-  readonly status: string;
-  /** The most memory that it ever had, KiB. */
-  readonly kb: number;
-}
-
-/** Children of readers of ours. */
-function symbolProcesses(): SymbolProcess[] {
-  return readdirSync('/proc').flatMap((pid) => {
-    try {
-      const status = readFileSync(`/proc/${pid}/status`, 'latin1');
-      const field = (name: string): string =>
-        new RegExp(`^${name}:\\s*(\\S+)`, 'm').exec(status)?.[1] ?? '';
-      if (field('Name') !== 'pagefault-symbo') return [];
-      const parent = readFileSync(`/proc/${field('PPid')}/status`, 'latin1');
-      if (!new RegExp(`^PPid:\\s*${process.pid}$`, 'm').test(parent)) return [];
-      return [{ pid: Number(pid), status, kb: Number(field('VmHWM')) }];
-    } catch {
-      return []; // Ended, or no process.
-    }
-  });
-}
 
 /** The names of all of the program's code in a file that somebody has tampered with. */
 function ask(file: string): Promise<readonly NamedPlace[] | null> {

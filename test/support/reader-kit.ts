@@ -30,12 +30,14 @@ export function realReader(root = '/proc', limitMs = 20_000, program = READER): 
   };
   const readers = new Readers(options);
   const namers = new Readers({ ...options, lazy: true });
+  const unwinders = new Readers({ ...options, lazy: true });
   return {
-    reader: new TargetReader(readers, namers),
+    reader: new TargetReader(readers, namers, unwinders),
     notes,
     close: () => {
       readers.close();
       namers.close();
+      unwinders.close();
     },
   };
 }

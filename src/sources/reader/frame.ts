@@ -7,6 +7,8 @@ const LENGTH = 4;
 /** Longer than any answer: whoever claims more does not speak this language. */
 const MAX_ANSWER = 64 << 20;
 const MAX_REQUEST = 64 << 10;
+/** Of a payload. */
+export const MAX_PAYLOAD = MAX_REQUEST - REQUEST_HEAD;
 /** MAX_ERRNO of include/linux/err.h. */
 const MAX_ERRNO = 4095;
 /** Pieces are put together when there are so many: each takes more memory than the byte it may hold. */

@@ -14,4 +14,6 @@ export const Operation = {
   SIZE: 6,
   /** Places -> the names of what is there (addon/reader/names.cc). */
   NAMES: 7,
+  /** Copied stacks -> the addresses on them (addon/reader/unwind.cc). */
+  UNWIND: 8,
 } as const;

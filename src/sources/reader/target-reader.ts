@@ -1,4 +1,4 @@
-import type { Buffer } from 'node:buffer';
+import { Buffer } from 'node:buffer';
 import { getSystemErrorName } from 'node:util';
 import type { Vma } from '../../core/vma/vma';
 import type { Failure, Question } from './lane';
@@ -16,6 +16,8 @@ import {
   sizeAnswer,
 } from './requests';
 import type { ElfAnswer, SizeAnswer } from './requests';
+import { MAX_STACKS, unwoundAnswer } from './stacks';
+import type { Unwound } from './stacks';
 
 /** Says nothing more than that a process or file has ended meanwhile. */
 const EVERYDAY = new Set(['ENOENT', 'ESRCH']);
@@ -34,6 +36,8 @@ export class TargetReader {
   constructor(
     private readonly readers: Readers,
     private readonly namers: Readers | null = null,
+    /** The same for stacks. */
+    private readonly unwinders: Readers | null = null,
   ) {}
 
   /** The text of /proc/PID/maps, null where it cannot be read. '' for one without memory. */
@@ -104,6 +108,30 @@ export class TargetReader {
     const question = { operation: Operation.NAMES, subject: namesSubject(pid, of, vma), payload };
     this.askOf(this.namers, question, NAMES_WORDS[of], (answer) => {
       told(answer?.errno === 0 ? namesAnswer(answer.payload, places.length) : null);
+    });
+  }
+
+  /**
+   * Unwinds stacks of a process: `modules` as modulesRequest() has them, of each stack its length (u32) and what was
+   * copied. null where it cannot be done.
+   */
+  unwind(
+    pid: number,
+    modules: Buffer,
+    stacks: readonly Buffer[],
+    told: (stacks: readonly Unwound[] | null) => void,
+  ): void {
+    if (this.unwinders === null || stacks.length > MAX_STACKS) {
+      setImmediate(told, null);
+      return;
+    }
+    const count = Buffer.allocUnsafe(2);
+    count.writeUInt16LE(stacks.length);
+    const payload = Buffer.concat([modules, count, ...stacks]);
+    const subject = `stacks of process ${pid}`;
+    const question = { operation: Operation.UNWIND, subject, payload };
+    this.askOf(this.unwinders, question, UNWIND_WORDS, (answer) => {
+      told(answer?.errno === 0 ? unwoundAnswer(answer.payload, stacks.length) : null);
     });
   }
 
@@ -217,6 +245,27 @@ const NAMES_WORDS: Readonly<Record<NamesOf, Words>> = {
     ]),
   },
   jit: { ...FILE_NAMES_WORDS, refused: 'the /tmp/perf-PID.map of a target cannot be read' },
+};
+
+const UNWIND_WORDS: Words = {
+  late: 'stacks of a target take too long to unwind',
+  refused: 'stacks of a target cannot be unwound',
+  cost: 'they are left out',
+  of: new Map([
+    [
+      ENOPKG,
+      'call stacks cannot be unwound: pagefault-symbols was not built (it needs libdw-dev, libiberty-dev, liblzma-dev)',
+    ],
+    [
+      ELIBACC,
+      'call stacks cannot be unwound: pagefault-symbols does not start (it needs libdw and liblzma, and a kernel ' +
+        'with seccomp)',
+    ],
+    [
+      ENOTRECOVERABLE,
+      'stacks of a target take too much time or memory to unwind: they are left out',
+    ],
+  ]),
 };
 
 function namesSubject(pid: number, of: NamesOf, vma: Vma | null): string {
