@@ -61,26 +61,15 @@ void EventSet::OpenRings(size_t pages, std::vector<Notice>* notices) {
   size_t got = want;
   int refused = 0;
   // All rings have one size: a smaller last one would lose records on one CPU only.
-  while (rings_.size() < cpus_.size()) {
+  while (main_.rings.size() < cpus_.size()) {
     const size_t bytes = got * page_size;
-    const size_t i = rings_.size();
-    Fd owner;
-    Ring ring;
-    const int fd = OpenEvent(EventKind::kRingOwner, plan_, *formats_, 0, cpus_[i], -1,
-                             static_cast<uint32_t>(bytes / 4));
-    if (fd == -ENODEV) {  // went offline since it was listed
+    const size_t i = main_.rings.size();
+    const int error = OpenRingsOf(bytes);
+    if (error == 0) continue;
+    if (error == ENODEV) {  // went offline since it was listed
       watch_.LeaveOut(cpus_[i]);
       notices->push_back({"CPU_OFFLINE", ENODEV, std::to_string(cpus_[i])});
       cpus_.erase(cpus_.begin() + static_cast<ptrdiff_t>(i));
-      continue;
-    }
-    if (fd < 0)
-      throw SystemError(-fd, "perf_event_open", "ring on CPU " + std::to_string(cpus_[i]));
-    owner.Reset(fd);
-    const int error = ring.Map(fd, got, page_size);
-    if (error == 0) {
-      owners_.push_back(std::move(owner));
-      rings_.push_back(std::move(ring));
       continue;
     }
     if ((error != EPERM && error != ENOMEM && error != EINVAL) || got == 1) {
@@ -90,8 +79,8 @@ void EventSet::OpenRings(size_t pages, std::vector<Notice>* notices) {
     }
     refused = error;
     got /= 2;
-    rings_.clear();
-    owners_.clear();
+    main_ = RingSet();
+    stacks_ = RingSet();
   }
   if (cpus_.empty()) throw NoCpu();
   if (got != want) {
@@ -101,9 +90,37 @@ void EventSet::OpenRings(size_t pages, std::vector<Notice>* notices) {
   }
 }
 
+int EventSet::OpenRing(size_t bytes, RingSet* set) {
+  const int cpu = cpus_[set->rings.size()];
+  const int fd = OpenEvent(EventKind::kRingOwner, plan_, *formats_, 0, cpu, -1,
+                           static_cast<uint32_t>(bytes / 4));
+  if (fd == -ENODEV) return ENODEV;
+  if (fd < 0) throw SystemError(-fd, "perf_event_open", "ring on CPU " + std::to_string(cpu));
+  Fd owner(fd);
+  Ring ring;
+  const size_t page_size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  const int error = ring.Map(fd, bytes / page_size, page_size);
+  if (error != 0) return error;
+  set->owners.push_back(std::move(owner));
+  set->rings.push_back(std::move(ring));
+  return 0;
+}
+
+int EventSet::OpenRingsOf(size_t bytes) {
+  const int error = OpenRing(bytes, &main_);
+  if (error != 0 || !plan_.copies_stacks()) return error;
+  const int refused = OpenRing(bytes, &stacks_);
+  if (refused != 0) {
+    main_.rings.pop_back();
+    main_.owners.pop_back();
+  }
+  return refused;
+}
+
 int EventSet::OpenInto(EventKind kind, pid_t pid, size_t cpu_index, uint32_t root) {
+  const RingSet& set = kind == EventKind::kStackCopy ? stacks_ : main_;
   const int fd =
-      OpenEvent(kind, plan_, *formats_, pid, cpus_[cpu_index], owners_[cpu_index].get(), 0);
+      OpenEvent(kind, plan_, *formats_, pid, cpus_[cpu_index], set.owners[cpu_index].get(), 0);
   failed_call_ = "perf_event_open";
   if (fd < 0) return -fd;
   Event event{Fd(fd), 0, kind, cpu_index, pid == -1};
@@ -272,7 +289,7 @@ void EventSet::SetStackPeriod(uint32_t period) {
   uint64_t value = period;
   for (const Event& event : events_) {
     // Fails only for a descriptor that is no event, or a period of 0.
-    if (event.kind == EventKind::kStack) ioctl(event.fd.get(), PERF_EVENT_IOC_PERIOD, &value);
+    if (IsOfStacks(event.kind)) ioctl(event.fd.get(), PERF_EVENT_IOC_PERIOD, &value);
   }
 }
 
@@ -293,10 +310,15 @@ void EventSet::Disable() {
 }
 
 void EventSet::CountOne(const Event& event, Totals* totals) const {
-  if (SpecOf(event.kind).record != RecordKind::kCompletion) return;
+  const bool completion = SpecOf(event.kind).record == RecordKind::kCompletion;
+  if (!completion && event.kind != EventKind::kStackCopy) return;
   EventCount count;
   // An event in error state reads as end of file: it has counted nothing.
   if (ReadCount(event.fd.get(), plan_.format_lost, &count) != 0) return;
+  if (!completion) {
+    totals->lost_stacks += count.lost;
+    return;
+  }
   const bool minor = event.kind == EventKind::kMinor;
   (minor ? totals->minor : totals->major) += count.value;
   (minor ? totals->lost_minor : totals->lost_major) += count.lost;
@@ -331,12 +353,14 @@ void EventSet::Retire() {
 }
 
 size_t EventSet::descriptors() const {
-  return events_.size() + owners_.size();
+  return events_.size() + main_.owners.size() + stacks_.owners.size();
 }
 
 size_t EventSet::ring_bytes() const {
   size_t bytes = 0;
-  for (const Ring& ring : rings_) bytes += ring.data_bytes();
+  for (const RingSet* set : {&main_, &stacks_}) {
+    for (const Ring& ring : set->rings) bytes += ring.data_bytes();
+  }
   return bytes;
 }
 

@@ -62,12 +62,17 @@ class EventSet {
 
   struct Totals {
     uint64_t minor = 0, major = 0, lost_minor = 0, lost_major = 0;
+    uint64_t lost_stacks = 0;  // of kStackCopy
     bool lost_known = false;
   };
   Totals Count() const;
 
-  std::vector<Ring>& rings() { return rings_; }
-  const std::vector<Fd>& owners() const { return owners_; }
+  std::vector<Ring>& rings() { return main_.rings; }
+  const std::vector<Fd>& owners() const { return main_.owners; }
+  // Those of kStackCopy, one for each CPU as well, or none: what is lost there is a stack and never
+  // a fault.
+  std::vector<Ring>& stack_rings() { return stacks_.rings; }
+  const std::vector<Fd>& stack_owners() const { return stacks_.owners; }
   const Plan& plan() const { return plan_; }
   bool wide() const { return wide_; }
   // The plan's cgroup is no more: nothing can be in it.
@@ -99,6 +104,15 @@ class EventSet {
     size_t cpu_index;
     bool per_cpu;  // for all threads of the CPU
   };
+  struct RingSet {
+    std::vector<Fd> owners;
+    std::vector<Ring> rings;
+  };
+  // The ring of the next CPU of a set. Returns 0, ENODEV where that CPU is gone, or the errno of
+  // mmap(2). Throws SystemError.
+  int OpenRing(size_t bytes, RingSet* set);
+  // Those of the next CPU.
+  int OpenRingsOf(size_t bytes);
   // Opens one event and redirects it into its CPU's ring. Returns 0 or an errno.
   int OpenInto(EventKind kind, pid_t pid, size_t cpu_index, uint32_t root);
   // An event for all threads of a CPU that ended when the CPU went offline.
@@ -119,8 +133,8 @@ class EventSet {
   Formats* formats_;
   CpuWatch watch_;
   std::vector<int> cpus_;
-  std::vector<Fd> owners_;
-  std::vector<Ring> rings_;
+  RingSet main_;
+  RingSet stacks_;
   std::vector<Event> events_;
   std::vector<Closed> closed_;
   Totals retired_;

@@ -113,12 +113,13 @@ class Planner {
   // A period that changes needs events that nothing inherits: for all threads of each CPU.
   void PlanStacks(const StackOptions& stacks) {
     const bool fixed = stacks.every != 0;
+    const EventKind kind = stacks.copied ? EventKind::kStackCopy : EventKind::kStack;
     plan_.stack_every = fixed ? stacks.every : 1;
     // Of two events of one kind on one thread a record does not tell whose it is (EventIds).
-    int error = plan_.tracepoints ? 0 : ENOTSUP;
+    int error = plan_.tracepoints && (!stacks.copied || kUnwindRegisters != 0) ? 0 : ENOTSUP;
     if (error == 0) {
-      const Fd fd(OpenEvent(EventKind::kStack, plan_, formats_, fixed ? 0 : -1,
-                            fixed ? -1 : sched_getcpu(), -1, 0));
+      const Fd fd(
+          OpenEvent(kind, plan_, formats_, fixed ? 0 : -1, fixed ? -1 : sched_getcpu(), -1, 0));
       error = fd.ok() ? 0 : -fd.get();
     }
     if (error != 0) {
@@ -126,8 +127,9 @@ class Planner {
       return;
     }
     if (!fixed) plan_.stack_budget = stacks.budget;
-    (fixed ? plan_.per_thread : plan_.per_cpu).push_back(EventKind::kStack);
-    PlanMakers();
+    (fixed ? plan_.per_thread : plan_.per_cpu).push_back(kind);
+    // Chains by frame pointers would be wrong where faults have to be unwound.
+    if (!stacks.copied) PlanMakers();
   }
 
   // Who makes mappings: of use only where one knows which were made.

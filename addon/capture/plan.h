@@ -10,9 +10,10 @@
 
 namespace pagefault {
 
-// User call chains of faults, by frame pointers.
+// User call chains of faults.
 struct StackOptions {
   bool wanted = false;
+  bool copied = false;  // registers and stacks are copied, else chains made by frame pointers
   uint32_t every = 0;   // with every how manyth fault; 0: as the budget allows
   uint32_t budget = 0;  // stacks a second
 };

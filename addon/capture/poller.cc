@@ -59,7 +59,9 @@ Poller::Poller(EventSet& events, const Formats& formats, Mailbox& mailbox, Comma
   if (!stop_fd_.ok()) throw SystemError(errno, "eventfd", "");
   pairer_.Seed(std::move(threads));
   pairer_.stack_periods().Change(start, events.plan().stack_every);
-  for (Ring& ring : events_.rings()) sources_.emplace_back(&ring, &formats.events);
+  for (std::vector<Ring>* rings : {&events_.rings(), &events_.stack_rings()}) {
+    for (Ring& ring : *rings) sources_.emplace_back(&ring, &formats.events);
+  }
 }
 
 Poller::~Poller() {
@@ -93,6 +95,10 @@ bool Poller::Pass(uint64_t horizon) {
     ring.LoadHead();
     waiting = waiting || !ring.empty();
   }
+  for (Ring& ring : events_.stack_rings()) {
+    ring.LoadHead();
+    waiting = waiting || !ring.empty();
+  }
   if (waiting) {
     bool lossy = false;
     for (const Ring& ring : events_.rings()) lossy = lossy || ring.full();
@@ -105,6 +111,7 @@ bool Poller::Pass(uint64_t horizon) {
       ring.Publish();
       lossy = ring.TakeFilled() || lossy;
     }
+    for (Ring& ring : events_.stack_rings()) ring.Publish();
     if (lossy) pairer_.SuspectUntil(MonotonicNow());  // there is room again
   }
   as_of_ = std::min(horizon, MonotonicNow());
@@ -150,7 +157,9 @@ void Poller::Publish() {
   published_.drops = mailbox_.drops();
   published_.late = merger_.late();
   published_.ring_malformed = 0;
-  for (const Ring& ring : events_.rings()) published_.ring_malformed += ring.malformed();
+  for (const std::vector<Ring>* rings : {&events_.rings(), &events_.stack_rings()}) {
+    for (const Ring& ring : *rings) published_.ring_malformed += ring.malformed();
+  }
 }
 
 void Poller::Reattach() {
@@ -232,7 +241,9 @@ void Poller::Run() {
   fds.push_back({stop_fd_.get(), POLLIN, 0});
   fds.push_back({command_ != nullptr ? command_->pidfd() : -1, POLLIN, 0});
   const size_t first_ring = fds.size();
-  for (const Fd& owner : events_.owners()) fds.push_back({owner.get(), POLLIN, 0});
+  for (const std::vector<Fd>* owners : {&events_.owners(), &events_.stack_owners()}) {
+    for (const Fd& owner : *owners) fds.push_back({owner.get(), POLLIN, 0});
+  }
 
   pairer_.AskForStacks(start_, StackPointerOf);
   uint64_t horizon = 0;

@@ -109,6 +109,15 @@ bool DecodeStack(const RawRecord& raw, Record* out) {
   return true;
 }
 
+bool DecodeStackCopy(const RawRecord& raw, Record* out) {
+  SampleParts parts;
+  if (!FindParts(raw.event->layout, raw.bytes, raw.length, &parts)) return false;
+  out->registers = parts.abi == PERF_SAMPLE_REGS_ABI_64 ? parts.registers : nullptr;
+  out->stack = parts.stack;
+  out->stack_size = std::min<size_t>(parts.stack_size, kStackCopyBytes);
+  return true;
+}
+
 bool DecodeSample(const RawRecord& raw, const Formats& formats, Record* out) {
   const EventIds::Entry& event = *raw.event;
   const SampleLayout& layout = event.layout;
@@ -124,7 +133,8 @@ bool DecodeSample(const RawRecord& raw, const Formats& formats, Record* out) {
   out->address = Load<uint64_t>(raw.bytes + layout.address);
   out->ip = layout.ip == 0 ? 0 : Load<uint64_t>(raw.bytes + layout.ip);
   out->error_code = 0;
-  return spec.record != RecordKind::kStack || DecodeStack(raw, out);
+  if (spec.record == RecordKind::kStack) return DecodeStack(raw, out);
+  return spec.record != RecordKind::kStackCopy || DecodeStackCopy(raw, out);
 }
 
 // A NUL-terminated name in [at, end); capped by the record.

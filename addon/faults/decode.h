@@ -42,6 +42,11 @@ struct Record {
   // kMaxChain. Points into the record.
   const uint8_t* chain;
   size_t chain_size;
+  // kStackCopy: kUnwindCount values of u64, nullptr where they are not of 64-bit user mode, and the
+  // bytes from the stack pointer on. Point into the record.
+  const uint8_t* registers;
+  const uint8_t* stack;
+  size_t stack_size;
 };
 
 // Decodes one record. False when a field would lie outside of it.

@@ -30,17 +30,27 @@ void FaultAssembler::OnEntry(Thread& thread, const Record& record) {
   entry.retried = record.user_mode && !thread.interrupted.empty() && TakeInterrupted(thread, entry);
 }
 
-void FaultAssembler::OnStack(Thread& thread, const Record& record, uint32_t weight) {
+const Entry* FaultAssembler::EntryOf(const Thread& thread, uint64_t address) {
   // Of two open entries the kernel's is the later one.
-  const Entry* entry = nullptr;
-  if (thread.kernel.open && SamePage(thread.kernel.address, record.address)) {
-    entry = &thread.kernel;
-  } else if (thread.user.open && SamePage(thread.user.address, record.address)) {
-    entry = &thread.user;
-  }
-  if (entry == nullptr) return;
+  if (thread.kernel.open && SamePage(thread.kernel.address, address)) return &thread.kernel;
+  if (thread.user.open && SamePage(thread.user.address, address)) return &thread.user;
+  return nullptr;
+}
+
+void FaultAssembler::OnStack(Thread& thread, const Record& record, uint32_t weight) {
+  const Entry* entry = EntryOf(thread, record.address);
+  const bool copied = record.kind == RecordKind::kStackCopy;
+  if (entry == nullptr || (copied && record.registers == nullptr)) return;
   thread.stack_entry = entry->time;
   thread.stack_weight = weight;
+  thread.stack_copied = copied;
+  if (copied) {
+    const size_t words = record.stack_size / 8;
+    thread.stack.resize(kUnwindCount + words);
+    memcpy(thread.stack.data(), record.registers, 8 * kUnwindCount);
+    if (words > 0) memcpy(thread.stack.data() + kUnwindCount, record.stack, 8 * words);
+    return;
+  }
   thread.stack.resize(record.chain_size);
   if (record.chain_size > 0) memcpy(thread.stack.data(), record.chain, 8 * record.chain_size);
 }
@@ -114,10 +124,21 @@ void FaultAssembler::Fault(Thread& thread, const Entry* entry, uint8_t flags, ui
     mailbox_.Add(row);
     return;
   }
+  AddWithStack(thread, row);
+}
+
+void FaultAssembler::AddWithStack(Thread& thread, const FaultRow& row) {
   thread.stack_entry = 0;
   counters_.stacks++;
   RecordRow stack = Row(RecordType::kStack, thread, row.time);
   stack.count = thread.stack_weight;
+  if (thread.stack_copied) {
+    stack.type = RecordType::kStackCopy;
+    mailbox_.AddWithCopy(row, stack, thread.stack);
+    // Thousands of threads would keep what they need now and then.
+    std::vector<uint64_t>().swap(thread.stack);
+    return;
+  }
   stack.name = reinterpret_cast<const char*>(thread.stack.data());
   stack.name_length = 8 * thread.stack.size();
   mailbox_.AddWithStack(row, stack);

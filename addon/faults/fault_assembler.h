@@ -28,7 +28,7 @@ class FaultAssembler {
       : formats_(formats), mailbox_(mailbox), session_(session), counters_(counters) {}
 
   void OnEntry(Thread& thread, const Record& record);
-  // `weight`: how many faults the stack stands for.
+  // A call chain, or the copy of a stack. `weight`: how many faults it stands for.
   void OnStack(Thread& thread, const Record& record, uint32_t weight);
   // `stamp` is the time that the record itself carries.
   void OnCompletion(Thread& thread, const Record& record, uint64_t stamp);
@@ -47,6 +47,9 @@ class FaultAssembler {
   // Takes out the interrupted entry that this one retries.
   bool TakeInterrupted(Thread& thread, const Entry& entry);
   void DropKernelEntry(Thread& thread);
+  // The open entry that a stack belongs to; nullptr where there is none.
+  static const Entry* EntryOf(const Thread& thread, uint64_t address);
+  void AddWithStack(Thread& thread, const FaultRow& row);
   void Fault(Thread& thread, const Entry* entry, uint8_t flags, uint64_t address, uint64_t time,
              bool borrowed, uint8_t signal = 0);
 

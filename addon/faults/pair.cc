@@ -19,6 +19,7 @@ void Pairer::Consume(const RawRecord& raw, uint64_t now) {
       if (Thread* thread = tasks_.Own(record)) faults_.OnEntry(*thread, record);
       return;
     case RecordKind::kStack:
+    case RecordKind::kStackCopy:
       if (record.borrowed) record.time = now;
       return OnStack(record);
     case RecordKind::kSyscall:
@@ -42,6 +43,8 @@ void Pairer::Consume(const RawRecord& raw, uint64_t now) {
       if (raw.event->kind != EventKind::kTasks) tasks_.OnExit(record);
       return;
     case RecordKind::kLost:
+      // These have rings of their own, in which nothing else is lost.
+      if (raw.event->kind == EventKind::kStackCopy) return OnLostStacks(record);
       return OnLost(record);
     case RecordKind::kIgnored:
       return;
@@ -98,6 +101,12 @@ void Pairer::OnLost(const Record& record) {
   row.time = session_.Since(record.time);
   row.count = record.lost;
   mailbox_.Add(row);
+}
+
+void Pairer::OnLostStacks(const Record& record) {
+  counters_.lost_stacks += record.lost;
+  // They have cost the target as much as those that came.
+  stack_periods_.TakeLost(record.time, record.lost);
 }
 
 void Pairer::DoubtMaps(uint64_t time) {

@@ -67,6 +67,7 @@ class Pairer {
   void OnStack(const Record& record);
   void OnMmap(const Record& record);
   void OnLost(const Record& record);
+  void OnLostStacks(const Record& record);
 
   const Formats& formats_;
   Mailbox& mailbox_;

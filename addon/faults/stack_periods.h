@@ -23,6 +23,10 @@ class StackPeriods {
     if (time >= changed_) taken_++;
     return current_;
   }
+  // So many at once that were lost.
+  void TakeLost(uint64_t time, uint64_t count) {
+    if (time >= changed_) taken_ += count;
+  }
   // The last one that was set, when, and the stacks taken since.
   uint32_t latest() const { return changes_.empty() ? current_ : changes_.back().period; }
   uint64_t changed() const { return changed_; }

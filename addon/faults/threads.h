@@ -34,9 +34,10 @@ struct Thread {
   // copy (a thread born of an opened thread just before it was opened itself). 0: not known yet.
   uint32_t root = 0;
   Entry user, kernel;
-  // The call chain of the fault that was entered at `stack_entry`; it stands for stack_weight
-  // faults.
+  // The call chain of the fault that was entered at `stack_entry`, or what it is to be found from
+  // (wire/stack_copies.h); it stands for stack_weight faults.
   std::vector<uint64_t> stack;
+  bool stack_copied = false;
   uint64_t stack_entry = 0;  // 0: none
   uint32_t stack_weight = 0;
   // User entries that a signal interrupted (a stop, a handler), the newest last: what is retried of

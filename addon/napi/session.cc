@@ -69,6 +69,7 @@ CaptureOptions ReadOptions(const Napi::Object& object) {
   const Napi::Value stacks = object.Get("stacks");
   if (stacks.IsObject()) {
     options.stacks.wanted = true;
+    options.stacks.copied = stacks.As<Napi::Object>().Get("copied").ToBoolean();
     options.stacks.every = stacks.As<Napi::Object>().Get("every").ToNumber().Uint32Value();
     options.stacks.budget = stacks.As<Napi::Object>().Get("budget").ToNumber().Uint32Value();
   }
@@ -91,6 +92,7 @@ Napi::Function Session::Define(Napi::Env env) {
                      {
                          InstanceAccessor<&Session::Info>("info"),
                          InstanceMethod<&Session::Drain>("drain"),
+                         InstanceMethod<&Session::TakeStack>("takeStack"),
                          InstanceMethod<&Session::Counters>("counters"),
                          InstanceMethod<&Session::Pending>("pending"),
                          InstanceMethod<&Session::PendingFaults>("pendingFaults"),
@@ -212,6 +214,20 @@ Napi::Value Session::Drain(const Napi::CallbackInfo& info) {
       env, capture_->mailbox().Take(static_cast<uint8_t*>(buffer.Data()), buffer.ByteLength()));
 }
 
+Napi::Value Session::TakeStack(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  if (!IsOpen(env)) return env.Undefined();
+  if (info.Length() < 2 || !info[1].IsTypedArray()) {
+    throw Napi::TypeError::New(env, "takeStack(slot, bytes): a Uint8Array is required");
+  }
+  Napi::Uint8Array bytes = info[1].As<Napi::Uint8Array>();
+  if (bytes.ByteLength() < StackCopies::kSlotBytes) {
+    throw Napi::RangeError::New(env, "takeStack(slot, bytes): there is not enough room");
+  }
+  const uint32_t slot = info[0].ToNumber().Uint32Value();
+  return Napi::Number::New(env, Number(capture_->mailbox().copies().Take(slot, bytes.Data())));
+}
+
 Napi::Value Session::Counters(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   if (!IsOpen(env)) return env.Undefined();
@@ -229,6 +245,9 @@ Napi::Value Session::Counters(const Napi::CallbackInfo& info) {
   set("mailboxMajor", counters.drops.major);
   set("mailboxUnresolved", counters.drops.unresolved);
   set("mailboxRecords", counters.drops.records);
+  // Of those that were lost last no record tells.
+  const uint64_t lost_stacks = totals.lost_known ? totals.lost_stacks : counters.pair.lost_stacks;
+  set("lostStacks", lost_stacks + counters.drops.stacks);
   set("unpairedCompletions", counters.pair.unpaired_completions);
   set("kernelEntries", counters.pair.kernel_entries);
   set("vsyscalls", counters.pair.vsyscalls);

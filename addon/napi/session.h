@@ -22,6 +22,8 @@ class Session : public Napi::ObjectWrap<Session> {
 
   Napi::Value Info(const Napi::CallbackInfo& info);
   Napi::Value Drain(const Napi::CallbackInfo& info);
+  // takeStack(slot, bytes): what lies in a slot of StackCopies; returns its length, 0 for nothing.
+  Napi::Value TakeStack(const Napi::CallbackInfo& info);
   Napi::Value Counters(const Napi::CallbackInfo& info);
   Napi::Value Pending(const Napi::CallbackInfo& info);
   void PendingFaults(const Napi::CallbackInfo& info);

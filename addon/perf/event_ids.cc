@@ -4,7 +4,20 @@ namespace pagefault {
 
 namespace {
 
+// Ends where its own size says that its stack does.
+bool HasStack(const SampleLayout& layout, const uint8_t* bytes, size_t length) {
+  if (length < size_t{layout.fixed} + 8) return false;
+  const size_t values =
+      Load<uint64_t>(bytes + layout.fixed) == 0 ? 0 : size_t{8} * layout.user_registers;
+  const size_t at = layout.fixed + 8 + values;
+  if (length < at + 8) return false;
+  const uint64_t size = Load<uint64_t>(bytes + at);
+  const size_t rest = length - at - 8;
+  return size == 0 ? rest == 0 : rest >= 8 && rest - 8 == size;
+}
+
 bool HasLength(const SampleLayout& layout, const uint8_t* bytes, size_t length) {
+  if (layout.user_stack) return HasStack(layout, bytes, length);
   if (!layout.callchain) return layout.fixed == length;
   const size_t fixed = size_t{layout.fixed} + 8;  // with the count
   if (length < fixed) return false;

@@ -32,8 +32,8 @@ class EventIds {
   // session watches the same thread our record may carry that session's identifier and time stamp.
   // Seen on 6.18: with two sessions on one process all completions of the first had the ids of the
   // second. So these events have samples of one length each, and no two of them the same; those
-  // with a call chain are longer than all others, and as long as their count says. The layout of
-  // the first that is added serves for all other records of unknown events.
+  // with a call chain or a stack are longer than all others, and as long as their count or size
+  // says. The layout of the first that is added serves for all other records of unknown events.
   void AddBorrowed(EventKind kind, const SampleLayout& layout);
 
   const Entry& Find(uint64_t id) const {

@@ -52,6 +52,13 @@ constexpr EventSpec Filtered(EventSpec spec, const char* filter, const char* not
 // With which stack a thread begins: nothing else tells which mapping is its stack.
 constexpr EventSpec WithStackPointer(EventSpec spec) {
   if (kRegisterSp != 0) spec.sample |= PERF_SAMPLE_REGS_USER;
+  spec.registers = kRegisterSp;
+  return spec;
+}
+
+constexpr EventSpec WithStackCopy(EventSpec spec) {
+  spec.sample |= PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER;
+  spec.registers = kUnwindRegisters;
   return spec;
 }
 
@@ -93,6 +100,9 @@ constexpr EventSpec kEvents[kEventKinds] = {
              PERF_SAMPLE_ADDR | PERF_SAMPLE_CPU | PERF_SAMPLE_PERIOD),
     Software(Kind::kStack, Scope::kThread, RecordKind::kStack, PERF_COUNT_SW_PAGE_FAULTS,
              PERF_SAMPLE_ADDR | PERF_SAMPLE_ID | PERF_SAMPLE_CPU | PERF_SAMPLE_CALLCHAIN),
+    WithStackCopy(Software(Kind::kStackCopy, Scope::kThread, RecordKind::kStackCopy,
+                           PERF_COUNT_SW_PAGE_FAULTS,
+                           PERF_SAMPLE_ADDR | PERF_SAMPLE_ID | PERF_SAMPLE_CPU)),
     Unmap(Kind::kMunmapEnter, "syscalls/sys_enter_munmap", {"addr", "len"}),
     Unmap(Kind::kMunmapExit, "syscalls/sys_exit_munmap", {"ret"}),
     Unmap(Kind::kMremapEnter, "syscalls/sys_enter_mremap",

@@ -14,8 +14,9 @@ enum class EventKind : uint8_t {
   kMajor,
   kEntryUser,
   kEntryKernel,
-  kEntryAny,  // in place of the two before, where the tracepoints cannot be had
-  kStack,     // with every Nth fault, between its entry and its completion
+  kEntryAny,   // in place of the two before, where the tracepoints cannot be had
+  kStack,      // with every Nth fault, between its entry and its completion
+  kStackCopy,  // in its place, where stacks are unwound by us
   kMunmapEnter,
   kMunmapExit,
   kMremapEnter,
@@ -39,6 +40,7 @@ enum class RecordKind : uint8_t {
   kCompletion,   // kMinor, kMajor
   kEntry,        // kEntryUser, kEntryKernel, kEntryAny
   kStack,        // the user call chain of a fault that has been entered: chain
+  kStackCopy,    // what it is to be found from: registers, stack
   kSyscall,      // kMunmapEnter ... kMmapExit, kShmdtEnter: argument, and chain of exits
   kSignal,       // a thread was sent SIGSEGV or SIGBUS for what it did itself: signal, signal_code
   kNewTask,      // flags: clone_flags
@@ -68,6 +70,18 @@ constexpr uint64_t kRegisterSp =
     0;
 #endif
 
+// All that unwinding may need, by their bits: of x86-64 rax, rbx, rcx, rdx, rsi, rdi, rbp, rsp,
+// rip, r8 to r15 (asm/perf_regs.h), which is the order in which samples have them. 0: not there
+// yet.
+#if defined(__x86_64__)
+constexpr uint64_t kUnwindRegisters = 0xff01ff;
+#else
+constexpr uint64_t kUnwindRegisters = 0;
+#endif
+constexpr size_t kUnwindCount = 17;
+// Of the stack, from the stack pointer on: what perf record takes by default.
+constexpr uint32_t kStackCopyBytes = 8192;
+
 constexpr size_t kMaxFields = 5;
 // The fields of page_fault_user and page_fault_kernel, by their place in the row.
 enum FaultField : size_t { kFaultAddress, kFaultIp, kFaultErrorCode };
@@ -83,6 +97,8 @@ struct EventSpec {
   uint64_t config;
   // Parts of a sample (PERF_SAMPLE_*) beside identifier, thread and time.
   uint64_t sample;
+  // Of user mode, by their bits, where PERF_SAMPLE_REGS_USER is among those.
+  uint64_t registers;
   // "SYSTEM/NAME" below tracefs's events; nullptr for other events.
   const char* tracepoint;
   // What is read of the raw data, 4 or 8 bytes each, in the order of TracepointFormat::field.
@@ -103,6 +119,11 @@ extern const EventSpec kEvents[kEventKinds];
 
 inline const EventSpec& SpecOf(EventKind kind) {
   return kEvents[static_cast<size_t>(kind)];
+}
+
+// Sampled: with every how manyth fault it comes is for whoever opens it to say.
+inline bool IsOfStacks(EventKind kind) {
+  return kind == EventKind::kStack || kind == EventKind::kStackCopy;
 }
 
 }  // namespace pagefault

@@ -43,14 +43,15 @@ perf_event_attr AttributeOf(EventKind kind, const Plan& plan, const Formats& for
   if (!spec.software() && !plan.sample_tid) {
     attr.sample_type &= ~uint64_t{PERF_SAMPLE_TID};
   }
-  if ((spec.sample & PERF_SAMPLE_REGS_USER) != 0) attr.sample_regs_user = kRegisterSp;
+  if ((spec.sample & PERF_SAMPLE_REGS_USER) != 0) attr.sample_regs_user = spec.registers;
+  if ((spec.sample & PERF_SAMPLE_STACK_USER) != 0) attr.sample_stack_user = kStackCopyBytes;
   attr.sample_period = 1;
   attr.use_clockid = 1;
   attr.clockid = CLOCK_MONOTONIC;
   attr.sample_id_all = 1;
   attr.exclude_kernel = UserModeOnly(spec, plan);
   attr.exclude_hv = UserModeOnly(spec, plan);
-  if (kind == EventKind::kStack) attr.sample_period = plan.stack_every;
+  if (IsOfStacks(kind)) attr.sample_period = plan.stack_every;
   if (plan.makers && MakesMappings(kind)) attr.sample_type |= PERF_SAMPLE_CALLCHAIN;
   // What happens in kernel mode has the stack of its system call.
   attr.exclude_callchain_kernel = (attr.sample_type & PERF_SAMPLE_CALLCHAIN) != 0;

@@ -4,6 +4,7 @@
 #include <linux/perf_event.h>
 #include <sys/types.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -24,10 +25,17 @@ struct Plan {
   bool threads_only = false;          // inherit_thread: new threads yes, children no (Linux 5.13)
   bool on_exec = false;               // events start with the exec
   bool makers = false;                // what makes mappings has call chains
-  uint32_t stack_every = 1;           // period of kStack, where it is opened
+  uint32_t stack_every = 1;           // period of kStack or kStackCopy, where one is opened
   uint32_t stack_budget = 0;          // stacks a second that it is changed for; 0: it stays
   std::vector<EventKind> per_thread;  // in the order in which they are opened
   std::vector<EventKind> per_cpu;     // opened for all threads of each CPU
+
+  bool copies_stacks() const {
+    const auto has = [](const std::vector<EventKind>& kinds) {
+      return std::find(kinds.begin(), kinds.end(), EventKind::kStackCopy) != kinds.end();
+    };
+    return has(per_thread) || has(per_cpu);
+  }
 };
 
 // What the kernel is asked for. Not all of it holds for every thread that it is opened for.

@@ -38,6 +38,7 @@ SampleLayout LayoutOf(const perf_event_attr& attr) {
   if ((attr.sample_type & PERF_SAMPLE_REGS_USER) != 0) {
     layout.user_registers = Bits(attr.sample_regs_user);
   }
+  layout.user_stack = (attr.sample_type & PERF_SAMPLE_STACK_USER) != 0;
   if (attr.sample_id_all == 0) return layout;
   const uint64_t behind_time = PERF_SAMPLE_ID | PERF_SAMPLE_STREAM_ID | PERF_SAMPLE_CPU;
   layout.trailer_time = static_cast<uint8_t>(kWord * (2 + Bits(attr.sample_type & behind_time)));

@@ -3,14 +3,14 @@
 //
 //   sample   header, identifier, then what was asked for, in this order: [ip] [thread] [time]
 //            [address] [id] [stream] [cpu] [period] [values], all of fixed length; [call chain]
-//            [raw data] [user registers], which vary from sample to sample
+//            [raw data] [user registers] [user stack], which vary from sample to sample
 //   others   header, what their type says, and with sample_id_all: [thread] [time] [id] [stream]
 //            [cpu] identifier
 //
 // Every field costs the target some 30 ns per sample, the thread (which the kernel translates into
 // our pid namespace) 80 ns. So samples of tracepoints do without it where their raw data has the
-// same number (common_pid: that of the initial namespace), and only new threads' samples have a
-// register.
+// same number (common_pid: that of the initial namespace), and only new threads' samples and those
+// of stacks have registers.
 #pragma once
 
 #include <linux/perf_event.h>
@@ -44,6 +44,7 @@ struct SampleLayout {
   bool callchain = false;
   bool raw = false;
   uint8_t user_registers = 0;  // how many
+  bool user_stack = false;
   // Of other records, bytes from their end; 0: not there.
   uint8_t trailer = 0;
   uint8_t trailer_time = 0;
@@ -60,7 +61,24 @@ struct SampleParts {
   const uint8_t* raw = nullptr;
   size_t raw_size = 0;
   const uint8_t* registers = nullptr;  // u64 each; nullptr: the thread had none of user mode
+  uint64_t abi = 0;                    // of those, PERF_SAMPLE_REGS_ABI_*
+  const uint8_t* stack = nullptr;      // from the stack pointer on
+  size_t stack_size = 0;
 };
+
+// u64 size, then, where that is not 0, so many bytes and u64 how many of them were there to copy.
+inline bool FindStack(const uint8_t* bytes, size_t at, size_t length, SampleParts* out) {
+  if (length - at < 8) return false;
+  const uint64_t size = Load<uint64_t>(bytes + at);
+  at += 8;
+  if (size == 0) return true;
+  if (size > length - at || length - at - size < 8) return false;
+  const uint64_t copied = Load<uint64_t>(bytes + at + size);
+  if (copied > size) return false;
+  out->stack = bytes + at;
+  out->stack_size = copied;
+  return true;
+}
 
 // False when a part would end behind the sample. Registers that would are left out.
 inline bool FindParts(const SampleLayout& layout, const uint8_t* bytes, size_t length,
@@ -83,12 +101,16 @@ inline bool FindParts(const SampleLayout& layout, const uint8_t* bytes, size_t l
     out->raw = bytes + at;
     at += out->raw_size;
   }
-  if (layout.user_registers > 0) {  // u64 abi (0: none), values
-    const size_t values = size_t{8} * layout.user_registers;
-    if (length - at >= 8 + values && Load<uint64_t>(bytes + at) != 0)
-      out->registers = bytes + at + 8;
+  if (layout.user_registers > 0) {  // u64 abi, values (abi 0: none)
+    if (length - at < 8) return !layout.user_stack;
+    out->abi = Load<uint64_t>(bytes + at);
+    at += 8;
+    const size_t values = out->abi == 0 ? 0 : size_t{8} * layout.user_registers;
+    if (length - at < values) return !layout.user_stack;
+    if (values > 0) out->registers = bytes + at;
+    at += values;
   }
-  return true;
+  return !layout.user_stack || FindStack(bytes, at, length, out);
 }
 
 }  // namespace pagefault

@@ -52,7 +52,8 @@ constexpr uint32_t kMadeByBreak = 1;
   X(kShareSpace, SHARE_SPACE, 10)    \
   X(kDetach, DETACH, 11)             \
   X(kStack, STACK, 12)               \
-  X(kMadeBy, MADE_BY, 13)
+  X(kMadeBy, MADE_BY, 13)            \
+  X(kStackCopy, STACK_COPY, 14)
 
 enum class RecordType : uint8_t {
 #define PAGEFAULT_ENUMERATOR(enumerator, name, number) enumerator = number,

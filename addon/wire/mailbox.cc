@@ -119,14 +119,25 @@ void Mailbox::Add(const FaultRow& row) {
   }
 }
 
-void Mailbox::AddWithStack(const FaultRow& row, const RecordRow& stack) {
+bool Mailbox::AddWithStack(const FaultRow& row, const RecordRow& stack) {
   if (open_ != nullptr && !open_->FitsStack(stack)) HandOn();
   if (!Open(false)) {
     Drop(row);
-    return;
+    return false;
   }
   open_->Add(stack);
   open_->Add(row);
+  return true;
+}
+
+void Mailbox::AddWithCopy(const FaultRow& row, RecordRow stack,
+                          const std::vector<uint64_t>& words) {
+  if (!copies_.Put(words, &stack.flags)) {
+    drops_.stacks++;
+    Add(row);
+    return;
+  }
+  if (!AddWithStack(row, stack)) copies_.Free(stack.flags);
 }
 
 void Mailbox::Drop(const FaultRow& row) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "wire/batch.h"
+#include "wire/stack_copies.h"
 
 namespace pagefault {
 
@@ -50,6 +51,7 @@ class Batch {
 
 struct MailboxDrops {
   uint64_t minor = 0, major = 0, unresolved = 0, records = 0;
+  uint64_t stacks = 0;  // copies for which there was no slot
 };
 
 class Mailbox {
@@ -60,7 +62,10 @@ class Mailbox {
   void Add(const FaultRow& row);
   void Add(const RecordRow& row);
   // The stack is the record before its fault in one batch, or both are dropped.
-  void AddWithStack(const FaultRow& row, const RecordRow& stack);
+  bool AddWithStack(const FaultRow& row, const RecordRow& stack);
+  // The same of a copy, for which the record names a slot. Where none is free the fault comes
+  // alone.
+  void AddWithCopy(const FaultRow& row, RecordRow stack, const std::vector<uint64_t>& words);
   // Ends a pass: hands the open batch on if the reader waits for it. Returns true when the reader
   // has something to take. `all` hands it on in any case (the final pass).
   bool Flush(uint64_t horizon, bool all);
@@ -68,6 +73,7 @@ class Mailbox {
 
   // Reader's side. False when nothing waits.
   bool Take(uint8_t* out, size_t bytes);
+  StackCopies& copies() { return copies_; }
   // Something has been added that was not taken yet, handed on or not.
   bool holds() const { return held_.load(std::memory_order_acquire) != 0; }
 
@@ -83,6 +89,7 @@ class Mailbox {
   bool loss_pending_ = false;  // a LOST record is owed to the reader
   uint64_t horizon_ = 0;       // of the last finished pass
   MailboxDrops drops_;
+  StackCopies copies_;
 
   std::atomic<size_t> held_{0};  // batches with something in them
 

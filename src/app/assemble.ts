@@ -132,6 +132,7 @@ function modelOf(options: Options, capture: LiveCapture, ports: AssemblyPorts): 
     symbols: symbolsOf(options, ports.depth),
     stacks: stacksOf(options, ports.stream !== null),
     names: options.naming ? capture.names : null,
+    unwinder: options.stacks?.copied === true ? capture.unwinder : null,
     depth: ports.depth,
     limits: ports.limits ?? {},
   });

@@ -20,7 +20,7 @@ export interface Options extends Effects {
   readonly latency: boolean;
   /** Every fault of the stream with the names of its code and data. */
   readonly symbols: boolean;
-  /** User call stacks by frame pointers; null for none. */
+  /** User call stacks; null for none. */
   readonly stacks: StackOptions | null;
   /** What folded stacks are weighed by. */
   readonly weigh: 'count' | 'stall';

@@ -47,8 +47,9 @@ export async function runStream(options: Options, startup: Startup): Promise<num
     const result = await run.done;
     // The kernel's account of COMMAND is complete when it has been collected.
     if (result.reason === 'target') await commandEnd;
-    await capture.bus.settled();
-    await capture.names.settled();
+    await capture.settled(() => {
+      assembly.model.takeAnswers();
+    });
     await close(options, plan, outlets, assembly, result, startup.version, () => askedAt);
   } catch (error) {
     last.take(error);

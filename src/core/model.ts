@@ -1,4 +1,3 @@
-import { RecordType } from './wire/batch';
 import type { Batch } from './wire/batch';
 import type { Answerer, SystemFacts } from './classify/cause-text';
 import { Cause, RegionKind } from './classify/classes';
@@ -126,11 +125,12 @@ export class Model {
   }
 
   private attribute(options: ModelOptions): Attribution | null {
-    const { symbols = 'off', stacks = 'off', names = null } = options;
+    const { symbols = 'off', stacks = 'off', names = null, unwinder = null } = options;
     if (symbols === 'off') return null;
     const { tasks, regions, columns, stats } = this;
     const { sites: cap } = this.limits;
-    return new Attribution({ symbols, stacks, tasks, regions, columns, stats, cap, names });
+    const parts = { symbols, stacks, tasks, regions, columns, stats, cap, names, unwinder };
+    return new Attribution(parts);
   }
 
   /** Faults by the code that causes them; null where nobody asked for it. */
@@ -173,16 +173,15 @@ export class Model {
     if (!this.repair.rereadDoubtful()) return false;
     const { faults, records } = batch;
     for (; this.recordsDone < records; this.recordsDone++) {
-      if (batch.recType[this.recordsDone] === RecordType.STACK) {
-        if (this.attribution?.takeStack(batch, resolved, this.recordsDone) === false) return false;
-        continue;
-      }
+      const taken = this.attribution?.takeStack(batch, resolved, this.recordsDone);
+      if (taken === true) continue;
+      if (taken === false) return false;
       const at = Math.min(batch.recAt[this.recordsDone]!, faults);
       if (!this.resolveTo(batch, resolved, at)) return false;
       if (!this.records.apply(batch, this.recordsDone)) return false;
     }
     if (!this.resolveTo(batch, resolved, faults)) return false;
-    if (this.attribution?.named() === false) return false;
+    if (this.attribution?.settle(batch, resolved) === false) return false;
     this.watch?.look(batch, resolved);
     const { errors } = this.counters.total;
     this.counters.add(batch, resolved, this.columns);
@@ -256,12 +255,17 @@ export class Model {
     );
   }
 
+  /** Takes over what has come for stacks and code, and asks for what is new of it. */
+  takeAnswers(): void {
+    this.attribution?.takeAnswers();
+  }
+
   /**
    * Samples rates and histories, at the refresh interval. With `open`, what the faults in it have waited
    * since the last tick is counted now instead of when they end.
    */
   tick(now: number, open: PendingFaults | null = null): void {
-    this.attribution?.takeNames();
+    this.takeAnswers();
     const before = this.inFlight.accountedUntil;
     const asOf = this.accountable(now, open);
     if (open !== null) this.watch?.lookAtOpen(open);
@@ -284,7 +288,7 @@ export class Model {
   zero(now: number, open: PendingFaults | null = null): void {
     const asOf = this.accountable(now, open);
     this.counters.zero();
-    this.stacks?.zero();
+    this.attribution?.zero();
     this.inFlight.zero(asOf);
     for (const { space } of this.tasks.live()) space.pages.clear();
     this.loop.filteredOut = 0;

@@ -72,6 +72,34 @@ export interface NameSource {
   expectsNames(): boolean;
 }
 
+/** The addresses of a copied stack, as StackTable takes them. */
+export interface UnwoundStack {
+  /** As it was asked for. */
+  readonly ticket: number;
+  /**
+   * Two words of each address, the lower first; innermost first. All but the first are those behind a call. null
+   * where nothing could be found out.
+   */
+  readonly words: Uint32Array | null;
+  /** To the end of the stack. */
+  readonly whole: boolean;
+}
+
+/** Unwinds stacks that were copied. Answers come later, or never. */
+export interface UnwindSource {
+  /**
+   * Asks for the stack in a slot (RecordType.STACK_COPY), of a process with these executable mappings. The same
+   * list means that nothing has changed. Returns the ticket of the answer, 0 where there will be none.
+   */
+  askUnwound(pid: number, mappings: readonly Vma[], slot: number): number;
+  /** No more is asked for now. */
+  sendUnwound(): void;
+  /** The answers that have come since the last call. */
+  takeUnwound(): readonly UnwoundStack[];
+  /** An answer is on its way that is worth waiting for. */
+  expectsUnwound(): boolean;
+}
+
 /**
  * What core asks of the outside world. capture/ implements it with /proc; tests with plain data. What
  * could block is answered by PENDING first. An answer that was asked for is held until it is fetched,

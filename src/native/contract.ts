@@ -31,7 +31,12 @@ export interface StackOptions {
   readonly every: number;
   /** Stacks a second; of no meaning with `every`. */
   readonly budget: number;
+  /** Registers and memory are copied, to be unwound; else the kernel walks the frame pointers. */
+  readonly copied: boolean;
 }
+
+/** The most that a slot holds. */
+export const STACK_COPY_BYTES = 17 * 8 + 8192;
 
 export interface SessionOptions {
   /** Processes to attach to: every thread of each, and of all descendants with `children`. Empty when `command` is given. */
@@ -60,7 +65,7 @@ export interface SessionOptions {
   };
   /** Follow descendants, those there are and those to come (threads are always followed). */
   readonly children: boolean;
-  /** User call chains, by frame pointers; left out, none are taken. */
+  /** User call chains; left out, none are taken. */
   readonly stacks?: StackOptions;
   /** Data pages per ring, a power of two; 0 chooses within a budget for all rings together. */
   readonly ringPages: number;
@@ -101,6 +106,11 @@ export interface Session {
   readonly info: SessionInfo;
   /** Fills the batch buffer (layout: core/wire/batch.ts). Returns false when nothing was waiting. */
   drain(buffer: ArrayBuffer): boolean;
+  /**
+   * What lies in the slot of a STACK_COPY record, which is free then: registers and memory as addon/wire/
+   * stack_copies.h has them, into at least STACK_COPY_BYTES. Returns the bytes, 0 where there is nothing.
+   */
+  takeStack(slot: number, bytes: Uint8Array): number;
   /** Reads every event: once per refresh. */
   counters(): Counters;
   /** User-mode entries still open, oldest first, at most `max`. */

@@ -9,25 +9,17 @@ import {
   reportIn,
 } from '../support/analyzer';
 import { withFrames } from '../support/build';
-import type { Fault } from '../support/formats';
 import { besidePerfStat } from '../support/perf';
+import { DEEP, HANDLER, inOrder, ownPart, stacksIn, THREAD, THREADS } from '../support/stacks-kit';
+import { expectChains } from '../support/stacks-kit';
+import type { WithStack } from '../support/stacks-kit';
 import { Running } from '../support/running';
 import { removeScratch, scratchDirectory } from '../support/scratch';
 import { compare, jsonLines, truthRows } from '../support/truth';
 import type { TruthRow } from '../support/truth';
 
 const PAGES = 300;
-const THREADS = 4;
 const EVERY = ['--stacks', 'fp', '--stack-every', '1'];
-const count = (first: number, last: number): number[] =>
-  Array.from({ length: first - last + 1 }, (_, i) => first - i);
-/** What comes behind main, or is the whole chain of a thread. */
-const DEEP = count(20, 1).map((n) => `d${n}`);
-const RECURSION = Array.from({ length: 12 }, () => 'recurse');
-const THREAD = ['t_main', 't_middle', 't_touch'];
-const HANDLER = ['handler', 'h_touch'];
-
-type WithStack = Fault & { readonly stack: readonly string[] | null };
 
 let scratch: string;
 let program: readonly string[];
@@ -39,47 +31,13 @@ afterAll(() => {
   removeScratch(scratch);
 });
 
-/** The stack of every fault within a range of the truth. */
-function stacksIn(rows: readonly TruthRow[], faults: readonly Fault[]): string[][][] {
-  return rows.map(({ start, end }) =>
-    (faults as readonly WithStack[])
-      .filter(({ address }) => BigInt(address) >= BigInt(start) && BigInt(address) < BigInt(end))
-      .map(({ stack }) => [...(stack ?? [])]),
-  );
-}
-
-/** Ours from main on, or from the first function of a thread. */
-function ownPart(stack: readonly string[]): string[] {
-  const main = stack.lastIndexOf('main');
-  return stack.slice(main >= 0 ? main : stack.lastIndexOf('t_main'));
-}
-
-function expectChains(rows: readonly TruthRow[], faults: readonly Fault[]): void {
-  const [deep, recursion, handler, kernel, ...threads] = stacksIn(rows, faults);
-  const all = (chain: readonly string[]): string[][] =>
-    Array.from({ length: PAGES }, () => [...chain]);
-  expect(deep!.map(ownPart)).toEqual(all(['main', ...DEEP]));
-  expect(recursion!.map(ownPart)).toEqual(all(['main', ...RECURSION]));
-  expect(threads).toHaveLength(THREADS);
-  for (const thread of threads) expect(thread.map(ownPart)).toEqual(all(THREAD));
-  for (const stack of kernel!) {
-    // The system call is inlined into k_read.
-    expect(ownPart(stack).slice(0, -1)).toEqual(['main', 'k_read', 'call']);
-    expect(stack.at(-1)).toMatch(/^\[kernel\] [a-z_]+/);
-  }
-  // Whom a signal interrupts is not found by frame pointers: behind main comes what returns from it.
-  expect(handler).toHaveLength(PAGES);
-  for (const stack of handler!) {
+/** Whom a signal interrupts is not found by frame pointers: behind main comes what returns from it. */
+function expectHandler(stacks: readonly string[][]): void {
+  for (const stack of stacks) {
     const own = ownPart(stack);
     expect([own[0], own.slice(2)]).toEqual(['main', HANDLER]);
     expect(own[1]).toMatch(/^libc|restore/);
   }
-}
-
-/** Rows of the truth in the order in which the program makes them. */
-function inOrder(rows: readonly TruthRow[]): TruthRow[] {
-  const own = rows.filter(({ pid, tid }) => pid === tid);
-  return [...own, ...rows.filter(({ pid, tid }) => pid !== tid)];
 }
 
 test.each([
@@ -90,7 +48,7 @@ test.each([
   const { expected, captured } = compare(rows, faults);
   expect(captured).toEqual(expected);
   expect(report.completeness).toMatchObject({ difference: 0, lost: 0, comparable: true });
-  expectChains(inOrder(rows), faults);
+  expectHandler(expectChains(inOrder(rows), faults, PAGES));
 });
 
 interface StackCells {

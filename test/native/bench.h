@@ -46,6 +46,8 @@ class Bench {
     mailbox_.Flush(0, true);
     return reader_.All(mailbox_);
   }
+  const MailboxDrops& drops() const { return mailbox_.drops(); }
+  StackCopies& copies() { return mailbox_.copies(); }
   const PairCounters& counters() const { return pairer_.counters(); }
   Pairer& pairer() { return pairer_; }
   Thread* thread(uint32_t tid) { return pairer_.threads().Find(tid); }

@@ -87,6 +87,22 @@ inline Bytes Stack(const Who& who, uint64_t address, const std::vector<uint64_t>
   return Finish(out);
 }
 
+// Registers of an ABI (PERF_SAMPLE_REGS_ABI_*; 0: none), the stack pointer the eighth of them, and
+// `copied` words of a stack of `words`, counted from 0.
+inline Bytes StackCopy(const Who& who, uint64_t address, uint64_t abi, size_t words,
+                       size_t copied) {
+  Bytes out = Sample(who, true);
+  Put(&out, address);
+  Put(&out, who.id);       // PERF_SAMPLE_ID
+  Put(&out, uint64_t{1});  // PERF_SAMPLE_CPU
+  Put(&out, abi);
+  for (uint64_t i = 0; abi != 0 && i < kUnwindCount; i++) Put(&out, 0x7000 + i);
+  Put(&out, uint64_t{8 * words});
+  for (uint64_t i = 0; i < words; i++) Put(&out, i);
+  if (words > 0) Put(&out, uint64_t{8 * copied});
+  return Finish(out);
+}
+
 constexpr Field kThread = {4, 4};  // common_pid
 
 // Raw data with the fields where `fields` has them, then registers.
@@ -176,7 +192,7 @@ inline Bytes Lost(const Who& who, uint64_t lost) {
 // ---------------------------------------------------------------------------
 
 // Ids of the events of a root: kMinorId + 16 * root and so on.
-enum : uint64_t { kMinorId = 1, kMajorId, kUserId, kKernelId, kAnyId, kStackId };
+enum : uint64_t { kMinorId = 1, kMajorId, kUserId, kKernelId, kAnyId, kStackId, kCopyId };
 constexpr uint64_t kSyscallIds = 100000;  // + kind
 
 constexpr uint64_t IdOf(uint64_t event, uint32_t root) {
@@ -222,6 +238,11 @@ inline SampleLayout LayoutFor(EventKind kind, Samples samples) {
       attr.sample_type |=
           PERF_SAMPLE_ADDR | PERF_SAMPLE_ID | PERF_SAMPLE_CPU | PERF_SAMPLE_CALLCHAIN;
       break;
+    case EventKind::kStackCopy:
+      attr.sample_type |= PERF_SAMPLE_ADDR | PERF_SAMPLE_ID | PERF_SAMPLE_CPU |
+                          PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER;
+      attr.sample_regs_user = kUnwindRegisters;
+      break;
     case EventKind::kCloneExit:
     case EventKind::kClone3Exit:
       attr.sample_type |= PERF_SAMPLE_REGS_USER;
@@ -247,6 +268,7 @@ inline void AddRoot(Formats* formats, uint32_t root, Samples samples) {
   add(kKernelId, EventKind::kEntryKernel);
   add(kAnyId, EventKind::kEntryAny);
   add(kStackId, EventKind::kStack);
+  add(kCopyId, EventKind::kStackCopy);
 }
 inline uint64_t SyscallId(EventKind kind) {
   return kSyscallIds + static_cast<uint64_t>(kind);
@@ -270,6 +292,7 @@ inline Formats TestFormats(const std::vector<uint32_t>& roots, Samples samples =
   formats.events.AddBorrowed(EventKind::kMinor, LayoutFor(EventKind::kMinor, samples));
   formats.events.AddBorrowed(EventKind::kMajor, LayoutFor(EventKind::kMajor, samples));
   formats.events.AddBorrowed(EventKind::kStack, LayoutFor(EventKind::kStack, samples));
+  formats.events.AddBorrowed(EventKind::kStackCopy, LayoutFor(EventKind::kStackCopy, samples));
   if (samples == Samples::kSoftware) {
     formats.events.AddBorrowed(EventKind::kEntryAny, LayoutFor(EventKind::kEntryAny, samples));
   }

@@ -50,6 +50,7 @@ std::vector<Bytes> Kinds() {
       Fork(With(IdOf(kMinorId, 100)), 90, 91),
       Exit(With(IdOf(kMinorId, 100))),
       Lost(With(IdOf(kMinorId, 100)), 17),
+      StackCopy(With(IdOf(kCopyId, 100)), 0x1000, 2, 8, 5),
   };
 }
 
@@ -304,6 +305,26 @@ TEST(decode_fields_outside_of_raw_data) {
   CHECK(DecodeExact(entry, entry.size(), formats, &record));
   formats.Of(EventKind::kEntryUser).thread = {33, 4};
   CHECK(!DecodeExact(entry, entry.size(), formats, &record));
+}
+
+TEST(decode_copied_stacks) {
+  const Formats formats = TestFormats({100});
+  Record record;
+  const Bytes copy = StackCopy(With(IdOf(kCopyId, 100)), 0x1234, 2, 8, 5);
+  CHECK(DecodeExact(copy, copy.size(), formats, &record));
+  CHECK(record.kind == RecordKind::kStackCopy);
+  CHECK_EQ(record.address, 0x1234u);
+  CHECK_EQ(record.stack_size, 40u);
+  // Registers of 32 bits mean another processor's stack.
+  for (uint64_t abi : {0, 1}) {
+    const Bytes other = StackCopy(With(IdOf(kCopyId, 100)), 0x1234, abi, 8, 5);
+    CHECK(DecodeExact(other, other.size(), formats, &record));
+    CHECK(record.registers == nullptr);
+  }
+  // More than is ever asked for.
+  const Bytes large = StackCopy(With(IdOf(kCopyId, 100)), 0x1234, 2, 4096, 4096);
+  CHECK(DecodeExact(large, large.size(), formats, &record));
+  CHECK_EQ(record.stack_size, size_t{kStackCopyBytes});
 }
 
 TEST(decode_every_truncation) {

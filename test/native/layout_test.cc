@@ -136,6 +136,45 @@ TEST(layout_of_parts_behind_a_call_chain) {
   CHECK(!FindParts(layout, absurd.data(), absurd.size(), &parts));
 }
 
+TEST(layout_of_copied_stacks) {
+  const SampleLayout layout = LayoutFor(EventKind::kStackCopy, Samples::kPlain);
+  CHECK(layout.user_stack);
+  CHECK_EQ(layout.user_registers, kUnwindCount);
+  for (uint64_t abi : {0, 1, 2}) {
+    for (size_t words : {0, 1, 1024}) {
+      const size_t copied = words / 2;
+      const Bytes sample = StackCopy({1, 1, 5000, 7}, 0x1000, abi, words, copied);
+      for (size_t length = 0; length < sample.size(); length++) {
+        const Bytes cut(sample.begin(), sample.begin() + static_cast<ptrdiff_t>(length));
+        SampleParts parts;
+        CHECK(!FindParts(layout, cut.data(), length, &parts));
+      }
+      SampleParts parts;
+      CHECK(FindParts(layout, sample.data(), sample.size(), &parts));
+      CHECK_EQ(parts.abi, abi);
+      CHECK_EQ(parts.registers != nullptr, abi != 0);
+      if (abi != 0) CHECK_EQ(Load<uint64_t>(parts.registers + 8 * 7), 0x7007u);
+      CHECK_EQ(parts.stack_size, 8 * copied);
+      if (copied > 0) CHECK_EQ(Load<uint64_t>(parts.stack + 8 * (copied - 1)), copied - 1);
+    }
+  }
+  // Sizes that reach beyond the sample, or wrap around; more copied than there is room.
+  const Bytes whole = StackCopy({1, 1, 5000, 7}, 0x1000, 2, 4, 4);
+  const size_t size_at = whole.size() - 8 * 6;
+  for (uint64_t size : {uint64_t{33}, uint64_t{40}, ~uint64_t{0}, ~uint64_t{0} - 7}) {
+    Bytes forged = whole;
+    PutAt(&forged, size_at, size);
+    SampleParts parts;
+    CHECK(!FindParts(layout, forged.data(), forged.size(), &parts));
+  }
+  for (uint64_t copied : {uint64_t{33}, ~uint64_t{0}}) {
+    Bytes forged = whole;
+    PutAt(&forged, whole.size() - 8, copied);
+    SampleParts parts;
+    CHECK(!FindParts(layout, forged.data(), forged.size(), &parts));
+  }
+}
+
 TEST(layout_by_length_where_the_identifier_is_not_ours) {
   const Formats plain = TestFormats({100});
   const Formats software = TestFormats({100}, Samples::kSoftware);
@@ -151,6 +190,13 @@ TEST(layout_by_length_where_the_identifier_is_not_ours) {
   const RawRecord raw = Identify(software.events, major.data(), major.size());
   CHECK(raw.event->kind == EventKind::kMajor && raw.event->borrowed);
   CHECK_EQ(raw.time, 5000u);
+  for (size_t words : {0, 5}) {
+    const Bytes copy = StackCopy(who, 0x3000, words == 0 ? 0 : 2, words, words);
+    const EventIds::Entry& of = *Identify(plain.events, copy.data(), copy.size()).event;
+    CHECK(of.kind == EventKind::kStackCopy && of.borrowed);
+    CHECK(Identify(plain.events, copy.data(), copy.size() - 8).event->kind !=
+          EventKind::kStackCopy);
+  }
   // An identifier of ours says more than the length.
   Bytes cut = Minor({100, 101, 5000, IdOf(kMajorId, 100)}, 0x1000);
   Record record;

@@ -460,6 +460,66 @@ TEST(pair_stacks_join_their_faults) {
   CHECK_EQ(bench.counters().stacks, 2u);
 }
 
+TEST(pair_copied_stacks_join_their_faults) {
+  Bench bench;
+  bench.pairer().stack_periods().Change(kStart, 3);
+  bench.User(2000, 0x5000);
+  bench.Feed(StackCopy(bench.At(2010, kCopyId), 0x5008, 2, 8, 5));
+  bench.Min(2100, 0x5000);
+  bench.User(2200, 0x6000);
+  bench.Feed(StackCopy(bench.At(2210, kCopyId), 0x6000, 1, 8, 8));  // a program of 32 bits
+  bench.Min(2300, 0x6000);
+  const SeenBatch seen = bench.Seen();
+  CHECK_EQ(seen.faults.size(), 2u);
+  CHECK((Types(seen) == std::vector<uint8_t>{14}));
+  CHECK_EQ(seen.records.at(0).at, 0u);
+  CHECK_EQ(seen.records.at(0).count, 3.0);
+  CHECK(seen.records.at(0).name.empty());
+  std::vector<uint64_t> words(StackCopies::kSlotBytes / 8);
+  uint8_t* bytes = reinterpret_cast<uint8_t*>(words.data());
+  CHECK_EQ(bench.copies().Take(seen.records.at(0).flags, bytes), 8 * (kUnwindCount + 5));
+  CHECK_EQ(words[7], 0x7007u);
+  CHECK_EQ(words[kUnwindCount + 4], 4u);
+  // Once.
+  CHECK_EQ(bench.copies().Take(seen.records.at(0).flags, bytes), 0u);
+}
+
+TEST(pair_lost_copies_cost_no_fault) {
+  Bench bench;
+  bench.pairer().stack_periods().Change(kStart, 1);
+  bench.User(2000, 0x5000);
+  bench.Feed(Lost(bench.At(2010, kCopyId), 17));
+  CHECK_EQ(bench.counters().lost_stacks, 17u);
+  CHECK_EQ(bench.counters().lost_records, 0u);
+  CHECK_EQ(bench.pairer().stack_periods().taken(), 17u);
+  CHECK(!bench.thread(kPid)->user.tainted);
+  bench.Min(2100, 0x5000);
+  CHECK_EQ(bench.Seen().faults.at(0).latency, 100.0);
+}
+
+TEST(pair_copies_beyond_the_slots_leave_their_faults) {
+  Bench bench;
+  const uint32_t more = StackCopies::kSlots + 10;
+  for (uint32_t i = 0; i < more; i++) {
+    bench.User(2000 + 10 * i, 0x5000);
+    bench.Feed(StackCopy(bench.At(2001 + 10 * i, kCopyId), 0x5000, 2, 2, 2));
+    bench.Min(2002 + 10 * i, 0x5000);
+  }
+  const SeenBatch seen = bench.Seen();
+  CHECK_EQ(seen.faults.size(), more);
+  CHECK_EQ(seen.records.size(), StackCopies::kSlots);
+  CHECK_EQ(bench.drops().stacks, 10u);
+  // What is taken out makes room.
+  std::vector<uint8_t> bytes(StackCopies::kSlotBytes);
+  CHECK(bench.copies().Take(5, bytes.data()) > 0);
+  CHECK_EQ(bench.copies().Take(StackCopies::kSlots, bytes.data()), 0u);
+  uint32_t slot = 0;
+  CHECK(bench.copies().Put({1, 2, 3}, &slot));
+  CHECK_EQ(slot, 5u);
+  CHECK(!bench.copies().Put({1}, &slot));
+  CHECK(!bench.copies().Put(std::vector<uint64_t>(StackCopies::kSlotBytes / 8 + 1), &slot));
+}
+
 TEST(pair_stacks_of_other_faults_are_left_out) {
   Bench bench;
   // No entry; another page; a thread that is not followed, by an event for all of a CPU.

@@ -43,6 +43,15 @@ export function withFrames(name: string): string {
   return compiled(`${name}-frames`, workloadSources(name), flags);
 }
 
+/** The same without frame pointers, optimised, but with every call that is written. */
+export function withoutFrames(name: string, compiler: string, more: readonly string[]): string {
+  const flags = ['-O2', '-g', '-fomit-frame-pointer', '-fno-inline', '-fno-optimize-sibling-calls'];
+  // Functions of one body would be one.
+  if (compiler === 'gcc') flags.push('-fno-ipa-icf');
+  const program = `${name}-${compiler}${more.join('')}`;
+  return compiled(program, workloadSources(name), [...flags, ...more], compiler);
+}
+
 /** A program without a C library: it makes no system calls but its own. */
 export function withoutLibrary(name: string, flags: readonly string[] = []): string {
   return compiled(name, [join(SOURCES, `${name}.c`)], ['-static', '-nostdlib', ...flags]);
@@ -72,6 +81,7 @@ export function compiled(
   name: string,
   sources: readonly string[],
   extra: readonly string[] = [],
+  compiler = 'gcc',
 ): string {
   const hash = createHash('sha256').update(extra.join(' '));
   const headers = [join(SOURCES, 'common.h'), join(DEMO_SOURCES, 'phases.h')];
@@ -81,7 +91,7 @@ export function compiled(
   mkdirSync(join(program, '..'), { recursive: true });
   // Renamed into place: another test process may look for it, or compile it, at the same time.
   const unfinished = `${program}.${process.pid}`;
-  execFileSync('gcc', [...FLAGS, ...extra, '-o', unfinished, ...sources], { stdio: 'pipe' });
+  execFileSync(compiler, [...FLAGS, ...extra, '-o', unfinished, ...sources], { stdio: 'pipe' });
   // On the disk before it runs: pages under write-back make major faults that no workload meant.
   execFileSync('sync', [unfinished]);
   renameSync(unfinished, program);

@@ -10,6 +10,7 @@ export const NO_COUNTERS: RecordCounters = {
   mailboxUnresolved: 0,
   mailboxRecords: 0,
   unpairedCompletions: 0,
+  lostStacks: 0,
   kernelEntries: 0,
   taintedEntries: 0,
   malformed: 0,

@@ -139,7 +139,7 @@ export class Rig {
   constructor(
     limits: Partial<Limits> = {},
     depth: Depth = 'detail',
-    more: Pick<ModelOptions, 'symbols' | 'stacks' | 'names'> = {},
+    more: Pick<ModelOptions, 'symbols' | 'stacks' | 'names' | 'unwinder'> = {},
   ) {
     this.model = new Model({
       source: this.source,
@@ -213,6 +213,13 @@ export class Rig {
   /** The stack of the next fault, innermost first. */
   stack(addresses: readonly bigint[], weight = 1, pid = 100): this {
     return this.chain(RecordType.STACK, { count: weight }, addresses, pid);
+  }
+
+  /** A copy of the stack of the next fault, in a slot. */
+  stackCopy(slot: number, weight = 1, pid = 100): this {
+    const r = this.record(RecordType.STACK_COPY, pid, pid, { count: weight });
+    this.batch.recFlags[r] = slot;
+    return this;
   }
 
   /** By which stack pages start to end (exclusive) were mapped. */

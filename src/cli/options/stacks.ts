@@ -14,10 +14,7 @@ export function stackOptions(
   report: Options['report'],
   effects: Effects,
 ): Pick<Options, 'stacks' | 'weigh' | 'dashboardOnly'> {
-  if (given.get('stacks') === 'dwarf') {
-    throw new UsageError('--stacks: dwarf is not there yet; fp takes stacks by frame pointers');
-  }
-  const mode = choice('stacks', given.get('stacks'), ['fp', 'off'] as const);
+  const mode = choice('stacks', given.get('stacks'), ['fp', 'dwarf', 'off'] as const);
   const every = integer('stack-every', given.get('stack-every'), 1, EVERY_MAX);
   const budget = integer('stack-budget', given.get('stack-budget'), 1, BUDGET_MAX);
   const weigh = choice('weigh', given.get('weigh'), ['count', 'stall'] as const);
@@ -33,7 +30,8 @@ export function stackOptions(
   if (every !== null && budget !== null) {
     throw new UsageError('--stack-budget has no effect with --stack-every');
   }
-  const wanted = mode === 'fp' || folded;
+  const copied = mode === 'dwarf';
+  const wanted = mode === 'fp' || copied || folded;
   if (!wanted) {
     if (every !== null) throw new UsageError('--stack-every has no effect without --stacks fp');
     if (budget !== null) throw new UsageError('--stack-budget has no effect without --stacks fp');
@@ -43,11 +41,11 @@ export function stackOptions(
   const shown = report !== 'none' || (format !== 'text' && !given.has('quiet'));
   if (!shown && effects.view === 'stream') {
     throw new UsageError(
-      '--stacks fp shows with --format csv, ndjson or folded, with --report, and in the dashboard',
+      `--stacks ${mode ?? 'fp'} shows with --format csv, ndjson or folded, with --report, and in the dashboard`,
     );
   }
   return {
-    stacks: { every: every ?? 0, budget: budget ?? DEFAULT_BUDGET },
+    stacks: { every: every ?? 0, budget: budget ?? DEFAULT_BUDGET, copied },
     weigh: weigh ?? 'count',
     dashboardOnly: shown ? effects.dashboardOnly : [...effects.dashboardOnly, '--stacks'],
   };

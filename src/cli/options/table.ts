@@ -67,7 +67,12 @@ export const OPTIONS: readonly OptionSpec[] = [
     'the function, line and object behind every fault, and the data it hit',
     'faults',
   ),
-  option('', 'stacks', 'MODE', 'user call stacks: fp (by frame pointers) or off (the default)'),
+  option(
+    '',
+    'stacks',
+    'MODE',
+    'user call stacks: fp (frame pointers), dwarf (without), off (default)',
+  ),
   option('', 'stack-every', 'N', 'a stack with every Nth fault; default: as --stack-budget allows'),
   option('', 'stack-budget', 'N', 'about N stacks a second at most (2000)'),
   option(

@@ -35,6 +35,9 @@ export function meet(place: CodePlace, pid: number, vma: Vma): void {
   place.vma = vma;
 }
 
+/** What stands in a stack for the frames towards the root that could not be found, or find no room. */
+export const TRUNCATED = '[truncated]';
+
 /** A function at an address. Inlined functions are frames of their own. */
 export interface CodeFrame {
   /** '' where it is not known. Raw. */

@@ -1,5 +1,5 @@
 import { printable } from '../text/printable';
-import { bareName, PlaceKind } from './address';
+import { bareName, PlaceKind, TRUNCATED } from './address';
 import type { CodeAddress } from './address';
 import { MAX_CHAIN, StackTable } from './stack-table';
 
@@ -12,14 +12,12 @@ export const MAX_STACK_TEXT = 16_384;
 const OTHERS = '[others]';
 /** Between frames, and in none of them. */
 export const FRAME_SEPARATOR = ';';
-/** In place of the frames towards the root that are not known or find no room. */
-const TRUNCATED = '[truncated]';
 
 /**
  * Names of a stack's frames, root first. What stands for an address without a name is `object+0xOFFSET`; inlined
  * functions are frames of their own. No `;`, line end or control character is left in a name: `;` is what
- * flame graphs separate frames by, and becomes `:`. A stack that the kernel or its length has cut off begins with
- * `[truncated]`.
+ * flame graphs separate frames by, and becomes `:`. A stack that the kernel or its length has cut off, or that
+ * could not be unwound to its end, begins with `[truncated]`.
  */
 export function stackFrames(table: StackTable, stack: number): string[] {
   if (stack === StackTable.NONE) return [];
@@ -40,7 +38,8 @@ export function stackFrames(table: StackTable, stack: number): string[] {
     }
     exact--;
   }
-  if (room < 0 || walked >= MAX_CHAIN) names.push(TRUNCATED);
+  const cut = room < 0 || walked >= MAX_CHAIN;
+  if (cut && names.at(-1) !== TRUNCATED) names.push(TRUNCATED);
   return names.reverse();
 }
 

@@ -40,6 +40,8 @@ export class StackTable {
   named = 0;
   /** There was no room for a stack. */
   capped = false;
+  /** Stacks that were taken and could not be unwound. */
+  lost = 0;
 
   /** Numbers in use lie below. */
   get limit(): number {
@@ -103,6 +105,13 @@ export class StackTable {
       faultsOf[number]! += weight;
       if (latency[i]! > 0) stallOf[number]! += latency[i]! * weight;
     }
+  }
+
+  /** Counts a fault with a stack that was not known yet when its batch was counted. */
+  addLate(stack: number, weight: number, latency: number): void {
+    this.sampledOf[stack]!++;
+    this.faultsOf[stack]! += weight;
+    if (latency > 0) this.stallOf[stack]! += latency * weight;
   }
 
   zero(): void {

@@ -75,6 +75,8 @@ export interface RecordCounters {
   readonly mailboxRecords: number;
   /** Completions without an entry record: latency and error code unknown. */
   readonly unpairedCompletions: number;
+  /** Copied stacks that found no room, in rings or behind them. */
+  readonly lostStacks: number;
   /** Kernel-mode entries that led to no fault. */
   readonly kernelEntries: number;
   /** Calls through the legacy vsyscall page: entries that the kernel emulates, no faults. */

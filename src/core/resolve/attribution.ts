@@ -1,10 +1,11 @@
 import type { CodeAddress } from '../code/address';
 import { SiteTable } from '../code/site-table';
 import type { StackTable } from '../code/stack-table';
-import type { NameSource } from '../ports';
+import type { NameSource, UnwindSource } from '../ports';
 import type { RegionTable } from '../regions/region-table';
 import type { SlabPool } from '../stats/slab-pool';
 import type { Tasks } from '../tasks/tasks';
+import { RecordType } from '../wire/batch';
 import type { Batch } from '../wire/batch';
 import type { FaultColumns } from '../wire/fault-columns';
 import type { Resolved } from '../wire/resolved';
@@ -14,6 +15,7 @@ import { Makers } from './makers';
 import { NameWatch, nameFrames } from './name-watch';
 import type { Named } from './name-watch';
 import { StackLoop } from './stack-loop';
+import { UnwindLoop } from './unwind-loop';
 
 /**
  * `sites`: faults are counted by the code that causes them, which is named when its names come. `faults`: the
@@ -35,6 +37,8 @@ interface Parts {
   readonly cap: number;
   /** null: code goes by its addresses. */
   readonly names: NameSource | null;
+  /** null: stacks come from the kernel. */
+  readonly unwinder: UnwindSource | null;
 }
 
 /** Which code causes faults and what data they hit. */
@@ -45,17 +49,26 @@ export class Attribution {
   private readonly stackLoop: StackLoop | null;
   /** null where nobody asked for stacks. */
   readonly makers: Makers | null;
+  private readonly unwindLoop: UnwindLoop | null;
   private readonly watch: NameWatch | null;
   /** A fault is written with names: they are waited for. */
   private readonly patient: boolean;
+  /** The same of stacks. */
+  private readonly stacksWaited: boolean;
 
-  constructor({ symbols, stacks, tasks, regions, columns, stats, cap, names }: Parts) {
+  constructor(parts: Parts) {
+    const { symbols, stacks, tasks, regions, columns, stats, cap, names, unwinder } = parts;
     const sites = new SiteTable(stats, cap);
     this.sites = sites;
     this.codeLoop = new CodeLoop(tasks, sites.codes);
     this.dataLoop = symbols === 'faults' ? new DataLoop(tasks, regions, columns) : null;
     this.stackLoop = stacks === 'off' ? null : new StackLoop(tasks);
     this.makers = this.stackLoop === null ? null : new Makers(tasks, regions, this.stackLoop);
+    this.unwindLoop =
+      this.stackLoop === null || unwinder === null
+        ? null
+        : new UnwindLoop(unwinder, tasks, this.stackLoop.table, this.stackLoop.frames);
+    this.stacksWaited = stacks === 'faults';
     this.patient = symbols === 'faults' || stacks === 'faults';
     const tables: Named[] = [
       {
@@ -70,14 +83,22 @@ export class Attribution {
     this.watch = names === null ? null : new NameWatch(names, tables);
   }
 
-  /** Takes over names that have come; between batches. */
-  takeNames(): void {
+  /** Takes over stacks and names that have come, and asks for names of what is new; between batches. */
+  takeAnswers(): void {
+    this.unwindLoop?.takeAnswers();
     this.watch?.takeAnswers();
+    if (this.unwindLoop !== null) this.watch?.ask();
+  }
+
+  /** What was counted before is forgotten. */
+  zero(): void {
+    this.stackLoop?.table.zero();
+    this.unwindLoop?.zero();
   }
 
   /** The same, and forgets what there are too many of. */
   beginBatch(batch: Batch, resolved: Resolved): void {
-    this.takeNames();
+    this.takeAnswers();
     this.stackLoop?.beginBatch(batch, resolved);
     this.sites.makeRoom();
     this.dataLoop?.makeRoom();
@@ -89,9 +110,19 @@ export class Attribution {
     this.dataLoop?.run(batch, resolved, from, to);
   }
 
-  /** Record r, a stack, for which no fault need be resolved. False where an answer is on its way: to be called again. */
-  takeStack(batch: Batch, resolved: Resolved, r: number): boolean {
-    return this.stackLoop?.take(batch, resolved, r) ?? true;
+  /**
+   * Record r, where it is a stack, for which no fault need be resolved. undefined where it is none; false where an
+   * answer is on its way: to be called again.
+   */
+  takeStack(batch: Batch, resolved: Resolved, r: number): boolean | undefined {
+    switch (batch.recType[r]!) {
+      case RecordType.STACK:
+        return this.stackLoop?.take(batch, resolved, r) ?? true;
+      case RecordType.STACK_COPY:
+        return this.unwindLoop?.take(batch, resolved, r) ?? true;
+      default:
+        return undefined;
+    }
   }
 
   /** null where nobody asked for them. */
@@ -99,9 +130,13 @@ export class Attribution {
     return this.stackLoop?.table ?? null;
   }
 
-  /** Has new addresses named. False where their names are to be waited for. */
-  named(): boolean {
-    const { watch } = this;
+  /**
+   * All faults of the batch are resolved: has new addresses named. False where their names, or stacks, are to be
+   * waited for: to be called again.
+   */
+  settle(batch: Batch, resolved: Resolved): boolean {
+    const { watch, unwindLoop } = this;
+    if (unwindLoop?.settle(batch, resolved, this.stacksWaited) === false) return false;
     if (watch === null) return true;
     watch.ask();
     if (!this.patient) return true;

@@ -1,8 +1,8 @@
-import { meet, PlaceKind } from '../code/address';
+import { meet, PlaceKind, TRUNCATED } from '../code/address';
 import type { CodePlace } from '../code/address';
 import { CodeTable } from '../code/code-table';
 import { UNKNOWN_NATURE, regionNature } from '../regions/region-label';
-import type { Thread } from '../tasks/process';
+import type { Process, Thread } from '../tasks/process';
 import type { Tasks } from '../tasks/tasks';
 import { FileStore } from '../vma/file-store';
 import { backingOf, protOf } from '../vma/vma-kind';
@@ -21,6 +21,7 @@ const WORD = 2 ** 32;
 
 const KERNEL: CodePlace = place(PlaceKind.KERNEL, '[kernel]', '', 'kernel');
 const NO_CODE: CodePlace = place(PlaceKind.UNKNOWN, '[unknown]', '', 'no code');
+const CUT_OFF: CodePlace = place(PlaceKind.UNKNOWN, TRUNCATED, '', 'truncated');
 const VSYSCALL: CodePlace = place(PlaceKind.UNKNOWN, '[vsyscall]', '', 'vsyscall');
 
 function place(kind: number, object: string, path: string, key: string): CodePlace {
@@ -96,18 +97,42 @@ export class CodeLoop {
     const page = high * (WORD / PAGE) + Math.floor(low / PAGE);
     const handle = high >= KERNEL_HIGH ? -1 : map.find(page);
     if (handle < 0 || (protOf(map.kindOf(handle)) & Prot.EXEC) === 0) {
-      return this.codes.intern(this.numberOf(NO_CODE), 0, 0);
+      return this.noCode();
     }
     return this.at(this.placeAt(thread, map, handle), map, handle, high, low);
   }
 
+  /** What stands for an address that is none of code. */
+  noCode(): number {
+    return this.codes.intern(this.numberOf(NO_CODE), 0, 0);
+  }
+
+  /** What stands for the rest of a stack. */
+  truncated(): number {
+    return this.codes.intern(this.numberOf(CUT_OFF), 0, 0);
+  }
+
+  /** Number of the place that a mapping of a process shows, whatever its map shows now. */
+  placeIn(process: Process, vma: Vma): number {
+    return this.make(process, vma);
+  }
+
+  /** Number of an address in a mapping with that place. */
+  inMapping(number: number, { start, pgoff }: Vma, high: number, low: number): number {
+    return this.inPlace(number, start, pgoff, high, low);
+  }
+
   private at(number: number, map: VmaMap, handle: number, high: number, low: number): number {
+    return this.inPlace(number, map.startOf(handle), map.pgoffOf(handle), high, low);
+  }
+
+  private inPlace(number: number, start: number, pgoff: number, high: number, low: number): number {
     const { codes } = this;
     const page = high * (WORD / PAGE) + Math.floor(low / PAGE);
     const { kind } = codes.place(number);
     if (kind !== PlaceKind.FILE && kind !== PlaceKind.VDSO) return codes.intern(number, high, low);
-    const first = kind === PlaceKind.FILE ? map.pgoffOf(handle) : 0;
-    const offset = (page - map.startOf(handle) + first) * PAGE + (low % PAGE);
+    const first = kind === PlaceKind.FILE ? pgoff : 0;
+    const offset = (page - start + first) * PAGE + (low % PAGE);
     return codes.intern(number, Math.floor(offset / WORD), offset % WORD);
   }
 
@@ -123,16 +148,15 @@ export class CodeLoop {
         return known;
       }
     }
-    const made = this.make(thread, map.vma(handle));
+    const made = this.make(thread.process, map.vma(handle));
     while (this.placeOf.length <= number) this.placeOf.push(-1);
     this.placeOf[number] = this.codes.place(made).kind === PlaceKind.FILE ? made : -1;
     return made;
   }
 
-  private make(thread: Thread, vma: Vma): number {
+  private make({ pid, space }: Process, vma: Vma): number {
     const { name, devMajor, devMinor, ino } = vma.backing;
     const nature = regionNature(vma, FileStore.UNKNOWN);
-    const { pid, space } = thread.process;
     const known = (kind: number, key: string): number => {
       const number = this.numberOf(place(kind, nature.label, nature.path, key));
       meet(this.codes.place(number), pid, vma);

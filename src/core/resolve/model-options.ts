@@ -1,4 +1,11 @@
-import type { BusSource, GuardSource, MapsAnswer, NameSource, ProcSource } from '../ports';
+import type {
+  BusSource,
+  GuardSource,
+  MapsAnswer,
+  NameSource,
+  ProcSource,
+  UnwindSource,
+} from '../ports';
 import type { Stacks, Symbols } from './attribution';
 import type { Depth } from './counters';
 import type { Limits } from '../stats/limits';
@@ -15,6 +22,8 @@ export interface ModelOptions {
   readonly stacks?: Stacks;
   /** Without it code goes by its addresses. */
   readonly names?: NameSource | null;
+  /** Without it stacks come from the kernel, which has walked them. */
+  readonly unwinder?: UnwindSource | null;
   /** No more than is shown in the end: rows cost as much as all the rest. 'detail' by default. */
   readonly depth?: Depth;
   /** Caps, for tests of what happens when they are reached. */

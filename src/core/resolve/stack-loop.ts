@@ -15,7 +15,7 @@ const KERNEL_ENTRY = FaultFlag.KERNEL | FaultFlag.ENTRY;
  */
 export class StackLoop {
   readonly table = new StackTable();
-  private readonly frames: CodeLoop;
+  readonly frames: CodeLoop;
   private readonly found = new Uint32Array(MAX_FRAMES);
   /** The stack before, which the addon does not repeat: where it lies, in whose map. */
   private offset = -1;

@@ -1,5 +1,6 @@
 import type { CauseFacts } from '../classify/cause-text';
 import { Cause, CAUSE_NAMES } from '../classify/classes';
+import { grouped } from '../text/format';
 import { latencyHistogram } from './latency-histogram';
 import type { ModelTables } from './model-tables';
 import { pairRows } from './pair-rows';
@@ -273,6 +274,11 @@ export class SnapshotBuilder {
     if (this.model.makersCapped) {
       caps.push('too many mappings in one process: of those made last nobody knows who made them');
     }
+    const lost = this.model.stacks?.lost ?? 0;
+    if (lost > 0)
+      caps.push(
+        `${grouped(lost)} call stacks could not be unwound: no stack stands for their faults`,
+      );
     if (tasks.crowded) {
       caps.push(
         `more than ${limits.spaces} live processes or ${limits.liveThreads} live threads: the rest is not told apart`,

@@ -1,3 +1,5 @@
+import { Prot } from './vma';
+import { protOf } from './vma-kind';
 import { ENTRY, FAN, LEAF } from './vma-nodes';
 import { VmaView } from './vma-view';
 
@@ -13,6 +15,9 @@ const ROOM = 24;
  * entries finds each anew, by its page.
  */
 export class VmaTree extends VmaView {
+  /** Rises whenever an executable entry is written; with those that are taken out it stays. */
+  execWrites = 0;
+
   /**
    * No change in the sense of handles: they can still be read. Without room the code is not kept, and is
    * asked for again at the next fault.
@@ -32,6 +37,7 @@ export class VmaTree extends VmaView {
   protected share(other: VmaTree): void {
     if (other.root < 0) return;
     this.changed();
+    this.execWrites++;
     this.root = other.root;
     this.height = other.height;
     const table = this.height > 0 ? this.pool.inner : this.pool.leaves;
@@ -112,6 +118,7 @@ export class VmaTree extends VmaView {
     f64[at + 3] = born;
     pool.i32[at * 2 + 8] = kind;
     pool.i32[at * 2 + 9] = code;
+    if ((protOf(kind) & Prot.EXEC) !== 0) this.execWrites++;
   }
 
   /**

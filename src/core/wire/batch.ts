@@ -79,6 +79,8 @@ export const RecordType = {
    * pages only those that the break is moved over by the BRK that follows.
    */
   MADE_BY: 13,
+  /** The same of which registers and memory were copied, to be unwound: recFlags is the slot (Session.takeStack). */
+  STACK_COPY: 14,
 } as const;
 
 /** Typed views of one batch buffer. Made once and reused for every drain. */

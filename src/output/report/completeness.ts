@@ -66,6 +66,10 @@ const RECORD_NOTES: readonly (readonly [keyof RecordCounters, string])[] = [
     'N accesses were interrupted by a signal and not tried again: no faults, not counted',
   ],
   ['vsyscalls', 'N calls through [vsyscall], which the kernel emulates: no faults, not counted'],
+  [
+    'lostStacks',
+    'N call stacks more were taken and found no room: no stack stands for their faults',
+  ],
   ['unwatchedCpus', 'CPUs not watched: N; faults taken there are missing'],
   [
     'credentialsLost',

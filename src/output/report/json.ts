@@ -266,6 +266,7 @@ function recordCounters(records: RecordCounters): Json {
     foreign: records.foreign,
     borrowed_stamps: records.borrowedStamps,
     cut_off: records.cutOff,
+    lost_stacks: records.lostStacks,
   };
 }
 

@@ -15,7 +15,8 @@ import { missingInterpreter } from './interpreter';
 import { Pools } from './pools';
 import { isKnown, Proc } from '../proc/proc';
 import { ProcFs } from '../proc/proc-source';
-import { TargetReader } from '../reader/target-reader';
+import type { TargetReader } from '../reader/target-reader';
+import { StackUnwinder } from './stack-unwinder';
 import { argumentsOf, attachTo, attachToWhole, start } from './session-target';
 import { resolveTargets } from './targets';
 import type { Targets } from './targets';
@@ -79,6 +80,8 @@ export class LiveCapture {
   readonly bus: BusFactsReader;
   /** What code and data are called. */
   readonly names: CodeNames;
+  /** What was on copied stacks. */
+  readonly unwinder: StackUnwinder;
   private readonly files: ProcFs;
   private readonly startNs: bigint;
 
@@ -128,6 +131,7 @@ export class LiveCapture {
     this.source = this.files;
     this.guards = new Guards(pools.readers, () => this.now());
     this.names = new CodeNames(reader, () => performance.now());
+    this.unwinder = new StackUnwinder(session, reader, () => performance.now());
     this.bus = new BusFactsReader({
       proc,
       reader,
@@ -162,7 +166,7 @@ export class LiveCapture {
           ? resolveTargets(proc, target.pids, process.pid, children)
           : NOBODY_KNOWN;
       const accounts = new KernelAccounts(proc, [...pids, ...descendants], children);
-      const reader = new TargetReader(pools.readers, pools.namers);
+      const reader = pools.targetReader();
       const early = new EarlyLook(proc, reader, [...pids, ...descendants]);
       const whole = target.kind === 'attach' ? null : attachToWhole(target, proc);
       const who = whole?.session ?? attachTo(pids);
@@ -180,7 +184,7 @@ export class LiveCapture {
     const notes = standing === 'ours' ? [] : [PROC_NOTES[standing]];
     const accounts = new KernelAccounts(asked, [], children);
     if (standing !== 'ours') pools.refuseAll();
-    const reader = new TargetReader(pools.readers, pools.namers);
+    const reader = pools.targetReader();
     const early = new EarlyLook(asked, reader, []);
     const { debug } = request;
     const parts = { addon, session, proc: asked, pools, reader, early, notes, accounts, debug };
@@ -217,13 +221,27 @@ export class LiveCapture {
 
   /** Calls back once when Model.consume() is to be called again. */
   whenReady(action: () => void): void {
-    if (!this.names.whenReady(action)) this.files.whenReady(action);
+    const { names, unwinder } = this;
+    if (unwinder.questions.whenReady(action) || names.questions.whenReady(action)) return;
+    this.files.whenReady(action);
+  }
+
+  /**
+   * What is on its way has come, or has been waited for long enough. `take` is to take stacks over, and to ask for
+   * their names.
+   */
+  async settled(take: () => void): Promise<void> {
+    await this.bus.settled();
+    await this.unwinder.questions.settled();
+    take();
+    await this.names.questions.settled();
   }
 
   close(): void {
     this.session.close();
     this.files.close();
-    this.names.close();
+    this.names.questions.close();
+    this.unwinder.questions.close();
     this.parts.pools.close();
   }
 }

@@ -3,6 +3,7 @@ import { isKnown } from '../proc/proc';
 import type { Proc } from '../proc/proc';
 import { startReader } from '../reader/child';
 import { Readers } from '../reader/readers';
+import { TargetReader } from '../reader/target-reader';
 
 /**
  * How long a question for names may take, ms: twice the patience of addon/reader/symbol_files.cc, and the
@@ -14,6 +15,7 @@ const NAMES_MS = 25_000;
 export class Pools {
   readonly readers: Readers;
   readonly namers: Readers;
+  readonly unwinders: Readers;
 
   constructor(proc: Proc, note: (text: string) => void) {
     const options = {
@@ -27,16 +29,24 @@ export class Pools {
     };
     this.readers = new Readers(options);
     const cost = 'code and data have no names';
-    this.namers = new Readers({ ...options, limitMs: NAMES_MS, cost, lazy: true });
+    const patient = { ...options, limitMs: NAMES_MS, lazy: true };
+    this.namers = new Readers({ ...patient, cost });
+    this.unwinders = new Readers({ ...patient, cost: 'call stacks are left out' });
+  }
+
+  targetReader(): TargetReader {
+    return new TargetReader(this.readers, this.namers, this.unwinders);
   }
 
   refuseAll(): void {
     this.readers.refuseAll();
     this.namers.refuseAll();
+    this.unwinders.refuseAll();
   }
 
   close(): void {
     this.readers.close();
     this.namers.close();
+    this.unwinders.close();
   }
 }

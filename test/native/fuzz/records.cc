@@ -54,7 +54,7 @@ class Maker {
   Bytes Next() {
     const uint64_t address = 0x7f0000000000 + (random_->Below(64) << 12) + random_->Below(4096);
     const bool user = random_->Below(2) == 0;
-    switch (random_->Below(16)) {
+    switch (random_->Below(17)) {
       case 0:
       case 1:
         return Minor(Someone(kMinorId), address, user);
@@ -88,6 +88,11 @@ class Maker {
       case 14:
         return Signal(Someone(0), Pid(), user ? SIGSEGV : SIGBUS,
                       static_cast<int>(random_->Below(4)));
+      case 15: {
+        const size_t words = static_cast<size_t>(random_->Below(64));
+        const size_t copied = static_cast<size_t>(random_->Below(words + 1));
+        return StackCopy(Someone(kCopyId), address, random_->Below(3), words, copied);
+      }
       default:
         return OtherCall(address);
     }

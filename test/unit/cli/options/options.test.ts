@@ -244,10 +244,20 @@ test('of --symbols and --no-symbols the last one counts', () => {
 
 describe('call stacks', () => {
   it('come with --stacks fp and with folded output', () => {
-    expect(parse('--stacks fp --format csv -p 1').stacks).toEqual({ every: 0, budget: 2000 });
+    expect(parse('--stacks fp --format csv -p 1').stacks).toEqual({
+      every: 0,
+      budget: 2000,
+      copied: false,
+    });
+    expect(parse('--stacks dwarf --format csv -p 1').stacks).toEqual({
+      every: 0,
+      budget: 2000,
+      copied: true,
+    });
     expect(parse('--stacks fp --stack-every 3 --format ndjson -p 1').stacks).toEqual({
       every: 3,
       budget: 2000,
+      copied: false,
     });
     expect(parse('--format folded --stack-budget 50 --weigh stall -p 1')).toMatchObject({
       stacks: { every: 0, budget: 50 },
@@ -271,8 +281,8 @@ describe('call stacks', () => {
   });
 
   it.each([
-    ['--stacks dwarf --format csv', /^--stacks: dwarf is not there yet/],
-    ['--stacks lbr --format csv', /^--stacks: 'lbr' is none of fp, off$/],
+    ['--stacks dwarf --stream', /^--stacks dwarf shows with/],
+    ['--stacks lbr --format csv', /^--stacks: 'lbr' is none of fp, dwarf, off$/],
     [
       '--stream --stacks fp',
       /^--stacks fp shows with --format csv, ndjson or folded, with --report/,
