@@ -26,6 +26,12 @@ const MAX_TARGETS = 64;
 /** Open faults shown. */
 const MAX_PENDING = 64;
 
+/** How a target ended. */
+export interface TargetEnd {
+  readonly words: string;
+  readonly failed: boolean;
+}
+
 interface SeenTarget {
   readonly info: TargetInfo;
   readonly rssPages: number;
@@ -34,8 +40,8 @@ interface SeenTarget {
 /** The running capture as the dashboard sees it. */
 export class LiveSource implements DashboardSource {
   readonly names: EventNames;
-  /** How the target ended, in words; null while it lives. */
-  ended: string | null = null;
+  /** How the target ended; null while it lives. The status of COMMAND may come later than its last record. */
+  ended: (() => TargetEnd) | null = null;
   /** Session time at which capture ended; null while it runs. Shares and rates must not fade after it. */
   endedAt: number | null = null;
   /** What the capture had to do differently, in words. */
@@ -80,11 +86,13 @@ export class LiveSource implements DashboardSource {
   header(): HeaderInfo {
     const { facts } = this;
     const targets = this.targets();
+    const end = this.ended?.();
     const { whole } = this.assembly.capture;
     return {
       targets: targets.map(({ info }) => info),
       ...(whole === null ? {} : { whole: printable(wholeText(whole), 60) }),
-      ended: this.ended,
+      ended: end?.words ?? null,
+      failed: end?.failed ?? false,
       elapsedNs: this.now,
       startedAt: this.startedAt(),
       capture: facts,

@@ -14,7 +14,7 @@ import { assemble, type Assembly } from '../app/assemble';
 import { endCommand, statusText } from './command-end';
 import { CommandOutputLog } from './command-output';
 import { LastHandler } from './last-handler';
-import { LiveSource } from '../app/live-source';
+import { LiveSource, type TargetEnd } from '../app/live-source';
 import type { Options } from '../app/options';
 import { Outlets } from '../app/outlets';
 import { say } from './stderr';
@@ -170,7 +170,7 @@ function startScreen(
   });
   void run.done.then(({ reason, stoppedAt }) => {
     source.endedAt = stoppedAt;
-    if (reason === 'target') source.ended = endWords(assembly);
+    if (reason === 'target') source.ended = () => endOf(assembly);
     if (reason !== 'target' || options.exitWithTarget) app.quit();
   });
   return app;
@@ -252,8 +252,9 @@ function deliver(outlets: Outlets, file: WholeFile, text: string): string {
   }
 }
 
-function endWords(assembly: Assembly): string {
-  if (assembly.command === null) return 'target has ended';
-  const words = statusText(assembly.capture.session.commandStatus());
-  return words === '' ? 'COMMAND has ended' : words;
+function endOf(assembly: Assembly): TargetEnd {
+  if (assembly.command === null) return { words: 'target has ended', failed: false };
+  const status = assembly.capture.session.commandStatus();
+  const words = statusText(status);
+  return { words: words === '' ? 'COMMAND has ended' : words, failed: status > 0 };
 }

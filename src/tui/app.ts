@@ -2,6 +2,7 @@ import { closingText } from './export/closing';
 import { Dashboard } from './state/dashboard';
 import { KeyDecoder, type Key } from './terminal/input';
 import { handleKeys } from './keys/keys';
+import { ANSWER, Pace } from './terminal/pace';
 import { renderDashboard } from './render';
 import { TerminalScreen } from './terminal/screen';
 import type { DashboardSource } from './state/source';
@@ -21,6 +22,8 @@ export interface AppOptions {
 /** How the dashboard was left: by a key, because the terminal went away, or as quit() was told. */
 export type QuitReason = 'key' | 'gone' | 'told';
 
+/** The first numbers do not wait for a long interval, ms: an empty screen says nothing. */
+const FIRST_PICTURE_MS = 500;
 /** Between two frames, ms: faster is not seen, and a burst of keys must not draw one each. */
 const MIN_FRAME_MS = 30;
 
@@ -30,14 +33,22 @@ export class DashboardApp {
   readonly done: Promise<QuitReason>;
   private readonly terminal: TerminalScreen;
   private readonly dashboard: Dashboard;
-  private readonly keys = new KeyDecoder();
+  private readonly pace = new Pace();
+  private readonly keys = new KeyDecoder((parameters, final) => {
+    const isAnswer = parameters === ANSWER.parameters && final === ANSWER.final;
+    if (!isAnswer || !this.pace.answer()) return;
+    this.settled();
+    this.requestFrame();
+  });
   private finish!: (reason: QuitReason) => void;
   private tickTimer: NodeJS.Timeout | null = null;
   private tickInterval = 0;
   private frameTimer: NodeJS.Timeout | null = null;
   private escapeTimer: NodeJS.Timeout | null = null;
+  private patienceTimer: NodeJS.Timeout | null = null;
   private lastFrame = -Infinity;
   private leaving = false;
+  private settled: () => void = () => undefined;
 
   constructor(
     source: DashboardSource,
@@ -66,7 +77,7 @@ export class DashboardApp {
       intervalMs: options.intervalMs,
     });
     this.draw();
-    this.schedule();
+    this.schedule(Math.min(FIRST_PICTURE_MS, options.intervalMs));
   }
 
   /** Leaves the terminal; `done` resolves when that is over. */
@@ -82,6 +93,7 @@ export class DashboardApp {
   /** SIGCONT: back from the shell. */
   resume(): void {
     this.terminal.resume();
+    this.pace.reset();
     this.requestFrame();
   }
 
@@ -92,13 +104,13 @@ export class DashboardApp {
     return closingText(this.dashboard);
   }
 
-  private schedule(): void {
+  private schedule(wait = this.dashboard.intervalMs): void {
     this.tickInterval = this.dashboard.intervalMs;
     this.tickTimer = setTimeout(() => {
       this.dashboard.refresh();
       this.requestFrame();
       this.schedule();
-    }, this.tickInterval);
+    }, wait);
   }
 
   private text(text: string): void {
@@ -123,6 +135,7 @@ export class DashboardApp {
       },
       redraw: () => {
         this.terminal.redraw();
+        this.pace.reset();
       },
     };
     handleKeys(this.dashboard, host, keys, this.options.now());
@@ -146,18 +159,48 @@ export class DashboardApp {
   private draw(): void {
     if (this.leaving) return;
     this.lastFrame = this.options.now();
+    const wait = this.pace.wait(this.options.now());
+    if (wait > 0) {
+      this.waitForTerminal(wait);
+      return;
+    }
     this.dashboard.size = this.terminal.size;
-    this.terminal.draw(renderDashboard(this.dashboard, this.lastFrame));
+    this.terminal.draw(renderDashboard(this.dashboard, this.lastFrame), () =>
+      this.pace.ask(this.lastFrame),
+    );
+  }
+
+  /** The terminal has not come to the last frame: another one follows its answer, or comes when none does. */
+  private waitForTerminal(ms: number): void {
+    if (this.patienceTimer !== null) clearTimeout(this.patienceTimer);
+    this.patienceTimer = setTimeout(() => {
+      this.patienceTimer = null;
+      this.requestFrame();
+    }, ms);
   }
 
   private leave(reason: QuitReason): void {
     if (this.leaving) return;
     this.leaving = true;
-    for (const timer of [this.tickTimer, this.frameTimer, this.escapeTimer]) {
+    const timers = [this.tickTimer, this.frameTimer, this.escapeTimer, this.patienceTimer];
+    for (const timer of timers) {
       if (timer !== null) clearTimeout(timer);
     }
-    void this.terminal.close().then(() => {
+    void this.terminal.close(reason === 'gone' ? Promise.resolve() : this.lastAnswer()).then(() => {
       this.finish(reason);
+    });
+  }
+
+  /** The terminal has answered everything that it was asked, or does not. */
+  private lastAnswer(): Promise<void> {
+    const { pendingMs } = this.pace;
+    if (pendingMs === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, pendingMs);
+      this.settled = () => {
+        clearTimeout(timer);
+        resolve();
+      };
     });
   }
 }

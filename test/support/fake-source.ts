@@ -23,6 +23,7 @@ export const HEADER: HeaderInfo = {
     },
   ],
   ended: null,
+  failed: false,
   elapsedNs: 192e9,
   startedAt: Date.UTC(2026, 0, 1, 12, 0, 0),
   capture: { ...FACTS, mode: { ...FACTS.mode, threads: 14, descriptors: 112 } },

@@ -30,6 +30,7 @@ export class FakeOutput extends EventEmitter implements TtyOutput {
   readonly writable = true;
   readonly terminal: Terminal;
   stalled = false;
+  onWrite: (text: string) => void = () => undefined;
   bytes = 0;
   private waiting = '';
 
@@ -48,6 +49,7 @@ export class FakeOutput extends EventEmitter implements TtyOutput {
   write(text: string | Buffer, done?: () => void): boolean {
     const chunk = text.toString();
     this.bytes += chunk.length;
+    this.onWrite(chunk);
     if (this.stalled) {
       this.waiting += chunk;
       return false;

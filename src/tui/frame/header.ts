@@ -16,7 +16,7 @@ import type { Picture, Size } from '../state/picture';
 import type { HeaderInfo } from '../state/source';
 import { CLASS_STYLE, type Theme } from '../terminal/theme';
 import { verdictView } from './verdict';
-import { stateText } from './words';
+import { stateText } from '../state/waiting';
 
 /** A fault that has been in flight for longer is shown: something holds the thread. ns. */
 const STUCK_NS = 10e6;

@@ -3,9 +3,9 @@ import type { Finding } from '../../core/findings/findings';
 import { latency, percent } from '../../core/text/format';
 import { cut, Line } from '../layout/line';
 import type { Picture } from '../state/picture';
+import { waitingWords } from '../state/waiting';
 import { cellText } from '../terminal/cell-width';
 import type { Style, Theme } from '../terminal/theme';
-import { stateText } from './words';
 
 const BADGE: Readonly<Record<Level, readonly [text: string, style: Style]>> = {
   fine: ['FINE', 'fine'],
@@ -80,27 +80,15 @@ function shareWords(
 }
 
 /** What is to be said where nothing dominates. */
-function plainWords({ verdict, snapshot, header }: Picture): string {
+function plainWords(picture: Picture): string {
+  const { verdict, snapshot, header } = picture;
   const { level, share, isNow } = verdict;
   const [oldest] = header.inFlight;
   if (level !== 'fine' && oldest !== undefined) {
     const where = oldest.region === '' ? oldest.address : oldest.region;
     return `thread ${oldest.tid} has waited ${latency(oldest.forNs)} in a fault in ${where}`;
   }
-  if (snapshot.totals.faults === 0 && header.ended === null) return waitingWords(header, snapshot);
+  if (snapshot.totals.faults === 0 && header.ended === null) return waitingWords(picture);
   const cost = `faults take ${percent(share)} % of one thread's time${isNow ? ' now' : ''}`;
   return level === 'fine' ? cost : `${cost}, of many kinds`;
-}
-
-function waitingWords({ targets }: Picture['header'], { elapsed }: Picture['snapshot']): string {
-  const seconds = Math.floor(elapsed / 1e9);
-  const states = new Set(targets.map(({ state }) => state));
-  const [target] = targets;
-  const who =
-    target === undefined || target.state === ''
-      ? ''
-      : targets.length === 1
-        ? `; the process is ${stateText(target.state)}`
-        : `; the ${targets.length} processes are ${states.size === 1 ? stateText(target.state) : 'there'}`;
-  return `waiting: no fault yet in ${seconds} s${who}`;
 }

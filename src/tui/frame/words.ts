@@ -46,21 +46,3 @@ export function scopeLines(dashboard: Dashboard, all = true): string[] {
   add('hidden', hidden, hiddenNote(dashboard));
   return lines;
 }
-
-/** The states of a process (proc_pid_stat(5)) in words. */
-const STATE_WORDS: ReadonlyMap<string, string> = new Map(
-  Object.entries({
-    R: 'running',
-    S: 'sleeping',
-    D: 'in disk wait',
-    T: 'stopped',
-    t: 'traced',
-    Z: 'zombie',
-    X: 'dead',
-    I: 'idle',
-  }),
-);
-
-export function stateText(state: string): string {
-  return STATE_WORDS.get(state) ?? state;
-}

@@ -23,6 +23,8 @@ export interface TableSpec<Row extends GroupableRow> {
   readonly pidOf?: (row: Row) => number;
   /** What a row shows is gone. */
   readonly hasEnded?: (row: Row) => boolean;
+  /** Rows without faults that are to be seen all the same. */
+  readonly keeps?: (row: Row) => boolean;
   readonly grouping?: RowGrouping<Row>;
 }
 
@@ -36,7 +38,7 @@ export class TableModel<Row extends GroupableRow> {
   rows: readonly Row[] = [];
   /** Each by itself: those that the filter lets through. */
   matching: readonly Row[] = [];
-  /** Rows with faults before the filter. */
+  /** Rows before the filter: with faults, or kept without. */
   total = 0;
   sortColumn: Column<Row>;
   reverse = false;
@@ -97,7 +99,7 @@ export class TableModel<Row extends GroupableRow> {
   /** What the filter lets through, and what is to be known of it: in one pass, for there may be thousands. */
   private choose(): void {
     const { source, test, classes } = this;
-    const { pidOf } = this.spec;
+    const { pidOf, keeps } = this.spec;
     const matching: Row[] = [];
     let total = 0;
     let partial = 0;
@@ -105,7 +107,7 @@ export class TableModel<Row extends GroupableRow> {
     let onePid = 0;
     let several = false;
     for (const row of source) {
-      if (row.faults === 0) continue;
+      if (row.faults === 0 && keeps?.(row) !== true) continue;
       total++;
       const mask = classesOf(row);
       if ((classes !== ALL_CLASSES && (mask & classes) === 0) || test?.passes(row) === false)

@@ -36,6 +36,7 @@ export class Dashboard implements Navigation {
   private opened: readonly View[] = [];
   /** What stands beside the view that is shown, as it was laid out; null for nothing. */
   beside: View | null = null;
+  private failureShown = false;
   private message: { text: string; style: Style; until: number } | null = null;
   /** What Esc undoes, innermost last; each as long as the filter is still the one that it made. */
   private readonly undo: { readonly filter: string; readonly run: () => void }[] = [];
@@ -170,6 +171,18 @@ export class Dashboard implements Navigation {
   refresh(): void {
     this.scene.refresh();
     this.follow();
+    this.showFailure();
+  }
+
+  /** A COMMAND that failed has said why: unless somebody looks at something else already, that is what one wants to see. */
+  private showFailure(): void {
+    const { failed } = this.scene.picture.header;
+    if (!failed || this.failureShown) return;
+    this.failureShown = true;
+    const untouched = this.current === this.made[0] && this.opened.length === 0;
+    const said = (this.source.output()?.lines.length ?? 0) > 0;
+    const output = this.made.find(({ entry }) => entry.name === 'output');
+    if (untouched && said && this.mode === NORMAL && output !== undefined) this.go(output);
   }
 
   /** What shows a thing that is gone closes. */

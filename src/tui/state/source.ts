@@ -37,6 +37,8 @@ export interface HeaderInfo {
   readonly whole?: string;
   /** The target is gone: how it ended, in words. null while it lives. */
   readonly ended: string | null;
+  /** It was a COMMAND, and its status says that it failed. */
+  readonly failed: boolean;
   /** ns since capture began. */
   readonly elapsedNs: number;
   /** The time of the day at which capture began, ms since 1970; null where that is not known. */

@@ -85,6 +85,10 @@ interface Paste {
 }
 /** The name of a key, or a paste. */
 export type Key = string | Paste;
+/** What the terminal says of itself when it is asked: `ESC [ parameters final`. */
+export type OnReport = (parameters: string, final: string) => void;
+/** Device status and cursor position (DSR and CPR, ECMA-48 8.3.35 and 8.3.14). */
+const REPORT = /^(?:\d+n|\d+;\d+R)$/;
 
 /**
  * Turns what the terminal sends into names of keys. An escape at the end of a read may be the Escape
@@ -96,6 +100,8 @@ export class KeyDecoder {
   private held = '';
   /** What came of a paste that has not ended, null outside of one. */
   private pasted: string | null = null;
+
+  constructor(private readonly onReport: OnReport = () => undefined) {}
 
   /** Something is held: call flush() unless more comes within `patience`. */
   get waiting(): boolean {
@@ -187,6 +193,11 @@ export class KeyDecoder {
     const parameters = input.slice(at + 2, end);
     const final = input.charAt(end);
     if (parameters === '200' && final === '~') this.pasted = '';
+    // F3 with a modifier is `ESC [ 1 ; 2 R` too: nobody asks for the cursor while it is in the first line.
+    if (REPORT.test(parameters + final) && !parameters.startsWith('1;')) {
+      this.onReport(parameters, final);
+      return end + 1;
+    }
     const key = controlKey(parameters, final);
     if (key !== null) keys.push(key);
     return end + 1;

@@ -122,8 +122,11 @@ export class TerminalScreen {
     return { columns: this.screen.program.cols || 80, rows: this.screen.program.rows || 24 };
   }
 
-  /** Draws a frame, or skips it (false) while the terminal has not taken the last one. */
-  draw(frame: Frame): boolean {
+  /**
+   * Draws a frame, or skips it (false) while the terminal has not taken the last one. `behind`: what goes out after
+   * it, asked for where anything has changed.
+   */
+  draw(frame: Frame, behind: () => string = () => ''): boolean {
     if (this.closed || this.keepAlive !== null) return false;
     if (this.options.output.writableLength > 0) {
       this.skipped = true;
@@ -135,7 +138,7 @@ export class TerminalScreen {
     const bytes = this.painter.paint(frame.lines, this.size.columns, overlays);
     // What blessed has to say comes before what is drawn onto it.
     this.screen.program.flush();
-    if (bytes !== '') this.options.output.write(bytes);
+    if (bytes !== '') this.options.output.write(bytes + behind());
     return true;
   }
 
@@ -177,13 +180,17 @@ export class TerminalScreen {
     this.painter.reset();
   }
 
-  /** Leaves the terminal as it was found. Returns when it has taken all output, or after a second. */
-  async close(): Promise<void> {
+  /**
+   * Leaves the terminal as it was found. Returns when it has taken all output, or after a second; input is read until
+   * `answered`, so that an answer of the terminal does not become input of the shell.
+   */
+  async close(answered: Promise<void> = Promise.resolve()): Promise<void> {
     if (this.closed) return;
     this.closed = true;
     if (this.keepAlive !== null) clearInterval(this.keepAlive);
-    this.detach();
     this.screen.destroy();
+    await answered;
+    this.detach();
     const { input, output } = this.options;
     try {
       input.setRawMode?.(false);

@@ -21,6 +21,8 @@ export const processes: ViewEntry = {
       {
         columns: PROCESS_COLUMNS,
         hasEnded: ({ alive }) => !alive,
+        // What was attached and does not fault is an answer too.
+        keeps: ({ alive, pid }) => alive && pid !== 0,
         grouping: new Grouping(PROCESS_GROUPS),
       },
       (snapshot) => snapshot.processes,

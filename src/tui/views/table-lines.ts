@@ -53,12 +53,13 @@ function drawing<Row extends GroupableRow>(
 
 /**
  * A table: heading, then the rows of its window. Only what is visible is formatted. `ticks` counts the
- * refreshes, see historyLine().
+ * refreshes, see historyLine(); `waiting` is said where there was no fault yet.
  */
 export function tableLines<Row extends GroupableRow>(
   { theme, columns, height }: Area,
   table: TableModel<Row>,
   ticks: number,
+  waiting: string,
 ): string[] {
   const rows = table.window(height - 1);
   const how = drawing(theme, columns, table, rows, ticks);
@@ -67,7 +68,7 @@ export function tableLines<Row extends GroupableRow>(
   rows.forEach((row, k) => {
     lines.push(rowLine(how, row, k === selected));
   });
-  if (rows.length === 0) lines.push(nothingLine(theme, columns, table));
+  if (rows.length === 0) lines.push(nothingLine(theme, columns, table, waiting));
   return lines;
 }
 
@@ -77,13 +78,14 @@ export function plainTableLines<Row extends GroupableRow>(
   columns: number,
   table: TableModel<Row>,
   ticks: number,
+  waiting: string,
   most: number,
 ): string[] {
   const rows = table.rows.slice(0, most);
   const how = drawing(theme, columns, table, rows, ticks);
   const lines = [heading(how)];
   for (const row of rows) lines.push(rowLine(how, row, false));
-  if (table.rows.length === 0) lines.push(nothingLine(theme, columns, table));
+  if (table.rows.length === 0) lines.push(nothingLine(theme, columns, table, waiting));
   if (table.rows.length > most) {
     // What an opened group stands for is in the group's numbers already.
     const rest = table.rows.slice(most).filter((row) => table.tree.parentOf(row) === null);
@@ -95,8 +97,13 @@ export function plainTableLines<Row extends GroupableRow>(
   return lines;
 }
 
-function nothingLine(theme: Theme, columns: number, { total }: { readonly total: number }): string {
-  const why = total === 0 ? 'no faults yet' : `none of ${total} rows pass the filter`;
+function nothingLine(
+  theme: Theme,
+  columns: number,
+  { total }: { readonly total: number },
+  waiting: string,
+): string {
+  const why = total === 0 ? waiting : `none of ${total} rows pass the filter`;
   return new Line(theme, columns).add(`  ${why}`, 'dim').end();
 }
 

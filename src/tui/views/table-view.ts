@@ -2,6 +2,7 @@ import { rowTable, type ExportTables } from '../../core/columns/table-export';
 import type { GroupableRow } from '../../core/snapshot/groups';
 import type { TableModel } from '../layout/table';
 import type { Picture } from '../state/picture';
+import { waitingWords } from '../state/waiting';
 import type { Scene } from '../state/scene';
 import type { Theme } from '../terminal/theme';
 import { leadOn, type Lead } from './lead';
@@ -108,15 +109,24 @@ export class TableView<Row extends GroupableRow> implements View {
   }
 
   draw(area: Area): string[] {
-    return tableLines(area, this.table, this.scene.picture.ticks);
+    return tableLines(area, this.table, this.scene.picture.ticks, this.waiting);
   }
 
   text(theme: Theme, columns: number): string[] {
     return this.plainLines(theme, columns, Infinity);
   }
 
+  /** What is said in place of rows where there was no fault yet. */
+  private get waiting(): string {
+    const { picture } = this.scene;
+    const { header, snapshot } = picture;
+    if (header.ended !== null) return 'no faults';
+    return snapshot.totals.faults === 0 ? waitingWords(picture) : 'nothing yet';
+  }
+
   private plainLines(theme: Theme, columns: number, most: number): string[] {
-    return plainTableLines(theme, columns, this.table, this.scene.picture.ticks, most);
+    const { ticks } = this.scene.picture;
+    return plainTableLines(theme, columns, this.table, ticks, this.waiting, most);
   }
 
   tables(): ExportTables {

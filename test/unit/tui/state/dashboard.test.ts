@@ -162,6 +162,47 @@ describe('the screen', () => {
     expect(bench.text()).toContain('data.db');
   });
 
+  it('says what it waits for before the first fault, and lists what was attached', () => {
+    const bench = new Bench(100, 24);
+    bench.source.picture = snapshot({
+      elapsed: 3e9,
+      processes: [
+        process({ pid: 7, comm: 'idler', byClass: [0, 0, 0, 0] }),
+        process({ id: 2, pid: 8, comm: 'gone', byClass: [0, 0, 0, 0], alive: false }),
+      ],
+    });
+    bench.dashboard.refresh();
+    const waiting = 'waiting: no fault yet in 3 s; the process is sleeping';
+    expect(bench.lines().filter((line) => line.includes(waiting))).toHaveLength(2);
+    expect(bench.press('3').rows()).toEqual(['7']);
+    bench.source.info = { ...HEADER, ended: 'target has ended' };
+    bench.dashboard.refresh();
+    expect(bench.press('1').text()).not.toContain('waiting');
+  });
+
+  it('shows what a COMMAND said that failed, once, and only to whom it does not disturb', () => {
+    const failing = (): Bench => {
+      const bench = new Bench();
+      bench.source.commandOutput = { lines: ['cannot open config'], dropped: 0 };
+      bench.dashboard.refresh();
+      return bench;
+    };
+    const fail = (bench: Bench): void => {
+      bench.source.info = { ...HEADER, ended: 'COMMAND exited with status 1', failed: true };
+      bench.dashboard.refresh();
+    };
+    const bench = failing();
+    fail(bench);
+    expect(bench.dashboard.view).toBe('output');
+    expect(bench.text()).toContain('cannot open config');
+    bench.press('1');
+    bench.dashboard.refresh();
+    expect(bench.dashboard.view).toBe('regions');
+    const reading = failing().press('4');
+    fail(reading);
+    expect(reading.dashboard.view).toBe('causes');
+  });
+
   it('shows rates from the difference of two pictures', () => {
     const bench = new Bench(120, 30);
     // One more of the scale is 12 major faults more, one second later.

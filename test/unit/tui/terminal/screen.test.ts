@@ -1,4 +1,5 @@
 import { DashboardApp, type QuitReason } from '../../../../src/tui/app';
+import { ASK } from '../../../../src/tui/terminal/pace';
 import { FakeSource, samplePicture } from '../../../support/fake-source';
 import { FakeInput, FakeOutput } from '../../../support/terminal';
 
@@ -139,6 +140,38 @@ describe('the dashboard on a terminal', () => {
     expect(await modes()).toEqual([true, false, false]);
     await world.quit();
     expect(await modes()).toEqual([false, false, false]);
+  });
+
+  it('sends no second frame to a terminal that has answered before and has not come to the last one', async () => {
+    open();
+    const { input, output, source } = world;
+    const asks: string[] = [];
+    output.onWrite = (text) => {
+      if (text.endsWith(ASK)) asks.push(text);
+    };
+    await world.shows('data.db');
+    input.type('\x1b[0n');
+    input.type('2');
+    await world.shows(/\[2 Threads\]/);
+    const sent = asks.length;
+    input.type('3');
+    let pictures = 0;
+    await new Promise<void>((resolve) => {
+      source.snapshot = () => {
+        if (++pictures === 3) resolve();
+        return source.picture;
+      };
+    });
+    expect(asks.length).toBe(sent);
+    input.type('\x1b[0n');
+    await world.shows(/\[3 Processes\]/);
+    // What restores the terminal waits for nothing; the last answer is not left to the shell.
+    input.type('q');
+    await output.screen();
+    expect([output.alternate, input.raw]).toEqual([false, true]);
+    input.type('\x1b[0n');
+    expect(await world.app.done).toBe('key');
+    expect(input.raw).toBe(false);
   });
 
   it('draws the whole screen anew at Ctrl-L', async () => {

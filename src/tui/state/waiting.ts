@@ -1,0 +1,33 @@
+import type { Picture } from './picture';
+
+/** The states of a process (proc_pid_stat(5)) in words. */
+const STATE_WORDS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    R: 'running',
+    S: 'sleeping',
+    D: 'in disk wait',
+    T: 'stopped',
+    t: 'traced',
+    Z: 'zombie',
+    X: 'dead',
+    I: 'idle',
+  }),
+);
+
+export function stateText(state: string): string {
+  return STATE_WORDS.get(state) ?? state;
+}
+
+/** What is to be said before the first fault: for how long there was none, and what the target does meanwhile. */
+export function waitingWords({ header: { targets }, snapshot: { elapsed } }: Picture): string {
+  const seconds = Math.floor(elapsed / 1e9);
+  const states = new Set(targets.map(({ state }) => state));
+  const [target] = targets;
+  const who =
+    target === undefined || target.state === ''
+      ? ''
+      : targets.length === 1
+        ? `; the process is ${stateText(target.state)}`
+        : `; the ${targets.length} processes are ${states.size === 1 ? stateText(target.state) : 'there'}`;
+  return `waiting: no fault yet in ${seconds} s${who}`;
+}

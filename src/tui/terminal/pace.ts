@@ -1,0 +1,60 @@
+/**
+ * How long a frame waits for the answer to the one before, ms: a slow link is never more than two frames behind, and
+ * a terminal that has lost an answer is not given up.
+ */
+const PATIENCE_MS = 10_000;
+/** The same as long as the terminal has not answered at all: many do not. */
+const FIRST_PATIENCE_MS = 250;
+/** How long leaving waits for it, ms. */
+const LAST_PATIENCE_MS = 1000;
+/** So many frames without any answer, and it is asked no more. */
+const MOST_UNANSWERED = 4;
+
+/** DSR 5 (ECMA-48 8.3.35): the terminal answers `ESC [ 0 n` when it has come to it. */
+export const ASK = '\x1b[5n';
+/** The same as the final character and the parameters of the answer. */
+export const ANSWER = { parameters: '0', final: 'n' } as const;
+
+/**
+ * Holds frames back until the terminal has come to the last one: what ssh and the network have taken is in no buffer
+ * that a program could look at, and all of it would be shown before the answer to a key.
+ */
+export class Pace {
+  private open = 0;
+  private askedAt = -Infinity;
+  private answered = false;
+
+  /** ms until the next frame may go out; 0: now. */
+  wait(nowMs: number): number {
+    if (this.open === 0) return 0;
+    const patience = this.answered ? PATIENCE_MS : FIRST_PATIENCE_MS;
+    return Math.max(0, this.askedAt + patience - nowMs);
+  }
+
+  /** A frame goes out: what is to be written behind it. */
+  ask(nowMs: number): string {
+    if (!this.answered && this.open >= MOST_UNANSWERED) return '';
+    // An answer that is lost must not leave a debt behind.
+    this.open = this.answered ? 1 : this.open + 1;
+    this.askedAt = nowMs;
+    return ASK;
+  }
+
+  /** Answers may still come: they must not be left to the shell. Told is how long one waits for them, ms. */
+  get pendingMs(): number {
+    if (this.open === 0) return 0;
+    return this.answered ? LAST_PATIENCE_MS : FIRST_PATIENCE_MS;
+  }
+
+  /** The terminal was somebody else's meanwhile: what it owes is lost. */
+  reset(): void {
+    this.open = 0;
+  }
+
+  /** The terminal has come to the frame. True where another one may go out. */
+  answer(): boolean {
+    this.open = this.answered ? 0 : Math.max(0, this.open - 1);
+    this.answered = true;
+    return this.open === 0;
+  }
+}
