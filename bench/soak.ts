@@ -1,8 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { analyzerCommand, reportIn } from '../test/support/analyzer';
 import { workload } from '../test/support/build';
-import { childrenOf, resident } from '../test/support/processes';
+import { childrenOf, nameOf, resident } from '../test/support/processes';
 import { Running } from '../test/support/running';
 import { type Asked, Refusal, say, type Section } from './bench';
 import { mebibytes, sum, whole } from './figures';
@@ -39,7 +38,7 @@ function residentWithHelpers(pid: number): number {
 
 function helpersOf(pid: number): number[] {
   return childrenOf(pid)
-    .filter((child) => readFileSync(`/proc/${child}/comm`, 'utf8').startsWith('pagefault-'))
+    .filter((child) => nameOf(child).startsWith('pagefault-'))
     .flatMap((child) => [child, ...helpersOf(child)]);
 }
 

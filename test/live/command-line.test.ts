@@ -2,7 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { analyze, startAnalyzer, waiting } from '../support/analyzer';
 import { ANALYZER, workload } from '../support/build';
-import { attached, Running, run, sleep, until } from '../support/running';
+import { childrenOf, minorFaults, nameOf, taken } from '../support/processes';
+import { attached, Running, run, until } from '../support/running';
 import { removeScratch, scratchDirectory } from '../support/scratch';
 
 let scratch: string;
@@ -106,7 +107,9 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
 test('SIGINT while a COMMAND runs: the COMMAND is ended too', async () => {
   const tracer = startAnalyzer(['-q', '--', workload('storm'), '--seconds', '60']);
   await attached(tracer);
-  await sleep(300);
+  await until('a storm', () =>
+    childrenOf(tracer.pid).some((pid) => nameOf(pid) === 'storm' && minorFaults(pid) > 10_000),
+  );
   tracer.kill('SIGINT');
   const ended = await tracer.ended;
   expect(ended).toMatchObject({ status: 0, signal: null });
@@ -118,7 +121,7 @@ test('SIGINT twice: gone at once, whatever the COMMAND does', async () => {
   const tracer = startAnalyzer(['-q', '--', 'sh', '-c', deaf]);
   const pid = Number(await until('the COMMAND', () => /deaf (\d+)\n/.exec(tracer.stdout)?.[1]));
   tracer.kill('SIGINT');
-  await sleep(100);
+  await taken(tracer.pid);
   tracer.kill('SIGINT');
   await tracer.exited;
   // The patience with the COMMAND, and what is said at its end, did not come about.

@@ -10,6 +10,7 @@ import {
   waiting,
 } from '../support/analyzer';
 import { ANALYZER, workload } from '../support/build';
+import { faulting } from '../support/processes';
 import { attached, Running, sleep, until } from '../support/running';
 import { removeScratch, scratchDirectory } from '../support/scratch';
 import { compare, truthRows } from '../support/truth';
@@ -45,7 +46,7 @@ test('the target is killed: the summary, status 0, nothing in flight', async () 
   const tracer = startAnalyzer(['-q', '--report-format', 'json', '-p', String(target.pid)]);
   await attached(tracer);
   target.write('\n');
-  await sleep(300);
+  await faulting(target.pid, 20_000);
   target.kill('SIGKILL');
   const ended = await tracer.ended;
   expect(ended.status).toBe(0);

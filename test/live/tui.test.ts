@@ -2,7 +2,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { analyze } from '../support/analyzer';
 import { ANALYZER, DEMO, workload } from '../support/build';
-import { Running, sleep } from '../support/running';
+import { faulting } from '../support/processes';
+import { Running } from '../support/running';
 import { removeScratch, scratchDirectory } from '../support/scratch';
 import { quoted, Tmux } from '../support/tmux';
 
@@ -194,7 +195,7 @@ describe('the dashboard of the real program', () => {
     const storm = start([workload('storm'), '--threads', '2', '--seconds', '60']);
     open(['-p', String(storm.pid)], {}, 120, 30);
     await terminal.shows('[1 Regions]');
-    await sleep(1500);
+    await faulting(storm.pid, 100_000);
     for (let k = 0; k < 12; k++) {
       const view = k % 2 === 0 ? '2' : '1';
       terminal.keys(view);

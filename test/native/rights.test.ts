@@ -3,9 +3,10 @@ import { chmodSync, copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { waiting } from '../support/analyzer';
 import { workload } from '../support/build';
-import { Running, sleep } from '../support/running';
+import { Running } from '../support/running';
 import { removeScratch, scratchDirectory } from '../support/scratch';
 import { truthRows } from '../support/truth';
+import { isUp } from './support/captures';
 import type { Finished, Info } from './support/captures';
 import { answer, startScript } from './support/script';
 
@@ -35,12 +36,6 @@ const ATTACH = `const capture = new Capture({ pids: [+target] });
    process.stdout.write('up\\n');
    await until(() => capture.session.ended(), 40000); print(capture.finish());`;
 
-async function up(running: Running): Promise<void> {
-  while (!running.stdout.includes('up\n')) {
-    if (running.stderr !== '') throw new Error(running.stderr);
-    await sleep(5);
-  }
-}
 async function finished(running: Running): Promise<Finished> {
   const ended = await running.ended;
   expect(ended).toMatchObject({ status: 0, signal: null, stderr: '' });
@@ -166,7 +161,7 @@ describe('many threads', () => {
       prefix: ['prlimit', '--nofile=20000:20000', '--'],
       args: [target.pid],
     });
-    await up(running);
+    await isUp(running);
     target.write('\n');
     const rows = truthRows((await target.ended).stdout);
     const result = await finished(running);
@@ -188,7 +183,7 @@ describe('many threads', () => {
       prefix: ['prlimit', '--nofile=400:400', '--'],
       args: [target.pid],
     });
-    await up(running);
+    await isUp(running);
     target.write('\n');
     const rows = truthRows((await target.ended).stdout);
     const result = await finished(running);
@@ -205,7 +200,7 @@ describe('children', () => {
       ATTACH.replace('pids: [+target]', `pids: [+target], children: ${children}`),
       { args: [target.pid] },
     );
-    await up(running);
+    await isUp(running);
     target.write('\n');
     await target.ended;
     const result = await finished(running);
@@ -226,10 +221,10 @@ describe('a program of other rights (set-user-ID)', () => {
   };
 
   test('the kernel ends capture at the exec; it is resumed and that is told', async () => {
-    const target = new Running([...NOBODY, 'sh', '-c', `read go; exec ${privileged()} 0.5`]);
-    await sleep(200);
+    const target = new Running([...NOBODY, 'sh', '-c', `echo; read go; exec ${privileged()} 0.5`]);
+    await target.spoke;
     const running = startScript(ATTACH, { args: [target.pid] });
-    await up(running);
+    await isUp(running);
     target.write('\n');
     await target.ended;
     const result = await finished(running);
@@ -240,11 +235,11 @@ describe('a program of other rights (set-user-ID)', () => {
   });
 
   test('a hundred of them in a row: descriptors and notices stay few', async () => {
-    const loop = `read go; for i in $(seq 100); do ${privileged()} 0.05; done`;
+    const loop = `echo; read go; for i in $(seq 100); do ${privileged()} 0.05; done`;
     const target = new Running([...NOBODY, 'sh', '-c', loop]);
-    await sleep(200);
+    await target.spoke;
     const running = startScript(ATTACH, { args: [target.pid] });
-    await up(running);
+    await isUp(running);
     target.write('\n');
     await target.ended;
     const result = await finished(running);

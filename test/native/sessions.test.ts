@@ -1,6 +1,6 @@
 import { waiting } from '../support/analyzer';
 import { workload } from '../support/build';
-import { sleep } from '../support/running';
+import { faulting } from '../support/processes';
 import { truthRows } from '../support/truth';
 import { accounted, isUp, withStorm } from './support/captures';
 import type { Finished } from './support/captures';
@@ -39,7 +39,7 @@ describe('several sessions', () => {
         `const results = [];
          for (let i = 0; i < 4; i += 1) {
            const capture = new Capture({ pids: [+target] });
-           await sleep(100 + i * 50);
+           await until(() => capture.completed > 5000 * (i + 1), 60000);
            results.push(capture.finish());
          }
          print(results);`,
@@ -131,7 +131,7 @@ describe('the target ends', () => {
     );
     await isUp(running);
     storm.write('\n');
-    await sleep(200);
+    await faulting(storm.pid, 20_000);
     storm.kill('SIGKILL');
     await storm.ended;
     const ended = await running.ended;

@@ -65,6 +65,11 @@ export function childrenOf(pid: number): number[] {
   return text === '' ? [] : text.split(' ').map(Number);
 }
 
+/** Name of a process, as far as the kernel keeps it (comm, proc(5)). */
+export function nameOf(pid: number): string {
+  return readFileSync(`/proc/${pid}/comm`, 'utf8').trimEnd();
+}
+
 /** Resident memory, bytes; at its highest with `peak`. */
 export function resident(pid: number, peak = false): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
@@ -79,6 +84,12 @@ export function cpuNs(pid: number): number {
     (sum, tid) => sum + Number(readFileSync(`${tasks}/${tid}/schedstat`, 'utf8').split(' ')[0]),
     0,
   );
+}
+
+/** Waits until a process has taken so many minor faults more. */
+export async function faulting(pid: number, more: number): Promise<void> {
+  const before = minorFaults(pid);
+  await until(`faults of ${pid}`, () => minorFaults(pid) >= before + more);
 }
 
 /** Minor faults of all threads of a process so far (proc_pid_stat(5), minflt). */

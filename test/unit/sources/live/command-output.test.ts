@@ -4,6 +4,7 @@ import { closeSync, mkdtempSync, openSync, constants, rmSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { until } from '../../../support/running';
 
 /** What a shell script writes, read through a FIFO as the dashboard reads a COMMAND's pipe. */
 async function read(script: string): Promise<{ reader: CommandOutputReader; copy: string }> {
@@ -17,7 +18,8 @@ async function read(script: string): Promise<{ reader: CommandOutputReader; copy
   const child = spawn('sh', ['-c', script], { stdio: ['ignore', out, out] });
   closeSync(out);
   await new Promise((resolve) => child.on('close', resolve));
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  const whole = execFileSync('sh', ['-c', `{ ${script}; } 2>&1`]).length;
+  await until('what it wrote', () => Buffer.concat(copies).length >= whole);
   rmSync(folder, { recursive: true });
   return { reader, copy: Buffer.concat(copies).toString() };
 }

@@ -1,6 +1,7 @@
 import { DashboardApp, type QuitReason } from '../../../../src/tui/app';
 import { ASK } from '../../../../src/tui/terminal/pace';
 import { FakeSource, samplePicture } from '../../../support/fake-source';
+import { until } from '../../../support/running';
 import { FakeInput, FakeOutput } from '../../../support/terminal';
 
 class World {
@@ -271,7 +272,7 @@ describe('the dashboard on a terminal', () => {
     await world.shows('data.db');
     world.output.stalled = true;
     world.source.picture = samplePicture(2);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await until('a frame', () => world.output.writableLength > 0);
     world.input.type('2');
     await new Promise((resolve) => setTimeout(resolve, 100));
     const waiting = world.output.writableLength;
