@@ -129,7 +129,8 @@ export class Model {
     if (symbols === 'off') return null;
     const { tasks, regions, columns, stats } = this;
     const { sites: cap } = this.limits;
-    const parts = { symbols, stacks, tasks, regions, columns, stats, cap, names, unwinder };
+    const { source: files } = options;
+    const parts = { symbols, stacks, tasks, regions, columns, stats, cap, files, names, unwinder };
     return new Attribution(parts);
   }
 

@@ -121,6 +121,13 @@ export interface ProcSource {
   fileStore(pid: number, ppid: number, backing: Backing): number;
   /** Headers of the file behind a mapping, null when it is no ELF file. Never those of another file. */
   elfImage(pid: number, vma: Vma): ElfImage | null | typeof UNKNOWN | typeof PENDING;
+  /**
+   * Tells files apart that had this device and inode one after the other, as far as elfImage() has met them: a program
+   * that was written over, an inode that was given again. 0 for the first.
+   */
+  fileEra(backing: Backing): number;
+  /** Rises whenever fileEra() says something else of a file. */
+  readonly fileChanges: number;
   /** Since the last call an image has become known that elfImage() said UNKNOWN of. */
   takeLateImages(): boolean;
   /** Name of a thread, null when it cannot be read. */

@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { analyze, captureCommand, reportIn } from '../support/analyzer';
-import { withLines } from '../support/build';
+import { ANALYZER, withLines } from '../support/build';
 import type { NamedFault } from '../support/formats';
+import { Running, until } from '../support/running';
 import { removeScratch, scratchDirectory } from '../support/scratch';
 
 let scratch: string;
@@ -116,4 +118,34 @@ test('the report and the text stream name the code, --no-symbols does not', asyn
   for (const site of bare.call_sites) expect(site.function).toBeNull();
   const sum = bare.call_sites.reduce((all, { faults }) => all + Number(faults), 0);
   expect(sum).toBe(bare.summary.faults);
+});
+
+test('a program that is written over has its own names before and after', async () => {
+  const [first, second] = ['first', 'second'].map((name) => {
+    const source = join(scratch, `${name}.c`);
+    const touch = 'for (int i = 0; i < 50; i++) ((volatile char*)p)[i * 4096] = 1;';
+    writeFileSync(
+      source,
+      `#include <sys/mman.h>
+       static __attribute__((noinline)) void fill_${name}(char* p) { ${touch} }
+       int main(void) { fill_${name}(mmap(0, 50 * 4096, 3, 34, -1, 0)); return 0; }`,
+    );
+    const built = join(scratch, `${name}.bin`);
+    execFileSync('gcc', ['-O1', '-g', '-o', built, source]);
+    return built;
+  });
+  const program = join(scratch, 'written-over');
+  const go = join(scratch, 'go');
+  execFileSync('mkfifo', [go]);
+  const place = (built: string): string => `cat ${built} > ${program} && chmod 755 ${program}`;
+  const script = `${place(first!)}; ${program}; cat ${go}; ${place(second!)}; ${program}`;
+  const options = ['--symbols', '--format', 'ndjson'];
+  const running = new Running([ANALYZER, ...options, '--', 'sh', '-c', script]);
+  // By then its names have been read.
+  await until('the first', () => running.stdout.split('"fill_first"').length > 50);
+  writeFileSync(go, '');
+  const { status, stdout } = await running.ended;
+  expect(status).toBe(0);
+  expect(stdout.split('"fill_first"')).toHaveLength(51);
+  expect(stdout.split('"fill_second"')).toHaveLength(51);
 });

@@ -75,6 +75,16 @@ export class FakeSource implements ProcSource {
     this.asked.comms++;
     return this.comms.get(tid) ?? null;
   }
+  readonly eras = new Map<string, number>();
+  fileChanges = 0;
+  fileEra({ ino }: { readonly ino: string }): number {
+    return this.eras.get(ino) ?? 0;
+  }
+  /** The inode is another file's from now on. */
+  replace(ino: string): void {
+    this.eras.set(ino, this.fileEra({ ino }) + 1);
+    this.fileChanges++;
+  }
   takeLateImages(): boolean {
     const { late } = this;
     this.late = false;

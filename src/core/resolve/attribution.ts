@@ -10,6 +10,7 @@ import type { Batch } from '../wire/batch';
 import type { FaultColumns } from '../wire/fault-columns';
 import type { Resolved } from '../wire/resolved';
 import { CodeLoop } from './code-loop';
+import type { FileEras } from './code-loop';
 import { DataLoop } from './data-loop';
 import { Makers } from './makers';
 import { NameWatch, nameFrames } from './name-watch';
@@ -35,6 +36,7 @@ interface Parts {
   readonly stats: SlabPool;
   /** Rows of call sites. */
   readonly cap: number;
+  readonly files: FileEras;
   /** null: code goes by its addresses. */
   readonly names: NameSource | null;
   /** null: stacks come from the kernel. */
@@ -57,12 +59,12 @@ export class Attribution {
   private readonly stacksWaited: boolean;
 
   constructor(parts: Parts) {
-    const { symbols, stacks, tasks, regions, columns, stats, cap, names, unwinder } = parts;
+    const { symbols, stacks, tasks, regions, columns, stats, cap, files, names, unwinder } = parts;
     const sites = new SiteTable(stats, cap);
     this.sites = sites;
-    this.codeLoop = new CodeLoop(tasks, sites.codes);
-    this.dataLoop = symbols === 'faults' ? new DataLoop(tasks, regions, columns) : null;
-    this.stackLoop = stacks === 'off' ? null : new StackLoop(tasks);
+    this.codeLoop = new CodeLoop(tasks, sites.codes, files);
+    this.dataLoop = symbols === 'faults' ? new DataLoop(tasks, regions, columns, files) : null;
+    this.stackLoop = stacks === 'off' ? null : new StackLoop(tasks, files);
     this.makers = this.stackLoop === null ? null : new Makers(tasks, regions, this.stackLoop);
     this.unwindLoop =
       this.stackLoop === null || unwinder === null

@@ -1,6 +1,7 @@
 import { meet, PlaceKind, TRUNCATED } from '../code/address';
 import type { CodePlace } from '../code/address';
 import { CodeTable } from '../code/code-table';
+import type { ProcSource } from '../ports';
 import { UNKNOWN_NATURE, regionNature } from '../regions/region-label';
 import type { Process, Thread } from '../tasks/process';
 import type { Tasks } from '../tasks/tasks';
@@ -28,6 +29,9 @@ function place(kind: number, object: string, path: string, key: string): CodePla
   return { kind, object, path, key, pid: 0, vma: null };
 }
 
+/** Which file device and inode stand for. */
+export type FileEras = Pick<ProcSource, 'fileEra' | 'fileChanges'>;
+
 /**
  * Finds the instruction of every fault in the mappings of its process: in a file by device, inode and
  * offset, so that one library is the same code in all of them. Per fault no object and no string; what is
@@ -35,11 +39,14 @@ function place(kind: number, object: string, path: string, key: string): CodePla
  */
 export class CodeLoop {
   /** Numbers of the places of files by backing, -1 where there is none. */
-  private readonly placeOf: number[] = [];
+  private placeOf: number[] = [];
+  /** The `fileChanges` for which these are good. */
+  private changes = 0;
 
   constructor(
     private readonly tasks: Tasks,
     private readonly codes: CodeTable,
+    private readonly files: FileEras,
   ) {}
 
   /** Faults from (inclusive) to (exclusive), between two records; their threads are known already. */
@@ -139,6 +146,10 @@ export class CodeLoop {
   /** Number of the place that a mapping shows. */
   private placeAt(thread: Thread, map: VmaMap, handle: number): number {
     const number = backingOf(map.kindOf(handle));
+    if (this.changes !== this.files.fileChanges) {
+      this.changes = this.files.fileChanges;
+      this.placeOf = [];
+    }
     const known = this.placeOf[number] ?? -1;
     // Numbers of backings are given anew; memory without a file is that of many processes.
     if (known >= 0 && known < this.codes.places) {
@@ -162,7 +173,10 @@ export class CodeLoop {
       meet(this.codes.place(number), pid, vma);
       return number;
     };
-    if (ino !== '0') return known(PlaceKind.FILE, `${devMajor}:${devMinor}:${ino}:${name}`);
+    if (ino !== '0') {
+      const era = this.files.fileEra(vma.backing);
+      return known(PlaceKind.FILE, `${devMajor}:${devMinor}:${ino}:${era}:${name}`);
+    }
     if (name === '[vdso]') return known(PlaceKind.VDSO, 'vdso');
     return known(PlaceKind.ANON, `anon ${space.keyPrefix} ${nature.label}`);
   }

@@ -7,6 +7,7 @@ import type { Vma } from '../vma/vma';
 import type { Batch } from '../wire/batch';
 import type { FaultColumns } from '../wire/fault-columns';
 import type { Resolved } from '../wire/resolved';
+import type { FileEras } from './code-loop';
 
 const PAGE = 4096;
 const WORD = 2 ** 32;
@@ -23,18 +24,22 @@ export class DataLoop {
   private places: number[] = [];
   private epoch = -1;
   private era = -1;
+  private changes = 0;
 
   constructor(
     private readonly tasks: Tasks,
     private readonly regions: RegionTable,
     private readonly columns: Pick<FaultColumns, 'heatPage'>,
+    private readonly files: FileEras,
   ) {}
 
   /** Faults from (inclusive) to (exclusive), between two records; their regions are known already. */
   run(batch: Batch, resolved: Resolved, from: number, to: number): void {
     const { codes, regions } = this;
     const { heatPage } = this.columns;
-    if (this.epoch !== regions.epoch || this.era !== codes.era) {
+    const changes = this.files.fileChanges;
+    if (this.epoch !== regions.epoch || this.era !== codes.era || this.changes !== changes) {
+      this.changes = changes;
       this.places = [];
       this.epoch = regions.epoch;
       this.era = codes.era;
@@ -62,7 +67,8 @@ export class DataLoop {
     const vma = this.fileAt(batch, i);
     if (vma === null || (vma.prot & Prot.EXEC) !== 0) return NOWHERE;
     const { name, devMajor, devMinor, ino } = vma.backing;
-    const key = `${devMajor}:${devMinor}:${ino}:${name} ${vma.prot}`;
+    const era = this.files.fileEra(vma.backing);
+    const key = `${devMajor}:${devMinor}:${ino}:${era}:${name} ${vma.prot}`;
     const pid = batch.pid[i]!;
     const known = this.codes.placeNumber(key);
     if (known >= 0) {

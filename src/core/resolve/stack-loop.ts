@@ -6,6 +6,7 @@ import { FaultFlag } from '../wire/batch';
 import type { Batch } from '../wire/batch';
 import type { Resolved } from '../wire/resolved';
 import { CodeLoop } from './code-loop';
+import type { FileEras } from './code-loop';
 
 const KERNEL_ENTRY = FaultFlag.KERNEL | FaultFlag.ENTRY;
 
@@ -25,8 +26,11 @@ export class StackLoop {
   private kernel = 0;
   private stack = StackTable.NONE;
 
-  constructor(private readonly tasks: Tasks) {
-    this.frames = new CodeLoop(tasks, this.table.codes);
+  constructor(
+    private readonly tasks: Tasks,
+    files: FileEras,
+  ) {
+    this.frames = new CodeLoop(tasks, this.table.codes, files);
   }
 
   /** No fault of the batch has a stack yet. */

@@ -1,6 +1,6 @@
 import type { ElfImage } from '../../core/elf/elf';
 import { PENDING, UNKNOWN } from '../../core/ports';
-import { Prot, type Vma } from '../../core/vma/vma';
+import { Prot, type Backing, type Vma } from '../../core/vma/vma';
 import { BoundedMap } from '../bounded-map';
 import { Inquiries } from './inquiries';
 import type { Patience } from './patience';
@@ -18,6 +18,9 @@ const TRUST_MS = 1000;
 const YOUNG_MS = 60_000;
 /** How long a file that could not be reached through a process is not asked about again, ms. */
 const RETRY_MS = 1000;
+
+/** Files whose predecessors are known. */
+const MAX_ERAS = 16_384;
 
 interface Cached {
   image: ElfImage | null;
@@ -42,7 +45,13 @@ export class ElfFiles {
   /** Files that could not be reached, by process, and until when they are not asked about. */
   private readonly unreached: BoundedMap<string, number>;
   private readonly inquiries: Inquiries<Told>;
+  /** The stat of each file, and how many have had its numbers before; kept for longer than what is in it. */
+  private readonly eras = new BoundedMap<string, { readonly stamp: string; readonly era: number }>(
+    MAX_ERAS,
+  );
   private late = false;
+  /** See ProcSource. */
+  changes = 0;
 
   constructor(
     private readonly reader: Pick<TargetReader, 'elf'>,
@@ -64,9 +73,9 @@ export class ElfFiles {
 
   /** See ProcSource. */
   image(pid: number, vma: Vma): ElfImage | null | typeof UNKNOWN | typeof PENDING {
-    const { ino, devMajor, devMinor, name } = vma.backing;
+    const { ino, name } = vma.backing;
     if (ino === '0' || !name.startsWith('/')) return null;
-    const key = `${devMajor}:${devMinor}:${ino}`;
+    const key = keyOf(vma.backing);
     const known = this.files.get(key);
     if (known !== undefined && this.isFresh(known, vma)) return known.image;
 
@@ -87,6 +96,11 @@ export class ElfFiles {
     return this.files.get(key)?.image ?? (state === UNKNOWN || !isTold(state) ? UNKNOWN : null);
   }
 
+  /** See ProcSource. */
+  era(backing: Backing): number {
+    return this.eras.get(keyOf(backing))?.era ?? 0;
+  }
+
   takeLate(): boolean {
     const { late } = this;
     this.late = false;
@@ -104,6 +118,10 @@ export class ElfFiles {
   private learn(key: string, vma: Vma, told: ElfAnswer): void {
     const before = this.files.get(key);
     const same = before?.stamp === told.stamp;
+    const last = this.eras.get(key);
+    const replaced = last !== undefined && last.stamp !== told.stamp;
+    if (replaced) this.changes++;
+    this.eras.set(key, { stamp: told.stamp, era: (last?.era ?? 0) + (replaced ? 1 : 0) });
     // What was read once is known, also where this mapping looks like data.
     const keep = same && before.dataName === '' && before.image !== null;
     const image = keep ? before.image : told.image;
@@ -125,6 +143,10 @@ export class ElfFiles {
     this.bytes -= bytesOf(this.files.get(key)?.image ?? null);
     this.files.delete(key);
   }
+}
+
+function keyOf({ devMajor, devMinor, ino }: Backing): string {
+  return `${devMajor}:${devMinor}:${ino}`;
 }
 
 function bytesOf(image: ElfImage | null): number {

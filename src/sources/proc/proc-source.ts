@@ -121,6 +121,14 @@ export class ProcFs implements ProcSource {
     return this.elfFiles.image(pid, vma);
   }
 
+  fileEra(backing: Backing): number {
+    return this.elfFiles.era(backing);
+  }
+
+  get fileChanges(): number {
+    return this.elfFiles.changes;
+  }
+
   takeLateImages(): boolean {
     return this.elfFiles.takeLate();
   }

@@ -120,6 +120,26 @@ describe('faults by the code that causes them', () => {
     );
   });
 
+  it('is of the file that has the inode now, where another had it before', () => {
+    const names = new FakeNames({ 'prog+5020': [frame('first')] });
+    const rig = new Rig({}, 'detail', { symbols: 'sites', names }).attach(100, MAPS);
+    rig.fault({ page: HEAP_START, ip: address(TEXT + 1, 0x20) }).run();
+    names.answer();
+    rig.model.tick(rig.now);
+    rig.source.replace('77');
+    rig.attach(200, MAPS);
+    rig.fault({ page: HEAP_START, pid: 200, ip: address(TEXT + 1, 0x20) }).run();
+    expect(names.asked.map(({ place }) => place.pid)).toEqual([200]);
+    expect(sites(rig).map(([label, , , faults]) => [label, faults])).toEqual([
+      ['first', 1],
+      ['prog+0x5020', 1],
+    ]);
+    // What keeps its inode is the same code in all processes.
+    rig.attach(300, MAPS);
+    rig.fault({ page: HEAP_START, pid: 300, ip: address(TEXT + 1, 0x20) }).run();
+    expect(sites(rig)).toHaveLength(2);
+  });
+
   it('tells two functions of one name apart', () => {
     const at = (offset: number): CodeFrame => ({ ...frame('init'), offset });
     const names = new FakeNames({

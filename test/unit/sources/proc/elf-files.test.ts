@@ -202,6 +202,26 @@ test('an inode that was given to another file is read again', async () => {
   expect(await files.section(42, vmaOf(path))).toBe('.second');
 });
 
+test('says of an inode that another file has it now, also where the first is long forgotten', async () => {
+  const path = join(dir, 'eras');
+  const vma = (): Vma => vmaOf(path);
+  const files = new Files({ root: fakeProc('eras-proc'), cap: 1 });
+  const told = async (): Promise<readonly [number, number]> => {
+    await files.image(42, vma());
+    return [files.files.era(vma().backing), files.files.changes];
+  };
+  writeFileSync(path, elfBytes('.first'), { mode: 0o755 });
+  expect(await told()).toEqual([0, 0]);
+  expect(await told()).toEqual([0, 0]);
+  const other = join(dir, 'eras-other');
+  writeFileSync(other, elfBytes('.other'));
+  await files.image(42, vmaOf(other));
+  writeFileSync(path, elfBytes('.second'));
+  expect(await told()).toEqual([1, 1]);
+  expect(await told()).toEqual([1, 1]);
+  expect(files.files.era(vmaOf(other).backing)).toBe(0);
+});
+
 test('remembers what a process that has ended had mapped, and old files without looking', async () => {
   const root = fakeProc('ended');
   const path = join(dir, 'old.so');
