@@ -51,7 +51,7 @@ Poller::Poller(EventSet& events, const Formats& formats, Mailbox& mailbox, Comma
       command_(command),
       start_(start),
       open_ended_(following.everyone || !following.name.empty()),
-      exact_(!events.wide() || following.everyone),
+      exact_(!events.wide()),
       wake_(std::move(wake)),
       pairer_(formats, mailbox, start, std::move(following)),
       stack_budget_(events.plan().stack_budget),
@@ -122,7 +122,8 @@ bool Poller::Pass(uint64_t horizon) {
 void Poller::Finish() {
   Pass(UINT64_MAX);
   // Where everything has ended by itself nothing is cut off, and what is missing is missing. The
-  // counts of a wide capture are of everything on the machine.
+  // counts of events for all threads of a CPU are of everything on the machine, and a few faults
+  // are in them that the kernel gives no record of.
   if (threads_now() == 0 || !exact_) return;
   // Switching an event off can interrupt a fault between its being counted and its being recorded
   // (perf_swevent_event). The record comes right after, or never: kernels since 2026 look once more

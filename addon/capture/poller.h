@@ -82,7 +82,7 @@ class Poller {
   Command* command_;
   const uint64_t start_;
   const bool open_ended_;  // others may come when those that are followed have ended
-  const bool exact_;       // the kernel's counts have nobody in them that is not counted
+  const bool exact_;       // the kernel's counts are of those that are followed, and of nobody else
   std::function<void()> wake_;
   Pairer pairer_;
   std::vector<RingSource> sources_;  // one for each ring of events_
