@@ -1,7 +1,8 @@
 // The names of code and data at places of a target.
 //
 //   request   u8 what the places are in (Of), u32 places, each u8 flags, u64 value, then a mapping
-//             as ReadMapping has it. Flags: 1 data, 2 (kFile) the value is a link-time address.
+//             as ReadMapping has it. Flags: 1 data, 2 (kFile) the value is a link-time address,
+//             4 (kFile, kVdso) whether a frame pointer is set up there is asked too.
 //             Values: kFile the byte offset in the file; kVdso the offset from the mapping's start;
 //             kKernel and kJit the address
 //   answer    symbols/names_answer.h
@@ -135,7 +136,7 @@ int NameKernel(Context* context, Input* places, size_t count, Output* answer) {
 // For the process, places carry the protection of their mapping.
 std::vector<uint8_t> WithProt(std::vector<uint8_t> places, uint8_t prot) {
   for (size_t at = 0; at < places.size(); at += symbols::kPlaceBytes) {
-    places[at] = static_cast<uint8_t>((places[at] & 3) | (prot & 7) << symbols::kPlaceProtShift);
+    places[at] = static_cast<uint8_t>((places[at] & 7) | (prot & 7) << symbols::kPlaceProtShift);
   }
   return places;
 }

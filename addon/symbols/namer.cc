@@ -88,8 +88,19 @@ void Namer::Answer(reader::Input* places, size_t count, NamesAnswer* out) {
         NameCode(address, out, &frames);
       }
     }
-    out->Place(0, frames);
+    const bool frameless =
+        (flags & kPlaceFrame) != 0 && address != kNoAddress && IsFrameless(address);
+    out->Place(0, frames, frameless);
   }
+}
+
+bool Namer::IsFrameless(uint64_t address) {
+  if (level_ != kEverything) return false;
+  if (tables_ == nullptr) {
+    tables_ = std::make_unique<FrameTables>();
+    tables_->Open(main_->elf());
+  }
+  return tables_->IsFrameless(address);
 }
 
 void Namer::NameCode(uint64_t address, NamesAnswer* out, std::vector<NamedFrame>* frames) {

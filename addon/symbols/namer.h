@@ -7,6 +7,7 @@
 
 #include "debug_info.h"
 #include "elf_image.h"
+#include "frame_tables.h"
 #include "names_answer.h"
 #include "segments.h"
 #include "symbol_table.h"
@@ -26,6 +27,7 @@ class Namer {
   void Prepare();
   // kNoAddress where no segment holds the place.
   uint64_t AddressOf(uint8_t flags, uint64_t value) const;
+  bool IsFrameless(uint64_t address);
   void NameCode(uint64_t address, NamesAnswer* out, std::vector<NamedFrame>* frames);
   void NameData(uint64_t address, NamesAnswer* out, std::vector<NamedFrame>* frames);
   // A name as it is shown. Kept by where it stands in the file: demangling takes longest.
@@ -38,6 +40,7 @@ class Namer {
   Segments segments_;
   SymbolTable symbols_;
   std::unique_ptr<DebugInfo> lines_;
+  std::unique_ptr<FrameTables> tables_;  // when somebody has asked
   std::vector<SourceFrame> found_;
   std::unordered_map<const char*, std::string> shown_;
 };

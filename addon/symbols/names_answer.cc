@@ -18,10 +18,10 @@ uint32_t NamesAnswer::String(const std::string& text) {
   return added->second;
 }
 
-void NamesAnswer::Place(uint32_t object, const std::vector<NamedFrame>& frames) {
+void NamesAnswer::Place(uint32_t object, const std::vector<NamedFrame>& frames, bool frameless) {
   const size_t count = std::min(frames.size(), kMaxFrames);
   places_.U32(object);
-  places_.U8(static_cast<uint8_t>(count));
+  places_.U8(static_cast<uint8_t>(count | (frameless ? kFrameless : 0)));
   for (size_t i = 0; i < count; i++) {
     // The outermost one is the function that there is code of.
     const NamedFrame& frame = i + 1 == count ? frames.back() : frames[i];
@@ -53,7 +53,7 @@ bool IsNamesAnswer(const std::vector<uint8_t>& payload, size_t places) {
   }
   for (size_t i = 0; i < places; i++) {
     if (in.U32() > strings) return false;
-    const size_t frames = in.U8();
+    const size_t frames = in.U8() & ~size_t{kFrameless};
     if (frames > kMaxFrames) return false;
     for (size_t frame = 0; frame < frames; frame++) {
       const uint32_t name = in.U32();

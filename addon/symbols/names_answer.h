@@ -2,7 +2,8 @@
 // (src/sources/reader/names.ts).
 //
 //   u32 strings, each u16 length and the bytes
-//   per place: u32 object (0: none, else a string's number + 1), u8 frames, innermost first, each
+//   per place: u32 object (0: none, else a string's number + 1), u8 frames (kFrameless added where
+//   no frame pointer is set up there, if that was asked), innermost first, each
 //   u32 name, u64 offset from the start of the function or object (kNoOffset: not known), u32
 //   source file, u32 line (0: not known)
 #pragma once
@@ -19,6 +20,7 @@ namespace symbols {
 constexpr size_t kMaxString = 4096;
 constexpr size_t kMaxStringBytes = 4 << 20;
 constexpr size_t kMaxFrames = 64;
+constexpr uint8_t kFrameless = 0x80;
 constexpr uint64_t kNoOffset = ~uint64_t{0};
 
 struct NamedFrame {
@@ -34,7 +36,7 @@ class NamesAnswer {
   // kMaxStringBytes in all there are none.
   uint32_t String(const std::string& text);
   // Of more than kMaxFrames those in the middle are left out.
-  void Place(uint32_t object, const std::vector<NamedFrame>& frames);
+  void Place(uint32_t object, const std::vector<NamedFrame>& frames, bool frameless = false);
   void Write(reader::Output* out) const;
 
  private:

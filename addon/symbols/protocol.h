@@ -35,6 +35,7 @@ enum Level : uint8_t {
 };
 
 constexpr uint8_t kPlaceData = 1;    // a symbol of data is wanted
+constexpr uint8_t kPlaceFrame = 4;   // of code: whether a frame pointer is set up there
 constexpr uint8_t kPlaceLinked = 2;  // the value is a link-time address, no offset in the file
 // Both: protection of the mapping that the place is in (PROT_READ 1, PROT_WRITE 2, PROT_EXEC 4).
 constexpr int kPlaceProtShift = 4;

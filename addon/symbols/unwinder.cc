@@ -124,9 +124,9 @@ Unwinder::Step Unwinder::GoUp(uint64_t address, const StackMemory& memory, Machi
   UnwindModule* module = ModuleAt(address, &offset);
   if (module == nullptr) return Step::kLost;
   FramePointer frame;
-  const UnwindModule::Rules rules = module->At(offset, &frame);
-  if (rules == UnwindModule::Rules::kFound) return Apply(frame.get(), memory, state);
-  if (rules == UnwindModule::Rules::kBroken) return Step::kLost;
+  const FrameTables::Rules rules = module->At(offset, &frame);
+  if (rules == FrameTables::Rules::kFound) return Apply(frame.get(), memory, state);
+  if (rules == FrameTables::Rules::kBroken) return Step::kLost;
   // "The user code should mark the deepest stack frame by setting the frame pointer to zero"
   // (System V psABI for x86-64, 3.4.1): some C libraries have no rules for where it begins.
   return state->Get(kFramePointer, &base) && base == 0 ? Step::kEnd : Step::kLost;

@@ -58,12 +58,17 @@ export interface NameAnswer {
   readonly frames: readonly CodeFrame[];
   /** The kernel's module, '' where the place says all. */
   readonly object: string;
+  /** No frame pointer is set up there, as far as that was asked. */
+  readonly frameless?: boolean;
 }
 
 /** Names code. Answers come later, or never. */
 export interface NameSource {
-  /** Asks for instructions of one place, each of which is asked for once. */
-  askNames(place: CodePlace, addresses: readonly CodeAddress[]): void;
+  /**
+   * Asks for instructions of one place, each of which is asked for once. `frames`: also whether a frame pointer is set
+   * up there.
+   */
+  askNames(place: CodePlace, addresses: readonly CodeAddress[], frames?: boolean): void;
   /** So many questions are open that no more are wanted now. */
   namesCrowded(): boolean;
   /** The answers that have come since the last call. */

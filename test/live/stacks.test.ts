@@ -8,9 +8,18 @@ import {
   captureCommand,
   reportIn,
 } from '../support/analyzer';
-import { withFrames } from '../support/build';
+import { withFramelessLeaves, withFrames } from '../support/build';
 import { besidePerfStat } from '../support/perf';
-import { DEEP, HANDLER, inOrder, ownPart, stacksIn, THREAD, THREADS } from '../support/stacks-kit';
+import {
+  DEEP,
+  HANDLER,
+  inOrder,
+  ownPart,
+  RECURSION,
+  stacksIn,
+  THREAD,
+  THREADS,
+} from '../support/stacks-kit';
 import { expectChains } from '../support/stacks-kit';
 import type { WithStack } from '../support/stacks-kit';
 import { Running } from '../support/running';
@@ -49,6 +58,19 @@ test.each([
   expect(captured).toEqual(expected);
   expect(report.completeness).toMatchObject({ difference: 0, lost: 0, comparable: true });
   expectHandler(expectChains(inOrder(rows), faults, PAGES));
+});
+
+test('the caller of a function without a frame is said to be unknown', async () => {
+  const leaves = [withFramelessLeaves('chains'), '--pages', '60'];
+  const { rows, faults } = await captureCommand(leaves, scratch, { args: EVERY });
+  const [deep, recursion, , , ...threads] = stacksIn(inOrder(rows), faults);
+  const all = (chain: readonly string[]): string[][] =>
+    Array.from({ length: 60 }, () => [...chain]);
+  expect(deep!.map(ownPart)).toEqual(all(['main', ...DEEP.slice(0, -2), '[unknown]', 'd1']));
+  for (const thread of threads)
+    expect(thread.map(ownPart)).toEqual(all(['t_main', '[unknown]', 't_touch']));
+  // It calls itself, and has a frame.
+  expect(recursion!.map(ownPart)).toEqual(all(['main', ...RECURSION]));
 });
 
 interface StackCells {

@@ -140,6 +140,9 @@ uint64_t StackEnd() {
   return reinterpret_cast<uint64_t>(start) + size;
 }
 
+// Found out in time: a handler must not ask.
+const uint64_t g_stack_end = StackEnd();
+
 // Deep in here; what backtrace(3) finds, from the caller of it on.
 struct Place {
   Copy copy;
@@ -151,7 +154,7 @@ __attribute__((noinline)) void Look(Place* place) {
   ucontext_t context;
   CHECK(getcontext(&context) == 0);
   place->copy = CopyOf(context);
-  CopyMemory(&place->copy, StackEnd());
+  CopyMemory(&place->copy, g_stack_end);
   place->found = backtrace(place->truth, kFrames);
 }
 

@@ -52,6 +52,13 @@ export function withoutFrames(name: string, compiler: string, more: readonly str
   return compiled(program, workloadSources(name), [...flags, ...more], compiler);
 }
 
+/** With frame pointers but in functions that call nothing, as libraries written in assembly are. */
+export function withFramelessLeaves(name: string): string {
+  const flags = ['-O1', '-g', '-fno-inline', '-fno-ipa-icf', '-fno-shrink-wrap'];
+  const frames = ['-fno-omit-frame-pointer', '-momit-leaf-frame-pointer'];
+  return compiled(`${name}-leaves`, workloadSources(name), [...flags, ...frames]);
+}
+
 /** A program without a C library: it makes no system calls but its own. */
 export function withoutLibrary(name: string, flags: readonly string[] = []): string {
   return compiled(name, [join(SOURCES, `${name}.c`)], ['-static', '-nostdlib', ...flags]);

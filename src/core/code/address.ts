@@ -62,6 +62,8 @@ export interface CodeAddress {
   object: string;
   /** Innermost first; empty where nothing is known, null as long as no answer has come. */
   frames: readonly CodeFrame[] | null;
+  /** No frame pointer is set up there: who walks those misses the caller. */
+  frameless?: boolean;
 }
 
 /** `object+0x1a2b`: what stands for an address that has no name. */

@@ -10,6 +10,8 @@ const MAX_SHORT = 60;
 /** Of all frames of a stack. */
 export const MAX_STACK_TEXT = 16_384;
 const OTHERS = '[others]';
+/** In place of the caller of a function without a frame, which frame pointers do not tell. */
+const UNKNOWN = '[unknown]';
 /** Between frames, and in none of them. */
 export const FRAME_SEPARATOR = ';';
 
@@ -32,7 +34,10 @@ export function stackFrames(table: StackTable, stack: number): string[] {
     const address = table.codes.address(code)!;
     if (address.place.kind === PlaceKind.KERNEL) exact = 2;
     else walked++;
-    for (const name of frameNames(address, exact > 0)) {
+    const found = frameNames(address, exact > 0);
+    // Where the thread was, not where it will return to.
+    if (exact === 1 && address.frameless === true) found.push(UNKNOWN);
+    for (const name of found) {
       room -= name.length;
       if (room >= 0) names.push(name);
     }

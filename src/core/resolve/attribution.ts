@@ -81,7 +81,9 @@ export class Attribution {
       },
     ];
     if (this.dataLoop !== null) tables.push({ codes: this.dataLoop.codes, take: nameFrames });
-    if (this.stackLoop !== null) tables.push(namedStacks(this.stackLoop.table));
+    if (this.stackLoop !== null) {
+      tables.push(namedStacks(this.stackLoop.table, unwinder === null));
+    }
     this.watch = names === null ? null : new NameWatch(names, tables);
   }
 
@@ -155,8 +157,9 @@ export class Attribution {
   }
 }
 
-function namedStacks(table: StackTable): Named {
+function namedStacks(table: StackTable, walked: boolean): Named {
   return {
+    walked,
     codes: table.codes,
     take: (answers) => {
       nameFrames(answers);

@@ -6,6 +6,8 @@ import type { NameAnswer, NameSource } from '../ports';
 export interface Named {
   readonly codes: CodeTable;
   readonly take: (answers: readonly NameAnswer[]) => void;
+  /** They were found by frame pointers. */
+  readonly walked?: boolean;
 }
 
 /** Has addresses named: each is asked about once, when it is met first. */
@@ -40,7 +42,9 @@ export class NameWatch {
       }
       const fresh: CodeAddress[] = [];
       for (; table.asked < codes.limit; table.asked++) fresh.push(codes.address(table.asked)!);
-      for (const list of byPlace(fresh)) this.source.askNames(list[0]!.place, list);
+      for (const list of byPlace(fresh)) {
+        this.source.askNames(list[0]!.place, list, table.of.walked);
+      }
     }
   }
 
@@ -62,8 +66,9 @@ function byPlace(addresses: readonly CodeAddress[]): Iterable<CodeAddress[]> {
 
 /** Takes over names that nothing else depends on. */
 export function nameFrames(answers: readonly NameAnswer[]): void {
-  for (const { address, frames, object } of answers) {
+  for (const { address, frames, object, frameless } of answers) {
     address.frames = frames;
+    if (frameless === true) address.frameless = true;
     if (object !== '') address.object = object;
   }
 }

@@ -36,11 +36,11 @@ export class CodeNames implements NameSource {
     this.questions = new OpenQuestions(nowMs, FOR_NAMES);
   }
 
-  askNames(place: CodePlace, addresses: readonly CodeAddress[]): void {
+  askNames(place: CodePlace, addresses: readonly CodeAddress[], frames = false): void {
     const of = ASKED[place.kind];
     if (of === undefined) return;
     for (let from = 0; from < addresses.length; from += BATCH) {
-      this.ask(of, place, addresses.slice(from, from + BATCH));
+      this.ask(of, place, addresses.slice(from, from + BATCH), frames);
     }
   }
 
@@ -48,12 +48,18 @@ export class CodeNames implements NameSource {
     return this.questions.count >= MAX_OPEN;
   }
 
-  private ask(of: NamesOf, place: CodePlace, addresses: readonly CodeAddress[]): void {
+  private ask(
+    of: NamesOf,
+    place: CodePlace,
+    addresses: readonly CodeAddress[],
+    frame: boolean,
+  ): void {
     const answered = this.questions.begin();
     const data = place.kind === PlaceKind.DATA;
     const places = addresses.map(({ high, low }): Place => ({
       data,
       linked: false,
+      frame,
       value: (BigInt(high) << 32n) | BigInt(low),
     }));
     this.reader.names(place.pid, of, place.vma, places, (named) => {
@@ -79,7 +85,7 @@ export class CodeNames implements NameSource {
 
 function answerOf(address: CodeAddress, named: NamedPlace | null): NameAnswer {
   const frames = named?.frames.map(frameOf) ?? [];
-  return { address, frames, object: named?.object ?? '' };
+  return { address, frames, object: named?.object ?? '', frameless: named?.frameless ?? false };
 }
 
 function frameOf({ name, offset, file, line }: NamedFrame): CodeFrame {

@@ -17,6 +17,8 @@ export interface Place {
   readonly data: boolean;
   /** In a file: `value` is a link-time address, which is all that a .bss has. */
   readonly linked: boolean;
+  /** Of code: it is asked too whether a frame pointer is set up there. */
+  readonly frame?: boolean;
   /** file: byte offset in it. vdso: offset from the start of its mapping. kernel, jit: the address. */
   readonly value: bigint;
 }
@@ -37,11 +39,16 @@ export interface NamedPlace {
   readonly object: string | null;
   /** Innermost first. Without any, nothing covers the place. */
   readonly frames: readonly NamedFrame[];
+  /** No frame pointer is set up there, as far as that was asked. */
+  readonly frameless?: boolean;
 }
 
 const PLACE_BYTES = 9;
 const DATA = 1;
 const LINKED = 2;
+const FRAME = 4;
+/** Added to the number of frames. */
+const FRAMELESS = 0x80;
 const FRAME_BYTES = 20;
 /** The bounds of addon/symbols/names_answer.h: whoever claims more is not that program. */
 const MAX_STRING = 4096;
@@ -70,8 +77,9 @@ export function namesRequest(
   head.writeUInt8(OF[of], 0);
   head.writeUInt32LE(places.length, 1);
   let at = 5;
-  for (const { data, linked, value } of places) {
-    head.writeUInt8((data ? DATA : 0) | (linked ? LINKED : 0), at);
+  for (const { data, linked, frame, value } of places) {
+    const flags = (data ? DATA : 0) | (linked ? LINKED : 0) | (frame === true ? FRAME : 0);
+    head.writeUInt8(flags, at);
     head.writeBigUInt64LE(BigInt.asUintN(64, value), at + 1);
     at += PLACE_BYTES;
   }
@@ -105,14 +113,17 @@ class AnswerReader {
     return true;
   }
 
-  places(count: number): NamedPlace[] | null {
+  places(asked: number): NamedPlace[] | null {
     const places: NamedPlace[] = [];
-    for (; count > 0; count--) {
+    for (; asked > 0; asked--) {
       if (!this.has(5)) return null;
       const object = this.text();
-      const frames = this.frames(this.payload.readUInt8(this.at++));
+      const count = this.payload.readUInt8(this.at++);
+      const frames = this.frames(count & ~FRAMELESS);
       if (object === undefined || frames === null) return null;
-      places.push({ object, frames });
+      places.push(
+        (count & FRAMELESS) === 0 ? { object, frames } : { object, frames, frameless: true },
+      );
     }
     return this.at === this.payload.length ? places : null;
   }
