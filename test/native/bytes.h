@@ -188,6 +188,20 @@ inline Bytes Lost(const Who& who, uint64_t lost) {
   return Sideband(PERF_RECORD_LOST, 0, body, who);
 }
 
+// The same of an event whose records end with PERF_SAMPLE_ID and PERF_SAMPLE_CPU.
+inline Bytes LostCopies(const Who& who, uint64_t lost) {
+  Bytes out = Header(PERF_RECORD_LOST, 0);
+  Put(&out, who.id);
+  Put(&out, lost);
+  Put(&out, who.pid);
+  Put(&out, who.tid);
+  Put(&out, who.time);
+  Put(&out, who.id);
+  Put(&out, uint64_t{1});
+  Put(&out, who.id);
+  return Finish(out);
+}
+
 // --- a session's events
 // ---------------------------------------------------------------------------
 

@@ -488,7 +488,7 @@ TEST(pair_lost_copies_cost_no_fault) {
   Bench bench;
   bench.pairer().stack_periods().Change(kStart, 1);
   bench.User(2000, 0x5000);
-  bench.Feed(Lost(bench.At(2010, kCopyId), 17));
+  bench.Feed(LostCopies(bench.At(2010, kCopyId), 17));
   CHECK_EQ(bench.counters().lost_stacks, 17u);
   CHECK_EQ(bench.counters().lost_records, 0u);
   CHECK_EQ(bench.pairer().stack_periods().taken(), 17u);
