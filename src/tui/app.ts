@@ -13,6 +13,8 @@ export interface AppOptions {
   readonly screen: ScreenOptions;
   /** Refresh interval, ms. */
   readonly intervalMs: number;
+  /** When the first numbers come, ms; half a second where that is left out. */
+  readonly firstMs?: number;
   /** 'dark' by default. */
   readonly theme?: ThemeName;
   /** Any monotonic clock, ms. */
@@ -77,7 +79,7 @@ export class DashboardApp {
       intervalMs: options.intervalMs,
     });
     this.draw();
-    this.schedule(Math.min(FIRST_PICTURE_MS, options.intervalMs));
+    this.schedule(Math.min(options.firstMs ?? FIRST_PICTURE_MS, options.intervalMs));
   }
 
   /** Leaves the terminal; `done` resolves when that is over. */
@@ -175,6 +177,7 @@ export class DashboardApp {
     if (this.patienceTimer !== null) clearTimeout(this.patienceTimer);
     this.patienceTimer = setTimeout(() => {
       this.patienceTimer = null;
+      this.pace.giveUp();
       this.requestFrame();
     }, ms);
   }

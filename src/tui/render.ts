@@ -27,7 +27,7 @@ function coveringLines(dashboard: Dashboard): string[] | null {
   const small = tooSmall(theme, size);
   if (small !== null) return small;
   if (mode.type === 'help') {
-    const lines = helpLines(theme, size.columns);
+    const lines = helpLines(theme, size.columns, mode.about);
     return overlayView(
       theme,
       size,

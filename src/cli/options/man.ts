@@ -1,4 +1,5 @@
 import { CAUSE_NAMES } from '../../core/classify/classes';
+import { CLASS_WORDS, WORDS, type Word } from '../../core/columns/words';
 import { effectLines } from './effects';
 import { EXAMPLES } from './help';
 import { OPTIONS } from './table';
@@ -19,14 +20,12 @@ function option({ short, long, value, help }: OptionSpec): string {
   return `.TP\n${bold}${argument}\n${roff(help)}`;
 }
 
+function definition({ title, doc }: Word): string {
+  return `.TP\n${roff(title)}\n${roff(doc)}`;
+}
+
 /** The manual page (man(7)), from the same tables as --help. */
 export function manPage(): string {
-  const classes = [
-    ['MAJOR', 'the thread waited for a disk, or for what looks like one'],
-    ['COW', 'a write to a page of a private mapping that may be shared'],
-    ['MINOR', 'anything else'],
-    ['ERROR', 'the kernel sent SIGSEGV or SIGBUS for it'],
-  ] as const;
   return `.TH PAGEFAULT\\-ANALYZER 1
 .SH NAME
 pagefault\\-analyzer \\- where page faults happen, what they cost, and who causes them
@@ -47,10 +46,13 @@ ${OPTIONS.map(option).join('\n')}
 .PP
 ${effectLines().map(roff).join('\n')}
 .SH CLASSES
-${classes.map(([name, text]) => `.TP\n${name}\n${roff(text)}`).join('\n')}
+${CLASS_WORDS.map(definition).join('\n')}
 .PP
 Each fault also has a cause:
 ${roff(CAUSE_NAMES.join(', '))}.
+${WORDS.filter(({ words }) => words !== CLASS_WORDS)
+  .map(({ name, words }) => `.SH ${roff(name.toUpperCase())}\n${words.map(definition).join('\n')}`)
+  .join('\n')}
 .SH EXIT STATUS
 .TP
 0

@@ -1,6 +1,7 @@
+import { WORDS, type Word } from '../../core/columns/words';
 import type { ExportTables } from '../../core/columns/table-export';
 import { KEYMAP, keysText, keyText } from '../keys/keymap';
-import { Line } from '../layout/line';
+import { Line, wrapped } from '../layout/line';
 import type { Theme } from '../terminal/theme';
 
 const FILTER_HELP = [
@@ -14,18 +15,62 @@ const FILTER_HELP = [
   'and or not ( )     side by side means and; quote text that has blanks or a colon',
 ];
 
-/** The help overlay: keys and the filter language, from the tables that make them work. */
-export function helpLines(theme: Theme, columns: number): string[] {
-  const title = (text: string): string => new Line(theme, columns).add(` ${text}`, 'title').end();
-  const keys = KEYMAP.map((binding) =>
-    new Line(theme, columns)
-      .add('  ')
-      .cell(keysText(binding), 12, 'left', 'key')
-      .add(` ${binding.help}`)
-      .end(),
+/** Cells of a key, and of a word that is explained. */
+const KEY = 12;
+const WORD = 19;
+
+/**
+ * The help overlay, from the tables that make things work: the words, the keys, the language of filters. With
+ * `about`, what is selected comes first and the words last.
+ */
+export function helpLines(theme: Theme, columns: number, about: readonly Word[] = []): string[] {
+  const keys = KEYMAP.flatMap((binding) =>
+    entry(theme, columns, KEY, keysText(binding), binding.help),
   );
   const filter = FILTER_HELP.map((text) => new Line(theme, columns).add(`  ${text}`).end());
-  return [title('Keys'), ...keys, '', title('Filter'), ...filter];
+  const words = WORDS.flatMap((list) => [
+    titleLine(theme, columns, list.name),
+    ...wordLines(theme, columns, list.words),
+    '',
+  ]);
+  const rest = [
+    titleLine(theme, columns, 'Keys'),
+    ...keys,
+    '',
+    titleLine(theme, columns, 'Filter'),
+    ...filter,
+  ];
+  if (about.length === 0) return [...words, ...rest];
+  const selected = [
+    titleLine(theme, columns, 'What is selected'),
+    ...wordLines(theme, columns, about),
+  ];
+  return [...selected, '', ...rest, '', ...words];
+}
+
+function titleLine(theme: Theme, columns: number, text: string): string {
+  return new Line(theme, columns).add(` ${text}`, 'title').end();
+}
+
+function wordLines(theme: Theme, columns: number, words: readonly Word[]): string[] {
+  return words.flatMap(({ title, doc }) => entry(theme, columns, WORD, title, doc));
+}
+
+/** A word and its meaning, which goes on below where it is long. */
+function entry(
+  theme: Theme,
+  columns: number,
+  width: number,
+  word: string,
+  meaning: string,
+): string[] {
+  return wrapped(meaning, columns - width - 4).map((text, k) =>
+    new Line(theme, columns)
+      .add('  ')
+      .cell(k === 0 ? word : '', width, 'left', 'key')
+      .add(` ${text}`)
+      .end(),
+  );
 }
 
 /** The same as data. */
@@ -37,5 +82,10 @@ export function helpTables(): ExportTables {
       rows: KEYMAP.map(({ keys, action, help }) => [keys.map(keyText).join(' '), action, help]),
     },
     { name: 'filter', columns: ['text'], rows: FILTER_HELP.map((text) => [text]) },
+    {
+      name: 'words',
+      columns: ['list', 'word', 'meaning'],
+      rows: WORDS.flatMap(({ name, words }) => words.map(({ title, doc }) => [name, title, doc])),
+    },
   ];
 }

@@ -1,4 +1,4 @@
-import { THRESHOLDS, type Level, type Verdict } from '../../core/findings/verdict';
+import type { Level, Verdict } from '../../core/findings/verdict';
 import type { Finding } from '../../core/findings/findings';
 import { latency, percent } from '../../core/text/format';
 import { cut, Line } from '../layout/line';
@@ -14,13 +14,6 @@ const BADGE: Readonly<Record<Level, readonly [text: string, style: Style]>> = {
 };
 /** Of a region's name so much is kept before other words give way. */
 const NAME_WANTS = 12;
-
-/** What the words of the verdict mean, for the help. */
-export const VERDICT_HELP = [
-  `FINE     faults take less than ${percent(THRESHOLDS.look)} % of every thread's time, and of all CPUs`,
-  `LOOK     from ${percent(THRESHOLDS.look)} % on, now: the line says which memory, whose, and what one does about it`,
-  `PROBLEM  from ${percent(THRESHOLDS.problem)} % on, now, or in all when the target has ended`,
-];
 
 /** The answer: is it a problem now, what is it, where, whose, and what to do. */
 export function verdictView(theme: Theme, columns: number, picture: Picture): string {

@@ -49,7 +49,12 @@ const SOME_VIEWS = VIEWS.flatMap(({ only }, k) =>
  * overlay and the README.
  */
 export const KEYMAP: readonly Binding[] = [
-  { keys: ['h', '?', 'f1'], action: 'help', help: 'this help', footer: ['F1', 'help'] },
+  {
+    keys: ['h', '?', 'f1'],
+    action: 'help',
+    help: 'this help; with ? what the selected column and row mean comes first',
+    footer: ['F1', 'help'],
+  },
   { keys: ['tab'], action: 'next-view', help: 'next view', footer: ['Tab', 'view'] },
   { keys: ['S-tab'], action: 'previous-view', help: 'previous view' },
   {

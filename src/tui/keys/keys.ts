@@ -101,8 +101,9 @@ const COMMON: Readonly<
   redraw: (_, { host }) => {
     host.redraw();
   },
-  help: (dashboard) => {
-    dashboard.mode = { type: 'help', offset: 0 };
+  help: (dashboard, { key }) => {
+    const about = key === '?' ? (dashboard.shown.explain?.() ?? []) : [];
+    dashboard.mode = { type: 'help', offset: 0, about };
   },
   'next-view': (dashboard) => {
     dashboard.step(1);

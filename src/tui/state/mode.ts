@@ -1,11 +1,18 @@
+import type { Word } from '../../core/columns/words';
 import { LineEditor } from './prompt';
 
 /** What `w` writes: the present view with what is opened in it, or the help over it. */
 export type WriteSubject = 'view' | 'help';
 
 /** Who gets the keys: the views, or something that was opened over them. */
-export type Mode =
-  { readonly type: 'normal' } | { readonly type: 'help'; offset: number } | Prompt | Chooser;
+export type Mode = { readonly type: 'normal' } | Help | Prompt | Chooser;
+
+export interface Help {
+  readonly type: 'help';
+  offset: number;
+  /** What is selected, explained in front of everything else; empty for the help alone. */
+  readonly about: readonly Word[];
+}
 
 /** A list of which one item can be chosen. */
 export interface Chooser {

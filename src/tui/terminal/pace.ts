@@ -46,6 +46,11 @@ export class Pace {
     return this.answered ? LAST_PATIENCE_MS : FIRST_PATIENCE_MS;
   }
 
+  /** So long was waited that the next frame goes out without an answer. */
+  giveUp(): void {
+    this.askedAt = -Infinity;
+  }
+
   /** The terminal was somebody else's meanwhile: what it owes is lost. */
   reset(): void {
     this.open = 0;

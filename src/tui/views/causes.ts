@@ -1,5 +1,7 @@
+import { TITLES } from '../../core/columns/titles';
 import { causeText, type CauseFacts } from '../../core/classify/cause-text';
 import { CAUSE_NAMES } from '../../core/classify/classes';
+import type { Word } from '../../core/columns/words';
 import { CAUSE_COLUMNS } from '../../core/columns/cause-columns';
 import {
   causeRows,
@@ -13,6 +15,7 @@ import type { ExportTables } from '../../core/columns/table-export';
 import { Line, wrapped } from '../layout/line';
 import type { Scene } from '../state/scene';
 import type { Theme } from '../terminal/theme';
+import { explainCause } from './explain';
 import { leadOfCause, leadOn } from './lead';
 import { moving, type Area, type Closing, type Navigation, type Scope } from './view';
 import type { View, ViewActions, ViewEntry } from './view';
@@ -94,6 +97,12 @@ class CausesView implements View {
     });
   }
 
+  explain(): readonly Word[] {
+    const rows = this.rows();
+    const row = rows[this.selected(rows)];
+    return row === undefined ? [] : explainCause(CAUSE_NAMES[row.cause]!, this.facts);
+  }
+
   draw(area: Area): string[] {
     const rows = this.rows();
     return causeLines(area, rows, this.selected(rows), this.facts);
@@ -168,7 +177,7 @@ function headLine(theme: Theme, columns: number): string {
   for (const { title, width, align } of columnsWithin(columns)) {
     line.cell(title, width, align, 'strong').add(' ');
   }
-  return line.add(' WHAT IT IS', 'strong').end();
+  return line.add(` ${TITLES.columns.meaning.title}`, 'strong').end();
 }
 
 function rowLine(

@@ -1,3 +1,4 @@
+import { TITLES } from '../../core/columns/titles';
 import { CAUSE_NAMES, CLASS_NAMES } from '../../core/classify/classes';
 import { FAULT_FIELDS, fieldValue } from '../../core/columns/fault-fields';
 import { codeText } from '../../core/columns/symbol-fields';
@@ -98,7 +99,7 @@ const ACCESS = FAULT_FIELDS.find(({ id }) => id === 'access')!;
 const plain = (text: string): { text: string; look: Style } => ({ text, look: 'plain' });
 
 const TIME: EventColumn = {
-  title: 'TIME',
+  title: TITLES.columns.time.title,
   width: 10,
   align: 'right',
   from: 0,
@@ -109,7 +110,7 @@ const TIME: EventColumn = {
   },
 };
 const REGION: EventColumn = {
-  title: 'REGION',
+  title: TITLES.columns.region.title,
   width: REGION_LEAST,
   align: 'left',
   from: 0,
@@ -120,7 +121,7 @@ const REGION: EventColumn = {
   },
 };
 const CODE: EventColumn = {
-  title: 'CODE',
+  title: TITLES.columns.code.title,
   width: 0,
   align: 'left',
   from: 140,
@@ -130,7 +131,7 @@ const CODE: EventColumn = {
 const EVENT_COLUMNS: readonly EventColumn[] = [
   TIME,
   {
-    title: 'CLASS',
+    title: TITLES.columns.faultClass.title,
     width: 5,
     align: 'left',
     from: 0,
@@ -140,28 +141,28 @@ const EVENT_COLUMNS: readonly EventColumn[] = [
     },
   },
   {
-    title: 'COMMAND',
+    title: TITLES.columns.command.title,
     width: 15,
     align: 'left',
     from: WIDE,
     of: ({ names }, at) => plain(names.commName(at)),
   },
   {
-    title: 'TID',
+    title: TITLES.columns.tid.title,
     width: 7,
     align: 'right',
     from: 0,
     of: ({ batch }, at) => plain(String(batch.tid[at]!)),
   },
   {
-    title: 'A',
+    title: TITLES.columns.access.title,
     width: 1,
     align: 'left',
     from: 60,
     of: (log, at) => plain(String(fieldValue(ACCESS, log, at) ?? '')),
   },
   {
-    title: 'ADDRESS',
+    title: TITLES.columns.address.title,
     width: 14,
     align: 'right',
     from: 0,
@@ -169,14 +170,14 @@ const EVENT_COLUMNS: readonly EventColumn[] = [
   },
   REGION,
   {
-    title: 'TOOK',
+    title: TITLES.columns.took.title,
     width: 8,
     align: 'right',
     from: 0,
     of: ({ batch }, at) => plain(batch.latency[at]! < 0 ? '' : latency(batch.latency[at]!)),
   },
   {
-    title: 'CAUSE',
+    title: TITLES.columns.cause.title,
     width: 12,
     align: 'left',
     from: 76,

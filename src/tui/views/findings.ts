@@ -1,3 +1,5 @@
+import type { Word } from '../../core/columns/words';
+import { TITLES } from '../../core/columns/titles';
 import { THRESHOLDS } from '../../core/findings/verdict';
 import type { Finding } from '../../core/findings/findings';
 import type { ExportTables } from '../../core/columns/table-export';
@@ -64,6 +66,12 @@ class FindingsView implements View {
     });
   }
 
+  explain(): readonly Word[] {
+    const finding = this.scene.findings()[this.selected];
+    if (finding === undefined) return [];
+    return [{ title: finding.brief, doc: finding.text }];
+  }
+
   layout({ theme, columns, height }: Area): void {
     const blocks = this.blocks(theme, columns, this.selected);
     const before = blocks.slice(0, this.selected).flat().length;
@@ -125,13 +133,14 @@ class FindingsView implements View {
 }
 
 function headLine(theme: Theme, columns: number): string {
+  const { finding, stall, stallShare, faults, bytes: size } = TITLES.columns;
   return new Line(theme, columns)
     .add('  ')
-    .cell('FINDING', columns - 2 - FIGURES, 'left', 'strong')
-    .cell('STALL', 9, 'right', 'strong')
-    .cell('STALL%', 8, 'right', 'strong')
-    .cell('FAULTS', 12, 'right', 'strong')
-    .cell('SIZE', 7, 'right', 'strong')
+    .cell(finding.title, columns - 2 - FIGURES, 'left', 'strong')
+    .cell(stall.title, 9, 'right', 'strong')
+    .cell(stallShare.title, 8, 'right', 'strong')
+    .cell(faults.title, 12, 'right', 'strong')
+    .cell(size.title, 7, 'right', 'strong')
     .end();
 }
 

@@ -1,3 +1,4 @@
+import { TITLES } from '../../core/columns/titles';
 import { latencyPowers } from '../../core/columns/latency-powers';
 import { grouped, latency, percent } from '../../core/text/format';
 import { CLASS_COUNT, FaultClass } from '../../core/classify/classes';
@@ -67,7 +68,7 @@ function histogramLines(
   const high = Math.max(...all);
   const width = Math.floor((columns - LABEL - 1) / shown.length);
   const most = powers.map((map) => Math.max(...map.values()));
-  const title = scale === 'linear' ? 'LATENCY' : 'LATENCY (LOG)';
+  const { title } = scale === 'linear' ? TITLES.columns.latency : TITLES.columns.latencyLog;
   const head = new Line(theme, columns).cell(title, LABEL, 'right', 'strong').add(' ');
   shown.forEach(({ faultClass }, k) => {
     head.add(faultClass, CLASS_STYLE[faultClass]).to(LABEL + 1 + (k + 1) * width);
@@ -141,7 +142,7 @@ export function latencyHeat(
   const map = heatMapLines(theme, columns, { grid, lines, rows });
   const all = filtered ? ', of all faults, not of the filtered ones' : '';
   const title = new Line(theme, columns)
-    .add(' latency over time', 'strong')
+    .add(` ${TITLES.details.latencyOverTime.title}`, 'strong')
     .add(
       `  a column per refresh, darker is more: up to ${grouped(map.peak)} faults in a cell${all}`,
       'dim',
@@ -156,9 +157,10 @@ function summaryLines(
   rounded: boolean,
 ): string[] {
   const about = (ns: number): string => (rounded ? `~${latency(ns)}` : latency(ns));
-  const head = new Line(theme, columns).cell('CLASS', 9, 'right', 'strong');
-  for (const title of ['FAULTS', 'p50', 'p90', 'p99', 'p99.9', 'MAX', 'TOTAL']) {
-    head.cell(title, title === 'FAULTS' ? 13 : 9, 'right', 'strong');
+  const head = new Line(theme, columns).cell(TITLES.columns.faultClass.title, 9, 'right', 'strong');
+  const { faults, p50, p90, p99, p999, max, total } = TITLES.columns;
+  for (const column of [faults, p50, p90, p99, p999, max, total]) {
+    head.cell(column.title, column === faults ? 13 : 9, 'right', 'strong');
   }
   const rows = shown.map((h) => {
     const line = new Line(theme, columns);

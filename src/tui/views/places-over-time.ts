@@ -1,3 +1,4 @@
+import { TITLES } from '../../core/columns/titles';
 import { HEAT_BINS } from '../../core/stats/heat';
 import type { PlacesOverTime } from '../../core/stats/over-time';
 import { bytes, clock, grouped, pageAddress } from '../../core/text/format';
@@ -28,7 +29,8 @@ export function placesLines(
     return { label: `0x${pageAddress(start + from * width)}`, from, to: from + each };
   });
   const map = heatMapLines(theme, columns, { grid: places, lines, rows: (column) => column });
-  const what = byFile ? ' file offset by time' : ' address by time';
+  const { addressByTime, offsetByTime } = TITLES.details;
+  const what = ` ${(byFile ? offsetByTime : addressByTime).title}`;
   const begun = places.since === 0 ? '' : `; kept since ${clock(places.since)} only`;
   const title = new Line(theme, columns)
     .add(what, 'strong')

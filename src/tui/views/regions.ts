@@ -120,7 +120,7 @@ function placeLines(
 
 function makerLine(theme: Theme, columns: number, frames: readonly string[]): string[] {
   if (frames.length === 0) return [];
-  const line = labelled(theme, columns, 'mapped by').add(' ');
+  const line = labelled(theme, columns, 'mappedBy').add(' ');
   return [line.add(innermost(frames, line.room)).end()];
 }
 

@@ -1,3 +1,5 @@
+import type { Word } from '../../core/columns/words';
+import { TITLES, type DetailTitle } from '../../core/columns/titles';
 import { causeTable } from '../../core/columns/cause-rows';
 import type { ExportTable, ExportTables } from '../../core/columns/table-export';
 import { CAUSE_NAMES, CLASS_NAMES } from '../../core/classify/classes';
@@ -18,6 +20,7 @@ import { LOG_CAPACITY } from '../state/event-log';
 import type { Picture } from '../state/picture';
 import type { EventTest, Scene } from '../state/scene';
 import { CLASS_STYLE, type Theme } from '../terminal/theme';
+import { explainRow } from './explain';
 import { eventSection, eventTable } from './event-lines';
 import { leadOn, type Lead } from './lead';
 import type { Area, Navigation, View, ViewActions } from './view';
@@ -76,6 +79,10 @@ export class RowDetailView<Row extends StatRow> implements View {
     return true;
   }
 
+  explain(): readonly Word[] {
+    return explainRow(this.row, this.scene.picture.snapshot.causeFacts);
+  }
+
   draw({ theme, columns, height }: Area): string[] {
     const lines = this.lines(theme, columns);
     const free = height - lines.length - LEAST_EVENTS;
@@ -124,15 +131,15 @@ export class RowDetailView<Row extends StatRow> implements View {
 }
 
 /** A line of a detail, with the word in front of it. */
-export function labelled(theme: Theme, columns: number, label: string): Line {
-  return new Line(theme, columns).add(' ').cell(label, 9, 'left', 'strong');
+export function labelled(theme: Theme, columns: number, label: DetailTitle): Line {
+  return new Line(theme, columns).add(' ').cell(TITLES.details[label].title, 9, 'left', 'strong');
 }
 
 /** The rows of another table that have the most faults in common with this one; no line where there are none. */
 export function pairedLine(
   theme: Theme,
   columns: number,
-  label: string,
+  label: DetailTitle,
   rows: readonly PairedRow[],
 ): string[] {
   if (rows.length === 0) return [];

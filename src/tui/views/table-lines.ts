@@ -1,3 +1,4 @@
+import { TITLES } from '../../core/columns/titles';
 import { RowGroup, type GroupableRow } from '../../core/snapshot/groups';
 import { Line } from '../layout/line';
 import { HISTORY_CELLS, historyLine } from '../layout/spark';
@@ -142,7 +143,8 @@ function heading<Row extends GroupableRow>({
     const mark = sorted ? (descending ? theme.glyphs.down : theme.glyphs.up) : '';
     line.cell(column.title + mark, width, column.align, sorted ? 'active' : 'strong');
   });
-  if (layout.history) line.add(' ').cell('HISTORY', HISTORY_CELLS, 'left', 'strong');
+  if (layout.history)
+    line.add(' ').cell(TITLES.columns.history.title, HISTORY_CELLS, 'left', 'strong');
   return line.end();
 }
 

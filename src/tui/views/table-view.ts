@@ -1,6 +1,8 @@
+import type { Word } from '../../core/columns/words';
 import { rowTable, type ExportTables } from '../../core/columns/table-export';
 import type { GroupableRow } from '../../core/snapshot/groups';
 import type { TableModel } from '../layout/table';
+import { explainRow } from './explain';
 import type { Picture } from '../state/picture';
 import { waitingWords } from '../state/waiting';
 import type { Scene } from '../state/scene';
@@ -151,6 +153,15 @@ export class TableView<Row extends GroupableRow> implements View {
   detailOf(id: number): View | null {
     const row = this.table.find(id);
     return row === undefined ? null : this.detail(row);
+  }
+
+  /** The column by which it is sorted, and why the selected row faults. */
+  explain(): readonly Word[] {
+    const { sortColumn, selectedRow } = this.table;
+    const column = { title: sortColumn.title, doc: sortColumn.doc };
+    return selectedRow === null
+      ? [column]
+      : [column, ...explainRow(selectedRow, this.scene.picture.snapshot.causeFacts)];
   }
 
   scope(): Scope {

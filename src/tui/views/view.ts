@@ -1,3 +1,4 @@
+import type { Word } from '../../core/columns/words';
 import type { ExportTables } from '../../core/columns/table-export';
 import type { Scene } from '../state/scene';
 import type { DashboardSource } from '../state/source';
@@ -73,6 +74,8 @@ export interface View {
   scope?(): Scope;
   /** What a row of it (by its id) shows in full; null where it is gone. */
   detailOf?(id: number): View | null;
+  /** What is selected, in words. */
+  explain?(): readonly Word[];
   /** What is to be known of its numbers besides, in words. */
   notes?(): readonly string[];
   /** What of it stays in the terminal when the dashboard has been left. */

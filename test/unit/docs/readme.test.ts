@@ -6,6 +6,7 @@ import { OPTIONS } from '../../../src/cli/options/table';
 import { STACK_FIELD, SYMBOL_FIELDS } from '../../../src/core/columns/symbol-fields';
 import { FAULT_FIELDS } from '../../../src/core/columns/fault-fields';
 import { CAUSE_NAMES, CLASS_NAMES, KIND_NAMES } from '../../../src/core/classify/classes';
+import { wordTables } from '../../../src/core/columns/words';
 import { keyTable } from '../../../src/tui/keys/keymap';
 
 const page = (name: string): string =>
@@ -28,6 +29,10 @@ test('the README says where options have an effect, as --help does', () => {
 
 test('the README has every key of the dashboard', () => {
   expect(page('README.md')).toContain(keyTable());
+});
+
+test('docs/words.md has every title and what it means', () => {
+  expect(page('docs/words.md')).toContain(wordTables());
 });
 
 test('the README names every class and cause', () => {

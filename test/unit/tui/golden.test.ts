@@ -1,3 +1,4 @@
+import { ASK } from '../../../src/tui/terminal/pace';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Cause } from '../../../src/core/classify/classes';
@@ -48,6 +49,12 @@ interface Frame {
 async function frame(spec: (typeof FRAMES)[number]): Promise<Frame> {
   const output = new FakeOutput(spec.columns, spec.rows);
   const input = new FakeInput();
+  output.onWrite = (text) => {
+    if (text.endsWith(ASK))
+      setImmediate(() => {
+        input.type('\x1b[0n');
+      });
+  };
   const source = new FakeSource();
   source.info = {
     ...HEADER,
@@ -65,6 +72,7 @@ async function frame(spec: (typeof FRAMES)[number]): Promise<Frame> {
     screen: { input, output, env, ascii: false, stopProcess: () => undefined },
     // Pictures come when this test says so.
     intervalMs: 10_000,
+    firstMs: 10_000,
     now: () => 0,
   });
   input.type(spec.keys);
