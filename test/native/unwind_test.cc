@@ -157,7 +157,12 @@ __attribute__((noinline)) void Look(Place* place) {
   CHECK(getcontext(&context) == 0);
   place->copy = CopyOf(context);
   CopyMemory(&place->copy, g_stack_end);
-  place->found = backtrace(place->truth, kFrames);
+  const int found = backtrace(place->truth, kFrames);
+  // Sanitizers put a function of their own before backtrace(3).
+  void** const end = place->truth + found;
+  void** const caller = std::find(place->truth, end, __builtin_return_address(0));
+  CHECK(caller != end && caller != place->truth);
+  place->found = static_cast<int>(std::copy(caller - 1, end, place->truth) - place->truth);
 }
 
 __attribute__((noinline)) void Descend(int depth, Place* place) {
