@@ -125,9 +125,10 @@ test('the watcher stands apart: its own session, two descriptors, no zombie when
   await until('the end of the watcher', () => stateOf(watcher) === '');
 });
 
+// As many seconds for -d as COMMAND may take to begin on a busy machine.
 describe('a reader that does not read', () => {
   it.each([
-    ['-d', ['-d', '0.5'], null],
+    ['-d', ['-d', '3'], null],
     ['SIGINT', [], 'SIGINT'],
     ['SIGTERM', [], 'SIGTERM'],
     ['SIGHUP', [], 'SIGHUP'],
@@ -152,7 +153,7 @@ describe('a reader that does not read', () => {
   });
 
   it.each([
-    ['-d', ['-d', '0.5'], null],
+    ['-d', ['-d', '3'], null],
     ['SIGINT', [], 'SIGINT'],
     ['SIGTERM', [], 'SIGTERM'],
     ['SIGHUP', [], 'SIGHUP'],
