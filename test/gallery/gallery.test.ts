@@ -78,7 +78,7 @@ if (asked() !== '') {
   );
   test.each(views)('picture of $name, $size, $theme', async ({ situation, size, theme }) => {
     const [columns, rows] = size;
-    const shown = await look(situation, [], columns, rows);
+    const shown = await look(situation, ['--theme', theme], columns, rows);
     await sleep(EXPOSURE_MS);
     await shown.text();
     mkdirSync(PICTURES, { recursive: true });
