@@ -26,7 +26,7 @@ export const SITUATIONS: readonly Situation[] = [
     name: 'snapshot',
     needs: [['redis-server', 'redis-server']],
     start: snapshot,
-    verdict: /copy-on-write after fork in \[(anon|heap)\].* of redis-server/,
+    verdict: /copy-on-write in \[(anon|heap)\].* of redis-server/,
   },
   {
     name: 'jvm-start',
