@@ -235,7 +235,7 @@ TEST(ring_moves_with_its_position) {
 
 TEST(ring_writer_on_another_thread) {
   // Small, so that it wraps and fills all the time.
-  constexpr uint64_t kRecords = 50000;
+  constexpr uint64_t kRecords = 200000;
   FakeRing fake(4096);
   Ring ring = fake.Reader();
   std::atomic<bool> stop{false};

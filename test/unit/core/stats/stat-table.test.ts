@@ -87,7 +87,7 @@ describe('StatTable', () => {
           else expect(Math.abs(median - exact)).toBeLessThanOrEqual(exact * 0.032);
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 100 },
     );
   });
 
