@@ -78,6 +78,7 @@ module.exports = {
     doNotFollow: { path: 'node_modules' },
     // An import of a type is one too.
     tsPreCompilationDeps: true,
+    parser: 'swc',
     tsConfig: { fileName: 'tsconfig.json' },
   },
 };

@@ -54,7 +54,7 @@ export function loadAddon(): Addon {
   let addon: Addon;
   try {
     // The path is made at run time: an import could not name it.
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    // oxlint-disable-next-line typescript/no-require-imports
     addon = require(file) as Addon;
   } catch (error) {
     throw new AnalyzerError('ADDON_BROKEN', errorParts(error).message);

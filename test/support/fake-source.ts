@@ -35,7 +35,7 @@ export const HEADER: HeaderInfo = {
 
 /** The picture of the sketch: a database that waits for its data file. */
 // A table of what the views show.
-// eslint-disable-next-line max-lines-per-function
+// oxlint-disable-next-line max-lines-per-function
 export function samplePicture(scale = 1): Snapshot {
   const history = Array.from({ length: 20 }, (_, k) => k * scale);
   const causes = (part: Record<number, number>): number[] =>

@@ -26,7 +26,7 @@ const BY_SHORT: ReadonlyMap<string, OptionSpec> = new Map(
  */
 export function parseArguments(args: readonly string[]): RawOptions {
   const { words, end } = optionWords(args);
-  // eslint-disable-next-line no-restricted-syntax -- mri's own type; its keys are those of OPTIONS
+  // oxlint-disable-next-line pagefault/names-are-data -- mri's own type; its keys are those of OPTIONS
   const parsed: mri.Argv<Record<string, unknown>> = mri(words, {
     string: OPTIONS.filter(takesValue).map((spec) => spec.long),
     boolean: OPTIONS.filter((spec) => !takesValue(spec)).map(keyOf),

@@ -2,7 +2,7 @@
  * Code points of East Asian Width W and F (Unicode's UAX 11), first and last of each range, in order. Made by
  * `npm run widths` from the data of get-east-asian-width.
  */
-// prettier-ignore
+// oxfmt-ignore
 export const WIDE_RANGES: readonly (readonly [number, number])[] = [
   [0x1100, 0x115f],
   [0x231a, 0x231b],

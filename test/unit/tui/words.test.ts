@@ -11,7 +11,7 @@ import { FakeSource } from '../../support/fake-source';
 const plain = makeTheme({ colours: 0, ascii: true });
 const looks = Object.keys(plain.sgr).map((style) => [style, style === 'strong' ? '9' : '']);
 const theme: Theme = { ...plain, sgr: Object.fromEntries(looks) as Theme['sgr'] };
-// eslint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex
 const TITLE = /\x1b\[9m([^\x1b]*)\x1b\[m/g;
 const HOST = { quit: () => undefined, suspend: () => undefined, redraw: () => undefined };
 

@@ -17,7 +17,7 @@ const told = (...args: Parameters<typeof stackLines>): string[] =>
   stackLines(...args).map(({ depth, text, faults }) => `${'  '.repeat(depth)}${text} ${faults}`);
 
 /** Without what a terminal would obey. */
-// eslint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex
 const plain = (line: string): string => line.replace(/\x1b\[\d*m/g, '').trimEnd();
 
 const ROWS = [

@@ -4,7 +4,7 @@ import { anyText } from '../../../support/texts';
 
 /** What shows a name as another one, moves the cursor, or breaks a line. */
 const DANGEROUS =
-  // eslint-disable-next-line no-control-regex -- control characters are what this looks for
+  // oxlint-disable-next-line no-control-regex -- control characters are what this looks for
   /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
 
 test('hands clean text back as it is', () => {

@@ -347,7 +347,7 @@ test('text: processes only where there are several; hostile names harmless', () 
     ),
   );
   expect(text).toContain('Processes');
-  // eslint-disable-next-line no-control-regex
+  // oxlint-disable-next-line no-control-regex
   expect(text.replaceAll('\n', '')).not.toMatch(/[\x00-\x1f\x7f-\x9f]/);
   expect(text).toContain('x?31m?y');
 });

@@ -76,7 +76,7 @@ test('control characters of names never come out', () => {
   const text = lines([{ time: 0, address: 0x1000n }], 'major', [
     { kind: RegionKind.FILE, label: 'a\x1b[31m\x9b2J\r\n\x7f\x00b' },
   ]);
-  // eslint-disable-next-line no-control-regex
+  // oxlint-disable-next-line no-control-regex
   expect(text.slice(0, -1)).not.toMatch(/[\x00-\x1f\x7f-\x9f]/);
   expect(text).toMatch(/^\[000000\.000\] MINOR 0x1000 a\?\[31m\?2J\?\?\?\?b\n$/);
 });

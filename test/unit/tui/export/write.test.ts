@@ -6,7 +6,7 @@ import { makeTheme } from '../../../../src/tui/terminal/theme';
 import { FakeSource } from '../../../support/fake-source';
 
 // Control characters are what this is about.
-// eslint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex
 const SGR = /\x1b\[[\d;]*m/g;
 
 /** A dashboard whose keys write what is shown into files of the fake source. */

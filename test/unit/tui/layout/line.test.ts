@@ -8,9 +8,9 @@ import { anyText } from '../../../support/texts';
 const colour = makeTheme({ colours: 16, ascii: false });
 const ascii = makeTheme({ colours: 0, ascii: true });
 // Control characters are what this is about.
-// eslint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex
 const SGR = /\x1b\[[\d;]*m/g;
-// eslint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex
 const CONTROLS = /[\x00-\x1f\x7f-\x9f]/;
 /** Our own SGR sequences removed: what is left are cells. */
 const cells = (text: string): string => text.replace(SGR, '');

@@ -15,7 +15,7 @@ import { FakeSource, HEADER, samplePicture } from '../../../support/fake-source'
 import { process, region, snapshot, thread } from '../../../support/sample';
 
 // Control characters are what this is about.
-// eslint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex
 const SGR = /\x1b\[[\d;]*m/g;
 
 class Bench {

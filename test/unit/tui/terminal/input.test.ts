@@ -3,7 +3,7 @@ import { KeyDecoder, type Key } from '../../../../src/tui/terminal/input';
 import { anyText } from '../../../support/texts';
 
 // Control characters are what this is about.
-// eslint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex
 const CONTROLS = /[\x00-\x1f\x7f-\x9f]/;
 
 const decode = (...chunks: string[]): Key[] => {
