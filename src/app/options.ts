@@ -1,4 +1,3 @@
-import type { GROUPINGS } from '../core/snapshot/process-groups';
 import type { Target } from '../core/facts/target';
 import type { StackOptions } from '../native/contract';
 
@@ -18,8 +17,6 @@ export interface Options extends Effects {
   readonly output: string | null;
   readonly quiet: boolean;
   readonly report: 'none' | 'text' | 'json';
-  /** What the report groups processes by; null where it was not asked. */
-  readonly by: (typeof GROUPINGS)[number] | null;
   readonly latency: boolean;
   /** Every fault of the stream with the names of its code and data. */
   readonly symbols: boolean;
@@ -37,6 +34,7 @@ export interface Options extends Effects {
   readonly intervalMs: number;
   readonly ascii: boolean;
   readonly theme: 'dark' | 'light' | 'none';
+  readonly mouse: boolean;
   readonly exitWithTarget: boolean;
   readonly commandOutput: string | null;
   /** Data pages per ring, a power of two; 0 lets the addon choose. */

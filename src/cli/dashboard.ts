@@ -166,6 +166,7 @@ function startScreen(
     },
     intervalMs: options.intervalMs,
     theme: options.theme,
+    mouse: options.mouse,
     now: () => performance.now(),
   });
   void run.done.then(({ reason, stoppedAt }) => {

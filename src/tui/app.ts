@@ -17,6 +17,8 @@ export interface AppOptions {
   readonly firstMs?: number;
   /** 'dark' by default. */
   readonly theme?: ThemeName;
+  /** The mouse is taken from the start on. */
+  readonly mouse?: boolean;
   /** Any monotonic clock, ms. */
   readonly now: () => number;
 }
@@ -78,6 +80,8 @@ export class DashboardApp {
       theme: makeTheme({ ...this.terminal.traits, name: options.theme ?? 'dark' }),
       intervalMs: options.intervalMs,
     });
+    this.dashboard.mouse = options.mouse ?? false;
+    this.terminal.setMouse(this.dashboard.mouse);
     this.draw();
     this.schedule(Math.min(options.firstMs ?? FIRST_PICTURE_MS, options.intervalMs));
   }
@@ -141,6 +145,7 @@ export class DashboardApp {
       },
     };
     handleKeys(this.dashboard, host, keys, this.options.now());
+    this.terminal.setMouse(this.dashboard.mouse);
     if (this.dashboard.intervalMs !== this.tickInterval && this.tickTimer !== null) {
       clearTimeout(this.tickTimer);
       this.schedule();

@@ -5,7 +5,7 @@ import { bodyArea, fill, frameHeights, paneColumns, tooSmall } from './frame/hei
 import { graphView } from './frame/graph';
 import { headerView } from './frame/header';
 import { helpLines } from './frame/help';
-import { chooserLines, overlayView } from './frame/overlay';
+import { chooserLines, chooserOffset, overlayView } from './frame/overlay';
 import { sparksView } from './frame/sparks';
 import { tabsView } from './frame/tabs';
 import { filterNote, hiddenClasses, hiddenNote } from './frame/words';
@@ -38,7 +38,7 @@ function coveringLines(dashboard: Dashboard): string[] | null {
   }
   if (mode.type === 'chooser') {
     const lines = chooserLines(theme, size.columns, mode.title, mode.items, mode.index);
-    const offset = Math.max(0, mode.index + 3 - size.rows);
+    const offset = chooserOffset(size, mode.index);
     return overlayView(theme, size, lines, offset, 'Enter chooses, Esc returns');
   }
   return null;

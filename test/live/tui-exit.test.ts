@@ -84,7 +84,8 @@ describe('leaving the dashboard', () => {
     ['SIGQUIT', 128 + 3],
   ] as const)('by %s: status %i', async (signal, status) => {
     const dump = join(scratch, 'dump.txt');
-    const pid = await open([...demo(), '--dump', dump]);
+    const pid = await open([...demo(), '--mouse', '--dump', dump]);
+    expect(terminal.state().mouse).toBe(true);
     process.kill(pid, signal);
     expect(await restored()).toContain(`status=${status}`);
     expect(readFileSync(dump, 'utf8')).toMatch(/^Summary: /);
@@ -93,7 +94,10 @@ describe('leaving the dashboard', () => {
   it('by an exception: the terminal first, then what happened', async () => {
     const trap = join(scratch, 'trap.js');
     writeFileSync(trap, THROWS_WHEN_TOLD);
-    const pid = await open(demo(), [process.execPath, '--require', trap, `${ANALYZER}.js`]);
+    const pid = await open(
+      [...demo(), '--mouse'],
+      [process.execPath, '--require', trap, `${ANALYZER}.js`],
+    );
     process.kill(pid, 'SIGUSR1');
     const screen = await restored();
     expect(screen).toMatch(/^error: internal: thrown on purpose$/m);
@@ -124,7 +128,7 @@ describe('leaving the dashboard', () => {
 
   it('Ctrl-Z gives the shell its terminal, fg brings the dashboard back', async () => {
     // With job control the stopped program is a job of this very shell.
-    const command = quoted([ANALYZER, ...demo()]);
+    const command = quoted([ANALYZER, ...demo(), '--mouse']);
     terminal.enter('set -m');
     terminal.enter(command);
     await terminal.shows('[1 Regions]');
@@ -138,6 +142,7 @@ describe('leaving the dashboard', () => {
     terminal.resize(120, 35);
     terminal.enter('fg');
     const screen = await terminal.shows('[3 Processes]');
+    expect(terminal.state().mouse).toBe(true);
     expect(
       screen
         .split('\n')

@@ -59,13 +59,6 @@ export const OPTIONS: readonly OptionSpec[] = [
     'form of the report: text or json (implies --report)',
     'stream',
   ),
-  option(
-    '',
-    'by',
-    'WHAT',
-    'the report groups processes by process, cgroup, unit, user or name',
-    'stream',
-  ),
   option('', 'latency', '', 'show the latency of every fault, not of major ones only', 'faults'),
   option(
     '',
@@ -109,6 +102,7 @@ export const OPTIONS: readonly OptionSpec[] = [
   option('', 'interval', 'SEC', 'refresh of the dashboard, 0.25 to 10 (1)', 'dashboard'),
   option('', 'ascii', '', 'no characters beyond ASCII in the dashboard', 'dashboard'),
   option('', 'theme', 'NAME', 'colours of the dashboard: dark, light or none (dark)', 'dashboard'),
+  option('', 'mouse', '', 'the dashboard takes the mouse (M does so later)', 'dashboard'),
   option('', 'exit-with-target', '', 'the dashboard leaves when the target ends', 'dashboard'),
   {
     ...option(

@@ -3,7 +3,6 @@ import type {
   GuardSource,
   MapsAnswer,
   NameSource,
-  OwnerSource,
   ProcSource,
   UnwindSource,
 } from '../ports';
@@ -15,8 +14,6 @@ export interface ModelOptions {
   readonly source: ProcSource;
   /** Without it no fault has the cause userfaultfd. */
   readonly guards?: GuardSource;
-  /** Without it nobody knows whose processes are. */
-  readonly owners?: OwnerSource | null;
   /** Without it no SIGBUS is explained. */
   readonly bus?: BusSource;
   /** What faults are to be counted, and named, by the code that causes them. 'off' by default. */

@@ -11,7 +11,7 @@ export function overlayView(
   hint: string,
 ): string[] {
   const height = size.rows - 1;
-  const top = Math.max(0, Math.min(offset, lines.length - height));
+  const top = overlayTop(size, lines.length, offset);
   const window = lines.slice(top, top + height);
   const blank = new Line(theme, size.columns).end();
   while (window.length < height) window.push(blank);
@@ -19,6 +19,26 @@ export function overlayView(
   window.push(new Line(theme, size.columns).add(` ${hint}${more}`, 'dim').end());
   return window;
 }
+
+/** The number of the line that is the first one shown. */
+export function overlayTop({ rows }: Size, count: number, offset: number): number {
+  return Math.max(0, Math.min(offset, count - (rows - 1)));
+}
+
+/** How far a list is scrolled, so that what is selected is seen. */
+export function chooserOffset({ rows }: Size, selected: number): number {
+  return Math.max(0, selected + CHOOSER_HEAD + 2 - rows);
+}
+
+/** The number of the item at a line of the screen; -1 for none. */
+export function chooserItemAt(size: Size, count: number, selected: number, line: number): number {
+  const top = overlayTop(size, count + CHOOSER_HEAD, chooserOffset(size, selected));
+  const item = top + line - CHOOSER_HEAD;
+  return line < size.rows - 1 && item < count ? Math.max(-1, item) : -1;
+}
+
+/** The title. */
+const CHOOSER_HEAD = 1;
 
 /** A list to choose from by arrows and Enter. */
 export function chooserLines(

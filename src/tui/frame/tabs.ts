@@ -1,6 +1,6 @@
 import { Line } from '../layout/line';
 import type { Dashboard } from '../state/dashboard';
-import type { Theme } from '../terminal/theme';
+import type { Style, Theme } from '../terminal/theme';
 
 type Tabs = Dashboard['tabs'];
 
@@ -19,24 +19,53 @@ const SPACINGS: readonly Spacing[] = [
   { inner: '', gap: null, titled: false },
 ];
 
+/** A part of the bar, and the number of the tab that it belongs to; 0 for none. */
+interface Part {
+  readonly text: string;
+  readonly style: Style;
+  readonly number: number;
+}
+
 /** The bar of views, each with its number; the one that is shown is in brackets too, for lack of colour. */
 export function tabsView(theme: Theme, columns: number, tabs: Tabs): string {
+  const line = new Line(theme, columns);
+  for (const { text, style } of partsOf(columns, tabs)) line.add(text, style);
+  return line.end();
+}
+
+/** The number of the tab at a column of the bar; 0 for none. */
+export function tabAt(columns: number, tabs: Tabs, column: number): number {
+  let end = 0;
+  return partsOf(columns, tabs).find(({ text }) => column < (end += text.length))?.number ?? 0;
+}
+
+function partsOf(columns: number, tabs: Tabs): Part[] {
   const fits = SPACINGS.find((spacing) => widthOf(tabs, spacing) <= columns);
   const { inner, gap, titled } = fits ?? SPACINGS.at(-1)!;
-  const line = new Line(theme, columns);
-  tabs.forEach((tab, k) => {
-    const { number, title, active } = tab;
-    const before = tabs[k - 1]?.active === true;
-    if (active) line.add('[', 'active');
-    else if (gap !== null || !before) line.add(' ');
-    line.add(String(number), active ? 'active' : 'key');
-    if (active) line.add(` ${title}`, 'active');
-    else if (titled) line.add(inner + title);
-    if (active) line.add(']', 'active');
-    else if (gap !== null) line.add(' ');
-    if (gap !== null) line.add(gap);
+  return tabs.flatMap(({ number, title, active }, k) => {
+    const part = (text: string, style: Style = 'plain', of = number): Part => ({
+      text,
+      style,
+      number: of,
+    });
+    const after = gap === null ? [] : [part(gap, 'plain', 0)];
+    if (active) {
+      return [
+        part('[', 'active'),
+        part(String(number), 'active'),
+        part(` ${title}`, 'active'),
+        part(']', 'active'),
+        ...after,
+      ];
+    }
+    return [
+      ...(gap !== null || tabs[k - 1]?.active !== true ? [part(' ')] : []),
+      part(String(number), 'key'),
+      ...(titled ? [part(inner + title)] : []),
+      ...(gap === null ? [] : [part(' ')]),
+      ...after,
+    ];
   });
-  return line.end();
 }
 
 function widthOf(tabs: Tabs, { inner, gap, titled }: Spacing): number {

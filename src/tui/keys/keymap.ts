@@ -19,6 +19,7 @@ type CommonAction =
   | 'interval'
   | 'slower'
   | 'faster'
+  | 'mouse'
   | 'write'
   | 'back'
   | 'redraw'
@@ -131,6 +132,11 @@ export const KEYMAP: readonly Binding[] = [
     action: 'write',
     help: 'write what is shown to a file (.txt, .csv or .json)',
     footer: ['w', 'write'],
+  },
+  {
+    keys: ['M'],
+    action: 'mouse',
+    help: 'mouse on or off (click selects, again opens; headings sort; tabs; wheel)',
   },
   { keys: ['C-l'], action: 'redraw', help: 'draw the whole screen anew' },
   { keys: ['C-z'], action: 'suspend', help: 'suspend; fg returns' },

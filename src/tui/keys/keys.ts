@@ -4,6 +4,7 @@ import type { Key } from '../terminal/input';
 import { actionOf, isViewAction, type Action } from './keymap';
 import { promptFor } from '../state/mode';
 import { chooserKey, helpKey, pasteKey, promptKey, promptWrite } from './mode-keys';
+import { mouseAction } from './mouse';
 import { bodyArea } from '../frame/heights';
 import type { ViewAction } from '../views/view';
 
@@ -36,6 +37,11 @@ export function handleKeys(
 }
 
 function handleKey(dashboard: Dashboard, host: Host, key: Key, nowMs: number): void {
+  if (typeof key !== 'string' && 'mouse' in key) {
+    if (dashboard.mouse) mouseAction(dashboard, key);
+    return;
+  }
+  dashboard.clicked = null;
   if (typeof key !== 'string') {
     // A paste is text: where none is asked for it means nothing.
     if (dashboard.mode.type === 'prompt') pasteKey(dashboard.mode, key.paste);
@@ -87,6 +93,9 @@ const toggle =
   ({ scene }: Dashboard): void => {
     scene.toggleClass(cls);
   };
+
+const MOUSE_IS_ON =
+  'mouse on: click, click again to open, wheel; Shift selects text, M turns it off';
 
 /** What an action does that is no view's. */
 const COMMON: Readonly<
@@ -140,6 +149,10 @@ const COMMON: Readonly<
   faster: (dashboard) => {
     const { intervalMs } = dashboard;
     dashboard.intervalMs = INTERVALS_MS.findLast((ms) => ms < intervalMs) ?? intervalMs;
+  },
+  mouse: (dashboard, { nowMs }) => {
+    dashboard.mouse = !dashboard.mouse;
+    dashboard.say(dashboard.mouse ? MOUSE_IS_ON : 'mouse off', nowMs);
   },
   write: (dashboard) => {
     promptWrite(dashboard, 'view');

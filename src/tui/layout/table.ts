@@ -239,6 +239,13 @@ export class TableModel<Row extends GroupableRow> {
     this.selectedId = this.rows[this.selectedIndex]?.id ?? null;
   }
 
+  /** Selects a row by its id; false where it is not among those that are shown. */
+  selectRow(id: number): boolean {
+    const index = this.rows.findIndex((row) => row.id === id);
+    if (index >= 0) this.select(index);
+    return index >= 0;
+  }
+
   move(by: number): void {
     this.select(this.selected + by);
   }

@@ -28,6 +28,10 @@ export class Dashboard implements Navigation {
   mode: Mode = NORMAL;
   intervalMs: number;
   size: Size = { columns: 80, rows: 24 };
+  /** The mouse is the dashboard's. */
+  mouse = false;
+  /** What was clicked last, until another key: a second click there opens it. */
+  clicked: { readonly view: View; readonly row: number } | null = null;
   readonly theme: Theme;
   readonly scene: Scene;
   private readonly made: readonly MadeView[];

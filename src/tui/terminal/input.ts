@@ -1,3 +1,5 @@
+import { mouseReport, type Mouse } from './mouse';
+
 /** Keys that a terminal sends as `ESC [ number ~` (xterm, rxvt, screen, linux). */
 const TILDE: ReadonlyMap<string, string> = new Map(
   Object.entries({
@@ -36,13 +38,13 @@ const LETTER: ReadonlyMap<string, string> = new Map(
     Q: 'f2',
     R: 'f3',
     S: 'f4',
-    M: 'enter',
   }),
 );
 /** The numeric keypad in application mode (DECKPAM; xterm's ctlseqs.txt, table of the VT220 keypad). */
 const KEYPAD: ReadonlyMap<string, string> = new Map(
   Object.entries({
     ...Object.fromEntries(Array.from('pqrstuvwxy', (letter, digit) => [letter, String(digit)])),
+    M: 'enter',
     j: '*',
     k: '+',
     l: ',',
@@ -73,6 +75,8 @@ const CONTROL: ReadonlyMap<string, string> = new Map(
 const MAX_SEQUENCE = 32;
 /** Of a paste so much is kept; what is behind is read and dropped. */
 const MAX_PASTE = 4096;
+/** The mouse in the form of before mode 1006, `ESC [ M` and three bytes: their meaning ends at column 223. */
+const OLD_MOUSE_BYTES = 3;
 const PASTE_END = '\x1b[201~';
 /** How long a lone escape may still become an arrow key, ms. */
 const ESCAPE_MS = 50;
@@ -83,8 +87,8 @@ const PASTE_MS = 5000;
 interface Paste {
   readonly paste: string;
 }
-/** The name of a key, or a paste. */
-export type Key = string | Paste;
+/** The name of a key, a paste, or what the mouse did. */
+export type Key = string | Paste | Mouse;
 /** What the terminal says of itself when it is asked: `ESC [ parameters final`. */
 export type OnReport = (parameters: string, final: string) => void;
 /** Device status and cursor position (DSR and CPR, ECMA-48 8.3.35 and 8.3.14). */
@@ -192,6 +196,16 @@ export class KeyDecoder {
     if (end === input.length) return end - at > MAX_SEQUENCE ? end : -1;
     const parameters = input.slice(at + 2, end);
     const final = input.charAt(end);
+    if (parameters === '' && final === 'M') {
+      // They are left out, for as keys they would do anything.
+      const behind = end + 1 + OLD_MOUSE_BYTES;
+      return behind > input.length ? -1 : behind;
+    }
+    if (parameters.startsWith('<')) {
+      const mouse = mouseReport(parameters, final);
+      if (mouse !== null) keys.push(mouse);
+      return end + 1;
+    }
     if (parameters === '200' && final === '~') this.pasted = '';
     // F3 with a modifier is `ESC [ 1 ; 2 R` too: nobody asks for the cursor while it is in the first line.
     if (REPORT.test(parameters + final) && !parameters.startsWith('1;')) {

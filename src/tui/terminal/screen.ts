@@ -5,6 +5,7 @@ import blessed from 'blessed';
 import Sparkline from 'blessed-contrib/lib/widget/sparkline';
 import type { RawBlessed, RawScreen, RawSparkline } from './blessed-types';
 import type { Frame, Size, SparkSpot } from '../state/picture';
+import { MOUSE_OFF, MOUSE_ON } from './mouse';
 import { Painter, type Overlay } from './painter';
 import { terminalTraits, type TerminalTraits } from './theme';
 import { drained, type ScreenEvents, type ScreenOptions, type TtyOutput } from './tty';
@@ -32,6 +33,7 @@ export class TerminalScreen {
   private keepAlive: NodeJS.Timeout | null = null;
   private skipped = false;
   private closed = false;
+  private mouse = false;
   private readonly detach: () => void;
 
   constructor(
@@ -61,17 +63,24 @@ export class TerminalScreen {
     const leave = screen.leave.bind(screen);
     const entered = (): void => {
       screen.program.put.keypad_local();
-      output.write(PASTE_ON);
+      output.write(PASTE_ON + (this.mouse ? MOUSE_ON : ''));
     };
     screen.enter = () => {
       enter();
       entered();
     };
     screen.leave = () => {
-      output.write(PASTE_OFF);
+      output.write((this.mouse ? MOUSE_OFF : '') + PASTE_OFF);
       leave();
     };
     entered();
+  }
+
+  /** The mouse is the program's, or the terminal's, which selects text with it. */
+  setMouse(on: boolean): void {
+    if (this.closed || on === this.mouse) return;
+    this.mouse = on;
+    if (this.keepAlive === null) this.options.output.write(on ? MOUSE_ON : MOUSE_OFF);
   }
 
   private attach(): () => void {

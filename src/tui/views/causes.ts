@@ -18,7 +18,7 @@ import type { Theme } from '../terminal/theme';
 import { explainCause } from './explain';
 import { leadOfCause, leadOn } from './lead';
 import { moving, type Area, type Closing, type Navigation, type Scope } from './view';
-import type { View, ViewActions, ViewEntry } from './view';
+import type { Pointed, View, ViewActions, ViewEntry } from './view';
 
 /** Each cause with what it means and what one does about it. */
 export const causes: ViewEntry = {
@@ -39,6 +39,19 @@ class CausesView implements View {
   readonly closing: Closing = {
     always: true,
     lines: (theme, columns) => (this.rows().length === 0 ? [] : this.text(theme, columns)),
+  };
+  readonly pointed: Pointed = {
+    rowAt: (line, { columns, height }) => {
+      const rows = this.rows();
+      const { blocks, top } = placeCauses(rows, columns, height, this.selected(rows), this.facts);
+      let end = 1;
+      const row = line < 1 ? -1 : blocks.findIndex((words) => line < (end += 1 + words.length));
+      return row < 0 ? null : top + row;
+    },
+    select: (row) => {
+      this.index = row;
+      return row < this.rows().length;
+    },
   };
   private index = 0;
 
@@ -134,25 +147,46 @@ function causeLines(
 ): string[] {
   const lines = [headLine(theme, columns)];
   if (rows.length === 0) lines.push(new Line(theme, columns).add('  no faults yet', 'dim').end());
-  const texts = rows.map(({ cause }) => causeText(CAUSE_NAMES[cause]!, facts));
-  const below = texts.map(({ means, advice }) =>
-    [means, advice].flatMap((text) => wrapped(text, columns - INDENT)),
-  );
+  const { blocks, top, whole } = placeCauses(rows, columns, height, selected, facts);
+  blocks.forEach((below, k) => {
+    const row = rows[top + k]!;
+    const isSelected = top + k === selected;
+    const words = whole || isSelected ? '' : causeText(CAUSE_NAMES[row.cause]!, facts).means;
+    lines.push(rowLine(theme, columns, row, isSelected, words));
+    for (const text of below) {
+      lines.push(new Line(theme, columns).add(' '.repeat(INDENT) + text, 'dim').end());
+    }
+  });
+  return lines;
+}
+
+/** The causes that fit, from `top` on: of each the lines of words below it, of all or of the selected one. */
+interface Placed {
+  readonly top: number;
+  readonly blocks: readonly (readonly string[])[];
+  readonly whole: boolean;
+}
+
+function placeCauses(
+  rows: readonly CauseRow[],
+  columns: number,
+  height: number,
+  selected: number,
+  facts: CauseFacts,
+): Placed {
+  const below = rows.map(({ cause }) => {
+    const { means, advice } = causeText(CAUSE_NAMES[cause]!, facts);
+    return [means, advice].flatMap((text) => wrapped(text, columns - INDENT));
+  });
   // Whole words stand below each cause where there is room for all, else below the selected one.
   const whole = rows.length + below.flat().length < height;
   const most = Math.max(0, ...below.map((texts) => texts.length));
   const visible = whole ? rows.length : Math.max(1, height - 1 - most);
   const top = Math.max(0, Math.min(selected - visible + 1, rows.length - visible));
-  rows.slice(top, top + visible).forEach((row, k) => {
-    const isSelected = top + k === selected;
-    const words = whole || isSelected ? '' : texts[top + k]!.means;
-    lines.push(rowLine(theme, columns, row, isSelected, words));
-    if (!whole && !isSelected) return;
-    for (const text of below[top + k]!) {
-      lines.push(new Line(theme, columns).add(' '.repeat(INDENT) + text, 'dim').end());
-    }
-  });
-  return lines;
+  const blocks = below
+    .slice(top, top + visible)
+    .map((words, k) => (whole || top + k === selected ? words : []));
+  return { top, blocks, whole };
 }
 
 /** The columns that leave room for words; the lightest give way. */

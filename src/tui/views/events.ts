@@ -5,7 +5,7 @@ import type { Scene } from '../state/scene';
 import type { Theme } from '../terminal/theme';
 import { eventHeading, eventLines, eventsTitle, eventTable, type EventForm } from './event-lines';
 import { moving, type Area, type Navigation } from './view';
-import type { View, ViewActions, ViewEntry } from './view';
+import type { Pointed, View, ViewActions, ViewEntry } from './view';
 
 /** The faults as they come. */
 export const events: ViewEntry = {
@@ -34,6 +34,16 @@ export class EventsView implements View {
       this.byDay = !this.byDay;
     },
   };
+  readonly pointed: Pointed = {
+    rowAt: (line) => this.drawn[line - HEAD] ?? null,
+    select: (sequence) => {
+      const isThere = sequence >= this.scene.picture.log.oldest;
+      if (isThere) this.end = sequence + 1;
+      return isThere;
+    },
+  };
+  /** Sequence numbers of the events in the window. */
+  private drawn: readonly number[] = [];
   /** Sequence number behind the event that is selected; null: the newest one, whichever that is. */
   end: number | null = null;
   /** Times are of the day. */
@@ -98,13 +108,16 @@ export class EventsView implements View {
     };
   }
 
-  draw({ theme, columns, height }: Area): string[] {
+  layout({ height }: Area): void {
+    this.drawn = this.visible(height - HEAD);
+  }
+
+  draw({ theme, columns }: Area): string[] {
     const { log } = this.scene.picture;
-    const shown = this.visible(height - HEAD);
     return [
       eventsTitle(theme, columns, log, this.end === null),
       eventHeading(theme, columns, this.form),
-      ...eventLines(theme, columns, log, shown, this.form),
+      ...eventLines(theme, columns, log, this.drawn, this.form),
     ];
   }
 

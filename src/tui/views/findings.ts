@@ -8,7 +8,7 @@ import { Line, wrapped } from '../layout/line';
 import type { Scene } from '../state/scene';
 import type { Theme } from '../terminal/theme';
 import { moving, type Area, type Closing, type Navigation } from './view';
-import type { View, ViewActions, ViewEntry } from './view';
+import type { Pointed, View, ViewActions, ViewEntry } from './view';
 
 /** What dominates, where, and what one usually does about it. */
 export const findings: ViewEntry = {
@@ -32,6 +32,18 @@ class FindingsView implements View {
     always: true,
     lines: (theme, columns) =>
       this.scene.findings().length === 0 ? [] : this.text(theme, columns),
+  };
+  readonly pointed: Pointed = {
+    rowAt: (line, { theme, columns }) => {
+      let end = 1 - this.top;
+      const blocks = this.blocks(theme, columns, this.selected);
+      const row = line < 1 ? -1 : blocks.findIndex((lines) => line < (end += lines.length));
+      return row < 0 || row >= this.scene.findings().length ? null : row;
+    },
+    select: (row) => {
+      this.index = row;
+      return row < this.scene.findings().length;
+    },
   };
   private index = 0;
   /** Lines scrolled down. */

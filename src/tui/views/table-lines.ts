@@ -129,6 +129,20 @@ export function visibleColumns<Row extends GroupableRow>(
   return tableLayout(table, columns).columns.map((placed) => placed.column.id);
 }
 
+/** The id of the column whose title stands at a cell of the heading, null for none. */
+export function columnAt<Row extends GroupableRow>(
+  table: TableModel<Row>,
+  columns: number,
+  cell: number,
+): string | null {
+  let end = 1 + gutterOf(table);
+  if (cell < end) return null;
+  const found = tableLayout(table, columns).columns.find(
+    ({ width }) => cell < (end += width + GAP),
+  );
+  return found?.column.id ?? null;
+}
+
 function heading<Row extends GroupableRow>({
   theme,
   columns,

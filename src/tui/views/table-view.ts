@@ -8,8 +8,9 @@ import { waitingWords } from '../state/waiting';
 import type { Scene } from '../state/scene';
 import type { Theme } from '../terminal/theme';
 import { leadOn, type Lead } from './lead';
-import { plainTableLines, tableLines, visibleColumns } from './table-lines';
-import { moving, type Area, type Closing, type Navigation, type Scope, type View } from './view';
+import { columnAt, plainTableLines, tableLines, visibleColumns } from './table-lines';
+import { moving, type Area, type Closing, type Navigation } from './view';
+import type { Pointed, Scope, View } from './view';
 
 /** Rows of the table in the closing text; the rest is summed up in one line. */
 const MAX_CLOSING_ROWS = 40;
@@ -22,6 +23,19 @@ export class TableView<Row extends GroupableRow> implements View {
     always: false,
     lines: (theme, columns) => this.plainLines(theme, columns, MAX_CLOSING_ROWS),
   };
+
+  readonly pointed: Pointed = {
+    rowAt: (line) => this.drawn[line - 1] ?? null,
+    select: (row) => this.table.selectRow(row),
+    heading: (cell, { columns }) => {
+      const { table } = this;
+      const id = columnAt(table, columns, cell);
+      if (id === table.sortColumn.id) table.reverseOrder();
+      else if (id !== null) table.sortBy(id);
+    },
+  };
+  /** Ids of the rows in the window. */
+  private drawn: readonly number[] = [];
 
   /** The detail of the selected row beside the table, and of which row and picture it is. */
   private side: { readonly id: number; readonly view: View; picture: Picture } | null = null;
@@ -108,6 +122,7 @@ export class TableView<Row extends GroupableRow> implements View {
 
   layout({ height }: Area): void {
     this.table.fit(height - 1);
+    this.drawn = this.table.window(height - 1).map(({ id }) => id);
   }
 
   draw(area: Area): string[] {

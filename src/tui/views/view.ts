@@ -45,6 +45,16 @@ export interface Scope {
   readonly allClasses: boolean;
 }
 
+/** What a mouse can point at in a view, as it was drawn last. */
+export interface Pointed {
+  /** A row, by a number that stays its own, at a line of the view; null for none. */
+  rowAt(line: number, area: Area): number | null;
+  /** Selects it; false where it is gone. */
+  select(row: number): boolean;
+  /** A click on the heading. */
+  heading?(column: number, area: Area): void;
+}
+
 /** One thing to look at: what it draws, what it writes, which keys work in it and how one moves. */
 export interface View {
   /** In the names of files that it is written to. */
@@ -52,6 +62,8 @@ export interface View {
   /** The newest events stand below it where there is room. */
   readonly eventsBelow: boolean;
   readonly actions: ViewActions;
+  /** Left out where a click means nothing. */
+  readonly pointed?: Pointed;
   /** Lines, at most as many as there is room for. Changes nothing. */
   draw(area: Area): string[];
   /** All of it as lines, with nothing selected. */

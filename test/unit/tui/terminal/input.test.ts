@@ -85,6 +85,41 @@ describe('KeyDecoder', () => {
     expect(decoder.patience).toBeLessThan(100);
   });
 
+  it.each<[string, Key[]]>([
+    ['\x1b[<0;1;1M', [{ mouse: 'press', line: 0, column: 0 }]],
+    // Beyond what one byte could say (mode 1000 without 1006 ends at 223).
+    ['\x1b[<0;1187;302M', [{ mouse: 'press', line: 301, column: 1186 }]],
+    ['\x1b[<64;3;9M', [{ mouse: 'wheel-up', line: 8, column: 2 }]],
+    ['\x1b[<65;3;9M', [{ mouse: 'wheel-down', line: 8, column: 2 }]],
+    // With Control held down; a release, the right button, a movement, the wheel to the side.
+    ['\x1b[<16;3;9M', [{ mouse: 'press', line: 8, column: 2 }]],
+    ['\x1b[<0;3;9m', []],
+    ['\x1b[<2;3;9M', []],
+    ['\x1b[<32;3;9M', []],
+    ['\x1b[<66;3;9M', []],
+    ['\x1b[<128;3;9M', []],
+    // No report of any terminal.
+    ['\x1b[<0;0;5M', []],
+    ['\x1b[<0;5M', []],
+    ['\x1b[<;;M', []],
+    ['\x1b[<0;99999;1M', []],
+    ['\x1b[<-1;1;1M', ['1', ';', '1', ';', '1', 'M']],
+    ['\x1b[<0;1;1;1M', []],
+    ['\x1b[<0;1;1~', []],
+    ['\x1b[<1R', []],
+    // The old form: what would be keys is none, a `z` and a `q` among them.
+    ['\x1b[Mzq!', []],
+  ])('reads %j of a mouse, whole and in single characters', (sequence, keys) => {
+    expect(decode(`${sequence}j`)).toEqual([...keys, 'j']);
+    expect(decode(...Array.from(`${sequence}j`))).toEqual([...keys, 'j']);
+  });
+
+  it('takes half a report for nothing', () => {
+    const whole = '\x1b[<0;120;30M';
+    for (let end = 2; end < whole.length; end++) expect(decode(whole.slice(0, end))).toEqual([]);
+    expect(decode('\x1b[M!')).toEqual([]);
+  });
+
   it('holds a lone escape until it is clear that nothing follows', () => {
     const decoder = new KeyDecoder();
     expect(decoder.feed('\x1b')).toEqual([]);

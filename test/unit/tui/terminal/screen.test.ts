@@ -124,6 +124,45 @@ describe('the dashboard on a terminal', () => {
     await world.shows('/ filter');
   });
 
+  it('takes the mouse when it is told to, and only while it is there', async () => {
+    open();
+    await world.shows('data.db');
+    const mode = async (): Promise<string> => {
+      await world.output.screen();
+      return world.output.terminal.modes.mouseTrackingMode;
+    };
+    expect(await mode()).toBe('none');
+    world.input.type('M');
+    expect(await mode()).toBe('vt200');
+    await world.shows('mouse on');
+    // A click on the second row, and one on the tab of the threads, as xterm sends them.
+    const lines = await world.shows('[heap]');
+    const row = lines.findIndex((line) => line.startsWith(' [heap]'));
+    world.input.type(`\x1b[<0;9;${row + 1}M\x1b[<0;9;${row + 1}m`);
+    await world.shows(/>\[heap\]/);
+    world.input.type('\x1a');
+    expect(await mode()).toBe('none');
+    world.app.resume();
+    await world.shows('data.db');
+    expect(await mode()).toBe('vt200');
+    world.input.type('M');
+    expect(await mode()).toBe('none');
+    world.input.type('M');
+    expect(await mode()).toBe('vt200');
+    await world.quit();
+    expect(await mode()).toBe('none');
+  });
+
+  it('leaves the mouse to the terminal, and what a mouse would send undone', async () => {
+    open();
+    const lines = await world.shows('[heap]');
+    const row = lines.findIndex((line) => line.startsWith(' [heap]'));
+    world.input.type(`\x1b[<0;9;${row + 1}M2`);
+    await world.shows('[2 Threads]');
+    world.input.type('1');
+    await world.shows(/>data\.db/);
+  });
+
   it('asks for bracketed paste, not for the keypad in application mode; both only while it is there', async () => {
     open();
     await world.shows('data.db');
