@@ -13,8 +13,8 @@ struct Entry {
 };
 
 constexpr Entry kOperations[] = {
-    {kMaps, Maps},     {kCmdline, Cmdline}, {kPage, Page},   {kElf, Elf},
-    {kGuards, Guards}, {kSize, Size},       {kNames, Names}, {kUnwind, Unwind},
+    {kMaps, Maps}, {kCmdline, Cmdline}, {kPage, Page},     {kElf, Elf},     {kGuards, Guards},
+    {kSize, Size}, {kNames, Names},     {kUnwind, Unwind}, {kTasks, Tasks},
 };
 
 }  // namespace

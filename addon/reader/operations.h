@@ -22,6 +22,7 @@ enum Operation : uint8_t {
   kSize = 6,     // see size.cc
   kNames = 7,    // see names.cc
   kUnwind = 8,   // see unwind.cc
+  kTasks = 9,    // u16 count, u32 pid each -> see task_files.cc
 };
 
 // Addresses have 64 bits, so requests name pages below this.
@@ -49,6 +50,7 @@ int Guards(Context* context, Input* request, Output* answer);
 int Size(Context* context, Input* request, Output* answer);
 int Names(Context* context, Input* request, Output* answer);
 int Unwind(Context* context, Input* request, Output* answer);
+int Tasks(Context* context, Input* request, Output* answer);
 
 }  // namespace reader
 }  // namespace pagefault

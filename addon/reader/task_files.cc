@@ -23,6 +23,9 @@ constexpr int kMaxTasks = 64;
 // A process may have any part of its memory shown as its command line (PR_SET_MM_ARG_END).
 constexpr size_t kMaxCmdline = 128 << 10;
 
+// A line of status names a NUMA node or CPU each at most; a path of cgroups has PATH_MAX.
+constexpr size_t kMaxTaskFile = 32 << 10;
+
 // Appends the file to `out`, at most up to `max` bytes.
 int ReadFile(const std::string& path, size_t max, Output* out) {
   Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -82,6 +85,26 @@ int Cmdline(Context* context, Input* request, Output* answer) {
   const uint32_t pid = request->U32();
   return request->Exact() ? ReadTaskFile(context->proc, pid, "cmdline", kMaxCmdline, answer)
                           : EINVAL;
+}
+
+// Of each process, in the order asked: u32 length and the text of /proc/PID/status, the same of
+// /proc/PID/cgroup. A length of 0: it could not be read. Neither file needs the address space, but
+// the second waits for whoever changes cgroups (cgroup_mutex of kernel/cgroup/cgroup.c).
+int Tasks(Context* context, Input* request, Output* answer) {
+  std::vector<uint32_t> pids(request->U16());
+  for (uint32_t& pid : pids) pid = request->U32();
+  if (!request->Exact()) return EINVAL;
+  Output text;
+  for (const uint32_t pid : pids) {
+    for (const char* name : {"/status", "/cgroup"}) {
+      text.Clear();
+      const std::string path = context->proc + "/" + std::to_string(pid) + name;
+      if (ReadFile(path, kMaxTaskFile, &text) != 0) text.Clear();
+      answer->U32(static_cast<uint32_t>(text.bytes().size()));
+      answer->Raw(text.bytes().data(), text.bytes().size());
+    }
+  }
+  return 0;
 }
 
 }  // namespace reader

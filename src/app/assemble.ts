@@ -129,6 +129,7 @@ function modelOf(options: Options, capture: LiveCapture, ports: AssemblyPorts): 
     source: capture.source,
     guards: capture.guards,
     bus: capture.bus,
+    owners: ports.depth === 'totals' ? null : capture.owners,
     symbols: symbolsOf(options, ports.depth),
     stacks: stacksOf(options, ports.stream !== null),
     names: options.naming ? capture.names : null,

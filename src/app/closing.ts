@@ -34,7 +34,7 @@ const CHUNK = 1 << 16;
 
 /** Writes summary and report to their places. */
 export function writeClosing(
-  options: Pick<Options, 'filter' | 'report' | 'weigh'>,
+  options: Pick<Options, 'by' | 'filter' | 'report' | 'weigh'>,
   plan: OutputPlan,
   outlets: Outlets,
   assembly: Assembly,
@@ -60,6 +60,7 @@ export function writeClosing(
     snapshot,
     capture: facts,
     beyond: beyond(assembly, facts),
+    by: options.by,
     filter: options.filter ?? '',
     fixed: assembly.fixed,
   };

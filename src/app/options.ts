@@ -1,3 +1,4 @@
+import type { GROUPINGS } from '../core/snapshot/process-groups';
 import type { Target } from '../core/facts/target';
 import type { StackOptions } from '../native/contract';
 
@@ -17,6 +18,8 @@ export interface Options extends Effects {
   readonly output: string | null;
   readonly quiet: boolean;
   readonly report: 'none' | 'text' | 'json';
+  /** What the report groups processes by; null where it was not asked. */
+  readonly by: (typeof GROUPINGS)[number] | null;
   readonly latency: boolean;
   /** Every fault of the stream with the names of its code and data. */
   readonly symbols: boolean;

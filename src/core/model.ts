@@ -29,6 +29,7 @@ import { RecordApplier } from './resolve/apply-records';
 import { RegionTable } from './regions/region-table';
 import { forgetUnsure, mappedRegions } from './resolve/mapped-regions';
 import { MapRepair } from './resolve/map-repair';
+import { OwnerWatch } from './resolve/owner-watch';
 import type { Resolved } from './wire/resolved';
 import { SnapshotBuilder } from './snapshot/build';
 import type { SnapshotOptions } from './snapshot/build';
@@ -64,6 +65,7 @@ export class Model {
   private readonly inFlight: InFlight;
   private readonly watch: GuardWatch | null;
   private readonly busWatch: BusWatch | null;
+  private readonly owners: OwnerWatch | null;
   private readonly attribution: Attribution | null;
   private readonly snapshots: SnapshotBuilder;
   private systemFacts: SystemFacts = { swapInUse: false, numaBalancing: false };
@@ -93,6 +95,8 @@ export class Model {
       this.limits,
       this.spaces,
     );
+    const { owners = null } = options;
+    this.owners = owners === null ? null : new OwnerWatch(owners, this.tasks);
     const depth = options.depth ?? 'detail';
     this.attribution = this.attribute(options);
     this.counters = new Counters(this.regions, this.tasks, depth, this.sites);
@@ -233,6 +237,7 @@ export class Model {
     const now = batch.horizon;
     this.tasks.releaseEnded();
     this.watch?.takeAnswers();
+    this.owners?.look();
     this.spaces.clock++;
     this.spaces.makeRoom();
     this.repair.beginBatch();
@@ -256,8 +261,9 @@ export class Model {
     );
   }
 
-  /** Takes over what has come for stacks and code, and asks for what is new of it. */
+  /** Takes over what has come for owners, stacks and code, and asks for what is new of it. */
   takeAnswers(): void {
+    this.owners?.look();
     this.attribution?.takeAnswers();
   }
 
@@ -266,6 +272,7 @@ export class Model {
    * since the last tick is counted now instead of when they end.
    */
   tick(now: number, open: PendingFaults | null = null): void {
+    this.owners?.again();
     this.takeAnswers();
     const before = this.inFlight.accountedUntil;
     const asOf = this.accountable(now, open);

@@ -2,6 +2,7 @@ import type { BusFacts, BusFault } from './classify/bus-reason';
 import type { GuardedRange } from './classify/guarded-ranges';
 import type { CodeAddress, CodeFrame, CodePlace } from './code/address';
 import type { ElfImage } from './elf/elf';
+import type { Owner } from './facts/owner';
 import type { Backing, Vma } from './vma/vma';
 
 /** The answer is on its way: to be asked again, in the same words, when there is one or none is to come. */
@@ -36,6 +37,21 @@ export interface GuardSource {
   askGuards(pid: number, space: string): void;
   /** The answers that have come since the last call. */
   takeGuards(): readonly GuardAnswer[];
+}
+
+/** What a look at a process found. */
+export interface OwnerAnswer {
+  readonly ticket: number;
+  /** null where the process has ended, or does not tell. */
+  readonly owner: Owner | null;
+}
+
+/** Tells whose processes are. Every question is answered, later. */
+export interface OwnerSource {
+  /** `ticket` comes back with the answer. */
+  askOwner(pid: number, ticket: number): void;
+  /** The answers that have come since the last call. */
+  takeOwners(): readonly OwnerAnswer[];
 }
 
 /** What was read about a fault that ended in SIGBUS. */

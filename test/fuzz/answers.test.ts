@@ -80,6 +80,12 @@ const PAYLOADS: Readonly<Record<number, Buffer>> = {
     Buffer.from('main.c'),
     packed([4, 0], [1, 1], [4, 1], [8, 4], [4, 2], [4, 7], [4, 0], [1, 0]),
   ]),
+  [Operation.TASKS]: Buffer.concat([
+    packed([4, 2]),
+    Buffer.from('ab'),
+    packed([4, 3]),
+    Buffer.from('0::'),
+  ]),
   [Operation.UNWIND]: packed([1, 1], [1, 2], [8, 0x401000], [8, 0x402000], [1, 0], [1, 1], [8, 7]),
 };
 const OPERATIONS = Object.keys(PAYLOADS).map(Number);
@@ -157,6 +163,11 @@ function ask({ operation, pieces }: Input): void {
   const mapping = vma(0x400, 0x401, '/srv/program');
   const map = new VmaMap(new VmaPool(64));
   if (operation === Operation.MAPS) reader.maps(7, () => undefined);
+  if (operation === Operation.TASKS) {
+    reader.tasks([7], (tasks) => {
+      if (tasks !== null && tasks.length !== 1) throw new Error('not what was asked');
+    });
+  }
   if (operation === Operation.CMDLINE) reader.cmdline(7, () => undefined);
   if (operation === Operation.PAGE) {
     reader.page(7, 0x400, (told) => {

@@ -44,7 +44,7 @@ interface Whole {
 async function watch(...target: readonly string[]): Promise<Whole> {
   const file = join(scratch, 'faults.ndjson');
   const tracer = startAnalyzer([
-    ...['--format', 'ndjson', '-o', file, '--report-format', 'json', ...target],
+    ...['--by', 'cgroup', '--format', 'ndjson', '-o', file, '--report-format', 'json', ...target],
   ]);
   await attached(tracer);
   return { file, tracer };
@@ -143,8 +143,60 @@ test('--cgroup: its members, those moved in too, until it is removed', async () 
     expect(captured).toEqual(expected);
     expect(report.completeness).toMatchObject({ difference: 0, lost: 0, comparable: true });
     expect(report.target).toMatchObject({ kind: 'cgroup', cgroup: `/${name}` });
+    const members = new Set(rows.map(({ pid }) => pid));
+    const places = report.processes
+      .filter(({ pid }) => members.has(pid as number))
+      .map(({ cgroup, unit, user }) => [cgroup, unit, user]);
+    expect(places).toHaveLength(2 * MEMBERS);
+    // Who has ended before it could be asked is nobody's.
+    const right = [
+      [`/${name}/inner`, null, 'root'],
+      [null, null, null],
+    ];
+    for (const place of places) expect(right).toContainEqual(place);
+    // Grouped in another way they are the same faults.
+    const faultsOf = (list: Report['groups']): number =>
+      list.reduce((sum, group) => sum + Number(group.faults), 0);
+    expect(faultsOf(report.groups)).toBe(report.completeness.captured);
+    expect(faultsOf(report.cgroups)).toBe(report.completeness.captured);
     expect(faults.map(({ pid }) => pid)).not.toContain(stranger.pid);
   } finally {
     for (const path of [inner, join(mount, name)]) if (existsSync(path)) rmdirSync(path);
+  }
+});
+
+test('users, cgroups and units of processes that live, and the sums of them', async () => {
+  const mount = cgroupMount(readFileSync('/proc/self/mountinfo', 'utf8'))!;
+  const name = `pagefault-test-${process.pid}.service`;
+  const cgroup = join(mount, name);
+  mkdirSync(cgroup);
+  const script = 'echo $$ > "$0" && exec "$@"';
+  const family = new Running(
+    ['sh', '-c', script, join(cgroup, 'cgroup.procs'), workload('family'), ...TREE],
+    { env: { WORKLOAD_WAIT: '1' } },
+  );
+  try {
+    await until('the family', () => family.stdout.includes('"ready"'));
+    const whole = await watch('-a', '--filter', 'comm:family');
+    family.write('\n');
+    await written(whole.file, MEMBERS);
+    const members = [family.pid];
+    for (const pid of members) members.push(...childrenOf(pid));
+    whole.tracer.kill('SIGINT');
+    const { report } = await ended(whole);
+    const told = report.processes.filter(({ pid }) => members.includes(pid as number));
+    expect(told.length).toBeGreaterThanOrEqual(MEMBERS);
+    for (const row of told) {
+      expect(row).toMatchObject({ cgroup: `/${name}`, unit: name, user: 'root' });
+    }
+    const [ours] = report.cgroups.filter((row) => row.cgroup === `/${name}`);
+    const faults = told.reduce((sum, row) => sum + Number(row.faults), 0);
+    expect(ours).toMatchObject({ unit: name, processes: told.length, faults });
+  } finally {
+    family.write('\n');
+    family.closeInput();
+    await family.ended;
+    await until('its end', () => readFileSync(join(cgroup, 'cgroup.procs'), 'utf8') === '');
+    rmdirSync(cgroup);
   }
 });

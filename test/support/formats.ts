@@ -63,4 +63,6 @@ export interface Report {
   readonly processes: readonly Readonly<Record<string, unknown>>[];
   readonly regions: readonly Readonly<Record<string, unknown>>[];
   readonly call_sites: readonly Readonly<Record<string, unknown>>[];
+  readonly cgroups: readonly Readonly<Record<string, unknown>>[];
+  readonly groups: readonly Readonly<Record<string, unknown>>[];
 }

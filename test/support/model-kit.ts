@@ -149,7 +149,7 @@ export class Rig {
   constructor(
     limits: Partial<Limits> = {},
     depth: Depth = 'detail',
-    more: Pick<ModelOptions, 'symbols' | 'stacks' | 'names' | 'unwinder'> = {},
+    more: Pick<ModelOptions, 'owners' | 'symbols' | 'stacks' | 'names' | 'unwinder'> = {},
   ) {
     this.model = new Model({
       source: this.source,

@@ -1,4 +1,5 @@
 import { CAUSE_COUNT, CLASS_COUNT, CLASS_NAMES } from '../../src/core/classify/classes';
+import { UNKNOWN_OWNER } from '../../src/core/facts/owner';
 import type {
   ProcessRow,
   RegionRow,
@@ -92,6 +93,7 @@ export function process(part: Partial<ProcessRow> = {}): ProcessRow {
     pid: 100,
     ppid: 1,
     comm: 'prog',
+    owner: UNKNOWN_OWNER,
     alive: true,
     members: 1,
     addLatencies: () => 0,

@@ -51,7 +51,9 @@ export function effectLines(): string[] {
     OPTIONS.filter(wanted).map(name).join(', ');
   return [
     ...wrapped(`In the dashboard only: ${names(({ where }) => where === 'dashboard')}.`),
-    `In the stream only, which they ask for: ${names(({ where }) => where === 'stream')}.`,
+    ...wrapped(
+      `In the stream only, which they ask for: ${names(({ where }) => where === 'stream')}.`,
+    ),
     ...wrapped(
       `In the stream, and in the dashboard with -o: ${names(({ where }) => where === 'faults')}.`,
     ),

@@ -1,3 +1,5 @@
+import { GROUPING_WORDS } from '../../core/columns/owned-columns';
+import { GROUPINGS } from '../../core/snapshot/process-groups';
 import { isStarted, type Target } from '../../core/facts/target';
 import type { Effects, Options } from '../../app/options';
 import { effectsOf } from './effects';
@@ -51,6 +53,7 @@ export function parseOptions(args: readonly string[], terminal = false): Command
     output: file('output', given.get('output')),
     quiet: has('quiet'),
     report,
+    by: grouping(given, report),
     latency: has('latency'),
     symbols: has('symbols'),
     ...stackOptions(given, format, report, effects),
@@ -69,6 +72,20 @@ export function parseOptions(args: readonly string[], terminal = false): Command
     readyFd: integer('ready-fd', given.get('ready-fd'), 0, FD_MAX),
     ringPages: ringPages(given.get('ring-pages')),
   };
+}
+
+/** What processes are grouped by. Where and whose they are depends on who starts them. */
+function grouping(
+  given: ReadonlyMap<string, string>,
+  report: Options['report'],
+): (typeof GROUPINGS)[number] | null {
+  const by = choice('by', given.get('by'), GROUPINGS);
+  if (by === null) return null;
+  if (report === 'none') throw new UsageError('--by has no effect without --report');
+  if (given.has('fixed-ts') && by !== 'process' && GROUPING_WORDS[by].timed) {
+    throw new UsageError(`--fixed-ts and --by ${by} exclude each other`);
+  }
+  return by;
 }
 
 const OF_CGROUPS = ['cgroup', 'unit', 'container'] as const;

@@ -59,6 +59,13 @@ export const OPTIONS: readonly OptionSpec[] = [
     'form of the report: text or json (implies --report)',
     'stream',
   ),
+  option(
+    '',
+    'by',
+    'WHAT',
+    'the report groups processes by process, cgroup, unit, user or name',
+    'stream',
+  ),
   option('', 'latency', '', 'show the latency of every fault, not of major ones only', 'faults'),
   option(
     '',

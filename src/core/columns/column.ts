@@ -17,8 +17,8 @@ export interface Column<Row> {
   readonly grain: number;
   /** Differs between two runs of the same program: left out where runs must be equal. */
   readonly timed: boolean;
-  /** What machines get and what rows are sorted by. Text is raw; NaN means not measured. */
-  readonly value: (row: Row) => number | string;
+  /** What machines get and what rows are sorted by. Text is raw; NaN means not measured, null a text that is not known. */
+  readonly value: (row: Row) => number | string | null;
   /** What a person gets. Text is raw: whoever prints it strips control characters. */
   readonly format: (row: Row) => string;
 }
@@ -43,6 +43,16 @@ export function text<Row>(
     timed: false,
     value,
     format: value,
+  };
+}
+
+/** A name that is not known of some rows ('' as `value` has it): nothing to a person, and null to a machine. */
+export function named<Row>(
+  ...[id, title, width, weight, value, doc]: Parameters<typeof text<Row>>
+): Column<Row> {
+  return {
+    ...text(id, title, width, weight, value, doc),
+    value: (row) => value(row) || null,
   };
 }
 

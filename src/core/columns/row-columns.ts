@@ -1,7 +1,8 @@
+import { shortCgroup } from '../facts/owner';
 import { bytes, count, pageAddress, percent, sourceLine } from '../text/format';
 import type { ProcessRow, RegionRow, SiteRow, StatRow, ThreadRow } from '../snapshot/snapshot';
 import { RowGroup } from '../snapshot/groups';
-import { identifier, numeric, plain, text } from './column';
+import { identifier, named, numeric, plain, text } from './column';
 import type { Column } from './column';
 import { STAT_COLUMNS } from './stat-columns';
 
@@ -91,6 +92,22 @@ export const THREAD_COLUMNS: readonly Column<ThreadRow>[] = [
   ...STAT_COLUMNS,
 ];
 
+/** Whose a process is; not of runs that must be equal, which anybody may start. */
+const OWNER_COLUMNS: readonly Column<ProcessRow>[] = [
+  named<ProcessRow>('user', 'USER', 8, 48, ({ owner }) => owner.user, 'whose process it is'),
+  {
+    ...named<ProcessRow>(
+      'cgroup',
+      'CGROUP',
+      14,
+      54,
+      ({ owner }) => owner.cgroup,
+      'control group: its unit, or the beginning of its container id; the whole path in CSV and JSON',
+    ),
+    format: ({ owner }: ProcessRow) => shortCgroup(owner.cgroup),
+  },
+].map((column) => ({ ...column, timed: true }));
+
 export const PROCESS_COLUMNS: readonly Column<ProcessRow>[] = [
   {
     ...identifier<ProcessRow>(
@@ -104,6 +121,7 @@ export const PROCESS_COLUMNS: readonly Column<ProcessRow>[] = [
   },
   identifier('ppid', 'PPID', 20, (row) => row.ppid, 'its parent'),
   text('comm', 'COMMAND', 15, 98, (row) => row.comm, COMMAND_DOC),
+  ...OWNER_COLUMNS,
   text('state', 'STATE', 5, 15, (row) => (row.alive ? '' : 'ended'), STATE_DOC),
   numeric({
     id: 'threads',

@@ -182,6 +182,7 @@ export class RecordApplier {
         known.space.stale = false;
         known.space.unread = false;
       }
+      tasks.noteChanged(known);
       tasks.rename(tasks.becomeSingle(known, name), name);
       return;
     }

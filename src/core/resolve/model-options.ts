@@ -3,6 +3,7 @@ import type {
   GuardSource,
   MapsAnswer,
   NameSource,
+  OwnerSource,
   ProcSource,
   UnwindSource,
 } from '../ports';
@@ -14,6 +15,8 @@ export interface ModelOptions {
   readonly source: ProcSource;
   /** Without it no fault has the cause userfaultfd. */
   readonly guards?: GuardSource;
+  /** Without it nobody knows whose processes are. */
+  readonly owners?: OwnerSource | null;
   /** Without it no SIGBUS is explained. */
   readonly bus?: BusSource;
   /** What faults are to be counted, and named, by the code that causes them. 'off' by default. */

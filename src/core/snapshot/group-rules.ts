@@ -1,5 +1,7 @@
 import type { KindName } from '../classify/classes';
 import { isUnnamed, sharedLabel } from '../regions/region-label';
+import { UNKNOWN_OWNER } from '../facts/owner';
+import type { Owner } from '../facts/owner';
 import { bytes } from '../text/format';
 import { RowGroup } from './groups';
 import type { GroupRules } from './groups';
@@ -132,10 +134,18 @@ export const THREAD_GROUPS: GroupRules<ThreadRow, ThreadGroup, string> = {
   make: () => new ThreadGroup(),
 };
 
+function commonOwner(rows: readonly ProcessRow[]): Owner {
+  return {
+    user: common(rows, ({ owner }) => owner.user, ''),
+    cgroup: common(rows, ({ owner }) => owner.cgroup, ''),
+  };
+}
+
 export class ProcessGroup extends RowGroup<ProcessRow> implements ProcessRow {
   readonly pid = 0;
   ppid = 0;
   comm = '';
+  owner = UNKNOWN_OWNER;
   alive = false;
   threads = 0;
   worstThreadShare = 0;
@@ -144,6 +154,7 @@ export class ProcessGroup extends RowGroup<ProcessRow> implements ProcessRow {
   protected describe(rows: readonly ProcessRow[]): void {
     this.ppid = common(rows, ({ ppid }) => ppid, 0);
     this.comm = common(rows, ({ comm }) => comm, kindOfName(rows[0]!.comm));
+    this.owner = commonOwner(rows);
     this.alive = rows.some(({ alive }) => alive);
     this.threads = rows.reduce((sum, { threads }) => sum + threads, 0);
     const worst = rows.reduce((a, b) => (b.worstThreadShare > a.worstThreadShare ? b : a));

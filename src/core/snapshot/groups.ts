@@ -192,6 +192,21 @@ export class Grouping<
 
   /** The groups of rows, in no order; a row that is alone of its kind stands for itself. */
   group(rows: readonly Row[]): (Row | Group)[] {
+    return this.present(rows).map((kept) => (kept.count === 1 ? kept.rows[0]! : this.filled(kept)));
+  }
+
+  /** The same where a row that is alone of its kind has a group too. */
+  groupAll(rows: readonly Row[]): Group[] {
+    return this.present(rows).map((kept) => this.filled(kept));
+  }
+
+  private filled(kept: Kept<Row, Group>): Group {
+    kept.group ??= this.rules.make();
+    kept.group.fill(kept.id, kept.rows);
+    return kept.group;
+  }
+
+  private present(rows: readonly Row[]): Kept<Row, Group>[] {
     const seen = ++this.pictures;
     const present: Kept<Row, Group>[] = [];
     for (const row of rows) {
@@ -204,13 +219,8 @@ export class Grouping<
       kept.rows[kept.count++] = row;
     }
     this.forget(rows.length, present.length);
-    return present.map((kept) => {
-      kept.rows.length = kept.count;
-      if (kept.count === 1) return kept.rows[0]!;
-      kept.group ??= this.rules.make();
-      kept.group.fill(kept.id, kept.rows);
-      return kept.group;
-    });
+    for (const kept of present) kept.rows.length = kept.count;
+    return present;
   }
 
   /** The id of the group that a row was put in, 0 for none. */

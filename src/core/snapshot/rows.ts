@@ -7,6 +7,7 @@ import type { RegionTable } from '../regions/region-table';
 import type { ProcessRow, RegionRow, SiteRow, StatRow, ThreadRow } from './snapshot';
 import type { StatTable } from '../stats/stat-table';
 import type { Totals } from '../stats/totals';
+import { UNKNOWN_OWNER } from '../facts/owner';
 import type { ProcessInfo, ThreadInfo } from '../tasks/task-table';
 
 const QUANTILES = [0.5, 0.9, 0.99] as const;
@@ -179,6 +180,7 @@ export class ProcessStats extends Stats implements ProcessRow {
   pid = 0;
   ppid = 0;
   comm = '';
+  owner = UNKNOWN_OWNER;
   alive = false;
   members = 1;
   sumsUp = '';
@@ -198,6 +200,7 @@ export class ProcessStats extends Stats implements ProcessRow {
     this.pid = info.pid;
     this.ppid = info.ppid;
     this.comm = info.comm;
+    this.owner = info.owner;
     this.alive = info.alive;
     this.members = members;
     this.sumsUp = sumsUp;

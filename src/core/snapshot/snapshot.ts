@@ -2,6 +2,7 @@ import type { CauseFacts } from '../classify/cause-text';
 import type { TimeGrid } from '../stats/over-time';
 import type { ClassName, KindName } from '../classify/classes';
 import type { Counted } from '../stats/cells';
+import type { Owner } from '../facts/owner';
 
 /**
  * A picture of the model at one moment: what the dashboard and the reports show. Plain data, made on
@@ -113,6 +114,8 @@ export interface ProcessRow extends StatRow, SharedRow {
   readonly pid: number;
   readonly ppid: number;
   readonly comm: string;
+  /** Whose it is, as far as that is known. */
+  readonly owner: Owner;
   readonly alive: boolean;
   readonly threads: number;
   /** Share of wall time of the thread that waits most. */

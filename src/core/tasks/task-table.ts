@@ -1,5 +1,7 @@
 import { RowTable } from '../stats/row-table';
 import type { SlabPool } from '../stats/slab-pool';
+import { UNKNOWN_OWNER } from '../facts/owner';
+import type { Owner } from '../facts/owner';
 
 /** What a row of the thread table shows; pid and tid are 0 for rows that stand for several. */
 export interface ThreadInfo {
@@ -16,6 +18,7 @@ export interface ProcessInfo {
   readonly serial: number;
   readonly ppid: number;
   comm: string;
+  owner: Owner;
   alive: boolean;
   threads: number;
 }
@@ -32,19 +35,21 @@ export function threadRows(pool: SlabPool, cap: number): RowTable<ThreadInfo> {
 }
 
 export function processRows(pool: SlabPool, cap: number): RowTable<ProcessInfo> {
-  const folded = (comm: string): ProcessInfo => ({
+  const folded = (comm: string, owner: Owner): ProcessInfo => ({
     pid: 0,
     serial: 0,
     ppid: 0,
     comm,
+    owner,
     alive: false,
     threads: 0,
   });
   return new RowTable<ProcessInfo>(pool, {
     cap,
-    foldKey: (process) => process.comm,
-    folded: (process) => folded(process.comm),
+    // Apart by their owners: what a cgroup has in all stays right.
+    foldKey: ({ comm, owner }) => [comm, owner.user, owner.cgroup].join('\n'),
+    folded: ({ comm, owner }) => folded(comm, owner),
     kindKey: () => '',
-    others: () => folded('[others]'),
+    others: () => folded('[others]', UNKNOWN_OWNER),
   });
 }

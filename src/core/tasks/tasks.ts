@@ -5,6 +5,7 @@ import type { ProcSource } from '../ports';
 import { Process, Thread } from './process';
 import type { RowTable } from '../stats/row-table';
 import type { SlabPool } from '../stats/slab-pool';
+import { UNKNOWN_OWNER } from '../facts/owner';
 import { processRows, threadRows } from './task-table';
 import type { ProcessInfo, ThreadInfo } from './task-table';
 import { VmaMap } from '../vma/vma-map';
@@ -32,6 +33,8 @@ function takeOldest(ended: number[], keep: number): number[] {
 export class Tasks {
   readonly threads: RowTable<ThreadInfo>;
   readonly processes: RowTable<ProcessInfo>;
+  /** Somebody takes what noteChanged() notes. */
+  notesChanges = false;
   /** Processes beyond the cap on address spaces were met. */
   crowded = false;
   private readonly byPid = new Map<number, Process>();
@@ -42,6 +45,7 @@ export class Tasks {
   /** Ended, with rows of their own; in the order they ended in. */
   private readonly unsettledPids: number[] = [];
   private readonly unsettledTids: number[] = [];
+  private readonly changed = new Set<Process>();
   private nextSerial = 1;
   /** Has no map: stands for every process beyond the cap. */
   private crowd: Process | null = null;
@@ -89,9 +93,11 @@ export class Tasks {
     }
     const name = this.comms.names[comm]!;
     const serial = this.nextSerial++;
-    const row = this.processes.create({ pid, serial, ppid, comm: name, alive: true, threads: 0 });
+    const info = { pid, serial, ppid, comm: name, owner: UNKNOWN_OWNER, alive: true, threads: 0 };
+    const row = this.processes.create(info);
     const process = new Process(serial, pid, ppid, comm, row, map, this.pagePool);
     this.byPid.set(pid, process);
+    this.noteChanged(process);
     return process;
   }
 
@@ -99,11 +105,25 @@ export class Tasks {
     this.crowded = true;
     if (this.crowd === null) {
       const comm = this.comms.intern('[others]');
-      const info = { pid: 0, serial: 0, ppid: 0, comm: '[others]', alive: true, threads: 0 };
-      const row = this.processes.create(info);
+      const row = this.processes.create({
+        ...{ pid: 0, serial: 0, ppid: 0, comm: '[others]', owner: UNKNOWN_OWNER },
+        ...{ alive: true, threads: 0 },
+      });
       this.crowd = new Process(0, 0, 0, comm, row, new VmaMap(this.spaces), this.pagePool);
     }
     return this.crowd;
+  }
+
+  /** It is new, or runs a new program: whose it is may be another question now. */
+  noteChanged(process: Process): void {
+    if (this.notesChanges) this.changed.add(process);
+  }
+
+  /** Those noted since the last call. */
+  takeChanged(): Process[] {
+    const changed = [...this.changed];
+    this.changed.clear();
+    return changed;
   }
 
   /** The process of a record or fault, begun when it was never announced: with maps still to be read. */

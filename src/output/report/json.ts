@@ -8,6 +8,8 @@ import {
   THREAD_COLUMNS,
 } from '../../core/columns/row-columns';
 import type { Column } from '../../core/columns/column';
+import { ownedColumns } from '../../core/columns/owned-columns';
+import { unitOf } from '../../core/facts/owner';
 import { labelWithoutSection } from '../../core/columns/fault-fields';
 import { findings } from '../../core/findings/findings';
 import type { Finding } from '../../core/findings/findings';
@@ -22,9 +24,17 @@ import type {
   SiteRow,
   StatRow,
 } from '../../core/snapshot/snapshot';
+import type { ProcessGrouping } from '../../core/snapshot/process-groups';
 import { faultsByLabel } from '../../core/snapshot/site-pairs';
 import { safeJson } from '../../core/text/printable';
-import { fixedProcess, fixedRegion, fixedThread, orderedRows, shownColumns } from './report';
+import {
+  fixedProcess,
+  fixedRegion,
+  fixedThread,
+  orderedRows,
+  ownedRows,
+  shownColumns,
+} from './report';
 import type { ReportInput } from './report';
 
 /** Rises when a key changes its meaning or goes away; new keys do not raise it. */
@@ -84,6 +94,7 @@ function documentOf(input: ReportInput): Readonly<Record<string, Json | Rows>> {
     totals: totals(snapshot.totals, fixed !== null),
     findings: fixed ? [] : findings(snapshot).map(findingPart),
     ...tableParts(input),
+    ...groupParts(input),
     stacks: () => stacks(input),
     latency: fixed ? [] : snapshot.latency.filter(isKnown).map(histogram),
   };
@@ -179,7 +190,10 @@ function tableParts(input: ReportInput): Readonly<Record<string, Rows>> {
       mapped_by: frames(snapshot.mappedBy(row.id)),
     })),
     threads: objects(snapshot.threads, fixedThread, THREAD_COLUMNS, codeOf('threads')),
-    processes: objects(snapshot.processes, fixedProcess, PROCESS_COLUMNS, codeOf('processes')),
+    processes: objects(snapshot.processes, fixedProcess, PROCESS_COLUMNS, (row) => ({
+      ...(fixed ? {} : { unit: known(unitOf(row.owner.cgroup)) }),
+      ...codeOf('processes')(row),
+    })),
     call_sites: objects(
       snapshot.sites,
       (row) => row,
@@ -190,6 +204,30 @@ function tableParts(input: ReportInput): Readonly<Record<string, Rows>> {
       }),
     ),
   };
+}
+
+/** Processes by their cgroups, and by what was asked for. */
+function groupParts(input: ReportInput): Readonly<Record<string, Json | Rows>> {
+  const { by } = input;
+  const groups = (grouping: ProcessGrouping): Rows => {
+    const columns = shownColumns(ownedColumns(grouping), input);
+    return function* made() {
+      for (const row of ownedRows(input, grouping)) {
+        const [cells] = tableObjects(rowTable('', columns, [row]));
+        const unit = grouping === 'cgroup' ? { unit: known(unitOf(row.label)) } : {};
+        yield { ...cells, ...unit, causes: byCause(row) };
+      }
+    };
+  };
+  return {
+    cgroups: groups('cgroup'),
+    group_by: by ?? 'process',
+    groups: by === null || by === 'process' ? [] : groups(by),
+  };
+}
+
+function known(text: string): string | null {
+  return text === '' ? null : text;
 }
 
 /** Most faults first. */
@@ -218,7 +256,6 @@ function regionExtras(row: RegionRow): Record<string, Json> {
 const SITE_CELLS = SITE_COLUMNS.filter(({ align }) => align === 'right');
 
 function siteNames(row: SiteRow): Record<string, Json> {
-  const known = (text: string): string | null => (text === '' ? null : text);
   return {
     function: known(row.function),
     inlined: known(row.inlined),

@@ -4,7 +4,11 @@ import { knowsCow } from '../../core/facts/capture-facts';
 import type { CaptureFacts } from '../../core/facts/capture-facts';
 import type { Column } from '../../core/columns/column';
 import { knownColumns } from '../../core/columns/row-columns';
+import { GROUPING_WORDS } from '../../core/columns/owned-columns';
 import type { FixedNames } from '../../core/columns/stable-names';
+import { Grouping } from '../../core/snapshot/groups';
+import { ownedGroups } from '../../core/snapshot/process-groups';
+import type { GROUPINGS, OwnedGroup, ProcessGrouping } from '../../core/snapshot/process-groups';
 import type {
   ProcessRow,
   RegionRow,
@@ -23,10 +27,27 @@ export interface ReportInput {
   readonly capture: CaptureFacts;
   /** What the kernel counted for the targets beyond what it reported, null where it is not known. */
   readonly beyond: BeyondFaults | null;
+  /** What processes are to be grouped by; null where nobody asked. */
+  readonly by: (typeof GROUPINGS)[number] | null;
   /** The filter in force, '' without one: the tables hold only what it keeps. */
   readonly filter: string;
   /** Given for output that is the same in every run: times are left out, ids renumbered. */
   readonly fixed: FixedNames | null;
+}
+
+/** The target is several processes, whose and where they are is what one looks for first. */
+export function isWide({ target: { pids, whole } }: Pick<ReportInput, 'target'>): boolean {
+  return (whole ?? null) !== null || pids.length > 1;
+}
+
+/** Processes in groups, the most expensive first; none where they would differ between runs that must be equal. */
+export function ownedRows(
+  { snapshot, fixed }: Pick<ReportInput, 'snapshot' | 'fixed'>,
+  by: ProcessGrouping,
+): OwnedGroup[] {
+  if (fixed !== null && GROUPING_WORDS[by].timed) return [];
+  const groups = new Grouping(ownedGroups(by)).groupAll(snapshot.processes);
+  return orderedRows(groups, fixed !== null);
 }
 
 interface ReportTarget {

@@ -7,12 +7,22 @@ import { PROCESS_COLUMNS, SITE_COLUMNS, THREAD_COLUMNS } from '../../core/column
 import { findings } from '../../core/findings/findings';
 import { grouped, latency, percent, stalledShare } from '../../core/text/format';
 import type { Column } from '../../core/columns/column';
+import { GROUPING_WORDS, ownedColumns } from '../../core/columns/owned-columns';
 import type { FixedNames } from '../../core/columns/stable-names';
-import type { SharedRow, Snapshot, StatRow } from '../../core/snapshot/snapshot';
+import type { ProcessGrouping } from '../../core/snapshot/process-groups';
+import type { ProcessRow, SharedRow, Snapshot, StatRow } from '../../core/snapshot/snapshot';
 import { beyondText, completenessText, qualifications } from './completeness';
 import { GROUP_COLUMNS, groupAlike, groupRegions, makerColumn, NAMED_COLUMNS } from './groups';
 import { histogramLines } from './histogram';
-import { fixedProcess, fixedRegion, fixedThread, orderedRows, shownColumns } from './report';
+import {
+  fixedProcess,
+  fixedRegion,
+  fixedThread,
+  isWide,
+  orderedRows,
+  ownedRows,
+  shownColumns,
+} from './report';
 import type { ReportInput } from './report';
 import { stackSection } from './stacks';
 import { tableLines } from './table';
@@ -40,21 +50,19 @@ export function reportText(input: ReportInput): string {
   );
   // Where errors were asked for 0 is an answer as well.
   const asksForErrors = /error|unresolved/i.test(input.filter);
-  const table = <Row extends StatRow & SharedRow>(
-    title: string,
-    rows: readonly Row[],
-    columns: readonly Column<Row>[],
-  ): string[] => {
+  const table: Table = (title, rows, columns) => {
     const shown = rows.slice(0, MAX_ROWS);
     const told = tellingColumns(shownColumns(columns, input), shown, asksForErrors);
     const rest = restLines(rows.slice(MAX_ROWS), fixed);
     return section(title, [...tableLines(shown, told), ...rest, ...sumLines(shown, told[0]!)]);
   };
+  const owned = ownedSections(input, processes, table);
   const lines = [
     '',
     ...headLines(input),
     // Times differ from run to run, and so does what they show.
     ...(fixed ? [] : section('Findings', findingLines(snapshot))),
+    ...owned.first,
     ...(several
       ? table('Regions', orderedRows(groupRegions(regions), fixed !== null), [
           ...GROUP_COLUMNS,
@@ -67,13 +75,46 @@ export function reportText(input: ReportInput): string {
     ...(several && threads.length <= processes.length
       ? []
       : table('Threads', threads, THREAD_COLUMNS)),
-    ...(several ? table('Processes', processes, PROCESS_COLUMNS) : []),
+    ...owned.last,
     ...section('Causes', causeLines(snapshot, fixed === null)),
     ...(fixed
       ? []
       : snapshot.latency.flatMap((h) => section(`Latency of ${h.faultClass}`, histogramLines(h)))),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** A section with a table of rows. */
+type Table = <Row extends StatRow & SharedRow>(
+  title: string,
+  rows: readonly Row[],
+  columns: readonly Column<Row>[],
+) => string[];
+
+/** Of one program and what it starts they are the same in every row. */
+const WHOSE: ReadonlySet<string> = new Set(['user', 'cgroup']);
+
+/**
+ * Processes, and the groups of them that were asked for: what one looks for first where the target is several
+ * processes, and last where these are one program and what it starts.
+ */
+function ownedSections(
+  input: ReportInput,
+  processes: readonly ProcessRow[],
+  table: Table,
+): { readonly first: string[]; readonly last: string[] } {
+  const { by } = input;
+  const wide = isWide(input);
+  const leads = wide || by === 'process';
+  const columns = leads ? PROCESS_COLUMNS : PROCESS_COLUMNS.filter(({ id }) => !WHOSE.has(id));
+  const list = leads || processes.length > 1 ? table('Processes', processes, columns) : [];
+  const groups = (grouping: ProcessGrouping): string[] =>
+    table(GROUPING_WORDS[grouping].heading, ownedRows(input, grouping), ownedColumns(grouping));
+  const asked = by === null || by === 'process' ? [] : groups(by);
+  const cgroups = wide && by !== 'cgroup' ? groups('cgroup') : [];
+  return leads
+    ? { first: [...asked, ...list, ...cgroups], last: [] }
+    : { first: asked, last: list };
 }
 
 /** Characters: three regions and a function with its parameters have room. */

@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, join, normalize, sep } from 'node:path';
 import { AnalyzerError } from '../../core/facts/errors';
+import { CONTAINER, UNIT_SUFFIX } from '../../core/facts/owner';
 import type { OfCgroup } from '../../core/facts/target';
 import { printable } from '../../core/text/printable';
 
@@ -8,9 +9,6 @@ import { printable } from '../../core/text/printable';
 const MAX_DIRECTORIES = 65536;
 /** Candidates named in an error. */
 const MAX_NAMED = 5;
-const UNIT_SUFFIX = /\.(service|scope|slice|socket|mount|swap)$/;
-/** `docker-ID.scope`, `cri-containerd-ID.scope`, `/docker/ID`; not the monitor's own (`crio-conmon-ID.scope`). */
-const CONTAINER = /^(?!.*conmon)(?:.*[-:])?([0-9a-f]{32,64})(?:\.scope)?$/;
 
 /** Where the cgroup v2 hierarchy is mounted, from /proc/self/mountinfo; null on a machine that has v1 alone. */
 export function cgroupMount(mountInfo: string): string | null {

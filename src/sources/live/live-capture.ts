@@ -12,6 +12,7 @@ import type { ProcessFacts } from './early-look';
 import { Guards } from './guards';
 import type { Inheritance } from './inheritance';
 import { missingInterpreter } from './interpreter';
+import { Owners } from './owners';
 import { Pools } from './pools';
 import { isKnown, Proc } from '../proc/proc';
 import { ProcFs } from '../proc/proc-source';
@@ -78,6 +79,8 @@ export class LiveCapture {
   readonly guards: GuardSource;
   /** Why a SIGBUS was sent. */
   readonly bus: BusFactsReader;
+  /** Whose processes are. */
+  readonly owners: Owners;
   /** What code and data are called. */
   readonly names: CodeNames;
   /** What was on copied stacks. */
@@ -130,6 +133,7 @@ export class LiveCapture {
     });
     this.source = this.files;
     this.guards = new Guards(pools.readers, () => this.now());
+    this.owners = new Owners(reader, () => performance.now());
     this.names = new CodeNames(reader, () => performance.now());
     this.unwinder = new StackUnwinder(session, reader, () => performance.now());
     this.bus = new BusFactsReader({
@@ -232,6 +236,8 @@ export class LiveCapture {
    */
   async settled(take: () => void): Promise<void> {
     await this.bus.settled();
+    take();
+    await this.owners.questions.settled();
     await this.unwinder.questions.settled();
     take();
     await this.names.questions.settled();

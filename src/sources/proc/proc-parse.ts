@@ -82,6 +82,36 @@ export function parseStatus(text: string): Status | null {
   return { tgid, uids, rssBytes: rss * 1024, nsPids: nsPids.length === 0 ? [tgid] : nsPids };
 }
 
+/**
+ * The control group of a process (/proc/PID/cgroup, cgroups(7)): its path in the hierarchy of cgroup v2, on machines
+ * without that in systemd's own or memory's. '' where it has none.
+ */
+export function parseCgroup(text: string): string {
+  for (const hierarchy of ['0::', 'name=systemd', 'memory']) {
+    for (const line of text.split('\n')) {
+      const [, controllers = '', path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
+      const found = hierarchy === '0::' ? line.startsWith('0::') : hasWord(controllers, hierarchy);
+      // Of one that was removed while it was in it.
+      if (found && path !== undefined) return path.replace(/ \(deleted\)$/, '');
+    }
+  }
+  return '';
+}
+
+function hasWord(list: string, word: string): boolean {
+  return list.split(',').includes(word);
+}
+
+/** Names of users by their ids, from the text of /etc/passwd (passwd(5)); the first line of an id counts. */
+export function parseUsers(text: string): Map<number, string> {
+  const users = new Map<number, string>();
+  for (const line of text.split('\n')) {
+    const [name = '', , id = ''] = line.split(':');
+    if (name !== '' && /^\d{1,10}$/.test(id) && !users.has(Number(id))) users.set(Number(id), name);
+  }
+  return users;
+}
+
 /** /proc/PID/task/TID/syscall: a running thread has no stack pointer to show. */
 export type SyscallState =
   | { readonly blocked: false }

@@ -16,4 +16,6 @@ export const Operation = {
   NAMES: 7,
   /** Copied stacks -> the addresses on them (addon/reader/unwind.cc). */
   UNWIND: 8,
+  /** Pids -> status and cgroup of each (addon/reader/task_files.cc). */
+  TASKS: 9,
 } as const;

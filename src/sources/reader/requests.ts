@@ -64,6 +64,42 @@ export function mappingRequest(pid: number, vma: Vma): Buffer {
   return Buffer.concat([head, Buffer.from(name)]);
 }
 
+/** Pids of one request: one that is late costs the answers about all of them. */
+export const MAX_TASKS = 64;
+
+/** The texts of /proc/PID/status and /proc/PID/cgroup, '' where they could not be read. */
+export interface TaskTexts {
+  readonly status: string;
+  readonly cgroup: string;
+}
+
+export function tasksRequest(pids: readonly number[]): Buffer {
+  const bytes = Buffer.allocUnsafe(2 + 4 * pids.length);
+  bytes.writeUInt16LE(pids.length);
+  pids.forEach((pid, k) => bytes.writeUInt32LE(pid, 2 + 4 * k));
+  return bytes;
+}
+
+/** null: that is no answer. */
+export function tasksAnswer(payload: Buffer, count: number): TaskTexts[] | null {
+  let at = 0;
+  const text = (): string | null => {
+    if (at + 4 > payload.length) return null;
+    const length = payload.readUInt32LE(at);
+    at += 4;
+    if (at + length > payload.length) return null;
+    return payload.toString('utf8', at, (at += length));
+  };
+  const tasks: TaskTexts[] = [];
+  for (let k = 0; k < count; k++) {
+    const status = text();
+    const cgroup = text();
+    if (status === null || cgroup === null) return null;
+    tasks.push({ status, cgroup });
+  }
+  return at === payload.length ? tasks : null;
+}
+
 export interface SizeAnswer {
   /** Bytes. */
   readonly size: number;

@@ -14,8 +14,10 @@ import {
   pageRequest,
   pidRequest,
   sizeAnswer,
+  tasksAnswer,
+  tasksRequest,
 } from './requests';
-import type { ElfAnswer, SizeAnswer } from './requests';
+import type { ElfAnswer, SizeAnswer, TaskTexts } from './requests';
 import { MAX_STACKS, unwoundAnswer } from './stacks';
 import type { Unwound } from './stacks';
 
@@ -55,6 +57,13 @@ export class TargetReader {
         const line = answer.payload.toString('utf8', 0, MAX_CMDLINE);
         told(line === '' ? [] : line.replace(/\0$/, '').split('\0'));
       }
+    });
+  }
+
+  /** What processes are like, in the order of `pids`, at most MAX_TASKS of them. null where it cannot be told. */
+  tasks(pids: readonly number[], told: (tasks: readonly TaskTexts[] | null) => void): void {
+    this.ask(Operation.TASKS, 'processes', tasksRequest(pids), TASKS_WORDS, (answer) => {
+      told(answer?.errno === 0 ? tasksAnswer(answer.payload, pids.length) : null);
     });
   }
 
@@ -192,6 +201,11 @@ const CMDLINE_WORDS: Words = {
   late: 'the command line of a target does not let itself be read',
   refused: 'the command line of a target cannot be read',
   cost: 'it is left out',
+};
+const TASKS_WORDS: Words = {
+  late: '/proc/PID/cgroup does not let itself be read',
+  refused: '/proc/PID/cgroup cannot be read',
+  cost: 'users and cgroups of some processes are not known',
 };
 const FILE_WORDS: Words = {
   late: 'a file system of a target does not answer',

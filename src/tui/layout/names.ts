@@ -17,8 +17,8 @@ export function tellApart<Row extends StatRow>(
   const hidden = columns.filter(({ id }) => TELLING.includes(id) && !placed.has(id));
   hidden.sort((a, b) => TELLING.indexOf(a.id) - TELLING.indexOf(b.id));
   if (name.align !== 'left' || hidden.length === 0) return () => '';
-  const first = new Map<string | number, Row>();
-  const telling = new Map<string | number, Set<Column<Row>>>();
+  const first = new Map<string | number | null, Row>();
+  const telling = new Map<string | number | null, Set<Column<Row>>>();
   for (const row of rows) {
     const text = name.value(row);
     const other = first.get(text);

@@ -55,7 +55,7 @@ export class RowOrder<Row extends StatRow> {
   }
 
   private byText(rows: readonly Row[], column: Column<Row>): Row[] {
-    const keyed = rows.map((row) => ({ row, key: String(column.value(row)) }));
+    const keyed = rows.map((row) => ({ row, key: String(column.value(row) ?? '') }));
     keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.row.id - b.row.id));
     return keyed.map(({ row }) => row);
   }

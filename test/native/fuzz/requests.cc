@@ -1,7 +1,7 @@
 // Frames of requests through the reader's operations, which answer from files in place of
 // /proc/PID.
 //
-//   input   u8 length of the frame, the frame, what stands in maps, smaps and cmdline
+//   input   u8 length of the frame, the frame, what stands in those files
 
 #include <fcntl.h>
 #include <ftw.h>
@@ -53,8 +53,10 @@ class RequestsKind : public Kind {
   }
 
   size_t Make(Random* random, Bytes* input) override {
-    const uint8_t operation = static_cast<uint8_t>(1 + random->Below(6));
+    const uint8_t operation =
+        random->Below(7) == 0 ? reader::kTasks : static_cast<uint8_t>(1 + random->Below(6));
     Bytes payload;
+    if (operation == reader::kTasks) Put(&payload, uint16_t{1});
     Put(&payload, kPid);
     if (operation == reader::kPage) Put(&payload, uint64_t{0x7f1c32a00});
     if (operation == reader::kElf || operation == reader::kSize) {
@@ -87,7 +89,8 @@ class RequestsKind : public Kind {
     Script script(input);
     const Bytes frame = script.Take(script.Take<uint8_t>());
     const Bytes text = script.Rest();
-    for (const char* name : {"/maps", "/smaps", "/cmdline"}) Write(directory_ + name, text);
+    for (const char* name : {"/maps", "/smaps", "/cmdline", "/status", "/cgroup"})
+      Write(directory_ + name, text);
     CHECK(ftruncate(frame_, 0) == 0 && pwrite(frame_, frame.data(), frame.size(), 0) >= 0);
     lseek(frame_, 0, SEEK_SET);
 

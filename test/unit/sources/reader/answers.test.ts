@@ -1,6 +1,11 @@
 import { Buffer } from 'node:buffer';
 import { AnswerParser } from '../../../../src/sources/reader/frame';
-import { elfAnswer, pageAnswer } from '../../../../src/sources/reader/requests';
+import {
+  elfAnswer,
+  pageAnswer,
+  tasksAnswer,
+  tasksRequest,
+} from '../../../../src/sources/reader/requests';
 
 function frame(errno: number, payload = Buffer.alloc(0)): Buffer {
   const head = Buffer.alloc(13);
@@ -97,4 +102,25 @@ test('takes a mapping, also the last of all, and none that cannot be', () => {
   ] as const) {
     expect(pageAnswer(page(start, end, pgoff))).toBeNull();
   }
+});
+
+test('takes the texts of processes, and none that is not all of them', () => {
+  const told = Buffer.concat([
+    u32(2),
+    Buffer.from('ab'),
+    u32(0),
+    u32(0),
+    u32(3),
+    Buffer.from('0::'),
+  ]);
+  expect(tasksAnswer(told, 2)).toEqual([
+    { status: 'ab', cgroup: '' },
+    { status: '', cgroup: '0::' },
+  ]);
+  for (const payload of [told.subarray(0, -1), Buffer.concat([told, Buffer.alloc(1)])]) {
+    expect(tasksAnswer(payload, 2)).toBeNull();
+  }
+  expect(tasksAnswer(told, 1)).toBeNull();
+  expect(tasksAnswer(Buffer.concat([u32(0xffffffff), u32(0)]), 1)).toBeNull();
+  expect([...tasksRequest([1, 258])]).toEqual([2, 0, 1, 0, 0, 0, 2, 1, 0, 0]);
 });

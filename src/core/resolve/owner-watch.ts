@@ -1,0 +1,61 @@
+import type { OwnerSource } from '../ports';
+import type { Process } from '../tasks/process';
+import type { Tasks } from '../tasks/tasks';
+
+/** Processes that are asked about once more per tick: who moves to another cgroup is noticed by and by. */
+const AGAIN = 64;
+
+interface Asked {
+  readonly process: Process;
+  /** It has run a new program since: the answer may be too old. */
+  changed: boolean;
+}
+
+/**
+ * Learns whose processes are: each is asked about when it is met, when it runs a new program (that is when services and
+ * containers have moved to their cgroup), and now and then. One that has ended before the answer stays unknown.
+ */
+export class OwnerWatch {
+  /** By serial. */
+  private readonly asked = new Map<number, Asked>();
+  private readonly turn: Process[] = [];
+
+  constructor(
+    private readonly source: OwnerSource,
+    private readonly tasks: Tasks,
+  ) {
+    tasks.notesChanges = true;
+  }
+
+  /** Takes over the answers that have come, and asks about whom was met. Between batches. */
+  look(): void {
+    const { processes } = this.tasks;
+    for (const { ticket, owner } of this.source.takeOwners()) {
+      const asked = this.asked.get(ticket);
+      if (asked === undefined) continue;
+      this.asked.delete(ticket);
+      const info = processes.info(asked.process.row);
+      // What was known stays where a later question finds nothing any more.
+      if (info?.serial === ticket && owner !== null) info.owner = owner;
+      if (asked.changed) this.ask(asked.process);
+    }
+    for (const process of this.tasks.takeChanged()) this.ask(process);
+  }
+
+  /** Asks some of those that live again, in turn. */
+  again(): void {
+    if (this.turn.length === 0) this.turn.push(...this.tasks.live());
+    for (const process of this.turn.splice(-AGAIN)) if (process.alive) this.ask(process);
+  }
+
+  private ask(process: Process): void {
+    const { pid, serial } = process;
+    const asked = this.asked.get(serial);
+    if (asked !== undefined) {
+      asked.changed = true;
+      return;
+    }
+    this.asked.set(serial, { process, changed: false });
+    this.source.askOwner(pid, serial);
+  }
+}

@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs';
+import type { Owner } from '../../core/facts/owner';
+import type { OwnerAnswer, OwnerSource } from '../../core/ports';
+import { parseCgroup, parseStatus, parseUsers } from '../proc/proc-parse';
+import { MAX_TASKS } from '../reader/requests';
+import type { TaskTexts } from '../reader/requests';
+import type { TargetReader } from '../reader/target-reader';
+import { OpenQuestions } from './open-questions';
+
+const PASSWD = '/etc/passwd';
+/** Questions that wait for the one at hand: of more, the answer is that it is not known. */
+const MAX_WAITING = 8192;
+/** Nobody waits for these answers but the end of a run. */
+const PATIENCE = { questionMs: 0, budgetMs: 0 };
+
+interface Question {
+  readonly pid: number;
+  readonly ticket: number;
+  readonly settle: (take: () => void) => void;
+}
+
+/** Reads users and control groups of processes by way of the readers: one request at a time, for many processes each. */
+export class Owners implements OwnerSource {
+  readonly questions: OpenQuestions;
+  private readonly waiting: Question[] = [];
+  private asking = false;
+  private answers: OwnerAnswer[] = [];
+  /** One object for all processes of one owner: there may be thousands. */
+  private readonly known = new Map<string, Owner>();
+  private users: ReadonlyMap<number, string> | null = null;
+
+  constructor(
+    private readonly reader: Pick<TargetReader, 'tasks'>,
+    nowMs: () => number,
+    private readonly passwd = PASSWD,
+  ) {
+    this.questions = new OpenQuestions(nowMs, PATIENCE);
+  }
+
+  askOwner(pid: number, ticket: number): void {
+    if (this.waiting.length >= MAX_WAITING) {
+      this.answers.push({ ticket, owner: null });
+      return;
+    }
+    this.waiting.push({ pid, ticket, settle: this.questions.begin() });
+    if (this.asking) return;
+    this.asking = true;
+    // Those that are asked about in one go share a request.
+    setImmediate(() => {
+      this.ask();
+    });
+  }
+
+  takeOwners(): readonly OwnerAnswer[] {
+    if (this.answers.length === 0) return this.answers;
+    const { answers } = this;
+    this.answers = [];
+    return answers;
+  }
+
+  private ask(): void {
+    const asked = this.waiting.splice(0, MAX_TASKS);
+    this.asking = asked.length > 0;
+    if (!this.asking) return;
+    this.reader.tasks(
+      asked.map(({ pid }) => pid),
+      (texts) => {
+        asked.forEach(({ ticket, settle }, k) => {
+          settle(() => {
+            const owner = texts === null ? null : this.ownerOf(texts[k]!);
+            this.answers.push({ ticket, owner });
+          });
+        });
+        this.ask();
+      },
+    );
+  }
+
+  private ownerOf({ status, cgroup: text }: TaskTexts): Owner | null {
+    const uid = parseStatus(status)?.uids[1];
+    const cgroup = parseCgroup(text);
+    if (uid === undefined) return null;
+    const key = `${uid} ${cgroup}`;
+    let owner = this.known.get(key);
+    if (owner === undefined) {
+      owner = { user: this.userName(uid), cgroup };
+      if (this.known.size >= MAX_WAITING) this.known.clear();
+      this.known.set(key, owner);
+    }
+    return owner;
+  }
+
+  private userName(uid: number): string {
+    this.users ??= parseUsers(readOr(this.passwd, ''));
+    return this.users.get(uid) ?? String(uid);
+  }
+}
+
+function readOr(path: string, otherwise: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return otherwise;
+  }
+}

@@ -1,0 +1,111 @@
+import type { Owner } from '../../../../src/core/facts/owner';
+import type { OwnerAnswer, OwnerSource } from '../../../../src/core/ports';
+import { HEAP_START, Rig } from '../../../support/model-kit';
+
+/** Answers when the test says so. */
+class FakeOwners implements OwnerSource {
+  asked: { readonly pid: number; readonly ticket: number }[] = [];
+  private answers: OwnerAnswer[] = [];
+
+  askOwner(pid: number, ticket: number): void {
+    this.asked.push({ pid, ticket });
+  }
+  takeOwners(): readonly OwnerAnswer[] {
+    return this.answers.splice(0);
+  }
+  /** Answers everything that was asked so far, each process by its pid. */
+  answer(owners: Readonly<Record<number, Owner>>): void {
+    for (const { pid, ticket } of this.asked.splice(0)) {
+      this.answers.push({ ticket, owner: owners[pid] ?? null });
+    }
+  }
+}
+
+const NGINX: Owner = { user: 'www', cgroup: '/system.slice/nginx.service' };
+const ROOT: Owner = { user: 'root', cgroup: '/' };
+
+function rig(limits = {}): { readonly owners: FakeOwners; readonly rig: Rig } {
+  const owners = new FakeOwners();
+  return { owners, rig: new Rig(limits, 'detail', { owners }) };
+}
+const ownersIn = (made: Rig): [number, string, Owner][] =>
+  made.model.snapshot(made.now).processes.map(({ pid, comm, owner }) => [pid, comm, owner]);
+const UNKNOWN: Owner = { user: '', cgroup: '' };
+
+test('each process is asked about once, and has what was answered', () => {
+  const { owners, rig: made } = rig();
+  made.attach().fork(100, 200).fault({ page: HEAP_START }).fault({ page: HEAP_START, pid: 200 });
+  made.run();
+  made.run();
+  expect(owners.asked.map(({ pid }) => pid).sort()).toEqual([100, 200]);
+  expect(ownersIn(made).map(([, , owner]) => owner)).toEqual([UNKNOWN, UNKNOWN]);
+  owners.answer({ 100: NGINX, 200: ROOT });
+  made.model.takeAnswers();
+  expect(ownersIn(made).map(([pid, , owner]) => [pid, owner])).toEqual([
+    [100, NGINX],
+    [200, ROOT],
+  ]);
+  expect(owners.asked).toEqual([]);
+});
+
+test('a new program is another question, also while one is open', () => {
+  const { owners, rig: made } = rig();
+  made.attach().fault({ page: HEAP_START }).run();
+  made.run();
+  expect(owners.asked).toHaveLength(1);
+  made.exec(100, 'nginx').fault({ page: HEAP_START }).run();
+  made.run();
+  expect(owners.asked).toHaveLength(1);
+  owners.answer({ 100: ROOT });
+  made.run();
+  expect(owners.asked).toHaveLength(1);
+  owners.answer({ 100: NGINX });
+  made.run();
+  expect(ownersIn(made)[0]![2]).toEqual(NGINX);
+});
+
+test('what is not answered stays what it was; nothing is guessed from a parent or a pid', () => {
+  const { owners, rig: made } = rig();
+  made.attach().fault({ page: HEAP_START }).run();
+  made.run();
+  owners.answer({ 100: NGINX });
+  // Its child has ended before it could be looked at, and the number is given to another one.
+  made.fork(100, 200).fault({ page: HEAP_START, pid: 200 }).exit(200, 200).run();
+  made.fork(100, 200).fault({ page: HEAP_START, pid: 200 }).run();
+  made.run();
+  const [first, second] = owners.asked.map(({ ticket }) => ticket);
+  expect(second).not.toBe(first);
+  owners.asked.splice(0, 1);
+  owners.answer({ 200: ROOT });
+  made.run();
+  expect(ownersIn(made).map(([pid, , owner]) => [pid, owner])).toEqual([
+    [100, NGINX],
+    [200, UNKNOWN],
+    [200, ROOT],
+  ]);
+  made.model.tick(made.now);
+  expect(owners.asked.map(({ pid }) => pid)).toContain(100);
+  owners.answer({});
+  made.run();
+  expect(ownersIn(made)[0]![2]).toEqual(NGINX);
+});
+
+test('rows that ended processes share are apart by owners', () => {
+  const { owners, rig: made } = rig({ endedProcesses: 1 });
+  made.attach();
+  for (let pid = 200; pid < 212; pid++) {
+    made.fork(100, pid).fault({ page: HEAP_START, pid }).run();
+    made.run();
+    owners.answer(Object.fromEntries([[pid, pid % 2 === 0 ? NGINX : ROOT]]));
+    made.run();
+    made.exit(pid, pid).run();
+  }
+  made.run();
+  const sums = new Map<string, number>();
+  for (const { owner, faults } of made.model.snapshot(made.now).processes) {
+    sums.set(owner.cgroup, (sums.get(owner.cgroup) ?? 0) + faults);
+  }
+  expect(sums.get(NGINX.cgroup)).toBe(6);
+  expect(sums.get(ROOT.cgroup)).toBe(6);
+  expect(made.model.snapshot(made.now).processes.length).toBeLessThan(8);
+});
