@@ -145,8 +145,10 @@ function modelOf(options: Options, capture: LiveCapture, ports: AssemblyPorts): 
   return model;
 }
 
-function symbolsOf({ symbols, stacks }: Options, depth: Depth): Symbols {
+function symbolsOf({ symbols, stacks, report }: Options, depth: Depth): Symbols {
   if (symbols) return 'faults';
+  // Tables and counters of processes alone.
+  if (depth === 'rows' && report === 'none' && stacks === null) return 'off';
   return depth === 'totals' && stacks === null ? 'off' : 'sites';
 }
 

@@ -20,6 +20,10 @@ export interface Options extends Effects {
   readonly report: 'none' | 'text' | 'json';
   /** What the report groups processes by; null where it was not asked. */
   readonly by: (typeof GROUPINGS)[number] | null;
+  /** A table of processes every interval, in place of the stream of faults. */
+  readonly batch: boolean;
+  /** Counters for a collector, every interval; null for none. */
+  readonly openmetrics: string | null;
   readonly latency: boolean;
   /** Every fault of the stream with the names of its code and data. */
   readonly symbols: boolean;

@@ -14,6 +14,7 @@ import { assemble, type Assembly } from '../app/assemble';
 import { endCommand, statusText } from './command-end';
 import { CommandOutputLog } from './command-output';
 import { LastHandler } from './last-handler';
+import { IntervalOutputs } from '../app/interval-outputs';
 import { LiveSource, type TargetEnd } from '../app/live-source';
 import type { Options } from '../app/options';
 import { Outlets } from '../app/outlets';
@@ -45,6 +46,8 @@ export async function runDashboard(asked: Options, startup: Startup): Promise<nu
   const capturing = startCapture(options, startup, readiness, files, debug);
   const { assembly, signals, notes } = capturing;
   const app = startScreen(options, capturing, readiness, files.outlets);
+  const intervals = new IntervalOutputs(options, null, assembly, (line) => notes.push(line));
+  intervals.start();
   capturing.screen = app;
   const removeJobControl = onJobControl(app);
   const last = new LastHandler(() => {
@@ -59,6 +62,7 @@ export async function runDashboard(asked: Options, startup: Startup): Promise<nu
   let parting: string[] = [];
   try {
     const { reason } = await assembly.run.done;
+    intervals.finish(assembly.capture.now());
     parting = await endedCommand(assembly, reason === 'target');
     await capturing.output?.finish();
     await writeParting(app.closingText(), files, troubles);
@@ -66,7 +70,8 @@ export async function runDashboard(asked: Options, startup: Startup): Promise<nu
     last.take(error);
   }
   const { trouble, stalled } = files.outlets;
-  troubles.push(trouble, last.line ?? '');
+  intervals.stop();
+  troubles.push(trouble, intervals.trouble, last.line ?? '');
   if (stalled !== '') troubles.push(`error: nobody reads ${stalled}: the rest of it is left out`);
   const said = troubles.filter((text) => text !== '');
   for (const line of [...notes, ...said, ...parting]) say(line);
@@ -86,7 +91,7 @@ interface Capturing {
   /** What COMMAND writes, null without one. */
   readonly output: CommandOutputLog | null;
   /** Lines for the user when the screen has been left. */
-  readonly notes: readonly string[];
+  readonly notes: string[];
   readonly signals: EndingSignals;
   /** What a signal leaves, as soon as it is there. */
   screen: DashboardApp | null;
@@ -212,6 +217,7 @@ interface Files {
 async function openFiles(options: Options, ignoreHangup: boolean): Promise<Files | null> {
   const { output } = options;
   const commandOutput = isStarted(options.target) ? options.commandOutput : null;
+  if (options.openmetrics !== null) IntervalOutputs.check(options.openmetrics);
   const outlets = await waitForReader(options, ignoreHangup, output, (patience) =>
     Outlets.open(output, patience),
   );

@@ -10,7 +10,8 @@ import { endCommand } from './command-end';
 import { LastHandler } from './last-handler';
 import type { Options } from '../app/options';
 import { Outlets } from '../app/outlets';
-import { planOutput } from '../app/output-plan';
+import { IntervalOutputs } from '../app/interval-outputs';
+import { batchPlace, planOutput } from '../app/output-plan';
 import type { OutputPlan } from '../app/output-plan';
 import { Readiness } from './readiness';
 import { EndingSignals } from './signals';
@@ -29,8 +30,12 @@ export async function runStream(options: Options, startup: Startup): Promise<num
     Outlets.open(options.output, patience),
   );
   if (outlets === null) return Exit.OK;
+  if (options.openmetrics !== null) IntervalOutputs.check(options.openmetrics);
   const { assembly, signals } = startCapture(options, startup, readiness, plan, outlets);
   const { run, capture } = assembly;
+  const batch = batchPlace(options);
+  const tables = batch === null ? null : outlets.writer(batch);
+  const intervals = new IntervalOutputs(options, tables, assembly, say);
   let askedAt = Infinity;
   const last = new LastHandler(() => {
     run.fail();
@@ -43,6 +48,7 @@ export async function runStream(options: Options, startup: Startup): Promise<num
   });
   try {
     run.start();
+    intervals.start();
     readiness.tell();
     const result = await run.done;
     // The kernel's account of COMMAND is complete when it has been collected.
@@ -50,11 +56,13 @@ export async function runStream(options: Options, startup: Startup): Promise<num
     await capture.settled(() => {
       assembly.model.takeAnswers();
     });
+    intervals.finish(result.stoppedAt);
     await close(options, plan, outlets, assembly, result, startup.version, () => askedAt);
   } catch (error) {
     last.take(error);
   }
-  const { trouble } = outlets;
+  intervals.stop();
+  const trouble = outlets.trouble || intervals.trouble;
   for (const line of [trouble, last.line ?? '']) if (line !== '') say(line);
   const words = await commandEnd;
   // `| head`: whoever has seen enough does not want to hear how COMMAND was ended for it.
@@ -87,7 +95,10 @@ function startCapture(
   let assembly: Assembly;
   try {
     assembly = assemble(options, readiness.inherit, {
-      depth: options.report === 'none' ? 'totals' : 'rows',
+      depth:
+        options.report === 'none' && !options.batch && options.openmetrics === null
+          ? 'totals'
+          : 'rows',
       stream: plan.stream === null ? null : outlets.writer(plan.stream),
       say,
       debug: debugLog(startup.debugTopics, () => performance.now(), say),
@@ -110,8 +121,8 @@ async function close(
   askedAt: () => number,
 ): Promise<void> {
   if (outlets.trouble !== '' || outlets.closedByReader) return;
-  // One tick over the whole run makes the rates averages.
-  assembly.model.tick(stoppedAt, assembly.waiting.look());
+  // One tick over the whole run makes the rates averages; tables have ticks of their own.
+  if (!options.batch) assembly.model.tick(stoppedAt, assembly.waiting.look());
   const snapshot = assembly.model.snapshot(stoppedAt);
   writeClosing(options, plan, outlets, assembly, snapshot, facts, version);
   await outlets.settle(askedAt, sleep);

@@ -308,6 +308,11 @@ export class Model {
     return this.snapshots.build(now, now - this.zeroedAt, options);
   }
 
+  /** The whole and the processes of it. */
+  processes(now: number): Pick<Snapshot, 'since' | 'totals' | 'processes'> {
+    return { since: this.zeroedAt, ...this.snapshots.buildProcesses(now - this.zeroedAt) };
+  }
+
   /** What the drill-down into a region shows; null when the row is gone. */
   regionDetail(id: number): RegionDetail | null {
     return regionDetail(this, id);

@@ -36,6 +36,7 @@ export interface Report {
   readonly target: Readonly<Record<string, unknown>>;
   readonly schema_version: number;
   readonly summary: Readonly<Record<string, number>>;
+  readonly totals: Readonly<Record<string, unknown>>;
   readonly completeness: {
     readonly captured: number;
     readonly lost: number;

@@ -15,7 +15,10 @@ export function effectsOf(given: ReadonlyMap<string, string>, startsCommand: boo
     throw new UsageError(`${name(idle)} has no effect without a COMMAND`);
   }
   const ofStream = specs.filter(({ where }) => where === 'stream' || where === 'faults');
-  const dashboardOnly = specs.filter(({ where }) => where === 'dashboard');
+  const timed = given.has('batch') || given.has('openmetrics');
+  const dashboardOnly = specs.filter(
+    ({ where }) => where === 'dashboard' || (where === 'intervals' && !timed),
+  );
   if (given.has('tui')) {
     for (const spec of ofStream) {
       if (spec.where === 'stream') {
@@ -51,6 +54,7 @@ export function effectLines(): string[] {
     OPTIONS.filter(wanted).map(name).join(', ');
   return [
     ...wrapped(`In the dashboard only: ${names(({ where }) => where === 'dashboard')}.`),
+    `In the dashboard, with --batch and with --openmetrics: ${names(({ where }) => where === 'intervals')}.`,
     ...wrapped(
       `In the stream only, which they ask for: ${names(({ where }) => where === 'stream')}.`,
     ),

@@ -54,6 +54,7 @@ export function parseOptions(args: readonly string[], terminal = false): Command
     quiet: has('quiet'),
     report,
     by: grouping(given, report),
+    ...intervalOutputs(given, format),
     latency: has('latency'),
     symbols: has('symbols'),
     ...stackOptions(given, format, report, effects),
@@ -81,11 +82,35 @@ function grouping(
 ): (typeof GROUPINGS)[number] | null {
   const by = choice('by', given.get('by'), GROUPINGS);
   if (by === null) return null;
-  if (report === 'none') throw new UsageError('--by has no effect without --report');
+  if (report === 'none' && !given.has('batch')) {
+    throw new UsageError('--by has no effect without --report or --batch');
+  }
   if (given.has('fixed-ts') && by !== 'process' && GROUPING_WORDS[by].timed) {
     throw new UsageError(`--fixed-ts and --by ${by} exclude each other`);
   }
   return by;
+}
+
+/** Of a stream of faults, which --batch puts tables in the place of. */
+const OF_FAULTS = ['latency', 'symbols', 'weigh', 'quiet', 'fixed-ts'] as const;
+
+function intervalOutputs(
+  given: ReadonlyMap<string, string>,
+  format: Options['format'],
+): Pick<Options, 'batch' | 'openmetrics'> {
+  const batch = given.has('batch');
+  if (batch) {
+    const other = OF_FAULTS.find((name) => given.has(name));
+    if (other !== undefined) throw new UsageError(`--batch and --${other} exclude each other`);
+    if (format === 'folded') throw new UsageError('--batch and --format folded exclude each other');
+  }
+  const openmetrics = file('openmetrics', given.get('openmetrics'));
+  if (openmetrics !== null && !openmetrics.endsWith('.prom')) {
+    throw new UsageError(
+      `--openmetrics: '${openmetrics}' does not end in .prom: no collector would read it`,
+    );
+  }
+  return { batch, openmetrics };
 }
 
 const OF_CGROUPS = ['cgroup', 'unit', 'container'] as const;

@@ -13,8 +13,8 @@ export interface OptionSpec {
   readonly ofCommand?: boolean;
 }
 
-/** `faults`: where the stream of faults is written: in the stream, and in the dashboard with -o. */
-type Where = 'stream' | 'dashboard' | 'faults';
+/** `intervals`: in the dashboard, and with --batch and --openmetrics; `faults`: where the stream of faults is written: in the stream, and in the dashboard with -o. */
+type Where = 'stream' | 'dashboard' | 'faults' | 'intervals';
 
 const option = (
   short: string,
@@ -106,7 +106,15 @@ export const OPTIONS: readonly OptionSpec[] = [
     'keep only matching faults: class:major tid:123 region:libc lat>1ms',
   ),
   option('', 'dump', 'FILE', "the dashboard's closing text also goes to FILE", 'dashboard'),
-  option('', 'interval', 'SEC', 'refresh of the dashboard, 0.25 to 10 (1)', 'dashboard'),
+  option(
+    '',
+    'interval',
+    'SEC',
+    'refresh of the dashboard, --batch and --openmetrics, 0.25 to 10 (1)',
+    'intervals',
+  ),
+  option('', 'batch', '', 'a table of processes every interval in place of the faults', 'stream'),
+  option('', 'openmetrics', 'FILE', 'counters in FILE.prom every interval, for a collector'),
   option('', 'ascii', '', 'no characters beyond ASCII in the dashboard', 'dashboard'),
   option('', 'theme', 'NAME', 'colours of the dashboard: dark, light or none (dark)', 'dashboard'),
   option('', 'mouse', '', 'the dashboard takes the mouse (M does so later)', 'dashboard'),

@@ -38,11 +38,22 @@ export function exportCsv(tables: readonly ExportTable[]): string {
 }
 
 function tableCsv(table: ExportTable): string {
-  const field = (value: ExportValue): string => {
+  return [table.columns, ...table.rows].map(csvLine).join('');
+}
+
+/** One record of RFC 4180. */
+export function csvLine(values: readonly ExportValue[]): string {
+  const fields = values.map((value) => {
     const text = plain(value);
     return /[",\r\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text;
-  };
-  return [table.columns, ...table.rows].map((row) => `${row.map(field).join(',')}\r\n`).join('');
+  });
+  return `${fields.join(',')}\r\n`;
+}
+
+/** One object on one line. */
+export function jsonLine(names: readonly string[], values: readonly ExportValue[]): string {
+  const cells = names.map((name, k) => [name, jsonValue(values[k]!)]);
+  return `${safeJson(JSON.stringify(Object.fromEntries(cells)))}\n`;
 }
 
 function plain(value: ExportValue): string {

@@ -92,6 +92,14 @@ export class SnapshotBuilder {
     };
   }
 
+  /** The whole and the processes alone: for whoever looks at nothing else, and often. */
+  buildProcesses(elapsed: number): Pick<Snapshot, 'totals' | 'processes'> {
+    return {
+      totals: new TotalStats(this.model.counters.total, elapsed),
+      processes: this.processes(elapsed, Infinity, false),
+    };
+  }
+
   private causeFacts(): CauseFacts {
     const { system, answerer, busReasons, counters, pages } = this.model;
     const reads = counters.total.get(Cell.byCause + Cause.FILE_READ);

@@ -1,6 +1,7 @@
 import type { Owner } from '../facts/owner';
 import { unitOf } from '../facts/owner';
 import { ProcessGroup } from './group-rules';
+import { Grouping } from './groups';
 import type { GroupRules } from './groups';
 import type { ProcessRow } from './snapshot';
 
@@ -30,7 +31,7 @@ export class OwnedGroup extends ProcessGroup {
   }
 }
 
-export function ownedGroups(by: ProcessGrouping): GroupRules<ProcessRow, OwnedGroup, Traits> {
+function ownedGroups(by: ProcessGrouping): GroupRules<ProcessRow, OwnedGroup, Traits> {
   return {
     traits: ({ owner, comm }) => ({ owner, comm }),
     has: (row, { owner, comm }) => row.owner === owner && row.comm === comm,
@@ -42,4 +43,10 @@ export function ownedGroups(by: ProcessGrouping): GroupRules<ProcessRow, OwnedGr
 interface Traits {
   readonly owner: Owner;
   readonly comm: string;
+}
+
+export type OwnedGrouping = Grouping<ProcessRow, OwnedGroup, Traits>;
+
+export function ownedGrouping(by: ProcessGrouping): OwnedGrouping {
+  return new Grouping(ownedGroups(by));
 }

@@ -26,7 +26,11 @@ export class WholeFile {
    * Finds out whether the place can be written, before a long run and not after it. Throws AnalyzerError
    * OUTPUT with the reason.
    */
-  constructor(readonly path: string) {
+  constructor(
+    readonly path: string,
+    /** Permissions that it is to have; without them those of the file that is there, or the umask's. */
+    private readonly mode: number | null = null,
+  ) {
     try {
       this.place = walk(path);
     } catch (error) {
@@ -75,6 +79,7 @@ export class WholeFile {
     const fd = this.temporary();
     try {
       if (object !== null) inherit(fd, object.stat);
+      if (this.mode !== null) fs.fchmodSync(fd, this.mode);
       fs.writeFileSync(fd, text);
       if (!this.isOurs(fd)) return false;
       fs.renameSync(this.temporaryPath, pathOf(directory, name));

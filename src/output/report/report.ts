@@ -6,8 +6,7 @@ import type { Column } from '../../core/columns/column';
 import { knownColumns } from '../../core/columns/row-columns';
 import { GROUPING_WORDS } from '../../core/columns/owned-columns';
 import type { FixedNames } from '../../core/columns/stable-names';
-import { Grouping } from '../../core/snapshot/groups';
-import { ownedGroups } from '../../core/snapshot/process-groups';
+import { ownedGrouping } from '../../core/snapshot/process-groups';
 import type { GROUPINGS, OwnedGroup, ProcessGrouping } from '../../core/snapshot/process-groups';
 import type {
   ProcessRow,
@@ -46,7 +45,7 @@ export function ownedRows(
   by: ProcessGrouping,
 ): OwnedGroup[] {
   if (fixed !== null && GROUPING_WORDS[by].timed) return [];
-  const groups = new Grouping(ownedGroups(by)).groupAll(snapshot.processes);
+  const groups = ownedGrouping(by).groupAll(snapshot.processes);
   return orderedRows(groups, fixed !== null);
 }
 

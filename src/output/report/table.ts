@@ -1,5 +1,6 @@
 import type { Column } from '../../core/columns/column';
 import type { StatRow } from '../../core/snapshot/snapshot';
+import { grouped, latency } from '../../core/text/format';
 import { printable } from '../../core/text/printable';
 
 const MAX_TEXT = 60;
@@ -21,4 +22,13 @@ export function tableLines<Row extends StatRow>(
       )
       .join('  ')}`.trimEnd();
   return [line(columns.map((column) => column.title)), ...cells.map(line)];
+}
+
+/** The rows that a table has no room for, in one line: with it its numbers add up. */
+export function restLine(rows: readonly StatRow[], timed: boolean): string {
+  const sum = (value: (row: StatRow) => number): number =>
+    rows.reduce((total, row) => total + value(row), 0);
+  const stalled = timed ? `, ${latency(sum((row) => row.stallNs))} stalled` : '';
+  const faults = grouped(sum((row) => row.faults));
+  return `  and ${grouped(rows.length)} more with ${faults} faults${stalled}`;
 }

@@ -8,7 +8,6 @@ import { findings } from '../../core/findings/findings';
 import { grouped, latency, percent, stalledShare } from '../../core/text/format';
 import type { Column } from '../../core/columns/column';
 import { GROUPING_WORDS, ownedColumns } from '../../core/columns/owned-columns';
-import type { FixedNames } from '../../core/columns/stable-names';
 import type { ProcessGrouping } from '../../core/snapshot/process-groups';
 import type { ProcessRow, SharedRow, Snapshot, StatRow } from '../../core/snapshot/snapshot';
 import { beyondText, completenessText, qualifications } from './completeness';
@@ -25,7 +24,7 @@ import {
 } from './report';
 import type { ReportInput } from './report';
 import { stackSection } from './stacks';
-import { tableLines } from './table';
+import { restLine, tableLines } from './table';
 import { printable } from '../../core/text/printable';
 
 /** Rows of a table in the text report; the JSON report has them all. */
@@ -53,7 +52,8 @@ export function reportText(input: ReportInput): string {
   const table: Table = (title, rows, columns) => {
     const shown = rows.slice(0, MAX_ROWS);
     const told = tellingColumns(shownColumns(columns, input), shown, asksForErrors);
-    const rest = restLines(rows.slice(MAX_ROWS), fixed);
+    const more = rows.slice(MAX_ROWS);
+    const rest = more.length === 0 ? [] : [restLine(more, fixed === null)];
     return section(title, [...tableLines(shown, told), ...rest, ...sumLines(shown, told[0]!)]);
   };
   const owned = ownedSections(input, processes, table);
@@ -141,16 +141,6 @@ function tellingColumns<Row extends StatRow>(
       (withErrors && column.id === 'error') ||
       (!NOW.has(column.id) && rows.some((row) => !NOTHING.has(column.format(row)))),
   );
-}
-
-/** The rows that a table has no room for, in one line: with it its numbers add up. */
-function restLines(rows: readonly StatRow[], fixed: FixedNames | null): string[] {
-  if (rows.length === 0) return [];
-  const sum = (value: (row: StatRow) => number): number =>
-    rows.reduce((total, row) => total + value(row), 0);
-  const stalled = fixed ? '' : `, ${latency(sum((row) => row.stallNs))} stalled`;
-  const faults = grouped(sum((row) => row.faults));
-  return [`  and ${grouped(rows.length)} more with ${faults} faults${stalled}`];
 }
 
 /** What the rows that stand for several stand for, and why. */

@@ -1,5 +1,5 @@
 import { endCommand, statusText } from '../../../src/cli/command-end';
-import { planOutput } from '../../../src/app/output-plan';
+import { batchPlace, planOutput } from '../../../src/app/output-plan';
 
 type Args = Parameters<typeof planOutput>[0];
 const base: Args = { format: 'text', output: null, quiet: false, report: 'none' };
@@ -102,4 +102,20 @@ test('the last record comes before the zombie: its status is waited for', async 
   c.ends(100);
   expect(await endCommand(c, true, c.sleep)).toBe('COMMAND exited with status 0');
   expect(c.signals).toEqual([]);
+});
+
+test.each<[string, Partial<Args>, string, string | null, string | null]>([
+  ['text', {}, 'stdout', null, 'stdout'],
+  ['csv', { format: 'csv', report: 'text' }, 'stderr', 'stderr', 'stdout'],
+  [
+    'ndjson to a file',
+    { format: 'ndjson', output: 'f', report: 'json' },
+    'stderr',
+    'stdout',
+    'file',
+  ],
+])('tables every interval as %s', (_, more, summary, report, place) => {
+  const options = { ...base, batch: true, ...more };
+  expect(planOutput(options)).toEqual({ stream: null, folded: null, summary, report });
+  expect(batchPlace(options)).toBe(place);
 });

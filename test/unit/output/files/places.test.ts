@@ -338,3 +338,18 @@ describe("another user's FUSE file system", () => {
     }).not.toThrow();
   });
 });
+
+test('a file with permissions of its own has them, whatever was there and whatever the umask', () => {
+  const before = process.umask(0o077);
+  try {
+    for (const was of [null, 0o600, 0o777]) {
+      const path = join(scratch, `mode-${was}`);
+      if (was !== null) fs.writeFileSync(path, 'old', { mode: was });
+      new WholeFile(path, 0o644).replace('new');
+      expect(fs.statSync(path).mode & 0o777).toBe(0o644);
+      expect(fs.readFileSync(path, 'utf8')).toBe('new');
+    }
+  } finally {
+    process.umask(before);
+  }
+});

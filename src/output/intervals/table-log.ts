@@ -1,0 +1,116 @@
+import { knownColumns, PROCESS_COLUMNS } from '../../core/columns/row-columns';
+import { ownedColumns } from '../../core/columns/owned-columns';
+import type { Column } from '../../core/columns/column';
+import { csvLine, jsonLine, rowTable } from '../../core/columns/table-export';
+import { knowsCow, totalLost } from '../../core/facts/capture-facts';
+import type { CaptureFacts } from '../../core/facts/capture-facts';
+import { ownedGrouping } from '../../core/snapshot/process-groups';
+import type { OwnedGrouping, ProcessGrouping } from '../../core/snapshot/process-groups';
+import type { ProcessRow, StatRow } from '../../core/snapshot/snapshot';
+import { grouped, rate, stallNow } from '../../core/text/format';
+import { restLine, tableLines } from '../report/table';
+
+/** Rises when a field changes its meaning; new ones are added at the end, before `v`. */
+const LOG_VERSION = 1;
+/** Rows of a table as text; the forms for machines have them all. */
+const MAX_ROWS = 40;
+/** What a line as text has room for. */
+const TEXT_COLUMNS: ReadonlySet<string> = new Set([
+  ...['pid', 'user', 'cgroup', 'unit', 'name', 'comm', 'processes', 'threads'],
+  ...['stall_now', 'rate', 'major', 'minor', 'cow', 'error', 'stall_ns', 'p99_ns'],
+]);
+
+/** The counters at the end of an interval. */
+export interface IntervalPicture {
+  /** The time of the day, ms since 1970. */
+  readonly timeMs: number;
+  /** The same since the session's start, ns. */
+  readonly now: number;
+  readonly totals: StatRow;
+  readonly processes: readonly ProcessRow[];
+  readonly capture: CaptureFacts;
+}
+
+export type LogFormat = 'text' | 'csv' | 'ndjson';
+
+/** Who faults, interval by interval, in a form for logs. */
+export class TableLog {
+  private readonly grouping: OwnedGrouping | null;
+  private first = true;
+
+  constructor(
+    private readonly format: LogFormat,
+    private readonly by: ProcessGrouping | null,
+    /** What is watched, in words. */
+    private readonly target: string,
+  ) {
+    this.grouping = by === null ? null : ownedGrouping(by);
+  }
+
+  /** The text of one interval. */
+  table(picture: IntervalPicture): string {
+    const cow = knowsCow(picture.capture.mode);
+    const shown = picture.processes.filter(isOfNow);
+    if (this.by === null || this.grouping === null) {
+      return this.textOf(picture, shown, knownColumns(PROCESS_COLUMNS, cow));
+    }
+    const groups = this.grouping.groupAll(shown);
+    return this.textOf(picture, groups, knownColumns(ownedColumns(this.by), cow));
+  }
+
+  private textOf<Row extends StatRow>(
+    picture: IntervalPicture,
+    rows: readonly Row[],
+    columns: readonly Column<Row>[],
+  ): string {
+    const ordered = [...rows].sort(
+      (a, b) => b.stalled - a.stalled || b.rate - a.rate || b.stallNs - a.stallNs || a.id - b.id,
+    );
+    const first = this.first;
+    this.first = false;
+    if (this.format !== 'text') return this.records(picture, ordered, columns, first);
+    const told = columns.filter(({ id }) => TEXT_COLUMNS.has(id));
+    const rest = ordered.slice(MAX_ROWS);
+    const lines = [
+      ...(first ? [] : ['']),
+      this.heading(picture),
+      ...tableLines(ordered.slice(0, MAX_ROWS), told),
+      ...(rest.length === 0 ? [] : [restLine(rest, true)]),
+    ];
+    return `${lines.join('\n')}\n`;
+  }
+
+  private heading({ timeMs, totals, capture }: IntervalPicture): string {
+    const lost = totalLost(capture.lost);
+    return [
+      isoTime(timeMs),
+      this.target,
+      `${rate(totals.rate)} faults/s`,
+      `stall ${stallNow(totals.stalled * 1000)}/s`,
+      `in all ${grouped(totals.faults)}`,
+      ...(lost === 0 ? [] : [`lost ${grouped(lost)}`]),
+    ].join('  ');
+  }
+
+  private records<Row extends StatRow>(
+    { timeMs, now }: IntervalPicture,
+    rows: readonly Row[],
+    columns: readonly Column<Row>[],
+    first: boolean,
+  ): string {
+    const table = rowTable('', columns, rows);
+    const names = ['time', 'time_ns', ...table.columns, 'v'];
+    const values = table.rows.map((row) => [isoTime(timeMs), Math.round(now), ...row, LOG_VERSION]);
+    if (this.format === 'ndjson') return values.map((row) => jsonLine(names, row)).join('');
+    return [...(first ? [names] : []), ...values].map(csvLine).join('');
+  }
+}
+
+/** It lives, or has ended in this interval. */
+function isOfNow({ alive, faults, rate: now, stalled }: ProcessRow): boolean {
+  return now > 0 || stalled > 0 || (alive && faults > 0);
+}
+
+function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
+}

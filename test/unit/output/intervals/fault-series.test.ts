@@ -1,0 +1,108 @@
+import { Cause, CAUSE_COUNT, CLASS_COUNT, FaultClass } from '../../../../src/core/classify/classes';
+import type { ProcessRow } from '../../../../src/core/snapshot/snapshot';
+import {
+  BEYOND,
+  causeCount,
+  classCount,
+  MAX_SERIES,
+  SeriesTable,
+  stallSeconds,
+} from '../../../../src/output/intervals/fault-series';
+import * as sample from '../../../support/sample';
+
+const WEB = { user: 'www', cgroup: '/web' };
+const JOBS = { user: 'root', cgroup: '/jobs' };
+
+function row(id: number, minor: number, more: Partial<ProcessRow> = {}): ProcessRow {
+  const byClass = Array.from({ length: CLASS_COUNT }, (_, c) =>
+    c === FaultClass.MINOR ? minor : 0,
+  );
+  const byCause = Array.from({ length: CAUSE_COUNT }, (_, c) => (c === Cause.SHMEM ? minor : 0));
+  return sample.process({
+    id,
+    pid: id,
+    byClass,
+    byCause,
+    stallNs: minor * 1e6,
+    owner: WEB,
+    ...more,
+  });
+}
+
+/** What each series has, by command and cgroup. */
+const told = (table: SeriesTable): Record<string, number> =>
+  Object.fromEntries(
+    table.all.map((one) => [`${one.command} ${one.cgroup}`, classCount(one, FaultClass.MINOR)]),
+  );
+
+test('processes of one name and cgroup are one series, and the counters go on', () => {
+  const table = new SeriesTable();
+  table.update([row(1, 5), row(2, 7), row(3, 1, { comm: 'other' })], 0, false);
+  expect(told(table)).toEqual({ 'prog /web': 12, 'other /web': 1 });
+  table.update([row(1, 6), row(2, 7), row(3, 1, { comm: 'other' })], 0, false);
+  const [first] = table.all;
+  expect(told(table)).toEqual({ 'prog /web': 13, 'other /web': 1 });
+  expect(causeCount(first!, Cause.SHMEM)).toBe(13);
+  expect(stallSeconds(first!)).toBeCloseTo(0.013);
+});
+
+test('who moves or runs another program counts there from then on', () => {
+  const table = new SeriesTable();
+  table.update([row(1, 5)], 0, false);
+  table.update([row(1, 8, { owner: JOBS })], 0, false);
+  expect(told(table)).toEqual({ 'prog /web': 5, 'prog /jobs': 3 });
+  table.update([row(1, 9, { owner: JOBS, comm: 'next' })], 0, false);
+  expect(told(table)).toEqual({ 'prog /web': 5, 'prog /jobs': 3, 'next /jobs': 1 });
+});
+
+test('rows of the ended that become one row change nothing', () => {
+  const table = new SeriesTable();
+  table.update([row(1, 5, { alive: false }), row(2, 7)], 0, false);
+  // 1 and 3, which nobody has seen, are in the row that they share.
+  table.update([row(9, 5 + 4, { pid: 0, alive: false, members: 2 }), row(2, 8)], 0, false);
+  expect(told(table)).toEqual({ 'prog /web': 17 });
+  table.update([row(9, 17, { pid: 0, alive: false, members: 3 })], 0, false);
+  expect(told(table)).toEqual({ 'prog /web': 17 });
+});
+
+test('a series never falls: rows beyond the cap of the table are in the one for all others', () => {
+  const table = new SeriesTable();
+  table.update([row(1, 5, { alive: false })], 0, false);
+  const shared = { pid: 0, alive: false, comm: BEYOND, owner: { user: '', cgroup: '' } };
+  table.update([row(9, 5 + 2, shared)], 0, false);
+  expect(told(table)).toEqual({ 'prog /web': 5, [`${BEYOND} ${BEYOND}`]: 2 });
+});
+
+test('who lives and whose cgroup is not known yet waits once', () => {
+  const table = new SeriesTable();
+  const unknown = { owner: { user: '', cgroup: '' } };
+  table.update(
+    [row(1, 5, unknown), row(2, 1, unknown), row(3, 2, { ...unknown, alive: false })],
+    0,
+    false,
+  );
+  expect(told(table)).toEqual({ 'prog ': 2 });
+  table.update([row(1, 6), row(2, 1, unknown), row(3, 2, { ...unknown, alive: false })], 0, false);
+  expect(told(table)).toEqual({ 'prog ': 3, 'prog /web': 6 });
+  const late = new SeriesTable();
+  late.update([row(1, 5, unknown)], 0, true);
+  expect(told(late)).toEqual({ 'prog ': 5 });
+});
+
+test('set to zero in the dashboard: the counters go on from where they were', () => {
+  const table = new SeriesTable();
+  table.update([row(1, 5)], 0, false);
+  table.update([row(1, 2)], 3e9, false);
+  table.update([row(1, 4)], 3e9, false);
+  expect(told(table)).toEqual({ 'prog /web': 9 });
+});
+
+test('bounded: what comes later is one series, and nothing is missing', () => {
+  const table = new SeriesTable();
+  const many = Array.from({ length: 1000 }, (_, k) => row(k + 1, 1, { comm: `c${k}` }));
+  table.update(many, 0, false);
+  table.update(many, 0, false);
+  expect(table.all).toHaveLength(MAX_SERIES + 1);
+  expect(told(table)[`${BEYOND} ${BEYOND}`]).toBe(1000 - MAX_SERIES);
+  expect(told(table)['c0 /web']).toBe(1);
+});
