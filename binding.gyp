@@ -53,9 +53,11 @@
       'cflags_c': ['-std=c11'],
     },
     {
-      'target_name': 'pagefault-launch',
+      # What a user runs: it lies where links and package.json's "bin" expect it.
+      'target_name': 'pagefault-analyzer',
       'type': 'executable',
-      'sources': ['addon/launch/launch.c'],
+      'product_dir': '<(module_root_dir)/bin',
+      'sources': ['addon/launch/launch.c', 'addon/launch/notes.c'],
       'defines': ['_GNU_SOURCE'],
       'cflags': ['<@(warnings)', '-O2'],
       'cflags_c': ['-std=c11'],

@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <cstring>
 
 #include "capture/watch.h"
 #include "util/error.h"
@@ -36,16 +36,12 @@ ssize_t ReadNumber(int fd, int* out) {
   return n;
 }
 
-// The environment with what was changed set right again.
-std::vector<std::string> Environment(const Inheritance& inherit) {
-  std::vector<std::string> entries;
-  for (char** entry = environ; *entry != nullptr; entry++) {
-    const std::string text = *entry;
-    const std::string name = text.substr(0, text.find('='));
-    const auto& drop = inherit.drop;
-    if (std::find(drop.begin(), drop.end(), name) == drop.end()) entries.push_back(text);
-  }
-  entries.insert(entries.end(), inherit.give.begin(), inherit.give.end());
+// Of entries that each end with a zero byte, as the string itself does.
+std::vector<char*> Entries(const std::string& environment) {
+  std::vector<char*> entries;
+  for (size_t at = 0; at < environment.size(); at += strlen(&environment[at]) + 1)
+    entries.push_back(const_cast<char*>(&environment[at]));
+  entries.push_back(nullptr);
   return entries;
 }
 
@@ -120,15 +116,15 @@ Command::Command(const CommandSpec& spec) : leads_group_(spec.capture_output) {
   }
 
   const std::vector<char*> arguments = Pointers(spec.argv);
-  const std::vector<std::string> entries = Environment(spec.inherit);
-  std::vector<char*> environment = Pointers(entries);
+  std::vector<char*> given;
+  if (spec.inherit.environment.has_value()) given = Entries(*spec.inherit.environment);
 
   pid_ = fork();
   if (pid_ < 0) throw SystemError(errno, "fork", "");
   if (pid_ == 0) {
     close(go_.get());  // or the child would keep itself waiting when we are gone
     Child(go_read.get(), result_write.get(), output_write.get(), spec, arguments.data(),
-          environment.data());
+          given.empty() ? environ : given.data());
   }
 #ifdef SYS_pidfd_open
   pidfd_.Reset(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));

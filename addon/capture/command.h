@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,8 +25,8 @@ struct Inheritance {
   uint64_t blocked = 0;
   std::vector<std::pair<int, int>> descriptors;  // first and last of each range, to be passed on
   std::vector<int> closed;                       // of 0 to 2
-  std::vector<std::string> drop;                 // names of variables that were not there
-  std::vector<std::string> give;                 // NAME=VALUE that were
+  // The entries of its environment, each with the zero byte that ends it; without a value, ours.
+  std::optional<std::string> environment;
 };
 
 struct CommandSpec {

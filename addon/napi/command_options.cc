@@ -49,8 +49,8 @@ Inheritance ReadInheritance(const Napi::Object& object) {
   const Napi::Array closed = object.Get("closed").As<Napi::Array>();
   for (uint32_t i = 0; i < closed.Length(); i++)
     inherit.closed.push_back(closed.Get(i).ToNumber().Int32Value());
-  inherit.drop = Strings(object.Get("drop"));
-  inherit.give = Strings(object.Get("give"));
+  const Napi::Value environment = object.Get("environment");
+  if (environment.IsTypedArray()) inherit.environment = Bytes(environment);
   return inherit;
 }
 

@@ -24,7 +24,7 @@ type DashboardModule = typeof import('./dashboard');
 const load = createRequire(__filename);
 
 /** The program: arguments and the launcher's notes in, exit status out. Never rejects. */
-export async function main(args: readonly string[], notes = ''): Promise<number> {
+export async function main(args: readonly string[], notes?: Buffer): Promise<number> {
   let asked: CommandLine;
   try {
     asked = parseOptions(rawArguments(args), isatty(0) && isatty(1));
@@ -38,9 +38,9 @@ export async function main(args: readonly string[], notes = ''): Promise<number>
   if (action === 'help' || target.kind === 'none') return print(helpText());
   const options: Options = { ...others, target };
   try {
-    const { inherit, variablesLeft, lacking } = readLaunchNotes(notes);
+    const { inherit, lacking } = readLaunchNotes(notes);
     const startup = startUp(inherit);
-    if (isStarted(target)) tellLosses(variablesLeft, lacking);
+    if (isStarted(target)) tellLacks(lacking);
     const { view, note } = chooseView(options, {
       stdinTty: isatty(0),
       stdoutTty: isatty(1),
@@ -60,9 +60,8 @@ export async function main(args: readonly string[], notes = ''): Promise<number>
   }
 }
 
-/** What of its surroundings a COMMAND does not get. */
-function tellLosses(variables: number, lacking: readonly string[]): void {
-  if (variables > 0) say(`note: ${variables} large variables do not reach COMMAND`);
+/** What of its surroundings a COMMAND may not get. */
+function tellLacks(lacking: readonly string[]): void {
   if (lacking.length === 0) return;
   say(
     `note: COMMAND may get another ${lacking.join(' and ')} than without the analyzer: not known`,

@@ -19,10 +19,8 @@ export interface Inheritance {
   readonly descriptors: readonly (readonly [number, number])[];
   /** Of the descriptors 0 to 2: those that were closed. */
   readonly closed: readonly number[];
-  /** Variables of our environment that were not in the given one. */
-  readonly drop: readonly string[];
-  /** NAME=VALUE of those that were and are not any more. */
-  readonly give: readonly Argument[];
+  /** Its whole environment, each entry with the zero byte that ends it; null: ours. */
+  readonly environment: Uint8Array | null;
 }
 
 /** How many user call stacks are taken. */

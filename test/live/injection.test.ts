@@ -13,9 +13,8 @@ const FOUND = [
   'command node wait4 ECHILD',
   'command node clone EAGAIN',
   'attach node socketpair EMFILE',
-  'shell read EIO',
-  'shell clone EAGAIN',
   'launch openat EMFILE',
+  'launch memfd_create EMFILE',
   'watcher. poll ENOMEM',
 ].map((name) => new RegExp(name));
 

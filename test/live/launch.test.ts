@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { analyze } from '../support/analyzer';
@@ -6,6 +5,9 @@ import { ANALYZER, ROOT } from '../support/build';
 import { run } from '../support/running';
 import type { Ended } from '../support/running';
 import { removeScratch, scratchDirectory } from '../support/scratch';
+
+/** Of the mask in /proc/PID/status. */
+const SIGCHLD_BIT = 1n << 16n;
 
 let scratch: string;
 
@@ -50,6 +52,10 @@ describe('a COMMAND finds what it would have found without us', () => {
       'a file name that is no UTF-8',
       `cp /bin/echo "$PWD"/$'e\\xff' && trace "$PWD"/$'e\\xff' called`,
     ],
+    [
+      'a limit of file sizes',
+      'ulimit -Sf 0; trace bash -c "ulimit -f; grep SigIgn /proc/self/status"',
+    ],
     ['a closed input', 'trace bash -c "[ -e /proc/self/fd/0 ] || echo closed" <&-'],
     ['a closed stderr', 'trace bash -c "[ -e /proc/self/fd/2 ] || echo closed" 2>&-'],
   ])('%s', async (_, script) => {
@@ -69,9 +75,35 @@ describe('a COMMAND finds what it would have found without us', () => {
     const given = [...odd, `PATH=${process.env.PATH!}`, 'PWD=/elsewhere', 'E=', 'N=a\nb\xff'];
     const list = async (command: readonly string[]): Promise<string[]> => {
       const { stdout } = await run(['env', '-i', ...given, ...command, 'env', '-0']);
-      return stdout.split('\0').slice(0, -1).sort();
+      return stdout.split('\0').slice(0, -1);
     };
     expect(await list([ANALYZER, '-q', '--'])).toEqual(await list([]));
+  });
+
+  it('a megabyte of variables that are for Node, byte by byte', async () => {
+    const variables = Array.from({ length: 9 }, (_, k) => [`NODE_${k}`, 'v'.repeat(120_000 + k)]);
+    // The longest that the kernel takes (MAX_ARG_STRLEN), with its name and its end.
+    variables.push(['NODE_LONGEST', 'w'.repeat(131_072 - 'NODE_LONGEST='.length - 1)]);
+    const env = { PATH: process.env.PATH, ...Object.fromEntries(variables), LAST: '' };
+    const seen = async (command: readonly string[]): Promise<string> =>
+      (await run([...command, 'cat', '/proc/self/environ'], { env })).stdout;
+    const bare = await seen([]);
+    expect(bare.length).toBeGreaterThan(2 ** 20);
+    expect((await seen([ANALYZER, '-q', '-o', '/dev/null', '--'])) === bare).toBe(true);
+  });
+
+  it.each(['SIG_IGN', 'SIG_DFL'])('SIGCHLD as its parent left it: %s', async (action) => {
+    const set = `import os, signal, sys; signal.signal(signal.SIGCHLD, signal.${action}); os.execv(sys.argv[1], sys.argv[1:])`;
+    const ended = await run(
+      ['python3', '-c', set, ANALYZER, '-q', '-o', '/dev/null', '--'].concat([
+        'grep',
+        'SigIgn',
+        '/proc/self/status',
+      ]),
+    );
+    expect(ended.status).toBe(0);
+    const ignored = BigInt(`0x${/^SigIgn:\s*(\w+)$/m.exec(ended.stdout)![1]!}`);
+    expect((ignored & SIGCHLD_BIT) !== 0n).toBe(action === 'SIG_IGN');
   });
 });
 
@@ -110,7 +142,7 @@ describe('the launcher', () => {
     cpSync(join(ROOT, 'bin'), join(root, 'bin'), { recursive: true });
     for (const file of ['dist', 'node_modules', 'package.json'])
       symlinkSync(join(ROOT, file), join(root, file));
-    for (const file of ['pagefault.node', 'pagefault-launch', 'pagefault-watcher']) {
+    for (const file of ['pagefault.node', 'pagefault-watcher']) {
       copyFileSync(join(ROOT, 'build', 'Release', file), join(root, 'build', 'Release', file));
     }
     return root;
@@ -136,18 +168,30 @@ describe('the launcher', () => {
   it('finds the Node that it was built with where PATH has none, else says what to type', async () => {
     const root = checkout('nvm');
     const program = join(root, 'bin', 'pagefault-analyzer');
-    // What the script itself needs, and no node.
     const path = join(scratch, 'path');
     mkdirSync(path);
-    for (const tool of ['sh', 'readlink']) {
-      symlinkSync(execFileSync('which', [tool], { encoding: 'utf8' }).trim(), join(path, tool));
-    }
     const none = await run([program, '--version'], { env: { PATH: path } });
     expect(none).toMatchObject({ status: 2, stdout: '' });
     expect(none.stderr).toMatch(/^error: .*sudo env "PATH=\$PATH".*\n$/);
     symlinkSync(process.execPath, join(root, 'build', 'Release', 'node'));
     const found = await run([program, '--version'], { env: { PATH: path } });
     expect(found).toMatchObject({ status: 0, stderr: '' });
+  });
+
+  it('finds itself where there is no /proc', async () => {
+    const link = join(scratch, 'without proc');
+    symlinkSync(ANALYZER, link);
+    const script = 'umount -l /proc && cd "$0" && exec "./without proc" --version';
+    const ended = await run(['unshare', '--mount', 'sh', '-c', script, scratch]);
+    expect(ended).toMatchObject({ status: 0, stderr: '' });
+  });
+
+  it('says of a copy of itself that only a link does', async () => {
+    const copy = join(scratch, 'copy');
+    copyFileSync(ANALYZER, copy);
+    const ended = await run([copy, '--version']);
+    expect(ended).toMatchObject({ status: 2, stdout: '' });
+    expect(ended.stderr).toMatch(/^error: cannot start: .*pagefault-analyzer\.js: .*link.*\n$/);
   });
 
   it('says so where nothing is built yet', async () => {

@@ -15,11 +15,10 @@ import {
 import { join } from 'node:path';
 import { ROOT } from './build';
 
-/** The programs that an analyzer is made of: the launcher's shell, and what lies in build/Release. */
-export type Program = 'shell' | 'launch' | 'node' | 'watcher' | 'reader';
+/** The programs that an analyzer is made of: the launcher, and what lies in build/Release. */
+export type Program = 'launch' | 'node' | 'watcher' | 'reader';
 
-const FILES: Readonly<Record<Exclude<Program, 'shell'>, string>> = {
-  launch: 'pagefault-launch',
+const FILES: Readonly<Record<Exclude<Program, 'launch'>, string>> = {
   node: 'node',
   watcher: 'pagefault-watcher',
   reader: 'pagefault-reader',
@@ -39,7 +38,7 @@ exec /usr/bin/strace -DDD -qq -y -o "$0.strace" $inject "$0.real" "$@"
 export class InjectedInstallation {
   private readonly release: string;
   private readonly launcher: string;
-  private shell: readonly string[] = [];
+  private strace: readonly string[] = [];
 
   constructor(readonly directory: string) {
     this.release = join(directory, 'build', 'Release');
@@ -73,9 +72,9 @@ export class InjectedInstallation {
       writeFileSync(join(this.release, `${file}.inject`), '\n');
     }
     execFileSync('rm', ['-f', this.log(program)]);
-    this.shell = [];
-    if (program === 'shell') {
-      this.shell = ['strace', '-DDD', '-qq', '-y', '-o', this.log(program), ...options];
+    this.strace = [];
+    if (program === 'launch') {
+      this.strace = ['strace', '-DDD', '-qq', '-y', '-o', this.log(program), ...options];
       return;
     }
     // In one step: the next run must not read half of it.
@@ -86,7 +85,7 @@ export class InjectedInstallation {
 
   command(args: readonly string[]): string[] {
     // A signal to its process group must not be one to ours.
-    return ['setsid', ...this.shell, this.launcher, ...args];
+    return ['setsid', ...this.strace, this.launcher, ...args];
   }
 
   /** Processes that run something of this directory, by number, and what. */
@@ -105,7 +104,7 @@ export class InjectedInstallation {
   }
 
   private log(program: Program): string {
-    const file = program === 'shell' ? 'shell' : FILES[program];
+    const file = program === 'launch' ? 'launch' : FILES[program];
     return join(this.release, `${file}.strace`);
   }
 }

@@ -130,30 +130,24 @@ export const TABLE: readonly Row[] = [
 
   ...(
     [
-      { call: 'read', errnos: ['EIO', 'ENOMEM'], only: /^(\d+<pipe|0<\/)/ },
-      { call: 'pipe', errnos: ['EMFILE', 'ENFILE'] },
-      { call: 'pipe2', errnos: ['EMFILE', 'ENFILE'] },
-      { call: 'clone', errnos: ['EAGAIN', 'ENOMEM'] },
-      { call: 'vfork', errnos: ['EAGAIN', 'ENOMEM'] },
-      { call: 'wait4', errnos: ['ECHILD'] },
-      { call: 'newfstatat', errnos: ['EACCES', 'ENOMEM'], only: /build/ },
-      { call: 'faccessat2', errnos: ['EACCES', 'ENOMEM'], only: /build/ },
-      { call: 'faccessat', errnos: ['EACCES', 'ENOMEM'], only: /build/ },
-      { call: 'execve', errnos: ['ENOENT', 'EACCES', 'ENOMEM', 'E2BIG'], ordinals: [1] },
-    ] as const
-  ).map((row) => ({ program: 'shell' as const, ways: STARTED, ...row })),
-
-  ...(
-    [
+      { call: 'readlink', errnos: ['EACCES', 'ENOENT', 'ENOMEM'] },
       { call: 'openat', errnos: FILE, only: /proc/ },
-      { call: 'read', errnos: ['EIO', 'ENOMEM'], only: /proc/ },
       { call: 'getdents64', errnos: ['EIO', 'ENOMEM'] },
       { call: 'prlimit64', errnos: ['EPERM', 'EINVAL'] },
       { call: 'rt_sigaction', errnos: ['EINVAL', 'EFAULT'] },
       { call: 'rt_sigprocmask', errnos: ['EINVAL', 'EFAULT'] },
-      { call: 'write', errnos: ['EIO', 'EPIPE', 'ENOSPC', 'EAGAIN'] },
+      {
+        call: 'memfd_create',
+        errnos: ['EMFILE', 'ENFILE', 'ENOMEM', 'EACCES', 'EINVAL', 'ENOSYS'],
+      },
+      { call: 'write', errnos: ['EIO', 'EFBIG', 'ENOSPC', 'ENOMEM'] },
+      { call: 'lseek', errnos: ['EINVAL'] },
+      { call: 'access', errnos: ['EACCES', 'ENOENT', 'ENOMEM'], only: /bin/ },
+      { call: 'execve', errnos: ['ENOENT', 'EACCES', 'ENOMEM', 'E2BIG'], ordinals: [1] },
     ] as const
-  ).map((row) => ({ program: 'launch' as const, ways: STARTED, ...row })),
+  )
+    // Once: beyond the launcher's own calls come Node's.
+    .map((row) => ({ program: 'launch' as const, ways: STARTED, once: true as const, ...row })),
 
   ...(
     [

@@ -165,8 +165,8 @@ function ordinalsOf(row: Row, log: string): number[] {
       n++;
       if (ours && (row.only === undefined || row.only.test(match[2]!))) ordinals.push(n);
     }
-    // The shell becomes Node.
-    if (row.program === 'shell' && /^execve\(.*\/node"/.test(line)) break;
+    // The launcher becomes Node.
+    if (row.program === 'launch' && /^execve\(.*\/node"/.test(line)) break;
   }
   return ordinals;
 }
