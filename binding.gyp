@@ -8,6 +8,8 @@
     ],
     # libdw, libiberty and liblzma are there.
     'symbols%': '<!(addon/symbols/probe)',
+    # libzstd is there.
+    'zstd%': '<!(addon/perfdata/probe)',
   },
   'targets': [
     {
@@ -36,6 +38,19 @@
       'defines': ['_GNU_SOURCE'],
       'cflags': ['<@(warnings)', '-O2'],
       'cflags_cc': ['-std=c++17', '-Wno-missing-field-initializers'],
+    },
+    {
+      'target_name': 'pagefault-replay',
+      'type': 'executable',
+      'sources': [
+        '<!@(addon/rooms faults perf perfdata sandbox util wire)',
+        'addon/replay/main.cc',
+      ],
+      'include_dirs': ['addon'],
+      'defines': ['_GNU_SOURCE'],
+      'cflags': ['<@(warnings)', '-O2'],
+      'cflags_cc': ['-std=c++17', '-Wno-missing-field-initializers'],
+      'conditions': [['zstd==1', {'defines': ['PAGEFAULT_ZSTD'], 'libraries': ['-lzstd']}]],
     },
     {
       'target_name': 'pagefault-demo',
@@ -92,7 +107,8 @@
           {
             'target_name': 'pagefault-symbols',
             'type': 'executable',
-            'sources': ['<!@(addon/rooms symbols)', 'addon/symbols/main.cc'],
+            'sources': ['<!@(addon/rooms sandbox symbols)', 'addon/symbols/main.cc'],
+            'include_dirs': ['addon'],
             'defines': ['_GNU_SOURCE'],
             'cflags': ['<@(warnings)', '-O2'],
             'cflags_cc': ['-std=c++17', '-Wno-missing-field-initializers'],

@@ -130,11 +130,20 @@ bool DecodeSample(const RawRecord& raw, const Formats& formats, Record* out) {
   if (!spec.software()) return DecodeTracepoint(raw, spec, formats, out);
   if (spec.record == RecordKind::kIgnored) return true;
   out->kind = spec.record;
-  out->address = Load<uint64_t>(raw.bytes + layout.address);
+  out->addressed = layout.address != 0;
+  out->address = out->addressed ? Load<uint64_t>(raw.bytes + layout.address) : 0;
   out->ip = layout.ip == 0 ? 0 : Load<uint64_t>(raw.bytes + layout.ip);
   out->error_code = 0;
-  if (spec.record == RecordKind::kStack) return DecodeStack(raw, out);
+  if (spec.record == RecordKind::kStack || layout.callchain) return DecodeStack(raw, out);
   return spec.record != RecordKind::kStackCopy || DecodeStackCopy(raw, out);
+}
+
+// perf may record the build id in the place of device and inode: it tells files apart as well.
+void TakeBuildId(const uint8_t* body, Record* out) {
+  constexpr size_t kSize = 32, kId = 36;  // u8 bytes of the id, which is 20 at most
+  const uint8_t size = body[kSize];
+  out->ino = 0;
+  memcpy(&out->ino, body + kId, std::min<size_t>(size, sizeof out->ino));
 }
 
 // A NUL-terminated name in [at, end); capped by the record.
@@ -153,9 +162,6 @@ bool DecodeSideband(const RawRecord& raw, uint32_t type, uint16_t misc, Record* 
   switch (type) {
     case PERF_RECORD_MMAP2: {
       if (body_size < 64) return false;
-      // With a build id in place of device and inode the names could not be told apart; not asked
-      // for.
-      if (misc & PERF_RECORD_MISC_MMAP_BUILD_ID) return false;
       out->kind = RecordKind::kMmap;
       out->pid = Load<uint32_t>(body);
       out->tid = Load<uint32_t>(body + 4);
@@ -165,6 +171,10 @@ bool DecodeSideband(const RawRecord& raw, uint32_t type, uint16_t misc, Record* 
       out->dev_major = Load<uint32_t>(body + 32);
       out->dev_minor = Load<uint32_t>(body + 36);
       out->ino = Load<uint64_t>(body + 40);
+      if ((misc & PERF_RECORD_MISC_MMAP_BUILD_ID) != 0) {
+        out->dev_major = out->dev_minor = 0;
+        TakeBuildId(body, out);
+      }
       out->prot = Load<uint32_t>(body + 56);
       out->flags = Load<uint32_t>(body + 60);
       out->shared = (out->flags & MAP_TYPE) == MAP_SHARED;
@@ -205,6 +215,7 @@ bool Decode(const RawRecord& raw, const Formats& formats, Record* out) {
   out->event = EventKind::kNone;
   out->user_mode = false;
   out->borrowed = false;
+  out->addressed = false;
   out->chain = nullptr;
   out->chain_size = 0;
   if (raw.length < kRecordHeader) return false;

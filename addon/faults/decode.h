@@ -20,6 +20,7 @@ struct Record {
   bool user_mode;  // cpumode of the record's header
   bool borrowed;   // identifier and time are another perf session's (EventIds)
   bool exec;       // COMM
+  bool addressed;  // faults: `address` is told
   bool shared;     // MMAP
   uint32_t root;
   uint32_t pid, tid;  // pid 0: not told (sample_layout.h)
@@ -38,7 +39,7 @@ struct Record {
   uint8_t signal, signal_code;
   const char* name;  // points into the record
   size_t name_length;
-  // kStack, and exits of kSyscall that have one: addresses of user mode, innermost first; at most
+  // kStack, and exits of kSyscall and completions that have one: addresses of user mode, innermost first; at most
   // kMaxChain. Points into the record.
   const uint8_t* chain;
   size_t chain_size;

@@ -30,15 +30,17 @@ void FaultAssembler::OnEntry(Thread& thread, const Record& record) {
   entry.retried = record.user_mode && !thread.interrupted.empty() && TakeInterrupted(thread, entry);
 }
 
-const Entry* FaultAssembler::EntryOf(const Thread& thread, uint64_t address) {
-  // Of two open entries the kernel's is the later one.
-  if (thread.kernel.open && SamePage(thread.kernel.address, address)) return &thread.kernel;
-  if (thread.user.open && SamePage(thread.user.address, address)) return &thread.user;
+const Entry* FaultAssembler::EntryOf(const Thread& thread, const Record& record) {
+  // Of two open entries the kernel's is the later one: OnEntry drops it when a user entry follows.
+  for (const Entry* entry : {&thread.kernel, &thread.user}) {
+    if (!entry->open) continue;
+    if (!record.addressed || SamePage(entry->address, record.address)) return entry;
+  }
   return nullptr;
 }
 
 void FaultAssembler::OnStack(Thread& thread, const Record& record, uint32_t weight) {
-  const Entry* entry = EntryOf(thread, record.address);
+  const Entry* entry = EntryOf(thread, record);
   const bool copied = record.kind == RecordKind::kStackCopy;
   if (entry == nullptr || (copied && record.registers == nullptr)) return;
   thread.stack_entry = entry->time;
@@ -69,17 +71,13 @@ void FaultAssembler::OnCompletion(Thread& thread, const Record& record, uint64_t
   uint8_t flags = major ? kFlagMaj : kFlagMin;
   if (!record.user_mode) flags |= kFlagKernel;
 
-  Entry* entry = nullptr;
-  if (thread.kernel.open && SamePage(thread.kernel.address, record.address)) {
-    // The kernel entry is the later one: OnEntry drops it when a user entry follows.
-    entry = &thread.kernel;
-  } else if (thread.user.open && SamePage(thread.user.address, record.address)) {
-    entry = &thread.user;
-    DropKernelEntry(thread);
-  }
+  const Entry* entry = EntryOf(thread, record);
+  if (entry == &thread.user) DropKernelEntry(thread);
   if (entry == nullptr) counters_.unpaired_completions++;
-  Fault(thread, entry, flags, record.address, record.time, record.borrowed);
-  if (entry != nullptr) entry->open = false;
+  const bool told = record.addressed || entry == nullptr;
+  Fault(thread, entry, flags, told ? record.address : entry->address, record.time, record.borrowed);
+  if (entry == &thread.kernel) thread.kernel.open = false;
+  if (entry == &thread.user) thread.user.open = false;
 }
 
 void FaultAssembler::OnSignal(Thread& thread, const Record& record) {

@@ -48,7 +48,7 @@ class FaultAssembler {
   bool TakeInterrupted(Thread& thread, const Entry& entry);
   void DropKernelEntry(Thread& thread);
   // The open entry that a stack belongs to; nullptr where there is none.
-  static const Entry* EntryOf(const Thread& thread, uint64_t address);
+  static const Entry* EntryOf(const Thread& thread, const Record& record);
   void AddWithStack(Thread& thread, const FaultRow& row);
   void Fault(Thread& thread, const Entry* entry, uint8_t flags, uint64_t address, uint64_t time,
              bool borrowed, uint8_t signal = 0);

@@ -14,6 +14,8 @@ struct Following {
   bool wide = false;
   // All whose records arrive are followed, from the first one on, but those left out.
   bool everyone = false;
+  // The records are all that there is: nobody can be asked for a map.
+  bool recorded = false;
   // Ourselves and what we have started: our faults would feed what we do. Kept up to date.
   std::unordered_set<uint32_t> left_out;
   // Whoever gets this comm is followed from then on; '' for nobody.

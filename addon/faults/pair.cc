@@ -52,7 +52,10 @@ void Pairer::Consume(const RawRecord& raw, uint64_t now) {
 }
 
 void Pairer::OnCompletion(const Record& record, uint64_t stamp) {
-  if (Thread* thread = tasks_.Own(record)) return faults_.OnCompletion(*thread, record, stamp);
+  if (Thread* thread = tasks_.Own(record)) {
+    if (record.chain_size > 0) faults_.OnStack(*thread, record, 1);
+    return faults_.OnCompletion(*thread, record, stamp);
+  }
   const bool major = record.event == EventKind::kMajor;
   if (record.root != 0) {
     (major ? counters_.duplicate_major : counters_.duplicate_minor)++;
@@ -70,8 +73,7 @@ void Pairer::OnStack(const Record& record) {
 }
 
 void Pairer::OnMmap(const Record& record) {
-  // Where everyone is followed the map of a process is read when it first faults: not before.
-  Thread* thread = tasks_.everyone() ? tasks_.Known(record) : tasks_.Own(record);
+  Thread* thread = tasks_.reads_maps() ? tasks_.Known(record) : tasks_.Own(record);
   if (thread == nullptr) return;
   thread->fresh_exec = false;
   thread->mapped_start = record.address;

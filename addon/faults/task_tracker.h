@@ -37,6 +37,8 @@ class TaskTracker {
   Thread* Known(const Record& record);
   // Everyone is followed: what Own() refuses is left out on purpose.
   bool everyone() const { return following_.everyone; }
+  // The map of a process is read when it first faults, so that none of it is needed before.
+  bool reads_maps() const { return following_.everyone && !following_.recorded; }
 
   void OnNewTask(const Record& record);
   void OnThreadStart(const Record& record);

@@ -8,6 +8,10 @@ namespace {
 
 constexpr uint8_t kWord = 8;
 
+// Of perf_event_attr.read_format, those that add a word: LOST came with Linux 6.0.
+constexpr uint64_t kReadParts = PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING |
+                                PERF_FORMAT_ID | uint64_t{1} << 4;
+
 uint8_t Bits(uint64_t mask) {
   return static_cast<uint8_t>(__builtin_popcountll(mask));
 }
@@ -16,7 +20,8 @@ uint8_t Bits(uint64_t mask) {
 
 SampleLayout LayoutOf(const perf_event_attr& attr) {
   SampleLayout layout;
-  uint8_t at = kRecordHeader + kWord;  // behind the identifier
+  const bool identified = (attr.sample_type & PERF_SAMPLE_IDENTIFIER) != 0;
+  uint8_t at = static_cast<uint8_t>(kRecordHeader + (identified ? kWord : 0));
   const auto words = [&](uint64_t part, uint8_t count) -> uint8_t {
     if ((attr.sample_type & part) == 0) return 0;
     const uint8_t begin = at;
@@ -31,7 +36,7 @@ SampleLayout LayoutOf(const perf_event_attr& attr) {
        {PERF_SAMPLE_ID, PERF_SAMPLE_STREAM_ID, PERF_SAMPLE_CPU, PERF_SAMPLE_PERIOD}) {
     words(part, 1);
   }
-  words(PERF_SAMPLE_READ, static_cast<uint8_t>(1 + Bits(attr.read_format)));
+  words(PERF_SAMPLE_READ, static_cast<uint8_t>(1 + Bits(attr.read_format & kReadParts)));
   layout.fixed = at;
   layout.callchain = (attr.sample_type & PERF_SAMPLE_CALLCHAIN) != 0;
   layout.raw = (attr.sample_type & PERF_SAMPLE_RAW) != 0;
@@ -40,9 +45,10 @@ SampleLayout LayoutOf(const perf_event_attr& attr) {
   }
   layout.user_stack = (attr.sample_type & PERF_SAMPLE_STACK_USER) != 0;
   if (attr.sample_id_all == 0) return layout;
-  const uint64_t behind_time = PERF_SAMPLE_ID | PERF_SAMPLE_STREAM_ID | PERF_SAMPLE_CPU;
-  layout.trailer_time = static_cast<uint8_t>(kWord * (2 + Bits(attr.sample_type & behind_time)));
-  layout.trailer = layout.trailer_time;
+  const uint64_t behind_time =
+      PERF_SAMPLE_ID | PERF_SAMPLE_STREAM_ID | PERF_SAMPLE_CPU | PERF_SAMPLE_IDENTIFIER;
+  layout.trailer = static_cast<uint8_t>(kWord * Bits(attr.sample_type & behind_time));
+  if ((attr.sample_type & PERF_SAMPLE_TIME) != 0) layout.trailer_time = layout.trailer += kWord;
   if ((attr.sample_type & PERF_SAMPLE_TID) != 0) layout.trailer += kWord;
   return layout;
 }

@@ -1,11 +1,11 @@
 // What the records of one event look like, as its perf_event_attr says: perf_output_sample and
 // __perf_event__output_id_sample, kernel/events/core.c.
 //
-//   sample   header, identifier, then what was asked for, in this order: [ip] [thread] [time]
+//   sample   header, then what was asked for, in this order: [identifier] [ip] [thread] [time]
 //            [address] [id] [stream] [cpu] [period] [values], all of fixed length; [call chain]
 //            [raw data] [user registers] [user stack], which vary from sample to sample
 //   others   header, what their type says, and with sample_id_all: [thread] [time] [id] [stream]
-//            [cpu] identifier
+//            [cpu] [identifier]
 //
 // Every field costs the target some 30 ns per sample, the thread (which the kernel translates into
 // our pid namespace) 80 ns. So samples of tracepoints do without it where their raw data has the
@@ -50,8 +50,8 @@ struct SampleLayout {
   uint8_t trailer_time = 0;
 };
 
-// PERF_SAMPLE_IDENTIFIER is taken for granted, and that READ is not of a group: their length
-// varies.
+// That READ is not of a group is taken for granted: its length varies. So is that there are no
+// branches (PERF_SAMPLE_BRANCH_STACK), which lie before the registers.
 SampleLayout LayoutOf(const perf_event_attr& attr);
 
 // Where the parts of one sample lie whose length varies.

@@ -91,17 +91,21 @@ bool Tracefs::ReadFormat(const EventSpec& spec, TracepointFormat* out, int* erro
   if (!ReadFile("events/" + name + "/id", &id, error)) return false;
   if (!ReadFile("events/" + name + "/format", &format, error)) return false;
   TracepointFormat found;
-  bool whole = FindField(format, "common_pid", &found.thread);
-  for (size_t i = 0; i < spec.field_count; i++) {
-    whole = whole && FindField(format, spec.fields[i], &found.field[i]);
-  }
-  if (!whole) {
+  if (!FindFields(format, spec, &found)) {
     *error = ENOENT;
     return false;
   }
   found.id = strtoull(id.c_str(), nullptr, 10);
   *out = found;
   return true;
+}
+
+bool FindFields(const std::string& format, const EventSpec& spec, TracepointFormat* out) {
+  bool whole = FindField(format, "common_pid", &out->thread);
+  for (size_t i = 0; i < spec.field_count; i++) {
+    whole = whole && FindField(format, spec.fields[i], &out->field[i]);
+  }
+  return whole;
 }
 
 bool FindField(const std::string& format, const std::string& name, Field* out) {

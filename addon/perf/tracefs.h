@@ -30,6 +30,10 @@ class Tracefs {
   int error_ = 0;
 };
 
+// What is read of a tracepoint, out of the text of its format file; `out->id` is left alone. False
+// when a field is not there.
+bool FindFields(const std::string& format, const EventSpec& spec, TracepointFormat* out);
+
 // Finds "field:... NAME; offset:N; size:N;" in the text of a format file. False when it is not
 // there.
 bool FindField(const std::string& format, const std::string& name, Field* out);

@@ -31,6 +31,14 @@ class Input {
     at_ = end_;
     return rest;
   }
+  bool Skip(size_t length) {
+    valid_ = valid_ && left() >= length;
+    if (valid_) at_ += length;
+    return valid_;
+  }
+  size_t left() const { return static_cast<size_t>(end_ - at_); }
+  // Everything that was asked for was there.
+  bool valid() const { return valid_; }
   // Everything was there and nothing is left.
   bool Exact() const { return valid_ && at_ == end_; }
 

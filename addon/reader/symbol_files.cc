@@ -11,7 +11,7 @@ namespace {
 
 constexpr size_t kMaxFiles = 256;
 constexpr int kMaxProcesses = 16;
-// Bytes, of all processes together; one alone may have more (symbols/sandbox.cc).
+// Bytes, of all processes together; one alone may have more (kLimits of symbols/main.cc).
 constexpr uint64_t kMaxResident = 256 << 20;
 constexpr int kMaxDeaths = 2;
 // Longer than its seconds of CPU, which it may have to share. Twice this is less than the limit of

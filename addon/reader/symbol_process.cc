@@ -23,7 +23,7 @@ namespace {
 
 // A killed process is gone in less, unless it hangs in the kernel.
 constexpr int kGoneMs = 200;
-// Half of what it may use (symbols/sandbox.cc).
+// Half of what it may use (kLimits of symbols/main.cc).
 constexpr time_t kSpentSeconds = 2;
 
 }  // namespace

@@ -23,9 +23,8 @@ struct RawRecord {
   const EventIds::Entry* event;
 };
 
-// Time and event of a record, at least a header long, without decoding it.
-inline RawRecord Identify(const EventIds& events, const uint8_t* bytes, size_t length) {
-  const EventIds::Entry& event = events.Of(bytes, length);
+// Time of a record, at least a header long, whose event is known, without decoding it.
+inline RawRecord Identify(const EventIds::Entry& event, const uint8_t* bytes, size_t length) {
   const SampleLayout& layout = event.layout;
   const uint8_t part = IsSample(bytes) ? layout.time : layout.trailer_time;
   const size_t need = IsSample(bytes) ? size_t{part} + 8 : kRecordHeader + layout.trailer;
@@ -43,7 +42,7 @@ class RingSource {
     size_t length;
     const uint8_t* bytes = ring_->Peek(&length);
     if (bytes == nullptr) return false;
-    *out = Identify(*events_, bytes, length);
+    *out = Identify(events_->Of(bytes, length), bytes, length);
     return true;
   }
   void Pop() { ring_->Pop(); }

@@ -16,7 +16,7 @@
 #include "message.h"
 #include "namer.h"
 #include "protocol.h"
-#include "sandbox.h"
+#include "sandbox/sandbox.h"
 #include "unwinder.h"
 
 namespace {
@@ -26,6 +26,11 @@ using pagefault::reader::Input;
 using pagefault::reader::Output;
 
 constexpr int kSocket = 0;
+
+// Reading node's symbols takes 15 MB, libc's debug information 50 MB, a .debug_line that was made
+// to do harm 4 GB and ten seconds. Descriptors are those of the modules that stacks go through,
+// above all (kMaxKnown of unwinder.cc).
+constexpr pagefault::sandbox::Limits kLimits = {512 << 20, 4, 160};
 
 class Server {
  public:
@@ -106,7 +111,7 @@ class Server {
 int main() {
   // One thread needs one arena, and reserves of others count as memory of ours.
   mallopt(M_ARENA_MAX, 1);
-  if (elf_version(EV_CURRENT) == EV_NONE || !GiveUpEverything()) return 3;
+  if (elf_version(EV_CURRENT) == EV_NONE || !pagefault::sandbox::GiveUpEverything(kLimits)) return 3;
   if (SendMessage(kSocket, kReady, {}, -1, kForever) != 0) return 0;
   Server server;
   while (server.Serve()) {

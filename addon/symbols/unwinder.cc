@@ -10,7 +10,7 @@ namespace symbols {
 
 namespace {
 
-// Modules whose tables are kept, each with a descriptor (kDescriptors of sandbox.cc).
+// Modules whose tables are kept, each with a descriptor (kLimits of main.cc).
 constexpr size_t kMaxKnown = 128;
 // ns. What compilers write takes some 2 us for each frame.
 constexpr int64_t kMaxTime = 20'000'000;

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** RLIMIT_AS of addon/symbols/sandbox.cc, KiB. */
+/** RLIMIT_AS of addon/symbols/main.cc, KiB. */
 export const MAX_KB = 512 << 10;
 
 export interface SymbolProcess {

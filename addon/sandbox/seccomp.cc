@@ -14,10 +14,10 @@
 #include <cstdint>
 #include <vector>
 
-#include "sandbox.h"
+#include "sandbox/sandbox.h"
 
 namespace pagefault {
-namespace symbols {
+namespace sandbox {
 
 namespace {
 
@@ -28,7 +28,7 @@ constexpr uint32_t kForeignBit = 0x40000000;  // __X32_SYSCALL_BIT: the same arc
 constexpr uint32_t kArch = AUDIT_ARCH_AARCH64;
 constexpr uint32_t kForeignBit = 0x80000000;
 #else
-#error "pagefault-symbols needs a list of system calls for this processor"
+#error "the sandbox needs a list of system calls for this processor"
 #endif
 
 constexpr uint32_t kAllowed[] = {
@@ -93,5 +93,5 @@ bool FilterSystemCalls() {
   return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
-}  // namespace symbols
+}  // namespace sandbox
 }  // namespace pagefault

@@ -1,4 +1,4 @@
-#include "sandbox.h"
+#include "sandbox/sandbox.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -12,7 +12,7 @@
 #include <cstring>
 
 namespace pagefault {
-namespace symbols {
+namespace sandbox {
 
 namespace {
 
@@ -20,13 +20,6 @@ namespace {
 // and containers (systemd's table of UIDs has 1879048192 to 2147483647 for nobody), and process
 // numbers stay below 2^22.
 constexpr uid_t kFirstUser = 0x77000000;
-
-// Reading node's symbols takes 15 MB, libc's debug information 50 MB, a .debug_line that was made
-// to do harm 4 GB and ten seconds.
-constexpr rlim_t kMemory = 512 << 20;
-constexpr rlim_t kCpuSeconds = 4;
-// Those of the modules that stacks go through, above all (kMaxKnown of unwinder.cc).
-constexpr rlim_t kDescriptors = 160;
 
 bool Limit(int resource, rlim_t most) {
   struct rlimit limit;
@@ -36,10 +29,12 @@ bool Limit(int resource, rlim_t most) {
   return setrlimit(static_cast<__rlimit_resource_t>(resource), &limit) == 0;
 }
 
-bool LimitAll() {
-  return Limit(RLIMIT_AS, kMemory) && Limit(RLIMIT_CPU, kCpuSeconds) &&
-         Limit(RLIMIT_NOFILE, kDescriptors) && Limit(RLIMIT_CORE, 0) && Limit(RLIMIT_FSIZE, 0) &&
-         Limit(RLIMIT_NPROC, 0) && Limit(RLIMIT_MEMLOCK, 0) && Limit(RLIMIT_MSGQUEUE, 0);
+bool LimitAll(const Limits& limits) {
+  return Limit(RLIMIT_AS, limits.memory) &&
+         (limits.cpu_seconds == 0 || Limit(RLIMIT_CPU, limits.cpu_seconds)) &&
+         Limit(RLIMIT_NOFILE, limits.descriptors) && Limit(RLIMIT_CORE, 0) &&
+         Limit(RLIMIT_FSIZE, 0) && Limit(RLIMIT_NPROC, 0) && Limit(RLIMIT_MEMLOCK, 0) &&
+         Limit(RLIMIT_MSGQUEUE, 0);
 }
 
 // Without root there is no other user to become. EINVAL: nor in a user namespace that has no such
@@ -61,14 +56,14 @@ bool DropCapabilities() {
 
 }  // namespace
 
-bool GiveUpEverything() {
+bool GiveUpEverything(const Limits& limits) {
   const pid_t parent = getppid();
-  if (!LeaveUser() || !DropCapabilities() || !LimitAll()) return false;
+  if (!LeaveUser() || !DropCapabilities() || !LimitAll(limits)) return false;
   // After the change of the user, which resets both.
   if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || prctl(PR_SET_DUMPABLE, 0) != 0) return false;
   if (getppid() != parent) return false;
   return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && FilterSystemCalls();
 }
 
-}  // namespace symbols
+}  // namespace sandbox
 }  // namespace pagefault

@@ -1,0 +1,107 @@
+#include "perfdata/head.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "perfdata/format.h"
+#include "reader/bytes.h"
+
+namespace pagefault {
+namespace perfdata {
+
+namespace {
+
+using reader::Input;
+
+// PERF_ATTR_SIZE_VER0.
+constexpr size_t kSmallestAttr = 64;
+constexpr size_t kMaxText = 4096;
+constexpr size_t kMaxArguments = 4096;
+// An event for each CPU of a large machine and each of its threads.
+constexpr size_t kMaxIds = 1 << 22;
+
+// u32 length, so many bytes with zeros at their end.
+bool ReadText(Input* in, std::string* out) {
+  const uint32_t length = in->U32();
+  std::string text;
+  if (!in->Text(length, &text)) return false;
+  text.resize(std::min(strnlen(text.c_str(), text.size()), kMaxText));
+  *out = text;
+  return true;
+}
+
+void ReadCommandLine(Input* in, Head* out) {
+  const uint32_t count = in->U32();
+  out->command.clear();
+  std::string word;
+  for (uint32_t i = 0; i < count && i < kMaxArguments && ReadText(in, &word); i++) {
+    out->command.push_back(word);
+  }
+}
+
+// Events by name: u32 events, u32 bytes of an attr; of each the attr, u32 ids, its name, the ids.
+void ReadEventDescription(Input* in, Head* out) {
+  const uint32_t count = in->U32();
+  const uint32_t size = in->U32();
+  for (uint32_t i = 0; i < count && i < out->events.size(); i++) {
+    std::string attr, name;
+    if (!in->Text(size, &attr)) return;
+    const uint32_t ids = in->U32();
+    if (!ReadText(in, &name)) return;
+    out->events[i].name = name;
+    std::string rest;
+    if (!in->Text(size_t{8} * ids, &rest)) return;
+  }
+}
+
+}  // namespace
+
+bool ReadAttr(const uint8_t* bytes, size_t length, perf_event_attr* out) {
+  if (length < kSmallestAttr) return false;
+  memset(out, 0, sizeof *out);
+  memcpy(out, bytes, std::min(length, sizeof *out));
+  // 0: before it was filled in.
+  if (out->size == 0) out->size = kSmallestAttr;
+  if (out->size < kSmallestAttr || out->size > length) return false;
+  // What lies behind its own size is not the attr's.
+  if (out->size < sizeof *out) {
+    memset(reinterpret_cast<uint8_t*>(out) + out->size, 0, sizeof *out - out->size);
+  }
+  return true;
+}
+
+bool ReadHeaderAttr(const uint8_t* bytes, size_t length, Head* out) {
+  RecordedEvent event = {};
+  if (!ReadAttr(bytes, length, &event.attr)) return false;
+  for (size_t at = event.attr.size; length - at >= 8 && event.ids.size() < kMaxIds; at += 8) {
+    uint64_t id;
+    memcpy(&id, bytes + at, sizeof id);
+    event.ids.push_back(id);
+  }
+  out->events.push_back(std::move(event));
+  return true;
+}
+
+void ReadFeature(uint32_t feature, const uint8_t* bytes, size_t length, Head* out) {
+  Input in(bytes, length);
+  switch (feature) {
+    case kFeatureTracingData:
+      return ReadTracingData(bytes, length, out);
+    case kFeatureHostname:
+      ReadText(&in, &out->host);
+      return;
+    case kFeatureCpus:  // u32 configured, u32 online
+      in.U32();
+      out->cpus = in.U32();
+      return;
+    case kFeatureCommandLine:
+      return ReadCommandLine(&in, out);
+    case kFeatureEventDescription:
+      return ReadEventDescription(&in, out);
+    default:
+      return;
+  }
+}
+
+}  // namespace perfdata
+}  // namespace pagefault

@@ -1,0 +1,228 @@
+#include "perfdata/record_file.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "perf/sample_layout.h"
+#include "perfdata/format.h"
+
+namespace pagefault {
+namespace perfdata {
+
+namespace {
+
+constexpr size_t kMaxEvents = 4096;
+constexpr uint64_t kMaxIdBytes = 32 << 20;
+constexpr uint64_t kMaxFeature = 64 << 20;
+// Bytes of attrs at a time that any recording might have.
+constexpr uint64_t kMaxAttrs = kMaxEvents * 512;
+
+bool HasFeature(const FileHeader& header, uint32_t bit) {
+  return (header.features[bit / 64] >> (bit % 64) & 1) != 0;
+}
+
+}  // namespace
+
+bool RecordFile::End(Trouble trouble) {
+  trouble_ = input_.error() != 0 ? Trouble::kUnreadable : trouble;
+  return false;
+}
+
+bool RecordFile::Open() {
+  const uint8_t* bytes = input_.Peek(kPipeHeader);
+  if (bytes == nullptr) {
+    return End(input_.buffered() == 0 ? Trouble::kEmpty : Trouble::kNotPerfData);
+  }
+  const uint64_t magic = Load<uint64_t>(bytes);
+  if (magic == kMagicSwapped) return End(Trouble::kByteOrder);
+  if (magic != kMagic) return End(Trouble::kNotPerfData);
+  if (Load<uint64_t>(bytes + 8) == kPipeHeader) {
+    input_.Skip(kPipeHeader);
+    return true;
+  }
+  if (!input_.seekable()) return End(Trouble::kForwardOnly);
+  return OpenFile();
+}
+
+bool RecordFile::OpenFile() {
+  const std::vector<uint8_t> bytes = input_.At(0, sizeof(FileHeader));
+  if (bytes.size() < sizeof(FileHeader)) return End(Trouble::kHead);
+  const FileHeader header = Load<FileHeader>(bytes.data());
+  const std::vector<uint8_t> attrs =
+      input_.At(header.attrs.offset, std::min(header.attrs.size, kMaxAttrs));
+  if (header.size < sizeof(FileHeader) || !ReadEvents(attrs, header.attr_size)) {
+    return End(Trouble::kHead);
+  }
+  // A recorder that was killed has not filled in how much it wrote, nor anything behind that.
+  unfinished_ = header.data.size == 0;
+  const uint64_t room = input_.size() - std::min(header.data.offset, input_.size());
+  const uint64_t size = unfinished_ ? room : std::min(header.data.size, room);
+  const uint64_t end = header.data.offset + size;
+  if (size < header.data.size) unfinished_ = true;
+  if (!unfinished_) ReadFeatures(bytes.data(), end);
+  input_.Limit(header.data.offset, end);
+  return true;
+}
+
+bool RecordFile::ReadEvents(const std::vector<uint8_t>& attrs, uint64_t attr_size) {
+  if (attr_size <= sizeof(FileSection) || attr_size > attrs.size()) return false;
+  const size_t own = static_cast<size_t>(attr_size) - sizeof(FileSection);
+  for (size_t at = 0; attrs.size() - at >= attr_size; at += static_cast<size_t>(attr_size)) {
+    RecordedEvent event = {};
+    if (!ReadAttr(attrs.data() + at, own, &event.attr)) return false;
+    const FileSection ids = Load<FileSection>(attrs.data() + at + own);
+    const std::vector<uint8_t> bytes = input_.At(ids.offset, std::min(ids.size, kMaxIdBytes));
+    for (size_t i = 0; i + 8 <= bytes.size(); i += 8) {
+      event.ids.push_back(Load<uint64_t>(bytes.data() + i));
+    }
+    head_.events.push_back(std::move(event));
+    if (head_.events.size() == kMaxEvents) break;
+  }
+  return !head_.events.empty();
+}
+
+void RecordFile::ReadFeatures(const uint8_t* head, uint64_t data_end) {
+  const FileHeader header = Load<FileHeader>(head);
+  uint64_t at = data_end;
+  for (uint32_t bit = 0; bit < kFeatureBits; bit++) {
+    if (!HasFeature(header, bit)) continue;
+    const std::vector<uint8_t> place = input_.At(at, sizeof(FileSection));
+    at += sizeof(FileSection);
+    if (place.size() < sizeof(FileSection)) return;
+    const FileSection section = Load<FileSection>(place.data());
+    const std::vector<uint8_t> bytes =
+        input_.At(section.offset, std::min(section.size, kMaxFeature));
+    ReadFeature(bit, bytes.data(), bytes.size(), &head_);
+  }
+}
+
+bool RecordFile::TakeHeadChanged() {
+  const bool changed = head_changed_;
+  head_changed_ = false;
+  return changed;
+}
+
+bool RecordFile::Next(const uint8_t** bytes, size_t* length) {
+  if (trouble_ != Trouble::kNone) return false;
+  input_.Skip(shown_);
+  shown_ = 0;
+  for (;;) {
+    if (FromCompressed(bytes, length)) return true;
+    if (trouble_ != Trouble::kNone || !FromFile(bytes, length)) return false;
+    const uint32_t type = Load<uint32_t>(*bytes);
+    if (type < kFirstUserRecord || type == kFinishedRound) return true;
+    if (!TakeUserRecord(type, *bytes, *length)) return false;
+  }
+}
+
+bool RecordFile::FromCompressed(const uint8_t** bytes, size_t* length) {
+  for (;;) {
+    const size_t have = inflated_.size() - inflated_at_;
+    if (have >= kRecordHeader) {
+      *bytes = inflated_.data() + inflated_at_;
+      *length = Load<uint16_t>(*bytes + 6);
+      if (*length < kRecordHeader) return End(Trouble::kDamaged);
+      if (*length <= have) {
+        inflated_at_ += *length;
+        return true;
+      }
+    }
+    inflated_.erase(inflated_.begin(), inflated_.begin() + static_cast<ptrdiff_t>(inflated_at_));
+    inflated_at_ = 0;
+    const size_t before = inflated_.size();
+    switch (inflater_.Inflate(&inflated_)) {
+      case Inflater::Result::kOk:
+        if (inflated_.size() == before) return false;
+        break;
+      case Inflater::Result::kDamaged:
+        return End(Trouble::kCompressed);
+      case Inflater::Result::kBomb:
+        return End(Trouble::kBomb);
+      case Inflater::Result::kNotBuilt:
+        return End(Trouble::kNotBuilt);
+    }
+  }
+}
+
+bool RecordFile::FromFile(const uint8_t** bytes, size_t* length) {
+  const uint8_t* head = input_.Peek(kRecordHeader);
+  if (head == nullptr) {
+    const bool cut = input_.buffered() > 0 || inflated_.size() > inflated_at_ || unfinished_;
+    return End(cut ? Trouble::kCutOff : Trouble::kNone);
+  }
+  *length = Load<uint16_t>(head + 6);
+  if (*length < kRecordHeader) return End(Trouble::kDamaged);
+  *bytes = input_.Peek(*length);
+  if (*bytes == nullptr) return End(Trouble::kCutOff);
+  shown_ = *length;
+  return true;
+}
+
+bool RecordFile::TakeUserRecord(uint32_t type, const uint8_t* bytes, size_t length) {
+  const uint8_t* body = bytes + kRecordHeader;
+  const size_t size = length - kRecordHeader;
+  uint64_t behind = 0;
+  bool tracing_data = false;
+  switch (type) {
+    case kHeaderAttr:
+      head_changed_ = head_.events.size() < kMaxEvents && ReadHeaderAttr(body, size, &head_);
+      break;
+    case kHeaderFeature:
+      if (size >= 8) {
+        const uint64_t feature = Load<uint64_t>(body);
+        if (feature < kFeatureBits) {
+          ReadFeature(static_cast<uint32_t>(feature), body + 8, size - 8, &head_);
+        }
+      }
+      break;
+    case kTracingData:
+      tracing_data = true;
+      behind = size >= 4 ? Load<uint32_t>(body) : 0;
+      break;
+    case kAuxTrace:
+      behind = size >= 8 ? Load<uint64_t>(body) : 0;
+      break;
+    case kCompressed:
+    case kCompressed2:
+      if (!PushCompressed(type, body, size)) return false;
+      break;
+    default:
+      break;
+  }
+  input_.Skip(shown_);
+  shown_ = 0;
+  return tracing_data ? TakeTracingData(behind) : SkipBehind(behind);
+}
+
+bool RecordFile::PushCompressed(uint32_t type, const uint8_t* bytes, size_t length) {
+  if (type == kCompressed) {
+    inflater_.Push(bytes, length);
+    return true;
+  }
+  const uint64_t size = length >= 8 ? Load<uint64_t>(bytes) : 0;
+  if (length < 8 || size > length - 8) return End(Trouble::kDamaged);
+  inflater_.Push(bytes + 8, static_cast<size_t>(size));
+  return true;
+}
+
+bool RecordFile::TakeTracingData(uint64_t length) {
+  const uint8_t* bytes = length > kMaxFeature ? nullptr : input_.Peek(static_cast<size_t>(length));
+  if (bytes == nullptr) return End(Trouble::kCutOff);
+  ReadTracingData(bytes, static_cast<size_t>(length), &head_);
+  head_changed_ = true;
+  input_.Skip(static_cast<size_t>(length));
+  return true;
+}
+
+bool RecordFile::SkipBehind(uint64_t length) {
+  while (length > 0) {
+    const size_t part = static_cast<size_t>(std::min<uint64_t>(length, 64 << 10));
+    if (input_.Peek(part) == nullptr) return End(Trouble::kCutOff);
+    input_.Skip(part);
+    length -= part;
+  }
+  return true;
+}
+
+}  // namespace perfdata
+}  // namespace pagefault

@@ -1,0 +1,211 @@
+#include "perfdata/replay.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "perfdata/format.h"
+
+namespace pagefault {
+namespace perfdata {
+
+namespace {
+
+constexpr uint32_t kLostSamples = 13;  // PERF_RECORD_LOST_SAMPLES
+constexpr size_t kBatches = 8;
+// Records between two looks at the mailbox: fewer than a batch has room for.
+constexpr uint32_t kDeliverEvery = 4096;
+
+Following Everyone() {
+  Following following;
+  following.wide = following.everyone = following.recorded = true;
+  return following;
+}
+
+class Lines {
+ public:
+  void Add(const char* name, uint64_t value) { Add(name, std::to_string(value)); }
+  // Text of others: a line is one line whatever is in it.
+  void Add(const char* name, std::string text) {
+    for (char& c : text) {
+      if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) c = ' ';
+    }
+    text_ += name;
+    text_ += ' ';
+    text_ += text;
+    text_ += '\n';
+  }
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+}  // namespace
+
+Replay::Replay(int fd, ReplaySink* sink)
+    : file_(fd), sink_(sink), mailbox_(kBatches), batch_(kBatchBytes) {}
+
+Trouble Replay::Run() {
+  if (!file_.Open()) return file_.trouble();
+  const auto consume = [this](const RawRecord& record) { Consume(record); };
+  const uint8_t* bytes;
+  size_t length;
+  while (!left_ && file_.Next(&bytes, &length)) {
+    if (Load<uint32_t>(bytes) == kFinishedRound) {
+      order_.EndRound(consume);
+      Deliver(false);
+      continue;
+    }
+    if (!begun_ && !Begin()) return trouble_;
+    if (!Take(bytes, length)) malformed_++;
+    if (order_.crowded()) order_.MakeRoom(consume);
+  }
+  if (!begun_ && file_.trouble() != Trouble::kNone) return file_.trouble();
+  if (!begun_ && !Begin()) return trouble_;
+  order_.End(consume);
+  Deliver(true);
+  return file_.trouble();
+}
+
+bool Replay::Begin() {
+  begun_ = true;
+  if (!events_.Build(file_.head(), &formats_)) {
+    trouble_ = file_.head().events.empty() ? Trouble::kNoEvents : Trouble::kIdentity;
+    return false;
+  }
+  if (!events_.facts().completions) {
+    trouble_ = Trouble::kNoEvents;
+    return false;
+  }
+  left_ = !sink_->OnHead(HeadFacts());
+  return !left_;
+}
+
+bool Replay::Take(const uint8_t* bytes, size_t length) {
+  const EventIds::Entry& event = events_.Of(bytes, length);
+  RawRecord record = Identify(event, bytes, length);
+  const SampleLayout& layout = event.layout;
+  const bool timed = IsSample(bytes) ? layout.time != 0 : layout.trailer_time != 0;
+  if (!timed) record.time = seen_;
+  seen_ = std::max(seen_, record.time);
+  if (Load<uint32_t>(bytes) == kLostSamples) {
+    TakeLostSamples(record);
+    return true;
+  }
+  if (IsSample(bytes) && length < layout.fixed) return false;
+  order_.Add(record);
+  return true;
+}
+
+void Replay::TakeLostSamples(const RawRecord& record) {
+  // header, u64 lost, and the trailer, whose last word is the id of the event.
+  if (record.length < kRecordHeader + 16) return;
+  lost_known_ = true;
+  const uint64_t lost = Load<uint64_t>(record.bytes + kRecordHeader);
+  if (record.event->kind == EventKind::kMinor) lost_minor_ += lost;
+  if (record.event->kind == EventKind::kMajor) lost_major_ += lost;
+}
+
+void Replay::Consume(RawRecord record) {
+  if (pairer_ == nullptr) {
+    start_ = order_.oldest();
+    pairer_ = std::make_unique<Pairer>(formats_, mailbox_, start_, Everyone());
+    // Entries whose completion has no record prove nothing.
+    if (events_.facts().sampled) pairer_->SuspectUntil(UINT64_MAX);
+  }
+  now_ = std::max(now_, record.time);
+  // No two completions of a thread have the same stamp.
+  if (record.event->borrowed && IsSample(record.bytes)) record.time = ++stamps_;
+  pairer_->Consume(record, now_);
+  if (++since_delivery_ >= kDeliverEvery) Deliver(false);
+}
+
+bool Replay::Deliver(bool all) {
+  since_delivery_ = 0;
+  mailbox_.Flush(now_ > start_ ? now_ - start_ : 0, all);
+  while (!left_ && mailbox_.Take(batch_.data(), batch_.size())) {
+    left_ = !sink_->OnBatch(batch_.data());
+  }
+  return !left_;
+}
+
+std::string Replay::HeadFacts() const {
+  const EventFacts& facts = events_.facts();
+  const Head& head = file_.head();
+  Lines lines;
+  lines.Add("entries", facts.entries ? 1 : 0);
+  lines.Add("unmaps", facts.unmaps ? 1 : 0);
+  lines.Add("signals", facts.signals ? 1 : 0);
+  lines.Add("userOnly", facts.user_only ? 1 : 0);
+  lines.Add("cpus", head.cpus);
+  if (facts.sampled) lines.Add("note", "SAMPLED");
+  if (facts.mixed) lines.Add("note", "MIXED");
+  if (facts.untimed) lines.Add("note", "UNTIMED");
+  if (file_.unfinished()) lines.Add("note", "UNFINISHED");
+  for (const std::string& word : head.command) lines.Add("word", word);
+  lines.Add("host", head.host);
+  return lines.text();
+}
+
+std::string Replay::Counters() const {
+  const PairCounters counters = pairer_ == nullptr ? PairCounters() : pairer_->counters();
+  Lines lines;
+  lines.Add("minor", counters.minor);
+  lines.Add("major", counters.major);
+  lines.Add("unresolved", counters.unresolved);
+  lines.Add("lostRecords", counters.lost_records);
+  if (lost_known_) {
+    lines.Add("lostMinor", lost_minor_);
+    lines.Add("lostMajor", lost_major_);
+  }
+  lines.Add("unpairedCompletions", counters.unpaired_completions);
+  lines.Add("kernelEntries", counters.kernel_entries);
+  lines.Add("vsyscalls", counters.vsyscalls);
+  lines.Add("interrupted", counters.interrupted);
+  lines.Add("retried", counters.retried);
+  lines.Add("taintedEntries", counters.tainted_entries);
+  lines.Add("malformed", counters.malformed + malformed_);
+  lines.Add("foreign", counters.foreign);
+  lines.Add("memorySharers", counters.memory_sharers);
+  lines.Add("strangers", events_.facts().strangers);
+  lines.Add("guessed", events_.facts().guessed ? 1 : 0);
+  lines.Add("endNs", now_ > start_ ? now_ - start_ : 0);
+  return lines.text();
+}
+
+const char* NameOf(Trouble trouble) {
+  switch (trouble) {
+    case Trouble::kNone:
+      return "";
+    case Trouble::kUnreadable:
+      return "UNREADABLE";
+    case Trouble::kEmpty:
+      return "EMPTY";
+    case Trouble::kNotPerfData:
+      return "NOT_PERF_DATA";
+    case Trouble::kByteOrder:
+      return "BYTE_ORDER";
+    case Trouble::kHead:
+      return "HEAD";
+    case Trouble::kForwardOnly:
+      return "FORWARD_ONLY";
+    case Trouble::kNoEvents:
+      return "NO_EVENTS";
+    case Trouble::kIdentity:
+      return "IDENTITY";
+    case Trouble::kCompressed:
+      return "COMPRESSED";
+    case Trouble::kNotBuilt:
+      return "NOT_BUILT";
+    case Trouble::kBomb:
+      return "BOMB";
+    case Trouble::kCutOff:
+      return "CUT_OFF";
+    case Trouble::kDamaged:
+      return "DAMAGED";
+  }
+  return "";
+}
+
+}  // namespace perfdata
+}  // namespace pagefault

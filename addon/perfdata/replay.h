@@ -1,0 +1,76 @@
+// A recording -> batches, as a capture makes them: what lies between is the decoder, task tracker
+// and assembler of the rings.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "faults/pair.h"
+#include "perfdata/event_table.h"
+#include "perfdata/record_file.h"
+#include "perfdata/time_order.h"
+#include "wire/mailbox.h"
+
+namespace pagefault {
+namespace perfdata {
+
+// Whom a replay tells.
+class ReplaySink {
+ public:
+  virtual ~ReplaySink() = default;
+  // What the recording is, before its first batch. False ends the replay, as with the next.
+  virtual bool OnHead(const std::string& facts) = 0;
+  // In the layout of wire/batch.h.
+  virtual bool OnBatch(const uint8_t* batch) = 0;
+};
+
+class Replay {
+ public:
+  Replay(int fd, ReplaySink* sink);
+
+  // To the end of the recording, or to what cannot be read. Trouble that ends it early, or kNone.
+  Trouble Run();
+  // errno of kUnreadable.
+  int error() const { return file_.error(); }
+  // What was counted on the way, one "name number" a line.
+  std::string Counters() const;
+
+ private:
+  // The events are known: tells of them. False where there is nothing to look for.
+  bool Begin();
+  bool Take(const uint8_t* bytes, size_t length);
+  void TakeLostSamples(const RawRecord& record);
+  void Consume(RawRecord record);
+  // Hands on what is ready. `all`: also what could wait.
+  bool Deliver(bool all);
+  std::string HeadFacts() const;
+
+  RecordFile file_;
+  ReplaySink* sink_;
+  Formats formats_;
+  EventTable events_;
+  TimeOrder order_;
+  Mailbox mailbox_;
+  std::unique_ptr<Pairer> pairer_;
+  std::vector<uint8_t> batch_;
+  Trouble trouble_ = Trouble::kNone;
+  bool begun_ = false;
+  bool left_ = false;  // nobody listens any more
+  uint64_t start_ = 0;
+  uint64_t now_ = 0;     // time of the newest that was handed on
+  uint64_t seen_ = 0;    // time of the last that was read
+  uint64_t stamps_ = 0;  // given to samples without a time
+  uint64_t malformed_ = 0;
+  uint32_t since_delivery_ = 0;
+  // Of PERF_RECORD_LOST_SAMPLES, which are exact; false where the recorder wrote none.
+  bool lost_known_ = false;
+  uint64_t lost_minor_ = 0, lost_major_ = 0;
+};
+
+// Name of a trouble, as src/core/facts has it.
+const char* NameOf(Trouble trouble);
+
+}  // namespace perfdata
+}  // namespace pagefault

@@ -1,0 +1,104 @@
+// pagefault-replay: reads a recording on its standard input and writes what is in it, as batches of
+// faults, to the socket that is its standard output.
+//
+// Whoever made the recording may be anybody. So this is a process of its own, which has given up
+// everything else (addon/sandbox) before it reads a byte. Ends when nobody listens any more.
+//
+//   frame   u32 length of what follows, u32 0, u8 kind, i32 0, payload: frames as pagefault-reader
+//           answers with (reader/frame.h)
+
+#include <errno.h>
+#include <malloc.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "perfdata/replay.h"
+#include "reader/bytes.h"
+#include "sandbox/sandbox.h"
+
+namespace {
+
+using pagefault::perfdata::NameOf;
+using pagefault::perfdata::Replay;
+using pagefault::perfdata::ReplaySink;
+using pagefault::perfdata::Trouble;
+using pagefault::reader::Output;
+
+constexpr int kInput = 0;
+constexpr int kSocket = 1;
+// Kinds of frame, as src/sources/recording has them.
+enum Kind : uint8_t { kReady = 1, kHead = 2, kBatch = 3, kEnd = 4 };
+
+// Reading takes 60 MB: the sorted records and eight batches. A recording may take as long as it is.
+constexpr pagefault::sandbox::Limits kLimits = {1024 << 20, 0, 8};
+
+bool SendAll(const std::vector<uint8_t>& bytes) {
+  size_t done = 0;
+  while (done < bytes.size()) {
+    struct iovec part = {const_cast<uint8_t*>(bytes.data()) + done, bytes.size() - done};
+    struct msghdr message = {};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    const ssize_t n = sendmsg(kSocket, &message, MSG_NOSIGNAL);
+    if (n < 0 && errno != EINTR) return false;
+    if (n > 0) done += static_cast<size_t>(n);
+  }
+  return true;
+}
+
+class Frames : public ReplaySink {
+ public:
+  bool Send(Kind kind, const std::string& text) {
+    Start(kind, text.size());
+    frame_.Raw(text.data(), text.size());
+    return SendAll(frame_.bytes());
+  }
+  bool OnHead(const std::string& facts) override { return Send(kHead, facts); }
+  // The header of the batch, then of each column the rows that are in use.
+  bool OnBatch(const uint8_t* batch) override {
+    uint32_t used[3];
+    memcpy(used, batch, sizeof used);
+    const auto rows = [&used](size_t column) {
+      return used[column < pagefault::k_recTime ? 0 : column < pagefault::k_names ? 1 : 2];
+    };
+    size_t length = pagefault::kBatchHeader;
+    size_t i = 0;
+    for (const pagefault::Column& column : pagefault::kBatchColumns) {
+      length += WidthOf(column.type) * rows(i++);
+    }
+    Start(kBatch, length);
+    frame_.Raw(batch, pagefault::kBatchHeader);
+    i = 0;
+    for (const pagefault::Column& column : pagefault::kBatchColumns) {
+      frame_.Raw(batch + column.offset, WidthOf(column.type) * rows(i++));
+    }
+    return SendAll(frame_.bytes());
+  }
+
+ private:
+  void Start(Kind kind, size_t length) {
+    frame_.Clear();
+    frame_.U32(static_cast<uint32_t>(9 + length));
+    frame_.U32(0);
+    frame_.U8(kind);
+    frame_.U32(0);
+  }
+  Output frame_;
+};
+
+}  // namespace
+
+int main() {
+  mallopt(M_ARENA_MAX, 1);
+  if (!pagefault::sandbox::GiveUpEverything(kLimits)) return 3;
+  Frames frames;
+  if (!frames.Send(kReady, "")) return 0;
+  Replay replay(kInput, &frames);
+  const Trouble trouble = replay.Run();
+  std::string end = "trouble " + std::string(NameOf(trouble)) + "\n";
+  if (trouble == Trouble::kUnreadable) end += "errno " + std::to_string(replay.error()) + "\n";
+  frames.Send(kEnd, end + replay.Counters());
+  return 0;
+}
