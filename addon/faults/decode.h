@@ -39,8 +39,8 @@ struct Record {
   uint8_t signal, signal_code;
   const char* name;  // points into the record
   size_t name_length;
-  // kStack, and exits of kSyscall and completions that have one: addresses of user mode, innermost first; at most
-  // kMaxChain. Points into the record.
+  // kStack, and exits of kSyscall and completions that have one: addresses of user mode, innermost
+  // first; at most kMaxChain. Points into the record.
   const uint8_t* chain;
   size_t chain_size;
   // kStackCopy: kUnwindCount values of u64, nullptr where they are not of 64-bit user mode, and the

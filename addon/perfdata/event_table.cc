@@ -57,8 +57,8 @@ bool OfSoftware(const perf_event_attr& attr, uint64_t config) {
 
 // Parts of a sample whose length its attributes do not tell, before those that we read.
 bool HasUnknownLength(const perf_event_attr& attr) {
-  const bool group = (attr.sample_type & PERF_SAMPLE_READ) != 0 &&
-                     (attr.read_format & PERF_FORMAT_GROUP) != 0;
+  const bool group =
+      (attr.sample_type & PERF_SAMPLE_READ) != 0 && (attr.read_format & PERF_FORMAT_GROUP) != 0;
   return group || (attr.sample_type & PERF_SAMPLE_BRANCH_STACK) != 0;
 }
 
@@ -94,6 +94,8 @@ void EventTable::Add(const RecordedEvent& recorded, const Head& head, bool halve
   } else if (attr.type == PERF_TYPE_TRACEPOINT) {
     const auto found = head.tracepoints.find(attr.config);
     event.nameless = found == head.tracepoints.end();
+    // Nobody records another one without its format: it is looked at when it comes.
+    facts_.entries = facts_.entries || (event.nameless && head.tracepoints.empty());
     const EventSpec* spec = event.nameless ? nullptr : TracepointSpec(found->second.name);
     TracepointFormat format;
     format.id = attr.config;
@@ -117,9 +119,9 @@ void EventTable::NoteFacts(const perf_event_attr& attr, EventKind kind) {
     facts_.completions = true;
     facts_.sampled = facts_.sampled || attr.freq != 0 || attr.sample_period > 1;
     facts_.untimed = facts_.untimed || (attr.sample_type & PERF_SAMPLE_TIME) == 0;
-    facts_.addressed = facts_.addressed && (attr.sample_type & PERF_SAMPLE_ADDR) != 0;
     facts_.user_only = attr.exclude_kernel != 0;
   }
+  facts_.whole_maps = facts_.whole_maps || attr.mmap_data != 0;
   facts_.entries = facts_.entries || IsFaultEntry(kind);
   facts_.unmaps = facts_.unmaps || kind == EventKind::kMunmapExit;
   facts_.signals = facts_.signals || kind == EventKind::kSignal;

@@ -21,12 +21,12 @@ struct EventFacts {
   bool unmaps = false;
   bool signals = false;
   bool user_only = false;
-  bool sampled = false;    // not every fault has a record
-  bool mixed = false;      // minor and major are one event
-  bool untimed = false;    // samples without a time
-  bool addressed = true;   // completions say where
-  bool guessed = false;    // tracepoints told by what their data looks like
-  uint64_t strangers = 0;  // samples with another perf session's id
+  bool sampled = false;     // not every fault has a record
+  bool mixed = false;       // minor and major are one event
+  bool untimed = false;     // samples without a time
+  bool whole_maps = false;  // mappings without code, too
+  bool guessed = false;     // tracepoints told by what their data looks like
+  uint64_t strangers = 0;   // samples with another perf session's id
 };
 
 class EventTable {

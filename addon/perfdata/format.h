@@ -32,13 +32,13 @@ static_assert(sizeof(FileHeader) == 104, "as perf writes it");
 enum UserRecord : uint32_t {
   kFirstUserRecord = 64,
   kHeaderAttr = 64,
-  kTracingData = 66,   // u32 bytes that lie behind the record
+  kTracingData = 66,  // u32 bytes that lie behind the record
   kFinishedRound = 68,
-  kAuxTrace = 71,      // u64 bytes that lie behind the record
+  kAuxTrace = 71,  // u64 bytes that lie behind the record
   kEventUpdate = 78,
   kHeaderFeature = 80,
   kCompressed = 81,
-  kCompressed2 = 83,   // u64 bytes, data, padding
+  kCompressed2 = 83,  // u64 bytes, data, padding
 };
 
 // Bits of FileHeader::features: each has a section, in the order of the bits.

@@ -17,19 +17,19 @@ namespace perfdata {
 // for.
 enum class Trouble : uint8_t {
   kNone,
-  kUnreadable,     // read(2) failed: error()
-  kEmpty,          // nothing in it
-  kNotPerfData,    // another kind of file
-  kByteOrder,      // of a machine of the other byte order
-  kHead,           // a head that cannot be one
-  kForwardOnly,    // the form for files, through a pipe
-  kNoEvents,       // no page faults
-  kIdentity,       // records that cannot be told apart
-  kCompressed,     // damaged, or not what we are built with
-  kNotBuilt,       // compressed, and built without zstd
-  kBomb,           // more comes out than can have been put in
-  kCutOff,         // ends in the middle of a record, or of the file
-  kDamaged,        // a record whose size cannot be right
+  kUnreadable,   // read(2) failed: error()
+  kEmpty,        // nothing in it
+  kNotPerfData,  // another kind of file
+  kByteOrder,    // of a machine of the other byte order
+  kHead,         // a head that cannot be one
+  kForwardOnly,  // the form for files, through a pipe
+  kNoEvents,     // no page faults
+  kIdentity,     // records that cannot be told apart
+  kCompressed,   // damaged, or not what we are built with
+  kNotBuilt,     // compressed, and built without zstd
+  kBomb,         // more comes out than can have been put in
+  kCutOff,       // ends in the middle of a record, or of the file
+  kDamaged,      // a record whose size cannot be right
 };
 
 class RecordFile {

@@ -141,7 +141,7 @@ std::string Replay::HeadFacts() const {
   if (facts.sampled) lines.Add("note", "SAMPLED");
   if (facts.mixed) lines.Add("note", "MIXED");
   if (facts.untimed) lines.Add("note", "UNTIMED");
-  if (file_.unfinished()) lines.Add("note", "UNFINISHED");
+  if (!facts.whole_maps) lines.Add("note", "CODE_ONLY");
   for (const std::string& word : head.command) lines.Add("word", word);
   lines.Add("host", head.host);
   return lines.text();

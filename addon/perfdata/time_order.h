@@ -20,7 +20,8 @@ class TimeOrder {
     // Before the capture began: those that the recorder made up of /proc. They have no time.
     newest_ = std::max(newest_, record.time);
     if (record.time > 0) oldest_ = std::min(oldest_, record.time);
-    items_.push_back({record.time, bytes_.size(), static_cast<uint32_t>(record.length), record.event});
+    items_.push_back(
+        {record.time, bytes_.size(), static_cast<uint32_t>(record.length), record.event});
     bytes_.insert(bytes_.end(), record.bytes, record.bytes + record.length);
   }
   // The oldest time so far, 0 where there is none. Nothing is handed on before one is known.

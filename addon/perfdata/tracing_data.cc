@@ -49,7 +49,8 @@ void ReadFormat(Input* in, const std::string& system, Head* out) {
 }  // namespace
 
 void ReadTracingData(const uint8_t* bytes, size_t length, Head* out) {
-  if (length < sizeof kTracingMagic || memcmp(bytes, kTracingMagic, sizeof kTracingMagic) != 0) return;
+  if (length < sizeof kTracingMagic || memcmp(bytes, kTracingMagic, sizeof kTracingMagic) != 0)
+    return;
   Input in(bytes + sizeof kTracingMagic, length - sizeof kTracingMagic);
   ReadName(&in);  // version
   in.U8();        // byte order

@@ -1,5 +1,5 @@
-// pagefault-replay: reads a recording on its standard input and writes what is in it, as batches of
-// faults, to the socket that is its standard output.
+// pagefault-replay [FILE]: reads a recording, by default on its standard input, and writes what is
+// in it, as batches of faults, to the socket that is its standard output.
 //
 // Whoever made the recording may be anybody. So this is a process of its own, which has given up
 // everything else (addon/sandbox) before it reads a byte. Ends when nobody listens any more.
@@ -8,8 +8,10 @@
 //           answers with (reader/frame.h)
 
 #include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -17,6 +19,7 @@
 #include "perfdata/replay.h"
 #include "reader/bytes.h"
 #include "sandbox/sandbox.h"
+#include "util/error.h"
 
 namespace {
 
@@ -29,7 +32,7 @@ using pagefault::reader::Output;
 constexpr int kInput = 0;
 constexpr int kSocket = 1;
 // Kinds of frame, as src/sources/recording has them.
-enum Kind : uint8_t { kReady = 1, kHead = 2, kBatch = 3, kEnd = 4 };
+enum Kind : uint8_t { kHead = 1, kBatch = 2, kEnd = 3 };
 
 // Reading takes 60 MB: the sorted records and eight batches. A recording may take as long as it is.
 constexpr pagefault::sandbox::Limits kLimits = {1024 << 20, 0, 8};
@@ -88,17 +91,34 @@ class Frames : public ReplaySink {
   Output frame_;
 };
 
+// With the rights of whoever started us, before they are given up. Waits for the writer of a FIFO.
+// '' or what went wrong.
+std::string Open(const char* file) {
+  const int fd = open(file, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return "OPEN\nerrno " + pagefault::ErrnoText(errno);
+  if (fd != kInput && dup2(fd, kInput) < 0) return "OPEN\nerrno " + pagefault::ErrnoText(errno);
+  struct stat status;
+  if (fstat(kInput, &status) == 0 && S_ISDIR(status.st_mode)) return "DIRECTORY";
+  return "";
+}
+
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
   mallopt(M_ARENA_MAX, 1);
-  if (!pagefault::sandbox::GiveUpEverything(kLimits)) return 3;
   Frames frames;
-  if (!frames.Send(kReady, "")) return 0;
+  std::string refused = argc > 1 ? Open(argv[1]) : "";
+  if (refused.empty() && !pagefault::sandbox::GiveUpEverything(kLimits)) refused = "SANDBOX";
+  if (!refused.empty()) {
+    frames.Send(kEnd, "trouble " + refused + "\n");
+    return 3;
+  }
   Replay replay(kInput, &frames);
   const Trouble trouble = replay.Run();
   std::string end = "trouble " + std::string(NameOf(trouble)) + "\n";
-  if (trouble == Trouble::kUnreadable) end += "errno " + std::to_string(replay.error()) + "\n";
+  if (trouble == Trouble::kUnreadable) {
+    end += "errno " + pagefault::ErrnoText(replay.error()) + "\n";
+  }
   frames.Send(kEnd, end + replay.Counters());
   return 0;
 }

@@ -33,6 +33,10 @@ inline RawRecord Identify(const EventIds::Entry& event, const uint8_t* bytes, si
   return {bytes, length, Load<uint64_t>(bytes + at), &event};
 }
 
+inline RawRecord Identify(const EventIds& events, const uint8_t* bytes, size_t length) {
+  return Identify(events.Of(bytes, length), bytes, length);
+}
+
 // The records of one perf ring.
 class RingSource {
  public:
@@ -42,7 +46,7 @@ class RingSource {
     size_t length;
     const uint8_t* bytes = ring_->Peek(&length);
     if (bytes == nullptr) return false;
-    *out = Identify(events_->Of(bytes, length), bytes, length);
+    *out = Identify(*events_, bytes, length);
     return true;
   }
   void Pop() { ring_->Pop(); }

@@ -111,7 +111,8 @@ class Server {
 int main() {
   // One thread needs one arena, and reserves of others count as memory of ours.
   mallopt(M_ARENA_MAX, 1);
-  if (elf_version(EV_CURRENT) == EV_NONE || !pagefault::sandbox::GiveUpEverything(kLimits)) return 3;
+  if (elf_version(EV_CURRENT) == EV_NONE || !pagefault::sandbox::GiveUpEverything(kLimits))
+    return 3;
   if (SendMessage(kSocket, kReady, {}, -1, kForever) != 0) return 0;
   Server server;
   while (server.Serve()) {

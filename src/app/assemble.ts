@@ -2,6 +2,8 @@ import type { Inheritance } from '../sources/live/inheritance';
 import { LiveCapture } from '../sources/live/live-capture';
 import { Batch } from '../core/wire/batch';
 import { AnalyzerError } from '../core/facts/errors';
+import type { RecordedCapture } from '../sources/recording/recorded-capture';
+import type { Capture } from './capture';
 import type { Debug } from '../core/facts/debug';
 import type { FaultView } from '../core/columns/fault-fields';
 import { asksForFunctions } from '../core/filter/ast';
@@ -26,11 +28,11 @@ import { WaitingFaults } from './waiting';
 import type { Clock, RunPorts } from './run';
 import { noticeText } from '../core/facts/notices';
 import { CountLimit } from './count-limit';
-import type { Options } from './options';
+import type { CaptureOptions, Options } from './options';
 
 /** A capture with everything behind it, ready to start: what the stream and the dashboard both run on. */
-export interface Assembly {
-  readonly capture: LiveCapture;
+export interface Assembly<C extends Capture = Capture> {
+  readonly capture: C;
   readonly model: Model;
   /** Batch, resolved columns and names, as outputs read them. */
   readonly view: FaultView;
@@ -62,10 +64,14 @@ export interface AssemblyPorts {
  * Starts capture and connects it with model and stream. Throws AnalyzerError or the addon's error. From
  * here on a COMMAND runs; what it does meanwhile waits in the mailbox.
  */
-export function assemble(options: Options, inherit: Inheritance, ports: AssemblyPorts): Assembly {
+export function assemble(
+  options: CaptureOptions,
+  inherit: Inheritance,
+  ports: AssemblyPorts,
+): Assembly<LiveCapture> {
   const test = parsedFilter(options.filter);
   // The session may wake us before the run exists; its first heartbeat drains anyway.
-  const wake: { run: Run | null } = { run: null };
+  const wake: Wake = { run: null };
   const capture = LiveCapture.start({
     target: options.target,
     inherit,
@@ -89,13 +95,28 @@ export function assemble(options: Options, inherit: Inheritance, ports: Assembly
   }
 }
 
-function connect(
+/** The same for a recording, which is open: `wake` is what it wakes. Throws AnalyzerError. */
+export function assembleRecording(
+  options: Options,
+  ports: AssemblyPorts,
+  capture: RecordedCapture,
+  wake: Wake,
+): Assembly<RecordedCapture> {
+  return connect(options, parsedFilter(options.filter), ports, capture, wake);
+}
+
+/** The run that a source of batches wakes, once there is one. */
+export interface Wake {
+  run: Run | null;
+}
+
+function connect<C extends Capture>(
   options: Options,
   test: ((model: Model) => FaultTest) | null,
   ports: AssemblyPorts,
-  capture: LiveCapture,
-  wake: { run: Run | null },
-): Assembly {
+  capture: C,
+  wake: Wake,
+): Assembly<C> {
   for (const note of capture.notes) ports.say(`note: ${note}`);
   const model = modelOf(options, capture, ports);
   const fixed = options.fixedTs ? new FixedNames() : null;
@@ -124,11 +145,11 @@ function connect(
   return { capture, model, view, run, waiting, fixed, command: capture.command };
 }
 
-function modelOf(options: Options, capture: LiveCapture, ports: AssemblyPorts): Model {
+function modelOf(options: Options, capture: Capture, ports: AssemblyPorts): Model {
   const model = new Model({
     source: capture.source,
-    guards: capture.guards,
-    bus: capture.bus,
+    ...(capture.guards === null ? {} : { guards: capture.guards }),
+    ...(capture.bus === null ? {} : { bus: capture.bus }),
     owners: ports.depth === 'totals' ? null : capture.owners,
     symbols: symbolsOf(options, ports.depth),
     stacks: stacksOf(options, ports.stream !== null),
@@ -137,10 +158,7 @@ function modelOf(options: Options, capture: LiveCapture, ports: AssemblyPorts): 
     depth: ports.depth,
     limits: ports.limits ?? {},
   });
-  model.system = {
-    swapInUse: capture.proc.swapInUse(),
-    numaBalancing: capture.proc.numaBalancing(),
-  };
+  model.system = capture.system;
   for (const { pid, ...initial } of capture.initialProcesses()) model.addProcess(pid, initial);
   return model;
 }
@@ -161,7 +179,7 @@ function stacksOf({ stacks, format }: Options, streams: boolean): Stacks {
 function runPortsOf(
   options: Options,
   ports: AssemblyPorts,
-  capture: LiveCapture,
+  capture: Capture,
   model: Model,
   waiting: WaitingFaults,
   limit: CountLimit,
@@ -177,7 +195,7 @@ function runPortsOf(
     durationNs: options.durationNs,
     blockedAt: (pid, tid, ip) => capture.blockedAt(pid, tid, ip),
     aroundStop: (stop) => {
-      capture.accounts.around(stop, model.livingPids());
+      capture.aroundStop(stop, model.livingPids());
       // Remembered for the last tick, when COMMAND has been ended too.
       waiting.look();
     },
@@ -222,7 +240,7 @@ function encoderOf(options: Options, view: FaultView, fixed: FixedNames | null):
   }
 }
 
-function clockOf(capture: LiveCapture): Clock {
+function clockOf(capture: Capture): Clock {
   return {
     now: () => capture.now(),
     soon: (action) => {

@@ -55,6 +55,7 @@ export function writeClosing(
       command: assembly.command,
       pids: assembly.capture.pids,
       whole: assembly.capture.whole,
+      recording: assembly.capture.recording,
     },
     summary,
     snapshot,
@@ -80,14 +81,10 @@ function writePieces(writer: FdWriter, pieces: Iterable<string>): void {
 }
 
 /** What the kernel's accounts of the targets have beyond the faults that it reported. */
-function beyond({ capture, command, model }: Assembly, facts: CaptureFacts): BeyondFaults | null {
+function beyond({ capture, model }: Assembly, facts: CaptureFacts): BeyondFaults | null {
   const { captured, lost, kernel } = completeness(facts);
   const reported = facts.kernel.exact ? kernel : captured + lost;
-  return capture.accounts.beyond({
-    command: command === null ? null : capture.session.commandFaults(),
-    hadChildren: model.tasks.met > Math.max(1, capture.attached.length),
-    reported: reported + facts.records.cutOff,
-  });
+  return capture.beyond(model.tasks.met, reported + facts.records.cutOff);
 }
 
 const MAX_NOTES = 5;

@@ -17,6 +17,7 @@ import type {
   InFlightFault,
   TargetInfo,
 } from '../tui/state/source';
+import type { LiveCapture } from '../sources/live/live-capture';
 import type { Assembly } from './assemble';
 import { summaryCounts } from './closing';
 import type { Outlets } from './outlets';
@@ -56,7 +57,7 @@ export class LiveSource implements DashboardSource {
   private readonly asked = new Set<number>();
 
   constructor(
-    private readonly assembly: Assembly,
+    private readonly assembly: Assembly<LiveCapture>,
     readonly events: EventLog,
     private readonly captureFilter: string,
     private readonly outlets: Outlets,

@@ -1,5 +1,5 @@
 import type { GROUPINGS } from '../core/snapshot/process-groups';
-import type { Target } from '../core/facts/target';
+import type { Recording, Target } from '../core/facts/target';
 import type { StackOptions } from '../native/contract';
 
 /** What options ask for, and which have an effect where. */
@@ -12,7 +12,7 @@ export interface Effects {
 
 /** What a run is asked for, checked and complete. */
 export interface Options extends Effects {
-  readonly target: Target;
+  readonly target: Target | Recording;
   readonly children: boolean;
   readonly format: 'text' | 'csv' | 'ndjson' | 'folded';
   readonly output: string | null;
@@ -48,4 +48,9 @@ export interface Options extends Effects {
   readonly ringPages: number;
   /** Descriptor that is told when capture is on. */
   readonly readyFd: number | null;
+}
+
+/** Of a run that captures. */
+export interface CaptureOptions extends Options {
+  readonly target: Target;
 }

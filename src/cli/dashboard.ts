@@ -16,7 +16,8 @@ import { CommandOutputLog } from './command-output';
 import { LastHandler } from './last-handler';
 import { IntervalOutputs } from '../app/interval-outputs';
 import { LiveSource, type TargetEnd } from '../app/live-source';
-import type { Options } from '../app/options';
+import type { CaptureOptions } from '../app/options';
+import type { LiveCapture } from '../sources/live/live-capture';
 import { Outlets } from '../app/outlets';
 import { say } from './stderr';
 import { Readiness } from './readiness';
@@ -37,7 +38,7 @@ const DEBUG_FILE = 'pagefault-debug.log';
 const DEMO_PACE = ['--repeat', '0', '--pace', '700'];
 
 /** A run on a screen. Returns the exit status; throws what cannot start, before the screen is taken. */
-export async function runDashboard(asked: Options, startup: Startup): Promise<number> {
+export async function runDashboard(asked: CaptureOptions, startup: Startup): Promise<number> {
   const options = atHumanPace(asked);
   const readiness = new Readiness(options.readyFd, startup.inherit);
   const files = await openFiles(options, startup.ignoreHangup);
@@ -86,7 +87,7 @@ export async function runDashboard(asked: Options, startup: Startup): Promise<nu
 
 /** A capture that a screen is to show. */
 interface Capturing {
-  readonly assembly: Assembly;
+  readonly assembly: Assembly<LiveCapture>;
   readonly events: EventLog;
   /** What COMMAND writes, null without one. */
   readonly output: CommandOutputLog | null;
@@ -98,7 +99,7 @@ interface Capturing {
 }
 
 function startCapture(
-  options: Options,
+  options: CaptureOptions,
   startup: Startup,
   readiness: Readiness,
   { dump, outlets, commandOutput }: Files,
@@ -148,7 +149,7 @@ function startCapture(
 
 /** Lets the run go on, and shows it. */
 function startScreen(
-  options: Options,
+  options: CaptureOptions,
   { assembly, events, output }: Capturing,
   readiness: Readiness,
   outlets: Outlets,
@@ -196,12 +197,12 @@ async function writeParting(
 }
 
 /** Ends COMMAND, if there is one; what to say about its end. */
-async function endedCommand(assembly: Assembly, byItself: boolean): Promise<string[]> {
+async function endedCommand(assembly: Assembly<LiveCapture>, byItself: boolean): Promise<string[]> {
   if (assembly.command === null) return [];
   return [`pagefault-analyzer: ${await endCommand(assembly.capture.session, byItself, sleep)}`];
 }
 
-function atHumanPace(options: Options): Options {
+function atHumanPace(options: CaptureOptions): CaptureOptions {
   const { target } = options;
   if (target.kind !== 'demo') return options;
   return { ...options, target: { kind: 'demo', args: [...DEMO_PACE, ...target.args] } };
@@ -214,7 +215,7 @@ interface Files {
 }
 
 /** Everything that is written to, before anything runs. null when a signal ended the waiting for a reader. */
-async function openFiles(options: Options, ignoreHangup: boolean): Promise<Files | null> {
+async function openFiles(options: CaptureOptions, ignoreHangup: boolean): Promise<Files | null> {
   const { output } = options;
   const commandOutput = isStarted(options.target) ? options.commandOutput : null;
   if (options.openmetrics !== null) IntervalOutputs.check(options.openmetrics);
@@ -259,7 +260,7 @@ function deliver(outlets: Outlets, file: WholeFile, text: string): string {
   }
 }
 
-function endOf(assembly: Assembly): TargetEnd {
+function endOf(assembly: Assembly<LiveCapture>): TargetEnd {
   if (assembly.command === null) return { words: 'target has ended', failed: false };
   const status = assembly.capture.session.commandStatus();
   const words = statusText(status);

@@ -15,6 +15,7 @@ import { version } from './version';
 import { chooseView } from './view-choice';
 
 type StreamModule = typeof import('./stream');
+type RecordingModule = typeof import('./recording');
 type DashboardModule = typeof import('./dashboard');
 
 /**
@@ -41,6 +42,10 @@ export async function main(args: readonly string[], notes?: Buffer): Promise<num
     const { inherit, lacking } = readLaunchNotes(notes);
     const startup = startUp(inherit);
     if (isStarted(target)) tellLacks(lacking);
+    if (target.kind === 'recording') {
+      return await (load('./recording') as RecordingModule).runRecording(options, target, startup);
+    }
+    const capture = { ...options, target };
     const { view, note } = chooseView(options, {
       stdinTty: isatty(0),
       stdoutTty: isatty(1),
@@ -48,8 +53,8 @@ export async function main(args: readonly string[], notes?: Buffer): Promise<num
     });
     if (note !== '') say(`note: ${note}`);
     if (view === 'stream')
-      return await (load('./stream') as StreamModule).runStream(options, startup);
-    return await (load('./dashboard') as DashboardModule).runDashboard(options, startup);
+      return await (load('./stream') as StreamModule).runStream(capture, startup);
+    return await (load('./dashboard') as DashboardModule).runDashboard(capture, startup);
   } catch (error) {
     const { line, status } = describeError(error, {
       command: target.kind === 'command' ? target.file : target.kind === 'demo' ? 'demo' : '',

@@ -8,7 +8,8 @@ import type { Assembly } from '../app/assemble';
 import { inFlightNotes, summaryCounts, writeClosing } from '../app/closing';
 import { endCommand } from './command-end';
 import { LastHandler } from './last-handler';
-import type { Options } from '../app/options';
+import type { CaptureOptions, Options } from '../app/options';
+import type { LiveCapture } from '../sources/live/live-capture';
 import { Outlets } from '../app/outlets';
 import { IntervalOutputs } from '../app/interval-outputs';
 import { batchPlace, planOutput } from '../app/output-plan';
@@ -22,7 +23,7 @@ import { waitForReader } from './wait-for-reader';
 const SIGKILL = 9;
 
 /** A run without a screen: stream, summary, report. Returns the exit status; throws what cannot start. */
-export async function runStream(options: Options, startup: Startup): Promise<number> {
+export async function runStream(options: CaptureOptions, startup: Startup): Promise<number> {
   const plan = planOutput(options);
   const readiness = new Readiness(options.readyFd, startup.inherit);
   // Before the capture: an unwritable file is found out at the start, and no COMMAND has run in vain.
@@ -57,7 +58,7 @@ export async function runStream(options: Options, startup: Startup): Promise<num
       assembly.model.takeAnswers();
     });
     intervals.finish(result.stoppedAt);
-    await close(options, plan, outlets, assembly, result, startup.version, () => askedAt);
+    await closeRun(options, plan, outlets, assembly, result, startup.version, () => askedAt);
   } catch (error) {
     last.take(error);
   }
@@ -76,12 +77,12 @@ export async function runStream(options: Options, startup: Startup): Promise<num
 }
 
 function startCapture(
-  options: Options,
+  options: CaptureOptions,
   startup: Startup,
   readiness: Readiness,
   plan: OutputPlan,
   outlets: Outlets,
-): { readonly assembly: Assembly; readonly signals: EndingSignals } {
+): { readonly assembly: Assembly<LiveCapture>; readonly signals: EndingSignals } {
   // Before COMMAND starts: what comes meanwhile waits for the event loop, and so for all that follows here.
   const signals = new EndingSignals({
     first: () => {
@@ -92,7 +93,7 @@ function startCapture(
     },
     ignoreHangup: startup.ignoreHangup,
   });
-  let assembly: Assembly;
+  let assembly: Assembly<LiveCapture>;
   try {
     assembly = assemble(options, readiness.inherit, {
       depth:
@@ -111,7 +112,7 @@ function startCapture(
 }
 
 /** Summary, report and what is to be said about them. */
-async function close(
+export async function closeRun(
   options: Options,
   plan: OutputPlan,
   outlets: Outlets,

@@ -28,6 +28,13 @@ export function readerPath(): string {
   return file;
 }
 
+/** Path of the program that reads recordings. Throws ADDON_MISSING with the path tried. */
+export function replayPath(): string {
+  const file = path.join(BUILD, 'pagefault-replay');
+  if (!fs.existsSync(file)) throw new AnalyzerError('ADDON_MISSING', `tried ${file}`);
+  return file;
+}
+
 /** In what an addon of another build differs from core/wire, in words; '' for ours. */
 export function wireDiffers(addon: Partial<Addon>): string {
   const { batchColumns = [], pendingColumns = [], recordTypes = {} } = addon;

@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { perfData } from '../support/perf-data';
 import { PROGRAMS, buildProgram } from '../native/support/program';
 import { SEED, amount, tell } from './support/amount';
 
@@ -9,6 +11,11 @@ const BUILD_MS = 600_000;
 const RUN_MS = 1_800_000;
 
 const KEPT = join(PROGRAMS.fuzz, 'kept');
+
+const scratch = mkdtempSync(join(tmpdir(), 'pagefault-fuzz-'));
+afterAll(() => {
+  rmSync(scratch, { recursive: true });
+});
 
 let program = '';
 beforeAll(async () => {
@@ -38,16 +45,23 @@ function programs(): string[] {
   return [...files].slice(0, 8);
 }
 
+/** Recordings of a small program, one of each form. */
+function recordings(): string[] {
+  const names = ['tiny-file', 'tiny-pipe', 'tiny-software', 'tiny-zstd'];
+  return names.map((name) => perfData(scratch, name));
+}
+
 describe.each([
   ['records', amount(60_000)],
   ['texts', amount(60_000)],
   ['elf', amount(40_000)],
   ['requests', amount(1_000, 20_000)],
+  ['recordings', amount(20_000)],
 ])('%s', (kind, count) => {
   test(
     `${count} mutated ones do no harm`,
     async () => {
-      const files = kind === 'elf' ? programs() : [];
+      const files = kind === 'elf' ? programs() : kind === 'recordings' ? recordings() : [];
       const { status, stdout, stderr } = await fuzz([kind, `${SEED}`, `${count}`, ...files]);
       // The seed and the input that failed, to be given again.
       expect(status === 0 ? '' : `seed ${SEED}: ${stdout}${stderr}`).toBe('');

@@ -1,5 +1,5 @@
 import type { Effects } from '../../app/options';
-import { OPTIONS, type OptionSpec } from './table';
+import { OF_CAPTURE, OPTIONS, type OptionSpec } from './table';
 import { UsageError } from './parse';
 
 const HELP_WIDTH = 100;
@@ -13,6 +13,10 @@ export function effectsOf(given: ReadonlyMap<string, string>, startsCommand: boo
   const idle = specs.find(({ ofCommand }) => ofCommand === true);
   if (idle !== undefined && !startsCommand) {
     throw new UsageError(`${name(idle)} has no effect without a COMMAND`);
+  }
+  const live = specs.find(({ long, where }) => OF_CAPTURE.has(long) || where === 'dashboard');
+  if (live !== undefined && given.has('input')) {
+    throw new UsageError(`${name(live)} has no effect with -i`);
   }
   const ofStream = specs.filter(({ where }) => where === 'stream' || where === 'faults');
   const timed = given.has('batch') || given.has('openmetrics');

@@ -1,6 +1,6 @@
 import { GROUPING_WORDS } from '../../core/columns/owned-columns';
 import { GROUPINGS } from '../../core/snapshot/process-groups';
-import { isStarted, type Target } from '../../core/facts/target';
+import { isStarted, type Recording, type Target } from '../../core/facts/target';
 import type { Effects, Options } from '../../app/options';
 import { effectsOf } from './effects';
 import { UsageError, parseArguments } from './parse';
@@ -22,7 +22,7 @@ interface NoTarget {
 /** What the command line asks for. */
 export interface CommandLine extends Omit<Options, 'target'> {
   readonly action: 'run' | 'help' | 'version';
-  readonly target: Target | NoTarget;
+  readonly target: Target | Recording | NoTarget;
 }
 
 /**
@@ -122,9 +122,17 @@ function targetOf(
   given: ReadonlyMap<string, string>,
   operands: readonly string[],
   separated: boolean,
-): Target | NoTarget {
+): Target | Recording | NoTarget {
   const [first, ...rest] = operands;
   const [option, other] = TARGETS.filter((name) => given.has(name));
+  const input = given.get('input');
+  if (input !== undefined) {
+    if (option !== undefined) throw new UsageError(`-i and --${option} exclude each other`);
+    if (first !== undefined) {
+      throw new UsageError(`-i and a COMMAND ('${first}') exclude each other`);
+    }
+    return { kind: 'recording', file: file('input', input)! };
+  }
   if (option !== undefined) {
     const shown = option === 'pid' ? '-p' : `--${option}`;
     if (first !== undefined) {

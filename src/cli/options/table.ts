@@ -39,6 +39,7 @@ export const OPTIONS: readonly OptionSpec[] = [
   option('', 'cgroup', 'PATH', 'every process of a cgroup (v2) and of those below it'),
   option('', 'unit', 'UNIT', 'the cgroup of a systemd unit: nginx.service, or nginx'),
   option('', 'container', 'ID', 'the cgroup of a container: its id, or 6 digits and more of it'),
+  option('i', 'input', 'FILE', 'read a recording (perf.data) in place of a capture; - is stdin'),
   option('', 'no-children', '', 'leave out descendants, those there are and those to come'),
   option('', 'tui', '', 'the dashboard, also where the stream would be the default', 'dashboard'),
   option('', 'stream', '', 'the text stream, also on a terminal', 'stream'),
@@ -139,3 +140,15 @@ export const OPTIONS: readonly OptionSpec[] = [
   option('h', 'help', '', 'this text'),
   option('V', 'version', '', 'the version'),
 ];
+
+/** They mean nothing where a recording is read. */
+export const OF_CAPTURE: ReadonlySet<string> = new Set([
+  'no-children',
+  'stack-every',
+  'stack-budget',
+  'duration',
+  'ring-pages',
+  'ready-fd',
+  'batch',
+  'openmetrics',
+]);

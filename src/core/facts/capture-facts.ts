@@ -58,6 +58,8 @@ export interface CaptureMode {
   /** All rings together. */
   readonly ringBytes: number;
   readonly pageSize: number;
+  /** Read from a file: nobody can be asked any more. */
+  readonly recorded?: boolean;
 }
 
 /** Counters that ought to be zero or explain something; the addon keeps them. */
@@ -194,7 +196,8 @@ export function captureLimits(mode: CaptureMode): string[] {
   }
   if (mode.userOnly) limits.push('user-mode faults only: faults inside system calls are not seen');
   if (!mode.unmapTracepoints) {
-    limits.push('munmap, mremap and brk are not seen: labels are repaired from /proc');
+    const labels = mode.recorded === true ? 'may be outdated' : 'are repaired from /proc';
+    limits.push(`munmap, mremap and brk are not seen: labels ${labels}`);
   }
   if (!mode.signalTracepoint) {
     limits.push('ERROR is inferred from a fault that nothing completed: signals are not seen');

@@ -1,3 +1,5 @@
+import { recordingTrouble } from './recordings';
+
 /** Exit statuses (as --help says them). */
 export const Exit = { OK: 0, INTERNAL: 1, CONFIGURATION: 2 } as const;
 
@@ -86,6 +88,10 @@ const TEXTS = {
   ADDON_ABI: (detail) => `the native addon does not fit: run npm run build (${detail})`,
   DEMO_MISSING: (detail) => `the demo program is not built: run npm run build (${detail})`,
   OUTPUT: (detail) => `cannot write to ${detail}`,
+  RECORDING: (detail) => {
+    const [file = '', trouble = '', errno = ''] = detail.split('\n');
+    return `cannot read the recording ${file}: ${recordingTrouble(trouble, errno)}`;
+  },
   FILTER: (detail) => `--filter: ${detail}`,
 } as const satisfies Record<string, Message>;
 

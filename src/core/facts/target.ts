@@ -1,6 +1,13 @@
 /** What is looked at: one type from the command line to the addon. */
 export type Target = Attached | Whole | Started;
 
+/** In the place of a target: what was captured before. */
+export interface Recording {
+  readonly kind: 'recording';
+  /** '-' is standard input. */
+  readonly file: string;
+}
+
 export interface Attached {
   readonly kind: 'attach';
   /** Also of threads, which stand for their processes. */
@@ -50,6 +57,6 @@ export type Started =
   | { readonly kind: 'demo'; readonly args: readonly string[] };
 
 /** It is ours: without us it would not run. */
-export function isStarted(target: Target): target is Started {
+export function isStarted(target: Target | Recording): target is Started {
   return target.kind === 'command' || target.kind === 'demo';
 }

@@ -100,13 +100,16 @@ function documentOf(input: ReportInput): Readonly<Record<string, Json | Rows>> {
   };
 }
 
-function targetPart({ target: { command, pids, whole }, fixed }: ReportInput): Json {
+function targetPart({ target, fixed }: ReportInput): Json {
+  const { command, pids, whole, recording = null } = target;
+  const captured = whole?.kind ?? (command === null ? 'pid' : 'command');
   return {
-    kind: whole?.kind ?? (command === null ? 'pid' : 'command'),
+    kind: recording === null ? captured : 'recording',
     command,
     pids: fixed ? pids.map((pid) => fixed.number(pid)) : pids,
     name: whole?.name ?? null,
     cgroup: whole?.cgroup ?? null,
+    ...(recording === null ? {} : { recording }),
   };
 }
 

@@ -55,6 +55,8 @@ interface ReportTarget {
   readonly pids: readonly number[];
   /** The machine or a part of it, in place of processes. */
   readonly whole?: WholeFacts | null;
+  /** The file that the faults come from, in place of a capture. */
+  readonly recording?: string | null;
 }
 
 /**

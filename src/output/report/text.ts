@@ -158,7 +158,9 @@ function section(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ['', title, ...lines];
 }
 
-function targetText({ target: { command, pids, whole }, fixed }: ReportInput): string {
+function targetText({ target, fixed }: ReportInput): string {
+  const { command, pids, whole, recording = null } = target;
+  if (recording !== null) return `recording ${recording}`;
   if (whole) return wholeText(whole);
   if (command !== null) return command.join(' ');
   return `pid ${pids.map((pid) => (fixed ? fixed.number(pid) : pid)).join(', ')}`;
@@ -180,7 +182,8 @@ function headLines(input: ReportInput): string[] {
   lines.push(`Complete    ${completenessText(capture)}`);
   // exec and the like differ from run to run by a few.
   // Of a whole nobody has looked at every account.
-  if (!fixed && !target.whole) lines.push(`Beyond      ${beyondText(input)}`);
+  const asked = !target.whole && (target.recording ?? null) === null;
+  if (!fixed && asked) lines.push(`Beyond      ${beyondText(input)}`);
   if (capture.inFlight > 0) {
     lines.push(`In flight   ${inFlightText(input)}`);
   }

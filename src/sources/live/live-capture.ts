@@ -1,3 +1,5 @@
+import type { BeyondFaults } from '../../core/facts/beyond';
+import type { SystemFacts } from '../../core/classify/cause-text';
 import type { Debug } from '../../core/facts/debug';
 import { isStarted, type Target, type WholeFacts } from '../../core/facts/target';
 import { AnalyzerError, errorParts } from '../../core/facts/errors';
@@ -193,6 +195,31 @@ export class LiveCapture {
     const { debug } = request;
     const parts = { addon, session, proc: asked, pools, reader, early, notes, accounts, debug };
     return new LiveCapture({ ...parts, pids: [], command, whole: null });
+  }
+
+  /** No recording: a capture that runs. */
+  readonly recording = null;
+
+  /** What of the machine qualifies the causes, as it is now. */
+  get system(): SystemFacts {
+    return {
+      swapInUse: this.proc.swapInUse(),
+      numaBalancing: this.proc.numaBalancing(),
+    };
+  }
+
+  /** Ends capture between two looks at what the kernel counts for the targets and `living`. */
+  aroundStop(stop: () => void, living: Iterable<number>): void {
+    this.accounts.around(stop, living);
+  }
+
+  /** How many faults the accounts have beyond `reported`, of `met` processes; null where it cannot be known. */
+  beyond(met: number, reported: number): BeyondFaults | null {
+    return this.accounts.beyond({
+      command: this.command === null ? null : this.session.commandFaults(),
+      hadChildren: met > Math.max(1, this.attached.length),
+      reported,
+    });
   }
 
   /** ns since the session's start. */

@@ -30,6 +30,8 @@ std::unique_ptr<Kind> Texts();
 std::unique_ptr<Kind> Elf(const std::vector<std::string>& files);
 // Frames of the reader's protocol, and files of /proc/PID that it answers from.
 std::unique_ptr<Kind> Requests();
+// `files`: perf.data to start from.
+std::unique_ptr<Kind> Recordings(const std::vector<std::string>& files);
 
 }  // namespace fuzz
 }  // namespace pagefault

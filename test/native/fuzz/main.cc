@@ -1,9 +1,9 @@
 // fuzz KIND SEED COUNT [FILE...]   runs inputs with COUNT mutated things, all that follow from SEED
 // fuzz KIND replay                 runs the inputs on stdin, a line of hex each
 //
-// KIND: records, elf, texts, requests. FILEs are more programs to start from. Prints one line of
-// JSON. On a failure (a check, a sanitizer, a signal, an input that takes kLimit) the input is
-// printed as hex on stderr and the status is not 0.
+// KIND: records, elf, texts, requests, recordings. FILEs are what to start from: more programs, the
+// recordings. Prints one line of JSON. On a failure (a check, a sanitizer, a signal, an input that
+// takes kLimit) the input is printed as hex on stderr and the status is not 0.
 
 #include <signal.h>
 #include <sys/time.h>
@@ -151,6 +151,7 @@ std::unique_ptr<Kind> KindOf(const std::string& name, const std::vector<std::str
   if (name == "elf") return Elf(files);
   if (name == "texts") return Texts();
   if (name == "requests") return Requests();
+  if (name == "recordings") return Recordings(files);
   return nullptr;
 }
 

@@ -22,9 +22,9 @@ const ADDON = join(ROOT, 'addon');
  * What is tested from within: all of the addon but addon/napi, which includes napi.h, and the programs
  * beside it, each but for its main().
  */
-const IN_PROCESS = ['capture', 'faults', 'perf', 'proc', 'source', 'util', 'wire'].map((room) =>
-  join(ADDON, room),
-);
+const IN_PROCESS = [
+  ...['capture', 'faults', 'perf', 'perfdata', 'proc', 'source', 'util', 'wire'],
+].map((room) => join(ADDON, room));
 /** Programs of one thread each. */
 const BESIDE = ['reader', 'symbols'].map((room) => join(ADDON, room));
 const ROOMS = [...IN_PROCESS, ...BESIDE];
@@ -51,12 +51,13 @@ export type Variant = keyof typeof VARIANTS;
 const FLAGS = [
   ...['-std=c++17', '-D_GNU_SOURCE', '-g1', '-pthread', '-I', ADDON],
   ...['-Wall', '-Wextra', '-Wno-missing-field-initializers'],
+  '-DPAGEFAULT_ZSTD',
   // As in binding.gyp.
   ...(process.env.PAGEFAULT_WERROR === '1' ? ['-Werror'] : []),
 ];
 
-/** Of pagefault-symbols. */
-const LIBRARIES = ['-ldw', '-lelf', '-liberty', '-llzma'];
+/** Of pagefault-symbols and pagefault-replay. */
+const LIBRARIES = ['-ldw', '-lelf', '-liberty', '-llzma', '-lzstd'];
 
 const files = (directory: string, pattern: RegExp): string[] =>
   readdirSync(directory)
@@ -97,7 +98,7 @@ function units(variant: Variant, program: Program): Unit[] {
 }
 
 const BUILD = join(ROOT, 'build');
-const TARGETS = ['pagefault', 'pagefault-reader', 'pagefault-symbols'];
+const TARGETS = ['pagefault', 'pagefault-reader', 'pagefault-replay', 'pagefault-symbols'];
 
 /** The object that the build has made of a room, where no file that it has read has changed since. */
 function builtObject(room: string): string | undefined {

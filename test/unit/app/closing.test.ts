@@ -37,8 +37,7 @@ function written(line: string): Partial<Record<Place, string>> {
   const capture = {
     pids: [],
     attached: [],
-    accounts: { beyond: () => null },
-    session: { commandFaults: () => null },
+    beyond: () => null,
   };
   const model = { tasks: { met: 1 } };
   const assembly = { command: ['prog', 'arg'], capture, model, fixed: null };

@@ -335,3 +335,21 @@ test('without a target it is the whole machine where a terminal is, unless the s
   expect(() => parseOptions(['-q'], true)).toThrow(/nothing to trace/);
   expect(() => parseOptions(['--report'], true)).toThrow(/nothing to trace/);
 });
+
+test('-i names a recording, and excludes what only a capture has', () => {
+  expect(parseOptions(['-q', '-i', 'perf.data']).target).toEqual({
+    kind: 'recording',
+    file: 'perf.data',
+  });
+  expect(parseOptions(['-i', '-']).target).toEqual({ kind: 'recording', file: '-' });
+  for (const more of [
+    ['-p', '1'],
+    ['-a'],
+    ['ls'],
+    ['-d', '1'],
+    ['-m', '8'],
+    ['--tui'],
+    ['--ascii'],
+  ])
+    expect(() => parseOptions(['-i', 'perf.data', ...more])).toThrow(/-i/);
+});

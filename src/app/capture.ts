@@ -1,0 +1,38 @@
+import type { BeyondFaults } from '../core/facts/beyond';
+import type { WholeFacts } from '../core/facts/target';
+import type { SystemFacts } from '../core/classify/cause-text';
+import type { BusSource, GuardSource, NameSource, ProcSource, UnwindSource } from '../core/ports';
+import type { InitialProcess } from '../core/resolve/model-options';
+import type { CaptureSession } from './run';
+import type { OpenFaultSource } from './waiting';
+
+/** Where the faults of a run come from: a capture that goes on, or a recording of one. */
+export interface Capture {
+  readonly session: CaptureSession & OpenFaultSource;
+  readonly source: ProcSource;
+  readonly guards: GuardSource | null;
+  readonly bus: BusSource | null;
+  readonly names: NameSource | null;
+  readonly unwinder: UnwindSource | null;
+  readonly system: SystemFacts;
+  /** What the user should know about what is looked at. */
+  readonly notes: readonly string[];
+  /** COMMAND with its arguments, null without one. */
+  readonly command: readonly string[] | null;
+  readonly pids: readonly number[];
+  readonly whole: WholeFacts | null;
+  /** The file of a recording, null for a capture. */
+  readonly recording: string | null;
+  /** The processes whose beginning is in no record. */
+  initialProcesses(): readonly (InitialProcess & { readonly pid: number })[];
+  /** ns since the session's start. */
+  now(): number;
+  /** See RunPorts. */
+  blockedAt(pid: number, tid: number, ip: bigint): boolean;
+  /** Calls back once when Model.consume() is to be called again. */
+  whenReady(action: () => void): void;
+  /** Runs what ends the capture, with looks at the processes that live right before and after. */
+  aroundStop(stop: () => void, living: Iterable<number>): void;
+  /** How many faults the kernel's accounts have beyond `reported`, of `met` processes; null for unknown. */
+  beyond(met: number, reported: number): BeyondFaults | null;
+}

@@ -1,0 +1,86 @@
+import { debugLog } from '../core/facts/debug';
+import { Exit } from '../core/facts/errors';
+import type { Recording } from '../core/facts/target';
+import { assembleRecording } from '../app/assemble';
+import type { Assembly, Wake } from '../app/assemble';
+import type { Options } from '../app/options';
+import { Outlets } from '../app/outlets';
+import { planOutput } from '../app/output-plan';
+import type { OutputPlan } from '../app/output-plan';
+import { RecordedCapture } from '../sources/recording/recorded-capture';
+import { LastHandler } from './last-handler';
+import { EndingSignals } from './signals';
+import type { Startup } from './startup';
+import { say } from './stderr';
+import { closeRun } from './stream';
+import { waitForReader } from './wait-for-reader';
+
+/** A recording as stream, summary and report. Returns the exit status; throws what cannot start. */
+export async function runRecording(
+  options: Options,
+  { file }: Recording,
+  startup: Startup,
+): Promise<number> {
+  const plan = planOutput(options);
+  const wake: Wake = { run: null };
+  const capture = await RecordedCapture.open({ file, onWake: () => wake.run?.wake() });
+  try {
+    const outlets = await waitForReader(options, startup.ignoreHangup, options.output, (patience) =>
+      Outlets.open(options.output, patience),
+    );
+    if (outlets === null) return Exit.OK;
+    return await replay(options, startup, plan, outlets, capture, wake);
+  } finally {
+    capture.close();
+  }
+}
+
+async function replay(
+  options: Options,
+  startup: Startup,
+  plan: OutputPlan,
+  outlets: Outlets,
+  capture: RecordedCapture,
+  wake: Wake,
+): Promise<number> {
+  const assembly: Assembly<RecordedCapture> = assembleRecording(
+    options,
+    {
+      depth: options.report === 'none' ? 'totals' : 'rows',
+      stream: plan.stream === null ? null : outlets.writer(plan.stream),
+      say,
+      debug: debugLog(startup.debugTopics, () => performance.now(), say),
+    },
+    capture,
+    wake,
+  );
+  const { run } = assembly;
+  let askedAt = Infinity;
+  const signals = new EndingSignals({
+    first: () => {
+      askedAt = performance.now();
+      run.stop('interrupt');
+    },
+    beforeSecond: () => undefined,
+    ignoreHangup: startup.ignoreHangup,
+  });
+  const last = new LastHandler(() => {
+    run.fail();
+  });
+  try {
+    run.start();
+    const result = await run.done;
+    await closeRun(options, plan, outlets, assembly, result, startup.version, () => askedAt);
+  } catch (error) {
+    last.take(error);
+  }
+  const { text, failed } = capture.ending;
+  const { trouble } = outlets;
+  if (text !== '' && !outlets.closedByReader) say(`${failed ? 'error' : 'note'}: ${text}`);
+  for (const line of [trouble, last.line ?? '']) if (line !== '') say(line);
+  last.remove();
+  outlets.close();
+  signals.finish(startup.terminals.hungUp ? [] : ['SIGHUP']);
+  if (trouble !== '' || last.line !== null) return Exit.INTERNAL;
+  return failed ? Exit.CONFIGURATION : Exit.OK;
+}

@@ -1,0 +1,71 @@
+import { recordingEnd, recordingNotes } from '../../core/facts/recordings';
+import type { ProcSource } from '../../core/ports';
+import { RecordedSource } from './recorded-source';
+import { ReplaySession } from './replay-session';
+import type { ReplayRequest } from './replay-session';
+
+/** A recording in the place of a capture: nothing of it lives any more, and nobody can be asked. */
+export class RecordedCapture {
+  readonly source: ProcSource = new RecordedSource();
+  readonly guards = null;
+  readonly bus = null;
+  readonly names = null;
+  readonly unwinder = null;
+  readonly system = { swapInUse: false, numaBalancing: false };
+  readonly command = null;
+  readonly pids: readonly number[] = [];
+  readonly whole = null;
+  /** What the recording cannot tell. */
+  readonly notes: readonly string[];
+
+  private constructor(
+    readonly session: ReplaySession,
+    readonly recording: string,
+  ) {
+    const { head, info } = session;
+    this.notes = recordingNotes(head.all('note'), info);
+  }
+
+  /** Throws AnalyzerError RECORDING. */
+  static async open(request: ReplayRequest): Promise<RecordedCapture> {
+    const session = await ReplaySession.open(request);
+    return new RecordedCapture(session, request.file);
+  }
+
+  /** How reading ended: what is to be said of it, '' for nothing. */
+  get ending(): { readonly text: string; readonly failed: boolean } {
+    const { end } = this.session;
+    if (end === null) return { text: '', failed: false };
+    if (end.died) return { text: recordingEnd('DIED', 0), failed: true };
+    const { facts } = end;
+    return { text: recordingEnd(facts.text('trouble'), facts.number('strangers')), failed: false };
+  }
+
+  initialProcesses(): [] {
+    return [];
+  }
+
+  now(): number {
+    return this.session.now;
+  }
+
+  blockedAt(): boolean {
+    return false;
+  }
+
+  whenReady(action: () => void): void {
+    setImmediate(action);
+  }
+
+  aroundStop(stop: () => void): void {
+    stop();
+  }
+
+  beyond(): null {
+    return null;
+  }
+
+  close(): void {
+    this.session.stop();
+  }
+}

@@ -1,0 +1,260 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import type { Buffer } from 'node:buffer';
+import type { CaptureMode, KernelCounts, RecordCounters } from '../../core/facts/capture-facts';
+import { AnalyzerError } from '../../core/facts/errors';
+import type { NoticeFacts } from '../../core/facts/notices';
+import { Batch } from '../../core/wire/batch';
+import { NO_BUFFER } from '../../core/wire/columns';
+import { replayPath } from '../../native/load';
+import { AnswerParser } from '../reader/frame';
+import type { Frame } from '../reader/frame';
+import { recordsFit, ReplayFacts, ReplayFrame, unpackBatch } from './replay-frames';
+
+/** Batches that wait here before the reading one is made to wait. */
+const MAX_WAITING = 4;
+/** Of x86; no recording says it. */
+const PAGE_SIZE = 4096;
+
+export interface ReplayRequest {
+  /** '-' for standard input. */
+  readonly file: string;
+  /** There is something to drain. */
+  readonly onWake: () => void;
+}
+
+/** What became of the process that reads. */
+interface Ending {
+  readonly facts: ReplayFacts;
+  /** It did not come to its end. */
+  readonly died: boolean;
+}
+
+/**
+ * A recording as a session: batches come from a process that has given up all rights before it reads a byte
+ * (addon/replay). It is made to wait where nobody drains.
+ */
+export class ReplaySession {
+  readonly info: CaptureMode & { readonly notices: NoticeFacts[] };
+  private asOf = 0;
+  private batch = new Batch(NO_BUFFER);
+  private stopped = false;
+
+  private constructor(
+    private readonly reading: Reading,
+    /** What the recording says of itself. */
+    readonly head: ReplayFacts,
+  ) {
+    this.info = { ...modeOf(head), notices: [] };
+  }
+
+  /** Throws AnalyzerError RECORDING where it cannot be read. */
+  static async open({ file, onWake }: ReplayRequest): Promise<ReplaySession> {
+    const reading = new Reading(file);
+    const head = await reading.head;
+    if (head === null) {
+      const { facts } = await reading.ending;
+      reading.kill();
+      throw new AnalyzerError(
+        'RECORDING',
+        `${file}\n${facts.text('trouble')}\n${facts.text('errno')}`,
+      );
+    }
+    reading.onNews = onWake;
+    return new ReplaySession(reading, head);
+  }
+
+  /** Fills the batch buffer (core/wire/batch.ts). False when nothing was waiting. */
+  drain(buffer: ArrayBuffer): boolean {
+    const frame = this.reading.nextBatch();
+    if (frame === undefined) return false;
+    if (this.batch.buffer !== buffer) this.batch = new Batch(buffer);
+    if (!unpackBatch(frame, buffer) || !recordsFit(this.batch)) {
+      this.reading.fail();
+      return false;
+    }
+    this.asOf = Math.max(this.asOf, this.batch.horizon);
+    return true;
+  }
+
+  /** ns from the recording's start up to which all has been drained. */
+  get now(): number {
+    return this.asOf;
+  }
+
+  /** What was counted, complete once it has ended. */
+  counters(): RecordCounters & { readonly kernel: KernelCounts } {
+    const facts = this.reading.end?.facts ?? new ReplayFacts('');
+    const lostKnown = facts.text('lostMinor') !== '';
+    const counted = Object.fromEntries(
+      COUNTED.map((name) => [name, facts.number(name)]),
+    ) as unknown as Record<(typeof COUNTED)[number], number>;
+    return {
+      ...counted,
+      ...NOT_RECORDED,
+      lostMinor: lostKnown ? facts.number('lostMinor') : -1,
+      lostMajor: lostKnown ? facts.number('lostMajor') : -1,
+      kernel: { minor: facts.number('minor'), major: facts.number('major'), exact: false },
+    };
+  }
+
+  /** How reading ended; null before that. */
+  get end(): Ending | null {
+    return this.reading.end;
+  }
+
+  /** Of faults that never completed nobody can be asked any more what became of them. */
+  pending(): [] {
+    return [];
+  }
+
+  pendingFaults(buffer: ArrayBuffer): void {
+    const header = new DataView(buffer);
+    header.setFloat64(0, this.asOf, true);
+    header.setUint32(8, 0, true);
+    header.setUint32(12, 0, true);
+  }
+
+  ended(): boolean {
+    return this.stopped || (this.reading.end !== null && this.reading.empty);
+  }
+
+  /** Nothing more is read, nor drained. */
+  stop(): void {
+    this.stopped = true;
+    this.reading.kill();
+  }
+}
+
+/** Counters that a recording has. */
+const COUNTED = [
+  'lostRecords',
+  'unpairedCompletions',
+  'kernelEntries',
+  'vsyscalls',
+  'interrupted',
+  'retried',
+  'taintedEntries',
+  'malformed',
+  'foreign',
+  'memorySharers',
+] as const;
+
+/** Counters of what only a capture has. */
+const NOT_RECORDED = {
+  mailboxMinor: 0,
+  mailboxMajor: 0,
+  mailboxUnresolved: 0,
+  mailboxRecords: 0,
+  lostStacks: 0,
+  late: 0,
+  duplicates: 0,
+  borrowedStamps: 0,
+  cutOff: 0,
+  unwatchedCpus: 0,
+  credentialsLost: 0,
+} as const;
+
+function modeOf(head: ReplayFacts): CaptureMode {
+  return {
+    entrySource: head.number('entries') === 1 ? 'tracepoint' : 'software',
+    unmapTracepoints: head.number('unmaps') === 1,
+    signalTracepoint: head.number('signals') === 1,
+    userOnly: head.number('userOnly') === 1,
+    wide: false,
+    cpus: head.number('cpus'),
+    threads: 0,
+    descriptors: 0,
+    ringBytes: 0,
+    pageSize: PAGE_SIZE,
+    recorded: true,
+  };
+}
+
+/** The process that reads, and what it has said so far. */
+class Reading {
+  /** What the recording says of itself; null where it cannot be read. */
+  readonly head: Promise<ReplayFacts | null>;
+  readonly ending: Promise<Ending>;
+  end: Ending | null = null;
+  /** There is a batch, or it has ended. */
+  onNews: () => void = () => undefined;
+  private readonly waiting: Buffer[] = [];
+  private readonly child: ChildProcess;
+  private readonly parser = new AnswerParser();
+  private tellHead!: (facts: ReplayFacts | null) => void;
+  private tellEnd!: (end: Ending) => void;
+
+  constructor(file: string) {
+    this.head = new Promise((resolve) => {
+      this.tellHead = resolve;
+    });
+    this.ending = new Promise((resolve) => {
+      this.tellEnd = resolve;
+    });
+    // Where it lies is for the process to open: a FIFO whose writer has not come yet holds up nobody else.
+    const args = file === '-' ? [] : [file];
+    const stdin = file === '-' ? 'inherit' : 'ignore';
+    this.child = spawn(replayPath(), args, { stdio: [stdin, 'pipe', 'ignore'], env: {} });
+    this.child.stdout?.on('data', (bytes: Buffer) => {
+      this.hear(bytes);
+    });
+    this.child.on('error', () => {
+      this.finish(new ReplayFacts(''), true);
+    });
+    this.child.on('close', () => {
+      this.finish(new ReplayFacts(''), true);
+    });
+  }
+
+  get empty(): boolean {
+    return this.waiting.length === 0;
+  }
+
+  nextBatch(): Buffer | undefined {
+    const frame = this.waiting.shift();
+    if (this.waiting.length < MAX_WAITING) this.child.stdout?.resume();
+    return frame;
+  }
+
+  /** What it said was nothing that it can have meant. */
+  fail(): void {
+    this.kill();
+    this.finish(new ReplayFacts(''), true);
+  }
+
+  kill(): void {
+    this.waiting.length = 0;
+    this.child.kill('SIGKILL');
+    this.child.stdout?.destroy();
+  }
+
+  private hear(bytes: Buffer): void {
+    const frames = this.parser.push(bytes);
+    if (frames === null) this.fail();
+    else for (const frame of frames) this.take(frame);
+  }
+
+  private take({ operation, payload }: Frame): void {
+    switch (operation) {
+      case ReplayFrame.HEAD:
+        this.tellHead(new ReplayFacts(payload.toString()));
+        return;
+      case ReplayFrame.BATCH:
+        this.waiting.push(payload);
+        if (this.waiting.length >= MAX_WAITING) this.child.stdout?.pause();
+        this.onNews();
+        return;
+      case ReplayFrame.END:
+        this.finish(new ReplayFacts(payload.toString()), false);
+    }
+  }
+
+  private finish(facts: ReplayFacts, died: boolean): void {
+    if (this.end !== null) return;
+    this.end = { facts, died };
+    this.tellHead(null);
+    this.tellEnd(this.end);
+    this.onNews();
+  }
+}
