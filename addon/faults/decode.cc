@@ -152,7 +152,8 @@ void TakeName(const uint8_t* bytes, size_t at, size_t end, Record* out) {
   out->name_length = strnlen(out->name, end - at);
 }
 
-bool DecodeSideband(const RawRecord& raw, uint32_t type, uint16_t misc, Record* out) {
+bool DecodeSideband(const RawRecord& raw, const Formats& formats, uint32_t type, uint16_t misc,
+                    Record* out) {
   const size_t trailer = raw.event->layout.trailer;
   if (raw.length < kRecordHeader + trailer) return false;
   const uint8_t* bytes = raw.bytes;
@@ -162,6 +163,8 @@ bool DecodeSideband(const RawRecord& raw, uint32_t type, uint16_t misc, Record* 
   switch (type) {
     case PERF_RECORD_MMAP2: {
       if (body_size < 64) return false;
+      const bool build_id = (misc & PERF_RECORD_MISC_MMAP_BUILD_ID) != 0;
+      if (build_id && !formats.build_ids) return false;
       out->kind = RecordKind::kMmap;
       out->pid = Load<uint32_t>(body);
       out->tid = Load<uint32_t>(body + 4);
@@ -171,7 +174,7 @@ bool DecodeSideband(const RawRecord& raw, uint32_t type, uint16_t misc, Record* 
       out->dev_major = Load<uint32_t>(body + 32);
       out->dev_minor = Load<uint32_t>(body + 36);
       out->ino = Load<uint64_t>(body + 40);
-      if ((misc & PERF_RECORD_MISC_MMAP_BUILD_ID) != 0) {
+      if (build_id) {
         out->dev_major = out->dev_minor = 0;
         TakeBuildId(body, out);
       }
@@ -226,7 +229,7 @@ bool Decode(const RawRecord& raw, const Formats& formats, Record* out) {
     out->user_mode = (misc & PERF_RECORD_MISC_CPUMODE_MASK) == PERF_RECORD_MISC_USER;
     return DecodeSample(raw, formats, out);
   }
-  return DecodeSideband(raw, Load<uint32_t>(raw.bytes), misc, out);
+  return DecodeSideband(raw, formats, Load<uint32_t>(raw.bytes), misc, out);
 }
 
 }  // namespace pagefault

@@ -25,6 +25,9 @@ struct TracepointFormat {
 struct Formats {
   EventIds events;
   TracepointFormat tracepoints[kEventKinds];
+  // Mappings may have a build id in the place of device and inode. Not asked for by us: without
+  // those their names could not be told apart from others.
+  bool build_ids = false;
 
   const TracepointFormat& Of(EventKind kind) const {
     return tracepoints[static_cast<size_t>(kind)];

@@ -66,6 +66,7 @@ bool HasUnknownLength(const perf_event_attr& attr) {
 
 bool EventTable::Build(const Head& head, Formats* formats) {
   formats_ = formats;
+  formats->build_ids = true;
   none_.kind = EventKind::kRingOwner;
   const auto has = [&head](uint64_t config) {
     return std::any_of(head.events.begin(), head.events.end(),
