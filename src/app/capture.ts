@@ -1,7 +1,14 @@
 import type { BeyondFaults } from '../core/facts/beyond';
 import type { WholeFacts } from '../core/facts/target';
 import type { SystemFacts } from '../core/classify/cause-text';
-import type { BusSource, GuardSource, NameSource, ProcSource, UnwindSource } from '../core/ports';
+import type {
+  BusSource,
+  GuardSource,
+  NameSource,
+  OwnerSource,
+  ProcSource,
+  UnwindSource,
+} from '../core/ports';
 import type { InitialProcess } from '../core/resolve/model-options';
 import type { CaptureSession } from './run';
 import type { OpenFaultSource } from './waiting';
@@ -12,6 +19,7 @@ export interface Capture {
   readonly source: ProcSource;
   readonly guards: GuardSource | null;
   readonly bus: BusSource | null;
+  readonly owners: OwnerSource | null;
   readonly names: NameSource | null;
   readonly unwinder: UnwindSource | null;
   readonly system: SystemFacts;

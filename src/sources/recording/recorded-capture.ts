@@ -9,6 +9,7 @@ export class RecordedCapture {
   readonly source: ProcSource = new RecordedSource();
   readonly guards = null;
   readonly bus = null;
+  readonly owners = null;
   readonly names = null;
   readonly unwinder = null;
   readonly system = { swapInUse: false, numaBalancing: false };
