@@ -3,6 +3,7 @@
 /** The rooms of src/core from the ground up: each imports only those before it. */
 const ROOMS = [
   'text',
+  'compare',
   'facts',
   'wire',
   'classify',

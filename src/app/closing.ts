@@ -7,6 +7,7 @@ import type { Snapshot } from '../core/snapshot/snapshot';
 import type { FdWriter } from '../output/files/writer';
 import { foldedText } from '../output/report/folded';
 import { reportJson } from '../output/report/json';
+import type { ReportInput } from '../output/report/report';
 import { reportText } from '../output/report/text';
 import { summaryLine } from '../output/report/summary';
 import type { SummaryCounts } from '../output/report/summary';
@@ -49,7 +50,20 @@ export function writeClosing(
     outlets.writer(plan.folded).write(Buffer.from(text));
   }
   if (plan.report === null) return;
-  const input = {
+  const input = reportInput(options, assembly, snapshot, facts, version);
+  const pieces = options.report === 'json' ? reportJson(input) : [reportText(input)];
+  writePieces(outlets.writer(plan.report), pieces);
+}
+
+/** What the report of a run is made from. */
+export function reportInput(
+  options: Pick<Options, 'by' | 'filter'>,
+  assembly: Assembly,
+  snapshot: Snapshot,
+  facts: CaptureFacts,
+  version: string,
+): ReportInput {
+  return {
     version,
     target: {
       command: assembly.command,
@@ -57,7 +71,7 @@ export function writeClosing(
       whole: assembly.capture.whole,
       recording: assembly.capture.recording,
     },
-    summary,
+    summary: summaryCounts(snapshot, facts),
     snapshot,
     capture: facts,
     beyond: beyond(assembly, facts),
@@ -65,8 +79,6 @@ export function writeClosing(
     filter: options.filter ?? '',
     fixed: assembly.fixed,
   };
-  const pieces = options.report === 'json' ? reportJson(input) : [reportText(input)];
-  writePieces(outlets.writer(plan.report), pieces);
 }
 
 function writePieces(writer: FdWriter, pieces: Iterable<string>): void {

@@ -15,6 +15,7 @@ import { version } from './version';
 import { chooseView } from './view-choice';
 
 type StreamModule = typeof import('./stream');
+type DiffModule = typeof import('./diff');
 type RecordingModule = typeof import('./recording');
 type DashboardModule = typeof import('./dashboard');
 
@@ -26,6 +27,7 @@ const load = createRequire(__filename);
 
 /** The program: arguments and the launcher's notes in, exit status out. Never rejects. */
 export async function main(args: readonly string[], notes?: Buffer): Promise<number> {
+  if (args[0] === 'diff') return (load('./diff') as DiffModule).runDiff(args.slice(1));
   let asked: CommandLine;
   try {
     asked = parseOptions(rawArguments(args), isatty(0) && isatty(1));

@@ -7,6 +7,7 @@ const USAGE = `usage: pagefault-analyzer [OPTIONS] -p PID[,PID...]
        pagefault-analyzer [OPTIONS] -a | --name NAME | --cgroup PATH | --unit UNIT | --container ID
        pagefault-analyzer [OPTIONS] demo
        pagefault-analyzer [OPTIONS] -i FILE
+       pagefault-analyzer diff [OPTIONS] A B
        pagefault-analyzer                (in a terminal: the whole machine, as root)
 
 Shows every page fault of a program, or of the whole machine: its class, address, region and cost.

@@ -36,6 +36,7 @@ pagefault\\-analyzer \\- where page faults happen, what they cost, and who cause
 \\fBpagefault\\-analyzer\\fR [\\fIOPTIONS\\fR] \\fB\\-a\\fR | \\fB\\-\\-name\\fR \\fINAME\\fR | \\fB\\-\\-cgroup\\fR \\fIPATH\\fR | \\fB\\-\\-unit\\fR \\fIUNIT\\fR | \\fB\\-\\-container\\fR \\fIID\\fR
 \\fBpagefault\\-analyzer\\fR [\\fIOPTIONS\\fR] \\fBdemo\\fR
 \\fBpagefault\\-analyzer\\fR [\\fIOPTIONS\\fR] \\fB\\-i\\fR \\fIFILE\\fR
+\\fBpagefault\\-analyzer diff\\fR [\\fIOPTIONS\\fR] \\fIA\\fR \\fIB\\fR
 .fi
 .SH DESCRIPTION
 Attaches to processes, to a cgroup or to the whole machine, or starts a command, and captures every page fault through perf ring buffers:

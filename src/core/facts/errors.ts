@@ -92,6 +92,7 @@ const TEXTS = {
     const [file = '', trouble = '', errno = ''] = detail.split('\n');
     return `cannot read the recording ${file}: ${recordingTrouble(trouble, errno)}`;
   },
+  NO_REPORT: (detail) => `cannot compare: ${detail}`,
   FILTER: (detail) => `--filter: ${detail}`,
 } as const satisfies Record<string, Message>;
 

@@ -1,0 +1,138 @@
+/** What a comparison takes from one JSON report (docs/formats.md). The document may be anybody's. */
+
+/** What is compared. */
+export const COMPARED = ['region', 'call-site', 'cause', 'process'] as const;
+export type Compared = (typeof COMPARED)[number];
+
+/** Of one row, or of a whole run; null for what the report does not say. */
+export interface Measure {
+  readonly faults: number;
+  readonly stallNs: number | null;
+  /** ns. null where the row sums up several, whose percentiles do not add up. */
+  readonly p50: number | null;
+  readonly p99: number | null;
+}
+
+/** One run: its rows by name, never by address or number, which differ from run to run. */
+export interface RunFacts {
+  readonly file: string;
+  readonly elapsedNs: number;
+  /** Its target was started by the analyzer: the work is the same however long it takes. */
+  readonly ofCommand: boolean;
+  readonly lost: number;
+  readonly total: Measure;
+  readonly rows: ReadonlyMap<string, Measure>;
+  /** Folded stacks, with the faults that they stand for. */
+  readonly stacks: ReadonlyMap<string, number>;
+  /** What of the capture decides what is in it, in words. */
+  readonly conditions: readonly string[];
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+const SCHEMA = 2;
+const TID = /^\[stack:\d+\]/;
+
+/** null where it is no report that this version can compare. */
+export function runFacts(file: string, document: unknown, by: Compared): RunFacts | null {
+  const report = objectOf(document);
+  if (report === null || report.schema_version !== SCHEMA) return null;
+  const summary = objectOf(report.summary);
+  const elapsedNs = numberOf(report.elapsed_ns);
+  if (summary === null || numberOf(summary.faults) === null) return null;
+  const totals = objectOf(report.totals) ?? {};
+  return {
+    file,
+    elapsedNs: elapsedNs ?? 0,
+    ofCommand: objectOf(report.target)?.kind === 'command',
+    lost: numberOf(summary.lost) ?? 0,
+    total: {
+      faults: numberOf(summary.faults)!,
+      stallNs: numberOf(totals.stall_ns),
+      p50: null,
+      p99: null,
+    },
+    rows: rowsOf(report, by),
+    stacks: stacksOf(report),
+    conditions: conditionsOf(report),
+  };
+}
+
+function rowsOf(report: Json, by: Compared): Map<string, Measure> {
+  const rows = new Map<string, Measure>();
+  if (by === 'cause') {
+    for (const [name, faults] of Object.entries(objectOf(report.causes) ?? {})) {
+      const count = numberOf(faults) ?? 0;
+      if (count > 0) rows.set(name, { faults: count, stallNs: null, p50: null, p99: null });
+    }
+    return rows;
+  }
+  for (const row of listOf(report[TABLES[by]])) {
+    const name = NAMES[by](row);
+    const measure = {
+      faults: numberOf(row.faults) ?? 0,
+      stallNs: numberOf(row.stall_ns),
+      p50: numberOf(row.p50_ns),
+      p99: numberOf(row.p99_ns),
+    };
+    const known = rows.get(name);
+    rows.set(name, known === undefined ? measure : sum(known, measure));
+  }
+  return rows;
+}
+
+const TABLES = { region: 'regions', 'call-site': 'call_sites', process: 'processes' } as const;
+
+const NAMES: Readonly<Record<Exclude<Compared, 'cause'>, (row: Json) => string>> = {
+  region: (row) => textOf(row.label).replace(TID, '[stack of a thread]'),
+  'call-site': (row) => {
+    const object = textOf(row.object).split('/').pop()!;
+    const code = textOf(row.function);
+    if (code !== '') return object === '' ? code : `${code} (${object})`;
+    const offset = textOf(row.offset);
+    if (object === '' && offset === '') return textOf(row.sums_up) || '[unknown]';
+    return offset === '' ? object : `${object}+${offset}`;
+  },
+  process: (row) => textOf(row.comm),
+};
+
+function sum(a: Measure, b: Measure): Measure {
+  const stallNs = a.stallNs === null || b.stallNs === null ? null : a.stallNs + b.stallNs;
+  return { faults: a.faults + b.faults, stallNs, p50: null, p99: null };
+}
+
+function stacksOf(report: Json): Map<string, number> {
+  const stacks = new Map<string, number>();
+  for (const row of listOf(report.stacks)) {
+    const frames = Array.isArray(row.frames) ? row.frames.map(textOf) : [];
+    const name = [textOf(row.comm).replaceAll(';', ':'), ...frames].join(';');
+    stacks.set(name, (stacks.get(name) ?? 0) + (numberOf(row.faults) ?? 0));
+  }
+  return stacks;
+}
+
+function conditionsOf(report: Json): string[] {
+  const capture = objectOf(report.capture) ?? {};
+  const limits = Array.isArray(capture.limits) ? capture.limits.map(textOf) : [];
+  const filter = textOf(report.filter);
+  return [...limits, ...(filter === '' ? [] : [`filter ${filter}`])];
+}
+
+function objectOf(value: unknown): Json | null {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Json)
+    : null;
+}
+
+function listOf(value: unknown): Json[] {
+  if (!Array.isArray(value)) return [];
+  return value.map(objectOf).filter((row) => row !== null);
+}
+
+function numberOf(value: unknown): number | null {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : null;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}

@@ -1,0 +1,72 @@
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { analyze } from '../support/analyzer';
+import { ANALYZER } from '../support/build';
+import { perfData } from '../support/perf-data';
+import { removeScratch, scratchDirectory } from '../support/scratch';
+
+let scratch: string;
+beforeAll(() => {
+  scratch = scratchDirectory();
+});
+afterAll(() => {
+  removeScratch(scratch);
+});
+
+const diff = (...args: string[]): { status: number | null; stdout: string; stderr: string } =>
+  spawnSync(ANALYZER, ['diff', ...args], { encoding: 'utf8' });
+
+test('a recording and its report are the same; ten times the work is more', async () => {
+  const small = perfData(scratch, 'four-6.1');
+  const large = perfData(scratch, 'zstd-6.1');
+  const report = join(scratch, 'report.json');
+  const { stdout } = await analyze(['-q', '--report-format', 'json', '-i', small]);
+  writeFileSync(report, stdout);
+  const same = diff('--fail-over', '0', '--report-format', 'json', report, small);
+  expect(same).toMatchObject({ status: 0, stderr: '' });
+  const { rows, total } = JSON.parse(same.stdout) as {
+    rows: { same: boolean; faults_difference: number }[];
+    total: { faults_a: number; faults_b: number };
+  };
+  expect(total).toMatchObject({ faults_a: 521, faults_b: 521 });
+  expect(rows.length).toBeGreaterThan(5);
+  expect(rows.filter((row) => !row.same || row.faults_difference !== 0)).toEqual([]);
+  const text = diff('--by', 'process', '--sort', 'faults', small, large).stdout;
+  expect(text).toContain('521 faults');
+  expect(text).toContain('2,322 faults');
+  // Per second, as neither says that it is of a command: w.c faults as fast in both.
+  expect(text).toContain('per second');
+});
+
+test('folded stacks have two columns, which add up to the faults with a stack', () => {
+  const [a, b] = ['stacks-fp-6.1', 'stacks-fp-7.2'].map((name) => perfData(scratch, name));
+  const { stdout } = diff('--format', 'folded', a!, b!);
+  const counts = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => /^.+ (\d+) (\d+)$/.exec(line)!);
+  const sum = (column: number): number =>
+    counts.reduce((total, match) => total + Number(match[column]), 0);
+  expect([sum(1), sum(2)]).toEqual([421, 421]);
+});
+
+test.each([
+  [[], /compares two/],
+  [['a'], /compares two/],
+  [['a', 'b', 'c'], /compares two/],
+  [['a,', 'b'], /is empty/],
+  [['--by', 'colour', 'a', 'b'], /--by: 'colour'/],
+  [['--fail-over', 'x', 'a', 'b'], /no percentage/],
+  [['--no-such', 'a', 'b'], /--no-such/],
+  [['/nonexistent', '/dev/null'], /no such file/i],
+  [['/etc/passwd', '/etc/passwd'], /no perf.data file/],
+])('%j: one line, and status 2', (args, words) => {
+  const { status, stdout, stderr } = diff(...args);
+  expect({ status, stdout, lines: stderr.trimEnd().split('\n').length }).toEqual({
+    status: 2,
+    stdout: '',
+    lines: 1,
+  });
+  expect(stderr).toMatch(words);
+});
