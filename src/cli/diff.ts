@@ -114,12 +114,14 @@ function diffOptions(args: readonly string[]): DiffOptions | null {
   };
 }
 
-function parsedArguments(args: readonly string[]): {
-  readonly values: Readonly<Record<string, string | boolean | undefined>> & {
-    readonly [key in 'by' | 'sort' | 'format' | 'report-format' | 'fail-over']?: string;
-  };
+interface Parsed {
+  readonly values: Readonly<Partial<Record<TextOption, string>>> & { readonly help?: boolean };
   readonly positionals: readonly string[];
-} {
+}
+
+type TextOption = 'by' | 'sort' | 'format' | 'report-format' | 'fail-over';
+
+function parsedArguments(args: readonly string[]): Parsed {
   const text = { type: 'string' } as const;
   try {
     return parseArgs({
@@ -136,7 +138,7 @@ function parsedArguments(args: readonly string[]): {
     });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    throw new UsageError(message.split('. ')[0]!);
+    throw new UsageError(message.split('. ')[0]);
   }
 }
 

@@ -110,14 +110,14 @@ class Judge {
 
   row(name: string, of: (run: RunFacts) => Measure | null): ComparedRow {
     const found = [this.a.map(of), this.b.map(of)] as const;
-    const there = found.map((side) => side.some((measure) => (measure?.faults ?? 0) > 0));
-    const stalls = found.flat().every((measure) => measure === null || measure.stallNs !== null);
+    const [inA, inB] = found.map((side) => side.some((measure) => (measure?.faults ?? 0) > 0));
+    const stalls = found.flat().every((measure) => measure?.stallNs !== null);
     const faults = this.change(of, ({ faults: count }) => count);
     const stall = stalls ? this.change(of, ({ stallNs }) => stallNs ?? 0) : null;
     const p = this.p(of);
     return {
       name,
-      presence: there[0]! === there[1]! ? 'both' : there[0]! ? 'gone' : 'new',
+      presence: inA === inB ? 'both' : inA === true ? 'gone' : 'new',
       faults,
       stall,
       p50: [medianOf(found[0], 'p50'), medianOf(found[1], 'p50')],

@@ -20,7 +20,7 @@ export function diffText(comparison: Comparison, title: string): string {
     ...b.map((run) => runLine('B', run)),
     ...differs.map((text) => `Differs     ${printable(text, 200)}`),
     `Numbers     ${perSecond ? 'per second, as the durations differ' : 'of the whole runs'}` +
-      `${a.length > 1 || b.length > 1 ? '; medians of the runs of a side' : ''}`,
+      (a.length > 1 || b.length > 1 ? '; medians of the runs of a side' : ''),
     `Order       by change of ${comparison.sort}; ~ is within what chance does`,
   ];
   const columns = shownColumns(comparison, title);
@@ -75,7 +75,7 @@ function cell({ value, print }: DiffColumn, row: ComparedRow): string {
   const found = value(row);
   if (typeof found !== 'number')
     return found === null ? UNKNOWN : printable(String(found), MAX_NAME);
-  switch (print) {
+  switch (print ?? 'faults') {
     case 'time':
       return latency(found);
     case 'signed-time':
@@ -83,10 +83,10 @@ function cell({ value, print }: DiffColumn, row: ComparedRow): string {
     case 'signed-faults':
       return signed(found, grouped);
     case 'percent':
-      return `${signed(found, (n) => n.toFixed(1))}`;
+      return signed(found, (n) => n.toFixed(1));
     case 'p':
       return found.toFixed(3);
-    default:
+    case 'faults':
       return grouped(found);
   }
 }
