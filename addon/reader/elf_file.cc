@@ -70,7 +70,7 @@ size_t ReadPart(int fd, uint64_t offset, uint8_t* to, size_t length) {
 
 }  // namespace
 
-int Elf(Context* context, Input* request, Output* answer) {
+int ElfHeaders(Context* context, Input* request, Output* answer) {
   Mapping mapping;
   if (!ReadMapping(request, &mapping) || mapping.name.empty() || mapping.name[0] != '/') {
     return EINVAL;

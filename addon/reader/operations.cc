@@ -13,7 +13,7 @@ struct Entry {
 };
 
 constexpr Entry kOperations[] = {
-    {kMaps, Maps}, {kCmdline, Cmdline}, {kPage, Page},     {kElf, Elf},     {kGuards, Guards},
+    {kMaps, Maps}, {kCmdline, Cmdline}, {kPage, Page},     {kElf, ElfHeaders}, {kGuards, Guards},
     {kSize, Size}, {kNames, Names},     {kUnwind, Unwind}, {kTasks, Tasks},
 };
 

@@ -45,7 +45,7 @@ int Answer(uint8_t operation, Context* context, Input* request, Output* answer);
 int Maps(Context* context, Input* request, Output* answer);
 int Cmdline(Context* context, Input* request, Output* answer);
 int Page(Context* context, Input* request, Output* answer);
-int Elf(Context* context, Input* request, Output* answer);
+int ElfHeaders(Context* context, Input* request, Output* answer);
 int Guards(Context* context, Input* request, Output* answer);
 int Size(Context* context, Input* request, Output* answer);
 int Names(Context* context, Input* request, Output* answer);
