@@ -47,6 +47,10 @@ export const VARIANTS = {
 } as const satisfies Record<string, readonly string[]>;
 export type Variant = keyof typeof VARIANTS;
 
+/** Two compilers see the sources, and clang's code with checks is made in half the time of g++'s. */
+const compilerOf = (flags: readonly string[]): string =>
+  flags.some((flag) => flag.startsWith('-fsanitize=address')) ? 'clang++' : 'g++';
+
 /** Lines for the sanitizers' reports, and no more of debug information: it is a third of the compiler's time. */
 const FLAGS = [
   ...['-std=c++17', '-D_GNU_SOURCE', '-g1', '-pthread', '-I', ADDON],
@@ -140,7 +144,7 @@ async function compileAsOne({ files, flags }: Unit, headers: string): Promise<st
   const object = join(CACHE, `${hash.digest('hex').slice(0, 24)}.o`);
   if (!existsSync(object)) {
     const included = files.flatMap((file) => ['-include', file]);
-    const compiler = ['g++', ...flags, '-c', ...included, '-x', 'c++', '/dev/null'];
+    const compiler = [compilerOf(flags), ...flags, '-c', ...included, '-x', 'c++', '/dev/null'];
     await run('flock', [`${object}.lock`, 'sh', '-c', ONCE, object, ...compiler]);
   }
   return object;
@@ -203,7 +207,7 @@ export async function buildProgram(variant: Variant, program: Program = 'tests')
   const built = join(CACHE, `native-${program}-${hash.digest('hex').slice(0, 16)}`);
   if (!existsSync(built)) {
     const unfinished = `${built}.${process.pid}`;
-    await run('g++', [...flags, ...objects, ...LIBRARIES, '-o', unfinished]);
+    await run(compilerOf(flags), [...flags, ...objects, ...LIBRARIES, '-o', unfinished]);
     renameSync(unfinished, built);
   }
   prune([...objects.filter((object) => object.startsWith(CACHE)), built]);
