@@ -14,7 +14,7 @@ struct Entry {
 
 constexpr Entry kOperations[] = {
     {kMaps, Maps}, {kCmdline, Cmdline}, {kPage, Page},     {kElf, ElfHeaders}, {kGuards, Guards},
-    {kSize, Size}, {kNames, Names},     {kUnwind, Unwind}, {kTasks, Tasks},
+    {kSize, Size}, {kNames, Names},     {kUnwind, Unwind}, {kTasks, Tasks},    {kCgroup, Cgroup},
 };
 
 }  // namespace

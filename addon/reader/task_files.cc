@@ -26,7 +26,8 @@ constexpr size_t kMaxCmdline = 128 << 10;
 // A line of status names a NUMA node or CPU each at most; a path of cgroups has PATH_MAX.
 constexpr size_t kMaxTaskFile = 32 << 10;
 
-// Appends the file to `out`, at most up to `max` bytes.
+}  // namespace
+
 int ReadFile(const std::string& path, size_t max, Output* out) {
   Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd.ok()) return errno;
@@ -43,8 +44,6 @@ int ReadFile(const std::string& path, size_t max, Output* out) {
     return n < 0 ? error : 0;
   }
 }
-
-}  // namespace
 
 void EachTask(const std::string& proc, uint32_t pid,
               const std::function<bool(const std::string& directory)>& use) {

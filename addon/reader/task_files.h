@@ -10,6 +10,9 @@
 namespace pagefault {
 namespace reader {
 
+// Appends a file to `out`, at most up to `max` bytes of it in all. Returns 0 or an errno.
+int ReadFile(const std::string& path, size_t max, Output* out);
+
 // Directories of /proc in which the process has its address space: its own, or, where its first
 // thread has ended (exit_mm leaves /proc/PID without one), those of its other threads. Calls `use`
 // with one after the other until it returns true.

@@ -6,7 +6,7 @@ import type { RecordedCapture } from '../sources/recording/recorded-capture';
 import type { Capture } from './capture';
 import type { Debug } from '../core/facts/debug';
 import type { FaultView } from '../core/columns/fault-fields';
-import { asksForFunctions } from '../core/filter/ast';
+import { lateFields } from '../core/filter/ast';
 import { compileFaultTest } from '../core/filter/fault-test';
 import type { FaultTest } from '../core/filter/fault-test';
 import { describeFilterError, parseFilter } from '../core/filter/parse';
@@ -212,11 +212,17 @@ function parsedFilter(text: string | null): ((model: Model) => FaultTest) | null
   if (text === null) return null;
   const { filter, error } = parseFilter(text);
   if (error !== null) throw new AnalyzerError('FILTER', describeFilterError(error));
-  if (filter !== null && asksForFunctions(filter)) {
-    const why = 'faults are filtered before their code has a name';
-    const instead =
-      'type it behind / in the dashboard, or take the field function of a stream with --symbols';
-    throw new AnalyzerError('FILTER', `no function: here, ${why}; ${instead}`);
+  const [late] = filter === null ? [] : lateFields(filter);
+  if (late !== undefined) {
+    const [why, instead] =
+      late === 'function'
+        ? ['their code has a name', 'take the field function of a stream with --symbols']
+        : ['it is known whose they are', 'give --cgroup, --unit or --by'];
+    const how = `type it behind / in the dashboard, or ${instead}`;
+    throw new AnalyzerError(
+      'FILTER',
+      `no ${late}: here, faults are filtered before ${why}; ${how}`,
+    );
   }
   return filter === null ? null : (model) => compileFaultTest(filter, model, false);
 }

@@ -15,6 +15,7 @@ import type {
   DashboardSource,
   HeaderInfo,
   InFlightFault,
+  ShownSource,
   TargetInfo,
 } from '../tui/state/source';
 import type { LiveCapture } from '../sources/live/live-capture';
@@ -47,6 +48,7 @@ export class LiveSource implements DashboardSource {
   endedAt: number | null = null;
   /** What the capture had to do differently, in words. */
   readonly notes: string[] = [];
+  readonly shown: ShownSource;
   private last: Snapshot | null = null;
   /** As they were when the counters were last set to zero. */
   private zeroedAt: CaptureFacts | null = null;
@@ -64,6 +66,7 @@ export class LiveSource implements DashboardSource {
     private readonly commandOutput: { readonly state: CommandOutput } | null,
   ) {
     this.names = assembly.model;
+    this.shown = assembly.capture.shown;
   }
 
   private get now(): number {

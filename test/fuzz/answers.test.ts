@@ -3,6 +3,7 @@ import type { ReaderChild, ReaderEvents } from '../../src/sources/reader/child';
 import { Guards } from '../../src/sources/live/guards';
 import { AnswerParser } from '../../src/sources/reader/frame';
 import type { NamedPlace } from '../../src/sources/reader/names';
+import { parseCgroupFacts } from '../../src/sources/proc/proc-parse';
 import { Operation } from '../../src/sources/reader/operations';
 import { modulesRequest } from '../../src/sources/reader/stacks';
 import type { Unwound } from '../../src/sources/reader/stacks';
@@ -86,6 +87,11 @@ const PAYLOADS: Readonly<Record<number, Buffer>> = {
     packed([4, 3]),
     Buffer.from('0::'),
   ]),
+  [Operation.CGROUP]: Buffer.concat([
+    packed([4, 2]),
+    Buffer.from('9\n'),
+    packed([4, 0], [4, 0], [8, 4096]),
+  ]),
   [Operation.UNWIND]: packed([1, 1], [1, 2], [8, 0x401000], [8, 0x402000], [1, 0], [1, 1], [8, 7]),
 };
 const OPERATIONS = Object.keys(PAYLOADS).map(Number);
@@ -166,6 +172,11 @@ function ask({ operation, pieces }: Input): void {
   if (operation === Operation.TASKS) {
     reader.tasks([7], (tasks) => {
       if (tasks !== null && tasks.length !== 1) throw new Error('not what was asked');
+    });
+  }
+  if (operation === Operation.CGROUP) {
+    reader.cgroup('/sys/fs/cgroup', '/a', (texts) => {
+      if (texts !== null) parseCgroupFacts(texts);
     });
   }
   if (operation === Operation.CMDLINE) reader.cmdline(7, () => undefined);

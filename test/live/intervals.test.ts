@@ -115,6 +115,6 @@ test('--batch on stdout: text, and the summary at the end', async () => {
   ]);
   expect(status).toBe(0);
   expect(stdout).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z {2}sleep 9 {2}/);
-  expect(stdout).toMatch(/COMMAND +PROCS +STALL\/s/);
+  expect(stdout).toMatch(/COMMAND +PROCS +MAJ\/s/);
   expect(stdout).toMatch(/\nSummary: major=\d+ minor=\d+ cow=\d+\n$/);
 });

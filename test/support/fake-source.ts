@@ -6,6 +6,7 @@ import type { Snapshot } from '../../src/core/snapshot/snapshot';
 import { LATENCY_ROWS } from '../../src/core/stats/over-time';
 import { EventLog, type EventNames } from '../../src/tui/state/event-log';
 import type { CommandOutput, DashboardSource, HeaderInfo } from '../../src/tui/state/source';
+import { FakeShown } from './fake-shown';
 import { captureFacts } from './facts';
 import { fill } from './fault-kit';
 import { process, region, site, snapshot, stat, thread } from './sample';
@@ -314,6 +315,7 @@ export class FakeSource implements DashboardSource {
   readonly saved = new Map<string, string>();
   saveError: string | null = null;
   commandOutput: CommandOutput | null = null;
+  readonly shown = new FakeShown();
 
   snapshot: DashboardSource['snapshot'] = () => this.picture;
 

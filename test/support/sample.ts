@@ -27,6 +27,7 @@ export function stat(part: Partial<StatRow> = {}): StatRow {
     stallShare: 0,
     stalled: 0,
     rate: 0,
+    classRate: Array.from({ length: CLASS_COUNT }, () => 0),
     history: [],
     lastTime: 0,
     ...part,

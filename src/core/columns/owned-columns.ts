@@ -2,7 +2,7 @@ import type { OwnedGroup, ProcessGrouping } from '../snapshot/process-groups';
 import { count } from '../text/format';
 import { named, numeric } from './column';
 import type { Column } from './column';
-import { STAT_COLUMNS } from './stat-columns';
+import { CLASS_RATE_COLUMNS, STAT_COLUMNS } from './stat-columns';
 
 interface GroupingWords {
   /** Of a table of such groups. */
@@ -53,6 +53,7 @@ export function ownedColumns(by: ProcessGrouping): readonly Column<OwnedGroup>[]
       format: count,
       doc: 'processes, those that have ended too',
     }),
+    ...CLASS_RATE_COLUMNS,
     ...STAT_COLUMNS,
   ];
 }

@@ -4,7 +4,7 @@ import type { ProcessRow, RegionRow, SiteRow, StatRow, ThreadRow } from '../snap
 import { RowGroup } from '../snapshot/groups';
 import { identifier, named, numeric, plain, text } from './column';
 import type { Column } from './column';
-import { STAT_COLUMNS } from './stat-columns';
+import { CLASS_RATE_COLUMNS, STAT_COLUMNS } from './stat-columns';
 
 /**
  * The columns of each table: the one declaration behind the text report, the JSON report and the
@@ -94,13 +94,13 @@ export const THREAD_COLUMNS: readonly Column<ThreadRow>[] = [
 
 /** Whose a process is; not of runs that must be equal, which anybody may start. */
 const OWNER_COLUMNS: readonly Column<ProcessRow>[] = [
-  named<ProcessRow>('user', 'USER', 8, 48, ({ owner }) => owner.user, 'whose process it is'),
+  named<ProcessRow>('user', 'USER', 8, 60.5, ({ owner }) => owner.user, 'whose process it is'),
   {
     ...named<ProcessRow>(
       'cgroup',
       'CGROUP',
       14,
-      54,
+      65,
       ({ owner }) => owner.cgroup,
       'control group: its unit, or the beginning of its container id; the whole path in CSV and JSON',
     ),
@@ -132,6 +132,7 @@ export const PROCESS_COLUMNS: readonly Column<ProcessRow>[] = [
     format: count,
     doc: 'threads that live',
   }),
+  ...CLASS_RATE_COLUMNS,
   ...STAT_COLUMNS,
   numeric({
     id: 'worst_thread_share',
@@ -160,6 +161,19 @@ export const SITE_COLUMNS: readonly Column<SiteRow>[] = [
   ...STAT_COLUMNS,
 ];
 
+/** Of a table of who faults now: what was counted in all makes room for what is counted a second. */
+export function nowFirst<Row extends StatRow>(
+  columns: readonly Column<Row>[],
+): readonly Column<Row>[] {
+  const totals = new Set(['major', 'minor', 'cow', 'rate']);
+  return columns.map((column) =>
+    totals.has(column.id) ? { ...column, weight: column.weight - TOTALS_BELOW } : column,
+  );
+}
+
+/** They come to stand below memory, whose and where. */
+const TOTALS_BELOW = 50;
+
 /** Where COW is not told apart its column says so: a 0 would be a claim. `cow`: see knowsCow(). */
 export function knownColumns<Row extends StatRow>(
   columns: readonly Column<Row>[],
@@ -167,7 +181,9 @@ export function knownColumns<Row extends StatRow>(
 ): readonly Column<Row>[] {
   if (cow) return columns;
   return columns.map((column) =>
-    column.id === 'cow' ? { ...column, value: () => NaN, format: () => 'n/a' } : column,
+    column.id === 'cow' || column.id === 'cow_rate'
+      ? { ...column, value: () => NaN, format: () => 'n/a' }
+      : column,
   );
 }
 

@@ -48,6 +48,25 @@ const CLASS_COLUMNS = CLASS_NAMES.map((name, index) =>
   }),
 );
 
+/** Faults of a class in a second of the last interval; those that end in a signal are rare, and counted. */
+export const CLASS_RATE_COLUMNS: readonly Column<StatRow>[] = (
+  ['MAJOR', 'MINOR', 'COW'] as const
+).map((name) => {
+  const { id, title, weight } = CLASS_COLUMN[name];
+  const index = CLASS_NAMES.indexOf(name);
+  return numeric<StatRow>({
+    id: `${id}_rate`,
+    title: `${title}/s`,
+    unit: '1/s',
+    width: 6,
+    weight: weight + 1.5,
+    timed: true,
+    value: (row) => row.classRate[index] ?? 0,
+    format: rate,
+    doc: `now: ${name} faults per second over the last interval`,
+  });
+});
+
 /** A latency, in the order of their quantiles. */
 function latencyColumn(
   id: string,

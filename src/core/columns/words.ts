@@ -2,6 +2,8 @@ import type { ClassName } from '../classify/classes';
 import { THRESHOLDS } from '../findings/verdict';
 import { percent } from '../text/format';
 import { CAUSE_COLUMNS } from './cause-columns';
+import { cgroupMemoryColumns, processMemoryColumns } from './memory-columns';
+import { ownedColumns } from './owned-columns';
 import { PROCESS_COLUMNS, REGION_COLUMNS, SITE_COLUMNS, THREAD_COLUMNS } from './row-columns';
 import { TITLES } from './titles';
 
@@ -91,6 +93,9 @@ export const WORDS: readonly WordList[] = [
       ...PROCESS_COLUMNS,
       ...SITE_COLUMNS,
       ...CAUSE_COLUMNS,
+      ...processMemoryColumns(() => null),
+      ...ownedColumns('cgroup'),
+      ...cgroupMemoryColumns(() => null),
       ...Object.values(TITLES.columns),
     ]),
   },

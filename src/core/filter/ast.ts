@@ -11,7 +11,10 @@ export type Filter =
   | RangeTerm
   | LatencyTerm;
 
-export type TextField = 'any' | 'region' | 'file' | 'comm' | 'function';
+export type TextField = 'any' | 'region' | 'file' | 'comm' | 'function' | OwnerField;
+/** Whose the process is. */
+export const OWNER_FIELDS = ['user', 'cgroup', 'unit'] as const;
+export type OwnerField = (typeof OWNER_FIELDS)[number];
 /** A substring, or a pattern of core/filter/regex.ts. */
 export interface TextTerm {
   readonly op: 'text';
@@ -79,22 +82,28 @@ export function splitClasses(filter: Filter | null): {
   };
 }
 
-/** Whether it asks for names of code, which come later than the fault. */
-export function asksForFunctions(filter: Filter): boolean {
+/** The text fields that it asks for. */
+export function textFields(filter: Filter): ReadonlySet<TextField> {
   switch (filter.op) {
     case 'and':
     case 'or':
-      return filter.terms.some(asksForFunctions);
+      return new Set(filter.terms.flatMap((term) => [...textFields(term)]));
     case 'not':
-      return asksForFunctions(filter.term);
+      return textFields(filter.term);
     case 'text':
-      return filter.field === 'function';
+      return new Set([filter.field]);
     case 'set':
     case 'id':
     case 'range':
     case 'latency':
-      return false;
+      return new Set();
   }
+}
+
+/** What comes later than the fault: names of code, and whose the process is. */
+export function lateFields(filter: Filter): readonly ('function' | OwnerField)[] {
+  const asked = textFields(filter);
+  return (['function', ...OWNER_FIELDS] as const).filter((field) => asked.has(field));
 }
 
 const KEYWORDS = ['and', 'or', 'not'];

@@ -8,6 +8,7 @@ import {
   type RangeTerm,
   type TextField,
 } from './ast';
+import { isOwnerField } from './owner-terms';
 import { functionTest, textTest } from './text-test';
 import type { CodeFrame } from '../code/address';
 import type { FaultNames } from '../columns/fault-fields';
@@ -100,6 +101,8 @@ function compileText(
   named: boolean,
 ): FaultTest {
   if (field === 'function') return compileFunction(test, names);
+  // Asked for by pids (withPids).
+  if (isOwnerField(field)) return () => false;
   const comm = new Verdicts((id) => names.commName(id), test);
   if (field === 'comm') return (_batch, resolved, i) => comm.of(resolved.comm[i]!);
   const path = new Verdicts((slot) => names.regionPath(slot), test);

@@ -1,4 +1,4 @@
-import { SET_FIELDS, type Filter, type SetField, type TextField } from './ast';
+import { OWNER_FIELDS, SET_FIELDS, type Filter, type SetField, type TextField } from './ast';
 import { FilterScanner, FilterSyntaxError } from './scan';
 import { compilePattern } from './regex';
 import { PatternError } from './regex-parse';
@@ -40,8 +40,12 @@ export function describeFilterError(error: FilterError): string {
 }
 
 const SET_FIELD_NAMES = Object.keys(SET_FIELDS) as SetField[];
-const TEXT_FIELDS: readonly TextField[] = ['region', 'file', 'comm', 'function'];
-const FIELD_LIST = 'class cause kind mode access region file function comm tid pid addr ip lat';
+const TEXT_FIELDS: readonly TextField[] = [
+  ...(['region', 'file', 'comm', 'function'] as const),
+  ...OWNER_FIELDS,
+];
+const FIELD_LIST =
+  'class cause kind mode access region file function comm user cgroup unit tid pid addr ip lat';
 /** `class=cow`, as one would write an option. With any other word before it `=` is text. */
 const ASSIGNED = new RegExp(`(?:${FIELD_LIST.replaceAll(' ', '|')})=`, 'iy');
 const UNITS: ReadonlyMap<string, number> = new Map(

@@ -3,10 +3,12 @@ import {
   type Filter,
   type IdTerm,
   type LatencyTerm,
+  type OwnerField,
   type RangeTerm,
   type SetTerm,
   type TextField,
 } from './ast';
+import { isOwnerField, ownerText, pidsOwned } from './owner-terms';
 import { functionTest, textTest } from './text-test';
 import {
   exactly,
@@ -220,6 +222,19 @@ function judgePids(term: IdTerm, relations: RowRelations): Judges {
   };
 }
 
+/** A property of processes; other rows match by their pids. Rows that ended processes share have one owner. */
+function judgeOwners(
+  field: OwnerField,
+  test: (text: string) => boolean,
+  relations: RowRelations,
+): Judges {
+  const ids = pidsOwned(relations.snapshot.processes, field, test);
+  return {
+    ...judgePids({ op: 'id', field: 'pid', ids }, relations),
+    process: ({ owner }) => exactly(test(ownerText(owner, field))),
+  };
+}
+
 /** The row of everything that has no row: its members have not even a name in common. */
 function sumsUp(row: { readonly pid: number; readonly comm: string }): boolean {
   return row.pid === 0 && (row.comm === '' || row.comm === OTHERS);
@@ -233,6 +248,7 @@ function judgeText(
   test: (text: string) => boolean,
   relations: RowRelations,
 ): Judges {
+  if (isOwnerField(field)) return judgeOwners(field, test, relations);
   const code = judgeSites((row) => judgeCode(row, test), relations);
   if (field === 'function') return code;
   const comm = judgeThreads((row) => (sumsUp(row) ? MAYBE : exactly(test(row.comm))), relations);

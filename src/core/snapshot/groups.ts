@@ -28,6 +28,7 @@ export abstract class RowGroup<Row extends GroupableRow> implements StatRow, Sha
   id = 0;
   rows: readonly Row[] = [];
   readonly byClass = new Array<number>(CLASS_COUNT).fill(0);
+  readonly classRate = new Array<number>(CLASS_COUNT).fill(0);
   faults = 0;
   uniquePages = 0;
   refaults = 0;
@@ -73,7 +74,9 @@ export abstract class RowGroup<Row extends GroupableRow> implements StatRow, Sha
     this.faults = this.uniquePages = this.refaults = this.stallNs = this.maxNs = 0;
     this.stallShare = this.stalled = this.rate = this.lastTime = this.members = this.idSum = 0;
     this.sumsUp = '';
+    this.classRate.fill(0);
     for (const row of rows) {
+      for (let c = 0; c < CLASS_COUNT; c++) this.classRate[c]! += row.classRate[c]!;
       this.idSum += row.id;
       this.faults += row.faults;
       this.uniquePages += row.uniquePages;

@@ -25,6 +25,7 @@ export function share(ns: number, elapsed: number): number {
 class CountedStats {
   // Of their full length at once: push() would make room for 17 numbers in each.
   readonly byClass = new Array<number>(CLASS_COUNT).fill(0);
+  readonly classRate = new Array<number>(CLASS_COUNT).fill(0);
   readonly byCause = new Array<number>(CAUSE_COUNT).fill(0);
   readonly causeNs = new Array<number>(CAUSE_COUNT).fill(0);
   uniquePages = 0;

@@ -37,11 +37,12 @@ const CELLS = [
   { name: 'lastTime', merge: 'max', shown: true },
   /** Faults with a latency. */
   { name: 'timed', merge: 'sum' },
-  /** Faults, and time in faults, at the last tick. */
-  { name: 'tickedFaults', merge: 'sum' },
+  /** Faults by class, and time in faults, at the last tick. */
+  { name: 'tickedByClass', width: CLASS_COUNT, merge: 'sum' },
   { name: 'tickedStallNs', merge: 'sum' },
   /** Faults per second over the last tick. */
   { name: 'rate', merge: 'sum', shown: true, perTick: true },
+  { name: 'classRate', width: CLASS_COUNT, merge: 'sum', shown: true, perTick: true },
   /** Threads that stood in faults, on average over the last tick: at most 1 for one thread. */
   { name: 'stalled', merge: 'sum', shown: true, perTick: true },
   /** The percentiles last asked for, and the `timed` that they belong to: most rows rest between snapshots. */
@@ -69,7 +70,11 @@ export const Cell: Readonly<Record<Spec['name'], number>> = starts;
 /** Numbers of a row. */
 export const STRIDE = merges.length;
 
-const PER_TICK = CELLS.filter((spec) => 'perTick' in spec).map(({ name }) => Cell[name]);
+const PER_TICK = CELLS.flatMap((spec) => {
+  if (!('perTick' in spec)) return [];
+  const width = 'width' in spec ? spec.width : 1;
+  return Array.from({ length: width }, (_, k) => Cell[spec.name] + k);
+});
 const SHOWN = CELLS.filter((spec): spec is Shown => 'shown' in spec);
 const LISTS = SHOWN.filter((spec) => 'width' in spec).map((spec) => ({
   ...spec,
@@ -103,7 +108,7 @@ export function foldCells(cells: Float64Array, from: number, into: number): void
   }
 }
 
-const { byClass, stallNs, tickedFaults, tickedStallNs, rate, stalled } = Cell;
+const { byClass, stallNs, tickedByClass, tickedStallNs, rate, classRate, stalled } = Cell;
 
 /** Faults of the row that begins at `at`. */
 export function faultsAt(cells: Float64Array, at: number): number {
@@ -122,9 +127,14 @@ export function tickCells(
   elapsed: number,
   accounted: number,
 ): number {
-  const faults = faultsAt(cells, at);
-  const delta = faults - cells[at + tickedFaults]!;
-  cells[at + tickedFaults] = faults;
+  let delta = 0;
+  for (let c = 0; c < CLASS_COUNT; c++) {
+    const faults = cells[at + byClass + c]!;
+    const more = faults - cells[at + tickedByClass + c]!;
+    cells[at + tickedByClass + c] = faults;
+    cells[at + classRate + c] = elapsed > 0 ? (more * 1e9) / elapsed : 0;
+    delta += more;
+  }
   cells[at + rate] = elapsed > 0 ? (delta * 1e9) / elapsed : 0;
   if (accounted > 0) {
     const now = cells[at + stallNs]!;

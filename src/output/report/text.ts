@@ -124,7 +124,9 @@ const MAX_FINDING = 600;
 const ALWAYS: ReadonlySet<string> = new Set(['major', 'minor', 'cow', 'faults']);
 const NOTHING: ReadonlySet<string> = new Set(['', '0', '0.0', '0ns', 'ended']);
 /** Columns of the last interval: of a run that is over they say nothing. */
-const NOW: ReadonlySet<string> = new Set(['rate', 'stall_now']);
+const NOW: ReadonlySet<string> = new Set([
+  ...['rate', 'stall_now', 'major_rate', 'minor_rate', 'cow_rate'],
+]);
 
 /**
  * Leaves out what would only make lines longer: columns without a value in any row (SIZE when the target

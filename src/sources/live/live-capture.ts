@@ -19,6 +19,7 @@ import { Pools } from './pools';
 import { isKnown, Proc } from '../proc/proc';
 import { ProcFs } from '../proc/proc-source';
 import type { TargetReader } from '../reader/target-reader';
+import { ShownFacts } from './shown-facts';
 import { StackUnwinder } from './stack-unwinder';
 import { argumentsOf, attachTo, attachToWhole, start } from './session-target';
 import { resolveTargets } from './targets';
@@ -83,6 +84,8 @@ export class LiveCapture {
   readonly bus: BusFactsReader;
   /** Whose processes are. */
   readonly owners: Owners;
+  /** Memory of processes and cgroups that somebody looks at. */
+  readonly shown: ShownFacts;
   /** What code and data are called. */
   readonly names: CodeNames;
   /** What was on copied stacks. */
@@ -136,6 +139,7 @@ export class LiveCapture {
     this.source = this.files;
     this.guards = new Guards(pools.readers, () => this.now());
     this.owners = new Owners(reader, () => performance.now());
+    this.shown = new ShownFacts(reader, proc);
     this.names = new CodeNames(reader, () => performance.now());
     this.unwinder = new StackUnwinder(session, reader, () => performance.now());
     this.bus = new BusFactsReader({

@@ -18,4 +18,6 @@ export const Operation = {
   UNWIND: 8,
   /** Pids -> status and cgroup of each (addon/reader/task_files.cc). */
   TASKS: 9,
+  /** A control group -> its memory and pressure (addon/reader/cgroup_files.cc). */
+  CGROUP: 10,
 } as const;

@@ -64,6 +64,9 @@ export function mappingRequest(pid: number, vma: Vma): Buffer {
   return Buffer.concat([head, Buffer.from(name)]);
 }
 
+/** PATH_MAX, twice. */
+const MAX_CGROUP_PATH = 8192;
+const NO_LIMIT = 2n ** 64n - 1n;
 /** Pids of one request: one that is late costs the answers about all of them. */
 export const MAX_TASKS = 64;
 
@@ -82,22 +85,57 @@ export function tasksRequest(pids: readonly number[]): Buffer {
 
 /** null: that is no answer. */
 export function tasksAnswer(payload: Buffer, count: number): TaskTexts[] | null {
-  let at = 0;
-  const text = (): string | null => {
-    if (at + 4 > payload.length) return null;
-    const length = payload.readUInt32LE(at);
-    at += 4;
-    if (at + length > payload.length) return null;
-    return payload.toString('utf8', at, (at += length));
+  const texts = readTexts(payload, 2 * count);
+  if (texts === null || texts.end !== payload.length) return null;
+  return Array.from({ length: count }, (_, k) => ({
+    status: texts.texts[2 * k]!,
+    cgroup: texts.texts[2 * k + 1]!,
+  }));
+}
+
+/** Texts of a control group's files, '' where they are not there. */
+export interface CgroupTexts {
+  readonly current: string;
+  readonly events: string;
+  readonly pressure: string;
+  /** The lowest limit of it and of those above it, bytes; Infinity without one. */
+  readonly limit: number;
+}
+
+/** `path` below the mount. null where it is no way within it, or too long. */
+export function cgroupRequest(mount: string, path: string): Buffer | null {
+  const [root, below] = [Buffer.from(mount), Buffer.from(path)];
+  const fits = root.length > 0 && root.length + below.length <= MAX_CGROUP_PATH;
+  if (!fits || !path.startsWith('/') || `${path}/`.includes('/../')) return null;
+  const head = Buffer.allocUnsafe(2);
+  head.writeUInt16LE(root.length);
+  return Buffer.concat([head, root, below]);
+}
+
+/** null: that is no answer. */
+export function cgroupAnswer(payload: Buffer): CgroupTexts | null {
+  const texts = readTexts(payload, 3);
+  if (texts === null || texts.end + 8 !== payload.length) return null;
+  const [current, events, pressure] = texts.texts;
+  const limit = payload.readBigUInt64LE(texts.end);
+  return {
+    ...{ current: current!, events: events!, pressure: pressure! },
+    limit: limit === NO_LIMIT ? Infinity : Number(limit),
   };
-  const tasks: TaskTexts[] = [];
+}
+
+/** Texts, each behind its length, from the beginning of a payload. */
+function readTexts(payload: Buffer, count: number): { texts: string[]; end: number } | null {
+  const texts: string[] = [];
+  let end = 0;
   for (let k = 0; k < count; k++) {
-    const status = text();
-    const cgroup = text();
-    if (status === null || cgroup === null) return null;
-    tasks.push({ status, cgroup });
+    if (end + 4 > payload.length) return null;
+    const length = payload.readUInt32LE(end);
+    end += 4;
+    if (end + length > payload.length) return null;
+    texts.push(payload.toString('utf8', end, (end += length)));
   }
-  return at === payload.length ? tasks : null;
+  return { texts, end };
 }
 
 export interface SizeAnswer {

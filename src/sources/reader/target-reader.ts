@@ -8,6 +8,8 @@ import type { NamedPlace, NamesOf, Place } from './names';
 import { Operation } from './operations';
 import type { Readers } from './readers';
 import {
+  cgroupAnswer,
+  cgroupRequest,
   elfAnswer,
   mappingRequest,
   pageAnswer,
@@ -17,7 +19,7 @@ import {
   tasksAnswer,
   tasksRequest,
 } from './requests';
-import type { ElfAnswer, SizeAnswer, TaskTexts } from './requests';
+import type { CgroupTexts, ElfAnswer, SizeAnswer, TaskTexts } from './requests';
 import { MAX_STACKS, unwoundAnswer } from './stacks';
 import type { Unwound } from './stacks';
 
@@ -64,6 +66,18 @@ export class TargetReader {
   tasks(pids: readonly number[], told: (tasks: readonly TaskTexts[] | null) => void): void {
     this.ask(Operation.TASKS, 'processes', tasksRequest(pids), TASKS_WORDS, (answer) => {
       told(answer?.errno === 0 ? tasksAnswer(answer.payload, pids.length) : null);
+    });
+  }
+
+  /** A control group of the hierarchy of cgroup v2 that is mounted there. null where it cannot be told. */
+  cgroup(mount: string, path: string, told: (answer: CgroupTexts | null) => void): void {
+    const payload = cgroupRequest(mount, path);
+    if (payload === null) {
+      setImmediate(told, null);
+      return;
+    }
+    this.ask(Operation.CGROUP, 'control groups', payload, CGROUP_WORDS, (answer) => {
+      told(answer?.errno === 0 ? cgroupAnswer(answer.payload) : null);
     });
   }
 
@@ -206,6 +220,11 @@ const TASKS_WORDS: Words = {
   late: '/proc/PID/cgroup does not let itself be read',
   refused: '/proc/PID/cgroup cannot be read',
   cost: 'users and cgroups of some processes are not known',
+};
+const CGROUP_WORDS: Words = {
+  late: 'the files of a control group do not let themselves be read',
+  refused: 'the files of a control group cannot be read',
+  cost: 'its memory and limits are not shown',
 };
 const FILE_WORDS: Words = {
   late: 'a file system of a target does not answer',

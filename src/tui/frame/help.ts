@@ -10,6 +10,7 @@ const FILTER_HELP = [
   'class:major,cow    major minor cow error         cause:cow   kind:heap',
   'tid:12 pid:34      threads, processes            mode:user|kernel   access:r|w|x',
   'region:libc        file:/srv   comm:postgres     each also with ~regex: comm:~^pg',
+  'user:www           cgroup:jobs unit:nginx        whose the process is',
   'addr:0x7f..-0x7f.. a range of addresses          ip: the same for instructions',
   'lat>1ms lat<=10us  time the fault took',
   'and or not ( )     side by side means and; quote text that has blanks or a colon',

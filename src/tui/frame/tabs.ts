@@ -1,3 +1,4 @@
+import { viewKey } from '../keys/keymap';
 import { Line } from '../layout/line';
 import type { Dashboard } from '../state/dashboard';
 import type { Style, Theme } from '../terminal/theme';
@@ -52,7 +53,7 @@ function partsOf(columns: number, tabs: Tabs): Part[] {
     if (active) {
       return [
         part('[', 'active'),
-        part(String(number), 'active'),
+        part(viewKey(number), 'active'),
         part(` ${title}`, 'active'),
         part(']', 'active'),
         ...after,
@@ -60,7 +61,7 @@ function partsOf(columns: number, tabs: Tabs): Part[] {
     }
     return [
       ...(gap !== null || tabs[k - 1]?.active !== true ? [part(' ')] : []),
-      part(String(number), 'key'),
+      part(viewKey(number), 'key'),
       ...(titled ? [part(inner + title)] : []),
       ...(gap === null ? [] : [part(' ')]),
       ...after,
@@ -70,8 +71,8 @@ function partsOf(columns: number, tabs: Tabs): Part[] {
 
 function widthOf(tabs: Tabs, { inner, gap, titled }: Spacing): number {
   const between = gap === null ? 1 : 2 + gap.length;
-  return tabs.reduce((sum, { number, title, active }) => {
+  return tabs.reduce((sum, { title, active }) => {
     const text = active ? 1 + title.length : titled ? inner.length + title.length : 0;
-    return sum + String(number).length + text + between;
+    return sum + 1 + text + between;
   }, 1);
 }

@@ -40,9 +40,14 @@ export interface Binding {
   readonly footer?: readonly [key: string, text: string];
 }
 
+/** The digit of a view: the tenth has the one behind 9. */
+export function viewKey(number: number): string {
+  return String(number % 10);
+}
+
 /** Views that are there for some runs only, with their numbers: `7: output of COMMAND`. */
 const SOME_VIEWS = VIEWS.flatMap(({ only }, k) =>
-  only === undefined ? [] : `${k + 1}: ${only.help}`,
+  only === undefined ? [] : `${viewKey(k + 1)}: ${only.help}`,
 );
 
 /**
@@ -59,7 +64,7 @@ export const KEYMAP: readonly Binding[] = [
   { keys: ['tab'], action: 'next-view', help: 'next view', footer: ['Tab', 'view'] },
   { keys: ['S-tab'], action: 'previous-view', help: 'previous view' },
   {
-    keys: VIEWS.map((_, k) => String(k + 1)),
+    keys: VIEWS.map((_, k) => viewKey(k + 1)),
     action: 'view',
     help: `go to a view by its number (${SOME_VIEWS.join(', ')})`,
   },
@@ -173,7 +178,7 @@ export function keyText(key: string): string {
 
 /** The keys of a binding: numbers are told as a range. */
 export function keysText(binding: Binding): string {
-  if (binding.action === 'view') return `${binding.keys[0]!}-${binding.keys.at(-1)!}`;
+  if (binding.action === 'view') return '1-9 0';
   return binding.keys.map(keyText).join(' ');
 }
 

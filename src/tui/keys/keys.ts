@@ -121,7 +121,7 @@ const COMMON: Readonly<
     dashboard.step(-1);
   },
   view: (dashboard, { key }) => {
-    dashboard.goTo(Number(key));
+    dashboard.goTo(Number(key) || 10);
   },
   filter: (dashboard) => {
     dashboard.mode = promptFor('filter', 'filter: ', dashboard.scene.filterText);

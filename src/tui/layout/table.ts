@@ -1,7 +1,7 @@
 import { CLASS_COUNT, FaultClass } from '../../core/classify/classes';
 import type { Column } from '../../core/columns/column';
 import type { RowTest } from '../../core/filter/row-test';
-import { RowGroup, type GroupableRow } from '../../core/snapshot/groups';
+import type { GroupableRow } from '../../core/snapshot/groups';
 import type { StatRow } from '../../core/snapshot/snapshot';
 import type { ColumnNeeds } from './columns';
 import { RowOrder } from './order';
@@ -165,7 +165,7 @@ export class TableModel<Row extends GroupableRow> {
   /** Opens the selected group, or moves into it where it is open. False where none is selected. */
   expand(): boolean {
     const row = this.selectedRow;
-    if (row === null || !(row instanceof RowGroup) || this.tree.isOpen(row)) return false;
+    if (row === null || !this.tree.isGroup(row) || this.tree.isOpen(row)) return false;
     this.selectedId ??= row.id;
     this.tree.open(row);
     this.arrange();

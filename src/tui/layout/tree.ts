@@ -53,11 +53,16 @@ export class RowTree<Row extends GroupableRow> {
 
   /** Some row at the margin is a group. */
   get hasGroups(): boolean {
-    return this.outermost.some((row) => row instanceof RowGroup);
+    return this.outermost.some((row) => this.isGroup(row));
+  }
+
+  /** It stands for rows of this table: of one that groups nothing itself no row does. */
+  isGroup(row: Row): boolean {
+    return this.grouping !== null && row instanceof RowGroup;
   }
 
   isOpen(row: Row): row is Row & RowGroup<Row> {
-    return row instanceof RowGroup && this.opened.has(row.id);
+    return this.isGroup(row) && this.opened.has(row.id);
   }
 
   /** The opened group that a row stands below, null for none. */

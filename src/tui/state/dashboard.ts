@@ -4,7 +4,7 @@ import { Scene } from './scene';
 import type { DashboardSource } from './source';
 import type { Style, Theme } from '../terminal/theme';
 import { VIEWS } from '../views/registry';
-import type { Navigation, Scope, View, ViewEntry } from '../views/view';
+import { isWide, type Navigation, type Scope, type View, type ViewEntry } from '../views/view';
 
 export interface DashboardOptions {
   readonly theme: Theme;
@@ -35,6 +35,8 @@ export class Dashboard implements Navigation {
   readonly theme: Theme;
   readonly scene: Scene;
   private readonly made: readonly MadeView[];
+  /** The one that it begins with. */
+  private readonly first: MadeView;
   private current: MadeView;
   /** What was opened from the present view, each from the one before. */
   private opened: readonly View[] = [];
@@ -50,7 +52,9 @@ export class Dashboard implements Navigation {
     this.intervalMs = options.intervalMs;
     this.scene = new Scene(source);
     this.made = VIEWS.map((entry) => ({ entry, view: entry.make(this.scene, this) }));
-    this.current = this.made[0]!;
+    const first = isWide(this.scene.picture.header) ? 'processes' : VIEWS[0]!.name;
+    this.first = this.made.find(({ entry }) => entry.name === first)!;
+    this.current = this.first;
   }
 
   get source(): DashboardSource {
@@ -183,7 +187,7 @@ export class Dashboard implements Navigation {
     const { failed } = this.scene.picture.header;
     if (!failed || this.failureShown) return;
     this.failureShown = true;
-    const untouched = this.current === this.made[0] && this.opened.length === 0;
+    const untouched = this.current === this.first && this.opened.length === 0;
     const said = (this.source.output()?.lines.length ?? 0) > 0;
     const output = this.made.find(({ entry }) => entry.name === 'output');
     if (untouched && said && this.mode === NORMAL && output !== undefined) this.go(output);

@@ -1,7 +1,8 @@
 import { knowsCow } from '../../core/facts/capture-facts';
 import { knownColumns } from '../../core/columns/row-columns';
 import { compileFaultTest, type FaultTest } from '../../core/filter/fault-test';
-import type { Filter } from '../../core/filter/ast';
+import { lateFields, type Filter } from '../../core/filter/ast';
+import { withPids } from '../../core/filter/owner-terms';
 import { findings, type Finding } from '../../core/findings/findings';
 import { StandingVerdict, verdictOf } from '../../core/findings/verdict';
 import { classesNamed } from '../../core/filter/text-test';
@@ -50,7 +51,11 @@ export class Scene {
   } | null = null;
   private found: { readonly snapshot: Snapshot; readonly findings: readonly Finding[] } | null =
     null;
-  private logTest: { readonly log: EventLog; readonly test: FaultTest | null } | null = null;
+  private logTest: {
+    readonly log: EventLog;
+    readonly snapshot: Snapshot;
+    readonly test: FaultTest | null;
+  } | null = null;
 
   constructor(readonly source: DashboardSource) {
     this.live = this.look();
@@ -217,7 +222,11 @@ export class Scene {
   }
 
   private narrowed(): void {
-    this.source.events.setFilter(this.filter, this.classes, this.source.names);
+    // Of whom it will be known later whose they are: what the log takes is chosen when it is shown.
+    const { filter } = this;
+    const taken =
+      filter !== null && lateFields(filter).some((field) => field !== 'function') ? null : filter;
+    this.source.events.setFilter(taken, this.classes, this.source.names);
     this.logTest = null;
     this.arrange();
   }
@@ -231,9 +240,11 @@ export class Scene {
   showsEvent(place: number): boolean {
     const { log } = this.picture;
     if ((this.classes & (1 << log.resolved.faultClass[place]!)) === 0) return false;
-    if (this.logTest?.log !== log) {
-      const test = this.filter === null ? null : compileFaultTest(this.filter, log.names, true);
-      this.logTest = { log, test };
+    const { snapshot } = this.picture;
+    if (this.logTest?.log !== log || this.logTest.snapshot !== snapshot) {
+      const asked = this.filter === null ? null : withPids(this.filter, snapshot.processes);
+      const test = asked === null ? null : compileFaultTest(asked, log.names, true);
+      this.logTest = { log, snapshot, test };
     }
     const { test } = this.logTest;
     return test === null || test(log.batch, log.resolved, place);

@@ -1,3 +1,4 @@
+import type { CgroupFacts, ProcessMemory } from '../../core/facts/cgroup-facts';
 import type { CaptureFacts } from '../../core/facts/capture-facts';
 import type { RegionDetail } from '../../core/snapshot/region-detail';
 import type { LatencyHistogram, Snapshot, TableName } from '../../core/snapshot/snapshot';
@@ -27,8 +28,20 @@ export interface DashboardSource {
    * what went wrong in one line.
    */
   save(path: string, text: string): string | null;
+  /** What is read of the rows that are on the screen. */
+  readonly shown: ShownSource;
   /** The last lines COMMAND wrote to its stdout and stderr; null when there is no COMMAND. */
   output(): CommandOutput | null;
+}
+
+/** Facts that are read of what somebody looks at alone. They come later: what is told is what came last. */
+export interface ShownSource {
+  /** These are on the screen now. */
+  lookAtProcesses(pids: readonly number[]): void;
+  /** The same of cgroups, by their paths. */
+  lookAtCgroups(paths: readonly string[]): void;
+  memory(pid: number): ProcessMemory | null;
+  cgroup(path: string): CgroupFacts | null;
 }
 
 export interface HeaderInfo {

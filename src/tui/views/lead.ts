@@ -1,5 +1,6 @@
 import { printFilter, type Filter, type TextField } from '../../core/filter/ast';
 import { RowGroup, type GroupableRow } from '../../core/snapshot/groups';
+import type { OwnedGroup } from '../../core/snapshot/process-groups';
 import type { ProcessRow, RegionRow, SiteRow, ThreadRow } from '../../core/snapshot/snapshot';
 import type { Navigation } from './view';
 
@@ -64,6 +65,15 @@ export function leadOfProcess(row: ProcessRow): Lead {
   return {
     filter: allOf('pid', pids, row.comm),
     views: ['regions', 'threads', 'code', 'causes', 'latency', 'events'],
+  };
+}
+
+/** null of processes whose cgroup is not known. */
+export function leadOfCgroup({ label }: OwnedGroup): Lead | null {
+  if (label === '') return null;
+  return {
+    filter: named('cgroup', label),
+    views: ['processes', 'regions', 'threads', 'code', 'causes', 'latency', 'events'],
   };
 }
 

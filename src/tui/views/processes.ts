@@ -1,4 +1,5 @@
-import { PROCESS_COLUMNS } from '../../core/columns/row-columns';
+import { processMemoryColumns } from '../../core/columns/memory-columns';
+import { nowFirst, PROCESS_COLUMNS } from '../../core/columns/row-columns';
 import { rowTable } from '../../core/columns/table-export';
 import { PROCESS_GROUPS, ProcessGroup } from '../../core/snapshot/group-rules';
 import { Grouping } from '../../core/snapshot/groups';
@@ -17,9 +18,13 @@ export const processes: ViewEntry = {
   name: 'processes',
   title: 'Processes',
   make: (scene, navigation) => {
+    const { shown } = scene.source;
     const table = scene.table(
       {
-        columns: PROCESS_COLUMNS,
+        columns: nowFirst([
+          ...PROCESS_COLUMNS,
+          ...processMemoryColumns((pid) => shown.memory(pid)),
+        ]),
         hasEnded: ({ alive }) => !alive,
         // What was attached and does not fault is an answer too.
         keeps: ({ alive, pid }) => alive && pid !== 0,
@@ -54,7 +59,19 @@ export const processes: ViewEntry = {
         lead: leadOfProcess,
       });
     };
-    return new TableView(processes.name, scene, navigation, table, detail, leadOfProcess);
+    return new TableView(
+      processes.name,
+      scene,
+      navigation,
+      table,
+      detail,
+      leadOfProcess,
+      (rows) => {
+        shown.lookAtProcesses(
+          rows.filter(({ pid, alive }) => pid !== 0 && alive).map(({ pid }) => pid),
+        );
+      },
+    );
   },
 };
 

@@ -1,4 +1,5 @@
 import { causes } from './causes';
+import { cgroups } from './cgroups';
 import { events } from './events';
 import { findings } from './findings';
 import { latency } from './latency';
@@ -20,4 +21,5 @@ export const VIEWS: readonly ViewEntry[] = [
   output,
   sites,
   findings,
+  cgroups,
 ];

@@ -49,6 +49,8 @@ export class TableView<Row extends GroupableRow> implements View {
     private readonly detail: (row: Row) => View,
     /** Where one can go from a row; null for nowhere. */
     lead: (row: Row) => Lead | null,
+    /** Is told which rows are on the screen. */
+    private readonly shows: (rows: readonly Row[]) => void = () => undefined,
   ) {
     this.actions = {
       ...moving((by) => {
@@ -122,6 +124,7 @@ export class TableView<Row extends GroupableRow> implements View {
 
   layout({ height }: Area): void {
     this.table.fit(height - 1);
+    this.shows(this.table.window(height - 1));
     this.drawn = this.table.window(height - 1).map(({ id }) => id);
   }
 

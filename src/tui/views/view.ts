@@ -1,7 +1,7 @@
 import type { Word } from '../../core/columns/words';
 import type { ExportTables } from '../../core/columns/table-export';
 import type { Scene } from '../state/scene';
-import type { DashboardSource } from '../state/source';
+import type { DashboardSource, HeaderInfo } from '../state/source';
 import type { Theme } from '../terminal/theme';
 
 /** Where a view is drawn: with what, and how many cells and lines it has. */
@@ -118,6 +118,11 @@ export interface Navigation {
    * calls `back`.
    */
   narrow(term: string, view: string, back: () => void): void;
+}
+
+/** Several processes are watched: whose the faults are is what one looks for first. */
+export function isWide({ whole, targets }: Pick<HeaderInfo, 'whole' | 'targets'>): boolean {
+  return whole !== undefined || targets.length > 1;
 }
 
 /** A view that can be gone to by Tab and by its number. */

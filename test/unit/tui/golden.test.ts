@@ -2,6 +2,7 @@ import { ASK } from '../../../src/tui/terminal/pace';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Cause } from '../../../src/core/classify/classes';
+import type { ProcessRow } from '../../../src/core/snapshot/snapshot';
 import { DashboardApp } from '../../../src/tui/app';
 import { FakeSource, HEADER } from '../../support/fake-source';
 import { FakeInput, FakeOutput } from '../../support/terminal';
@@ -17,6 +18,7 @@ const FRAMES: {
   env: Record<string, string>;
   keys: string;
   until: string;
+  wide?: boolean;
 }[] = [
   { name: 'regions-80x24', columns: 80, rows: 24, env: {}, keys: 'j', until: '>[heap]' },
   {
@@ -37,8 +39,82 @@ const FRAMES: {
   { name: 'code-160x40', columns: 160, rows: 40, env: {}, keys: '8', until: '[8 Code]' },
   { name: 'code-detail-120x40', columns: 120, rows: 40, env: {}, keys: '8\r', until: 'hits' },
   { name: 'findings-120x40', columns: 120, rows: 40, env: {}, keys: '9', until: '[9 Findings]' },
+  // Of the whole machine: processes first, with what is read of those on the screen.
+  {
+    name: 'machine-80x24',
+    columns: 80,
+    rows: 24,
+    env: {},
+    keys: '',
+    until: '[3 Processes]',
+    wide: true,
+  },
+  {
+    name: 'machine-200x40',
+    columns: 200,
+    rows: 40,
+    env: {},
+    keys: '',
+    until: '[3 Processes]',
+    wide: true,
+  },
+  {
+    name: 'cgroups-160x30',
+    columns: 160,
+    rows: 30,
+    env: {},
+    keys: '0',
+    until: '[0 Cgroups]',
+    wide: true,
+  },
+  {
+    name: 'cgroup-detail-120x40',
+    columns: 120,
+    rows: 40,
+    env: {},
+    keys: '0\r',
+    until: 'cgroup /',
+    wide: true,
+  },
   { name: 'help-100x60', columns: 100, rows: 60, env: {}, keys: '?', until: 'Filter' },
 ];
+
+/** A service at its limit, a job, and one that ended at once. */
+function beMachine(source: FakeSource): void {
+  const [first] = source.picture.processes;
+  const row = (id: number, pid: number, comm: string, part: Partial<ProcessRow>): ProcessRow => ({
+    ...first!,
+    ...{ id, pid, ppid: 1, comm },
+    ...part,
+  });
+  const service = { user: 'www', cgroup: '/system.slice/nginx.service' };
+  const rate = (major: number, minor: number): number[] => [major, minor, 0, 0];
+  source.picture = {
+    ...source.picture,
+    processes: [
+      row(1, 4321, 'nginx', { owner: service, stalled: 0.4, classRate: rate(120, 30) }),
+      row(2, 4400, 'nginx-helper', { owner: service, stalled: 0.1, classRate: rate(0, 900) }),
+      row(3, 99, 'cc1', {
+        owner: { user: 'build', cgroup: '/jobs/night' },
+        classRate: rate(0, 42_000),
+      }),
+      row(4, 77, 'sh', { alive: false, stalled: 0, threads: 0 }),
+    ],
+  };
+  source.info = { ...source.info, whole: 'all processes but the analyzer', targets: [] };
+  source.shown.memories.set(4321, { rss: 512 << 20, swap: 3 << 20 });
+  const facts = {
+    memory: 1020 << 20,
+    limit: 1 << 30,
+    high: 0,
+    max: 7000,
+    oomKills: 1,
+    pressure: 83.2,
+  };
+  source.shown.cgroups.set(service.cgroup, facts);
+  const open = { memory: 40 << 20, limit: Infinity, high: 0, max: 0, oomKills: 0, pressure: 0 };
+  source.shown.cgroups.set('/jobs/night', open);
+}
 
 interface Frame {
   readonly text: readonly string[];
@@ -60,6 +136,7 @@ async function frame(spec: (typeof FRAMES)[number]): Promise<Frame> {
     ...HEADER,
     inFlight: [{ tid: 4329, address: '0x7f3a113f2000', region: 'data.db', forNs: 812e6 }],
   };
+  if (spec.wide === true) beMachine(source);
   source.faults([
     [192.031, 0, Cause.FILE_READ, 0, 0, 4329, 812.3e6],
     [192.118, 2, Cause.COW_ANON, 1, 1, 4330, 1900],

@@ -1,4 +1,6 @@
 import { Cause, CAUSE_COUNT } from '../../../../src/core/classify/classes';
+import { printFilter } from '../../../../src/core/filter/ast';
+import { withPids } from '../../../../src/core/filter/owner-terms';
 import { parseFilter } from '../../../../src/core/filter/parse';
 import { compileRowTests } from '../../../../src/core/filter/row-test';
 import type { PairedRow } from '../../../../src/core/snapshot/snapshot';
@@ -129,5 +131,48 @@ describe('rows of code', () => {
     ['reserve', [31, 34], [1, 3]],
   ])('%s', (expression, codes, hit) => {
     expect(which(expression)).toEqual([codes, hit]);
+  });
+});
+
+describe('by whose the processes are', () => {
+  const web = { user: 'www', cgroup: '/system.slice/nginx.service' };
+  const owned = snapshot({
+    ...picture,
+    processes: [
+      process({ id: 21, pid: 10, comm: 'main', byClass: [3, 12, 0, 0], owner: web }),
+      process({ id: 22, pid: 20, comm: 'child', byClass: [0, 0, 4, 0] }),
+      // Those that have ended share a row by name and owner.
+      process({ id: 23, pid: 0, comm: 'main', byClass: [1, 0, 0, 0], owner: web, alive: false }),
+    ],
+  });
+  const ids = (expression: string): [number[], number[], number[]] => {
+    const tests = compileRowTests(parseFilter(expression).filter!, owned);
+    const kept = <Row extends { readonly id: number }>(
+      rows: readonly Row[],
+      { passes }: { readonly passes: (row: Row) => boolean },
+    ): number[] => rows.filter(passes).map(({ id }) => id);
+    return [
+      kept(owned.regions, tests.regions),
+      kept(owned.threads, tests.threads),
+      kept(owned.processes, tests.processes),
+    ];
+  };
+
+  it.each([
+    ['user:www', [1, 2], [11, 12], [21, 23]],
+    ['cgroup:system.slice', [1, 2], [11, 12], [21, 23]],
+    ['unit:~^nginx', [1, 2], [11, 12], [21, 23]],
+    ['not unit:nginx', [3], [13], [22]],
+    ['user:www class:minor', [1, 2], [12], [21]],
+    ['user:nobody', [], [], []],
+  ] as const)('%s', (expression, regions, threads, processes) => {
+    expect(ids(expression)).toEqual([[...regions], [...threads], [...processes]]);
+  });
+
+  it('has pids in the place of owners where faults are asked', () => {
+    const { filter } = parseFilter('not (user:www or region:x) class:cow');
+    expect(printFilter(withPids(filter!, owned.processes))).toBe(
+      'not (pid:10 or region:x) and class:cow',
+    );
   });
 });

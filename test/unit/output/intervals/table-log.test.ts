@@ -33,7 +33,7 @@ test('text: a heading with the time, and who faults now, the most stalled first'
   expect(heading).toBe(
     '2026-01-02T03:04:05.678Z  all processes  7.0 faults/s  stall 12.3ms/s  in all 7',
   );
-  expect(titles).toMatch(/^ +PID +COMMAND +USER +CGROUP +THR +STALL\/s +RATE\/s /);
+  expect(titles).toMatch(/^ +PID +COMMAND +USER +CGROUP +THR +MAJ\/s +MIN\/s +COW\/s +STALL\/s /);
   expect(first).toMatch(/^ +11 +a,"b\? /);
   expect(second).toMatch(/^ +10 +prog +www +nginx /);
   expect(end).toBe('');

@@ -889,3 +889,42 @@ describe('closingText', () => {
     ]);
   });
 });
+
+test('of several processes these come first; memory is read of the rows on the screen alone', () => {
+  const source = new FakeSource();
+  const [first] = source.picture.processes;
+  const processes = Array.from({ length: 200 }, (_, k) => ({
+    ...first!,
+    ...{
+      id: k + 1,
+      pid: 1000 + k,
+      comm: `p${String.fromCharCode(97 + (k % 26))}${'x'.repeat(k / 26)}`,
+    },
+    owner: { user: 'root', cgroup: `/jobs/${k}` },
+  }));
+  source.picture = { ...source.picture, processes };
+  source.info = { ...source.info, whole: 'all processes but the analyzer', targets: [] };
+  const dashboard = new Dashboard(source, {
+    theme: makeTheme({ colours: 0, ascii: true }),
+    intervalMs: 1000,
+  });
+  expect(dashboard.view).toBe('processes');
+  const area = { theme: dashboard.theme, columns: 120, height: 11 };
+  dashboard.shown.layout!(area);
+  expect(source.shown.looked.pids).toHaveLength(10);
+  expect(source.shown.looked.cgroups).toEqual([]);
+  dashboard.goTo(10);
+  expect(dashboard.view).toBe('cgroups');
+  dashboard.shown.layout!(area);
+  expect(source.shown.looked.cgroups).toHaveLength(10);
+});
+
+test('of one process there is no view of cgroups', () => {
+  const dashboard = new Dashboard(new FakeSource(), {
+    theme: makeTheme({ colours: 0, ascii: true }),
+    intervalMs: 1000,
+  });
+  expect(dashboard.view).toBe('regions');
+  dashboard.goTo(10);
+  expect(dashboard.view).toBe('regions');
+});
