@@ -1,4 +1,5 @@
 import type { BeyondFaults } from '../core/facts/beyond';
+import type { MachineFaults } from '../core/facts/machine-faults';
 import type { WholeFacts } from '../core/facts/target';
 import type { SystemFacts } from '../core/classify/cause-text';
 import type {
@@ -23,6 +24,8 @@ export interface Capture {
   readonly names: NameSource | null;
   readonly unwinder: UnwindSource | null;
   readonly system: SystemFacts;
+  /** What the kernel counted of the whole machine, where that is what is watched; null where it cannot be known. */
+  readonly machine: MachineFaults | null;
   /** What the user should know about what is looked at. */
   readonly notes: readonly string[];
   /** COMMAND with its arguments, null without one. */

@@ -75,6 +75,7 @@ export function reportInput(
     snapshot,
     capture: facts,
     beyond: beyond(assembly, facts),
+    machine: assembly.capture.machine,
     by: options.by,
     filter: options.filter ?? '',
     fixed: assembly.fixed,

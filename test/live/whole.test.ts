@@ -12,7 +12,8 @@ import { readFaults, reportIn, startAnalyzer, waiting } from '../support/analyze
 import { workload } from '../support/build';
 import type { Fault, Report } from '../support/formats';
 import { childrenOf } from '../support/processes';
-import { attached, Running, until } from '../support/running';
+import { perfCounts } from '../support/perf';
+import { attached, Running, run, until } from '../support/running';
 import { removeScratch, scratchDirectory } from '../support/scratch';
 import { compare, truthRows } from '../support/truth';
 
@@ -199,4 +200,44 @@ test('users, cgroups and units of processes that live, and the sums of them', as
     await until('its end', () => readFileSync(join(cgroup, 'cgroup.procs'), 'utf8') === '');
     rmdirSync(cgroup);
   }
+});
+
+test('-a: counts between those of perf stat -a and /proc/vmstat around a storm', async () => {
+  const tracer = startAnalyzer(['-a', '-q', '--report-format', 'json', '--no-symbols']);
+  await attached(tracer);
+  const inner = faultsOfTheMachine();
+  const storm = [workload('storm'), '--threads', '2', '--faults', '100000'];
+  const perf = await run(
+    [
+      'unshare',
+      '--mount',
+      'perf',
+      'stat',
+      '-a',
+      '-x',
+      ',',
+      '-e',
+      'minor-faults,major-faults',
+      ...storm,
+    ],
+    { input: '\n' },
+  );
+  const counted = perfCounts(perf);
+  const between = faultsOfTheMachine() - inner;
+  tracer.kill('SIGINT');
+  const { completeness, processes } = reportIn(await tracer.ended);
+  const { faults: said } = JSON.parse(
+    perf.stdout.split('\n').find((line) => line.includes('"rate"'))!,
+  ) as { faults: number };
+  const [ours] = processes.filter(({ comm }) => comm === 'storm');
+  expect(Number(ours!.faults)).toBeGreaterThanOrEqual(said);
+  // Its loading and its threads take some more.
+  expect(Number(ours!.faults)).toBeLessThan(said + 2000);
+  expect(counted.minor + counted.major).toBeGreaterThanOrEqual(said);
+  // Everything that perf counts happened while the analyzer looked, and vmstat has it all.
+  const { machine, captured, lost } = completeness;
+  expect(counted.minor + counted.major).toBeLessThanOrEqual(machine!.pgfault);
+  expect(between).toBeLessThanOrEqual(machine!.pgfault);
+  expect(captured + lost + machine!.own).toBeLessThanOrEqual(machine!.pgfault);
+  expect(lost).toBe(0);
 });

@@ -49,6 +49,11 @@ export interface Report {
       readonly at_most: number | null;
       readonly processes_gone: number;
     } | null;
+    readonly machine: {
+      readonly pgfault: number;
+      readonly pgmajfault: number;
+      readonly own: number;
+    } | null;
     readonly in_flight: number;
     readonly in_flight_stall_ns: number;
   };

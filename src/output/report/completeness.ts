@@ -1,5 +1,6 @@
 import { completeness } from '../../core/facts/capture-facts';
 import type { CaptureFacts, RecordCounters } from '../../core/facts/capture-facts';
+import type { MachineFaults } from '../../core/facts/machine-faults';
 import { grouped } from '../../core/text/format';
 import type { ReportInput } from './report';
 
@@ -25,6 +26,20 @@ export function beyondText({ beyond, capture }: ReportInput): string {
   return (
     `${number} more in /proc/PID/stat: ${kernelMode}pages that the kernel fetched for the process ` +
     `without an access that faulted (exec, O_DIRECT, MAP_POPULATE, KVM, ptrace)${missing}`
+  );
+}
+
+/** What /proc/vmstat counts over the same time, and why that is more. */
+export function machineText(
+  { pgfault, pgmajfault, own }: MachineFaults,
+  capture: CaptureFacts,
+): string {
+  const { captured, lost } = completeness(capture);
+  const more = pgfault - own - captured - lost;
+  return (
+    `${grouped(pgfault)} in /proc/vmstat (pgmajfault ${grouped(pgmajfault)}): ${grouped(own)} of the analyzer itself, ` +
+    `${grouped(more)} that no event reports: pages fetched without an access (get_user_pages), faults that failed, ` +
+    'those while capture was switched on and off; a retried fault is MAJOR here and not in pgmajfault'
   );
 }
 

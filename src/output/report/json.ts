@@ -113,7 +113,7 @@ function targetPart({ target, fixed }: ReportInput): Json {
   };
 }
 
-function completenessPart({ capture, beyond, fixed }: ReportInput): Json {
+function completenessPart({ capture, beyond, fixed, machine = null }: ReportInput): Json {
   const counted = completeness(capture);
   return {
     captured: counted.captured,
@@ -129,6 +129,10 @@ function completenessPart({ capture, beyond, fixed }: ReportInput): Json {
       beyond === null || fixed
         ? null
         : { at_least: beyond.low, at_most: beyond.high, processes_gone: beyond.gone },
+    machine:
+      machine === null || fixed
+        ? null
+        : { pgfault: machine.pgfault, pgmajfault: machine.pgmajfault, own: machine.own },
     cpus_not_watched: capture.records.unwatchedCpus,
     credentials_changed: capture.records.credentialsLost,
     memory_sharing_processes: capture.records.memorySharers,

@@ -1,4 +1,5 @@
 import type { BeyondFaults } from '../../core/facts/beyond';
+import type { MachineFaults } from '../../core/facts/machine-faults';
 import type { WholeFacts } from '../../core/facts/target';
 import { knowsCow } from '../../core/facts/capture-facts';
 import type { CaptureFacts } from '../../core/facts/capture-facts';
@@ -26,6 +27,8 @@ export interface ReportInput {
   readonly capture: CaptureFacts;
   /** What the kernel counted for the targets beyond what it reported, null where it is not known. */
   readonly beyond: BeyondFaults | null;
+  /** What the kernel counted of the whole machine; null where something else is watched. */
+  readonly machine?: MachineFaults | null;
   /** What processes are to be grouped by; null where nobody asked. */
   readonly by: (typeof GROUPINGS)[number] | null;
   /** The filter in force, '' without one: the tables hold only what it keeps. */

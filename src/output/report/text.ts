@@ -10,7 +10,7 @@ import type { Column } from '../../core/columns/column';
 import { GROUPING_WORDS, ownedColumns } from '../../core/columns/owned-columns';
 import type { ProcessGrouping } from '../../core/snapshot/process-groups';
 import type { ProcessRow, SharedRow, Snapshot, StatRow } from '../../core/snapshot/snapshot';
-import { beyondText, completenessText, qualifications } from './completeness';
+import { beyondText, completenessText, machineText, qualifications } from './completeness';
 import { GROUP_COLUMNS, groupAlike, groupRegions, makerColumn, NAMED_COLUMNS } from './groups';
 import { histogramLines } from './histogram';
 import {
@@ -186,6 +186,8 @@ function headLines(input: ReportInput): string[] {
   // Of a whole nobody has looked at every account.
   const asked = !target.whole && (target.recording ?? null) === null;
   if (!fixed && asked) lines.push(`Beyond      ${beyondText(input)}`);
+  const { machine = null } = input;
+  if (machine !== null) lines.push(`Machine     ${machineText(machine, capture)}`);
   if (capture.inFlight > 0) {
     lines.push(`In flight   ${inFlightText(input)}`);
   }

@@ -2,6 +2,7 @@ import type { BeyondFaults } from '../../core/facts/beyond';
 import type { SystemFacts } from '../../core/classify/cause-text';
 import type { Debug } from '../../core/facts/debug';
 import { isStarted, type Target, type WholeFacts } from '../../core/facts/target';
+import type { MachineFaults } from '../../core/facts/machine-faults';
 import { AnalyzerError, errorParts } from '../../core/facts/errors';
 import type { GuardSource, ProcSource } from '../../core/ports';
 import type { Addon, Session, SessionInfo, StackOptions } from '../../native/contract';
@@ -14,6 +15,7 @@ import type { ProcessFacts } from './early-look';
 import { Guards } from './guards';
 import type { Inheritance } from './inheritance';
 import { missingInterpreter } from './interpreter';
+import { MachineAccounts } from './machine-accounts';
 import { Owners } from './owners';
 import { Pools } from './pools';
 import { isKnown, Proc } from '../proc/proc';
@@ -72,6 +74,7 @@ interface Parts {
   readonly whole: WholeFacts | null;
   readonly notes: readonly string[];
   readonly accounts: KernelAccounts;
+  readonly machine: MachineAccounts | null;
   readonly debug: Debug;
 }
 
@@ -180,10 +183,18 @@ export class LiveCapture {
       const early = new EarlyLook(proc, reader, [...pids, ...descendants]);
       const whole = target.kind === 'attach' ? null : attachToWhole(target, proc);
       const who = whole?.session ?? attachTo(pids);
+      const machine = target.kind === 'all' ? new MachineAccounts(proc) : null;
       const session = addon.start({ ...who, children, ringPages, ...stacks, onWake });
       const { debug } = request;
-      const parts = { addon, session, proc, pools, reader, early, pids, notes, accounts, debug };
-      return new LiveCapture({ ...parts, command: null, whole: whole?.facts ?? null });
+      const said = [...notes, ...(whole?.notes ?? [])];
+      const parts = { addon, session, proc, pools, reader, early, pids, accounts, debug };
+      return new LiveCapture({
+        ...parts,
+        notes: said,
+        machine,
+        command: null,
+        whole: whole?.facts ?? null,
+      });
     }
     const command = argumentsOf(target);
     const session = startCommand(command[0], () =>
@@ -198,7 +209,7 @@ export class LiveCapture {
     const early = new EarlyLook(asked, reader, []);
     const { debug } = request;
     const parts = { addon, session, proc: asked, pools, reader, early, notes, accounts, debug };
-    return new LiveCapture({ ...parts, pids: [], command, whole: null });
+    return new LiveCapture({ ...parts, machine: null, pids: [], command, whole: null });
   }
 
   /** No recording: a capture that runs. */
@@ -215,6 +226,12 @@ export class LiveCapture {
   /** Ends capture between two looks at what the kernel counts for the targets and `living`. */
   aroundStop(stop: () => void, living: Iterable<number>): void {
     this.accounts.around(stop, living);
+    this.parts.machine?.end();
+  }
+
+  /** What the kernel counted of the whole machine, where that is what is watched; null where it cannot be known. */
+  get machine(): MachineFaults | null {
+    return this.parts.machine?.faults ?? null;
   }
 
   /** How many faults the accounts have beyond `reported`, of `met` processes; null where it cannot be known. */

@@ -1,4 +1,5 @@
 import { bytesOfText } from '../../core/text/byte-text';
+import { printable } from '../../core/text/printable';
 import { AnalyzerError } from '../../core/facts/errors';
 import type { Started, Whole, WholeFacts } from '../../core/facts/target';
 import type { SessionOptions } from '../../native/contract';
@@ -23,6 +24,42 @@ const COMM_BYTES = 15;
 interface FoundWhole {
   readonly session: SessionTarget;
   readonly facts: WholeFacts;
+  /** What the user should know about it. */
+  readonly notes?: readonly string[];
+}
+
+/** Names told in a note. */
+const MAX_NEAR = 5;
+
+/** A name that nobody has may be a typing error, or that of somebody to come. */
+function nobodyCalled(name: string, proc: Proc): string[] {
+  const near = new Set<string>();
+  for (const pid of proc.pids()) {
+    const comm = proc.comm(pid);
+    if (!isKnown(comm)) continue;
+    if (comm === name) return [];
+    if (isNear(comm, name)) near.add(comm);
+  }
+  const few = [...near]
+    .sort()
+    .slice(0, MAX_NEAR)
+    .map((comm) => `'${printable(comm)}'`);
+  const there = few.length === 0 ? '' : ` (there is ${few.join(', ')})`;
+  return [
+    `no process is called '${printable(name)}' now${there}: whoever gets the name is followed`,
+  ];
+}
+
+/** One is within the other, or they differ in capitals, or in one character. */
+function isNear(comm: string, name: string): boolean {
+  const [a, b] = [comm.toLowerCase(), name.toLowerCase()];
+  if (a === '' || b === '') return false;
+  if (a.includes(b) || b.includes(a)) return true;
+  let start = 0;
+  while (start < a.length && a[start] === b[start]) start++;
+  let end = 0;
+  while (end < Math.min(a.length, b.length) - start && a.at(-1 - end) === b.at(-1 - end)) end++;
+  return Math.max(a.length, b.length) - start - end <= 1;
 }
 
 /** What runs on the machine. Throws AnalyzerError where there is no such cgroup. */
@@ -34,7 +71,8 @@ export function attachToWhole(target: Whole, proc: Proc): FoundWhole {
     case 'name': {
       const name = commOf(target.name);
       const facts = { kind: 'name', ...nothing, name } as const;
-      return { session: { pids: [], machine: true, name }, facts };
+      const notes = nobodyCalled(name, proc);
+      return { session: { pids: [], machine: true, name }, facts, notes };
     }
     case 'cgroup': {
       const mounts = proc.mountInfo('self');

@@ -139,6 +139,16 @@ function numberOf(text: string | undefined): number {
   return text === undefined ? NaN : Number(text);
 }
 
+/** `name number` on each line of /proc/vmstat. */
+export function parseVmstat(text: string): Map<string, number> {
+  const counters = new Map<string, number>();
+  for (const line of text.split('\n')) {
+    const [, name, number] = /^(\w+) (\d{1,19})$/.exec(line) ?? [];
+    if (name !== undefined) counters.set(name, Number(number));
+  }
+  return counters;
+}
+
 /** Names of users by their ids, from the text of /etc/passwd (passwd(5)); the first line of an id counts. */
 export function parseUsers(text: string): Map<number, string> {
   const users = new Map<number, string>();

@@ -1,5 +1,5 @@
 import { closeSync, existsSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
-import { parseStat, parseStatus, parseSyscall } from './proc-parse';
+import { parseStat, parseStatus, parseSyscall, parseVmstat } from './proc-parse';
 import type { Stat, Status, SyscallState } from './proc-parse';
 
 /** There is such a process, but we may not look at it (EACCES, EPERM). */
@@ -121,6 +121,11 @@ export class Proc {
       children.push(...(found ?? []));
     }
     return children;
+  }
+
+  /** Counters of the whole machine (proc_vmstat(5)), by name. */
+  vmstat(): ProcResult<ReadonlyMap<string, number>> {
+    return text(this.read('vmstat', MAX_SMALL), parseVmstat);
   }
 
   /** Some swap area is on: minor faults on anonymous memory may then come from the swap cache. */

@@ -10,6 +10,7 @@ export class RecordedCapture {
   readonly guards = null;
   readonly bus = null;
   readonly owners = null;
+  readonly machine = null;
   readonly names = null;
   readonly unwinder = null;
   readonly system = { swapInUse: false, numaBalancing: false };

@@ -1,6 +1,7 @@
 import { CAUSE_NAMES, CLASS_NAMES } from '../../../../src/core/classify/classes';
 import type { CauseName, ClassName } from '../../../../src/core/classify/classes';
-import { stalledCell } from '../../../../src/core/text/format';
+import { completeness } from '../../../../src/core/facts/capture-facts';
+import { grouped, stalledCell } from '../../../../src/core/text/format';
 import { FixedNames } from '../../../../src/core/columns/stable-names';
 import type {
   ProcessRow,
@@ -559,4 +560,20 @@ test('--fixed-ts: two runs with other times, ids and costs give the same reports
   };
   expect(run(1000, 1)).toEqual(run(77_000, 40));
   expect(run(1000, 1)[0]).toContain('[stack:');
+});
+
+test('of the whole machine: what /proc/vmstat counts, and why it is more', () => {
+  const counts = { pgfault: 60_000, pgmajfault: 2, own: 1_500 };
+  const { captured, lost } = completeness(FACTS);
+  const more = grouped(60_000 - 1_500 - captured - lost);
+  const text = reportText(machine({ machine: counts }));
+  expect(text).toMatch(
+    /\nMachine +60,000 in \/proc\/vmstat \(pgmajfault 2\): 1,500 of the analyzer itself, /,
+  );
+  expect(text).toContain(`itself, ${more} that no event reports`);
+  expect(JSON.parse(jsonOf(machine({ machine: counts })))).toMatchObject({
+    completeness: { machine: counts },
+  });
+  expect(JSON.parse(jsonOf(machine()))).toMatchObject({ completeness: { machine: null } });
+  expect(reportText(machine())).not.toContain('vmstat');
 });
