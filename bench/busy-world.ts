@@ -1,4 +1,4 @@
-import { CAUSE_COUNT, CAUSE_NAMES, Cause, RegionKind } from '../src/core/classify/classes';
+import { CAUSE_COUNT, CAUSE_NAMES, Cause, FaultClass, RegionKind } from '../src/core/classify/classes';
 import type { RegionRow, StatRow } from '../src/core/snapshot/snapshot';
 import { Batch } from '../src/core/wire/batch';
 import { Resolved } from '../src/core/wire/resolved';
@@ -7,10 +7,23 @@ import { FakeSource } from '../test/support/fake-source';
 import { region, snapshot, stat } from '../test/support/sample';
 import { sum } from './figures';
 
+/** Refreshes that a row remembers. */
+const HISTORY = 60;
+
+/** A row that step() may change. */
+interface WorldRow extends RegionRow {
+  faults: number;
+  readonly byClass: number[];
+  readonly history: number[];
+  rate: number;
+  stalled: number;
+  stallNs: number;
+}
+
 /** A world of many regions, two to a file; step() lets some of them take faults. */
 export class BusyWorld extends FakeSource {
   now = 0;
-  private rows: readonly RegionRow[];
+  private readonly rows: readonly WorldRow[];
   /** How busy each region is, 0 to 1. */
   private readonly weights: readonly number[];
 
@@ -33,12 +46,12 @@ export class BusyWorld extends FakeSource {
   step(share: number): void {
     this.now += 1e9;
     const faults: FaultRow[] = [];
-    this.rows = this.rows.map((row, slot) => {
+    this.rows.forEach((row, slot) => {
       const more =
         Math.random() < share ? 1 + Math.floor(Math.random() * 50 * this.weights[slot]!) : 0;
       if (more > 0)
         faults.push({ time: this.now, address: slot * 4096, latency: 900, region: slot });
-      return grown(row, more);
+      grow(row, more);
     });
     const batch = new Batch();
     const resolved = new Resolved();
@@ -59,12 +72,12 @@ export class BusyWorld extends FakeSource {
   }
 }
 
-function firstRow(weight: number, k: number): RegionRow {
+function firstRow(weight: number, k: number): WorldRow {
   const minor = Math.floor(1000 * weight);
   const byCause = Array.from({ length: CAUSE_COUNT }, () => 0);
   byCause[Cause.DEMAND_ZERO] = minor;
   byCause[Cause.FILE_READ] = 10;
-  return region({
+  const row = region({
     id: k + 1,
     faults: 1000 * weight,
     byClass: [10, minor, 5, 0],
@@ -88,21 +101,19 @@ function firstRow(weight: number, k: number): RegionRow {
     startPage: k * 1000,
     endPage: k * 1000 + 256,
   });
+  return { ...row, byClass: [...row.byClass], history: new Array<number>(HISTORY).fill(0) };
 }
 
-function grown(row: RegionRow, more: number): RegionRow {
-  const history = [...row.history.slice(-59), more];
-  if (more === 0) return { ...row, rate: 0, stalled: 0, history };
-  const [major, minor, cow, error] = row.byClass;
-  return {
-    ...row,
-    faults: row.faults + more,
-    byClass: [major!, minor! + more, cow!, error!],
-    rate: more,
-    history,
-    stallNs: row.stallNs + more * 1000,
-    stalled: more / 1e6,
-  };
+/** As the model does it: the rows of the last picture are filled again. */
+function grow(row: WorldRow, more: number): void {
+  row.rate = more;
+  row.stalled = more / 1e6;
+  row.history.shift();
+  row.history.push(more);
+  if (more === 0) return;
+  row.faults += more;
+  row.byClass[FaultClass.MINOR]! += more;
+  row.stallNs += more * 1000;
 }
 
 function totalsOf(rows: readonly RegionRow[], now: number): StatRow {

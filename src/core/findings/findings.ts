@@ -1,5 +1,5 @@
 import { CAUSE_NAMES, FaultClass } from '../classify/classes';
-import { summedByLabel } from '../snapshot/site-pairs';
+import { sumsByLabel } from '../snapshot/site-pairs';
 import type { Weighed } from '../snapshot/site-pairs';
 import type { ProcessRow, RegionRow, Snapshot } from '../snapshot/snapshot';
 import { bytes, grouped, latency, percent } from '../text/format';
@@ -72,7 +72,7 @@ function describe(
   const named = (labelOf: (row: RegionRow) => string): string[] =>
     topLabels(costly.map(({ row, stallNs: ns }) => ({ label: labelOf(row), weight: ns })));
   const regions = named(({ label }) => label);
-  const processes = named(ownerOf);
+  const processes = named(owners());
   const callSites =
     snapshot.sites.length === 0 ? [] : codeOf(snapshot, new Set(rows.map(({ row }) => row.id)));
   const where = regions.length === 0 ? '' : ` in ${regions.join(', ')}`;
@@ -93,9 +93,18 @@ function describe(
   };
 }
 
-/** Whose address space it is: rows that stand for several have a name only. */
-function ownerOf({ comm, pid }: RegionRow): string {
-  return pid === 0 ? comm : `${comm} ${pid}`;
+/** Whose address space it is: rows that stand for several have a name only. Most rows have the owner of the last. */
+function owners(): (row: RegionRow) => string {
+  let last = { comm: '', pid: 0 };
+  let text = '';
+  return (row) => {
+    if (row.pid === 0) return row.comm;
+    if (row.pid !== last.pid || row.comm !== last.comm) {
+      last = { comm: row.comm, pid: row.pid };
+      text = `${row.comm} ${row.pid}`;
+    }
+    return text;
+  };
 }
 
 /** A process that lives on after so many errors catches their signals: it makes them on purpose. */
@@ -136,9 +145,21 @@ function codeOf(snapshot: Snapshot, regions: ReadonlySet<number>): string[] {
   );
 }
 
+/** Those that weigh most. They are few of thousands: sorting all would take longer than looking for each. */
 function topLabels(weighed: readonly Weighed[]): string[] {
-  return summedByLabel(weighed)
-    .filter(({ weight }) => weight > 0)
-    .slice(0, NAMED)
-    .map(({ label }) => label);
+  const sums = sumsByLabel(weighed);
+  const top: string[] = [];
+  while (top.length < NAMED) {
+    let most = 0;
+    let heaviest = '';
+    for (const [label, weight] of sums) {
+      if (weight <= most) continue;
+      most = weight;
+      heaviest = label;
+    }
+    if (most === 0) break;
+    top.push(heaviest);
+    sums.delete(heaviest);
+  }
+  return top;
 }

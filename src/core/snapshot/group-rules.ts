@@ -67,10 +67,16 @@ export class RegionGroup extends RowGroup<RegionRow> implements RegionRow {
     this.path = first.path;
     this.section = first.section;
     this.permissions = first.permissions;
-    this.pid = common(rows, ({ pid }) => pid, 0);
+    let { pid } = first;
+    let bytesMapped = 0;
+    for (const row of rows) {
+      if (row.pid !== pid) pid = 0;
+      bytesMapped += row.size;
+    }
+    this.pid = pid;
     this.comm = first.comm;
     this.maker = first.maker;
-    this.size = rows.reduce((sum, { size }) => sum + size, 0);
+    this.size = bytesMapped;
   }
 }
 

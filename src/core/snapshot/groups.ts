@@ -222,7 +222,10 @@ export class Grouping<
       kept.rows[kept.count++] = row;
     }
     this.forget(rows.length, present.length);
-    for (const kept of present) kept.rows.length = kept.count;
+    for (const kept of present) {
+      // Also where it is what it was before, writing a length takes long.
+      if (kept.rows.length !== kept.count) kept.rows.length = kept.count;
+    }
     return present;
   }
 

@@ -72,11 +72,16 @@ export interface Weighed {
   readonly weight: number;
 }
 
-/** What has one label summed up, the most first. */
-export function summedByLabel(weighed: readonly Weighed[]): Weighed[] {
+/** What has one label summed up. */
+export function sumsByLabel(weighed: readonly Weighed[]): Map<string, number> {
   const sums = new Map<string, number>();
   for (const { label, weight } of weighed) sums.set(label, (sums.get(label) ?? 0) + weight);
-  return [...sums]
+  return sums;
+}
+
+/** The same, the most first. */
+function summedByLabel(weighed: readonly Weighed[]): Weighed[] {
+  return [...sumsByLabel(weighed)]
     .map(([label, weight]) => ({ label, weight }))
     .sort((a, b) => b.weight - a.weight);
 }
