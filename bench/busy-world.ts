@@ -1,4 +1,10 @@
-import { CAUSE_COUNT, CAUSE_NAMES, Cause, FaultClass, RegionKind } from '../src/core/classify/classes';
+import {
+  CAUSE_COUNT,
+  CAUSE_NAMES,
+  Cause,
+  FaultClass,
+  RegionKind,
+} from '../src/core/classify/classes';
 import type { RegionRow, StatRow } from '../src/core/snapshot/snapshot';
 import { Batch } from '../src/core/wire/batch';
 import { Resolved } from '../src/core/wire/resolved';

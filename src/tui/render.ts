@@ -90,7 +90,7 @@ function eventsBelow({ theme, size, scene }: Dashboard, height: number): string[
 function lastLine(dashboard: Dashboard, nowMs: number): string {
   const { theme, size, mode, shown } = dashboard;
   if (mode.type === 'prompt') {
-    return promptView(theme, size.columns, mode.label, mode.editor, mode.error);
+    return promptView(theme, size.columns, mode);
   }
   return footerView(theme, size.columns, {
     message: dashboard.messageAt(nowMs),

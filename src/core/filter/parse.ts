@@ -44,8 +44,17 @@ const TEXT_FIELDS: readonly TextField[] = [
   ...(['region', 'file', 'comm', 'function'] as const),
   ...OWNER_FIELDS,
 ];
-const FIELD_LIST =
-  'class cause kind mode access region file function comm user cgroup unit tid pid addr ip lat';
+/** Words that stand before a colon, or before the comparison of a latency. */
+export const FIELD_NAMES = [
+  ...SET_FIELD_NAMES,
+  ...TEXT_FIELDS,
+  'tid',
+  'pid',
+  'addr',
+  'ip',
+  'lat',
+] as const;
+const FIELD_LIST = FIELD_NAMES.join(' ');
 /** `class=cow`, as one would write an option. With any other word before it `=` is text. */
 const ASSIGNED = new RegExp(`(?:${FIELD_LIST.replaceAll(' ', '|')})=`, 'iy');
 const UNITS: ReadonlyMap<string, number> = new Map(

@@ -1,6 +1,6 @@
 import { isViewAction, KEYMAP } from '../keys/keymap';
 import { Line, pieceLine, type Piece } from '../layout/line';
-import type { LineEditor } from '../state/prompt';
+import type { Prompt } from '../state/mode';
 import type { Style, Theme } from '../terminal/theme';
 import type { ViewActions } from '../views/view';
 import type { Note } from './words';
@@ -51,24 +51,24 @@ function noted(columns: number, what: string, note: Note, weight: number): Piece
   return { text: what + (columns < WIDE ? note.short : note.text), style: 'warning', weight };
 }
 
-/** The prompt in place of the footer: what is typed, a cursor, and what is wrong with it. */
+/** The prompt in place of the footer: what is typed, a cursor, how it may go on or what is wrong with it. */
 export function promptView(
   theme: Theme,
   columns: number,
-  label: string,
-  editor: LineEditor,
-  error: string,
+  { label, editor, error, hint }: Prompt,
 ): string {
   const line = new Line(theme, columns).add(` ${label}`, 'strong');
   const { text, position } = editor;
+  // Half a word is no error to one who asks how it goes on.
+  const beside = hint === '' ? error : hint;
   const room = Math.max(
     10,
-    line.room - (error === '' ? 2 : Math.min(error.length + 4, line.room / 2)),
+    line.room - (beside === '' ? 2 : Math.min(beside.length + 4, line.room / 2)),
   );
   // Long input scrolls, so that the cursor is always seen.
   const from = Math.max(0, position - room + 1);
   line.add(text.slice(from, position)).add(text.charAt(position) || ' ', 'selected');
   line.add(text.slice(position + 1, from + room));
-  if (error !== '') line.add(`  ${error}`, 'error');
+  if (beside !== '') line.add(`  ${beside}`, hint === '' ? 'error' : 'dim');
   return line.end();
 }

@@ -14,6 +14,7 @@ const FILTER_HELP = [
   'addr:0x7f..-0x7f.. a range of addresses          ip: the same for instructions',
   'lat>1ms lat<=10us  time the fault took',
   'and or not ( )     side by side means and; quote text that has blanks or a colon',
+  'in the prompt      Tab completes names, Up and Down bring back lines, Ctrl-A E U K W edit',
 ];
 
 /** Cells of a key, and of a word that is explained. */

@@ -2,7 +2,6 @@ import { FaultClass } from '../../core/classify/classes';
 import type { Dashboard } from '../state/dashboard';
 import type { Key } from '../terminal/input';
 import { actionOf, isViewAction, type Action } from './keymap';
-import { promptFor } from '../state/mode';
 import { chooserKey, helpKey, pasteKey, promptKey, promptWrite } from './mode-keys';
 import { mouseAction } from './mouse';
 import { bodyArea } from '../frame/heights';
@@ -124,7 +123,7 @@ const COMMON: Readonly<
     dashboard.goTo(Number(key) || 10);
   },
   filter: (dashboard) => {
-    dashboard.mode = promptFor('filter', 'filter: ', dashboard.scene.filterText);
+    dashboard.ask('filter', 'filter: ', dashboard.scene.filterText);
   },
   'clear-filter': ({ scene }) => {
     scene.showEverything();
@@ -140,7 +139,7 @@ const COMMON: Readonly<
   'toggle-cow': toggle(FaultClass.COW),
   'toggle-error': toggle(FaultClass.ERROR),
   interval: (dashboard) => {
-    dashboard.mode = promptFor('interval', 'refresh every (seconds): ', '');
+    dashboard.ask('interval', 'refresh every (seconds): ', '');
   },
   slower: (dashboard) => {
     const { intervalMs } = dashboard;

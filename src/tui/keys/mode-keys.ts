@@ -1,6 +1,7 @@
 import type { Dashboard } from '../state/dashboard';
+import { commonBeginning, completions } from '../../core/filter/complete';
 import { actionOf } from './keymap';
-import { NORMAL, promptFor, type Chooser, type Prompt, type WriteSubject } from '../state/mode';
+import { NORMAL, type Chooser, type Prompt, type WriteSubject } from '../state/mode';
 import { proposedFile, writeShown } from '../export/write';
 
 /** Bounds of the refresh interval, ms: those of --interval. */
@@ -22,7 +23,7 @@ export function helpKey(dashboard: Dashboard, help: { offset: number }, key: str
 /** Asks where to write what is shown. */
 export function promptWrite(dashboard: Dashboard, subject: WriteSubject): void {
   const file = proposedFile(dashboard, subject);
-  dashboard.mode = promptFor('write', 'write to: ', file, subject);
+  dashboard.ask('write', 'write to: ', file, subject);
 }
 
 export function chooserKey(dashboard: Dashboard, chooser: Chooser, key: string): void {
@@ -53,8 +54,31 @@ export function promptKey(dashboard: Dashboard, prompt: Prompt, key: string, now
     dashboard.mode = NORMAL;
     return;
   }
-  prompt.editor.handle(key);
+  prompt.hint = '';
+  if (key === 'tab') completeWord(prompt);
+  else if (!recallLine(prompt, key)) prompt.editor.handle(key);
   if (prompt.purpose !== 'filter') prompt.error = '';
+}
+
+/** Up and Down go through what was entered before. False: the key is another one. */
+function recallLine({ recall, editor }: Prompt, key: string): boolean {
+  const by = key === 'up' || key === 'C-p' ? -1 : key === 'down' || key === 'C-n' ? 1 : 0;
+  if (by === 0) return false;
+  const line = recall.step(by, editor.text);
+  if (line !== null) editor.replace(line);
+  return true;
+}
+
+/** Goes on with the word at the cursor as far as that is clear, and says what there is where it is not. */
+function completeWord(prompt: Prompt): void {
+  const { editor } = prompt;
+  if (prompt.purpose !== 'filter') return;
+  const { from, words } = completions(editor.text, editor.position);
+  editor.complete(
+    from,
+    words.length === 0 ? editor.text.slice(from, editor.position) : commonBeginning(words),
+  );
+  if (words.length > 1) prompt.hint = words.join(' ');
 }
 
 /** Text that was pasted: a line end in it is a blank, other control characters have no place in a line. */
@@ -77,7 +101,9 @@ function submit(dashboard: Dashboard, prompt: Prompt, nowMs: number): void {
       prompt.error = text === '' ? '' : (writeShown(dashboard, prompt.subject, text, nowMs) ?? '');
       break;
   }
-  if (prompt.error === '') dashboard.mode = NORMAL;
+  if (prompt.error !== '') return;
+  dashboard.lines[prompt.purpose].add(text);
+  dashboard.mode = NORMAL;
 }
 
 function changeInterval(dashboard: Dashboard, text: string): string {

@@ -1,4 +1,5 @@
-import { NORMAL, type Mode } from './mode';
+import { NORMAL, promptFor, type Mode, type Prompt, type WriteSubject } from './mode';
+import { LineHistory } from './prompt';
 import type { Size } from './picture';
 import { Scene } from './scene';
 import type { DashboardSource } from './source';
@@ -42,6 +43,12 @@ export class Dashboard implements Navigation {
   private opened: readonly View[] = [];
   /** What stands beside the view that is shown, as it was laid out; null for nothing. */
   beside: View | null = null;
+  /** What was entered at each kind of prompt. */
+  readonly lines: Readonly<Record<Prompt['purpose'], LineHistory>> = {
+    filter: new LineHistory(),
+    interval: new LineHistory(),
+    write: new LineHistory(),
+  };
   private failureShown = false;
   private message: { text: string; style: Style; until: number } | null = null;
   /** What Esc undoes, innermost last; each as long as the filter is still the one that it made. */
@@ -131,6 +138,16 @@ export class Dashboard implements Navigation {
     chosen: (index: number) => void,
   ): void {
     this.mode = { type: 'chooser', title, items, index, chosen };
+  }
+
+  /** Asks for a line of text. */
+  ask(
+    purpose: Prompt['purpose'],
+    label: string,
+    text: string,
+    subject: WriteSubject = 'view',
+  ): void {
+    this.mode = promptFor(purpose, label, text, this.lines[purpose].recall(), subject);
   }
 
   narrow(term: string, view: string, back: () => void): void {

@@ -1,5 +1,5 @@
 import type { Word } from '../../core/columns/words';
-import { LineEditor } from './prompt';
+import { LineEditor, type Recall } from './prompt';
 
 /** What `w` writes: the present view with what is opened in it, or the help over it. */
 export type WriteSubject = 'view' | 'help';
@@ -28,6 +28,10 @@ export interface Prompt {
   readonly purpose: 'filter' | 'interval' | 'write';
   readonly label: string;
   readonly editor: LineEditor;
+  /** Lines that were entered here before. */
+  readonly recall: Recall;
+  /** What Tab may go on with, '' where it was not pressed. */
+  hint: string;
   /** What is wrong with what is typed, '' for nothing. */
   error: string;
   /** The text that is in force already. */
@@ -44,13 +48,16 @@ export function promptFor(
   purpose: Prompt['purpose'],
   label: string,
   text: string,
-  subject: WriteSubject = 'view',
+  recall: Recall,
+  subject: WriteSubject,
 ): Prompt {
   return {
     type: 'prompt',
     purpose,
     label,
     editor: new LineEditor(text),
+    recall,
+    hint: '',
     error: '',
     applied: text,
     before: text,

@@ -1,6 +1,47 @@
 /** What one can type would otherwise grow for as long as a key is held. */
 const MAX_INPUT = 1000;
 
+/** Lines that are remembered of a prompt. */
+const MOST_LINES = 50;
+
+/** The lines that were entered at a prompt, the oldest first. */
+export class LineHistory {
+  private readonly lines: string[] = [];
+
+  /** A line that was there moves to the end. */
+  add(line: string): void {
+    if (line === '') return;
+    const before = this.lines.indexOf(line);
+    if (before >= 0) this.lines.splice(before, 1);
+    this.lines.push(line);
+    if (this.lines.length > MOST_LINES) this.lines.shift();
+  }
+
+  /** A walk through them that begins behind the newest. */
+  recall(): Recall {
+    return new Recall([...this.lines]);
+  }
+}
+
+/** Up and Down at a prompt. What was typed before is kept at the end of the walk. */
+export class Recall {
+  private at: number;
+  private draft = '';
+
+  constructor(private readonly lines: readonly string[]) {
+    this.at = lines.length;
+  }
+
+  /** The line before (-1) or behind (1); null where there is none. */
+  step(by: -1 | 1, typed: string): string | null {
+    const to = this.at + by;
+    if (to < 0 || to > this.lines.length) return null;
+    if (this.at === this.lines.length) this.draft = typed;
+    this.at = to;
+    return this.lines[to] ?? this.draft;
+  }
+}
+
 /** A line being typed, with the keys that readline has put into fingers. */
 export class LineEditor {
   private cursor: number;
@@ -68,5 +109,17 @@ export class LineEditor {
     const start = Math.max(0, from);
     this.text = this.text.slice(0, start) + this.text.slice(to);
     this.cursor = start;
+  }
+
+  /** Another text in its place, with the cursor behind it. */
+  replace(text: string): void {
+    this.text = text.slice(0, MAX_INPUT);
+    this.cursor = this.text.length;
+  }
+
+  /** Puts a text in the place of what stands between a position and the cursor. */
+  complete(from: number, text: string): void {
+    this.remove(from, this.cursor);
+    this.insert(text);
   }
 }

@@ -928,3 +928,48 @@ test('of one process there is no view of cgroups', () => {
   dashboard.goTo(10);
   expect(dashboard.view).toBe('regions');
 });
+
+describe('prompts', () => {
+  const shown = (bench: Bench): string => bench.lines().at(-1)!;
+
+  it('bring back what was entered, and keep what is being typed', () => {
+    const bench = new Bench();
+    for (const text of ['heap', 'class:major', 'heap']) {
+      bench.press('/', 'C-u').type(text).press('enter');
+    }
+    bench.press('/', 'C-u').type('lib').press('up');
+    expect(shown(bench)).toContain('filter: heap');
+    expect(bench.dashboard.scene.filterText).toBe('heap');
+    expect(shown(bench.press('up'))).toContain('filter: class:major');
+    // Entered twice it is there once.
+    expect(shown(bench.press('up'))).toContain('filter: class:major');
+    bench.press('down', 'down');
+    expect(shown(bench)).toContain('filter: lib');
+    expect(shown(bench.press('down'))).toContain('filter: lib');
+    // Another prompt has lines of its own.
+    bench.press('escape', 'd', 'up');
+    expect(shown(bench)).toMatch(/\(seconds\): *$/);
+  });
+
+  it('complete names of fields and their values, and say what there is where that is not clear', () => {
+    const bench = new Bench(120, 30);
+    bench.press('/').type('cl').press('tab').type('ma').press('tab');
+    expect(shown(bench)).toContain('filter: class:major');
+    expect(bench.dashboard.scene.filterText).toBe('class:major');
+    bench.type(',c').press('tab');
+    expect(shown(bench)).toContain('filter: class:major,cow');
+    bench.type(' cause:cow').press('tab');
+    expect(shown(bench)).toMatch(/cause:cow-.*cow-anon cow-file/);
+    bench.type('a').press('tab').type(' nosuch').press('tab');
+    bench.type(' constructor:x').press('tab', 'C-w');
+    expect(shown(bench)).toContain('cause:cow-anon nosuch');
+    // In the middle of a line, and where no filter is asked for.
+    bench.press('home').type('no').press('tab');
+    expect(bench.press('C-a').type('ti').press('tab').dashboard.scene.filterText).toContain(
+      'nosuch',
+    );
+    expect(shown(bench)).toContain('filter: tid:noclass:major');
+    bench.press('escape', 'd').type('c').press('tab');
+    expect(shown(bench)).toMatch(/\(seconds\): c/);
+  });
+});
