@@ -14,7 +14,7 @@
   'targets': [
     {
       'target_name': 'pagefault',
-      'sources': ['<!@(addon/rooms capture faults napi perf proc source util wire)'],
+      'sources': ['<!@(addon/rooms capture faults napi perf perfdata proc record source util wire)'],
       'include_dirs': ['addon', '<!(node -p "require(\'node-addon-api\').include_dir")'],
       'dependencies': ['<!(node -p "require(\'node-addon-api\').targets"):node_addon_api_except_all'],
       # Without the last one, a worker that is terminated inside of a call ends the whole process.

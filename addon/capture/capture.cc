@@ -22,6 +22,7 @@ Capture::Capture(const CaptureOptions& options, std::function<void()> wake)
                    &notices_, &held);
   plan_.cgroup = cgroup_.get();
   start_ = MonotonicNow();
+  if (options_.record >= 0) OpenRecording();
   OpenRings();
   if (options_.has_command) {
     AttachCommand();
@@ -39,6 +40,19 @@ void Capture::OpenCgroup() {
   if (!cgroup_.ok()) throw SystemError(errno, "open", options_.cgroup);
 }
 
+void Capture::OpenRecording() {
+  Fd file(fcntl(options_.record, F_DUPFD_CLOEXEC, 0));
+  if (!file.ok()) throw SystemError(errno, "fcntl", "the recording");
+  perfdata::OwnMode mode;
+  mode.entries = plan_.tracepoints;
+  mode.unmaps = plan_.syscall_tracepoints;
+  mode.signals = sees_signals();
+  mode.user_only = plan_.user_only;
+  recorder_ =
+      std::make_unique<perfdata::Recorder>(std::move(file), start_, mode, options_.record_words);
+  mailbox_.set_tap(recorder_.get());
+}
+
 Following Capture::WhomToFollow() const {
   Following following;
   following.children = options_.children;
@@ -49,7 +63,13 @@ Following Capture::WhomToFollow() const {
   return following;
 }
 
+void Capture::Stop() {
+  poller_->Stop();
+  if (recorder_) recorder_->Stop();
+}
+
 void Capture::Start() {
+  if (recorder_) recorder_->Start();
   poller_->Start();
   if (command_) command_->Release();
 }

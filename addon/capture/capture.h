@@ -13,6 +13,7 @@
 #include "capture/notice.h"
 #include "capture/plan.h"
 #include "capture/poller.h"
+#include "record/recorder.h"
 #include "wire/mailbox.h"
 
 namespace pagefault {
@@ -30,7 +31,10 @@ struct CaptureOptions {
   CommandSpec command;
   bool children = true;  // are followed too
   StackOptions stacks;
-  size_t ring_pages = 0;  // of each CPU; 0: within a budget for all (EventSet)
+  // What is captured also goes into this file, which is empty and stays the caller's; -1: nowhere.
+  int record = -1;
+  std::vector<std::string> record_words;  // for its head: what we were started with
+  size_t ring_pages = 0;                  // of each CPU; 0: within a budget for all (EventSet)
   // 32 x 16,384 faults: 0.7 s of everything that two CPUs can fault, in 36 MB.
   size_t batches = 32;
 };
@@ -43,6 +47,8 @@ class Capture {
 
   // Begins to read, and lets the command go.
   void Start();
+  // Ends capture, and completes the recording. Idempotent.
+  void Stop();
 
   // When it began, raw clock: the zero of every time in the batches.
   uint64_t start() const { return start_; }
@@ -58,11 +64,14 @@ class Capture {
   EventSet& events() { return *events_; }
   Mailbox& mailbox() { return mailbox_; }
   Poller& poller() { return *poller_; }
+  // nullptr where nothing is recorded.
+  perfdata::Recorder* recorder() { return recorder_.get(); }
   // nullptr without one.
   Command* command() { return command_.get(); }
 
  private:
   void OpenCgroup();
+  void OpenRecording();
   void OpenRings();
   void AttachCommand();
   // Each thread with events of its own, or, where that takes more descriptors than there may be,
@@ -88,6 +97,7 @@ class Capture {
   std::unique_ptr<EventSet> events_;
   std::vector<uint32_t> attached_;
   ThreadTable threads_;  // those there at the start, until the poller has them
+  std::unique_ptr<perfdata::Recorder> recorder_;  // taps the mailbox
   Mailbox mailbox_;
   std::unique_ptr<Poller> poller_;
 };

@@ -115,6 +115,8 @@ void TaskTracker::OnComm(const Record& record) {
   if (IsNamed(record) && threads_.Find(record.tid) == nullptr && record.pid != 0) {
     threads_.Add(record.pid, record.tid, record.root);
   }
+  // Of a process that was there before only its name is recorded, and then its mappings.
+  const bool met = following_.recorded && !threads_.HasProcess(record.pid);
   Thread* thread = Own(record);
   if (thread == nullptr) return;
   if (record.exec) {
@@ -131,7 +133,7 @@ void TaskTracker::OnComm(const Record& record) {
     }
   }
   RecordRow row = Row(RecordType::kComm, record, session_.Since(record.time));
-  row.flags = record.exec ? 1 : 0;
+  row.flags = record.exec || met ? 1 : 0;
   row.name = record.name;
   row.name_length = record.name_length;
   mailbox_.Add(row);

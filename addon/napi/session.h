@@ -32,6 +32,9 @@ class Session : public Napi::ObjectWrap<Session> {
   Napi::Value CommandFaults(const Napi::CallbackInfo& info);
   Napi::Value TakeCommandOutput(const Napi::CallbackInfo& info);
   void KillCommand(const Napi::CallbackInfo& info);
+  void RecordTask(const Napi::CallbackInfo& info);
+  void RecordMapping(const Napi::CallbackInfo& info);
+  Napi::Value Recording(const Napi::CallbackInfo& info);
   void Stop(const Napi::CallbackInfo& info);
   void Close(const Napi::CallbackInfo& info);
   void CloseAll();

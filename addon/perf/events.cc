@@ -125,6 +125,7 @@ constexpr EventSpec kEvents[kEventKinds] = {
              "(sig == 7 || sig == 11) && code > 0", "NO_SIGNAL_TRACEPOINT"),
     Software(Kind::kTasks, Scope::kNobody, RecordKind::kIgnored, PERF_COUNT_SW_DUMMY, 0),
     Software(Kind::kRingOwner, Scope::kRing, RecordKind::kIgnored, PERF_COUNT_SW_DUMMY, 0),
+    Software(Kind::kOwnFault, Scope::kNobody, RecordKind::kIgnored, PERF_COUNT_SW_DUMMY, 0),
 };
 
 namespace {

@@ -31,8 +31,9 @@ enum class EventKind : uint8_t {
   kSignal,
   kTasks,      // births of any process, while we attach
   kRingOwner,  // only holds the ring
+  kOwnFault,   // of a recording of ours: a whole fault
 };
-constexpr size_t kEventKinds = static_cast<size_t>(EventKind::kRingOwner) + 1;
+constexpr size_t kEventKinds = static_cast<size_t>(EventKind::kOwnFault) + 1;
 
 // What a record is once it has been decoded.
 enum class RecordKind : uint8_t {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "perf/tracefs.h"
+#include "perfdata/own_records.h"
 
 namespace pagefault {
 namespace perfdata {
@@ -90,7 +91,16 @@ void EventTable::Add(const RecordedEvent& recorded, const Head& head, bool halve
   const perf_event_attr& attr = recorded.attr;
   Event event = {};
   EventKind kind = EventKind::kRingOwner;
-  if (attr.type == PERF_TYPE_SOFTWARE) {
+  OwnEvent own;
+  OwnMode mode;
+  if (IsOwn(attr, &own, &mode)) {
+    kind = EventKind::kOwnFault;
+    facts_.own = facts_.completions = facts_.whole_maps = true;
+    facts_.entries = mode.entries;
+    facts_.unmaps = mode.unmaps;
+    facts_.signals = mode.signals;
+    facts_.user_only = mode.user_only;
+  } else if (attr.type == PERF_TYPE_SOFTWARE) {
     kind = SoftwareKind(attr.config, halves);
   } else if (attr.type == PERF_TYPE_TRACEPOINT) {
     const auto found = head.tracepoints.find(attr.config);

@@ -16,6 +16,7 @@ namespace perfdata {
 
 // What the events of a recording can tell.
 struct EventFacts {
+  bool own = false;          // recorded by us: own_records.h
   bool completions = false;  // faults at all
   bool entries = false;      // with error codes: COW and access
   bool unmaps = false;

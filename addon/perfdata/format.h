@@ -45,6 +45,9 @@ enum UserRecord : uint32_t {
 enum Feature : uint32_t {
   kFeatureTracingData = 1,
   kFeatureHostname = 3,
+  kFeatureRelease = 4,
+  kFeatureVersion = 5,
+  kFeatureArchitecture = 6,
   kFeatureCpus = 7,
   kFeatureCommandLine = 11,
   kFeatureEventDescription = 12,

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "perfdata/format.h"
+#include "perfdata/own_records.h"
 
 namespace pagefault {
 namespace perfdata {
@@ -114,10 +115,37 @@ void Replay::Consume(RawRecord record) {
     if (events_.facts().sampled) pairer_->SuspectUntil(UINT64_MAX);
   }
   now_ = std::max(now_, record.time);
+  if (events_.facts().own) {
+    if (!ConsumeOwn(record)) malformed_++;
+    if (++since_delivery_ >= kDeliverEvery) Deliver(false);
+    return;
+  }
   // No two completions of a thread have the same stamp.
   if (record.event->borrowed && IsSample(record.bytes)) record.time = ++stamps_;
   pairer_->Consume(record, now_);
   if (++since_delivery_ >= kDeliverEvery) Deliver(false);
+}
+
+bool Replay::ConsumeOwn(const RawRecord& record) {
+  const uint32_t type = Load<uint32_t>(record.bytes);
+  if (type == kNoteType) {
+    RecordRow row;
+    if (!ReadNote(record.bytes, record.length, record.time, start_, &row)) return false;
+    if (row.type == RecordType::kLost) own_lost_ += row.count;
+    mailbox_.Add(row);
+    return true;
+  }
+  // What stands beside notes is for others.
+  if (type != PERF_RECORD_SAMPLE) return true;
+  FaultRow row;
+  if (record.event->kind != EventKind::kOwnFault ||
+      !ReadFault(record.bytes, record.length, start_, &row)) {
+    return false;
+  }
+  const uint8_t completion = row.flags & kFlagCompletion;
+  (completion == kFlagMaj ? own_major_ : completion == kFlagMin ? own_minor_ : own_unresolved_)++;
+  mailbox_.Add(row);
+  return true;
 }
 
 bool Replay::Deliver(bool all) {
@@ -150,10 +178,10 @@ std::string Replay::HeadFacts() const {
 std::string Replay::Counters() const {
   const PairCounters counters = pairer_ == nullptr ? PairCounters() : pairer_->counters();
   Lines lines;
-  lines.Add("minor", counters.minor);
-  lines.Add("major", counters.major);
-  lines.Add("unresolved", counters.unresolved);
-  lines.Add("lostRecords", counters.lost_records);
+  lines.Add("minor", counters.minor + own_minor_);
+  lines.Add("major", counters.major + own_major_);
+  lines.Add("unresolved", counters.unresolved + own_unresolved_);
+  lines.Add("lostRecords", counters.lost_records + own_lost_);
   if (lost_known_) {
     lines.Add("lostMinor", lost_minor_);
     lines.Add("lostMajor", lost_major_);

@@ -43,6 +43,8 @@ class Replay {
   bool Take(const uint8_t* bytes, size_t length);
   void TakeLostSamples(const RawRecord& record);
   void Consume(RawRecord record);
+  // A record of a recording of ours.
+  bool ConsumeOwn(const RawRecord& record);
   // Hands on what is ready. `all`: also what could wait.
   bool Deliver(bool all);
   std::string HeadFacts() const;
@@ -63,6 +65,7 @@ class Replay {
   uint64_t seen_ = 0;    // time of the last that was read
   uint64_t stamps_ = 0;  // given to samples without a time
   uint64_t malformed_ = 0;
+  uint64_t own_minor_ = 0, own_major_ = 0, own_unresolved_ = 0, own_lost_ = 0;
   uint32_t since_delivery_ = 0;
   // Of PERF_RECORD_LOST_SAMPLES, which are exact; false where the recorder wrote none.
   bool lost_known_ = false;

@@ -111,6 +111,7 @@ void Mailbox::HandOn() {
 }
 
 void Mailbox::Add(const FaultRow& row) {
+  if (tap_ != nullptr) tap_->Take(row, nullptr);
   if (open_ != nullptr && open_->faults_full()) HandOn();
   if (Open(false)) {
     open_->Add(row);
@@ -120,6 +121,7 @@ void Mailbox::Add(const FaultRow& row) {
 }
 
 bool Mailbox::AddWithStack(const FaultRow& row, const RecordRow& stack) {
+  if (tap_ != nullptr) tap_->Take(row, stack.is_chain() ? &stack : nullptr);
   if (open_ != nullptr && !open_->FitsStack(stack)) HandOn();
   if (!Open(false)) {
     Drop(row);
@@ -148,6 +150,11 @@ void Mailbox::Drop(const FaultRow& row) {
 }
 
 void Mailbox::Add(const RecordRow& row) {
+  if (tap_ != nullptr) tap_->Take(row);
+  AddRecord(row);
+}
+
+void Mailbox::AddRecord(const RecordRow& row) {
   if (open_ != nullptr && !open_->Fits(row)) HandOn();
   if (!Open(true)) {
     drops_.records++;
@@ -163,7 +170,7 @@ void Mailbox::Add(const RecordRow& row) {
     open_->Add(lost);
     if (!open_->Fits(row)) {
       HandOn();
-      Add(row);
+      AddRecord(row);
       return;
     }
   }

@@ -54,9 +54,20 @@ struct MailboxDrops {
   uint64_t stacks = 0;  // copies for which there was no slot
 };
 
+// Is told of all that is put in, also of what finds no room. On the poller's thread.
+class RowTap {
+ public:
+  virtual ~RowTap() = default;
+  // `stack`: its call chain, nullptr where it has none.
+  virtual void Take(const FaultRow& row, const RecordRow* stack) = 0;
+  virtual void Take(const RecordRow& row) = 0;
+};
+
 class Mailbox {
  public:
   explicit Mailbox(size_t batches);
+  // nullptr for none. Before anything is put in.
+  void set_tap(RowTap* tap) { tap_ = tap; }
 
   // Poller's side.
   void Add(const FaultRow& row);
@@ -79,10 +90,12 @@ class Mailbox {
 
  private:
   static constexpr size_t kReserved = 2;
+  void AddRecord(const RecordRow& row);
   bool Open(bool for_record);  // makes open_ usable, false when the pool is used up
   void HandOn();
   void Drop(const FaultRow& row);
 
+  RowTap* tap_ = nullptr;
   std::vector<std::unique_ptr<Batch>> pool_;
   Batch* open_ = nullptr;
   bool records_only_ = false;

@@ -1,3 +1,5 @@
+import { closeSync } from 'node:fs';
+import { openRecording } from '../output/files/open';
 import type { Inheritance } from '../sources/live/inheritance';
 import { LiveCapture } from '../sources/live/live-capture';
 import { Batch } from '../core/wire/batch';
@@ -72,20 +74,28 @@ export function assemble(
   const test = parsedFilter(options.filter);
   // The session may wake us before the run exists; its first heartbeat drains anyway.
   const wake: Wake = { run: null };
-  const capture = LiveCapture.start({
-    target: options.target,
-    inherit,
-    children: options.children,
-    ringPages: options.ringPages,
-    stacks: options.stacks,
-    fixedLayout: options.fixedTs,
-    captureOutput: ports.captureOutput ?? false,
-    onWake: () => wake.run?.wake(),
-    debug: ports.debug,
-    onNote: (text) => {
-      ports.say(`note: ${text}`);
-    },
-  });
+  const record = options.record === null ? null : openRecording(options.record);
+  let capture: LiveCapture;
+  try {
+    capture = LiveCapture.start({
+      target: options.target,
+      inherit,
+      children: options.children,
+      ringPages: options.ringPages,
+      stacks: options.stacks,
+      record: record === null ? null : { fd: record, words: process.argv.slice(1) },
+      fixedLayout: options.fixedTs,
+      captureOutput: ports.captureOutput ?? false,
+      onWake: () => wake.run?.wake(),
+      debug: ports.debug,
+      onNote: (text) => {
+        ports.say(`note: ${text}`);
+      },
+    });
+  } finally {
+    // It has a descriptor of its own.
+    if (record !== null) closeSync(record);
+  }
   try {
     return connect(options, test, ports, capture, wake);
   } catch (error) {

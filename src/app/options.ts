@@ -17,6 +17,8 @@ export interface Options extends Effects {
   readonly format: 'text' | 'csv' | 'ndjson' | 'folded';
   readonly output: string | null;
   readonly quiet: boolean;
+  /** Where what is captured goes, too; null for nowhere. */
+  readonly record: string | null;
   readonly report: 'none' | 'text' | 'json';
   /** What the report groups processes by; null where it was not asked. */
   readonly by: (typeof GROUPINGS)[number] | null;

@@ -75,7 +75,9 @@ export async function runDashboard(asked: CaptureOptions, startup: Startup): Pro
   troubles.push(trouble, intervals.trouble, last.line ?? '');
   if (stalled !== '') troubles.push(`error: nobody reads ${stalled}: the rest of it is left out`);
   const said = troubles.filter((text) => text !== '');
-  for (const line of [...notes, ...said, ...parting]) say(line);
+  const { recordingTrouble } = assembly.capture;
+  const recorded = recordingTrouble === '' ? [] : [`note: ${recordingTrouble}`];
+  for (const line of [...notes, ...recorded, ...said, ...parting]) say(line);
   last.remove();
   // Closing ends a COMMAND that still runs.
   assembly.capture.close();

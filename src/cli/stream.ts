@@ -65,6 +65,7 @@ export async function runStream(options: CaptureOptions, startup: Startup): Prom
   intervals.stop();
   const trouble = outlets.trouble || intervals.trouble;
   for (const line of [trouble, last.line ?? '']) if (line !== '') say(line);
+  if (capture.recordingTrouble !== '') say(`note: ${capture.recordingTrouble}`);
   const words = await commandEnd;
   // `| head`: whoever has seen enough does not want to hear how COMMAND was ended for it.
   if (words !== '' && !outlets.closedByReader) say(`pagefault-analyzer: ${words}`);

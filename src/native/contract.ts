@@ -3,6 +3,7 @@
 import type { StatFaults } from '../core/facts/beyond';
 import type { CaptureMode, KernelCounts, RecordCounters } from '../core/facts/capture-facts';
 import type { NoticeFacts } from '../core/facts/notices';
+import type { Vma } from '../core/vma/vma';
 import type { Column } from '../core/wire/columns';
 
 /** What a program is given: text, or bytes that need not be UTF-8. */
@@ -65,6 +66,11 @@ export interface SessionOptions {
   readonly children: boolean;
   /** User call chains; left out, none are taken. */
   readonly stacks?: StackOptions;
+  /**
+   * What is captured also goes into this file, which is empty, a regular one, and stays the caller's to close; `words`
+   * are what its head says that it was made with.
+   */
+  readonly record?: { readonly fd: number; readonly words: readonly string[] };
   /** Data pages per ring, a power of two; 0 chooses within a budget for all rings together. */
   readonly ringPages: number;
   /** Called on the event loop when there is something to drain. Carries no data. */
@@ -115,6 +121,17 @@ export interface Session {
   pending(max: number): PendingFault[];
   /** The same without order or limit, as columns (layout: core/wire/pending-faults.ts). */
   pendingFaults(buffer: ArrayBuffer): void;
+  /**
+   * Of a recording, what no record tells: a task that was there before (`first`: its process is told of for the first
+   * time), and a mapping of it. `time` is ns since the session's start; 0 is before all else. Nothing without one.
+   */
+  recordTask(pid: number, tid: number, comm: string, first: boolean, time: number): void;
+  recordMapping(pid: number, vma: Vma, time: number): void;
+  /**
+   * The errno's name with which writing the recording has ended before its time, '' for none, and the records that a
+   * slow disk had no room for; null where nothing is recorded. Complete after stop().
+   */
+  recording(): { readonly error: string; readonly dropped: number } | null;
   /**
    * Ends capture: events off, rings read to their end, thread joined. What was captured stays
    * drainable. User-mode entries still open are then what pending() says: the caller knows from

@@ -47,7 +47,7 @@ function programs(): string[] {
 
 /** Recordings of a small program, one of each form. */
 function recordings(): string[] {
-  const names = ['tiny-file', 'tiny-pipe', 'tiny-software', 'tiny-zstd'];
+  const names = ['tiny-file', 'tiny-own', 'tiny-pipe', 'tiny-software', 'tiny-zstd'];
   return names.map((name) => perfData(scratch, name));
 }
 

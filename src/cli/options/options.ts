@@ -52,6 +52,7 @@ export function parseOptions(args: readonly string[], terminal = false): Command
     format,
     output: file('output', given.get('output')),
     quiet: has('quiet'),
+    record: recording(given.get('record')),
     report,
     by: grouping(given, report),
     ...intervalOutputs(given, format),
@@ -186,6 +187,11 @@ function pidList(text: string): number[] {
 function file(name: string, value: string | undefined): string | null {
   if (value === '') throw new UsageError(`--${name}: the file name is empty`);
   return value ?? null;
+}
+
+function recording(value: string | undefined): string | null {
+  if (value === '-') throw new UsageError('--record: a recording takes a regular file');
+  return file('record', value);
 }
 
 /** Seconds, decimals allowed, as ns. */

@@ -51,6 +51,7 @@ export const OPTIONS: readonly OptionSpec[] = [
     'faults',
   ),
   option('o', 'output', 'FILE', 'the stream goes to FILE instead of stdout'),
+  option('', 'record', 'FILE', 'what is captured also goes into FILE, as perf.data (see -i)'),
   option('q', 'quiet', '', 'no stream, the summary only', 'stream'),
   option('', 'report', '', 'after the summary: tables, causes and latency histograms', 'stream'),
   option(
@@ -151,4 +152,5 @@ export const OF_CAPTURE: ReadonlySet<string> = new Set([
   'ready-fd',
   'batch',
   'openmetrics',
+  'record',
 ]);

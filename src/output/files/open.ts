@@ -37,7 +37,11 @@ export function outputError(path: string, error: unknown): AnalyzerError {
 export class StreamFile {
   private place: Place | null = null;
 
-  constructor(readonly path: string) {}
+  constructor(
+    readonly path: string,
+    /** Permissions of a file that is created, less those of the umask. */
+    private readonly mode = 0o666,
+  ) {}
 
   /**
    * Opens it without waiting. null: it is a FIFO that nobody reads yet, to be tried again. Throws
@@ -68,12 +72,32 @@ export class StreamFile {
         return openThere(place);
       }
       try {
-        return create(place, place.name, 0o666);
+        return create(place, place.name, this.mode);
       } catch (error) {
         if (errorParts(error).code !== 'EEXIST' || left === 0) throw error;
         this.close();
       }
     }
+  }
+}
+
+/** Nobody but its owner needs to know what others did. */
+const PRIVATE = 0o600;
+
+/**
+ * Opens (and empties) a file for a recording, which is written from both ends: a regular one, that only its owner can
+ * read from then on. Throws AnalyzerError OUTPUT.
+ */
+export function openRecording(path: string): number {
+  const fd = new StreamFile(path, PRIVATE).tryOpen();
+  if (fd === null) throw new AnalyzerError('OUTPUT', `${path}: a recording takes a regular file`);
+  try {
+    if (!fs.fstatSync(fd).isFile()) throw new Refusal('a recording takes a regular file');
+    fs.fchmodSync(fd, PRIVATE);
+    return fd;
+  } catch (error) {
+    fs.closeSync(fd);
+    throw outputError(path, error);
   }
 }
 

@@ -3,9 +3,15 @@ import type { SystemFacts } from '../../core/classify/cause-text';
 import type { Debug } from '../../core/facts/debug';
 import { isStarted, type Target, type WholeFacts } from '../../core/facts/target';
 import type { MachineFaults } from '../../core/facts/machine-faults';
-import { AnalyzerError, errorParts } from '../../core/facts/errors';
+import { AnalyzerError, errorParts, writeFailureText } from '../../core/facts/errors';
 import type { GuardSource, ProcSource } from '../../core/ports';
-import type { Addon, Session, SessionInfo, StackOptions } from '../../native/contract';
+import type {
+  Addon,
+  Session,
+  SessionInfo,
+  SessionOptions,
+  StackOptions,
+} from '../../native/contract';
 import { loadAddon } from '../../native/load';
 import { KernelAccounts } from './accounts';
 import { BusFactsReader } from './bus-facts';
@@ -20,6 +26,7 @@ import { Owners } from './owners';
 import { Pools } from './pools';
 import { isKnown, Proc } from '../proc/proc';
 import { ProcFs } from '../proc/proc-source';
+import { NotedSource } from './noted-source';
 import type { TargetReader } from '../reader/target-reader';
 import { ShownFacts } from './shown-facts';
 import { StackUnwinder } from './stack-unwinder';
@@ -34,6 +41,8 @@ export interface LiveRequest {
   readonly children: boolean;
   readonly ringPages: number;
   readonly stacks: StackOptions | null;
+  /** A file into which what is captured goes, too; null for none. */
+  readonly record: SessionOptions['record'] | null;
   /** No address-space randomisation for the program. */
   readonly fixedLayout: boolean;
   /** The program's output goes into a pipe (CommandOutputReader) and nothing of it to our terminal. */
@@ -139,7 +148,10 @@ export class LiveCapture {
       kernelMounts,
       debug,
     });
-    this.source = this.files;
+    this.source =
+      session.recording() === null
+        ? this.files
+        : new NotedSource(this.files, session, () => this.now());
     this.guards = new Guards(pools.readers, () => this.now());
     this.owners = new Owners(reader, () => performance.now());
     this.shown = new ShownFacts(reader, proc);
@@ -170,7 +182,10 @@ export class LiveCapture {
 
   private static attach(request: LiveRequest, addon: Addon, proc: Proc, pools: Pools): LiveCapture {
     const { target, children, ringPages, onWake } = request;
-    const stacks = request.stacks === null ? {} : { stacks: request.stacks };
+    const stacks = {
+      ...(request.stacks === null ? {} : { stacks: request.stacks }),
+      ...(request.record == null ? {} : { record: request.record }),
+    };
     const standing = proc.standing();
     if (!isStarted(target)) {
       if (standing !== 'ours') throw new AnalyzerError(PROC_ERRORS[standing], proc.root);
@@ -256,9 +271,17 @@ export class LiveCapture {
     return this.attached.flatMap((pid) => {
       const facts = processFacts(this.proc, pid) ?? this.parts.early.factsOf(pid);
       if (facts === null) return [];
+      this.session.recordTask(pid, pid, facts.comm, true, 0);
       this.files.prepareMaps(pid);
       return [{ pid, ...facts, maps: null }];
     });
+  }
+
+  /** Why the recording has not all that was captured, '' where it has, or there is none. */
+  get recordingTrouble(): string {
+    const { error = '', dropped = 0 } = this.session.recording() ?? {};
+    if (error !== '') return `the recording ends early: ${writeFailureText(error)}`;
+    return dropped === 0 ? '' : `the recording lacks ${dropped} records: its disk is too slow`;
   }
 
   /** The thread sleeps in user mode at this instruction: its page fault is still being handled. */

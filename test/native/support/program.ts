@@ -23,7 +23,7 @@ const ADDON = join(ROOT, 'addon');
  * beside it, each but for its main().
  */
 const IN_PROCESS = [
-  ...['capture', 'faults', 'perf', 'perfdata', 'proc', 'source', 'util', 'wire'],
+  ...['capture', 'faults', 'perf', 'perfdata', 'proc', 'record', 'source', 'util', 'wire'],
 ].map((room) => join(ADDON, room));
 /** Programs of one thread each. */
 const BESIDE = ['reader', 'symbols'].map((room) => join(ADDON, room));

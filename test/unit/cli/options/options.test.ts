@@ -27,6 +27,7 @@ test('defaults', () => {
     format: 'text',
     output: null,
     quiet: false,
+    record: null,
     by: null,
     batch: false,
     openmetrics: null,

@@ -1,0 +1,317 @@
+#include "perfdata/own_records.h"
+
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "perf/sample_layout.h"
+
+namespace pagefault {
+namespace perfdata {
+
+namespace {
+
+constexpr uint32_t kAttrSize = 112;  // PERF_ATTR_SIZE_VER5: what every perf since 4.1 takes
+constexpr uint64_t kFaultSample = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_IP | PERF_SAMPLE_TID |
+                                  PERF_SAMPLE_TIME | PERF_SAMPLE_ADDR | PERF_SAMPLE_CPU |
+                                  PERF_SAMPLE_PERIOD | PERF_SAMPLE_CALLCHAIN | PERF_SAMPLE_WEIGHT |
+                                  PERF_SAMPLE_DATA_SRC;
+// Nothing is known of where the data came from: all of perf_mem_data_src is NA.
+constexpr uint64_t kNoDataSource = 0x1e05080021;
+// Of config2.
+constexpr uint64_t kEventBits = 0xff, kModeEntries = 0x100, kModeUnmaps = 0x200,
+                   kModeSignals = 0x400, kModeUserOnly = 0x800;
+// header.size is a u16, and what it counts is on 8 bytes.
+constexpr size_t kMaxRecord = 0xfff8;
+
+// A RecordRow as raw data of a note, in this order, without its name.
+struct NoteRow {
+  uint64_t start, end, pgoff, entered, new_start, new_end, count, ino;
+  uint32_t parent_pid, parent_tid, prot, flags, dev_major, dev_minor;
+  uint32_t name_length;
+  uint32_t type;
+};
+
+// Where the parts of a fault lie.
+constexpr size_t kIpAt = 16, kTidAt = 24, kTimeAt = 32, kAddressAt = 40, kCpuAt = 48, kChainAt = 64;
+constexpr size_t kNoteRowAt = 16, kTrailer = 32;
+
+class Writer {
+ public:
+  Writer(uint32_t type, uint16_t misc, std::vector<uint8_t>* out) : out_(out), begin_(out->size()) {
+    const perf_event_header header = {type, misc, 0};
+    Raw(&header, sizeof header);
+  }
+  void U32(uint32_t value) { Raw(&value, sizeof value); }
+  void U64(uint64_t value) { Raw(&value, sizeof value); }
+  void Raw(const void* bytes, size_t length) {
+    const uint8_t* from = static_cast<const uint8_t*>(bytes);
+    out_->insert(out_->end(), from, from + length);
+  }
+  // With a zero behind it, on 8 bytes.
+  void Name(const char* name, size_t length) {
+    Raw(name, length);
+    out_->resize(out_->size() + 8 - length % 8);
+  }
+  // What sample_id_all adds behind records that are no samples.
+  void Trailer(uint32_t pid, uint32_t tid, uint64_t time) {
+    U32(pid);
+    U32(tid);
+    U64(time);
+    U64(0);  // CPU
+    U64(kFirstOwnId);
+  }
+  // A record that is too long is left out.
+  void End() {
+    const size_t length = out_->size() - begin_;
+    if (length > kMaxRecord) {
+      out_->resize(begin_);
+      return;
+    }
+    const uint16_t size = static_cast<uint16_t>(length);
+    memcpy(out_->data() + begin_ + offsetof(perf_event_header, size), &size, sizeof size);
+  }
+
+ private:
+  std::vector<uint8_t>* out_;
+  size_t begin_;
+};
+
+OwnEvent EventOf(const FaultRow& row) {
+  switch (row.flags & kFlagCompletion) {
+    case kFlagMin:
+      return OwnEvent::kMinor;
+    case kFlagMaj:
+      return OwnEvent::kMajor;
+    default:
+      return OwnEvent::kError;
+  }
+}
+
+uint64_t IdOf(OwnEvent event) {
+  return kFirstOwnId + static_cast<uint64_t>(event);
+}
+
+void PutMmap(const RecordRow& row, uint64_t time, std::vector<uint8_t>* out) {
+  const bool data = (row.prot & PROT_EXEC) == 0;
+  Writer record(
+      PERF_RECORD_MMAP2,
+      static_cast<uint16_t>(PERF_RECORD_MISC_USER | (data ? PERF_RECORD_MISC_MMAP_DATA : 0)), out);
+  record.U32(row.pid);
+  record.U32(row.tid);
+  record.U64(row.start << 12);
+  record.U64((row.end - row.start) << 12);
+  record.U64(row.pgoff << 12);
+  record.U32(row.dev_major);
+  record.U32(row.dev_minor);
+  record.U64(row.ino);
+  record.U64(0);  // generation of the inode
+  record.U32(row.prot);
+  record.U32(row.flags);
+  record.Name(row.name, row.name_length);
+  record.Trailer(row.pid, row.tid, time);
+  record.End();
+}
+
+void PutTask(const RecordRow& row, uint32_t type, uint64_t time, std::vector<uint8_t>* out) {
+  Writer record(type, 0, out);
+  record.U32(row.pid);
+  record.U32(type == PERF_RECORD_FORK ? row.parent_pid : row.pid);
+  record.U32(row.tid);
+  record.U32(type == PERF_RECORD_FORK ? row.parent_tid : row.tid);
+  record.U64(time);
+  record.Trailer(row.pid, row.tid, time);
+  record.End();
+}
+
+}  // namespace
+
+const char* NameOf(OwnEvent event) {
+  static const char* const kNames[] = {"minor-faults", "major-faults", "error-faults"};
+  return kNames[static_cast<size_t>(event)];
+}
+
+perf_event_attr AttrOf(OwnEvent event, const OwnMode& mode) {
+  static constexpr uint64_t kConfigs[] = {PERF_COUNT_SW_PAGE_FAULTS_MIN,
+                                          PERF_COUNT_SW_PAGE_FAULTS_MAJ, PERF_COUNT_SW_DUMMY};
+  perf_event_attr attr = {};
+  attr.type = PERF_TYPE_SOFTWARE;
+  attr.size = kAttrSize;
+  attr.config = kConfigs[static_cast<size_t>(event)];
+  attr.config1 = kOwnMagic;
+  attr.config2 = static_cast<uint64_t>(event) | (mode.entries ? kModeEntries : 0) |
+                 (mode.unmaps ? kModeUnmaps : 0) | (mode.signals ? kModeSignals : 0) |
+                 (mode.user_only ? kModeUserOnly : 0);
+  attr.sample_period = 1;
+  attr.sample_type = kFaultSample;
+  attr.inherit = attr.sample_id_all = attr.exclude_guest = 1;
+  attr.mmap = attr.mmap2 = attr.mmap_data = attr.comm = attr.comm_exec = attr.task =
+      event == OwnEvent::kMinor ? 1 : 0;
+  attr.use_clockid = 1;
+  attr.clockid = CLOCK_MONOTONIC;
+  return attr;
+}
+
+bool IsOwn(const perf_event_attr& attr, OwnEvent* event, OwnMode* mode) {
+  const uint64_t number = attr.config2 & kEventBits;
+  if (attr.type != PERF_TYPE_SOFTWARE || attr.config1 != kOwnMagic || number >= kOwnEvents) {
+    return false;
+  }
+  *event = static_cast<OwnEvent>(number);
+  mode->entries = (attr.config2 & kModeEntries) != 0;
+  mode->unmaps = (attr.config2 & kModeUnmaps) != 0;
+  mode->signals = (attr.config2 & kModeSignals) != 0;
+  mode->user_only = (attr.config2 & kModeUserOnly) != 0;
+  return attr.sample_type == kFaultSample;
+}
+
+void PutFault(const FaultRow& row, const RecordRow* stack, uint64_t start,
+              std::vector<uint8_t>* out) {
+  if (stack != nullptr) PutNote(*stack, start, out);
+  const bool kernel = (row.flags & kFlagKernel) != 0;
+  Writer record(PERF_RECORD_SAMPLE, kernel ? PERF_RECORD_MISC_KERNEL : PERF_RECORD_MISC_USER, out);
+  record.U64(IdOf(EventOf(row)));
+  record.U64(row.ip);
+  record.U32(row.pid);
+  record.U32(row.tid);
+  record.U64(start + row.time);
+  record.U64(row.address);
+  record.U32(0);  // CPU
+  record.U32(uint32_t{row.error_code} | uint32_t{row.flags} << 16 | uint32_t{row.signal} << 24);
+  record.U64(1);  // period
+  const size_t addresses = stack == nullptr ? 0 : stack->name_length / 8;
+  record.U64(2 + (addresses > 0 ? 1 + addresses : 0));
+  record.U64(kernel ? PERF_CONTEXT_KERNEL : PERF_CONTEXT_USER);
+  record.U64(row.ip);
+  if (addresses > 0) {
+    record.U64(PERF_CONTEXT_USER);
+    record.Raw(stack->name, 8 * addresses);
+  }
+  record.U64(row.latency < 0 ? 0 : std::max<uint64_t>(static_cast<uint64_t>(row.latency), 1));
+  record.U64(kNoDataSource);
+  record.End();
+}
+
+void PutNote(const RecordRow& row, uint64_t start, std::vector<uint8_t>* out) {
+  const NoteRow note = {row.start,
+                        row.end,
+                        row.pgoff,
+                        row.entered,
+                        row.new_start,
+                        row.new_end,
+                        row.count,
+                        row.ino,
+                        row.parent_pid,
+                        row.parent_tid,
+                        row.prot,
+                        row.flags,
+                        row.dev_major,
+                        row.dev_minor,
+                        static_cast<uint32_t>(row.name_length),
+                        static_cast<uint32_t>(row.type)};
+  Writer record(kNoteType, 0, out);
+  record.U32(row.pid);
+  record.U32(row.tid);
+  record.Raw(&note, sizeof note);
+  record.Name(row.name, row.name_length);
+  record.Trailer(row.pid, row.tid, start + row.time);
+  record.End();
+}
+
+void PutStart(uint64_t start, std::vector<uint8_t>* out) {
+  const char name[] = "pagefault-analy";
+  const uint32_t self = static_cast<uint32_t>(getpid());
+  Writer record(PERF_RECORD_COMM, 0, out);
+  record.U32(self);
+  record.U32(self);
+  record.Name(name, sizeof name - 1);
+  record.Trailer(self, self, start);
+  record.End();
+}
+
+void PutSideband(const RecordRow& row, uint64_t start, std::vector<uint8_t>* out) {
+  const uint64_t time = start + row.time;
+  switch (row.type) {
+    case RecordType::kMmap:
+      return PutMmap(row, time, out);
+    case RecordType::kComm: {
+      Writer record(PERF_RECORD_COMM, row.flags != 0 ? PERF_RECORD_MISC_COMM_EXEC : 0, out);
+      record.U32(row.pid);
+      record.U32(row.tid);
+      record.Name(row.name, row.name_length);
+      record.Trailer(row.pid, row.tid, time);
+      return record.End();
+    }
+    case RecordType::kFork:
+      return PutTask(row, PERF_RECORD_FORK, time, out);
+    case RecordType::kExit:
+      return PutTask(row, PERF_RECORD_EXIT, time, out);
+    case RecordType::kLost: {
+      Writer record(PERF_RECORD_LOST, 0, out);
+      record.U64(kFirstOwnId);
+      record.U64(row.count);
+      record.Trailer(row.pid, row.tid, time);
+      return record.End();
+    }
+    default:
+      return;
+  }
+}
+
+bool ReadFault(const uint8_t* bytes, size_t length, uint64_t start, FaultRow* out) {
+  if (length < kChainAt + 8) return false;
+  const uint64_t chain = Load<uint64_t>(bytes + kChainAt);
+  const size_t behind = length - kChainAt - 8;
+  if (chain > behind / 8 || behind - 8 * chain < 16) return false;
+  const uint64_t time = Load<uint64_t>(bytes + kTimeAt);
+  const uint64_t latency = Load<uint64_t>(bytes + kChainAt + 8 + 8 * chain);
+  const uint32_t facts = Load<uint32_t>(bytes + kCpuAt + 4);
+  out->time = time > start ? time - start : 0;
+  out->latency = latency == 0 || latency > INT64_MAX ? -1 : static_cast<int64_t>(latency);
+  out->address = Load<uint64_t>(bytes + kAddressAt);
+  out->ip = Load<uint64_t>(bytes + kIpAt);
+  out->pid = Load<uint32_t>(bytes + kTidAt);
+  out->tid = Load<uint32_t>(bytes + kTidAt + 4);
+  out->error_code = static_cast<uint16_t>(facts);
+  out->flags = static_cast<uint8_t>(facts >> 16);
+  out->signal = static_cast<uint8_t>(facts >> 24);
+  return (out->flags & kFlagCompletion) != kFlagCompletion;
+}
+
+bool ReadNote(const uint8_t* bytes, size_t length, uint64_t time, uint64_t start, RecordRow* out) {
+  constexpr size_t kNameAt = kNoteRowAt + sizeof(NoteRow);
+  if (length < kNameAt + kTrailer) return false;
+  const NoteRow note = Load<NoteRow>(bytes + kNoteRowAt);
+  const size_t room = length - kNameAt - kTrailer;
+  // A copied stack lay in a slot that is gone.
+  const bool known = note.type >= 1 && note.type < static_cast<uint32_t>(RecordType::kStackCopy);
+  if (!known || note.name_length > room) return false;
+  *out = RecordRow{static_cast<RecordType>(note.type)};
+  out->time = time > start ? time - start : 0;
+  out->pid = Load<uint32_t>(bytes + kRecordHeader);
+  out->tid = Load<uint32_t>(bytes + kRecordHeader + 4);
+  out->start = note.start;
+  out->end = note.end;
+  out->pgoff = note.pgoff;
+  out->entered = note.entered;
+  out->new_start = note.new_start;
+  out->new_end = note.new_end;
+  out->count = note.count;
+  out->ino = note.ino;
+  out->parent_pid = note.parent_pid;
+  out->parent_tid = note.parent_tid;
+  out->prot = note.prot;
+  out->flags = note.flags;
+  out->dev_major = note.dev_major;
+  out->dev_minor = note.dev_minor;
+  out->name = reinterpret_cast<const char*>(bytes + kNameAt);
+  out->name_length = note.name_length;
+  if (out->is_chain()) out->name_length -= out->name_length % 8;
+  return true;
+}
+
+}  // namespace perfdata
+}  // namespace pagefault

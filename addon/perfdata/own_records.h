@@ -1,0 +1,65 @@
+// What we record ourselves: perf.data in which one fault is one sample that every reader of perf
+// understands, and the rest is a note, which they pass over.
+//
+//   fault   header, id, ip, pid tid, time, address, cpu, period, call chain, weight, data source.
+//           Weight is the latency in ns, 0 for unknown. In the upper half of the CPU's word, which
+//           no reader looks at, are error code, flags and signal of a FaultRow.
+//   note    PERF_RECORD_ITRACE_START, whose fields are a thread's: header, pid tid, a RecordRow and
+//   its
+//           name, and what sample_id_all adds. Readers of perf do nothing with it.
+//
+// Each is alone what it is: of a recording that was cut off, all that is whole is there. Records of
+// mappings and tasks that perf knows stand beside their notes, for others to read.
+#pragma once
+
+#include <linux/perf_event.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "wire/batch.h"
+
+namespace pagefault {
+namespace perfdata {
+
+// The events of our recordings; their ids are these and kFirstOwnId.
+enum class OwnEvent : uint8_t { kMinor, kMajor, kError };
+constexpr size_t kOwnEvents = 3;
+constexpr uint64_t kFirstOwnId = 1;
+// In config1, which means nothing for a software event. The last byte is the version.
+constexpr uint64_t kOwnMagic = 0x50466175'6c747301;
+
+// What a capture could see; in config2 above the event's number.
+struct OwnMode {
+  bool entries = false;  // error codes
+  bool unmaps = false;
+  bool signals = false;
+  bool user_only = false;
+};
+
+const char* NameOf(OwnEvent event);
+perf_event_attr AttrOf(OwnEvent event, const OwnMode& mode);
+// Whether an attr is of a recording of ours, and which event's.
+bool IsOwn(const perf_event_attr& attr, OwnEvent* event, OwnMode* mode);
+
+// Appends a record. `start` is the session's, raw clock: rows count from it.
+void PutFault(const FaultRow& row, const RecordRow* stack, uint64_t start,
+              std::vector<uint8_t>* out);
+void PutNote(const RecordRow& row, uint64_t start, std::vector<uint8_t>* out);
+// Tells at what time the session started.
+void PutStart(uint64_t start, std::vector<uint8_t>* out);
+// The record of perf that says the same; nothing where there is none.
+void PutSideband(const RecordRow& row, uint64_t start, std::vector<uint8_t>* out);
+
+constexpr uint32_t kNoteType = 12;  // PERF_RECORD_ITRACE_START
+
+// Reads a record back; rows count from `start`, and names point into the record. False where it
+// cannot be one.
+bool ReadFault(const uint8_t* bytes, size_t length, uint64_t start, FaultRow* out);
+// `time`: of the record.
+bool ReadNote(const uint8_t* bytes, size_t length, uint64_t time, uint64_t start, RecordRow* out);
+
+}  // namespace perfdata
+}  // namespace pagefault

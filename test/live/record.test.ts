@@ -1,0 +1,164 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  analyze,
+  captureCommand,
+  readFaults,
+  reportIn,
+  startAnalyzer,
+  waiting,
+} from '../support/analyzer';
+import { ANALYZER, workload } from '../support/build';
+import type { Fault } from '../support/formats';
+import { attached } from '../support/running';
+import { removeScratch, scratchDirectory } from '../support/scratch';
+
+let scratch: string;
+let recording: string;
+let live: readonly Fault[];
+let replayed: readonly Fault[];
+
+async function replay(file: string): Promise<Fault[]> {
+  const out = join(scratch, 'replayed.ndjson');
+  const ended = await analyze(['-i', file, '--format', 'ndjson', '-o', out]);
+  expect(ended).toMatchObject({ status: 0 });
+  return readFaults(out);
+}
+
+beforeAll(async () => {
+  scratch = scratchDirectory();
+  recording = join(scratch, 'churn.data');
+  const command = [workload('churn'), '--dir', scratch, '--turns', '500'];
+  const capture = await captureCommand(command, scratch, { args: ['--record', recording] });
+  expect(capture.report.completeness).toMatchObject({ difference: 0, lost: 0 });
+  live = capture.faults;
+  replayed = await replay(recording);
+}, 300_000);
+afterAll(() => {
+  removeScratch(scratch);
+});
+
+/** Those that depend on headers of ELF files, which a recording has none of. */
+const OF_ELF: readonly string[] = ['section', 'region', 'region_kind', 'file'];
+
+function facts(fault: Fault): unknown {
+  return Object.entries(fault).filter(([field]) => !OF_ELF.includes(field));
+}
+
+test('every fault is in the recording, as it was captured', () => {
+  expect(live.length).toBeGreaterThan(10_000);
+  expect(replayed.map(facts)).toEqual(live.map(facts));
+});
+
+test('memory without a file has the label of the live run', () => {
+  const anonymous = live.flatMap((fault, i) => (fault.region_kind === 'anon' ? [i] : []));
+  expect(anonymous.length).toBeGreaterThan(5000);
+  expect(anonymous.map((i) => replayed[i]!.region)).toEqual(anonymous.map((i) => live[i]!.region));
+});
+
+const perf = (...args: string[]): string =>
+  execFileSync('perf', args, {
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+
+test('perf script has the same faults, in the same order', () => {
+  const lines = perf('script', '-i', recording, '-F', 'event,addr').trimEnd().split('\n');
+  const found = lines.map((line) => /^\s*(\S+?):\s+([0-9a-f]+)/.exec(line)!);
+  expect(found.map(([, , address]) => `0x${address!}`)).toEqual(live.map((fault) => fault.address));
+  const majors = found.filter(([, event]) => event === 'major-faults').length;
+  expect(majors).toBe(live.filter((fault) => fault.class === 'MAJOR').length);
+});
+
+test('perf report counts them, also by address', () => {
+  const text = perf('report', '-i', recording, '--stdio', '--header');
+  const count = /Event count \(approx\.\): (\d+)/.exec(text)!;
+  expect(Number(count[1])).toBe(live.filter((fault) => fault.class !== 'MAJOR').length);
+  const keys = ['--mem-mode', '--sort', 'symbol_daddr,dso_daddr'];
+  expect(perf('report', '-i', recording, '--stdio', ...keys)).toMatch(/%.*anon/);
+});
+
+test('stackcollapse has one stack for each fault', () => {
+  const lines = perf('script', 'report', 'stackcollapse', '-i', recording).trimEnd().split('\n');
+  const sum = lines.reduce((total, line) => total + Number(line.split(' ').at(-1)), 0);
+  expect(sum).toBe(live.length);
+});
+
+test('only its owner can read it, also where another file was there', async () => {
+  const file = join(scratch, 'mode.data');
+  writeFileSync(file, 'what was there before, readable for all', { mode: 0o644 });
+  await analyze(['-q', '--record', file, '--', 'true']);
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect((await replay(file)).length).toBeGreaterThan(10);
+});
+
+test('what processes that are attached to had mapped before is in it', async () => {
+  const target = await waiting([workload('churn'), '--dir', scratch, '--turns', '200']);
+  const file = join(scratch, 'attached.data');
+  const out = join(scratch, 'attached.ndjson');
+  const args = ['--record', file, '--format', 'ndjson', '-o', out, '-p', String(target.pid)];
+  const tracer = startAnalyzer(args);
+  await attached(tracer);
+  target.write('\n');
+  await target.ended;
+  expect((await tracer.ended).status).toBe(0);
+  const before = await readFaults(out);
+  const after = await replay(file);
+  expect(after.map(({ address, comm }) => [address, comm])).toEqual(
+    before.map(({ address, comm }) => [address, comm]),
+  );
+  expect(after.filter(({ region }) => region === '[unknown]')).toEqual([]);
+});
+
+test('the recording of an analyzer that was killed is whole up to there', async () => {
+  const file = join(scratch, 'killed.data');
+  const target = await waiting([workload('churn'), '--dir', scratch, '--turns', '4000']);
+  const tracer = startAnalyzer(['-q', '--record', file, '-p', String(target.pid)]);
+  await attached(tracer);
+  target.write('\n');
+  while (statSync(file).size < 1 << 20) await new Promise((resolve) => setTimeout(resolve, 10));
+  tracer.kill('SIGKILL');
+  await tracer.ended;
+  target.kill('SIGKILL');
+  await target.ended;
+  const ended = await analyze(['-q', '--report-format', 'json', '-i', file]);
+  expect(ended).toMatchObject({ status: 0 });
+  expect(ended.stderr).toContain('cut off');
+  expect(reportIn(ended).summary.faults).toBeGreaterThan(5000);
+}, 120_000);
+
+test('a full disk ends the recording and not the capture', () => {
+  const small = join(scratch, 'small');
+  mkdirSync(small);
+  const churn = [workload('churn'), '--dir', scratch, '--turns', '3000'].join(' ');
+  const script =
+    `mount -t tmpfs -o size=1m none ${small} && ` +
+    `${ANALYZER} -q --report-format json --record ${small}/full.data -- ${churn} >${scratch}/out && ` +
+    `${ANALYZER} -q -i ${small}/full.data`;
+  const { status, stdout, stderr } = spawnSync('unshare', ['--mount', 'sh', '-c', script], {
+    encoding: 'utf8',
+  });
+  expect(status).toBe(0);
+  expect(stderr).toContain('the recording ends early: no space left on device');
+  const [, minor] = /minor=(\d+)/.exec(stdout)!;
+  expect(Number(minor)).toBeGreaterThan(2000);
+  const report = execFileSync('grep', ['^{"schema', join(scratch, 'out')], { encoding: 'utf8' });
+  expect(JSON.parse(report)).toMatchObject({ completeness: { lost: 0, difference: 0 } });
+}, 120_000);
+
+test('what is no regular file is refused before COMMAND runs', async () => {
+  const fifo = join(scratch, 'fifo');
+  execFileSync('mkfifo', [fifo]);
+  const ran = join(scratch, 'ran');
+  for (const place of [fifo, '/dev/null', scratch, join(scratch, 'no', 'where'), '-']) {
+    const ended = await analyze(['-q', '--record', place, '--', 'touch', ran]);
+    expect({
+      place,
+      status: ended.status,
+      lines: ended.stderr.trimEnd().split('\n').length,
+    }).toEqual({ place, status: 2, lines: 1 });
+  }
+  expect(existsSync(ran)).toBe(false);
+});
