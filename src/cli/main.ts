@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import { isatty } from 'node:tty';
 import { readLaunchNotes } from '../sources/live/inheritance';
 import { describeError, Exit } from '../core/facts/errors';
@@ -14,20 +13,10 @@ import { say } from './stderr';
 import { version } from './version';
 import { chooseView } from './view-choice';
 
-type StreamModule = typeof import('./stream');
-type DiffModule = typeof import('./diff');
-type RecordingModule = typeof import('./recording');
-type DashboardModule = typeof import('./dashboard');
-
-/**
- * Loads what only one way of running needs: the stream is a third of the time that --help takes, and
- * blessed costs the stream's start a quarter of its own. Not by import(), whose loader takes 5 ms.
- */
-const load = createRequire(__filename);
-
 /** The program: arguments and the launcher's notes in, exit status out. Never rejects. */
 export async function main(args: readonly string[], notes?: Buffer): Promise<number> {
-  if (args[0] === 'diff') return (load('./diff') as DiffModule).runDiff(args.slice(1));
+  // What only one way of running needs is loaded there: blessed alone would be a quarter of the stream's start.
+  if (args[0] === 'diff') return (await import('./diff')).runDiff(args.slice(1));
   let asked: CommandLine;
   try {
     asked = parseOptions(rawArguments(args), isatty(0) && isatty(1));
@@ -45,7 +34,7 @@ export async function main(args: readonly string[], notes?: Buffer): Promise<num
     const startup = startUp(inherit);
     if (isStarted(target)) tellLacks(lacking);
     if (target.kind === 'recording') {
-      return await (load('./recording') as RecordingModule).runRecording(options, target, startup);
+      return await (await import('./recording')).runRecording(options, target, startup);
     }
     const capture = { ...options, target };
     const { view, note } = chooseView(options, {
@@ -54,9 +43,8 @@ export async function main(args: readonly string[], notes?: Buffer): Promise<num
       term: process.env.TERM ?? '',
     });
     if (note !== '') say(`note: ${note}`);
-    if (view === 'stream')
-      return await (load('./stream') as StreamModule).runStream(capture, startup);
-    return await (load('./dashboard') as DashboardModule).runDashboard(capture, startup);
+    if (view === 'stream') return await (await import('./stream')).runStream(capture, startup);
+    return await (await import('./dashboard')).runDashboard(capture, startup);
   } catch (error) {
     const { line, status } = describeError(error, {
       command: target.kind === 'command' ? target.file : target.kind === 'demo' ? 'demo' : '',

@@ -6,7 +6,7 @@ import { PendingFaults } from '../core/wire/pending-faults';
 import { AnalyzerError, errorParts } from '../core/facts/errors';
 import type { Addon } from './contract';
 
-/** Where node-gyp puts what it builds: seen from src/native and from dist/native alike. */
+/** Where node-gyp puts what it builds: seen from src/native and from the bundle in dist/cli alike. */
 const BUILD = path.join(__dirname, '..', '..', 'build', 'Release');
 
 /** Path of the program that ends a COMMAND when the analyzer is killed. */
