@@ -15,7 +15,12 @@ namespace {
 // A record of `size` bytes whose content tells its number.
 Bytes Numbered(uint64_t number, size_t size) {
   Bytes out = Header(PERF_RECORD_SAMPLE, 0);
-  while (out.size() < size) Put(&out, number * 1000003 + out.size());
+  uint64_t words[32];
+  const size_t count = (size - out.size()) / sizeof(words[0]);
+  CHECK(count <= sizeof(words) / sizeof(words[0]));
+  for (size_t i = 0; i < count; i++) words[i] = number * 1000003 + i;
+  const auto* content = reinterpret_cast<const uint8_t*>(words);
+  out.insert(out.end(), content, content + count * sizeof(words[0]));
   return Finish(out);
 }
 

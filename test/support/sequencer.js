@@ -21,11 +21,11 @@ const LONGEST = [
   'native/lifecycle',
   'live/lifecycle',
   'live/signals',
-  'unit/core/model-memory',
+  'scale/model-memory',
 ];
 
 /** After them what captures, then what only computes. */
-const KINDS = ['native/', 'live/', 'fuzz/', 'unit/'];
+const KINDS = ['native/', 'live/', 'scale/', 'fuzz/', 'unit/'];
 
 /** Ends what all others share (tracepoints.js). */
 const LAST = 'native/closing';

@@ -19,6 +19,7 @@ interface Fault {
   readonly fresh: number;
 }
 const ROWS = 200;
+const ALL_ROWS = Array.from({ length: ROWS }, (_, row) => row);
 const fault: fc.Arbitrary<Fault> = fc.record({
   row: fc.integer({ min: 0, max: ROWS - 1 }),
   faultClass: fc.integer({ min: 0, max: CLASS_COUNT - 1 }),
@@ -63,24 +64,30 @@ describe('StatTable', () => {
     fc.assert(
       fc.property(fc.array(fault, { maxLength: 400 }), (faults) => {
         const table = new StatTable(pool(), 1);
-        for (let row = 0; row < ROWS; row++) expect(table.alloc()).toBe(row);
+        expect(Array.from(ALL_ROWS, () => table.alloc())).toEqual(ALL_ROWS);
         addAll(table, faults);
         for (const row of new Set(faults.map((f) => f.row))) {
           const mine = faults.filter((f) => f.row === row);
           const timed = mine.filter((f) => f.latency >= 0).map((f) => f.latency);
-          expect(table.faults(row)).toBe(mine.length);
-          const classes = Array.from({ length: CLASS_COUNT }, (_, c) =>
-            table.get(row, Cell.byClass + c),
-          );
-          expect(classes).toEqual(tally(mine, 'faultClass', CLASS_COUNT));
-          const causes = Array.from({ length: CAUSE_COUNT }, (_, c) =>
-            table.get(row, Cell.byCause + c),
-          );
-          expect(causes).toEqual(tally(mine, 'cause', CAUSE_COUNT));
-          expect(table.get(row, Cell.uniquePages)).toBe(mine.filter((f) => f.fresh === 1).length);
-          expect(table.get(row, Cell.stallNs)).toBe(timed.reduce((a, b) => a + b, 0));
-          expect(table.get(row, Cell.maxNs)).toBe(Math.max(0, ...timed));
-          expect(table.get(row, Cell.lastTime)).toBe(faults.lastIndexOf(mine[mine.length - 1]!));
+          const cells = (first: number, length: number): number[] =>
+            Array.from({ length }, (_, at) => table.get(row, first + at));
+          expect({
+            faults: table.faults(row),
+            classes: cells(Cell.byClass, CLASS_COUNT),
+            causes: cells(Cell.byCause, CAUSE_COUNT),
+            uniquePages: table.get(row, Cell.uniquePages),
+            stallNs: table.get(row, Cell.stallNs),
+            maxNs: table.get(row, Cell.maxNs),
+            lastTime: table.get(row, Cell.lastTime),
+          }).toEqual({
+            faults: mine.length,
+            classes: tally(mine, 'faultClass', CLASS_COUNT),
+            causes: tally(mine, 'cause', CAUSE_COUNT),
+            uniquePages: mine.filter((f) => f.fresh === 1).length,
+            stallNs: timed.reduce((a, b) => a + b, 0),
+            maxNs: Math.max(0, ...timed),
+            lastTime: faults.lastIndexOf(mine[mine.length - 1]!),
+          });
           const median = table.p50Ns(row);
           const exact = timed.sort((a, b) => a - b)[Math.ceil(timed.length / 2) - 1];
           if (exact === undefined) expect(median).toBeNaN();

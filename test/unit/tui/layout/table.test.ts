@@ -240,17 +240,19 @@ describe('layoutColumns', () => {
   });
 
   it('never is wider than the screen, and always shows the name and the sort column with its title', () => {
+    const wrong: unknown[] = [];
     for (let width = 39; width <= 300; width++) {
       for (const { id, title } of REGION_COLUMNS.slice(1)) {
         const layout = layoutColumns(REGION_COLUMNS, width, needs({ sorted: id }));
         const used =
           layout.columns.reduce((sum, c) => sum + c.width + 1, -1) + (layout.history ? 14 : 0);
-        expect(used).toBeLessThanOrEqual(width);
-        expect(layout.columns[0]!.column.id).toBe('label');
+        const first = layout.columns[0]!.column.id;
         const sorted = layout.columns.find(({ column: { id: name } }) => name === id)!;
-        expect(sorted.width).toBeGreaterThan(title.length);
+        if (used <= width && first === 'label' && sorted.width > title.length) continue;
+        wrong.push({ width, id, used, first, sorted: sorted.width });
       }
     }
+    expect(wrong).toEqual([]);
   });
 
   it('shows a history before the lightest columns, and everything where there is room', () => {

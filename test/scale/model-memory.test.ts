@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { Rig } from '../../support/model-kit';
-import { R, vma } from '../../support/vma-kit';
-import { expectExact } from '../../support/snapshots';
+import { Rig } from '../support/model-kit';
+import { R, vma } from '../support/vma-kit';
+import { expectExact } from '../support/snapshots';
 
 // Without a collection before each look the measure is noise; the flag need not be given from outside.
 setFlagsFromString('--expose-gc');

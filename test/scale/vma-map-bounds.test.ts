@@ -1,16 +1,7 @@
-import { VmaMap } from '../../../../src/core/vma/vma-map';
-import { VmaPool } from '../../../../src/core/vma/vma-pool';
-import type { Backing } from '../../../../src/core/vma/vma';
-import {
-  backing,
-  FILE_A,
-  FILE_B,
-  vma,
-  newMap,
-  insert,
-  entries,
-  ranges,
-} from '../../../support/vma-kit';
+import { VmaMap } from '../../src/core/vma/vma-map';
+import { VmaPool } from '../../src/core/vma/vma-pool';
+import type { Backing } from '../../src/core/vma/vma';
+import { backing, FILE_A, FILE_B, vma, newMap, insert, entries, ranges } from '../support/vma-kit';
 
 test('reads back a map of 262,144 entries', () => {
   const map = newMap(16_384);
