@@ -13,10 +13,25 @@
   },
   'targets': [
     {
+      # What the addon and pagefault-replay share.
+      'target_name': 'pagefault-rooms',
+      'type': 'static_library',
+      'sources': ['<!@(addon/rooms faults perf util wire)'],
+      'include_dirs': ['addon'],
+      'defines': ['_GNU_SOURCE'],
+      'cflags': ['<@(warnings)', '-O2', '-fPIC'],
+      # What throws through them needs their destructors.
+      'cflags_cc!': ['-fno-exceptions', '-fno-rtti'],
+      'cflags_cc': ['-std=c++17', '-Wno-missing-field-initializers'],
+    },
+    {
       'target_name': 'pagefault',
-      'sources': ['<!@(addon/rooms capture faults napi perf perfdata proc record source util wire)'],
+      'sources': ['<!@(addon/rooms capture napi perfdata proc record source)'],
       'include_dirs': ['addon', '<!(node -p "require(\'node-addon-api\').include_dir")'],
-      'dependencies': ['<!(node -p "require(\'node-addon-api\').targets"):node_addon_api_except_all'],
+      'dependencies': [
+        'pagefault-rooms',
+        '<!(node -p "require(\'node-addon-api\').targets"):node_addon_api_except_all',
+      ],
       # Without the last one, a worker that is terminated inside of a call ends the whole process.
       'defines': ['_GNU_SOURCE', 'NAPI_VERSION=8', 'NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS'],
       'cflags': ['<@(warnings)', '-Wunused-parameter', '-O2'],
@@ -42,8 +57,9 @@
     {
       'target_name': 'pagefault-replay',
       'type': 'executable',
+      'dependencies': ['pagefault-rooms'],
       'sources': [
-        '<!@(addon/rooms faults perf perfdata sandbox util wire)',
+        '<!@(addon/rooms perfdata sandbox)',
         'addon/replay/main.cc',
       ],
       'include_dirs': ['addon'],

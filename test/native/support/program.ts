@@ -102,7 +102,13 @@ function units(variant: Variant, program: Program): Unit[] {
 }
 
 const BUILD = join(ROOT, 'build');
-const TARGETS = ['pagefault', 'pagefault-reader', 'pagefault-replay', 'pagefault-symbols'];
+const TARGETS = [
+  'pagefault',
+  'pagefault-rooms',
+  'pagefault-reader',
+  'pagefault-replay',
+  'pagefault-symbols',
+];
 
 /** The object that the build has made of a room, where no file that it has read has changed since. */
 function builtObject(room: string): string | undefined {
