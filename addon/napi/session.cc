@@ -2,10 +2,7 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <unistd.h>
-
-#include <cstdlib>
 
 #include "napi/command_options.h"
 #include "util/error.h"
@@ -112,6 +109,7 @@ Napi::Function Session::Define(Napi::Env env) {
                          InstanceMethod<&Session::CommandFaults>("commandFaults"),
                          InstanceMethod<&Session::KillCommand>("killCommand"),
                          InstanceMethod<&Session::TakeCommandOutput>("takeCommandOutput"),
+                         InstanceMethod<&Session::RecordFact>("recordFact"),
                          InstanceMethod<&Session::RecordTask>("recordTask"),
                          InstanceMethod<&Session::RecordMapping>("recordMapping"),
                          InstanceMethod<&Session::Recording>("recording"),
@@ -354,61 +352,6 @@ void Session::KillCommand(const Napi::CallbackInfo& info) {
   const int signal = info.Length() > 0 ? info[0].ToNumber().Int32Value() : SIGTERM;
   const int error = capture_->command()->Kill(signal);
   if (error != 0 && error != ESRCH) throw ToJs(info.Env(), SystemError(error, "kill", ""));
-}
-
-void Session::RecordTask(const Napi::CallbackInfo& info) {
-  if (!IsOpen(info.Env()) || capture_->recorder() == nullptr) return;
-  if (info.Length() < 5) {
-    throw Napi::TypeError::New(info.Env(), "recordTask(pid, tid, comm, first, time)");
-  }
-  const std::string comm = info[2].ToString().Utf8Value();
-  RecordRow row{RecordType::kComm};
-  row.pid = info[0].ToNumber().Uint32Value();
-  row.tid = info[1].ToNumber().Uint32Value();
-  // There was nothing before, as with an exec.
-  row.flags = info[3].ToBoolean() ? 1 : 0;
-  row.time = static_cast<uint64_t>(info[4].ToNumber().DoubleValue());
-  row.name = comm.data();
-  row.name_length = comm.size();
-  capture_->recorder()->Take(row);
-}
-
-void Session::RecordMapping(const Napi::CallbackInfo& info) {
-  Napi::Env env = info.Env();
-  if (!IsOpen(env) || capture_->recorder() == nullptr) return;
-  if (info.Length() < 3 || !info[1].IsObject()) {
-    throw Napi::TypeError::New(env, "recordMapping(pid, vma, time)");
-  }
-  const Napi::Object vma = info[1].As<Napi::Object>();
-  const Napi::Object backing = vma.Get("backing").As<Napi::Object>();
-  const auto number = [](const Napi::Object& object, const char* key) {
-    return static_cast<uint64_t>(object.Get(key).ToNumber().DoubleValue());
-  };
-  const std::string name = backing.Get("name").ToString().Utf8Value();
-  RecordRow row{RecordType::kMmap};
-  row.pid = row.tid = info[0].ToNumber().Uint32Value();
-  row.time = static_cast<uint64_t>(info[2].ToNumber().DoubleValue());
-  row.start = number(vma, "start");
-  row.end = number(vma, "end");
-  row.pgoff = number(vma, "pgoff");
-  row.prot = static_cast<uint32_t>(number(vma, "prot"));
-  row.flags = vma.Get("shared").ToBoolean() ? MAP_SHARED : MAP_PRIVATE;
-  row.dev_major = static_cast<uint32_t>(number(backing, "devMajor"));
-  row.dev_minor = static_cast<uint32_t>(number(backing, "devMinor"));
-  row.ino = strtoull(backing.Get("ino").ToString().Utf8Value().c_str(), nullptr, 10);
-  row.name = name.data();
-  row.name_length = name.size();
-  capture_->recorder()->Take(row);
-}
-
-Napi::Value Session::Recording(const Napi::CallbackInfo& info) {
-  Napi::Env env = info.Env();
-  if (!IsOpen(env) || capture_->recorder() == nullptr) return env.Null();
-  const int error = capture_->recorder()->error();
-  Napi::Object object = Napi::Object::New(env);
-  object.Set("error", error == 0 ? std::string() : ErrnoName(error));
-  object.Set("dropped", Number(capture_->recorder()->dropped()));
-  return object;
 }
 
 void Session::Stop(const Napi::CallbackInfo& info) {

@@ -32,6 +32,7 @@ class Session : public Napi::ObjectWrap<Session> {
   Napi::Value CommandFaults(const Napi::CallbackInfo& info);
   Napi::Value TakeCommandOutput(const Napi::CallbackInfo& info);
   void KillCommand(const Napi::CallbackInfo& info);
+  void RecordFact(const Napi::CallbackInfo& info);
   void RecordTask(const Napi::CallbackInfo& info);
   void RecordMapping(const Napi::CallbackInfo& info);
   Napi::Value Recording(const Napi::CallbackInfo& info);

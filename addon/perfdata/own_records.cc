@@ -39,6 +39,10 @@ struct NoteRow {
 constexpr size_t kIpAt = 16, kTidAt = 24, kTimeAt = 32, kAddressAt = 40, kCpuAt = 48, kChainAt = 64;
 constexpr size_t kNoteRowAt = 16, kTrailer = 32;
 
+// In the place of a RecordType.
+constexpr uint32_t kFact = 200, kBatchEnd = 201;
+constexpr size_t kNameAt = kNoteRowAt + sizeof(NoteRow);
+
 class Writer {
  public:
   Writer(uint32_t type, uint16_t misc, std::vector<uint8_t>* out) : out_(out), begin_(out->size()) {
@@ -124,6 +128,17 @@ void PutTask(const RecordRow& row, uint32_t type, uint64_t time, std::vector<uin
   record.U32(type == PERF_RECORD_FORK ? row.parent_tid : row.tid);
   record.U64(time);
   record.Trailer(row.pid, row.tid, time);
+  record.End();
+}
+
+// A note of no thread.
+void PutPlainNote(NoteRow note, const std::string& text, uint64_t time, std::vector<uint8_t>* out) {
+  note.name_length = static_cast<uint32_t>(text.size());
+  Writer record(kNoteType, 0, out);
+  record.U64(0);
+  record.Raw(&note, sizeof note);
+  record.Name(text.data(), text.size());
+  record.Trailer(0, 0, time);
   record.End();
 }
 
@@ -221,14 +236,27 @@ void PutNote(const RecordRow& row, uint64_t start, std::vector<uint8_t>* out) {
   record.End();
 }
 
-void PutStart(uint64_t start, std::vector<uint8_t>* out) {
+void PutFact(const std::string& text, uint64_t time, std::vector<uint8_t>* out) {
+  NoteRow note = {};
+  note.type = kFact;
+  PutPlainNote(note, text, time, out);
+}
+
+void PutBatchEnd(uint64_t start, uint64_t horizon, std::vector<uint8_t>* out) {
+  NoteRow note = {};
+  note.type = kBatchEnd;
+  note.count = horizon;
+  PutPlainNote(note, "", start + horizon, out);
+}
+
+void PutMoment(uint64_t time, std::vector<uint8_t>* out) {
   const char name[] = "pagefault-analy";
   const uint32_t self = static_cast<uint32_t>(getpid());
   Writer record(PERF_RECORD_COMM, 0, out);
   record.U32(self);
   record.U32(self);
   record.Name(name, sizeof name - 1);
-  record.Trailer(self, self, start);
+  record.Trailer(self, self, time);
   record.End();
 }
 
@@ -282,7 +310,6 @@ bool ReadFault(const uint8_t* bytes, size_t length, uint64_t start, FaultRow* ou
 }
 
 bool ReadNote(const uint8_t* bytes, size_t length, uint64_t time, uint64_t start, RecordRow* out) {
-  constexpr size_t kNameAt = kNoteRowAt + sizeof(NoteRow);
   if (length < kNameAt + kTrailer) return false;
   const NoteRow note = Load<NoteRow>(bytes + kNoteRowAt);
   const size_t room = length - kNameAt - kTrailer;
@@ -311,6 +338,22 @@ bool ReadNote(const uint8_t* bytes, size_t length, uint64_t time, uint64_t start
   out->name_length = note.name_length;
   if (out->is_chain()) out->name_length -= out->name_length % 8;
   return true;
+}
+
+bool ReadFact(const uint8_t* bytes, size_t length, const char** text, size_t* size) {
+  if (length < kNameAt + kTrailer) return false;
+  const NoteRow note = Load<NoteRow>(bytes + kNoteRowAt);
+  if (note.type != kFact || note.name_length > length - kNameAt - kTrailer) return false;
+  *text = reinterpret_cast<const char*>(bytes + kNameAt);
+  *size = note.name_length;
+  return true;
+}
+
+bool ReadBatchEnd(const uint8_t* bytes, size_t length, uint64_t* horizon) {
+  if (length < kNameAt + kTrailer) return false;
+  const NoteRow note = Load<NoteRow>(bytes + kNoteRowAt);
+  *horizon = note.count;
+  return note.type == kBatchEnd;
 }
 
 }  // namespace perfdata

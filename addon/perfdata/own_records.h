@@ -48,8 +48,13 @@ bool IsOwn(const perf_event_attr& attr, OwnEvent* event, OwnMode* mode);
 void PutFault(const FaultRow& row, const RecordRow* stack, uint64_t start,
               std::vector<uint8_t>* out);
 void PutNote(const RecordRow& row, uint64_t start, std::vector<uint8_t>* out);
-// Tells at what time the session started.
-void PutStart(uint64_t start, std::vector<uint8_t>* out);
+// Something else that no record tells, as a text (src/sources/recording/recorded-facts.ts). What is
+// too long for a record is left out.
+void PutFact(const std::string& text, uint64_t time, std::vector<uint8_t>* out);
+// Up to here it is a batch, which was complete up to `horizon`.
+void PutBatchEnd(uint64_t start, uint64_t horizon, std::vector<uint8_t>* out);
+// Tells of a time, the session's start or end, by a record that says nothing else.
+void PutMoment(uint64_t time, std::vector<uint8_t>* out);
 // The record of perf that says the same; nothing where there is none.
 void PutSideband(const RecordRow& row, uint64_t start, std::vector<uint8_t>* out);
 
@@ -60,6 +65,12 @@ constexpr uint32_t kNoteType = 12;  // PERF_RECORD_ITRACE_START
 bool ReadFault(const uint8_t* bytes, size_t length, uint64_t start, FaultRow* out);
 // `time`: of the record.
 bool ReadNote(const uint8_t* bytes, size_t length, uint64_t time, uint64_t start, RecordRow* out);
+
+// Whether a note is a fact, whose text then points into it.
+bool ReadFact(const uint8_t* bytes, size_t length, const char** text, size_t* size);
+
+// Whether a note is the end of a batch.
+bool ReadBatchEnd(const uint8_t* bytes, size_t length, uint64_t* horizon);
 
 }  // namespace perfdata
 }  // namespace pagefault

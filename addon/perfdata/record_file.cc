@@ -96,12 +96,6 @@ void RecordFile::ReadFeatures(const uint8_t* head, uint64_t data_end) {
   }
 }
 
-bool RecordFile::TakeHeadChanged() {
-  const bool changed = head_changed_;
-  head_changed_ = false;
-  return changed;
-}
-
 bool RecordFile::Next(const uint8_t** bytes, size_t* length) {
   if (trouble_ != Trouble::kNone) return false;
   input_.Skip(shown_);
@@ -165,7 +159,7 @@ bool RecordFile::TakeUserRecord(uint32_t type, const uint8_t* bytes, size_t leng
   bool tracing_data = false;
   switch (type) {
     case kHeaderAttr:
-      head_changed_ = head_.events.size() < kMaxEvents && ReadHeaderAttr(body, size, &head_);
+      if (head_.events.size() < kMaxEvents) ReadHeaderAttr(body, size, &head_);
       break;
     case kHeaderFeature:
       if (size >= 8) {
@@ -209,7 +203,6 @@ bool RecordFile::TakeTracingData(uint64_t length) {
   const uint8_t* bytes = length > kMaxFeature ? nullptr : input_.Peek(static_cast<size_t>(length));
   if (bytes == nullptr) return End(Trouble::kCutOff);
   ReadTracingData(bytes, static_cast<size_t>(length), &head_);
-  head_changed_ = true;
   input_.Skip(static_cast<size_t>(length));
   return true;
 }

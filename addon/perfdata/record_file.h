@@ -39,9 +39,9 @@ class RecordFile {
   // Reads the head. False where there is no more to read.
   bool Open();
   const Head& head() const { return head_; }
-  // More was learned of the events: a piped recording tells of them in between.
-  bool TakeHeadChanged();
 
+  // It can be read once more.
+  bool seekable() const { return input_.seekable(); }
   // The next record, at least a header long, until the next call. False at the end.
   bool Next(const uint8_t** bytes, size_t* length);
 
@@ -72,7 +72,6 @@ class RecordFile {
   size_t shown_ = 0;  // bytes of input_ that the last record took
   Trouble trouble_ = Trouble::kNone;
   bool unfinished_ = false;
-  bool head_changed_ = false;
 };
 
 }  // namespace perfdata

@@ -13,6 +13,8 @@ namespace {
 
 constexpr uint32_t kLostSamples = 13;  // PERF_RECORD_LOST_SAMPLES
 constexpr size_t kBatches = 8;
+// Bytes. A fact is of a mapped file, and they are few.
+constexpr size_t kMaxFacts = 64 << 20;
 // Records between two looks at the mailbox: fewer than a batch has room for.
 constexpr uint32_t kDeliverEvery = 4096;
 
@@ -44,7 +46,7 @@ class Lines {
 }  // namespace
 
 Replay::Replay(int fd, ReplaySink* sink)
-    : file_(fd), sink_(sink), mailbox_(kBatches), batch_(kBatchBytes) {}
+    : fd_(fd), file_(fd), sink_(sink), mailbox_(kBatches), batch_(kBatchBytes) {}
 
 Trouble Replay::Run() {
   if (!file_.Open()) return file_.trouble();
@@ -58,7 +60,11 @@ Trouble Replay::Run() {
       continue;
     }
     if (!begun_ && !Begin()) return trouble_;
-    if (!Take(bytes, length)) malformed_++;
+    // Ours are in the order of the session's own batches.
+    const bool good = events_.facts().own
+                          ? ConsumeOwn(Identify(events_.Of(bytes, length), bytes, length))
+                          : Take(bytes, length);
+    if (!good) malformed_++;
     if (order_.crowded()) order_.MakeRoom(consume);
   }
   if (!begun_ && file_.trouble() != Trouble::kNone) return file_.trouble();
@@ -79,7 +85,32 @@ bool Replay::Begin() {
     return false;
   }
   left_ = !sink_->OnHead(HeadFacts());
+  if (!left_ && events_.facts().own && file_.seekable()) left_ = !TakeBeginning();
   return !left_;
+}
+
+bool Replay::TakeBeginning() {
+  RecordFile again(fd_);
+  if (!again.Open()) return true;
+  const uint8_t* bytes;
+  size_t length;
+  size_t told = 0;
+  while (told < kMaxFacts && again.Next(&bytes, &length)) {
+    const RawRecord record = Identify(events_.Of(bytes, length), bytes, length);
+    if (start_ == 0) start_ = record.time;
+    if (Load<uint32_t>(bytes) != kNoteType || record.time > start_) continue;
+    const char* text;
+    size_t size;
+    RecordRow row;
+    if (ReadFact(bytes, length, &text, &size)) {
+      told += size;
+      if (!sink_->OnFact(std::string(text, size))) return false;
+    } else if (ReadNote(bytes, length, record.time, start_, &row)) {
+      mailbox_.Add(row);
+      if (++since_delivery_ >= kDeliverEvery && !Deliver(false)) return false;
+    }
+  }
+  return true;
 }
 
 bool Replay::Take(const uint8_t* bytes, size_t length) {
@@ -115,11 +146,6 @@ void Replay::Consume(RawRecord record) {
     if (events_.facts().sampled) pairer_->SuspectUntil(UINT64_MAX);
   }
   now_ = std::max(now_, record.time);
-  if (events_.facts().own) {
-    if (!ConsumeOwn(record)) malformed_++;
-    if (++since_delivery_ >= kDeliverEvery) Deliver(false);
-    return;
-  }
   // No two completions of a thread have the same stamp.
   if (record.event->borrowed && IsSample(record.bytes)) record.time = ++stamps_;
   pairer_->Consume(record, now_);
@@ -128,13 +154,9 @@ void Replay::Consume(RawRecord record) {
 
 bool Replay::ConsumeOwn(const RawRecord& record) {
   const uint32_t type = Load<uint32_t>(record.bytes);
-  if (type == kNoteType) {
-    RecordRow row;
-    if (!ReadNote(record.bytes, record.length, record.time, start_, &row)) return false;
-    if (row.type == RecordType::kLost) own_lost_ += row.count;
-    mailbox_.Add(row);
-    return true;
-  }
+  if (start_ == 0) start_ = record.time;
+  now_ = std::max(now_, record.time);
+  if (type == kNoteType) return ConsumeNote(record);
   // What stands beside notes is for others.
   if (type != PERF_RECORD_SAMPLE) return true;
   FaultRow row;
@@ -148,9 +170,32 @@ bool Replay::ConsumeOwn(const RawRecord& record) {
   return true;
 }
 
+bool Replay::ConsumeNote(const RawRecord& record) {
+  const uint8_t* bytes = record.bytes;
+  const char* text;
+  size_t size;
+  if (ReadFact(bytes, record.length, &text, &size)) return true;
+  uint64_t horizon;
+  if (ReadBatchEnd(bytes, record.length, &horizon)) {
+    mailbox_.Flush(horizon, true);
+    Send();
+    return true;
+  }
+  RecordRow row;
+  if (!ReadNote(bytes, record.length, record.time, start_, &row)) return false;
+  if (row.type == RecordType::kLost) own_lost_ += row.count;
+  // Else it is of the beginning, and has been taken.
+  if (record.time > start_ || !file_.seekable()) mailbox_.Add(row);
+  return true;
+}
+
 bool Replay::Deliver(bool all) {
   since_delivery_ = 0;
   mailbox_.Flush(now_ > start_ ? now_ - start_ : 0, all);
+  return Send();
+}
+
+bool Replay::Send() {
   while (!left_ && mailbox_.Take(batch_.data(), batch_.size())) {
     left_ = !sink_->OnBatch(batch_.data());
   }

@@ -22,6 +22,8 @@ class ReplaySink {
   virtual ~ReplaySink() = default;
   // What the recording is, before its first batch. False ends the replay, as with the next.
   virtual bool OnHead(const std::string& facts) = 0;
+  // Of a recording of ours: a fact of it, before its first batch.
+  virtual bool OnFact(const std::string& text) = 0;
   // In the layout of wire/batch.h.
   virtual bool OnBatch(const uint8_t* batch) = 0;
 };
@@ -43,12 +45,19 @@ class Replay {
   bool Take(const uint8_t* bytes, size_t length);
   void TakeLostSamples(const RawRecord& record);
   void Consume(RawRecord record);
+  // Takes out of a recording of ours what lies anywhere in it and is needed from the first batch
+  // on: facts, and what was there before the session's start. Of a pipe nothing is.
+  bool TakeBeginning();
   // A record of a recording of ours.
   bool ConsumeOwn(const RawRecord& record);
+  bool ConsumeNote(const RawRecord& record);
   // Hands on what is ready. `all`: also what could wait.
   bool Deliver(bool all);
+  // Hands on the batches that are full, or ended.
+  bool Send();
   std::string HeadFacts() const;
 
+  const int fd_;
   RecordFile file_;
   ReplaySink* sink_;
   Formats formats_;

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "perfdata/format.h"
+#include "util/clock.h"
 #include "util/error.h"
 
 namespace pagefault {
@@ -105,7 +106,7 @@ Recorder::~Recorder() {
 
 void Recorder::Start() {
   WriteHead(0);
-  PutStart(start_, &waiting_);
+  PutMoment(start_, &waiting_);
   try {
     thread_ = std::thread(&Recorder::Run, this);
   } catch (const std::system_error& error) {  // RLIMIT_NPROC
@@ -117,6 +118,7 @@ void Recorder::Stop() {
   if (!thread_.joinable()) return;
   {
     std::lock_guard<std::mutex> lock(mutex_);
+    PutMoment(MonotonicNow(), &waiting_);
     stopping_ = true;
   }
   filled_.notify_one();
@@ -142,6 +144,16 @@ void Recorder::Take(const RecordRow& row) {
   if (!Accepts()) return;
   PutSideband(row, start_, &waiting_);
   PutNote(row, start_, &waiting_);
+}
+
+void Recorder::EndBatch(uint64_t horizon) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (Accepts()) PutBatchEnd(start_, horizon, &waiting_);
+}
+
+void Recorder::TakeFact(const std::string& text) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (Accepts()) PutFact(text, start_, &waiting_);
 }
 
 void Recorder::Run() {

@@ -32,6 +32,8 @@ class Recorder : public RowTap {
   // From any thread.
   void Take(const FaultRow& row, const RecordRow* stack) override;
   void Take(const RecordRow& row) override;
+  void EndBatch(uint64_t horizon) override;
+  void TakeFact(const std::string& text);
 
   // errno with which writing has ended before its time (ENOSPC), 0 for none.
   int error() const { return error_.load(); }

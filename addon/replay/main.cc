@@ -32,7 +32,7 @@ using pagefault::reader::Output;
 constexpr int kInput = 0;
 constexpr int kSocket = 1;
 // Kinds of frame, as src/sources/recording has them.
-enum Kind : uint8_t { kHead = 1, kBatch = 2, kEnd = 3 };
+enum Kind : uint8_t { kHead = 1, kBatch = 2, kEnd = 3, kFact = 4 };
 
 // Reading takes 60 MB: the sorted records and eight batches. A recording may take as long as it is.
 constexpr pagefault::sandbox::Limits kLimits = {1024 << 20, 0, 8};
@@ -59,6 +59,7 @@ class Frames : public ReplaySink {
     return SendAll(frame_.bytes());
   }
   bool OnHead(const std::string& facts) override { return Send(kHead, facts); }
+  bool OnFact(const std::string& text) override { return Send(kFact, text); }
   // The header of the batch, then of each column the rows that are in use.
   bool OnBatch(const uint8_t* batch) override {
     uint32_t used[3];

@@ -105,14 +105,15 @@ bool Mailbox::Open(bool for_record) {
 
 void Mailbox::HandOn() {
   open_->set_horizon(horizon_);
+  if (tap_ != nullptr) tap_->EndBatch(horizon_);
   std::lock_guard<std::mutex> lock(mutex_);
   full_.push_back(open_);
   open_ = nullptr;
 }
 
 void Mailbox::Add(const FaultRow& row) {
-  if (tap_ != nullptr) tap_->Take(row, nullptr);
   if (open_ != nullptr && open_->faults_full()) HandOn();
+  if (tap_ != nullptr) tap_->Take(row, nullptr);
   if (Open(false)) {
     open_->Add(row);
   } else {
@@ -121,8 +122,8 @@ void Mailbox::Add(const FaultRow& row) {
 }
 
 bool Mailbox::AddWithStack(const FaultRow& row, const RecordRow& stack) {
-  if (tap_ != nullptr) tap_->Take(row, stack.is_chain() ? &stack : nullptr);
   if (open_ != nullptr && !open_->FitsStack(stack)) HandOn();
+  if (tap_ != nullptr) tap_->Take(row, stack.is_chain() ? &stack : nullptr);
   if (!Open(false)) {
     Drop(row);
     return false;
@@ -150,12 +151,12 @@ void Mailbox::Drop(const FaultRow& row) {
 }
 
 void Mailbox::Add(const RecordRow& row) {
+  if (open_ != nullptr && !open_->Fits(row)) HandOn();
   if (tap_ != nullptr) tap_->Take(row);
   AddRecord(row);
 }
 
 void Mailbox::AddRecord(const RecordRow& row) {
-  if (open_ != nullptr && !open_->Fits(row)) HandOn();
   if (!Open(true)) {
     drops_.records++;
     loss_pending_ = true;

@@ -61,6 +61,8 @@ class RowTap {
   // `stack`: its call chain, nullptr where it has none.
   virtual void Take(const FaultRow& row, const RecordRow* stack) = 0;
   virtual void Take(const RecordRow& row) = 0;
+  // What came so far is a batch: labels in the stream may depend on where one ends.
+  virtual void EndBatch(uint64_t horizon) = 0;
 };
 
 class Mailbox {

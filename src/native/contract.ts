@@ -122,11 +122,12 @@ export interface Session {
   /** The same without order or limit, as columns (layout: core/wire/pending-faults.ts). */
   pendingFaults(buffer: ArrayBuffer): void;
   /**
-   * Of a recording, what no record tells: a task that was there before (`first`: its process is told of for the first
-   * time), and a mapping of it. `time` is ns since the session's start; 0 is before all else. Nothing without one.
+   * Of a recording, what no record tells: a text (sources/recording/recorded-facts.ts); a process that was there before,
+   * and a mapping of it. Nothing without a recording.
    */
-  recordTask(pid: number, tid: number, comm: string, first: boolean, time: number): void;
-  recordMapping(pid: number, vma: Vma, time: number): void;
+  recordFact(text: string): void;
+  recordTask(pid: number, comm: string): void;
+  recordMapping(pid: number, vma: Vma): void;
   /**
    * The errno's name with which writing the recording has ended before its time, '' for none, and the records that a
    * slow disk had no room for; null where nothing is recorded. Complete after stop().

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   analyze,
@@ -17,7 +17,6 @@ import { removeScratch, scratchDirectory } from '../support/scratch';
 let scratch: string;
 let recording: string;
 let live: readonly Fault[];
-let replayed: readonly Fault[];
 
 async function replay(file: string): Promise<Fault[]> {
   const out = join(scratch, 'replayed.ndjson');
@@ -33,28 +32,60 @@ beforeAll(async () => {
   const capture = await captureCommand(command, scratch, { args: ['--record', recording] });
   expect(capture.report.completeness).toMatchObject({ difference: 0, lost: 0 });
   live = capture.faults;
-  replayed = await replay(recording);
+  await replay(recording);
 }, 300_000);
 afterAll(() => {
   removeScratch(scratch);
 });
 
-/** Those that depend on headers of ELF files, which a recording has none of. */
-const OF_ELF: readonly string[] = ['section', 'region', 'region_kind', 'file'];
-
-function facts(fault: Fault): unknown {
-  return Object.entries(fault).filter(([field]) => !OF_ELF.includes(field));
-}
-
-test('every fault is in the recording, as it was captured', () => {
+test('a replay is the live run, byte for byte', () => {
   expect(live.length).toBeGreaterThan(10_000);
-  expect(replayed.map(facts)).toEqual(live.map(facts));
+  const bytes = (name: string): Buffer => readFileSync(join(scratch, name));
+  expect(bytes('replayed.ndjson').equals(bytes('faults.ndjson'))).toBe(true);
 });
 
-test('memory without a file has the label of the live run', () => {
-  const anonymous = live.flatMap((fault, i) => (fault.region_kind === 'anon' ? [i] : []));
-  expect(anonymous.length).toBeGreaterThan(5000);
-  expect(anonymous.map((i) => replayed[i]!.region)).toEqual(anonymous.map((i) => live[i]!.region));
+test.each([
+  ['forks and exits', ['cow', '--dir']],
+  ['kinds of memory', ['kinds', '--dir']],
+  ['threads', ['threads', '--dir']],
+])('%s: the text stream of a replay is that of the live run', async (_, [name, option]) => {
+  const [file, before, after] = ['run.data', 'live.txt', 'replay.txt'].map((x) => join(scratch, x));
+  const command = [workload(name!), option!, scratch];
+  await analyze(['--latency', '--record', file!, '-o', before!, '--', ...command]);
+  expect(await analyze(['--latency', '-i', file!, '-o', after!])).toMatchObject({ status: 0 });
+  const text = readFileSync(before!, 'utf8');
+  expect(text.split('\n').length).toBeGreaterThan(50);
+  expect(readFileSync(after!, 'utf8')).toBe(text);
+});
+
+test('the report of a replay has the rows of the live run', async () => {
+  const report = join(scratch, 'report.json');
+  const file = join(scratch, 'report.data');
+  const args = ['-q', '--report-format', 'json', '--record', file];
+  const { stdout } = await analyze([...args, '--', workload('cow'), '--dir', scratch]);
+  writeFileSync(
+    report,
+    stdout.split('\n').find((line) => line.startsWith('{"schema'))!,
+  );
+  for (const by of ['region', 'cause', 'process']) {
+    const { status, stdout: text } = spawnSync(
+      ANALYZER,
+      ['diff', '--by', by, '--report-format', 'csv', report, file],
+      { encoding: 'utf8' },
+    );
+    expect(status).toBe(0);
+    const [header, ...rows] = text
+      .trimEnd()
+      .split('\r\n')
+      .map((line) => line.split(','));
+    expect(rows.length).toBeGreaterThan(1);
+    for (const row of rows) {
+      const value = (column: string): string => row[header!.indexOf(column)]!;
+      expect([value('faults_a'), value('presence')]).toEqual([value('faults_b'), 'both']);
+      expect(value('stall_a')).toBe(value('stall_b'));
+      expect(value('p99_a')).toBe(value('p99_b'));
+    }
+  }
 });
 
 const perf = (...args: string[]): string =>

@@ -149,9 +149,7 @@ export class LiveCapture {
       debug,
     });
     this.source =
-      session.recording() === null
-        ? this.files
-        : new NotedSource(this.files, session, () => this.now());
+      session.recording() === null ? this.files : new NotedSource(this.files, session, this.system);
     this.guards = new Guards(pools.readers, () => this.now());
     this.owners = new Owners(reader, () => performance.now());
     this.shown = new ShownFacts(reader, proc);
@@ -271,7 +269,7 @@ export class LiveCapture {
     return this.attached.flatMap((pid) => {
       const facts = processFacts(this.proc, pid) ?? this.parts.early.factsOf(pid);
       if (facts === null) return [];
-      this.session.recordTask(pid, pid, facts.comm, true, 0);
+      this.session.recordTask(pid, facts.comm);
       this.files.prepareMaps(pid);
       return [{ pid, ...facts, maps: null }];
     });

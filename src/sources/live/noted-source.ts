@@ -1,16 +1,27 @@
 import { PENDING, UNKNOWN } from '../../core/ports';
 import type { MapsAnswer, ProcSource } from '../../core/ports';
+import type { SystemFacts } from '../../core/classify/cause-text';
+import { factText, fileKey } from '../recording/recorded-facts';
+import type { RecordedFact } from '../recording/recorded-facts';
 import type { Session } from '../../native/contract';
 import type { ElfImage } from '../../core/elf/elf';
 import type { Backing, Vma } from '../../core/vma/vma';
 
+/** A machine has some thousand files that are mapped; of more nothing is told. */
+const MAX_NOTED = 65536;
+
 /** A source whose answers go into the recording, too: there nobody can be asked again. */
 export class NotedSource implements ProcSource {
+  /** Files that have been told of, and of what kind. */
+  private readonly noted = new Set<string>();
+
   constructor(
     private readonly source: ProcSource,
-    private readonly session: Pick<Session, 'recordTask' | 'recordMapping'>,
-    private readonly now: () => number,
-  ) {}
+    private readonly session: Pick<Session, 'recordFact' | 'recordMapping'>,
+    system: SystemFacts,
+  ) {
+    this.note({ kind: 'system', system });
+  }
 
   get fileChanges(): number {
     return this.source.fileChanges;
@@ -20,7 +31,7 @@ export class NotedSource implements ProcSource {
     const answer = this.source.readMaps(pid);
     if (answer !== null && answer !== PENDING && answer !== UNKNOWN) {
       // As perf does: the faults that were waiting for the answer come before it.
-      for (const vma of answer.vmas) this.session.recordMapping(pid, vma, 0);
+      for (const vma of answer.vmas) this.session.recordMapping(pid, vma);
     }
     return answer;
   }
@@ -28,17 +39,24 @@ export class NotedSource implements ProcSource {
   queryPage(pid: number, page: number): Vma | null | typeof UNKNOWN | typeof PENDING {
     const vma = this.source.queryPage(pid, page);
     if (vma !== null && vma !== PENDING && vma !== UNKNOWN) {
-      this.session.recordMapping(pid, vma, 0);
+      this.session.recordMapping(pid, vma);
     }
     return vma;
   }
 
   fileStore(pid: number, ppid: number, backing: Backing): number {
-    return this.source.fileStore(pid, ppid, backing);
+    const store = this.source.fileStore(pid, ppid, backing);
+    const file = fileKey(backing);
+    if (this.isNew(`store ${file}`)) this.note({ kind: 'store', file, store });
+    return store;
   }
 
   elfImage(pid: number, vma: Vma): ElfImage | null | typeof UNKNOWN | typeof PENDING {
-    return this.source.elfImage(pid, vma);
+    const image = this.source.elfImage(pid, vma);
+    if (image === null || image === PENDING || image === UNKNOWN) return image;
+    const file = fileKey(vma.backing);
+    if (this.isNew(`elf ${file}`)) this.note({ kind: 'elf', file, image });
+    return image;
   }
 
   fileEra(backing: Backing): number {
@@ -51,11 +69,21 @@ export class NotedSource implements ProcSource {
 
   comm(pid: number, tid: number): string | null {
     const name = this.source.comm(pid, tid);
-    if (name !== null) this.session.recordTask(pid, tid, name, false, this.now());
+    if (name !== null) this.note({ kind: 'comm', pid, tid, name });
     return name;
   }
 
   hasEnded(pid: number): boolean {
     return this.source.hasEnded(pid);
+  }
+
+  private isNew(what: string): boolean {
+    if (this.noted.has(what) || this.noted.size >= MAX_NOTED) return false;
+    this.noted.add(what);
+    return true;
+  }
+
+  private note(fact: RecordedFact): void {
+    this.session.recordFact(factText(fact));
   }
 }

@@ -1,19 +1,17 @@
 import { recordingEnd, recordingNotes } from '../../core/facts/recordings';
-import type { ProcSource } from '../../core/ports';
+import type { SystemFacts } from '../../core/classify/cause-text';
 import { RecordedSource } from './recorded-source';
 import { ReplaySession } from './replay-session';
 import type { ReplayRequest } from './replay-session';
 
 /** A recording in the place of a capture: nothing of it lives any more, and nobody can be asked. */
 export class RecordedCapture {
-  readonly source: ProcSource = new RecordedSource();
   readonly guards = null;
   readonly bus = null;
   readonly owners = null;
   readonly machine = null;
   readonly names = null;
   readonly unwinder = null;
-  readonly system = { swapInUse: false, numaBalancing: false };
   readonly command = null;
   readonly pids: readonly number[] = [];
   readonly whole = null;
@@ -22,6 +20,7 @@ export class RecordedCapture {
 
   private constructor(
     readonly session: ReplaySession,
+    readonly source: RecordedSource,
     readonly recording: string,
   ) {
     const { head, info } = session;
@@ -29,9 +28,13 @@ export class RecordedCapture {
   }
 
   /** Throws AnalyzerError RECORDING. */
-  static async open(request: ReplayRequest): Promise<RecordedCapture> {
-    const session = await ReplaySession.open(request);
-    return new RecordedCapture(session, request.file);
+  static async open(request: Omit<ReplayRequest, 'onFact'>): Promise<RecordedCapture> {
+    const source = new RecordedSource();
+    const onFact = (text: string): void => {
+      source.add(text);
+    };
+    const session = await ReplaySession.open({ ...request, onFact });
+    return new RecordedCapture(session, source, request.file);
   }
 
   /** How reading ended: what is to be said of it, '' for nothing. */
@@ -41,6 +44,11 @@ export class RecordedCapture {
     if (end.died) return { text: recordingEnd('DIED', 0), failed: true };
     const { facts } = end;
     return { text: recordingEnd(facts.text('trouble'), facts.number('strangers')), failed: false };
+  }
+
+  /** Of the machine as it was. */
+  get system(): SystemFacts {
+    return this.source.system;
   }
 
   initialProcesses(): [] {

@@ -1,9 +1,37 @@
+import type { SystemFacts } from '../../core/classify/cause-text';
+import type { ElfImage } from '../../core/elf/elf';
 import type { ProcSource } from '../../core/ports';
 import { FileStore } from '../../core/vma/file-store';
+import type { Backing, Vma } from '../../core/vma/vma';
+import { fileKey, parseFact } from './recorded-facts';
 
-/** Of a recording that perf made: there is nothing beside its records. */
+/** Of a recording: what it holds beside its records, which of perf's is nothing. */
 export class RecordedSource implements ProcSource {
   readonly fileChanges = 0;
+  system: SystemFacts = { swapInUse: false, numaBalancing: false };
+  private readonly images = new Map<string, ElfImage>();
+  private readonly names = new Map<number, string[]>();
+  private readonly stores = new Map<string, number>();
+
+  /** Of each file the first counts. */
+  add(text: string): void {
+    const fact = parseFact(text);
+    switch (fact?.kind) {
+      case 'elf':
+        if (!this.images.has(fact.file)) this.images.set(fact.file, fact.image);
+        return;
+      case 'store':
+        if (!this.stores.has(fact.file)) this.stores.set(fact.file, fact.store);
+        return;
+      case 'comm':
+        this.names.set(fact.tid, [...(this.names.get(fact.tid) ?? []), fact.name]);
+        return;
+      case 'system':
+        this.system = fact.system;
+        return;
+      case undefined:
+    }
+  }
 
   readMaps(): null {
     return null;
@@ -11,11 +39,11 @@ export class RecordedSource implements ProcSource {
   queryPage(): null {
     return null;
   }
-  fileStore(): number {
-    return FileStore.UNKNOWN;
+  fileStore(_pid: number, _ppid: number, backing: Backing): number {
+    return this.stores.get(fileKey(backing)) ?? FileStore.UNKNOWN;
   }
-  elfImage(): null {
-    return null;
+  elfImage(_pid: number, vma: Vma): ElfImage | null {
+    return this.images.get(fileKey(vma.backing)) ?? null;
   }
   fileEra(): number {
     return 0;
@@ -23,8 +51,9 @@ export class RecordedSource implements ProcSource {
   takeLateImages(): boolean {
     return false;
   }
-  comm(): null {
-    return null;
+  /** A number that was given again has the next name that was told of it. */
+  comm(_pid: number, tid: number): string | null {
+    return this.names.get(tid)?.shift() ?? null;
   }
   hasEnded(): boolean {
     return false;

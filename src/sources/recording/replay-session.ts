@@ -21,6 +21,8 @@ export interface ReplayRequest {
   readonly file: string;
   /** There is something to drain. */
   readonly onWake: () => void;
+  /** What the recording holds beside its records: all of it before it is open. */
+  readonly onFact: (text: string) => void;
 }
 
 /** What became of the process that reads. */
@@ -49,8 +51,8 @@ export class ReplaySession {
   }
 
   /** Throws AnalyzerError RECORDING where it cannot be read. */
-  static async open({ file, onWake }: ReplayRequest): Promise<ReplaySession> {
-    const reading = new Reading(file);
+  static async open({ file, onWake, onFact }: ReplayRequest): Promise<ReplaySession> {
+    const reading = new Reading(file, onFact);
     const head = await reading.head;
     if (head === null) {
       const { facts } = await reading.ending;
@@ -79,7 +81,8 @@ export class ReplaySession {
 
   /** ns from the recording's start up to which all has been drained. */
   get now(): number {
-    return this.asOf;
+    const { end, empty } = this.reading;
+    return end !== null && empty ? end.facts.number('endNs', this.asOf) : this.asOf;
   }
 
   /** What was counted, complete once it has ended. */
@@ -180,12 +183,16 @@ class Reading {
   /** There is a batch, or it has ended. */
   onNews: () => void = () => undefined;
   private readonly waiting: Buffer[] = [];
+  private told: ReplayFacts | null = null;
   private readonly child: ChildProcess;
   private readonly parser = new AnswerParser();
   private tellHead!: (facts: ReplayFacts | null) => void;
   private tellEnd!: (end: Ending) => void;
 
-  constructor(file: string) {
+  constructor(
+    file: string,
+    private readonly onFact: (text: string) => void,
+  ) {
     this.head = new Promise((resolve) => {
       this.tellHead = resolve;
     });
@@ -238,9 +245,13 @@ class Reading {
   private take({ operation, payload }: Frame): void {
     switch (operation) {
       case ReplayFrame.HEAD:
-        this.tellHead(new ReplayFacts(payload.toString()));
+        this.told = new ReplayFacts(payload.toString());
+        return;
+      case ReplayFrame.FACT:
+        this.onFact(payload.toString());
         return;
       case ReplayFrame.BATCH:
+        this.tellHead(this.told);
         this.waiting.push(payload);
         if (this.waiting.length >= MAX_WAITING) this.child.stdout?.pause();
         this.onNews();
@@ -253,7 +264,7 @@ class Reading {
   private finish(facts: ReplayFacts, died: boolean): void {
     if (this.end !== null) return;
     this.end = { facts, died };
-    this.tellHead(null);
+    this.tellHead(this.told);
     this.tellEnd(this.end);
     this.onNews();
   }

@@ -29,6 +29,10 @@ class CheckingSink : public ReplaySink {
     heads_++;
     return true;
   }
+  bool OnFact(const std::string& text) override {
+    CHECK(heads_ == 1 && text.size() <= 0xffff);
+    return true;
+  }
   bool OnBatch(const uint8_t* batch) override {
     uint32_t used[3];
     memcpy(used, batch, sizeof used);

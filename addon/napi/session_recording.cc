@@ -1,0 +1,68 @@
+// What JavaScript adds to a recording, and asks of it.
+
+#include <sys/mman.h>
+
+#include <cstdlib>
+
+#include "napi/session.h"
+#include "util/error.h"
+
+namespace pagefault {
+
+void Session::RecordFact(const Napi::CallbackInfo& info) {
+  if (!IsOpen(info.Env()) || capture_->recorder() == nullptr) return;
+  if (info.Length() < 1) throw Napi::TypeError::New(info.Env(), "recordFact(text)");
+  capture_->recorder()->TakeFact(info[0].ToString().Utf8Value());
+}
+
+void Session::RecordTask(const Napi::CallbackInfo& info) {
+  if (!IsOpen(info.Env()) || capture_->recorder() == nullptr) return;
+  if (info.Length() < 2) throw Napi::TypeError::New(info.Env(), "recordTask(pid, comm)");
+  const std::string comm = info[1].ToString().Utf8Value();
+  RecordRow row{RecordType::kComm};
+  row.pid = row.tid = info[0].ToNumber().Uint32Value();
+  // There was nothing before, as with an exec.
+  row.flags = 1;
+  row.name = comm.data();
+  row.name_length = comm.size();
+  capture_->recorder()->Take(row);
+}
+
+void Session::RecordMapping(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  if (!IsOpen(env) || capture_->recorder() == nullptr) return;
+  if (info.Length() < 2 || !info[1].IsObject()) {
+    throw Napi::TypeError::New(env, "recordMapping(pid, vma)");
+  }
+  const Napi::Object vma = info[1].As<Napi::Object>();
+  const Napi::Object backing = vma.Get("backing").As<Napi::Object>();
+  const auto number = [](const Napi::Object& object, const char* key) {
+    return static_cast<uint64_t>(object.Get(key).ToNumber().DoubleValue());
+  };
+  const std::string name = backing.Get("name").ToString().Utf8Value();
+  RecordRow row{RecordType::kMmap};
+  row.pid = row.tid = info[0].ToNumber().Uint32Value();
+  row.start = number(vma, "start");
+  row.end = number(vma, "end");
+  row.pgoff = number(vma, "pgoff");
+  row.prot = static_cast<uint32_t>(number(vma, "prot"));
+  row.flags = vma.Get("shared").ToBoolean() ? MAP_SHARED : MAP_PRIVATE;
+  row.dev_major = static_cast<uint32_t>(number(backing, "devMajor"));
+  row.dev_minor = static_cast<uint32_t>(number(backing, "devMinor"));
+  row.ino = strtoull(backing.Get("ino").ToString().Utf8Value().c_str(), nullptr, 10);
+  row.name = name.data();
+  row.name_length = name.size();
+  capture_->recorder()->Take(row);
+}
+
+Napi::Value Session::Recording(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  if (!IsOpen(env) || capture_->recorder() == nullptr) return env.Null();
+  const int error = capture_->recorder()->error();
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("error", error == 0 ? std::string() : ErrnoName(error));
+  object.Set("dropped", static_cast<double>(capture_->recorder()->dropped()));
+  return object;
+}
+
+}  // namespace pagefault
