@@ -1,14 +1,11 @@
 // Which mappings of a process are registered with userfaultfd: only /proc/PID/smaps says it, in
-// VmFlags. The kernel walks the page tables for the rest of that file, so that reading it may take
-// long.
+// VmFlags.
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "../util/fd.h"
 #include "operations.h"
 #include "smaps.h"
 #include "task_files.h"
@@ -19,21 +16,6 @@ namespace reader {
 namespace {
 
 constexpr int kMaxDescriptors = 4096;
-
-// Returns 0 or an errno; `any` where there was something to read.
-int Scan(const std::string& path, std::vector<GuardedRange>* out, bool* any) {
-  Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd.ok()) return errno;
-  SmapsScanner scanner(out);
-  std::vector<char> piece(64 << 10);
-  for (;;) {
-    const ssize_t n = read(fd.get(), piece.data(), piece.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return n < 0 ? errno : 0;
-    *any = true;
-    scanner.Push(piece.data(), static_cast<size_t>(n));
-  }
-}
 
 // The process has a userfaultfd open: it answers its own faults, or has another do so.
 bool HoldsUserfaultfd(const std::string& proc, uint32_t pid) {
@@ -62,7 +44,11 @@ int Guards(Context* context, Input* request, Output* answer) {
   bool any = false;
   EachTask(proc, pid, [&](const std::string& directory) {
     ranges.clear();
-    const int error = Scan(directory + "/smaps", &ranges, &any);
+    SmapsScanner scanner(&ranges);
+    const int error = ReadSmaps(directory + "/smaps", &any, [&](const char* bytes, size_t length) {
+      scanner.Push(bytes, length);
+      return true;
+    });
     if (first < 0) first = error;
     return any;
   });

@@ -13,8 +13,10 @@ struct Entry {
 };
 
 constexpr Entry kOperations[] = {
-    {kMaps, Maps}, {kCmdline, Cmdline}, {kPage, Page},     {kElf, ElfHeaders}, {kGuards, Guards},
-    {kSize, Size}, {kNames, Names},     {kUnwind, Unwind}, {kTasks, Tasks},    {kCgroup, Cgroup},
+    {kMaps, Maps},      {kCmdline, Cmdline},      {kPage, Page},
+    {kElf, ElfHeaders}, {kGuards, Guards},        {kSize, Size},
+    {kNames, Names},    {kUnwind, Unwind},        {kTasks, Tasks},
+    {kCgroup, Cgroup},  {kMemory, MappingMemory},
 };
 
 }  // namespace

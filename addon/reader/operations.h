@@ -24,6 +24,7 @@ enum Operation : uint8_t {
   kUnwind = 8,   // see unwind.cc
   kTasks = 9,    // u16 count, u32 pid each -> see task_files.cc
   kCgroup = 10,  // u16 length of the mount, the mount and the path below it -> see cgroup_files.cc
+  kMemory = 11,  // u32 pid, u64 page -> see mapping_memory.cc
 };
 
 // Addresses have 64 bits, so requests name pages below this.
@@ -53,6 +54,7 @@ int Names(Context* context, Input* request, Output* answer);
 int Unwind(Context* context, Input* request, Output* answer);
 int Tasks(Context* context, Input* request, Output* answer);
 int Cgroup(Context* context, Input* request, Output* answer);
+int MappingMemory(Context* context, Input* request, Output* answer);
 
 }  // namespace reader
 }  // namespace pagefault

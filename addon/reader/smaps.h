@@ -1,9 +1,10 @@
 // The text of /proc/PID/smaps: which mappings are registered with userfaultfd (VmFlags,
-// show_smap_vma_flags in fs/proc/task_mmu.c).
+// show_smap_vma_flags in fs/proc/task_mmu.c), and what is said of one of them.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,12 @@ struct GuardedRange {
 // Neighbours are one range. More than that are of a hostile process: the lowest will do.
 constexpr size_t kMaxGuardedRanges = 4096;
 
+// Hands out a file of this kind in pieces, to its end or until `push` returns false. Returns 0 or
+// an errno; `any` is set where there was something to read. The kernel walks the page tables of
+// each mapping for it, with the mmap_lock of the process held: it may take long.
+int ReadSmaps(const std::string& path, bool* any,
+              const std::function<bool(const char* bytes, size_t length)>& push);
+
 // Takes the text in pieces, line by line. Names in it have no newlines: the kernel escapes them.
 class SmapsScanner {
  public:
@@ -35,6 +42,23 @@ class SmapsScanner {
   std::vector<GuardedRange>* out_;
   std::string line_;
   uint64_t start_ = 0, end_ = 0;
+};
+
+// The lines about the mapping of one page (4 KiB).
+class MappingText {
+ public:
+  explicit MappingText(uint64_t page) : page_(page) {}
+  // False when no more is wanted: they are complete, or there are none.
+  bool Push(const char* bytes, size_t length);
+  const std::string& text() const { return text_; }
+
+ private:
+  // False as Push().
+  bool Line();
+
+  uint64_t page_;
+  std::string line_;
+  std::string text_;
 };
 
 }  // namespace reader

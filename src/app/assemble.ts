@@ -160,6 +160,7 @@ function modelOf(options: Options, capture: Capture, ports: AssemblyPorts): Mode
     source: capture.source,
     ...(capture.guards === null ? {} : { guards: capture.guards }),
     ...(capture.bus === null ? {} : { bus: capture.bus }),
+    hugePages: capture.hugePages,
     owners: ports.depth === 'totals' ? null : capture.owners,
     symbols: symbolsOf(options, ports.depth),
     stacks: stacksOf(options, ports.stream !== null),

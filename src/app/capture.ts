@@ -5,6 +5,7 @@ import type { SystemFacts } from '../core/classify/cause-text';
 import type {
   BusSource,
   GuardSource,
+  HugePageSource,
   NameSource,
   OwnerSource,
   ProcSource,
@@ -19,6 +20,7 @@ export interface Capture {
   readonly session: CaptureSession & OpenFaultSource;
   readonly source: ProcSource;
   readonly guards: GuardSource | null;
+  readonly hugePages: HugePageSource | null;
   readonly bus: BusSource | null;
   readonly owners: OwnerSource | null;
   readonly names: NameSource | null;

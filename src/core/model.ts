@@ -17,6 +17,7 @@ import { FaultLoop } from './resolve/fault-loop';
 import type { KeepTest } from './resolve/fault-loop';
 import { BusWatch } from './resolve/bus-watch';
 import { GuardWatch } from './resolve/guard-watch';
+import { HugePageWatch } from './resolve/huge-page-watch';
 import { InFlight } from './resolve/in-flight';
 import { Cell } from './stats/cells';
 import { DEFAULT_LIMITS } from './stats/limits';
@@ -65,6 +66,7 @@ export class Model {
   private readonly inFlight: InFlight;
   private readonly watch: GuardWatch | null;
   private readonly busWatch: BusWatch | null;
+  readonly hugePages: HugePageWatch;
   private readonly owners: OwnerWatch | null;
   private readonly attribution: Attribution | null;
   private readonly snapshots: SnapshotBuilder;
@@ -118,6 +120,7 @@ export class Model {
     this.loop = new FaultLoop(this.tasks, binder, this.repair, this.columns, depth !== 'totals');
     this.inFlight = new InFlight(this.tasks, this.loop, this.counters, this.columns, this.zeroedAt);
     this.watch = options.guards === undefined ? null : new GuardWatch(options.guards, this.tasks);
+    this.hugePages = new HugePageWatch(options.hugePages ?? null, this.tasks, this.regions);
     this.busWatch =
       options.bus === undefined
         ? null
@@ -237,6 +240,7 @@ export class Model {
     const now = batch.horizon;
     this.tasks.releaseEnded();
     this.watch?.takeAnswers();
+    this.hugePages.look(now);
     this.owners?.look();
     this.spaces.clock++;
     this.spaces.makeRoom();
@@ -297,6 +301,7 @@ export class Model {
     const asOf = this.accountable(now, open);
     this.counters.zero();
     this.attribution?.zero();
+    this.hugePages.zero();
     this.inFlight.zero(asOf);
     for (const { space } of this.tasks.live()) space.pages.clear();
     this.loop.filteredOut = 0;

@@ -2,6 +2,7 @@ import type { BusFacts, BusFault } from './classify/bus-reason';
 import type { GuardedRange } from './classify/guarded-ranges';
 import type { CodeAddress, CodeFrame, CodePlace } from './code/address';
 import type { ElfImage } from './elf/elf';
+import type { HugePageFacts } from './facts/huge-pages';
 import type { Owner } from './facts/owner';
 import type { Backing, Vma } from './vma/vma';
 
@@ -37,6 +38,27 @@ export interface GuardSource {
   askGuards(pid: number, space: string): void;
   /** The answers that have come since the last call. */
   takeGuards(): readonly GuardAnswer[];
+}
+
+/** A mapping, by a page of it. `ticket` and `space` come back with the answer. */
+export interface HugePageQuestion {
+  readonly ticket: number;
+  readonly pid: number;
+  readonly space: string;
+  readonly page: number;
+}
+
+/** What is known of the mapping that was asked about. */
+export interface HugePageAnswer extends Omit<HugePageQuestion, 'page'> {
+  readonly facts: HugePageFacts;
+}
+
+/** Tells what keeps memory out of huge pages. Answers come later, or never. */
+export interface HugePageSource {
+  /** Limits the rate itself: some questions are not asked at all. */
+  askHugePages(question: HugePageQuestion): void;
+  /** The answers that have come since the last call. */
+  takeHugePages(): readonly HugePageAnswer[];
 }
 
 /** What a look at a process found. */

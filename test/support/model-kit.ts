@@ -149,7 +149,10 @@ export class Rig {
   constructor(
     limits: Partial<Limits> = {},
     depth: Depth = 'detail',
-    more: Pick<ModelOptions, 'owners' | 'symbols' | 'stacks' | 'names' | 'unwinder'> = {},
+    more: Pick<
+      ModelOptions,
+      'owners' | 'hugePages' | 'symbols' | 'stacks' | 'names' | 'unwinder'
+    > = {},
   ) {
     this.model = new Model({
       source: this.source,

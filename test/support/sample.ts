@@ -135,6 +135,7 @@ export function snapshot(part: Partial<Snapshot> = {}): Snapshot {
     stacks: () => [],
     siteStacks: () => [],
     mappedBy: () => [],
+    hugePages: () => null,
     causeFacts: {
       swapInUse: false,
       numaBalancing: false,

@@ -1,4 +1,6 @@
 import { CAUSE_NAMES, FaultClass } from '../classify/classes';
+import { hugePageText } from '../facts/huge-pages';
+import type { HugePageFacts } from '../facts/huge-pages';
 import { sumsByLabel } from '../snapshot/site-pairs';
 import type { Weighed } from '../snapshot/site-pairs';
 import type { ProcessRow, RegionRow, Snapshot } from '../snapshot/snapshot';
@@ -25,6 +27,8 @@ export interface Finding {
     /** Of one thread's time. */
     readonly stallShare: number;
   };
+  /** Of the region that costs most; null where nothing is known, or it does not matter. */
+  readonly hugePages: HugePageFacts | null;
   /** Labels of the regions, of the code and of the processes with the most of these faults. */
   readonly regions: readonly string[];
   readonly callSites: readonly string[];
@@ -75,22 +79,42 @@ function describe(
   const processes = named(owners());
   const callSites =
     snapshot.sites.length === 0 ? [] : codeOf(snapshot, new Set(rows.map(({ row }) => row.id)));
+  const hugePages = rule.hugePages === true ? hugePagesOf(costly, snapshot) : null;
+  const advice = hugePages === null ? rule.advice : `${rule.advice}; ${hugePageText(hugePages)}`;
   const where = regions.length === 0 ? '' : ` in ${regions.join(', ')}`;
   const by = callSites.length === 0 ? '' : `, by ${callSites[0]!}`;
   return {
     id: rule.id,
     brief: rule.brief,
     says: rule.says,
-    advice: rule.advice,
+    advice,
     cause: CAUSE_NAMES[rule.cause]!,
     text:
       `${rule.says}: about ${latency(stallNs)} (${percent(stallShare)} % of one thread's time) for ` +
-      `${grouped(faults)} faults (${bytes(faults * PAGE)})${where}${by}; ${rule.advice}`,
+      `${grouped(faults)} faults (${bytes(faults * PAGE)})${where}${by}; ${advice}`,
     figures: { faults, stallNs, stallShare },
+    hugePages,
     regions,
     callSites,
     processes,
   };
+}
+
+/** Of the row that costs most of those that something is known of. */
+function hugePagesOf(
+  rows: ReturnType<typeof evidentRows>,
+  snapshot: Snapshot,
+): HugePageFacts | null {
+  let most = 0;
+  let found: HugePageFacts | null = null;
+  for (const { row, stallNs } of rows) {
+    if (stallNs <= most) continue;
+    const facts = snapshot.hugePages(row.id);
+    if (facts === null) continue;
+    most = stallNs;
+    found = facts;
+  }
+  return found;
 }
 
 /** Whose address space it is: rows that stand for several have a name only. Most rows have the owner of the last. */
@@ -126,6 +150,7 @@ function caughtErrors({ processes }: Snapshot): Finding[] {
       cause: '',
       text: `${grouped(faults)} faults ended in a signal (ERROR) that ${who.join(', ')} caught: ${why}`,
       figures: { faults, stallNs: 0, stallShare: 0 },
+      hugePages: null,
       regions: [],
       callSites: [],
       processes: who,

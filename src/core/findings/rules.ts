@@ -15,6 +15,8 @@ export interface Rule {
   readonly brief: string;
   readonly says: string;
   readonly advice: string;
+  /** Huge pages would take fewer of these faults: what is known of them in the region is said. */
+  readonly hugePages?: true;
 }
 
 /** From this share of evicted pages on what is read again was there before. */
@@ -49,6 +51,7 @@ export const RULES: readonly Rule[] = [
     brief: 'first touch of fresh memory',
     says: 'first touch of fresh memory',
     advice: 'fault it in ahead (MAP_POPULATE, MADV_POPULATE_WRITE), reuse it, or use huge pages',
+    hugePages: true,
   },
   {
     id: 'copy-on-write',

@@ -1,6 +1,7 @@
 import type {
   BusSource,
   GuardSource,
+  HugePageSource,
   MapsAnswer,
   NameSource,
   OwnerSource,
@@ -15,6 +16,8 @@ export interface ModelOptions {
   readonly source: ProcSource;
   /** Without it no fault has the cause userfaultfd. */
   readonly guards?: GuardSource;
+  /** Without it nobody knows what keeps memory out of huge pages. */
+  readonly hugePages?: HugePageSource | null;
   /** Without it nobody knows whose processes are. */
   readonly owners?: OwnerSource | null;
   /** Without it no SIGBUS is explained. */

@@ -1,4 +1,5 @@
 import type { CauseFacts } from '../classify/cause-text';
+import type { HugePageFacts } from '../facts/huge-pages';
 import { Cause, CAUSE_NAMES } from '../classify/classes';
 import { grouped } from '../text/format';
 import { latencyHistogram } from './latency-histogram';
@@ -57,6 +58,9 @@ export class SnapshotBuilder {
   private readonly mappedBy = (id: number): readonly string[] =>
     makerFrames(this.model, this.model.regions.rows.stats.slotOf(id));
 
+  private readonly hugePages = (id: number): HugePageFacts | null =>
+    this.model.hugePages.factsOf(id);
+
   private readonly makers: MakerTexts;
 
   constructor(private readonly model: ModelTables) {
@@ -87,6 +91,7 @@ export class SnapshotBuilder {
       stacks: this.stacks,
       siteStacks: this.siteStacks(),
       mappedBy: this.mappedBy,
+      hugePages: this.hugePages,
       causeFacts: this.causeFacts(),
       caps: this.caps(),
     };

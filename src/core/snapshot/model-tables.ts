@@ -3,6 +3,7 @@ import type { SiteTable } from '../code/site-table';
 import type { StackTable } from '../code/stack-table';
 import type { RegionTable } from '../regions/region-table';
 import type { Counters } from '../resolve/counters';
+import type { HugePageWatch } from '../resolve/huge-page-watch';
 import type { Limits } from '../stats/limits';
 import type { SlabPool } from '../stats/slab-pool';
 import type { CommTable } from '../tasks/comm-names';
@@ -27,6 +28,7 @@ export interface ModelTables {
   readonly spaces: VmaPool;
   readonly system: SystemFacts;
   readonly answerer: Answerer;
+  readonly hugePages: HugePageWatch;
   /** Why faults ended in SIGBUS, in words. */
   readonly busReasons: readonly string[];
 }

@@ -2,6 +2,7 @@ import type { CauseFacts } from '../classify/cause-text';
 import type { TimeGrid } from '../stats/over-time';
 import type { ClassName, KindName } from '../classify/classes';
 import type { Counted } from '../stats/cells';
+import type { HugePageFacts } from '../facts/huge-pages';
 import type { Owner } from '../facts/owner';
 
 /**
@@ -42,6 +43,8 @@ export interface Snapshot {
   readonly siteStacks: (id: number) => readonly StackRow[];
   /** The call stack that mapped most of a region, by its id, root first; empty where none was seen. As with `stacks`. */
   readonly mappedBy: (id: number) => readonly string[];
+  /** What of huge pages is known of a region, by its id; null where nothing is. */
+  readonly hugePages: (id: number) => HugePageFacts | null;
   /** What qualifies the causes. */
   readonly causeFacts: CauseFacts;
   /** Why some numbers are bounds: tables that reached their cap, in words for a person. */

@@ -11,6 +11,8 @@ import type { Column } from '../../core/columns/column';
 import { ownedColumns } from '../../core/columns/owned-columns';
 import { unitOf } from '../../core/facts/owner';
 import { labelWithoutSection } from '../../core/columns/fault-fields';
+import { alignedBytes } from '../../core/facts/huge-pages';
+import type { HugePageFacts } from '../../core/facts/huge-pages';
 import { findings } from '../../core/findings/findings';
 import type { Finding } from '../../core/findings/findings';
 import { pageAddress } from '../../core/text/format';
@@ -156,14 +158,30 @@ function capturePart({ capture: { mode, records }, fixed }: ReportInput): Json {
   };
 }
 
-function findingPart({ id, text, figures, regions, callSites }: Finding): Json {
+function findingPart({ id, text, figures, hugePages, regions, callSites }: Finding): Json {
   const { faults, stallNs, stallShare } = figures;
   return {
     id,
     text,
     figures: { faults, stall_ns: Math.round(stallNs), stall_share: stallShare },
+    huge_pages: hugePages === null ? null : hugePagePart(hugePages),
     regions,
     call_sites: callSites,
+  };
+}
+
+function hugePagePart(facts: HugePageFacts): Json {
+  return {
+    mapping_bytes: facts.end - facts.start,
+    aligned_bytes: alignedBytes(facts),
+    resident_bytes: facts.resident,
+    huge_bytes: facts.huge,
+    thp_eligible: facts.eligible,
+    advised: facts.advised,
+    refused: facts.refused,
+    enabled: facts.enabled,
+    defrag: facts.defrag,
+    page_bytes: facts.pageSize,
   };
 }
 

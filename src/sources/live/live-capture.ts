@@ -4,7 +4,7 @@ import type { Debug } from '../../core/facts/debug';
 import { isStarted, type Target, type WholeFacts } from '../../core/facts/target';
 import type { MachineFaults } from '../../core/facts/machine-faults';
 import { AnalyzerError, errorParts, writeFailureText } from '../../core/facts/errors';
-import type { GuardSource, ProcSource } from '../../core/ports';
+import type { GuardSource, HugePageSource, ProcSource } from '../../core/ports';
 import type {
   Addon,
   Session,
@@ -19,6 +19,7 @@ import { CodeNames } from './code-names';
 import { EarlyLook, processFacts } from './early-look';
 import type { ProcessFacts } from './early-look';
 import { Guards } from './guards';
+import { HugePages } from './huge-pages';
 import type { Inheritance } from './inheritance';
 import { missingInterpreter } from './interpreter';
 import { MachineAccounts } from './machine-accounts';
@@ -92,6 +93,8 @@ export class LiveCapture {
   readonly source: ProcSource;
   /** What is registered with userfaultfd. */
   readonly guards: GuardSource;
+  /** What keeps memory out of huge pages. */
+  readonly hugePages: HugePageSource;
   /** Why a SIGBUS was sent. */
   readonly bus: BusFactsReader;
   /** Whose processes are. */
@@ -151,6 +154,7 @@ export class LiveCapture {
     this.source =
       session.recording() === null ? this.files : new NotedSource(this.files, session, this.system);
     this.guards = new Guards(pools.readers, () => this.now());
+    this.hugePages = new HugePages(pools.readers, () => this.now());
     this.owners = new Owners(reader, () => performance.now());
     this.shown = new ShownFacts(reader, proc);
     this.names = new CodeNames(reader, () => performance.now());

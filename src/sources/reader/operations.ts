@@ -20,4 +20,6 @@ export const Operation = {
   TASKS: 9,
   /** A control group -> its memory and pressure (addon/reader/cgroup_files.cc). */
   CGROUP: 10,
+  /** u32 pid, u64 page -> what smaps says of the mapping, settings (addon/reader/mapping_memory.cc). */
+  MEMORY: 11,
 } as const;

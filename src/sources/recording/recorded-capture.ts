@@ -7,6 +7,7 @@ import type { ReplayRequest } from './replay-session';
 /** A recording in the place of a capture: nothing of it lives any more, and nobody can be asked. */
 export class RecordedCapture {
   readonly guards = null;
+  readonly hugePages = null;
   readonly bus = null;
   readonly owners = null;
   readonly machine = null;

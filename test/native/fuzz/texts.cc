@@ -64,6 +64,11 @@ class TextsKind : public Kind {
       for (size_t at = 0; at < text.size(); at += piece) {
         scanner.Push(chars + at, std::min(piece, text.size() - at));
       }
+      reader::MappingText mapping(kAsked >> 12);
+      for (size_t at = 0; at < text.size(); at += piece) {
+        if (!mapping.Push(chars + at, std::min(piece, text.size() - at))) break;
+      }
+      CHECK(mapping.text().size() <= text.size());
       for (const reader::GuardedRange& range : ranges) {
         CHECK(range.flags != 0 && range.flags <= 3);
         CHECK(range.start < uint64_t{1} << 52 && range.end < uint64_t{1} << 52);

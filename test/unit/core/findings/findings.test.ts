@@ -1,5 +1,6 @@
 import { Cause, CAUSE_COUNT, CAUSE_NAMES } from '../../../../src/core/classify/classes';
 import { findings } from '../../../../src/core/findings/findings';
+import type { HugePageFacts } from '../../../../src/core/facts/huge-pages';
 import { RULES } from '../../../../src/core/findings/rules';
 import type { RegionRow, Snapshot } from '../../../../src/core/snapshot/snapshot';
 import { process, region, site, snapshot, stat } from '../../../support/sample';
@@ -36,6 +37,29 @@ test('what dominates is said with its figures, its regions and its code', () => 
   expect(finding!.text).toMatch(
     /^first touch of fresh memory: about 500\.0ms \(5\.0 % of one thread's time\) for 500 faults \(2\.0M\) in \[heap\], by LoadIndex; /,
   );
+});
+
+test('what is known of huge pages is said of the region that costs most', () => {
+  const rows = [row(Cause.DEMAND_ZERO, 500), row(Cause.DEMAND_ZERO, 900, { id: 2 })];
+  const facts = (huge: number): HugePageFacts => ({
+    start: 0,
+    end: 2 ** 26,
+    resident: 2 ** 26,
+    huge,
+    eligible: true,
+    advised: false,
+    refused: false,
+    enabled: 'always',
+    defrag: 'never',
+    pageSize: 2 ** 21,
+  });
+  const [found] = findings(picture(rows, { hugePages: (id) => facts(id * 2 ** 21) }));
+  expect(found!.hugePages!.huge).toBe(2 ** 22);
+  expect(found!.text).toMatch(/4\.0M of 64M resident are/);
+  const [other] = findings(
+    picture([row(Cause.SHMEM, 900)], { hugePages: (id) => facts(id * 2 ** 21) }),
+  );
+  expect(other!.hugePages).toBeNull();
 });
 
 test.each([

@@ -66,6 +66,34 @@ test('of a process without userfaultfd nothing is registered', async () => {
   expect((await ask(Operation.GUARDS, u32(0x7fffffff))).errno).toBe(2);
 });
 
+test('what smaps says of one mapping', async () => {
+  const pageOf = (address: string): Buffer => {
+    const request = Buffer.alloc(12);
+    request.writeUInt32LE(process.pid);
+    request.writeBigUInt64LE(BigInt(`0x${address}`) >> 12n, 4);
+    return request;
+  };
+  const smaps = readFileSync('/proc/self/smaps', 'utf8').split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m);
+  // The program itself: its mappings stay where they are.
+  const own = smaps.filter((entry) => entry.includes(process.execPath));
+  expect(own.length).toBeGreaterThan(2);
+  const fixed = /^(Size|THPeligible|VmFlags):.*$/gm;
+  for (const entry of own) {
+    const range = /^[0-9a-f]+-([0-9a-f]+) .*$/m.exec(entry)!;
+    const last = (BigInt(`0x${range[1]!}`) - 1n).toString(16);
+    const { errno, payload } = await ask(Operation.MEMORY, pageOf(last));
+    expect(errno).toBe(0);
+    const [enabled, , size, first, ...lines] = payload.toString().split('\n');
+    expect(enabled).toBe(
+      readFileSync('/sys/kernel/mm/transparent_hugepage/enabled', 'utf8').trim(),
+    );
+    expect(Number(size)).toBeGreaterThan(0);
+    expect(first).toBe(range[0]);
+    expect(lines.join('\n').match(fixed)).toEqual(entry.match(fixed));
+  }
+  expect((await ask(Operation.MEMORY, pageOf('1000'))).errno).toBe(2);
+});
+
 test('large answers arrive whole', async () => {
   const own = await ask(Operation.MAPS, u32(process.pid));
   const files = new Set(mappings(own.payload.toString()));

@@ -1,0 +1,87 @@
+import type { HugePageFacts } from '../../core/facts/huge-pages';
+import type { HugePageAnswer, HugePageQuestion, HugePageSource } from '../../core/ports';
+import { Operation } from '../reader/operations';
+import type { Readers } from '../reader/readers';
+
+/** After a look so many times what it took: reading smaps holds the target's mmap_lock. */
+const COST_FACTOR = 50;
+const KIB = 1024;
+
+/** Asks the readers what smaps says of a mapping's memory, one question at a time. */
+export class HugePages implements HugePageSource {
+  private asking = false;
+  private next = 0;
+  private answers: HugePageAnswer[] = [];
+
+  /** `now` gives ns since the session's start. */
+  constructor(
+    private readonly readers: Pick<Readers, 'ask'>,
+    private readonly now: () => number,
+  ) {}
+
+  askHugePages({ ticket, pid, space, page }: HugePageQuestion): void {
+    const begun = this.now();
+    if (this.asking || begun < this.next) return;
+    this.asking = true;
+    const payload = Buffer.alloc(12);
+    payload.writeUInt32LE(pid);
+    payload.writeBigUInt64LE(BigInt(page), 4);
+    this.readers.ask({
+      operation: Operation.MEMORY,
+      subject: `smaps ${pid}`,
+      payload,
+      answered: (answer) => {
+        this.asking = false;
+        const end = this.now();
+        this.next = end + COST_FACTOR * (end - begun);
+        if (typeof answer !== 'object' || answer.errno !== 0) return;
+        const facts = parseMemory(answer.payload.toString('latin1'));
+        if (facts !== null) this.answers.push({ ticket, pid, space, facts });
+      },
+    });
+  }
+
+  takeHugePages(): readonly HugePageAnswer[] {
+    if (this.answers.length === 0) return this.answers;
+    const { answers } = this;
+    this.answers = [];
+    return answers;
+  }
+}
+
+/** Three lines of settings, then those of smaps (addon/reader/mapping_memory.cc). null: that is no answer. */
+export function parseMemory(text: string): HugePageFacts | null {
+  const [enabled = '', defrag = '', pageSize = '', range = '', ...lines] = text.split('\n');
+  const addresses = /^([0-9a-f]+)-([0-9a-f]+) /.exec(range);
+  if (addresses === null) return null;
+  const fields = new Map<string, string>();
+  for (const line of lines) {
+    const colon = line.indexOf(':');
+    if (colon > 0) fields.set(line.slice(0, colon), line.slice(colon + 1).trim());
+  }
+  const size = (name: string): number => numberOf(fields.get(name) ?? '') * KIB;
+  const flags = (fields.get('VmFlags') ?? '').split(' ');
+  const eligible = fields.get('THPeligible');
+  return {
+    start: parseInt(addresses[1]!, 16),
+    end: parseInt(addresses[2]!, 16),
+    resident: size('Rss'),
+    huge: size('AnonHugePages'),
+    eligible: eligible === undefined ? null : eligible !== '0',
+    advised: flags.includes('hg'),
+    refused: flags.includes('nh'),
+    enabled: chosen(enabled),
+    defrag: chosen(defrag),
+    pageSize: numberOf(pageSize),
+  };
+}
+
+function numberOf(text: string): number {
+  const number = parseInt(text, 10);
+  return Number.isSafeInteger(number) && number >= 0 ? number : 0;
+}
+
+/** Of `always [madvise] never` the word that holds. */
+function chosen(setting: string): string {
+  return /\[(\w[\w+]*)\]/.exec(setting)?.[1] ?? '';
+}
