@@ -1,5 +1,5 @@
 /**
- * npm run bench [-- capture|start|dashboard|maps|soak|symbols] [--turns N] [--faults N] [--tools ID,ID] [--seconds N]
+ * npm run bench [-- capture|start|dashboard|machine|maps|soak|symbols] [--turns N] [--faults N] [--tools ID,ID] [--seconds N]
  *     [--output FILE]
  *
  * Each bench (capture is the default) replaces its section of docs/benchmarks.md; capture with --tools
@@ -12,6 +12,7 @@ import { ROOT } from '../test/support/build';
 import { type Bench, Refusal } from './bench';
 import { capture } from './capture';
 import { dashboard } from './dashboard';
+import { machine } from './machine';
 import { maps } from './maps';
 import { replaceSection } from './section';
 import { soak } from './soak';
@@ -23,6 +24,7 @@ const BENCHES: ReadonlyMap<string, Bench> = new Map<string, Bench>([
   ['start', start],
   ['dashboard', dashboard],
   ['maps', maps],
+  ['machine', machine],
   ['soak', soak],
   ['symbols', symbols],
 ]);

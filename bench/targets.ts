@@ -55,12 +55,52 @@ export function compilation(directory: string, functions: number): Target {
   return {
     title: `gcc -O2 (${functions} functions)`,
     command: () => ['bash', '-c', script],
-    speed: (stdout) => {
-      const [, began, ended] = /elapsed (\S+) (\S+)/.exec(stdout) ?? [];
-      if (began === undefined) throw new Error(`the compiler did not end: ${stdout}`);
-      return 1 / (Number(ended) - Number(began));
-    },
+    speed: runsPerSecond,
     faults: () => null,
     unit: 'runs/s',
   };
+}
+
+/** `make -j2` of some C++ files, each of which takes a second or so. */
+export function build(directory: string, files: number): Target {
+  const source = [
+    '#include <algorithm>',
+    '#include <map>',
+    '#include <regex>',
+    '#include <string>',
+    '#include <vector>',
+    'int work(const std::string& text) {',
+    '  const std::regex word("[a-z]+");',
+    '  std::map<std::string, std::vector<int>> found;',
+    '  for (std::sregex_iterator at(text.begin(), text.end(), word), end; at != end; ++at)',
+    '    found[at->str()].push_back(static_cast<int>(at->position()));',
+    '  int most = 0;',
+    '  for (auto& [word, places] : found) { std::sort(places.begin(), places.end()); most = std::max(most, places.back()); }',
+    '  return most;',
+    '}',
+  ].join('\n');
+  const objects = Array.from({ length: files }, (_, k) => `unit${k}.o`);
+  for (const object of objects)
+    writeFileSync(join(directory, object.replace('.o', '.cc')), `${source}\n`);
+  const rule = 'all: $(O)\n%.o: %.cc\n\tg++ -std=c++17 -O2 -c -o $@ $<\n';
+  writeFileSync(join(directory, 'Makefile'), `O = ${objects.join(' ')}\n${rule}`);
+  const script = [
+    `set -e; cd "${directory}"; rm -f *.o`,
+    'echo \'{"ready":0}\'; read -r go; began=$EPOCHREALTIME',
+    'make -s -j2',
+    'echo "elapsed $began $EPOCHREALTIME"',
+  ].join('\n');
+  return {
+    title: `make -j2 (${files} files)`,
+    command: () => ['bash', '-c', script],
+    speed: runsPerSecond,
+    faults: () => null,
+    unit: 'runs/s',
+  };
+}
+
+function runsPerSecond(stdout: string): number {
+  const [, began, ended] = /elapsed (\S+) (\S+)/.exec(stdout) ?? [];
+  if (began === undefined) throw new Error(`the compiler did not end: ${stdout}`);
+  return 1 / (Number(ended) - Number(began));
 }

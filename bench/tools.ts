@@ -44,7 +44,8 @@ export interface Untraced {
 
 export type Tool = Untraced | Attaching | Starting;
 
-const EVENTS = 'minor-faults,major-faults,exceptions:page_fault_user,exceptions:page_fault_kernel';
+export const EVENTS =
+  'minor-faults,major-faults,exceptions:page_fault_user,exceptions:page_fault_kernel';
 
 /** The tracer itself: `measure` is its parent. */
 export function tracerOf(measure: Running): Promise<number> {
@@ -52,7 +53,7 @@ export function tracerOf(measure: Running): Promise<number> {
 }
 
 /** Summary: major=1 minor=37 cow=12 error=3 lost=4 */
-function summary(text: string): Shown {
+export function summary(text: string): Shown {
   const line = text.split('\n').findLast((one) => one.startsWith('Summary: '));
   if (line === undefined) throw new Error(`no summary: ${text}`);
   const counts = new Map(line.split(' ').map((word) => word.split('=') as [string, string]));
@@ -81,7 +82,7 @@ function ours(id: string, title: string, options: readonly string[]): Attaching 
 }
 
 /** perf's own count of samples per event: what was lost is what is missing. */
-function samplesIn(output: string): Shown {
+export function samplesIn(output: string): Shown {
   const stats = execFileSync('perf', ['report', '--stats', '-i', output], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],

@@ -1,0 +1,284 @@
+import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { reportIn, waiting } from '../test/support/analyzer';
+import { ANALYZER, workload } from '../test/support/build';
+import { perfCounts } from '../test/support/perf';
+import { childrenOf, cpuNs, descriptors, resident } from '../test/support/processes';
+import { attached, eventsOpened, Running, run, sleep } from '../test/support/running';
+import { removeScratch, scratchDirectory } from '../test/support/scratch';
+import { cgroupMount } from '../src/sources/live/cgroups';
+import { type Asked, say, type Section } from './bench';
+import { DashboardTerminal } from './dashboard-terminal';
+import { mebibytes, median, quantile, whole } from './figures';
+import { sectionHead } from './section';
+import { build, storm, type Target } from './targets';
+import { EVENTS, samplesIn, type Shown, summary } from './tools';
+import { withTracefs } from './tracefs';
+
+const IDLE = 2000;
+const REST_SECONDS = 10;
+/** Files of a build. */
+const BUILT = 2;
+/** What a process that has just started still does. */
+const SETTLED_MS = 10_000;
+const FULL_FRAME = 'q quit';
+
+/** A measured value, and what it is to be. */
+interface Row {
+  readonly what: string;
+  readonly bar: string;
+  readonly value: string;
+}
+
+/** The whole machine: start, rest, descriptors, storms, a build, counts. */
+export async function machine({ turns, faults, load }: Asked): Promise<Section> {
+  const scratch = scratchDirectory();
+  try {
+    const rows: Row[] = [];
+    const add = (more: readonly Row[]): void => {
+      for (const { what, value } of more) say(`  ${what}: ${value}`);
+      rows.push(...more);
+    };
+    await withTracefs(async () => {
+      add(await amongIdle(turns));
+      add(await storms(turns, faults, scratch));
+      add(await builds(turns, scratch));
+      add(await counts());
+      add(await outside(turns, faults));
+    });
+    return {
+      name: 'machine',
+      lines: [
+        ...sectionHead('The whole machine', 'machine', load),
+        `\`-a\`; medians of ${turns} runs, tools and untraced runs in turn.`,
+        '',
+        '| what | measured | to be |',
+        '| --- | ---: | --- |',
+        ...rows.map(({ what, bar, value }) => `| ${what} | ${value} | ${bar} |`),
+      ],
+    };
+  } finally {
+    removeScratch(scratch);
+  }
+}
+
+/** The dashboard among processes that rest. */
+async function amongIdle(turns: number): Promise<Row[]> {
+  say(`${IDLE} idle processes`);
+  const family = await waiting([
+    ...[workload('family'), '--workers', String(IDLE), '--children', '0'],
+    ...['--threads', '0', '--pages', '1'],
+  ]);
+  try {
+    const frames: number[] = [];
+    const firsts: number[] = [];
+    for (let turn = 0; turn < turns; turn++) {
+      const terminal = new DashboardTerminal(['-a']);
+      frames.push((await terminal.shown(FULL_FRAME)) - terminal.started);
+      const began = performance.now();
+      const hot = new Running([workload('pace'), '--rate', '1000', '--seconds', '600']);
+      firsts.push((await terminal.shown(String(hot.pid))) - began);
+      hot.kill('SIGKILL');
+      await hot.ended;
+      await terminal.quit();
+    }
+    return [
+      {
+        what: `first full frame, ${whole(IDLE)} idle processes`,
+        bar: 'within 1 s',
+        value: `${median(frames).toFixed(0)} ms (worst ${Math.max(...frames).toFixed(0)})`,
+      },
+      {
+        what: 'a process that begins to fault is on the screen after',
+        bar: 'refresh (1 s) + 0.5 s',
+        value: `${median(firsts).toFixed(0)} ms (worst ${Math.max(...firsts).toFixed(0)})`,
+      },
+      ...(await atRest()),
+    ];
+  } finally {
+    family.write('\n');
+    family.closeInput();
+    await family.ended;
+  }
+}
+
+async function atRest(): Promise<Row[]> {
+  const program = new Running([ANALYZER, '--batch', '-a', '--ready-fd', '3'], { tellsReady: true });
+  await attached(program);
+  await sleep(SETTLED_MS);
+  const pids = [program.pid, ...childrenOf(program.pid)];
+  const spent = (): number => pids.reduce((sum, pid) => sum + cpuNs(pid), 0);
+  const began = process.hrtime.bigint();
+  const before = spent();
+  await sleep(REST_SECONDS * 1000);
+  const share = (spent() - before) / Number(process.hrtime.bigint() - began);
+  const memory = pids.reduce((sum, pid) => sum + resident(pid, true), 0);
+  const open = descriptors(program.pid).length;
+  program.kill('SIGINT');
+  await program.ended;
+  return [
+    {
+      what: `CPU among them, with its readers (\`--batch\`)`,
+      bar: 'below 2 % of one core',
+      value: `${(share * 100).toFixed(1)} %`,
+    },
+    { what: 'memory, with its readers', bar: 'below 200 MB', value: mebibytes(memory) },
+    {
+      what: 'descriptors',
+      bar: `at most ${24 * cpus().length + 64}`,
+      value: String(open),
+    },
+  ];
+}
+
+interface Tool {
+  /** By its descriptor 3, that it has begun. */
+  readonly tellsReady: boolean;
+  readonly command: (output: string) => readonly string[];
+  readonly opened: (tracer: Running) => Promise<void>;
+  readonly shown: (output: string, said: string) => Shown;
+}
+
+const OURS: Tool = {
+  tellsReady: true,
+  command: () => [ANALYZER, '-a', '-q', '--ready-fd', '3'],
+  opened: attached,
+  shown: (_, said) => summary(said),
+};
+const PERF: Tool = {
+  tellsReady: false,
+  command: (output) => [
+    ...['perf', 'record', '-q', '-a', '-m', '8M', '-e', EVENTS, '-c', '1', '-d', '-o', output],
+  ],
+  opened: (tracer) => eventsOpened(tracer),
+  shown: samplesIn,
+};
+
+interface Sample {
+  readonly speed: number;
+  readonly shown: Shown | null;
+}
+
+async function under(tool: Tool | null, target: Target, output: string): Promise<Sample> {
+  const running = await waiting(target.command(1));
+  const tracer =
+    tool === null ? null : new Running(tool.command(output), { tellsReady: tool.tellsReady });
+  if (tracer !== null) await tool!.opened(tracer);
+  running.write('\n');
+  const { stdout } = await running.ended;
+  tracer?.kill('SIGINT');
+  const end = await tracer?.ended;
+  const shown = end === undefined ? null : tool!.shown(output, end.stdout + end.stderr);
+  rmSync(output, { force: true });
+  return { speed: target.speed(stdout), shown };
+}
+
+/** How much longer it takes under each of some tools, in percent; of one run after the other. */
+async function slowdowns(
+  tools: readonly Tool[],
+  target: Target,
+  turns: number,
+  output: string,
+): Promise<{ readonly percent: number; readonly shown: readonly Shown[] }[]> {
+  const plain: number[] = [];
+  const all = tools.map((): Sample[] => []);
+  for (let turn = 0; turn < turns; turn++) {
+    plain.push((await under(null, target, output)).speed);
+    for (const [k, tool] of tools.entries()) all[k]!.push(await under(tool, target, output));
+  }
+  return all.map((samples) => ({
+    percent: (median(plain) / median(samples.map(({ speed }) => speed)) - 1) * 100,
+    shown: samples.flatMap(({ shown }) => shown ?? []),
+  }));
+}
+
+async function storms(turns: number, faults: number, scratch: string): Promise<Row[]> {
+  say('a storm on all CPUs under -a and perf record -a');
+  const target = storm('storm', cpus().length, faults);
+  const [ours, perf] = await slowdowns([OURS, PERF], target, turns, join(scratch, 'perf.data'));
+  const lost = ours!.shown.reduce((sum, shown) => sum + (shown.lost ?? 0), 0);
+  return [
+    { what: 'storm on all CPUs: lost', bar: '0', value: whole(lost) },
+    {
+      what: 'storm on all CPUs: takes longer by',
+      bar: `not more than perf record -a: ${perf!.percent.toFixed(0)} %`,
+      value: `${ours!.percent.toFixed(0)} %`,
+    },
+  ];
+}
+
+async function builds(turns: number, scratch: string): Promise<Row[]> {
+  say('make -j2 under -a');
+  const [ours] = await slowdowns([OURS], build(scratch, BUILT), turns, join(scratch, 'none'));
+  const lost = ours!.shown.reduce((sum, shown) => sum + (shown.lost ?? 0), 0);
+  return [
+    {
+      what: `\`make -j2\` of ${BUILT} C++ files: takes longer by`,
+      bar: 'at most 3 %',
+      value: `${ours!.percent.toFixed(1)} %`,
+    },
+    { what: '`make -j2`: lost', bar: '0', value: whole(lost) },
+  ];
+}
+
+/** Our counts beside those of perf stat -a, around a million faults. */
+async function counts(): Promise<Row[]> {
+  say('counts beside perf stat -a');
+  const tracer = new Running(
+    [ANALYZER, '-a', '-q', '--report-format', 'json', '--no-symbols', '--ready-fd', '3'],
+    { tellsReady: true },
+  );
+  await attached(tracer);
+  const each = String(Math.round(1e6 / cpus().length));
+  const perf = await run(
+    [
+      ...['perf', 'stat', '-a', '-x', ',', '-e', 'minor-faults,major-faults'],
+      ...[workload('storm'), '--threads', String(cpus().length), '--faults', each],
+    ],
+    { input: '\n' },
+  );
+  tracer.kill('SIGINT');
+  const { completeness } = reportIn(await tracer.ended);
+  const { minor, major } = perfCounts(perf);
+  const { captured, lost, machine: vmstat } = completeness;
+  const ours = captured + lost + (vmstat?.own ?? 0);
+  const percent = ((ours - minor - major) / (minor + major)) * 100;
+  return [
+    {
+      what: `a million faults: ${whole(ours)} with our own, perf stat -a ${whole(minor + major)}`,
+      bar: 'below 0.1 %, start and end explained',
+      value: `${percent.toFixed(2)} %`,
+    },
+  ];
+}
+
+/** What a storm outside of a cgroup that is watched pays for it. */
+async function outside(turns: number, faults: number): Promise<Row[]> {
+  say('a storm outside of a cgroup that is watched');
+  const mount = cgroupMount(readFileSync('/proc/self/mountinfo', 'utf8'));
+  if (mount === null) return [];
+  const cgroup = join(mount, `pagefault-bench-${process.pid}`);
+  mkdirSync(cgroup);
+  const watching: Tool = {
+    ...OURS,
+    command: () => [ANALYZER, '--cgroup', cgroup, '-q', '--ready-fd', '3'],
+  };
+  try {
+    const target = storm('storm', cpus().length, faults);
+    const [ours] = await slowdowns([watching], target, turns, join('/nonexistent', 'none'));
+    const captured = quantile(
+      ours!.shown.map((shown) => shown.captured),
+      1,
+    );
+    return [
+      {
+        what: `\`--cgroup\`: a storm outside takes longer by (captured of it: ${whole(captured)})`,
+        bar: 'below 2 %',
+        value: `${ours!.percent.toFixed(1)} %`,
+      },
+    ];
+  } finally {
+    if (existsSync(cgroup)) rmdirSync(cgroup);
+  }
+}
