@@ -15,7 +15,9 @@ constexpr uint32_t kLostSamples = 13;  // PERF_RECORD_LOST_SAMPLES
 constexpr size_t kBatches = 8;
 // Bytes. A fact is of a mapped file, and they are few.
 constexpr size_t kMaxFacts = 64 << 20;
-// Records between two looks at the mailbox: fewer than a batch has room for.
+// Records between two looks at what is full, and between two that hand on what is not: of stacks a
+// batch holds some five hundred.
+constexpr uint32_t kSendEvery = 128;
 constexpr uint32_t kDeliverEvery = 4096;
 
 Following Everyone() {
@@ -107,7 +109,7 @@ bool Replay::TakeBeginning() {
       if (!sink_->OnFact(std::string(text, size))) return false;
     } else if (ReadNote(bytes, length, record.time, start_, &row)) {
       mailbox_.Add(row);
-      if (++since_delivery_ >= kDeliverEvery && !Deliver(false)) return false;
+      if (++since_delivery_ % kSendEvery == 0 && !Send()) return false;
     }
   }
   return true;
@@ -149,13 +151,19 @@ void Replay::Consume(RawRecord record) {
   // No two completions of a thread have the same stamp.
   if (record.event->borrowed && IsSample(record.bytes)) record.time = ++stamps_;
   pairer_->Consume(record, now_);
-  if (++since_delivery_ >= kDeliverEvery) Deliver(false);
+  if (++since_delivery_ >= kDeliverEvery) {
+    Deliver(false);
+  } else if (since_delivery_ % kSendEvery == 0) {
+    Send();
+  }
 }
 
 bool Replay::ConsumeOwn(const RawRecord& record) {
   const uint32_t type = Load<uint32_t>(record.bytes);
   if (start_ == 0) start_ = record.time;
   now_ = std::max(now_, record.time);
+  // Where a batch ends is recorded; a forged one may leave that out.
+  if (++since_delivery_ % kSendEvery == 0) Send();
   if (type == kNoteType) return ConsumeNote(record);
   // What stands beside notes is for others.
   if (type != PERF_RECORD_SAMPLE) return true;

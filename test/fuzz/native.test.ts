@@ -56,7 +56,7 @@ describe.each([
   ['texts', amount(60_000)],
   ['elf', amount(40_000)],
   ['requests', amount(1_000, 20_000)],
-  ['recordings', amount(4_000)],
+  ['recordings', amount(1_500)],
 ])('%s', (kind, count) => {
   test(
     `${count} mutated ones do no harm`,
