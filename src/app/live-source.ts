@@ -15,9 +15,11 @@ import type {
   DashboardSource,
   HeaderInfo,
   InFlightFault,
+  MemoryInfo,
   ShownSource,
   TargetInfo,
 } from '../tui/state/source';
+import { MachineWatch } from '../sources/live/machine-watch';
 import type { LiveCapture } from '../sources/live/live-capture';
 import type { Assembly } from './assemble';
 import { summaryCounts } from './closing';
@@ -28,6 +30,9 @@ const MAX_TARGETS = 64;
 /** Open faults shown. */
 const MAX_PENDING = 64;
 
+/** Refreshes between two looks at the swap of targets: a view that is shown asks in the others. */
+const SWAP_EVERY = 4;
+
 /** How a target ended. */
 export interface TargetEnd {
   readonly words: string;
@@ -37,6 +42,8 @@ export interface TargetEnd {
 interface SeenTarget {
   readonly info: TargetInfo;
   readonly rssPages: number;
+  readonly minor: number;
+  readonly major: number;
 }
 
 /** The running capture as the dashboard sees it. */
@@ -53,6 +60,9 @@ export class LiveSource implements DashboardSource {
   /** As they were when the counters were last set to zero. */
   private zeroedAt: CaptureFacts | null = null;
   private began = NaN;
+  private readonly machine = new MachineWatch(() => performance.now());
+  private looks = 0;
+  private firstSeen: readonly SeenTarget[] | null = null;
   private readonly lastSeen = new Map<number, SeenTarget>();
   /** As last told; '' until the reader has answered. */
   private readonly commandLines = new Map<number, string>();
@@ -105,8 +115,29 @@ export class LiveSource implements DashboardSource {
         whole === null
           ? targets.reduce((sum, { rssPages }) => sum + rssPages, 0) * facts.mode.pageSize
           : NaN,
+      memory: this.memory(targets),
       inFlight: this.inFlight(),
       captureFilter: this.captureFilter,
+    };
+  }
+
+  private memory(targets: readonly SeenTarget[]): MemoryInfo {
+    const { capture } = this.assembly;
+    const machine = this.machine.look();
+    if (capture.whole !== null) return { swap: NaN, before: null, machine };
+    const { shown } = this;
+    const pids = targets.map(({ info }) => info.pid);
+    if (this.looks++ % SWAP_EVERY === 0) shown.lookAtProcesses(pids);
+    // Those that capture has seen since are in its own counters.
+    this.firstSeen ??= capture.command === null ? targets : [];
+    const before = {
+      minor: this.firstSeen.reduce((sum, { minor }) => sum + minor, 0),
+      major: this.firstSeen.reduce((sum, { major }) => sum + major, 0),
+    };
+    return {
+      swap: pids.reduce((sum, pid) => sum + (shown.memory(pid)?.swap ?? NaN), 0),
+      before: this.firstSeen.length === 0 ? null : before,
+      machine,
     };
   }
 
@@ -129,6 +160,8 @@ export class LiveSource implements DashboardSource {
         seen ?? {
           info: { pid, comm: this.nameOf(pid), commandLine: '', threads: 0, state: '' },
           rssPages: NaN,
+          minor: 0,
+          major: 0,
         }
       );
     });
@@ -146,8 +179,9 @@ export class LiveSource implements DashboardSource {
     if (stat === null || typeof stat !== 'object') return undefined;
     // Of a process whose first thread has ended the others live on.
     if (stat.state === 'Z' && stat.threads < 2) return undefined;
-    const { comm, threads, state, rssPages } = stat;
-    return { info: { pid, comm, commandLine: this.commandLine(pid), threads, state }, rssPages };
+    const { comm, threads, state, rssPages, minflt: minor, majflt: major } = stat;
+    const info = { pid, comm, commandLine: this.commandLine(pid), threads, state };
+    return { info, rssPages, minor, major };
   }
 
   /** The last known one. Reading it takes the target's mmap_lock: it is asked for, not waited for. */

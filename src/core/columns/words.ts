@@ -63,6 +63,27 @@ const HEADING_WORDS: readonly Word[] = [
   { title: 'since z', doc: 'the counters run since they were set to zero' },
   { title: 'rings', doc: 'the buffers between kernel and analyzer, one for each CPU' },
   { title: 'RSS', doc: 'memory of the target that is resident' },
+  { title: 'swap', doc: 'memory of the target that is in swap: its next access is a MAJOR fault' },
+  {
+    title: 'before us',
+    doc: 'faults of the target from its start until capture began, as /proc/PID/stat counts them',
+  },
+  {
+    title: 'PSI mem, full',
+    doc: 'of the last 10 s the share in which some tasks, or all of them, stood still for memory; n/a: a kernel without PSI',
+  },
+  {
+    title: 'free',
+    doc: 'memory of the machine that programs can have without swapping (MemAvailable)',
+  },
+  {
+    title: 'swap in/out',
+    doc: 'pages a second that the machine reads from swap and writes to it: where they are not 0, memory is short',
+  },
+  {
+    title: 'refaults',
+    doc: 'pages of files a second that are read again soon after they were evicted: where they are not 0, MAJOR faults are of short memory, not of a cold start',
+  },
   { title: 'in flight', doc: 'a fault that has not ended, and holds its thread for so long' },
   { title: 'counting only', doc: 'what --filter drops is in no counter' },
   {

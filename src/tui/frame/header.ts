@@ -15,6 +15,7 @@ import { pieceLine, type Piece } from '../layout/line';
 import type { Picture, Size } from '../state/picture';
 import type { HeaderInfo } from '../state/source';
 import { CLASS_STYLE, type Theme } from '../terminal/theme';
+import { memoryView } from './memory';
 import { verdictView } from './verdict';
 import { stateText } from '../state/waiting';
 
@@ -49,11 +50,13 @@ export function headerView(
   lines: number,
 ): string[] {
   const { columns } = size;
+  const { memory } = picture.header;
   const all = [
     pieceLine(theme, columns, targetPieces(picture, state), 'bar'),
     verdictView(theme, columns, picture),
     pieceLine(theme, columns, countPieces(picture, state)),
     pieceLine(theme, columns, trustPieces(picture)),
+    ...(memory === undefined ? [] : [memoryView(theme, columns, memory)]),
     ...stuck(picture.header)
       .slice(1)
       .map((fault) =>
@@ -68,7 +71,7 @@ export function headerView(
 
 /** Lines the header has to say. */
 export function headerLines(header: HeaderInfo): number {
-  return 4 + Math.max(0, stuck(header).length - 1);
+  return 4 + (header.memory === undefined ? 0 : 1) + Math.max(0, stuck(header).length - 1);
 }
 
 function targetPieces({ header }: Picture, state: HeaderState): Piece[] {

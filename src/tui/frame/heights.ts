@@ -39,7 +39,17 @@ export function frameHeights(dashboard: Dashboard): FrameHeights {
   const { rows } = size;
   const headerWants = headerLines(scene.picture.header);
   const header =
-    rows >= 40 ? Math.min(headerWants, 7) : rows >= 20 ? 4 : rows >= 14 ? 3 : rows >= 11 ? 2 : 1;
+    rows >= 40
+      ? Math.min(headerWants, 8)
+      : rows >= 34
+        ? Math.min(headerWants, 5)
+        : rows >= 20
+          ? 4
+          : rows >= 14
+            ? 3
+            : rows >= 11
+              ? 2
+              : 1;
   const graph = GRAPH_LINES.find(([from]) => rows >= from)?.[1] ?? 0;
   const left = rows - header - graph - 2;
   const least = shown.eventsBelow && rows >= 22 ? Math.min(12, 1 + Math.floor(rows / 6)) : 0;

@@ -1,5 +1,6 @@
 import type { CgroupFacts, ProcessMemory } from '../../core/facts/cgroup-facts';
 import type { CaptureFacts } from '../../core/facts/capture-facts';
+import type { MachineMemory } from '../../core/facts/machine-memory';
 import type { RegionDetail } from '../../core/snapshot/region-detail';
 import type { LatencyHistogram, Snapshot, TableName } from '../../core/snapshot/snapshot';
 import type { EventLog, EventNames } from './event-log';
@@ -44,6 +45,16 @@ export interface ShownSource {
   cgroup(path: string): CgroupFacts | null;
 }
 
+/** The memory around the faults. */
+export interface MemoryInfo {
+  /** Of the targets, in swap, bytes; NaN where it is not known. */
+  readonly swap: number;
+  /** Faults of the targets that were attached, from their beginning until capture began; null where there are none. */
+  readonly before: { readonly minor: number; readonly major: number } | null;
+  /** null as long as nothing was read. */
+  readonly machine: MachineMemory | null;
+}
+
 export interface HeaderInfo {
   readonly targets: readonly TargetInfo[];
   /** The machine or the part of it that is watched, in place of targets. */
@@ -61,6 +72,8 @@ export interface HeaderInfo {
   readonly limits: readonly string[];
   /** Resident memory of all targets, bytes; NaN where it cannot be read. */
   readonly rssBytes: number;
+  /** Left out where nothing is read of it. */
+  readonly memory?: MemoryInfo;
   /** User-mode faults that have not completed, oldest first. */
   readonly inFlight: readonly InFlightFault[];
   /** --filter as it was given, '' without one: faults it drops are in no counter. */
