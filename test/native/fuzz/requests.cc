@@ -53,8 +53,8 @@ class RequestsKind : public Kind {
   }
 
   size_t Make(Random* random, Bytes* input) override {
-    const uint8_t operation =
-        random->Below(7) == 0 ? reader::kTasks : static_cast<uint8_t>(1 + random->Below(6));
+    uint8_t operation = static_cast<uint8_t>(1 + random->Below(6));
+    if (random->Below(7) == 0) operation = reader::kTasks;
     Bytes payload;
     if (operation == reader::kTasks) Put(&payload, uint16_t{1});
     Put(&payload, kPid);
