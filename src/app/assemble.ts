@@ -112,6 +112,7 @@ export function assembleRecording(
   capture: RecordedCapture,
   wake: Wake,
 ): Assembly<RecordedCapture> {
+  capture.until = options.toNs;
   return connect(options, parsedFilter(options.filter), ports, capture, wake);
 }
 
@@ -135,7 +136,7 @@ function connect<C extends Capture>(
     resolved: new Resolved(),
     names: fixed ? fixed.wrap(model) : model,
   };
-  const limit = new CountLimit(options.count, test === null ? null : test(model));
+  const limit = new CountLimit(options.count, inTime(options, test === null ? null : test(model)));
   model.setKeep(limit.test);
   model.countInFlight = test === null;
   const waiting = new WaitingFaults(capture.session, (pid, tid, ip) =>
@@ -168,6 +169,7 @@ function modelOf(options: Options, capture: Capture, ports: AssemblyPorts): Mode
     unwinder: options.stacks?.copied === true ? capture.unwinder : null,
     depth: ports.depth,
     limits: ports.limits ?? {},
+    startedAt: options.fromNs,
   });
   model.system = capture.system;
   for (const { pid, ...initial } of capture.initialProcesses()) model.addProcess(pid, initial);
@@ -216,6 +218,18 @@ function runPortsOf(
       if (text !== '') ports.say(`note: ${text}`);
     },
     ...(ports.onBatch === undefined ? {} : { onBatch: ports.onBatch }),
+  };
+}
+
+/** Keeps the faults of a time, of those that `inner` keeps. */
+function inTime(
+  { fromNs, toNs }: Pick<Options, 'fromNs' | 'toNs'>,
+  inner: FaultTest | null,
+): FaultTest | null {
+  if (fromNs === 0 && toNs === Infinity) return inner;
+  return (batch, resolved, i) => {
+    const time = batch.time[i]!;
+    return time >= fromNs && time < toNs && (inner === null || inner(batch, resolved, i));
   };
 }
 

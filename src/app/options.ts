@@ -17,6 +17,9 @@ export interface Options extends Effects {
   readonly format: 'text' | 'csv' | 'ndjson' | 'folded';
   readonly output: string | null;
   readonly quiet: boolean;
+  /** Of a recording the faults of this time, ns from its start. */
+  readonly fromNs: number;
+  readonly toNs: number;
   /** Where what is captured goes, too; null for nowhere. */
   readonly record: string | null;
   readonly report: 'none' | 'text' | 'json';

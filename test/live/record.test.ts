@@ -88,6 +88,20 @@ test('the report of a replay has the rows of the live run', async () => {
   }
 });
 
+test('--from and --to keep the faults of a time', async () => {
+  const times = live.map(({ time_ns }) => time_ns);
+  const [from, to] = [0.25, 0.75].map((part) => times[Math.floor(times.length * part)]!);
+  const out = join(scratch, 'part.ndjson');
+  const seconds = (ns: number): string => (ns / 1e9).toFixed(9);
+  const range = ['--from', seconds(from!), '--to', seconds(to!)];
+  await analyze(['-i', recording, ...range, '--format', 'ndjson', '-o', out]);
+  expect(await readFaults(out)).toEqual(
+    live.filter(({ time_ns }) => time_ns >= from! && time_ns < to!),
+  );
+  const { stdout } = await analyze(['-q', '--report-format', 'json', '-i', recording, ...range]);
+  expect(JSON.parse(stdout)).toMatchObject({ elapsed_ns: to! - from! });
+});
+
 const perf = (...args: string[]): string =>
   execFileSync('perf', args, {
     encoding: 'utf8',

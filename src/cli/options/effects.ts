@@ -1,5 +1,5 @@
 import type { Effects } from '../../app/options';
-import { OF_CAPTURE, OPTIONS, type OptionSpec } from './table';
+import { OF_CAPTURE, OF_RECORDING, OPTIONS, type OptionSpec } from './table';
 import { UsageError } from './parse';
 
 const HELP_WIDTH = 100;
@@ -17,6 +17,10 @@ export function effectsOf(given: ReadonlyMap<string, string>, startsCommand: boo
   const live = specs.find(({ long, where }) => OF_CAPTURE.has(long) || where === 'dashboard');
   if (live !== undefined && given.has('input')) {
     throw new UsageError(`${name(live)} has no effect with -i`);
+  }
+  const recorded = specs.find(({ long }) => OF_RECORDING.has(long));
+  if (recorded !== undefined && !given.has('input')) {
+    throw new UsageError(`${name(recorded)} has no effect without -i`);
   }
   const ofStream = specs.filter(({ where }) => where === 'stream' || where === 'faults');
   const timed = given.has('batch') || given.has('openmetrics');

@@ -53,6 +53,7 @@ export function parseOptions(args: readonly string[], terminal = false): Command
     output: file('output', given.get('output')),
     quiet: has('quiet'),
     record: recording(given.get('record')),
+    ...timeRange(given),
     report,
     by: grouping(given, report),
     ...intervalOutputs(given, format),
@@ -187,6 +188,13 @@ function pidList(text: string): number[] {
 function file(name: string, value: string | undefined): string | null {
   if (value === '') throw new UsageError(`--${name}: the file name is empty`);
   return value ?? null;
+}
+
+function timeRange(given: ReadonlyMap<string, string>): { fromNs: number; toNs: number } {
+  const fromNs = seconds('from', given.get('from'), 0, 1e8) ?? 0;
+  const toNs = seconds('to', given.get('to'), 0, 1e8) ?? Infinity;
+  if (toNs <= fromNs) throw new UsageError('--to is not after --from');
+  return { fromNs, toNs };
 }
 
 function recording(value: string | undefined): string | null {

@@ -40,6 +40,8 @@ export const OPTIONS: readonly OptionSpec[] = [
   option('', 'unit', 'UNIT', 'the cgroup of a systemd unit: nginx.service, or nginx'),
   option('', 'container', 'ID', 'the cgroup of a container: its id, or 6 digits and more of it'),
   option('i', 'input', 'FILE', 'read a recording (perf.data) in place of a capture; - is stdin'),
+  option('', 'from', 'SEC', 'of a recording: only faults from this time on'),
+  option('', 'to', 'SEC', 'of a recording: only faults before this time'),
   option('', 'no-children', '', 'leave out descendants, those there are and those to come'),
   option('', 'tui', '', 'the dashboard, also where the stream would be the default', 'dashboard'),
   option('', 'stream', '', 'the text stream, also on a terminal', 'stream'),
@@ -154,3 +156,6 @@ export const OF_CAPTURE: ReadonlySet<string> = new Set([
   'openmetrics',
   'record',
 ]);
+
+/** They mean nothing where none is read. */
+export const OF_RECORDING: ReadonlySet<string> = new Set(['from', 'to']);

@@ -19,6 +19,9 @@ export class RecordedCapture {
   /** What the recording cannot tell. */
   readonly notes: readonly string[];
 
+  /** ns: as if the recording had ended then. */
+  until = Infinity;
+
   private constructor(
     readonly session: ReplaySession,
     readonly source: RecordedSource,
@@ -57,7 +60,7 @@ export class RecordedCapture {
   }
 
   now(): number {
-    return this.session.now;
+    return Math.min(this.session.now, this.until);
   }
 
   blockedAt(): boolean {

@@ -28,6 +28,8 @@ test('defaults', () => {
     output: null,
     quiet: false,
     record: null,
+    fromNs: 0,
+    toNs: Infinity,
     by: null,
     batch: false,
     openmetrics: null,
@@ -353,4 +355,13 @@ test('-i names a recording, and excludes what only a capture has', () => {
     ['--ascii'],
   ])
     expect(() => parseOptions(['-i', 'perf.data', ...more])).toThrow(/-i/);
+});
+
+test('--from and --to are a time of a recording', () => {
+  expect(parseOptions(['-i', 'x', '--from', '1.5', '--to', '2'])).toMatchObject({
+    fromNs: 1.5e9,
+    toNs: 2e9,
+  });
+  expect(() => parseOptions(['-i', 'x', '--from', '2', '--to', '2'])).toThrow(/--to/);
+  expect(() => parseOptions(['--from', '2', 'ls'])).toThrow(/--from has no effect without -i/);
 });
