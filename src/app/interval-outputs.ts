@@ -100,6 +100,8 @@ export class IntervalOutputs {
     // Memory must not grow with what nobody reads.
     if (!batch.ready) this.skipped += 1;
     else batch.write(Buffer.from(log.table(picture)));
+    // As a stream of faults does: `| head`, or a full disk.
+    if (batch.failure !== null) run.stop('output');
   }
 
   private writeMetrics(last: boolean): void {

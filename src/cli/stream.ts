@@ -26,12 +26,13 @@ const SIGKILL = 9;
 export async function runStream(options: CaptureOptions, startup: Startup): Promise<number> {
   const plan = planOutput(options);
   const readiness = new Readiness(options.readyFd, startup.inherit);
-  // Before the capture: an unwritable file is found out at the start, and no COMMAND has run in vain.
+  // Before the capture: an unwritable file is found out at the start, and no COMMAND has run in vain; and before -o
+  // empties its file.
+  if (options.openmetrics !== null) IntervalOutputs.check(options.openmetrics);
   const outlets = await waitForReader(options, startup.ignoreHangup, options.output, (patience) =>
     Outlets.open(options.output, patience),
   );
   if (outlets === null) return Exit.OK;
-  if (options.openmetrics !== null) IntervalOutputs.check(options.openmetrics);
   const { assembly, signals } = startCapture(options, startup, readiness, plan, outlets);
   const { run, capture } = assembly;
   const batch = batchPlace(options);

@@ -1,10 +1,10 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { analyze, reportIn, startAnalyzer, waiting } from '../support/analyzer';
-import { workload } from '../support/build';
+import { ANALYZER, workload } from '../support/build';
 import { parseMetrics } from '../support/metrics';
 import type { Sample } from '../support/metrics';
-import { attached, until } from '../support/running';
+import { attached, run, until } from '../support/running';
 import { removeScratch, scratchDirectory } from '../support/scratch';
 
 let scratch: string;
@@ -66,7 +66,10 @@ test('--openmetrics: at the end what the report has; written anew meanwhile', as
 test('--openmetrics where nothing can be written: one line, and no COMMAND has run', async () => {
   const ran = join(scratch, 'ran');
   const place = join(scratch, 'none', 'a.prom');
-  const end = await analyze(['-q', '--openmetrics', place, 'mkdir', ran]);
+  const kept = join(scratch, 'kept');
+  writeFileSync(kept, 'of an earlier run');
+  const end = await analyze(['-o', kept, '--openmetrics', place, 'mkdir', ran]);
+  expect(readFileSync(kept, 'utf8')).toBe('of an earlier run');
   expect(end.stderr).toMatch(/^error: cannot write to .*none\/a\.prom: .*\n$/);
   expect(end.status).toBe(2);
   expect(existsSync(ran)).toBe(false);
@@ -99,6 +102,25 @@ test('--batch: a table every interval, with what -d and the report have', async 
   for (const { pid, faults } of report.processes) expect(last.get(pid as number)).toBe(faults);
   const times = rows.map(({ time_ns: time }) => time!);
   expect([...times].sort((a, b) => a - b)).toEqual(times);
+});
+
+test('--batch | head -1: a quiet end', async () => {
+  const ended = await run([
+    'bash',
+    '-c',
+    '"$0" --batch --interval 0.25 -- sleep 1000 | head -1; echo "status ${PIPESTATUS[0]}"',
+    ANALYZER,
+  ]);
+  expect(ended.stdout).toMatch(/^\d{4}-.* sleep 1000 .*\nstatus 0\n$/);
+  expect(ended.stderr).toBe('');
+});
+
+test('--batch where the disk is full: said, and COMMAND is ended', async () => {
+  const end = await analyze([
+    ...['--batch', '--interval', '0.25', '-o', '/dev/full', '--', 'sleep', '1000'],
+  ]);
+  expect(end.stderr).toMatch(/^error: cannot write to \/dev\/full: .*no space left/m);
+  expect(end.status).toBe(1);
 });
 
 test('--batch on stdout: text, and the summary at the end', async () => {

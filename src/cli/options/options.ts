@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { GROUPING_WORDS } from '../../core/columns/owned-columns';
 import { GROUPINGS } from '../../core/snapshot/process-groups';
 import { isStarted, type Recording, type Target } from '../../core/facts/target';
@@ -33,6 +34,7 @@ export function parseOptions(args: readonly string[], terminal = false): Command
   const { given, operands, separated } = parseArguments(args);
   const has = (name: string): boolean => given.has(name);
   const action = has('help') ? 'help' : has('version') ? 'version' : 'run';
+  checkFiles(given);
   const asked = targetOf(given, operands, separated);
   const effects = effectsOf(given, asked.kind === 'none' || action !== 'run' || isStarted(asked));
   const target =
@@ -188,6 +190,23 @@ function pidList(text: string): number[] {
 function file(name: string, value: string | undefined): string | null {
   if (value === '') throw new UsageError(`--${name}: the file name is empty`);
   return value ?? null;
+}
+
+/** Files that nothing else may be written into: a recording, and what is replaced by another file. */
+const ALONE = ['record', 'openmetrics', 'input'] as const;
+const FILES = [...ALONE, 'output', 'dump', 'command-output'] as const;
+
+function checkFiles(given: ReadonlyMap<string, string>): void {
+  for (const one of ALONE) {
+    const file = given.get(one);
+    const other = FILES.find((name) => name !== one && sameFile(given.get(name), file));
+    if (other !== undefined) throw new UsageError(`--${one} and --${other}: '${file}' is one file`);
+  }
+}
+
+function sameFile(a: string | undefined, b: string | undefined): boolean {
+  // Standard input and output are no file of this name.
+  return a !== undefined && b !== undefined && a !== '-' && resolve(a) === resolve(b);
 }
 
 function timeRange(given: ReadonlyMap<string, string>): { fromNs: number; toNs: number } {

@@ -37,8 +37,9 @@ export function stackOptions(
     if (budget !== null) throw new UsageError('--stack-budget has no effect without --stacks fp');
     return { stacks: null, weigh: 'count', dashboardOnly: effects.dashboardOnly };
   }
-  // The text stream and the summary show none.
-  const shown = report !== 'none' || (format !== 'text' && !given.has('quiet'));
+  // The text stream, tables and the summary show none.
+  const streamed = format !== 'text' && !given.has('quiet') && !given.has('batch');
+  const shown = report !== 'none' || streamed;
   if (!shown && effects.view === 'stream') {
     throw new UsageError(
       `--stacks ${mode ?? 'fp'} shows with --format csv, ndjson or folded, with --report, and in the dashboard`,

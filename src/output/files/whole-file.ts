@@ -53,7 +53,7 @@ export class WholeFile {
     }
   }
 
-  /** Replaces the file. Throws AnalyzerError OUTPUT; the old file is then still there. */
+  /** Replaces the file, and gives it up. Throws AnalyzerError OUTPUT; the old file is then still there. */
   replace(text: string): void {
     try {
       for (let left = TRIES; !this.tryReplace(text); left--) {
@@ -62,7 +62,7 @@ export class WholeFile {
     } catch (error) {
       throw outputError(this.path, error);
     } finally {
-      closePlace(this.place);
+      this.abandon();
     }
   }
 

@@ -1,5 +1,6 @@
 import { CAUSE_COUNT, CLASS_COUNT } from '../../core/classify/classes';
 import type { ProcessRow } from '../../core/snapshot/snapshot';
+import { printable } from '../../core/text/printable';
 
 /** Series that are told apart: a collector keeps each of them for weeks. */
 export const MAX_SERIES = 256;
@@ -9,10 +10,13 @@ export const BEYOND = '[others]';
 const WIDTH = CLASS_COUNT + CAUSE_COUNT + 1;
 const STALL = WIDTH - 1;
 
+/** Names are printable: those that differ in what is not are one series, which a collector must not see twice. */
 export interface FaultSeries {
   readonly command: string;
   readonly cgroup: string;
   readonly counts: Float64Array;
+  /** What is in `counts` and has gone to another series since. */
+  readonly owed: Float64Array;
 }
 
 interface Seen {
@@ -79,30 +83,48 @@ export class SeriesTable {
     return true;
   }
 
-  /** What a series would fall by, another has too much: rows beyond a cap are shared without their names. */
+  /**
+   * What a series would fall by, another has too much. Rows beyond a cap are shared without their names: that is taken
+   * from what such rows gain. A process may also have taken another name, or moved, and ended before anybody looked: its
+   * series rests until it has caught up.
+   */
   private enter(gains: ReadonlyMap<FaultSeries, Float64Array>): void {
+    const shared = gains.get(this.beyond) ?? new Float64Array(WIDTH);
     for (const [series, sum] of gains) {
+      if (series === this.beyond) continue;
       for (let k = 0; k < WIDTH; k++) {
-        if (sum[k]! > 0 || series === this.beyond) series.counts[k]! += sum[k]!;
-        else this.beyond.counts[k]! += sum[k]!;
+        add(series, k, sum[k]!);
+        const taken = Math.min(series.owed[k]!, Math.max(0, shared[k]!));
+        series.owed[k]! -= taken;
+        shared[k]! -= taken;
       }
     }
+    for (let k = 0; k < WIDTH; k++) add(this.beyond, k, shared[k]!);
   }
 
-  private seriesOf({ pid, comm, owner: { cgroup } }: ProcessRow): FaultSeries {
+  private seriesOf({ pid, comm, owner }: ProcessRow): FaultSeries {
     if (pid === 0 && comm === BEYOND) return this.beyond;
-    const key = `${comm}\n${cgroup}`;
+    const command = printable(comm);
+    const cgroup = printable(owner.cgroup);
+    const key = `${command}\n${cgroup}`;
     const known = this.series.get(key);
     if (known !== undefined) return known;
     if (this.series.size >= MAX_SERIES) return this.beyond;
-    const series = newSeries(comm, cgroup);
+    const series = newSeries(command, cgroup);
     this.series.set(key, series);
     return series;
   }
 }
 
 function newSeries(command: string, cgroup: string): FaultSeries {
-  return { command, cgroup, counts: new Float64Array(WIDTH) };
+  return { command, cgroup, counts: new Float64Array(WIDTH), owed: new Float64Array(WIDTH) };
+}
+
+/** Adds a gain, or what is owed from now on where it is below 0. */
+function add({ counts, owed }: FaultSeries, k: number, gain: number): void {
+  const more = gain - owed[k]!;
+  if (more > 0) counts[k]! += more;
+  owed[k] = Math.max(0, -more);
 }
 
 function countsOf({ byClass, byCause, stallNs }: ProcessRow): Float64Array {

@@ -2,7 +2,6 @@ import { CAUSE_NAMES, CLASS_NAMES } from '../../core/classify/classes';
 import { knowsCow, totalLost } from '../../core/facts/capture-facts';
 import type { CaptureFacts } from '../../core/facts/capture-facts';
 import { unitOf } from '../../core/facts/owner';
-import { printable } from '../../core/text/printable';
 import { BEYOND, causeCount, classCount, MAX_SERIES, stallSeconds } from './fault-series';
 import type { FaultSeries } from './fault-series';
 
@@ -68,7 +67,7 @@ function sample(name: string, labels: Labels, value: number): string {
   return `${name}${inner === '' ? '' : `{${inner}}`} ${value}`;
 }
 
-/** A label value may be any text: backslash, quote and line feed are escaped; names are disarmed for terminals too. */
+/** A label value may be any text: backslash and quote are escaped. Printable names have no line feed. */
 function escaped(text: string): string {
-  return printable(text).replace(/[\\"]/g, (character) => `\\${character}`);
+  return text.replace(/[\\"]/g, (character) => `\\${character}`);
 }

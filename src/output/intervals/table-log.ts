@@ -61,11 +61,12 @@ export class TableLog {
   /** The text of one interval. */
   table(picture: IntervalPicture): string {
     const cow = knowsCow(picture.capture.mode);
-    const shown = picture.processes.filter(isOfNow);
+    const { processes } = picture;
     if (this.by === null || this.grouping === null) {
-      return this.textOf(picture, shown, knownColumns(PROCESS_COLUMNS, cow));
+      return this.textOf(picture, processes.filter(isOfNow), knownColumns(PROCESS_COLUMNS, cow));
     }
-    const groups = this.grouping.groupAll(shown);
+    // With those that have ended before: what a group has in all never falls.
+    const groups = this.grouping.groupAll(processes).filter(isOfNow);
     return this.textOf(picture, groups, knownColumns(ownedColumns(this.by), cow));
   }
 
@@ -117,7 +118,7 @@ export class TableLog {
   }
 }
 
-/** It lives, or has ended in this interval. */
+/** It lives, or has ended in this interval; of a group one of its processes. */
 function isOfNow({ alive, faults, rate: now, stalled }: ProcessRow): boolean {
   return now > 0 || stalled > 0 || (alive && faults > 0);
 }

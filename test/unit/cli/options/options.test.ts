@@ -148,6 +148,9 @@ test.each([
   [['--batch', '--format', 'folded', '-a'], /--batch and --format folded exclude each other/],
   [['--batch', '--tui', '-a'], /--tui and --batch exclude each other/],
   [['--openmetrics', 'faults', '-a'], /'faults' does not end in \.prom/],
+  [['--openmetrics', 'a.prom', '-o', './a.prom', '-a'], /--openmetrics and --output: 'a\.prom'/],
+  [['--record', 'x', '-o', 'x', 'ls'], /--record and --output: 'x' is one file/],
+  [['-i', 'x', '-o', 'x'], /--input and --output: 'x' is one file/],
   [['--openmetrics', '', '-a'], /--openmetrics: the file name is empty/],
   [['--interval', '1', '-q', '-a'], /--interval has an effect in the dashboard only/],
   [
@@ -319,6 +322,7 @@ describe('call stacks', () => {
       /^--stacks fp shows with --format csv, ndjson or folded, with --report/,
     ],
     ['--stacks fp -q --format csv', /^--stacks fp shows with/],
+    ['--stacks fp --batch --format csv', /^--stacks fp shows with/],
     ['--stacks off --format folded', /exclude each other/],
     ['--tui -o f --format folded', /exclude each other/],
     ['--format csv --stack-every 3', /^--stack-every has no effect without --stacks fp$/],

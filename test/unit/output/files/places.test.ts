@@ -339,6 +339,21 @@ describe("another user's FUSE file system", () => {
   });
 });
 
+test('what has become a FIFO is not replaced, and no descriptor of it stays open', () => {
+  const path = fifo(join(scratch, 'fifo'));
+  const reader = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
+  try {
+    const open = fs.readdirSync('/proc/self/fd').length;
+    expect(() => {
+      new WholeFile(path).replace('new');
+    }).toThrow('something else was put in its place');
+    expect(fs.readdirSync('/proc/self/fd')).toHaveLength(open);
+    expect(fs.lstatSync(path).isFIFO()).toBe(true);
+  } finally {
+    fs.closeSync(reader);
+  }
+});
+
 test('a file with permissions of its own has them, whatever was there and whatever the umask', () => {
   const before = process.umask(0o077);
   try {

@@ -73,6 +73,36 @@ test('a series never falls: rows beyond the cap of the table are in the one for 
   expect(told(table)).toEqual({ 'prog /web': 5, [`${BEYOND} ${BEYOND}`]: 2 });
 });
 
+test('who takes another name and ends before anybody looks: nothing falls, and the sum is right again later', () => {
+  const table = new SeriesTable();
+  table.update([row(1, 5), row(2, 3, { comm: 'shell' })], 0, false);
+  // 1 was called next when it ended.
+  const ended = row(9, 5 + 4, { pid: 0, alive: false, comm: 'next' });
+  table.update([ended, row(2, 3, { comm: 'shell' })], 0, false);
+  expect(told(table)).toEqual({ 'prog /web': 5, 'next /web': 9, 'shell /web': 3 });
+  table.update([ended, row(2, 3, { comm: 'shell' }), row(3, 7)], 0, false);
+  expect(told(table)).toEqual({ 'prog /web': 7, 'next /web': 9, 'shell /web': 3 });
+});
+
+test('the series for all others does not fall either', () => {
+  const table = new SeriesTable();
+  const shared = { pid: 0, alive: false, comm: BEYOND, owner: { user: '', cgroup: '' } };
+  table.update([row(1, 5), row(9, 20, shared)], 0, false);
+  table.update([row(8, 6, { pid: 0, alive: false, comm: 'next' }), row(9, 20, shared)], 0, false);
+  expect(told(table)[`${BEYOND} ${BEYOND}`]).toBe(20);
+});
+
+test('names that differ in control characters alone are one series', () => {
+  const table = new SeriesTable();
+  const names = ['a\u001b', 'a\u0007', 'a\n', 'a\u202e', 'a\udc80'];
+  table.update(
+    names.map((comm, k) => row(k + 1, 1, { comm, owner: { user: 'x', cgroup: `/c${comm}` } })),
+    0,
+    false,
+  );
+  expect(told(table)).toEqual({ 'a? /ca?': names.length });
+});
+
 test('who lives and whose cgroup is not known yet waits once', () => {
   const table = new SeriesTable();
   const unknown = { owner: { user: '', cgroup: '' } };

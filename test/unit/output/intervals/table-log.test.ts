@@ -62,11 +62,28 @@ test('csv: one header, names quoted, what is not known empty', () => {
   expect(log.table(picture(ROWS)).startsWith('2026-')).toBe(true);
 });
 
+test('grouped: what a group has in all does not fall when its processes end', () => {
+  const log = new TableLog('ndjson', 'name', '');
+  const faultsOf = (rows: readonly ProcessRow[]): unknown[] =>
+    log
+      .table(picture(rows))
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+      .map(({ name, processes, faults }) => [name, processes, faults]);
+  const worker = (id: number, part: Partial<ProcessRow>): ProcessRow =>
+    sample.process({ id, pid: id, comm: 'cc1', byClass: [0, 100, 0, 0], ...part });
+  expect(faultsOf([worker(1, { rate: 100 })])).toEqual([['cc1', 1, 100]]);
+  const ended = worker(1, { alive: false });
+  expect(faultsOf([ended, worker(2, { rate: 100 })])).toEqual([['cc1', 2, 200]]);
+  expect(faultsOf([ended, worker(2, { alive: false })])).toEqual([]);
+});
+
 test('ndjson: grouped', () => {
   const lines = new TableLog('ndjson', 'unit', '').table(picture(ROWS)).trimEnd().split('\n');
   const told = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
   expect(told.map(({ unit, processes, faults, v }) => [unit, processes, faults, v])).toEqual([
-    [null, 1, 2, 1],
+    [null, 3, 11, 1],
     ['nginx.service', 1, 1, 1],
   ]);
 });
