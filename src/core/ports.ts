@@ -55,8 +55,8 @@ export interface HugePageAnswer extends Omit<HugePageQuestion, 'page'> {
 
 /** Tells what keeps memory out of huge pages. Answers come later, or never. */
 export interface HugePageSource {
-  /** Limits the rate itself: some questions are not asked at all. */
-  askHugePages(question: HugePageQuestion): void;
+  /** Limits the rate itself. False: not now, and there will be no answer. */
+  askHugePages(question: HugePageQuestion): boolean;
   /** The answers that have come since the last call. */
   takeHugePages(): readonly HugePageAnswer[];
 }

@@ -76,14 +76,16 @@ export class HugePageWatch {
     const { pid } = this.regions.rows.info(slot)!;
     const process = this.tasks.process(pid);
     const id = this.regions.rows.stats.id(slot);
+    if (process?.alive === true) {
+      const page = largestMapping(process, slot);
+      const question = { ticket: id, pid, space: process.space.keyPrefix, page };
+      // Not now: at the next look it is still the one with the most.
+      if (page >= 0 && !source.askHugePages(question)) return;
+    }
     const before = this.known.get(id);
     this.known.delete(id);
     this.known.set(id, { facts: before?.facts ?? null, faults: this.touches(slot) });
     if (this.known.size > KNOWN_CAP) this.known.delete(this.known.keys().next().value!);
-    if (process?.alive !== true) return;
-    const page = largestMapping(process, slot);
-    if (page < 0) return;
-    source.askHugePages({ ticket: id, pid, space: process.space.keyPrefix, page });
   }
 
   private touches(slot: number): number {

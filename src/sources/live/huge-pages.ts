@@ -19,9 +19,9 @@ export class HugePages implements HugePageSource {
     private readonly now: () => number,
   ) {}
 
-  askHugePages({ ticket, pid, space, page }: HugePageQuestion): void {
+  askHugePages({ ticket, pid, space, page }: HugePageQuestion): boolean {
     const begun = this.now();
-    if (this.asking || begun < this.next) return;
+    if (this.asking || begun < this.next) return false;
     this.asking = true;
     const payload = Buffer.alloc(12);
     payload.writeUInt32LE(pid);
@@ -39,6 +39,7 @@ export class HugePages implements HugePageSource {
         if (facts !== null) this.answers.push({ ticket, pid, space, facts });
       },
     });
+    return true;
   }
 
   takeHugePages(): readonly HugePageAnswer[] {

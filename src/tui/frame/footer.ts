@@ -67,8 +67,8 @@ export function promptView(
   );
   // Long input scrolls, so that the cursor is always seen.
   const from = Math.max(0, position - room + 1);
-  line.add(text.slice(from, position)).add(text.charAt(position) || ' ', 'selected');
-  line.add(text.slice(position + 1, from + room));
+  line.add(text.slice(from, position)).add(editor.under || ' ', 'selected');
+  line.add(text.slice(position + editor.under.length, from + room));
   if (beside !== '') line.add(`  ${beside}`, hint === '' ? 'error' : 'dim');
   return line.end();
 }

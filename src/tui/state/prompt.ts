@@ -54,16 +54,21 @@ export class LineEditor {
     return this.cursor;
   }
 
+  /** The character at the cursor, '' behind the last one. */
+  get under(): string {
+    return this.text.slice(this.cursor, this.behind);
+  }
+
   /** True when the key meant something here. */
   handle(key: string): boolean {
     switch (key) {
       case 'left':
       case 'C-b':
-        this.cursor = Math.max(0, this.cursor - 1);
+        this.cursor = this.before;
         return true;
       case 'right':
       case 'C-f':
-        this.cursor = Math.min(this.text.length, this.cursor + 1);
+        this.cursor = this.behind;
         return true;
       case 'home':
       case 'C-a':
@@ -74,10 +79,10 @@ export class LineEditor {
         this.cursor = this.text.length;
         return true;
       case 'backspace':
-        this.remove(this.cursor - 1, this.cursor);
+        this.remove(this.before, this.cursor);
         return true;
       case 'delete':
-        this.remove(this.cursor, this.cursor + 1);
+        this.remove(this.cursor, this.behind);
         return true;
       case 'C-u':
         this.remove(0, this.cursor);
@@ -92,10 +97,20 @@ export class LineEditor {
         this.insert(' ');
         return true;
       default:
-        if (key.length !== 1) return false;
+        if (key.length !== lengthAt(key, 0)) return false;
         this.insert(key);
         return true;
     }
+  }
+
+  /** Where the character before the cursor begins, and where the one at it ends. */
+  private get before(): number {
+    const pair = lengthAt(this.text, this.cursor - 2) === 2 ? 2 : 1;
+    return Math.max(0, this.cursor - pair);
+  }
+
+  private get behind(): number {
+    return Math.min(this.text.length, this.cursor + lengthAt(this.text, this.cursor));
   }
 
   /** As much of a text as there is room for. */
@@ -122,4 +137,9 @@ export class LineEditor {
     this.remove(from, this.cursor);
     this.insert(text);
   }
+}
+
+/** UTF-16 units of the character that begins there; 1 where none does. */
+function lengthAt(text: string, at: number): 1 | 2 {
+  return (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
 }

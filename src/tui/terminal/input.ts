@@ -80,6 +80,11 @@ const OLD_MOUSE_BYTES = 3;
 const PASTE_END = '\x1b[201~';
 /** How long a lone escape may still become an arrow key, ms. */
 const ESCAPE_MS = 50;
+/**
+ * How long the rest of a sequence may take that has begun for certain. On a slow link it comes late, and as keys it
+ * would do anything: a click would be digits and `M`. ms.
+ */
+const SEQUENCE_MS = 1000;
 /** How long the rest of a paste may take: a lost end must not turn the keyboard off for good. ms. */
 const PASTE_MS = 5000;
 
@@ -114,7 +119,8 @@ export class KeyDecoder {
 
   /** ms. */
   get patience(): number {
-    return this.pasted === null ? ESCAPE_MS : PASTE_MS;
+    if (this.pasted !== null) return PASTE_MS;
+    return this.held.length > 1 ? SEQUENCE_MS : ESCAPE_MS;
   }
 
   feed(text: string): Key[] {
@@ -146,8 +152,9 @@ export class KeyDecoder {
   private next(input: string, at: number, keys: Key[]): number {
     if (this.pasted !== null) return this.paste(input, at, keys);
     if (input.charAt(at) === '\x1b') return this.sequence(input, at, keys);
-    this.plain(input.charAt(at), keys);
-    return at + 1;
+    const char = String.fromCodePoint(input.codePointAt(at)!);
+    this.plain(char, keys);
+    return at + char.length;
   }
 
   private paste(input: string, at: number, keys: Key[]): number {

@@ -6,10 +6,12 @@ import { vma } from '../../../support/vma-kit';
 /** Answers when the test says so. */
 class FakeHugePages implements HugePageSource {
   readonly asked: HugePageQuestion[] = [];
+  ready = true;
   private answers: HugePageAnswer[] = [];
 
-  askHugePages(question: HugePageQuestion): void {
-    this.asked.push(question);
+  askHugePages(question: HugePageQuestion): boolean {
+    if (this.ready) this.asked.push(question);
+    return this.ready;
   }
   takeHugePages(): readonly HugePageAnswer[] {
     return this.answers.splice(0);
@@ -82,6 +84,16 @@ test('where little is touched nothing is asked, and what is known only after muc
   expect(source.asked).toHaveLength(1);
   touch(of, ARENA + 3000, 1000);
   expect(source.asked).toHaveLength(2);
+});
+
+test('what could not be asked is asked at a later look, though nothing more is touched', () => {
+  const { of, source } = rig();
+  source.ready = false;
+  touch(of, ARENA, 2500);
+  source.ready = true;
+  of.now += SECOND;
+  of.run();
+  expect(source.asked).toMatchObject([{ page: ARENA }]);
 });
 
 test('an answer about another program is none', () => {

@@ -120,6 +120,20 @@ describe('KeyDecoder', () => {
     expect(decode('\x1b[M!')).toEqual([]);
   });
 
+  it('waits longer for the rest of what cannot be the Escape key', () => {
+    const decoder = new KeyDecoder();
+    decoder.feed('\x1b');
+    const { patience } = decoder;
+    expect(decoder.feed('[<0;1')).toEqual([]);
+    expect(decoder.patience).toBeGreaterThan(10 * patience);
+    expect(decoder.feed('0;5M')).toEqual([{ mouse: 'press', line: 4, column: 9 }]);
+    expect(decoder.waiting).toBe(false);
+  });
+
+  it('takes a character of two UTF-16 units for one key', () => {
+    expect(decode('😀q')).toEqual(['😀', 'q']);
+  });
+
   it('holds a lone escape until it is clear that nothing follows', () => {
     const decoder = new KeyDecoder();
     expect(decoder.feed('\x1b')).toEqual([]);
