@@ -6,7 +6,7 @@ import { workload } from '../support/build';
 import { addHugePages } from '../support/huge-pages';
 import { attached, Running, until } from '../support/running';
 import { removeScratch, scratchDirectory } from '../support/scratch';
-import { compare, truthRows } from '../support/truth';
+import { afterLoading, compare, truthRows } from '../support/truth';
 
 let scratch: string;
 let restore: () => void;
@@ -38,7 +38,7 @@ function checkKinds(stdout: string, faults: readonly Fault[]): void {
   expect(rows).toHaveLength(11);
   expect(captured).toEqual(expected);
   for (const row of rows) {
-    const inRange = faults.filter(
+    const inRange = afterLoading(faults).filter(
       ({ pid, address }) =>
         pid === row.pid &&
         Number(address) >= Number(row.start) &&

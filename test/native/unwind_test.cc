@@ -32,7 +32,7 @@ using symbols::kModuleKey;
 using symbols::kRegisters;
 using symbols::Unwinder;
 
-constexpr size_t kStackBytes = 32 << 10;
+constexpr size_t kStackBytes = 60 << 10;
 constexpr int kFrames = 64;
 
 // Executable mappings of ourselves, as a question has them, and their files.

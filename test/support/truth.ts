@@ -29,6 +29,11 @@ export function truthRows(stdout: string): TruthRow[] {
 
 type Tally = Record<string, Record<string, number>>;
 
+/** Without those of what the loader maps before main() and unmaps again: what the program maps may lie where it lay. */
+export function afterLoading(faults: readonly Fault[]): Fault[] {
+  return faults.filter(({ region }) => region !== 'ld.so.cache');
+}
+
 /** Faults per range and kind, as the truth has them and as they were captured: to be equal. */
 export function compare(
   rows: readonly TruthRow[],
@@ -44,7 +49,7 @@ export function compare(
   }
   const captured: Tally = Object.fromEntries([...ranges.keys()].map((key) => [key, {}]));
   const byPid = new Map<number, Fault[]>();
-  for (const fault of faults) {
+  for (const fault of afterLoading(faults)) {
     const own = byPid.get(fault.pid);
     if (own === undefined) byPid.set(fault.pid, [fault]);
     else own.push(fault);
