@@ -1,8 +1,10 @@
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { Buffer } from 'node:buffer';
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { AnalyzerError, errorParts } from '../core/facts/errors';
 import { NO_DEBUG } from '../core/facts/debug';
 import { runFacts } from '../core/compare/run-facts';
 import type { Compared, RunFacts } from '../core/compare/run-facts';
+import { bytesOfText } from '../core/text/byte-text';
 import { reportJson } from '../output/report/json';
 import { RecordedCapture } from '../sources/recording/recorded-capture';
 import { assembleRecording } from './assemble';
@@ -22,9 +24,9 @@ export async function readRun(
   options: Options,
   version: string,
 ): Promise<RunFacts> {
-  const document = beginsWithBrace(file)
-    ? parsed(file, readFileSync(file, 'utf8'))
-    : await reportOfRecording(file, options, version);
+  const text = reportText(file);
+  const document =
+    text === null ? await reportOfRecording(file, options, version) : parsed(file, text);
   const facts = runFacts(file, document, by);
   if (facts === null) {
     throw new AnalyzerError(
@@ -35,18 +37,28 @@ export async function readRun(
   return facts;
 }
 
-function beginsWithBrace(file: string): boolean {
+/**
+ * The text of a report, null for what is none. It is opened once: a pipe (`diff <(zcat a.json.gz) b.json`) gives each byte
+ * once.
+ */
+function reportText(file: string): string | null {
   try {
-    const fd = openSync(file, 'r');
+    const fd = file === '-' ? 0 : openSync(bytesOfText(file), 'r');
     try {
-      const first = new Uint8Array(1);
-      return readSync(fd, first) === 1 && first[0] === OPENING_BRACE;
+      const status = fstatSync(fd);
+      if (status.isDirectory()) return null;
+      const first = Buffer.alloc(1);
+      if (readSync(fd, first) === 1 && first[0] === OPENING_BRACE) {
+        return first.toString() + readFileSync(fd, 'utf8');
+      }
+      if (!status.isFIFO()) return null;
     } finally {
-      closeSync(fd);
+      if (fd !== 0) closeSync(fd);
     }
   } catch (error) {
     throw new AnalyzerError('NO_REPORT', `${file}: ${errorParts(error).message}`);
   }
+  throw new AnalyzerError('NO_REPORT', `${file}: of a pipe a JSON report is read, no recording`);
 }
 
 function parsed(file: string, text: string): unknown {
@@ -71,7 +83,7 @@ async function reportOfRecording(
     const { run, model, waiting } = assembly;
     run.start();
     const { stoppedAt, facts } = await run.done;
-    if (capture.ending.failed) throw new AnalyzerError('RECORDING', file);
+    if (capture.ending.failed) throw new AnalyzerError('RECORDING', `\n\n${file}`);
     model.tick(stoppedAt, waiting.look());
     const snapshot = model.snapshot(stoppedAt);
     const input = reportInput(options, assembly, snapshot, facts, version);

@@ -25,7 +25,7 @@ const FAILED = Exit.CONFIGURATION;
 const USAGE = `usage: pagefault-analyzer diff [OPTIONS] A B
 
 Compares two runs: JSON reports (--report-format json) or recordings. A and B may be lists of runs, separated by
-commas: medians are compared then, and with four and more on each side a Mann-Whitney test.
+commas: medians are compared then, and with four and more on each side a Mann-Whitney test. - is standard input.
 
   --by WHAT               region, call-site, cause or process (region)
   --sort WHAT             stall or faults: the order, and what --fail-over judges (stall)
@@ -138,7 +138,7 @@ function parsedArguments(args: readonly string[]): Parsed {
     });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    throw new UsageError(message.split('. ')[0]);
+    throw new UsageError(message.split(/\.\s/)[0]);
   }
 }
 

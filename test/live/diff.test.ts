@@ -51,6 +51,22 @@ test('folded stacks have two columns, which add up to the faults with a stack', 
   expect([sum(1), sum(2)]).toEqual([421, 421]);
 });
 
+test('a report comes through a pipe, too: its own, or standard input', async () => {
+  const report = join(scratch, 'piped.json');
+  const args = ['-q', '--report-format', 'json', '-i', perfData(scratch, 'four-6.1')];
+  writeFileSync(report, (await analyze(args)).stdout);
+  const expected = diff(report, report).stdout.replaceAll(report, 'X');
+  expect(expected).toContain('521 faults');
+  const script = `${ANALYZER} diff <(cat ${report}) - <${report}`;
+  const piped = spawnSync('bash', ['-c', script], { encoding: 'utf8' });
+  expect(piped.status).toBe(0);
+  expect(piped.stdout.replace(/\/dev\/fd\/\d+/, 'X').replace(' -:', ' X:')).toBe(expected);
+  const recording = `${ANALYZER} diff <(cat ${perfData(scratch, 'four-6.1')}) ${report}`;
+  const refused = spawnSync('bash', ['-c', recording], { encoding: 'utf8' });
+  expect(refused.status).toBe(2);
+  expect(refused.stderr).toMatch(/^error: .*of a pipe a JSON report is read.*\n$/);
+});
+
 test.each([
   [[], /compares two/],
   [['a'], /compares two/],
@@ -58,6 +74,8 @@ test.each([
   [['a,', 'b'], /is empty/],
   [['--by', 'colour', 'a', 'b'], /--by: 'colour'/],
   [['--fail-over', 'x', 'a', 'b'], /no percentage/],
+  [['--fail-over=-5', 'a', 'b'], /no percentage/],
+  [['--fail-over', '-5', 'a', 'b'], /'--fail-over' argument is ambiguous \(/],
   [['--no-such', 'a', 'b'], /--no-such/],
   [['/nonexistent', '/dev/null'], /no such file/i],
   [['/etc/passwd', '/etc/passwd'], /no perf.data file/],

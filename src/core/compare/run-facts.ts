@@ -31,6 +31,8 @@ export interface RunFacts {
 type Json = Readonly<Record<string, unknown>>;
 
 const SCHEMA = 2;
+/** What is counted is in 64 bits; numbers beyond them would add up to Infinity. */
+const MAX_NUMBER = 2 ** 64;
 const TID = /^\[stack:\d+\]/;
 
 /** null where it is no report that this version can compare. */
@@ -43,7 +45,7 @@ export function runFacts(file: string, document: unknown, by: Compared): RunFact
   const totals = objectOf(report.totals) ?? {};
   return {
     file,
-    elapsedNs: elapsedNs ?? 0,
+    elapsedNs: Math.round(elapsedNs ?? 0),
     ofCommand: objectOf(report.target)?.kind === 'command',
     lost: numberOf(summary.lost) ?? 0,
     total: {
@@ -130,7 +132,7 @@ function listOf(value: unknown): Json[] {
 }
 
 function numberOf(value: unknown): number | null {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : null;
+  return typeof value === 'number' && value >= 0 && value <= MAX_NUMBER ? value : null;
 }
 
 function textOf(value: unknown): string {

@@ -81,14 +81,19 @@ function cell({ value, print }: DiffColumn, row: ComparedRow): string {
     case 'signed-time':
       return signed(found, latency);
     case 'signed-faults':
-      return signed(found, grouped);
+      return signed(found, faultsOf);
     case 'percent':
       return signed(found, (n) => n.toFixed(1));
     case 'p':
       return found.toFixed(3);
     case 'faults':
-      return grouped(found);
+      return faultsOf(found);
   }
+}
+
+/** Of a second, or between two runs, there are parts of a fault: small numbers have a decimal then. */
+function faultsOf(faults: number): string {
+  return Number.isInteger(faults) || faults >= 9.95 ? grouped(faults) : faults.toFixed(1);
 }
 
 function signed(value: number, print: (n: number) => string): string {

@@ -144,3 +144,14 @@ test('rows of any shape do no harm', () => {
   expect([...facts.rows.keys()]).toEqual(['', 'x']);
   expect(compare([facts], [facts], 'stall').rows).toHaveLength(2);
 });
+
+test('numbers that no counter has are not taken', () => {
+  const report = { schema_version: 2, summary: { faults: 1.7e308 } };
+  expect(runFacts('x', report, 'region')).toBeNull();
+  const rows = [
+    { label: 'x', faults: 1e300 },
+    { label: 'x', faults: 3 },
+  ];
+  const facts = runFacts('x', { ...report, summary: { faults: 3 }, regions: rows }, 'region')!;
+  expect(facts.rows.get('x')?.faults).toBe(3);
+});
