@@ -10,6 +10,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -108,6 +110,8 @@ std::string Open(const char* file) {
 int main(int argc, char** argv) {
   mallopt(M_ARENA_MAX, 1);
   Frames frames;
+  // Also while it waits for the writer of a FIFO. Cannot fail: the signal is one.
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
   std::string refused = argc > 1 ? Open(argv[1]) : "";
   if (refused.empty() && !pagefault::sandbox::GiveUpEverything(kLimits)) refused = "SANDBOX";
   if (!refused.empty()) {

@@ -1,5 +1,6 @@
 import { closeSync } from 'node:fs';
 import { openRecording } from '../output/files/open';
+import { isSameFile } from '../output/files/same-file';
 import type { Inheritance } from '../sources/live/inheritance';
 import { LiveCapture } from '../sources/live/live-capture';
 import { Batch } from '../core/wire/batch';
@@ -74,7 +75,7 @@ export function assemble(
   const test = parsedFilter(options.filter);
   // The session may wake us before the run exists; its first heartbeat drains anyway.
   const wake: Wake = { run: null };
-  const record = options.record === null ? null : openRecording(options.record);
+  const record = options.record === null ? null : recordingOf(options, options.record);
   let capture: LiveCapture;
   try {
     capture = LiveCapture.start({
@@ -105,6 +106,19 @@ export function assemble(
   }
 }
 
+/** Opens the file of --record. Throws AnalyzerError OUTPUT, also where another option writes into it. */
+function recordingOf(options: Options, path: string): number {
+  const { output, dump, openmetrics, commandOutput } = options;
+  const others = { '-o': output, '--dump': dump, '--openmetrics': openmetrics };
+  const taken = Object.entries({ ...others, '--command-output': commandOutput }).find(
+    ([, other]) => other !== null && isSameFile(path, other),
+  );
+  if (taken !== undefined) {
+    throw new AnalyzerError('OUTPUT', `${path}: a recording, and what ${taken[0]} writes, too`);
+  }
+  return openRecording(path);
+}
+
 /** The same for a recording, which is open: `wake` is what it wakes. Throws AnalyzerError. */
 export function assembleRecording(
   options: Options,
@@ -112,6 +126,7 @@ export function assembleRecording(
   capture: RecordedCapture,
   wake: Wake,
 ): Assembly<RecordedCapture> {
+  capture.from = options.fromNs;
   capture.until = options.toNs;
   return connect(options, parsedFilter(options.filter), ports, capture, wake);
 }
@@ -274,6 +289,7 @@ function encoderOf(options: Options, view: FaultView, fixed: FixedNames | null):
 function clockOf(capture: Capture): Clock {
   return {
     now: () => capture.now(),
+    passed: () => performance.now() * 1e6,
     soon: (action) => {
       setImmediate(action);
     },

@@ -27,6 +27,8 @@ export interface CaptureSession extends BatchSource {
 export interface Clock {
   /** ns since the session's start. */
   now(): number;
+  /** ns that pass while nothing is drained, too: the time of a recording stands still then. */
+  passed(): number;
   soon(action: () => void): void;
   /** Calls back every `ms` until the returned function is called; keeps the process alive. */
   every(ms: number, action: () => void): () => void;
@@ -118,7 +120,7 @@ export class Run {
           ports.clock.soon(action);
         },
         onBatch: () => {
-          this.lastProgress = ports.clock.now();
+          this.lastProgress = ports.clock.passed();
           ports.onBatch?.();
         },
         onIdle: () => {
@@ -147,7 +149,7 @@ export class Run {
   /** Ends capture; what was captured is still written, then `done` resolves. Later calls do nothing. */
   stop(reason: StopReason): void {
     if (reason === 'interrupt' || reason === 'duration')
-      this.askedAt = Math.min(this.askedAt, this.ports.clock.now());
+      this.askedAt = Math.min(this.askedAt, this.ports.clock.passed());
     if (this.reason !== null) return;
     this.endCapture(reason);
     this.pump.wake();
@@ -223,10 +225,10 @@ export class Run {
     if (output === null) return;
     if (output.writer.written !== this.writtenThen) {
       this.writtenThen = output.writer.written;
-      this.lastProgress = clock.now();
+      this.lastProgress = clock.passed();
     }
     const since = Math.max(this.askedAt, this.lastProgress);
-    if (clock.now() - since >= PATIENCE_NS) output.writer.abandon();
+    if (clock.passed() - since >= PATIENCE_NS) output.writer.abandon();
   }
 
   private idle(): void {

@@ -1,5 +1,5 @@
 import { debugLog } from '../core/facts/debug';
-import { Exit } from '../core/facts/errors';
+import { AnalyzerError, Exit } from '../core/facts/errors';
 import type { Recording } from '../core/facts/target';
 import { assembleRecording } from '../app/assemble';
 import type { Assembly, Wake } from '../app/assemble';
@@ -7,6 +7,7 @@ import type { Options } from '../app/options';
 import { Outlets } from '../app/outlets';
 import { planOutput } from '../app/output-plan';
 import type { OutputPlan } from '../app/output-plan';
+import { isSameFile } from '../output/files/same-file';
 import { RecordedCapture } from '../sources/recording/recorded-capture';
 import { LastHandler } from './last-handler';
 import { EndingSignals } from './signals';
@@ -22,8 +23,11 @@ export async function runRecording(
   startup: Startup,
 ): Promise<number> {
   const plan = planOutput(options);
+  if (options.output !== null && isSameFile(file, options.output)) {
+    throw new AnalyzerError('OUTPUT', `${options.output}: it is the recording that is read (-i)`);
+  }
   const wake: Wake = { run: null };
-  const capture = await RecordedCapture.open({ file, onWake: () => wake.run?.wake() });
+  const capture = await opened(file, startup, () => wake.run?.wake());
   try {
     const outlets = await waitForReader(options, startup.ignoreHangup, options.output, (patience) =>
       Outlets.open(options.output, patience),
@@ -32,6 +36,27 @@ export async function runRecording(
     return await replay(options, startup, plan, outlets, capture, wake);
   } finally {
     capture.close();
+  }
+}
+
+/** A pipe may say nothing for as long as it likes: a signal ends the waiting, and then nothing is in it. */
+async function opened(
+  file: string,
+  { ignoreHangup }: Startup,
+  onWake: () => void,
+): Promise<RecordedCapture> {
+  const interrupt = new AbortController();
+  const signals = new EndingSignals({
+    first: () => {
+      interrupt.abort();
+    },
+    beforeSecond: () => undefined,
+    ignoreHangup,
+  });
+  try {
+    return await RecordedCapture.open({ file, onWake, interrupt: interrupt.signal });
+  } finally {
+    signals.remove();
   }
 }
 

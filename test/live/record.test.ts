@@ -193,6 +193,19 @@ test('a full disk ends the recording and not the capture', () => {
   expect(JSON.parse(report)).toMatchObject({ completeness: { lost: 0, difference: 0 } });
 }, 120_000);
 
+test('a recording has its file to itself', async () => {
+  const ran = join(scratch, 'ran-too');
+  const file = join(scratch, 'shared.data');
+  for (const other of ['-o', '--openmetrics']) {
+    const name = other === '-o' ? file : `${file}.prom`;
+    const args = ['--record', name, other, join(scratch, '.', name.slice(scratch.length))];
+    const ended = await analyze([...args, '--', 'touch', ran]);
+    expect(ended).toMatchObject({ status: 2, stdout: '' });
+    expect(ended.stderr).toMatch(/^error: .*a recording, and what .* writes, too\n$/);
+  }
+  expect(existsSync(ran)).toBe(false);
+});
+
 test('what is no regular file is refused before COMMAND runs', async () => {
   const fifo = join(scratch, 'fifo');
   execFileSync('mkfifo', [fifo]);

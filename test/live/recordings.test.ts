@@ -1,10 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { analyze, readFaults, reportIn } from '../support/analyzer';
+import { ReplaySession } from '../../src/sources/recording/replay-session';
+import { analyze, analyzerCommand, readFaults, reportIn } from '../support/analyzer';
 import { ANALYZER, workload } from '../support/build';
 import type { Fault } from '../support/formats';
 import { perfData } from '../support/perf-data';
+import { Running, until } from '../support/running';
 import { removeScratch, scratchDirectory } from '../support/scratch';
 
 let scratch: string;
@@ -201,4 +203,91 @@ test('sizes that no file has change nothing of what is there', async () => {
     writeFileSync(file, copy);
     expect(await faultsOf(file)).toHaveLength(521);
   }
+});
+
+/** The process that reads for an analyzer. */
+const readerOf = (pid: number): Promise<number> =>
+  until('a process that reads', () => {
+    const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ');
+    return child === undefined || child === '' ? undefined : Number(child);
+  });
+
+const fifoIn = (name: string): string => {
+  const fifo = join(scratch, name);
+  execFileSync('mkfifo', [fifo]);
+  return fifo;
+};
+
+test.each(['SIGINT', 'SIGTERM'] as const)(
+  '%s while a recording has not come yet: nothing is in it',
+  async (signal) => {
+    const analyzer = new Running(analyzerCommand(['-q', '-i', fifoIn(signal)]));
+    const reader = await readerOf(analyzer.pid);
+    analyzer.kill(signal);
+    expect(await analyzer.ended).toEqual({
+      status: 0,
+      signal: null,
+      stdout: 'Summary: major=0 minor=0 cow=0\n',
+      stderr: '',
+    });
+    await until('its end', () => !existsSync(`/proc/${reader}`));
+  },
+);
+
+test('what waits for the writer of a FIFO ends with the analyzer', async () => {
+  const analyzer = new Running(analyzerCommand(['-q', '-i', fifoIn('orphan')]));
+  const reader = await readerOf(analyzer.pid);
+  await until(
+    'it to wait',
+    () => readFileSync(`/proc/${reader}/comm`, 'utf8') === 'pagefault-repla\n',
+  );
+  const told = (name: string): string => readFileSync(`/proc/${reader}/${name}`, 'utf8');
+  // Asleep in openat(2), which no other file of it makes wait.
+  await until(
+    'it to wait',
+    () => told('stat').includes(') S ') && told('syscall').startsWith('257 '),
+  );
+  analyzer.kill('SIGKILL');
+  await until('its end', () => !existsSync(`/proc/${reader}`));
+});
+
+test('what a terminal sends to all in the foreground does not reach the process that reads', async () => {
+  const analyzer = new Running(analyzerCommand(['-q', '-i', fifoIn('group')]));
+  const reader = await readerOf(analyzer.pid);
+  const groupOf = (pid: number): string =>
+    execFileSync('ps', ['-o', 'pgid=', '-p', String(pid)], { encoding: 'utf8' }).trim();
+  await until('a group of its own', () => groupOf(reader) !== groupOf(analyzer.pid));
+  analyzer.kill('SIGINT');
+  expect(await analyzer.ended).toMatchObject({ status: 0, stderr: '' });
+});
+
+test('that a recording is stopped before its end is no trouble of it', async () => {
+  const session = await ReplaySession.open({
+    file: perfData(scratch, 'zstd-6.1'),
+    onWake: () => undefined,
+    onFact: () => undefined,
+  });
+  session.stop();
+  await until('its end', () => session.end !== null);
+  expect(session.end).toMatchObject({ died: false });
+});
+
+test('-o does not write over what is read, by whatever name', async () => {
+  const recording = perfData(scratch, 'four-6.1');
+  const before = readFileSync(recording);
+  const link = join(scratch, 'link.data');
+  symlinkSync(recording, link);
+  for (const name of [recording, link]) {
+    const ended = await analyze(['-i', recording, '-o', name]);
+    expect(ended).toMatchObject({ status: 2, stdout: '' });
+    expect(ended.stderr).toMatch(/^error: .*the recording that is read.*\n$/);
+  }
+  expect(readFileSync(recording).equals(before)).toBe(true);
+});
+
+test('behind the end of a recording there is nothing, for no time', async () => {
+  const recording = perfData(scratch, 'four-6.1');
+  const args = ['-q', '--report-format', 'json', '--from', '1000', '-i', recording];
+  const report = reportIn(await analyze(args));
+  expect(report).toMatchObject({ elapsed_ns: 0, summary: { faults: 0 } });
 });

@@ -14,7 +14,9 @@ export function effectsOf(given: ReadonlyMap<string, string>, startsCommand: boo
   if (idle !== undefined && !startsCommand) {
     throw new UsageError(`${name(idle)} has no effect without a COMMAND`);
   }
-  const live = specs.find(({ long, where }) => OF_CAPTURE.has(long) || where === 'dashboard');
+  const live = specs.find(
+    ({ long, where }) => OF_CAPTURE.has(long) || where === 'dashboard' || where === 'intervals',
+  );
   if (live !== undefined && given.has('input')) {
     throw new UsageError(`${name(live)} has no effect with -i`);
   }

@@ -89,8 +89,8 @@ const TEXTS = {
   DEMO_MISSING: (detail) => `the demo program is not built: run npm run build (${detail})`,
   OUTPUT: (detail) => `cannot write to ${detail}`,
   RECORDING: (detail) => {
-    const [file = '', trouble = '', errno = ''] = detail.split('\n');
-    return `cannot read the recording ${file}: ${recordingTrouble(trouble, errno)}`;
+    const [trouble = '', errno = '', ...file] = detail.split('\n');
+    return `cannot read the recording ${file.join('\n')}: ${recordingTrouble(trouble, errno)}`;
   },
   NO_REPORT: (detail) => `cannot compare: ${detail}`,
   FILTER: (detail) => `--filter: ${detail}`,

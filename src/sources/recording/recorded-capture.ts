@@ -19,7 +19,8 @@ export class RecordedCapture {
   /** What the recording cannot tell. */
   readonly notes: readonly string[];
 
-  /** ns: as if the recording had ended then. */
+  /** ns: as if the recording had begun and ended then. */
+  from = 0;
   until = Infinity;
 
   private constructor(
@@ -28,7 +29,7 @@ export class RecordedCapture {
     readonly recording: string,
   ) {
     const { head, info } = session;
-    this.notes = recordingNotes(head.all('note'), info);
+    this.notes = head === null ? [] : recordingNotes(head.all('note'), info);
   }
 
   /** Throws AnalyzerError RECORDING. */
@@ -60,7 +61,7 @@ export class RecordedCapture {
   }
 
   now(): number {
-    return Math.min(this.session.now, this.until);
+    return Math.max(Math.min(this.session.now, this.until), this.from);
   }
 
   blockedAt(): boolean {

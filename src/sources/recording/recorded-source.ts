@@ -24,13 +24,19 @@ export class RecordedSource implements ProcSource {
         if (!this.stores.has(fact.file)) this.stores.set(fact.file, fact.store);
         return;
       case 'comm':
-        this.names.set(fact.tid, [...(this.names.get(fact.tid) ?? []), fact.name]);
+        this.addName(fact.tid, fact.name);
         return;
       case 'system':
         this.system = fact.system;
         return;
       case undefined:
     }
+  }
+
+  private addName(tid: number, name: string): void {
+    const names = this.names.get(tid);
+    if (names === undefined) this.names.set(tid, [name]);
+    else names.push(name);
   }
 
   readMaps(): null {

@@ -23,6 +23,8 @@ export interface ReplayRequest {
   readonly onWake: () => void;
   /** What the recording holds beside its records: all of it before it is open. */
   readonly onFact: (text: string) => void;
+  /** Ends the waiting for its head, which may never come: what is open then has nothing in it. */
+  readonly interrupt?: AbortSignal;
 }
 
 /** What became of the process that reads. */
@@ -44,22 +46,26 @@ export class ReplaySession {
 
   private constructor(
     private readonly reading: Reading,
-    /** What the recording says of itself. */
-    readonly head: ReplayFacts,
+    /** What the recording says of itself; null where it was interrupted before that. */
+    readonly head: ReplayFacts | null,
   ) {
-    this.info = { ...modeOf(head), notices: [] };
+    this.info = { ...modeOf(head ?? NOTHING), notices: [] };
   }
 
   /** Throws AnalyzerError RECORDING where it cannot be read. */
-  static async open({ file, onWake, onFact }: ReplayRequest): Promise<ReplaySession> {
+  static async open(request: ReplayRequest): Promise<ReplaySession> {
+    const { file, onWake, onFact, interrupt } = request;
     const reading = new Reading(file, onFact);
+    interrupt?.addEventListener('abort', () => {
+      reading.stop();
+    });
     const head = await reading.head;
-    if (head === null) {
+    if (head === null && interrupt?.aborted !== true) {
       const { facts } = await reading.ending;
       reading.kill();
       throw new AnalyzerError(
         'RECORDING',
-        `${file}\n${facts.text('trouble')}\n${facts.text('errno')}`,
+        `${facts.text('trouble')}\n${facts.text('errno')}\n${file}`,
       );
     }
     reading.onNews = onWake;
@@ -87,7 +93,7 @@ export class ReplaySession {
 
   /** What was counted, complete once it has ended. */
   counters(): RecordCounters & { readonly kernel: KernelCounts } {
-    const facts = this.reading.end?.facts ?? new ReplayFacts('');
+    const facts = this.reading.end?.facts ?? NOTHING;
     const lostKnown = facts.text('lostMinor') !== '';
     const counted = Object.fromEntries(
       COUNTED.map((name) => [name, facts.number(name)]),
@@ -125,7 +131,7 @@ export class ReplaySession {
   /** Nothing more is read, nor drained. */
   stop(): void {
     this.stopped = true;
-    this.reading.kill();
+    this.reading.stop();
   }
 }
 
@@ -174,6 +180,8 @@ function modeOf(head: ReplayFacts): CaptureMode {
   };
 }
 
+const NOTHING = new ReplayFacts('');
+
 /** The process that reads, and what it has said so far. */
 class Reading {
   /** What the recording says of itself; null where it cannot be read. */
@@ -202,15 +210,20 @@ class Reading {
     // Where it lies is for the process to open: a FIFO whose writer has not come yet holds up nobody else.
     const args = file === '-' ? [] : [file];
     const stdin = file === '-' ? 'inherit' : 'ignore';
-    this.child = spawn(replayPath(), args, { stdio: [stdin, 'pipe', 'ignore'], env: {} });
+    // Of a group of its own: what a terminal or timeout(1) sends to ours is for us to answer.
+    this.child = spawn(replayPath(), args, {
+      stdio: [stdin, 'pipe', 'ignore'],
+      detached: true,
+      env: {},
+    });
     this.child.stdout?.on('data', (bytes: Buffer) => {
       this.hear(bytes);
     });
     this.child.on('error', () => {
-      this.finish(new ReplayFacts(''), true);
+      this.finish(NOTHING, true);
     });
     this.child.on('close', () => {
-      this.finish(new ReplayFacts(''), true);
+      this.finish(NOTHING, true);
     });
   }
 
@@ -227,7 +240,13 @@ class Reading {
   /** What it said was nothing that it can have meant. */
   fail(): void {
     this.kill();
-    this.finish(new ReplayFacts(''), true);
+    this.finish(NOTHING, true);
+  }
+
+  /** Nobody wants more of it: that it does not come to its end is no trouble. */
+  stop(): void {
+    this.kill();
+    this.finish(NOTHING, false);
   }
 
   kill(): void {

@@ -59,7 +59,12 @@ class FakeSession implements CaptureSession {
 class FakeClock implements Clock {
   time = 0;
   private beats: (() => void)[] = [];
+  /** Of a recording, where nothing is read from it. */
+  stoodStillAt: number | null = null;
   now(): number {
+    return this.stoodStillAt ?? this.time;
+  }
+  passed(): number {
     return this.time;
   }
   /** Takes what an action throws; otherwise that goes where it would in the program. */
@@ -260,6 +265,17 @@ test.each([
     expect(result.facts.received.minor).toBe(3);
   },
 );
+
+test('it does so where the time of what is read stands still: a recording', async () => {
+  const t = setup({}, 1);
+  t.session.queue = [[MIN, MIN]];
+  t.clock.stoodStillAt = 5;
+  t.run.start();
+  await turns();
+  t.run.stop('interrupt');
+  t.clock.advance(2e9);
+  expect(await t.run.done).toMatchObject({ reason: 'interrupt', stoppedAt: 5 });
+});
 
 test('a reader that is slow is waited for after the end that was asked for', async () => {
   const t = setup({}, 1);

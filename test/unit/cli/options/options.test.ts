@@ -357,6 +357,7 @@ test('-i names a recording, and excludes what only a capture has', () => {
     ['-m', '8'],
     ['--tui'],
     ['--ascii'],
+    ['--interval', '2'],
   ])
     expect(() => parseOptions(['-i', 'perf.data', ...more])).toThrow(/-i/);
 });
