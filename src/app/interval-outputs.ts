@@ -70,7 +70,7 @@ export class IntervalOutputs {
 
   /** What went wrong with the counters the last time, as a line; '' where nothing did. */
   get trouble(): string {
-    return this.failure === '' ? '' : `error: ${this.failure}`;
+    return this.failure === '' ? '' : `error: cannot write to ${this.failure}`;
   }
 
   /** The last of both, when all that was captured has been counted. */
@@ -117,7 +117,7 @@ export class IntervalOutputs {
       this.failure = '';
     } catch (error) {
       const { message } = errorParts(error);
-      if (this.failure !== message) this.say(`note: ${message}`);
+      if (this.failure !== message) this.say(`note: cannot write to ${message}`);
       this.failure = message;
     }
   }

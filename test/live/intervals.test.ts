@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { analyze, reportIn, startAnalyzer, waiting } from '../support/analyzer';
 import { ANALYZER, workload } from '../support/build';
@@ -73,6 +73,19 @@ test('--openmetrics where nothing can be written: one line, and no COMMAND has r
   expect(end.stderr).toMatch(/^error: cannot write to .*none\/a\.prom: .*\n$/);
   expect(end.status).toBe(2);
   expect(existsSync(ran)).toBe(false);
+});
+
+test('--openmetrics where the file cannot be written any more: said, and the run goes on', async () => {
+  const directory = join(scratch, 'gone');
+  mkdirSync(directory);
+  const end = await analyze([
+    ...['-q', '--openmetrics', join(directory, 'a.prom'), '--interval', '0.25'],
+    ...['--', 'rm', '-r', directory],
+  ]);
+  expect(end.stdout).toMatch(/^Summary: /);
+  expect(end.stderr).toMatch(/^note: cannot write to .*gone\/a\.prom: no such directory$/m);
+  expect(end.stderr).toMatch(/^error: cannot write to .*gone\/a\.prom: no such directory$/m);
+  expect(end.status).toBe(1);
 });
 
 test('--batch: a table every interval, with what -d and the report have', async () => {

@@ -1,5 +1,6 @@
 import { isViewAction, KEYMAP } from '../keys/keymap';
-import { Line, pieceLine, type Piece } from '../layout/line';
+import { beginningOf, endOf, Line, pieceLine, type Piece } from '../layout/line';
+import { widthOf } from '../terminal/cell-width';
 import type { Prompt } from '../state/mode';
 import type { Style, Theme } from '../terminal/theme';
 import type { ViewActions } from '../views/view';
@@ -65,10 +66,12 @@ export function promptView(
     10,
     line.room - (beside === '' ? 2 : Math.min(beside.length + 4, line.room / 2)),
   );
+  const under = editor.under || ' ';
   // Long input scrolls, so that the cursor is always seen.
-  const from = Math.max(0, position - room + 1);
-  line.add(text.slice(from, position)).add(editor.under || ' ', 'selected');
-  line.add(text.slice(position + editor.under.length, from + room));
+  const left = endOf(text.slice(0, position), room - widthOf(under));
+  const right = text.slice(position + editor.under.length);
+  line.add(left).add(under, 'selected');
+  line.add(beginningOf(right, room - widthOf(left) - widthOf(under)));
   if (beside !== '') line.add(`  ${beside}`, hint === '' ? 'error' : 'dim');
   return line.end();
 }

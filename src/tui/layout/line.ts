@@ -27,6 +27,14 @@ function cutWide(text: string, width: number, ellipsis: string, middle: boolean)
   );
 }
 
+/** As much of the beginning of a text, or of its end, as has room in so many cells. */
+export function beginningOf(text: string, width: number): string {
+  return fitting(clusters(text), width).join('');
+}
+export function endOf(text: string, width: number): string {
+  return fitting(clusters(text).reverse(), width).reverse().join('');
+}
+
 /** The first characters that fit. */
 function fitting(parts: readonly Cluster[], width: number): string[] {
   const found: string[] = [];
