@@ -131,7 +131,7 @@ export async function closeRun(
   await outlets.settle(askedAt, sleep);
   if (outlets.stalled !== '') {
     say(`note: nobody reads ${outlets.stalled}: the rest of the output is left out`);
-    say(summaryLine(summaryCounts(snapshot, facts)));
+    if (plan.summary !== 'stderr') say(summaryLine(summaryCounts(snapshot, facts)));
   }
   for (const note of inFlightNotes(inFlight, stoppedAt)) say(note);
 }

@@ -129,6 +129,8 @@ test('the watcher stands apart: its own session, two descriptors, no zombie when
 describe('a reader that does not read', () => {
   it.each([
     ['-d', ['-d', '3'], null],
+    // Whose summary is on stderr anyway.
+    ['-d of CSV', ['-d', '3', '--format', 'csv'], null],
     ['SIGINT', [], 'SIGINT'],
     ['SIGTERM', [], 'SIGTERM'],
     ['SIGHUP', [], 'SIGHUP'],
@@ -148,6 +150,7 @@ describe('a reader that does not read', () => {
     const ended = await analyzer.ended;
     expect(ended).toMatchObject({ status: 0, signal: null });
     expect(ended.stderr).toMatch(/^note: nobody reads stdout/m);
+    expect(ended.stderr.match(/^Summary: /gm)).toHaveLength(1);
     expect(alive(traced)).toBe(false);
     closeSync(reader);
   });
