@@ -155,3 +155,15 @@ test('numbers that no counter has are not taken', () => {
   const facts = runFacts('x', { ...report, summary: { faults: 3 }, regions: rows }, 'region')!;
   expect(facts.rows.get('x')?.faults).toBe(3);
 });
+
+test('with many runs p is that of scipy.stats.mannwhitneyu(method="asymptotic")', () => {
+  const upTo = (n: number, value: (i: number) => number): number[] =>
+    Array.from({ length: n }, (_, i) => value(i));
+  const [a, b] = [upTo(30, (i) => i), upTo(30, (i) => i + 6.5)];
+  expect(rankTest(a, b)).toBeCloseTo(0.0103146724, 6);
+  expect(rankTest(b, a)).toBeCloseTo(0.0103146724, 6);
+  const tied = [upTo(30, (i) => i % 5), upTo(26, (i) => (i % 5) + (i % 2))] as const;
+  expect(rankTest(...tied)).toBeCloseTo(0.3192336795, 6);
+  const same = upTo(500, () => 7);
+  expect(rankTest(same, same)).toBe(1);
+});
