@@ -1,16 +1,10 @@
 import { statSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { bytesOfText } from '../../core/text/byte-text';
 
-/** Two names of one regular file, by links too; also where there is none of that name yet. */
+/** Two names, by links too, of one regular file that is there. */
 export function isSameFile(one: string, other: string): boolean {
-  if (resolve(one) === resolve(other)) return isFileToBe(one);
-  const [a, b] = [one, other].map((path) => statOf(path));
+  const [a, b] = [statOf(one), statOf(other)];
   return a?.isFile() === true && a.dev === b?.dev && a.ino === b.ino;
-}
-
-function isFileToBe(path: string): boolean {
-  return statOf(path)?.isFile() ?? true;
 }
 
 /** null where nothing is there, or cannot be looked at: opening it will say so. */
