@@ -46,11 +46,19 @@ export async function runDashboard(asked: CaptureOptions, startup: Startup): Pro
   const debug = await debugInFile(startup.debugTopics, files.outlets);
   const capturing = startCapture(options, startup, readiness, files, debug);
   const { assembly, signals, notes } = capturing;
+  // Before the first picture: who has seen it may stop us, and a stop that nobody takes keeps the terminal.
+  const removeJobControl = onJobControl({
+    suspend: () => {
+      capturing.screen?.suspend();
+    },
+    resume: () => {
+      capturing.screen?.resume();
+    },
+  });
   const app = startScreen(options, capturing, readiness, files.outlets);
+  capturing.screen = app;
   const intervals = new IntervalOutputs(options, null, assembly, (line) => notes.push(line));
   intervals.start();
-  capturing.screen = app;
-  const removeJobControl = onJobControl(app);
   const last = new LastHandler(() => {
     // The screen first: what is said on the alternate screen goes away with it.
     app.quit();
