@@ -22,6 +22,8 @@ const LONGEST = [
   'live/lifecycle',
   'live/signals',
   'scale/model-memory',
+  'unit/tui/terminal/screen',
+  'unit/tui/state/dashboard',
 ];
 
 /** After them what captures, then what only computes. */
