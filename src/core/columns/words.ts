@@ -60,6 +60,10 @@ const HEADING_WORDS: readonly Word[] = [
     title: 'captured + lost',
     doc: 'beside what the kernel itself has counted: equal when capture has ended',
   },
+  {
+    title: 'untimed',
+    doc: 'faults whose latency is not known: they count, their time is in no sum (mostly another perf session on the same threads)',
+  },
   { title: 'since z', doc: 'the counters run since they were set to zero' },
   { title: 'rings', doc: 'the buffers between kernel and analyzer, one for each CPU' },
   { title: 'RSS', doc: 'memory of the target that is resident' },

@@ -157,6 +157,11 @@ export function completeness(facts: CaptureFacts): Completeness {
   };
 }
 
+/** Captured faults whose latency is not known: their time is in no sum. */
+export function untimed({ records }: CaptureFacts): number {
+  return records.unpairedCompletions + records.borrowedStamps + records.retried;
+}
+
 /** What was captured and lost since `base`, facts of an earlier moment: counters were set to zero there. */
 export function factsSince(facts: CaptureFacts, base: CaptureFacts): CaptureFacts {
   const counted = (now: number, then: number): number => (now < 0 ? now : Math.max(0, now - then));

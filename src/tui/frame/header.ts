@@ -1,4 +1,4 @@
-import { completeness, knowsCow, totalLost } from '../../core/facts/capture-facts';
+import { completeness, knowsCow, totalLost, untimed } from '../../core/facts/capture-facts';
 import { CLASS_NAMES, type ClassName } from '../../core/classify/classes';
 import {
   bytes,
@@ -187,6 +187,17 @@ function trustPieces(picture: Picture): Piece[] {
     pieces.push({ text: `RSS ${bytes(header.rssBytes)}`, weight: 60 });
   if (header.captureFilter !== '') {
     pieces.push({ text: `counting only ${header.captureFilter}`, style: 'warning', weight: 75 });
+  }
+  const blind = untimed(capture);
+  // One or two are usual: faults that were on their way when capture began.
+  if (blind > check.captured / 100) {
+    const why = capture.records.borrowedStamps > 0 ? ' (another perf session)' : '';
+    pieces.push({
+      text: `${grouped(blind)} untimed: latency not known${why}`,
+      short: `${count(blind)} untimed`,
+      style: 'warning',
+      weight: 78,
+    });
   }
   const [cap] = caps;
   if (cap !== undefined) {

@@ -1,3 +1,4 @@
+import { untimed } from '../../core/facts/capture-facts';
 import type { Level, Verdict } from '../../core/findings/verdict';
 import type { Finding } from '../../core/findings/findings';
 import { latency, percent } from '../../core/text/format';
@@ -82,6 +83,12 @@ function plainWords(picture: Picture): string {
     return `thread ${oldest.tid} has waited ${latency(oldest.forNs)} in a fault in ${where}`;
   }
   if (snapshot.totals.faults === 0 && header.ended === null) return waitingWords(picture);
+  const { received } = header.capture;
+  const unknown = untimed(header.capture) / (received.minor + received.major);
+  // Where most of the time is not known, what is known says nothing.
+  if (level === 'fine' && unknown > 0.5) {
+    return `not to be judged: the latency of ${percent(unknown)} % of the faults is not known`;
+  }
   const cost = `faults take ${percent(share)} % of one thread's time${isNow ? ' now' : ''}`;
   return level === 'fine' ? cost : `${cost}, of many kinds`;
 }

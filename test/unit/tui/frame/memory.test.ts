@@ -7,7 +7,7 @@ import { makeTheme } from '../../../../src/tui/terminal/theme';
 import { FakeSource } from '../../../support/fake-source';
 
 // Control characters are what this is about.
-// eslint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex
 const SGR = /\x1b\[[\d;]*m/g;
 const THEME = makeTheme({ colours: 0, ascii: true });
 const MEMORY: MemoryInfo = {

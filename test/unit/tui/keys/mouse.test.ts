@@ -8,7 +8,7 @@ import type { RegionRow } from '../../../../src/core/snapshot/snapshot';
 import { FakeSource } from '../../../support/fake-source';
 
 // Control characters are what this is about.
-// eslint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex
 const SGR = /\x1b\[[\d;]*m/g;
 
 class Clicked {
