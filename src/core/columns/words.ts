@@ -38,6 +38,10 @@ const PROBLEM = percent(THRESHOLDS.problem);
 /** What is good and what is not. */
 const VERDICT_WORDS: readonly Word[] = [
   { title: 'FINE', doc: `faults take less than ${LOOK} % of every thread's time, and of all CPUs` },
+  {
+    title: 'UNKNOWN',
+    doc: 'the latency of most faults is not known: another perf session on the same threads',
+  },
   { title: 'LOOK', doc: `from ${LOOK} % on, now: which memory, whose, and what one does about it` },
   { title: 'PROBLEM', doc: `from ${PROBLEM} % on, now; in all when the target has ended` },
   { title: 'earlier', doc: 'what is over, but has cost so much since the counters run' },

@@ -19,6 +19,12 @@ const NAME_WANTS = 12;
 /** The answer: is it a problem now, what is it, where, whose, and what to do. */
 export function verdictView(theme: Theme, columns: number, picture: Picture): string {
   const { verdict } = picture;
+  const unknown = unknownShare(picture);
+  if (unknown > 0) {
+    const line = new Line(theme, columns).add(' UNKNOWN ', 'look').add(' ');
+    const words = `the latency of ${percent(unknown)} % of the faults is not known`;
+    return line.add(words, 'strong').end();
+  }
   const [badge, style] = BADGE[verdict.level];
   const line = new Line(theme, columns).add(` ${badge} `, style).add(' ');
   const { room } = line;
@@ -26,6 +32,13 @@ export function verdictView(theme: Theme, columns: number, picture: Picture): st
   if (finding === null) return line.add(plainWords(picture), 'strong').end();
   const [title, rest] = words(finding, verdict, room, theme);
   return line.add(title, 'strong').add(rest).end();
+}
+
+/** Of the faults, those without a latency, where what is known is fine and says nothing; else 0. */
+function unknownShare({ verdict, header: { capture } }: Picture): number {
+  const { minor, major } = capture.received;
+  const share = untimed(capture) / (minor + major);
+  return verdict.level === 'fine' && share > 0.5 ? share : 0;
 }
 
 /** The title, and what stands behind it: as much as there is room for. */
@@ -83,12 +96,6 @@ function plainWords(picture: Picture): string {
     return `thread ${oldest.tid} has waited ${latency(oldest.forNs)} in a fault in ${where}`;
   }
   if (snapshot.totals.faults === 0 && header.ended === null) return waitingWords(picture);
-  const { received } = header.capture;
-  const unknown = untimed(header.capture) / (received.minor + received.major);
-  // Where most of the time is not known, what is known says nothing.
-  if (level === 'fine' && unknown > 0.5) {
-    return `not to be judged: the latency of ${percent(unknown)} % of the faults is not known`;
-  }
   const cost = `faults take ${percent(share)} % of one thread's time${isNow ? ' now' : ''}`;
   return level === 'fine' ? cost : `${cost}, of many kinds`;
 }
