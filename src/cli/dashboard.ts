@@ -18,13 +18,13 @@ import { IntervalOutputs } from '../app/interval-outputs';
 import { LiveSource, type TargetEnd } from '../app/live-source';
 import type { CaptureOptions } from '../app/options';
 import type { LiveCapture } from '../sources/live/live-capture';
-import { Outlets } from '../app/outlets';
+import type { Outlets } from '../app/outlets';
 import { say } from './stderr';
 import { Readiness } from './readiness';
 import { EndingSignals } from './signals';
 import type { Startup } from './startup';
 import { onJobControl } from './terminal-signals';
-import { waitForReader } from './wait-for-reader';
+import { openOutlets, waitForReader } from './wait-for-reader';
 
 /**
  * A build runs a thousand compilers, a server a thread per connection: their rows, one by one, would bury
@@ -226,12 +226,9 @@ interface Files {
 
 /** Everything that is written to, before anything runs. null when a signal ended the waiting for a reader. */
 async function openFiles(options: CaptureOptions, ignoreHangup: boolean): Promise<Files | null> {
-  const { output } = options;
   const commandOutput = isStarted(options.target) ? options.commandOutput : null;
   if (options.openmetrics !== null) IntervalOutputs.check(options.openmetrics);
-  const outlets = await waitForReader(options, ignoreHangup, output, (patience) =>
-    Outlets.open(output, patience),
-  );
+  const outlets = await openOutlets(options, ignoreHangup);
   if (outlets === null) return null;
   const dump = options.dump === null ? null : new WholeFile(options.dump);
   if (commandOutput === null) return { dump, outlets, commandOutput };

@@ -4,17 +4,17 @@ import type { Recording } from '../core/facts/target';
 import { assembleRecording } from '../app/assemble';
 import type { Assembly, Wake } from '../app/assemble';
 import type { Options } from '../app/options';
-import { Outlets } from '../app/outlets';
+import type { Outlets } from '../app/outlets';
 import { planOutput } from '../app/output-plan';
 import type { OutputPlan } from '../app/output-plan';
 import { isSameFile } from '../output/files/same-file';
 import { RecordedCapture } from '../sources/recording/recorded-capture';
 import { LastHandler } from './last-handler';
-import { EndingSignals } from './signals';
+import { EndingSignals, interruptibly } from './signals';
 import type { Startup } from './startup';
 import { say } from './stderr';
 import { closeRun } from './stream';
-import { waitForReader } from './wait-for-reader';
+import { openOutlets } from './wait-for-reader';
 
 /** A recording as stream, summary and report. Returns the exit status; throws what cannot start. */
 export async function runRecording(
@@ -27,36 +27,16 @@ export async function runRecording(
     throw new AnalyzerError('OUTPUT', `${options.output}: it is the recording that is read (-i)`);
   }
   const wake: Wake = { run: null };
-  const capture = await opened(file, startup, () => wake.run?.wake());
+  // A pipe may say nothing for as long as it likes: after a signal nothing is in it.
+  const capture = await interruptibly(startup.ignoreHangup, (interrupt) =>
+    RecordedCapture.open({ file, onWake: () => wake.run?.wake(), interrupt }),
+  );
   try {
-    const outlets = await waitForReader(options, startup.ignoreHangup, options.output, (patience) =>
-      Outlets.open(options.output, patience),
-    );
+    const outlets = await openOutlets(options, startup.ignoreHangup);
     if (outlets === null) return Exit.OK;
     return await replay(options, startup, plan, outlets, capture, wake);
   } finally {
     capture.close();
-  }
-}
-
-/** A pipe may say nothing for as long as it likes: a signal ends the waiting, and then nothing is in it. */
-async function opened(
-  file: string,
-  { ignoreHangup }: Startup,
-  onWake: () => void,
-): Promise<RecordedCapture> {
-  const interrupt = new AbortController();
-  const signals = new EndingSignals({
-    first: () => {
-      interrupt.abort();
-    },
-    beforeSecond: () => undefined,
-    ignoreHangup,
-  });
-  try {
-    return await RecordedCapture.open({ file, onWake, interrupt: interrupt.signal });
-  } finally {
-    signals.remove();
   }
 }
 
@@ -86,7 +66,6 @@ async function replay(
       askedAt = performance.now();
       run.stop('interrupt');
     },
-    beforeSecond: () => undefined,
     ignoreHangup: startup.ignoreHangup,
   });
   const last = new LastHandler(() => {

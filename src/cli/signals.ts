@@ -16,7 +16,7 @@ export interface SignalPorts {
   /** The first signal: an orderly end is asked for. */
   readonly first: () => void;
   /** Before the second one ends us at once. */
-  readonly beforeSecond: () => void;
+  readonly beforeSecond?: () => void;
   /** SIGHUP was ignored when we started (nohup), and stays so. */
   readonly ignoreHangup: boolean;
 }
@@ -42,7 +42,7 @@ export class EndingSignals {
       this.ports.first();
       return;
     }
-    this.ports.beforeSecond();
+    this.ports.beforeSecond?.();
     this.remove();
     process.kill(process.pid, signal);
   };
@@ -59,5 +59,24 @@ export class EndingSignals {
     this.remove();
     if (this.raised === null || ['SIGINT', 'SIGTERM', ...asSuccess].includes(this.raised)) return;
     process.kill(process.pid, this.raised);
+  }
+}
+
+/** Waits for what may never come: the first signal meanwhile is told to `wait`, which then ends. */
+export async function interruptibly<T>(
+  ignoreHangup: boolean,
+  wait: (interrupt: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const interrupt = new AbortController();
+  const signals = new EndingSignals({
+    first: () => {
+      interrupt.abort();
+    },
+    ignoreHangup,
+  });
+  try {
+    return await wait(interrupt.signal);
+  } finally {
+    signals.remove();
   }
 }

@@ -10,7 +10,7 @@ import { endCommand } from './command-end';
 import { LastHandler } from './last-handler';
 import type { CaptureOptions, Options } from '../app/options';
 import type { LiveCapture } from '../sources/live/live-capture';
-import { Outlets } from '../app/outlets';
+import type { Outlets } from '../app/outlets';
 import { IntervalOutputs } from '../app/interval-outputs';
 import { batchPlace, planOutput } from '../app/output-plan';
 import type { OutputPlan } from '../app/output-plan';
@@ -18,7 +18,7 @@ import { Readiness } from './readiness';
 import { EndingSignals } from './signals';
 import type { Startup } from './startup';
 import { say } from './stderr';
-import { waitForReader } from './wait-for-reader';
+import { openOutlets } from './wait-for-reader';
 
 const SIGKILL = 9;
 
@@ -29,9 +29,7 @@ export async function runStream(options: CaptureOptions, startup: Startup): Prom
   // Before the capture: an unwritable file is found out at the start, and no COMMAND has run in vain; and before -o
   // empties its file.
   if (options.openmetrics !== null) IntervalOutputs.check(options.openmetrics);
-  const outlets = await waitForReader(options, startup.ignoreHangup, options.output, (patience) =>
-    Outlets.open(options.output, patience),
-  );
+  const outlets = await openOutlets(options, startup.ignoreHangup);
   if (outlets === null) return Exit.OK;
   const { assembly, signals } = startCapture(options, startup, readiness, plan, outlets);
   const { run, capture } = assembly;

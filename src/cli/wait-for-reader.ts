@@ -1,7 +1,8 @@
 import { AnalyzerError } from '../core/facts/errors';
 import type { Options } from '../app/options';
+import { Outlets } from '../app/outlets';
 import type { Patience } from '../app/outlets';
-import { EndingSignals } from './signals';
+import { interruptibly } from './signals';
 import { say } from './stderr';
 
 /**
@@ -16,23 +17,25 @@ export async function waitForReader<T>(
   open: (patience: Patience) => Promise<T | null>,
 ): Promise<T | null> {
   const end = performance.now() + (durationNs ?? Infinity) / 1e6;
-  const interrupt = new AbortController();
-  const signals = new EndingSignals({
-    first: () => {
-      interrupt.abort();
-    },
-    beforeSecond: () => undefined,
-    ignoreHangup,
-  });
-  try {
-    const found = await open(() => !interrupt.signal.aborted && performance.now() < end);
+  return interruptibly(ignoreHangup, async (interrupt) => {
+    const found = await open(() => !interrupt.aborted && performance.now() < end);
     if (found !== null) return found;
-  } finally {
-    signals.remove();
-  }
-  if (!interrupt.signal.aborted) {
-    throw new AnalyzerError('OUTPUT', `${path ?? ''}: nobody opened the FIFO to read it within -d`);
-  }
-  say(`note: nobody opened ${path ?? ''} to read it: nothing was captured`);
-  return null;
+    if (!interrupt.aborted) {
+      throw new AnalyzerError(
+        'OUTPUT',
+        `${path ?? ''}: nobody opened the FIFO to read it within -d`,
+      );
+    }
+    say(`note: nobody opened ${path ?? ''} to read it: nothing was captured`);
+    return null;
+  });
+}
+
+/** The same for where a run writes: stdout, stderr, and the file of -o. */
+export function openOutlets(
+  options: Pick<Options, 'durationNs' | 'output'>,
+  ignoreHangup: boolean,
+): Promise<Outlets | null> {
+  const { output } = options;
+  return waitForReader(options, ignoreHangup, output, (patience) => Outlets.open(output, patience));
 }

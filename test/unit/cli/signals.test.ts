@@ -1,4 +1,4 @@
-import { EndingSignals } from '../../../src/cli/signals';
+import { EndingSignals, interruptibly } from '../../../src/cli/signals';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGALRM', 'SIGXCPU', 'SIGPWR'] as const;
 const listeners = (): number[] => SIGNALS.map((signal) => process.listenerCount(signal));
@@ -61,4 +61,23 @@ test('under nohup SIGHUP is nothing to us', () => {
   raise('SIGINT');
   expect(signals.raised).toBe('SIGINT');
   signals.finish();
+});
+
+test('what may never come is waited for until a signal comes', async () => {
+  const before = listeners();
+  const waiting = interruptibly(
+    false,
+    (interrupt) =>
+      new Promise((resolve) => {
+        interrupt.addEventListener('abort', () => {
+          resolve('interrupted');
+        });
+      }),
+  );
+  raise('SIGINT');
+  expect(kill).not.toHaveBeenCalled();
+  expect(await waiting).toBe('interrupted');
+  expect(listeners()).toEqual(before);
+  await expect(interruptibly(false, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+  expect(listeners()).toEqual(before);
 });
