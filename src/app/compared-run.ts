@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { AnalyzerError, errorParts } from '../core/facts/errors';
 import { NO_DEBUG } from '../core/facts/debug';
+import { recordingTrouble } from '../core/facts/recordings';
 import { runFacts } from '../core/compare/run-facts';
 import type { Compared, RunFacts } from '../core/compare/run-facts';
 import { bytesOfText } from '../core/text/byte-text';
@@ -83,7 +84,9 @@ async function reportOfRecording(
     const { run, model, waiting } = assembly;
     run.start();
     const { stoppedAt, facts } = await run.done;
-    if (capture.ending.failed) throw new AnalyzerError('RECORDING', `\n\n${file}`);
+    if (capture.ending.failed) {
+      throw new AnalyzerError('RECORDING', `${file}: ${recordingTrouble('', '')}`);
+    }
     model.tick(stoppedAt, waiting.look());
     const snapshot = model.snapshot(stoppedAt);
     const input = reportInput(options, assembly, snapshot, facts, version);

@@ -1,5 +1,3 @@
-import { recordingTrouble } from './recordings';
-
 /** Exit statuses (as --help says them). */
 export const Exit = { OK: 0, INTERNAL: 1, CONFIGURATION: 2 } as const;
 
@@ -88,10 +86,7 @@ const TEXTS = {
   ADDON_ABI: (detail) => `the native addon does not fit: run npm run build (${detail})`,
   DEMO_MISSING: (detail) => `the demo program is not built: run npm run build (${detail})`,
   OUTPUT: (detail) => `cannot write to ${detail}`,
-  RECORDING: (detail) => {
-    const [trouble = '', errno = '', ...file] = detail.split('\n');
-    return `cannot read the recording ${file.join('\n')}: ${recordingTrouble(trouble, errno)}`;
-  },
+  RECORDING: (detail) => `cannot read the recording ${detail}`,
   NO_REPORT: (detail) => `cannot compare: ${detail}`,
   FILTER: (detail) => `--filter: ${detail}`,
 } as const satisfies Record<string, Message>;

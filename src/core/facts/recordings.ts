@@ -41,7 +41,10 @@ const EARLY_ENDS: ReadonlyMap<string, string> = new Map(
   }),
 );
 
-/** `trouble` as the reading process names it, and what a system call that failed has said. */
+/**
+ * Why it cannot be read, in words: `trouble` as the reading process names it, '' where that has died; `errno`: what a
+ * system call that failed has said.
+ */
 export function recordingTrouble(trouble: string, errno: string): string {
   return TROUBLES.get(trouble) ?? (errno === '' ? trouble : errno.toLowerCase());
 }

@@ -4,6 +4,7 @@ import type { Buffer } from 'node:buffer';
 import type { CaptureMode, KernelCounts, RecordCounters } from '../../core/facts/capture-facts';
 import { AnalyzerError } from '../../core/facts/errors';
 import type { NoticeFacts } from '../../core/facts/notices';
+import { recordingTrouble } from '../../core/facts/recordings';
 import { Batch } from '../../core/wire/batch';
 import { NO_BUFFER } from '../../core/wire/columns';
 import { replayPath } from '../../native/load';
@@ -63,10 +64,8 @@ export class ReplaySession {
     if (head === null && interrupt?.aborted !== true) {
       const { facts } = await reading.ending;
       reading.kill();
-      throw new AnalyzerError(
-        'RECORDING',
-        `${facts.text('trouble')}\n${facts.text('errno')}\n${file}`,
-      );
+      const why = recordingTrouble(facts.text('trouble'), facts.text('errno'));
+      throw new AnalyzerError('RECORDING', `${file}: ${why}`);
     }
     reading.onNews = onWake;
     return new ReplaySession(reading, head);
