@@ -5,6 +5,7 @@ import type { Backing, Vma } from '../../core/vma/vma';
 import { isKnown } from '../proc/proc';
 import type { Proc } from '../proc/proc';
 import type { TargetReader } from '../reader/target-reader';
+import { Answers } from './answers';
 
 /** A reader answers in tens of ms; a file system that does not is not worth holding up the end for. */
 const SETTLE_MS = 300;
@@ -22,7 +23,7 @@ export interface BusOptions {
  * kernel's own (sysfs, cgroupfs), which wait for nobody.
  */
 export class BusFactsReader implements BusSource {
-  private answers: BusAnswer[] = [];
+  private readonly answers = new Answers<BusAnswer>();
   private open = 0;
   private whenSettled: (() => void) | null = null;
   private readonly sys: string;
@@ -46,7 +47,7 @@ export class BusFactsReader implements BusSource {
         limitHits: pageKib === null ? null : this.limitHits([pid, ppid], pageKib),
         ended,
       };
-      this.answers.push({ fault, facts });
+      this.answers.add({ fault, facts });
     };
     if (fault.offset < 0) {
       answer(null, 0);
@@ -72,10 +73,7 @@ export class BusFactsReader implements BusSource {
   }
 
   takeBus(): readonly BusAnswer[] {
-    if (this.answers.length === 0) return this.answers;
-    const { answers } = this;
-    this.answers = [];
-    return answers;
+    return this.answers.take();
   }
 
   /** Pages free and not reserved, by KiB of a page (Documentation/admin-guide/mm/hugetlbpage.rst). */

@@ -4,6 +4,7 @@ import type { NameAnswer, NameSource } from '../../core/ports';
 import type { PatienceLimits } from '../proc/patience';
 import type { NamedFrame, NamedPlace, NamesOf, Place } from '../reader/names';
 import type { TargetReader } from '../reader/target-reader';
+import { Answers } from './answers';
 import { OpenQuestions } from './open-questions';
 
 /** Addresses in one question: an answer has up to some hundred bytes for each. */
@@ -25,7 +26,7 @@ const ASKED: Readonly<Record<number, NamesOf>> = {
 
 /** Names code and data by way of the readers, in batches. */
 export class CodeNames implements NameSource {
-  private answers: NameAnswer[] = [];
+  private readonly answers = new Answers<NameAnswer>();
   /** What somebody may wait for. */
   readonly questions: OpenQuestions;
 
@@ -65,17 +66,14 @@ export class CodeNames implements NameSource {
     this.reader.names(place.pid, of, place.vma, places, (named) => {
       answered(() => {
         addresses.forEach((address, i) => {
-          this.answers.push(answerOf(address, named?.[i] ?? null));
+          this.answers.add(answerOf(address, named?.[i] ?? null));
         });
       });
     });
   }
 
   takeNames(): readonly NameAnswer[] {
-    if (this.answers.length === 0) return this.answers;
-    const { answers } = this;
-    this.answers = [];
-    return answers;
+    return this.answers.take();
   }
 
   expectsNames(): boolean {

@@ -4,6 +4,7 @@ import type { GuardAnswer, GuardSource } from '../../core/ports';
 import { BoundedMap } from '../bounded-map';
 import { Operation } from '../reader/operations';
 import type { Readers } from '../reader/readers';
+import { Answers } from './answers';
 
 /** Time between two looks at one process: at least this, doubled by each that finds nothing up to the second. */
 const FLOOR_NS = 200e6;
@@ -32,7 +33,7 @@ interface Pace {
 export class Guards implements GuardSource {
   private readonly paces = new BoundedMap<number, Pace>(MAX_PACED);
   private asking = false;
-  private answers: GuardAnswer[] = [];
+  private readonly answers = new Answers<GuardAnswer>();
 
   /** `now` gives ns since the session's start. */
   constructor(
@@ -63,16 +64,13 @@ export class Guards implements GuardSource {
         const floor = found ? FLOOR_NS : Math.min((known?.floor ?? FLOOR_NS / 2) * 2, CEILING_NS);
         const next = end + Math.max(floor, COST_FACTOR * (end - begun));
         this.paces.set(pid, { next, floor, space });
-        if (told !== null) this.answers.push({ pid, space, asOf: begun, ...told });
+        if (told !== null) this.answers.add({ pid, space, asOf: begun, ...told });
       },
     });
   }
 
   takeGuards(): readonly GuardAnswer[] {
-    if (this.answers.length === 0) return this.answers;
-    const { answers } = this;
-    this.answers = [];
-    return answers;
+    return this.answers.take();
   }
 }
 

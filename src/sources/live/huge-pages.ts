@@ -2,6 +2,7 @@ import type { HugePageFacts } from '../../core/facts/huge-pages';
 import type { HugePageAnswer, HugePageQuestion, HugePageSource } from '../../core/ports';
 import { Operation } from '../reader/operations';
 import type { Readers } from '../reader/readers';
+import { Answers } from './answers';
 
 /** After a look so many times what it took: reading smaps holds the target's mmap_lock. */
 const COST_FACTOR = 50;
@@ -11,7 +12,7 @@ const KIB = 1024;
 export class HugePages implements HugePageSource {
   private asking = false;
   private next = 0;
-  private answers: HugePageAnswer[] = [];
+  private readonly answers = new Answers<HugePageAnswer>();
 
   /** `now` gives ns since the session's start. */
   constructor(
@@ -36,17 +37,14 @@ export class HugePages implements HugePageSource {
         this.next = end + COST_FACTOR * (end - begun);
         if (typeof answer !== 'object' || answer.errno !== 0) return;
         const facts = parseMemory(answer.payload.toString('latin1'));
-        if (facts !== null) this.answers.push({ ticket, pid, space, facts });
+        if (facts !== null) this.answers.add({ ticket, pid, space, facts });
       },
     });
     return true;
   }
 
   takeHugePages(): readonly HugePageAnswer[] {
-    if (this.answers.length === 0) return this.answers;
-    const { answers } = this;
-    this.answers = [];
-    return answers;
+    return this.answers.take();
   }
 }
 

@@ -5,6 +5,7 @@ import { parseCgroup, parseStatus, parseUsers } from '../proc/proc-parse';
 import { MAX_TASKS } from '../reader/requests';
 import type { TaskTexts } from '../reader/requests';
 import type { TargetReader } from '../reader/target-reader';
+import { Answers } from './answers';
 import { OpenQuestions } from './open-questions';
 
 const PASSWD = '/etc/passwd';
@@ -24,7 +25,7 @@ export class Owners implements OwnerSource {
   readonly questions: OpenQuestions;
   private readonly waiting: Question[] = [];
   private asking = false;
-  private answers: OwnerAnswer[] = [];
+  private readonly answers = new Answers<OwnerAnswer>();
   /** One object for all processes of one owner: there may be thousands. */
   private readonly known = new Map<string, Owner>();
   private users: ReadonlyMap<number, string> | null = null;
@@ -39,7 +40,7 @@ export class Owners implements OwnerSource {
 
   askOwner(pid: number, ticket: number): void {
     if (this.waiting.length >= MAX_WAITING) {
-      this.answers.push({ ticket, owner: null });
+      this.answers.add({ ticket, owner: null });
       return;
     }
     this.waiting.push({ pid, ticket, settle: this.questions.begin() });
@@ -52,10 +53,7 @@ export class Owners implements OwnerSource {
   }
 
   takeOwners(): readonly OwnerAnswer[] {
-    if (this.answers.length === 0) return this.answers;
-    const { answers } = this;
-    this.answers = [];
-    return answers;
+    return this.answers.take();
   }
 
   private ask(): void {
@@ -68,7 +66,7 @@ export class Owners implements OwnerSource {
         asked.forEach(({ ticket, settle }, k) => {
           settle(() => {
             const owner = texts === null ? null : this.ownerOf(texts[k]!);
-            this.answers.push({ ticket, owner });
+            this.answers.add({ ticket, owner });
           });
         });
         this.ask();

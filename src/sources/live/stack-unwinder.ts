@@ -7,6 +7,7 @@ import type { PatienceLimits } from '../proc/patience';
 import { MAX_PAYLOAD } from '../reader/frame';
 import { MAX_STACKS, modulesRequest } from '../reader/stacks';
 import type { TargetReader } from '../reader/target-reader';
+import { Answers } from './answers';
 import { OpenQuestions } from './open-questions';
 
 /** Bytes on their way to be unwound; of more, stacks are left out. */
@@ -30,7 +31,7 @@ interface Question {
 
 /** Has copied stacks unwound by way of the readers, in batches. */
 export class StackUnwinder implements UnwindSource {
-  private answers: UnwoundStack[] = [];
+  private readonly answers = new Answers<UnwoundStack>();
   /** What somebody may wait for. */
   readonly questions: OpenQuestions;
   private next: Question | null = null;
@@ -94,17 +95,14 @@ export class StackUnwinder implements UnwindSource {
       answered(() => {
         tickets.forEach((ticket, i) => {
           const { words, whole } = unwound?.[i] ?? { words: null, whole: false };
-          this.answers.push({ ticket, words, whole });
+          this.answers.add({ ticket, words, whole });
         });
       });
     });
   }
 
   takeUnwound(): readonly UnwoundStack[] {
-    if (this.answers.length === 0) return this.answers;
-    const { answers } = this;
-    this.answers = [];
-    return answers;
+    return this.answers.take();
   }
 
   expectsUnwound(): boolean {
