@@ -3,7 +3,7 @@ import type { ReaderChild, ReaderEvents } from '../../src/sources/reader/child';
 import { Guards } from '../../src/sources/live/guards';
 import { AnswerParser } from '../../src/sources/reader/frame';
 import type { NamedPlace } from '../../src/sources/reader/names';
-import { parseCgroupFacts } from '../../src/sources/proc/proc-parse';
+import { parseCgroupFacts } from '../../src/sources/proc/memory-parse';
 import { Operation } from '../../src/sources/reader/operations';
 import { modulesRequest } from '../../src/sources/reader/stacks';
 import type { Unwound } from '../../src/sources/reader/stacks';

@@ -36,7 +36,7 @@ export class HugePages implements HugePageSource {
         const end = this.now();
         this.next = end + COST_FACTOR * (end - begun);
         if (typeof answer !== 'object' || answer.errno !== 0) return;
-        const facts = parseMemory(answer.payload.toString('latin1'));
+        const facts = parseMappingMemory(answer.payload.toString('latin1'));
         if (facts !== null) this.answers.add({ ticket, pid, space, facts });
       },
     });
@@ -49,7 +49,7 @@ export class HugePages implements HugePageSource {
 }
 
 /** Three lines of settings, then those of smaps (addon/reader/mapping_memory.cc). null: that is no answer. */
-export function parseMemory(text: string): HugePageFacts | null {
+export function parseMappingMemory(text: string): HugePageFacts | null {
   const [enabled = '', defrag = '', pageSize = '', range = '', ...lines] = text.split('\n');
   const addresses = /^([0-9a-f]+)-([0-9a-f]+) /.exec(range);
   if (addresses === null) return null;

@@ -2,7 +2,7 @@ import type { CgroupFacts, ProcessMemory } from '../../core/facts/cgroup-facts';
 import { BoundedMap } from '../bounded-map';
 import { isKnown } from '../proc/proc';
 import type { Proc } from '../proc/proc';
-import { parseCgroupFacts, parseMemory } from '../proc/proc-parse';
+import { parseCgroupFacts, parseProcessMemory } from '../proc/memory-parse';
 import { MAX_TASKS } from '../reader/requests';
 import type { TargetReader } from '../reader/target-reader';
 import { cgroupMount } from './cgroups';
@@ -31,7 +31,7 @@ export class ShownFacts {
     this.reader.tasks(asked, (texts) => {
       this.askingProcesses = false;
       asked.forEach((pid, k) => {
-        this.memories.set(pid, texts === null ? null : parseMemory(texts[k]!.status));
+        this.memories.set(pid, texts === null ? null : parseProcessMemory(texts[k]!.status));
       });
     });
   }

@@ -1,7 +1,5 @@
 /** Parsers of the small files of /proc (proc_pid_stat(5) and its kin). null: not what it should be. */
 
-import type { CgroupFacts, ProcessMemory } from '../../core/facts/cgroup-facts';
-
 export interface Stat {
   readonly comm: string;
   /** R, S, D, T, t, Z, X, I as ps shows them. */
@@ -89,61 +87,23 @@ export function parseStatus(text: string): Status | null {
  * without that in systemd's own or memory's. '' where it has none.
  */
 export function parseCgroup(text: string): string {
-  for (const hierarchy of ['0::', 'name=systemd', 'memory']) {
+  // That of v2 has no controllers.
+  for (const hierarchy of ['', 'name=systemd', 'memory']) {
     for (const line of text.split('\n')) {
-      const [, controllers = '', path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
-      const found = hierarchy === '0::' ? line.startsWith('0::') : hasWord(controllers, hierarchy);
+      const [, controllers, path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
+      if (controllers?.split(',').includes(hierarchy) !== true) continue;
       // Of one that was removed while it was in it.
-      if (found && path !== undefined) return path.replace(/ \(deleted\)$/, '');
+      return path!.replace(/ \(deleted\)$/, '');
     }
   }
   return '';
-}
-
-function hasWord(list: string, word: string): boolean {
-  return list.split(',').includes(word);
-}
-
-/** Memory of a process (/proc/PID/status, proc_pid_status(5)); null where it has none (any more). */
-export function parseMemory(text: string): ProcessMemory | null {
-  const kib = (name: string): number => {
-    const found = new RegExp(`^${name}:\\s+(\\d{1,15}) kB$`, 'm').exec(text);
-    return found === null ? NaN : Number(found[1]) * 1024;
-  };
-  const memory = { rss: kib('VmRSS'), swap: kib('VmSwap') };
-  return Number.isNaN(memory.rss) ? null : memory;
-}
-
-/** Memory and pressure of a control group (Documentation/admin-guide/cgroup-v2.rst, accounting/psi.rst). */
-export function parseCgroupFacts({ current, events, pressure, limit }: CgroupFiles): CgroupFacts {
-  const event = (name: string): number =>
-    numberOf(new RegExp(`^${name} (\\d{1,15})$`, 'm').exec(events)?.[1]);
-  return {
-    memory: numberOf(/^(\d{1,19})\n?$/.exec(current)?.[1]),
-    limit,
-    high: event('high'),
-    max: event('max'),
-    oomKills: event('oom_kill'),
-    pressure: numberOf(/^some avg10=(\d{1,3}\.\d\d) /.exec(pressure)?.[1]),
-  };
-}
-
-interface CgroupFiles {
-  readonly current: string;
-  readonly events: string;
-  readonly pressure: string;
-  readonly limit: number;
-}
-
-function numberOf(text: string | undefined): number {
-  return text === undefined ? NaN : Number(text);
 }
 
 /** `name number` on each line of /proc/vmstat. */
 export function parseVmstat(text: string): Map<string, number> {
   const counters = new Map<string, number>();
   for (const line of text.split('\n')) {
-    const [, name, number] = /^(\w+) (\d{1,19})$/.exec(line) ?? [];
+    const [, name, number] = /^(\w+) (\d{1,20})$/.exec(line) ?? [];
     if (name !== undefined) counters.set(name, Number(number));
   }
   return counters;

@@ -119,7 +119,9 @@ export function cgroupAnswer(payload: Buffer): CgroupTexts | null {
   const [current, events, pressure] = texts.texts;
   const limit = payload.readBigUInt64LE(texts.end);
   return {
-    ...{ current: current!, events: events!, pressure: pressure! },
+    current: current!,
+    events: events!,
+    pressure: pressure!,
     limit: limit === NO_LIMIT ? Infinity : Number(limit),
   };
 }

@@ -1,4 +1,4 @@
-import { HugePages, parseMemory } from '../../../../src/sources/live/huge-pages';
+import { HugePages, parseMappingMemory } from '../../../../src/sources/live/huge-pages';
 import type { Question } from '../../../../src/sources/reader/lane';
 
 const TEXT = `always [madvise] never
@@ -14,7 +14,7 @@ VmFlags: rd wr mr mw me ac sd hg
 `;
 
 test('what smaps and the settings say', () => {
-  expect(parseMemory(TEXT)).toEqual({
+  expect(parseMappingMemory(TEXT)).toEqual({
     start: 0x7f1200000000,
     end: 0x7f1204000000,
     resident: 20480 * 1024,
@@ -29,7 +29,7 @@ test('what smaps and the settings say', () => {
 });
 
 test('a kernel that says less, and what is no answer', () => {
-  const bare = parseMemory('\n\n\n1000-2000 rw-p 0 0 0\nRss: x kB\nVmFlags: nh');
+  const bare = parseMappingMemory('\n\n\n1000-2000 rw-p 0 0 0\nRss: x kB\nVmFlags: nh');
   expect(bare).toMatchObject({
     resident: 0,
     eligible: null,
@@ -37,7 +37,7 @@ test('a kernel that says less, and what is no answer', () => {
     enabled: '',
     pageSize: 0,
   });
-  for (const text of ['', 'x', '\n\n\n', '\n\n\nzzz']) expect(parseMemory(text)).toBeNull();
+  for (const text of ['', 'x', '\n\n\n', '\n\n\nzzz']) expect(parseMappingMemory(text)).toBeNull();
 });
 
 test('one question at a time, and a pause after one that took long', () => {

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CgroupFacts, ProcessMemory } from '../../../../src/core/facts/cgroup-facts';
 import { ShownFacts } from '../../../../src/sources/live/shown-facts';
-import { parseCgroupFacts, parseMemory } from '../../../../src/sources/proc/proc-parse';
+import { parseCgroupFacts, parseProcessMemory } from '../../../../src/sources/proc/memory-parse';
 import { cgroupAnswer, cgroupRequest } from '../../../../src/sources/reader/requests';
 import { realReader } from '../../../support/reader-kit';
 import { until } from '../../../support/running';
@@ -103,7 +103,7 @@ test.each<[string, string, ProcessMemory | null]>([
   ['a name that says so', 'Name:\tVmRSS: 5 kB\n', null],
   ['gone', '', null],
 ])('memory of %s', (_, text, memory) => {
-  expect(parseMemory(text)).toEqual(memory);
+  expect(parseProcessMemory(text)).toEqual(memory);
 });
 
 test('memory of processes that are looked at, one request at a time', async () => {
