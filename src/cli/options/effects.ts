@@ -1,5 +1,5 @@
 import type { Effects } from '../../app/options';
-import { OF_CAPTURE, OF_RECORDING, OPTIONS, type OptionSpec } from './table';
+import { OPTIONS, type OptionSpec } from './table';
 import { UsageError } from './parse';
 
 const HELP_WIDTH = 100;
@@ -10,17 +10,17 @@ const HELP_WIDTH = 100;
  */
 export function effectsOf(given: ReadonlyMap<string, string>, startsCommand: boolean): Effects {
   const specs = OPTIONS.filter(({ long }) => given.has(long));
-  const idle = specs.find(({ ofCommand }) => ofCommand === true);
+  const idle = specs.find(({ of }) => of === 'command');
   if (idle !== undefined && !startsCommand) {
     throw new UsageError(`${name(idle)} has no effect without a COMMAND`);
   }
   const live = specs.find(
-    ({ long, where }) => OF_CAPTURE.has(long) || where === 'dashboard' || where === 'intervals',
+    ({ of, where }) => of === 'capture' || where === 'dashboard' || where === 'intervals',
   );
   if (live !== undefined && given.has('input')) {
     throw new UsageError(`${name(live)} has no effect with -i`);
   }
-  const recorded = specs.find(({ long }) => OF_RECORDING.has(long));
+  const recorded = specs.find(({ of }) => of === 'recording');
   if (recorded !== undefined && !given.has('input')) {
     throw new UsageError(`${name(recorded)} has no effect without -i`);
   }

@@ -9,8 +9,8 @@ export interface OptionSpec {
   readonly help: string;
   /** Where it has an effect; everywhere without it. */
   readonly where?: Where;
-  /** It has an effect only where a COMMAND is started. */
-  readonly ofCommand?: boolean;
+  /** It has an effect only where a COMMAND is started, something is captured, or a recording is read. */
+  readonly of?: 'command' | 'capture' | 'recording';
 }
 
 /** `intervals`: in the dashboard, and with --batch and --openmetrics; `faults`: where the stream of faults is written: in the stream, and in the dashboard with -o. */
@@ -23,6 +23,8 @@ const option = (
   help: string,
   where?: Where,
 ): OptionSpec => ({ short, long, value, help, ...(where === undefined ? {} : { where }) });
+
+const only = (of: NonNullable<OptionSpec['of']>, spec: OptionSpec): OptionSpec => ({ ...spec, of });
 
 export const OPTIONS: readonly OptionSpec[] = [
   {
@@ -40,9 +42,12 @@ export const OPTIONS: readonly OptionSpec[] = [
   option('', 'unit', 'UNIT', 'the cgroup of a systemd unit: nginx.service, or nginx'),
   option('', 'container', 'ID', 'the cgroup of a container: its id, or 6 digits and more of it'),
   option('i', 'input', 'FILE', 'read a recording (perf.data) in place of a capture; - is stdin'),
-  option('', 'from', 'SEC', 'of a recording: only faults from this time on'),
-  option('', 'to', 'SEC', 'of a recording: only faults before this time'),
-  option('', 'no-children', '', 'leave out descendants, those there are and those to come'),
+  only('recording', option('', 'from', 'SEC', 'of a recording: only faults from this time on')),
+  only('recording', option('', 'to', 'SEC', 'of a recording: only faults before this time')),
+  only(
+    'capture',
+    option('', 'no-children', '', 'leave out descendants, those there are and those to come'),
+  ),
   option('', 'tui', '', 'the dashboard, also where the stream would be the default', 'dashboard'),
   option('', 'stream', '', 'the text stream, also on a terminal', 'stream'),
   option(
@@ -53,7 +58,10 @@ export const OPTIONS: readonly OptionSpec[] = [
     'faults',
   ),
   option('o', 'output', 'FILE', 'the stream goes to FILE instead of stdout'),
-  option('', 'record', 'FILE', 'what is captured also goes into FILE, as perf.data (see -i)'),
+  only(
+    'capture',
+    option('', 'record', 'FILE', 'what is captured also goes into FILE, as perf.data (see -i)'),
+  ),
   option('q', 'quiet', '', 'no stream, the summary only', 'stream'),
   option('', 'report', '', 'after the summary: tables, causes and latency histograms', 'stream'),
   option(
@@ -84,8 +92,16 @@ export const OPTIONS: readonly OptionSpec[] = [
     'MODE',
     'user call stacks: fp (frame pointers), dwarf (without), off (default)',
   ),
-  option('', 'stack-every', 'N', 'a stack with every Nth fault; default: as --stack-budget allows'),
-  option('', 'stack-budget', 'N', 'about N stacks a second at most (2000)'),
+  only(
+    'capture',
+    option(
+      '',
+      'stack-every',
+      'N',
+      'a stack with every Nth fault; default: as --stack-budget allows',
+    ),
+  ),
+  only('capture', option('', 'stack-budget', 'N', 'about N stacks a second at most (2000)')),
   option(
     '',
     'weigh',
@@ -101,7 +117,7 @@ export const OPTIONS: readonly OptionSpec[] = [
     'the same bytes in every run of the same workload (implies --stream)',
     'stream',
   ),
-  option('d', 'duration', 'SEC', 'stop after SEC seconds'),
+  only('capture', option('d', 'duration', 'SEC', 'stop after SEC seconds')),
   option('n', 'count', 'N', 'stop after N faults'),
   option(
     '',
@@ -117,45 +133,46 @@ export const OPTIONS: readonly OptionSpec[] = [
     'refresh of the dashboard, --batch and --openmetrics, 0.25 to 10 (1)',
     'intervals',
   ),
-  option('', 'batch', '', 'a table of processes every interval in place of the faults', 'stream'),
-  option('', 'openmetrics', 'FILE', 'counters in FILE.prom every interval, for a collector'),
+  only(
+    'capture',
+    option('', 'batch', '', 'a table of processes every interval in place of the faults', 'stream'),
+  ),
+  only(
+    'capture',
+    option('', 'openmetrics', 'FILE', 'counters in FILE.prom every interval, for a collector'),
+  ),
   option('', 'ascii', '', 'no characters beyond ASCII in the dashboard', 'dashboard'),
   option('', 'theme', 'NAME', 'colours of the dashboard: dark, light or none (dark)', 'dashboard'),
   option('', 'mouse', '', 'the dashboard takes the mouse (M does so later)', 'dashboard'),
   option('', 'exit-with-target', '', 'the dashboard leaves when the target ends', 'dashboard'),
-  {
-    ...option(
+  only(
+    'command',
+    option(
       '',
       'command-output',
       'FILE',
       "under the dashboard: COMMAND's output also goes to FILE",
       'dashboard',
     ),
-    ofCommand: true,
-  },
-  option('m', 'ring-pages', 'N', 'pages of each per-CPU ring, a power of two (chosen by default)'),
-  option(
-    '',
-    'ready-fd',
-    'N',
-    'a newline on descriptor N, which is open already, when capture is on',
+  ),
+  only(
+    'capture',
+    option(
+      'm',
+      'ring-pages',
+      'N',
+      'pages of each per-CPU ring, a power of two (chosen by default)',
+    ),
+  ),
+  only(
+    'capture',
+    option(
+      '',
+      'ready-fd',
+      'N',
+      'a newline on descriptor N, which is open already, when capture is on',
+    ),
   ),
   option('h', 'help', '', 'this text'),
   option('V', 'version', '', 'the version'),
 ];
-
-/** They mean nothing where a recording is read. */
-export const OF_CAPTURE: ReadonlySet<string> = new Set([
-  'no-children',
-  'stack-every',
-  'stack-budget',
-  'duration',
-  'ring-pages',
-  'ready-fd',
-  'batch',
-  'openmetrics',
-  'record',
-]);
-
-/** They mean nothing where none is read. */
-export const OF_RECORDING: ReadonlySet<string> = new Set(['from', 'to']);
