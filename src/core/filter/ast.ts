@@ -83,7 +83,7 @@ export function splitClasses(filter: Filter | null): {
 }
 
 /** The text fields that it asks for. */
-export function textFields(filter: Filter): ReadonlySet<TextField> {
+function textFields(filter: Filter): ReadonlySet<TextField> {
   switch (filter.op) {
     case 'and':
     case 'or':

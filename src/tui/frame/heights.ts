@@ -19,16 +19,32 @@ export interface FrameHeights {
   readonly footer: number;
 }
 
-/** Lines of the graphs on a screen of so many rows, the highest first; 1: sparklines side by side. */
-const GRAPH_LINES = [
+/** Lines of a part on a screen of so many rows and more, the highest first. */
+type Steps = readonly (readonly [rows: number, lines: number])[];
+
+/** Of the header at most. */
+const HEADER_LINES: Steps = [
+  [40, 8],
+  [34, 5],
+  [20, 4],
+  [14, 3],
+  [11, 2],
+  [0, 1],
+];
+/** Of the graphs; 1: sparklines side by side. */
+const GRAPH_LINES: Steps = [
   [48, 7],
   [40, 5],
   [34, 4],
   [28, 2],
   [20, 1],
-] as const;
+];
 /** A body that is short grows by so many lines at a time: what is below it must not move with every new row. */
 const BODY_STEP = 4;
+
+function linesAt(steps: Steps, rows: number): number {
+  return steps.find(([from]) => rows >= from)?.[1] ?? 0;
+}
 
 /**
  * Divides the screen. The table is what one came for: it keeps at least half; header, graphs and event log give
@@ -37,20 +53,8 @@ const BODY_STEP = 4;
 export function frameHeights(dashboard: Dashboard): FrameHeights {
   const { size, scene, shown, beside } = dashboard;
   const { rows } = size;
-  const headerWants = headerLines(scene.picture.header);
-  const header =
-    rows >= 40
-      ? Math.min(headerWants, 8)
-      : rows >= 34
-        ? Math.min(headerWants, 5)
-        : rows >= 20
-          ? 4
-          : rows >= 14
-            ? 3
-            : rows >= 11
-              ? 2
-              : 1;
-  const graph = GRAPH_LINES.find(([from]) => rows >= from)?.[1] ?? 0;
+  const header = Math.min(headerLines(scene.picture.header), linesAt(HEADER_LINES, rows));
+  const graph = linesAt(GRAPH_LINES, rows);
   const left = rows - header - graph - 2;
   const least = shown.eventsBelow && rows >= 22 ? Math.min(12, 1 + Math.floor(rows / 6)) : 0;
   const wants = Math.max(shown.wants?.() ?? Infinity, paneWants(size, beside));

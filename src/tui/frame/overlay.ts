@@ -21,7 +21,7 @@ export function overlayView(
 }
 
 /** The number of the line that is the first one shown. */
-export function overlayTop({ rows }: Size, count: number, offset: number): number {
+function overlayTop({ rows }: Size, count: number, offset: number): number {
   return Math.max(0, Math.min(offset, count - (rows - 1)));
 }
 

@@ -1,7 +1,8 @@
 import { cgroupMemoryColumns } from '../../core/columns/memory-columns';
-import { ownedColumns } from '../../core/columns/owned-columns';
+import { NOT_KNOWN, ownedColumns } from '../../core/columns/owned-columns';
 import { nowFirst } from '../../core/columns/row-columns';
 import { rowTable } from '../../core/columns/table-export';
+import type { CgroupFacts } from '../../core/facts/cgroup-facts';
 import type { RowTest } from '../../core/filter/row-test';
 import { regionsOfProcesses } from '../../core/snapshot/row-parts';
 import { ownedGrouping } from '../../core/snapshot/process-groups';
@@ -88,15 +89,12 @@ function labelOf({ pid, comm, members }: ProcessRow): string {
 }
 
 function titleLine(line: Line, { label, members }: OwnedGroup): void {
-  line.add(`cgroup ${label === '' ? '[not known]' : label}`, 'active');
+  line.add(`cgroup ${label === '' ? NOT_KNOWN : label}`, 'active');
   line.add(`  ${members} processes`);
 }
 
 /** At its limit its pages make room for each other: what it reads again and again it has read before. */
-function limitWords(
-  line: Line,
-  facts: { readonly memory: number; readonly limit: number; readonly pressure: number } | null,
-): void {
+function limitWords(line: Line, facts: CgroupFacts | null): void {
   if (facts === null || !Number.isFinite(facts.memory)) return;
   line.add(`  ${bytes(facts.memory)}`);
   if (facts.limit === Infinity) return;

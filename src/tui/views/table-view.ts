@@ -124,8 +124,9 @@ export class TableView<Row extends GroupableRow> implements View {
 
   layout({ height }: Area): void {
     this.table.fit(height - 1);
-    this.shows(this.table.window(height - 1));
-    this.drawn = this.table.window(height - 1).map(({ id }) => id);
+    const rows = this.table.window(height - 1);
+    this.shows(rows);
+    this.drawn = rows.map(({ id }) => id);
   }
 
   draw(area: Area): string[] {
