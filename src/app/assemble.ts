@@ -174,8 +174,8 @@ function connect<C extends Capture>(
 function modelOf(options: Options, capture: Capture, ports: AssemblyPorts): Model {
   const model = new Model({
     source: capture.source,
-    ...(capture.guards === null ? {} : { guards: capture.guards }),
-    ...(capture.bus === null ? {} : { bus: capture.bus }),
+    guards: capture.guards,
+    bus: capture.bus,
     hugePages: capture.hugePages,
     owners: ports.depth === 'totals' ? null : capture.owners,
     symbols: symbolsOf(options, ports.depth),

@@ -97,7 +97,7 @@ export class Model {
       this.limits,
       this.spaces,
     );
-    const { owners = null } = options;
+    const { owners = null, guards = null, bus = null, hugePages = null } = options;
     this.owners = owners === null ? null : new OwnerWatch(owners, this.tasks);
     const depth = options.depth ?? 'detail';
     this.attribution = this.attribute(options);
@@ -119,12 +119,12 @@ export class Model {
     );
     this.loop = new FaultLoop(this.tasks, binder, this.repair, this.columns, depth !== 'totals');
     this.inFlight = new InFlight(this.tasks, this.loop, this.counters, this.columns, this.zeroedAt);
-    this.watch = options.guards === undefined ? null : new GuardWatch(options.guards, this.tasks);
-    this.hugePages = new HugePageWatch(options.hugePages ?? null, this.tasks, this.regions);
+    this.watch = guards === null ? null : new GuardWatch(guards, this.tasks);
+    this.hugePages = new HugePageWatch(hugePages, this.tasks, this.regions);
     this.busWatch =
-      options.bus === undefined
+      bus === null
         ? null
-        : new BusWatch(options.bus, this.tasks, binder, (slot) => ({
+        : new BusWatch(bus, this.tasks, binder, (slot) => ({
             id: this.regionId(slot),
             hugePages: this.regions.rows.stats.get(slot, Cell.byCause + Cause.HUGE_PAGE),
           }));

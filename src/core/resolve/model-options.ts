@@ -15,13 +15,13 @@ import type { Limits } from '../stats/limits';
 export interface ModelOptions {
   readonly source: ProcSource;
   /** Without it no fault has the cause userfaultfd. */
-  readonly guards?: GuardSource;
+  readonly guards?: GuardSource | null;
   /** Without it nobody knows what keeps memory out of huge pages. */
   readonly hugePages?: HugePageSource | null;
   /** Without it nobody knows whose processes are. */
   readonly owners?: OwnerSource | null;
   /** Without it no SIGBUS is explained. */
-  readonly bus?: BusSource;
+  readonly bus?: BusSource | null;
   /** What faults are to be counted, and named, by the code that causes them. 'off' by default. */
   readonly symbols?: Symbols;
   /** What call stacks are counted for; not with `symbols` off. 'off' by default. */
