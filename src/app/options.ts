@@ -1,4 +1,4 @@
-import type { GROUPINGS } from '../core/snapshot/process-groups';
+import type { GroupedBy } from '../core/snapshot/process-groups';
 import type { Recording, Target } from '../core/facts/target';
 import type { StackOptions } from '../native/contract';
 
@@ -24,7 +24,7 @@ export interface Options extends Effects {
   readonly record: string | null;
   readonly report: 'none' | 'text' | 'json';
   /** What the report groups processes by; null where it was not asked. */
-  readonly by: (typeof GROUPINGS)[number] | null;
+  readonly by: GroupedBy | null;
   /** A table of processes every interval, in place of the stream of faults. */
   readonly batch: boolean;
   /** Counters for a collector, every interval; null for none. */

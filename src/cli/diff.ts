@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { compare, exceeds, SORTS } from '../core/compare/compare';
+import type { Sort } from '../core/compare/compare';
 import { COMPARED } from '../core/compare/run-facts';
 import type { Compared, RunFacts } from '../core/compare/run-facts';
 import { describeError, Exit } from '../core/facts/errors';
@@ -40,7 +41,7 @@ Status: 0, 1 with --fail-over, 2 for whatever went wrong.
 /** What is asked of a comparison. */
 interface DiffOptions {
   readonly by: Compared;
-  readonly sort: (typeof SORTS)[number];
+  readonly sort: Sort;
   readonly format: 'text' | 'json' | 'csv' | 'folded';
   readonly failOver: number | null;
   readonly a: readonly string[];
@@ -84,9 +85,8 @@ async function compareRuns({ by, sort, format, failOver, a, b }: DiffOptions): P
 
 /** With what a recording is read for a comparison. */
 function recordingOptions(file: string): Options {
-  const { target, ...options } = parseOptions([
-    ...['-q', '--report-format', 'json', '--stacks', 'fp', `--input=${file}`],
-  ]);
+  const asked = ['-q', '--report-format', 'json', '--stacks', 'fp', `--input=${file}`];
+  const { target, ...options } = parseOptions(asked);
   if (target.kind !== 'recording') throw new Error('--input is a recording');
   return { ...options, target };
 }

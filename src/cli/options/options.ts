@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { GROUPING_WORDS } from '../../core/columns/owned-columns';
-import { GROUPINGS } from '../../core/snapshot/process-groups';
+import { GROUPINGS, type GroupedBy } from '../../core/snapshot/process-groups';
 import { isStarted, type Recording, type Target } from '../../core/facts/target';
 import type { Effects, Options } from '../../app/options';
 import { effectsOf } from './effects';
@@ -80,10 +80,7 @@ export function parseOptions(args: readonly string[], terminal = false): Command
 }
 
 /** What processes are grouped by. Where and whose they are depends on who starts them. */
-function grouping(
-  given: ReadonlyMap<string, string>,
-  report: Options['report'],
-): (typeof GROUPINGS)[number] | null {
+function grouping(given: ReadonlyMap<string, string>, report: Options['report']): GroupedBy | null {
   const by = choice('by', given.get('by'), GROUPINGS);
   if (by === null) return null;
   if (report === 'none' && !given.has('batch')) {

@@ -7,7 +7,8 @@ import type { ProcessRow } from './snapshot';
 
 /** What processes can be grouped by; `process`: not at all. */
 export const GROUPINGS = ['process', 'cgroup', 'unit', 'user', 'name'] as const;
-export type ProcessGrouping = Exclude<(typeof GROUPINGS)[number], 'process'>;
+export type GroupedBy = (typeof GROUPINGS)[number];
+export type ProcessGrouping = Exclude<GroupedBy, 'process'>;
 
 const KEYS: Readonly<Record<ProcessGrouping, (row: ProcessRow) => string>> = {
   cgroup: ({ owner }) => owner.cgroup,

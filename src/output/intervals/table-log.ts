@@ -16,19 +16,24 @@ const LOG_VERSION = 1;
 const MAX_ROWS = 40;
 /** What a line as text has room for. */
 const TEXT_COLUMNS: ReadonlySet<string> = new Set([
-  ...['pid', 'user', 'cgroup', 'unit', 'name', 'comm', 'processes', 'threads'],
-  ...[
-    'stall_now',
-    'major_rate',
-    'minor_rate',
-    'cow_rate',
-    'major',
-    'minor',
-    'cow',
-    'error',
-    'stall_ns',
-    'p99_ns',
-  ],
+  'pid',
+  'user',
+  'cgroup',
+  'unit',
+  'name',
+  'comm',
+  'processes',
+  'threads',
+  'stall_now',
+  'major_rate',
+  'minor_rate',
+  'cow_rate',
+  'major',
+  'minor',
+  'cow',
+  'error',
+  'stall_ns',
+  'p99_ns',
 ]);
 
 /** The counters at the end of an interval. */

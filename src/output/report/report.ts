@@ -8,7 +8,7 @@ import { knownColumns } from '../../core/columns/row-columns';
 import { GROUPING_WORDS } from '../../core/columns/owned-columns';
 import type { FixedNames } from '../../core/columns/stable-names';
 import { ownedGrouping } from '../../core/snapshot/process-groups';
-import type { GROUPINGS, OwnedGroup, ProcessGrouping } from '../../core/snapshot/process-groups';
+import type { GroupedBy, OwnedGroup, ProcessGrouping } from '../../core/snapshot/process-groups';
 import type {
   ProcessRow,
   RegionRow,
@@ -30,7 +30,7 @@ export interface ReportInput {
   /** What the kernel counted of the whole machine; null where something else is watched. */
   readonly machine?: MachineFaults | null;
   /** What processes are to be grouped by; null where nobody asked. */
-  readonly by: (typeof GROUPINGS)[number] | null;
+  readonly by: GroupedBy | null;
   /** The filter in force, '' without one: the tables hold only what it keeps. */
   readonly filter: string;
   /** Given for output that is the same in every run: times are left out, ids renumbered. */
@@ -38,7 +38,7 @@ export interface ReportInput {
 }
 
 /** The target is several processes, whose and where they are is what one looks for first. */
-export function isWide({ target: { pids, whole } }: Pick<ReportInput, 'target'>): boolean {
+export function isOfSeveral({ target: { pids, whole } }: Pick<ReportInput, 'target'>): boolean {
   return (whole ?? null) !== null || pids.length > 1;
 }
 

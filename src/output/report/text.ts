@@ -17,7 +17,7 @@ import {
   fixedProcess,
   fixedRegion,
   fixedThread,
-  isWide,
+  isOfSeveral,
   orderedRows,
   ownedRows,
   shownColumns,
@@ -104,14 +104,14 @@ function ownedSections(
   table: Table,
 ): { readonly first: string[]; readonly last: string[] } {
   const { by } = input;
-  const wide = isWide(input);
-  const leads = wide || by === 'process';
+  const several = isOfSeveral(input);
+  const leads = several || by === 'process';
   const columns = leads ? PROCESS_COLUMNS : PROCESS_COLUMNS.filter(({ id }) => !WHOSE.has(id));
   const list = leads || processes.length > 1 ? table('Processes', processes, columns) : [];
   const groups = (grouping: ProcessGrouping): string[] =>
     table(GROUPING_WORDS[grouping].heading, ownedRows(input, grouping), ownedColumns(grouping));
   const asked = by === null || by === 'process' ? [] : groups(by);
-  const cgroups = wide && by !== 'cgroup' ? groups('cgroup') : [];
+  const cgroups = several && by !== 'cgroup' ? groups('cgroup') : [];
   return leads
     ? { first: [...asked, ...list, ...cgroups], last: [] }
     : { first: asked, last: list };
@@ -125,7 +125,11 @@ const ALWAYS: ReadonlySet<string> = new Set(['major', 'minor', 'cow', 'faults'])
 const NOTHING: ReadonlySet<string> = new Set(['', '0', '0.0', '0ns', 'ended']);
 /** Columns of the last interval: of a run that is over they say nothing. */
 const NOW: ReadonlySet<string> = new Set([
-  ...['rate', 'stall_now', 'major_rate', 'minor_rate', 'cow_rate'],
+  'rate',
+  'stall_now',
+  'major_rate',
+  'minor_rate',
+  'cow_rate',
 ]);
 
 /**

@@ -5,7 +5,7 @@ import { Scene } from './scene';
 import type { DashboardSource } from './source';
 import type { Style, Theme } from '../terminal/theme';
 import { VIEWS } from '../views/registry';
-import { isWide, type Navigation, type Scope, type View, type ViewEntry } from '../views/view';
+import { isOfSeveral, type Navigation, type Scope, type View, type ViewEntry } from '../views/view';
 
 export interface DashboardOptions {
   readonly theme: Theme;
@@ -59,7 +59,7 @@ export class Dashboard implements Navigation {
     this.intervalMs = options.intervalMs;
     this.scene = new Scene(source);
     this.made = VIEWS.map((entry) => ({ entry, view: entry.make(this.scene, this) }));
-    const first = isWide(this.scene.picture.header) ? 'processes' : VIEWS[0]!.name;
+    const first = isOfSeveral(this.scene.picture.header) ? 'processes' : VIEWS[0]!.name;
     this.first = this.made.find(({ entry }) => entry.name === first)!;
     this.current = this.first;
   }

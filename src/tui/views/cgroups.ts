@@ -13,13 +13,13 @@ import type { Line } from '../layout/line';
 import { leadOfCgroup } from './lead';
 import { pairedLine, pairedTable, RowDetailView } from './row-detail';
 import { TableView } from './table-view';
-import { isWide, type View, type ViewEntry } from './view';
+import { isOfSeveral, type View, type ViewEntry } from './view';
 
 /** In which control group the faults are, and whether that is at its limit. */
 export const cgroups: ViewEntry = {
   name: 'cgroups',
   title: 'Cgroups',
-  only: { help: 'cgroups, of several processes', there: (source) => isWide(source.header()) },
+  only: { help: 'cgroups, of several processes', there: (source) => isOfSeveral(source.header()) },
   make: (scene, navigation) => {
     const { shown } = scene.source;
     const [name, processes, ...counters] = ownedColumns('cgroup');

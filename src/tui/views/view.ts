@@ -121,7 +121,7 @@ export interface Navigation {
 }
 
 /** Several processes are watched: whose the faults are is what one looks for first. */
-export function isWide({ whole, targets }: Pick<HeaderInfo, 'whole' | 'targets'>): boolean {
+export function isOfSeveral({ whole, targets }: Pick<HeaderInfo, 'whole' | 'targets'>): boolean {
   return whole !== undefined || targets.length > 1;
 }
 
