@@ -8,6 +8,7 @@ import type { SlabPool } from '../stats/slab-pool';
 import { bareName } from './address';
 import type { CodeAddress, CodeFrame } from './address';
 import { CodeTable } from './code-table';
+import { OTHERS } from '../stats/limits';
 
 /** What a row of call sites shows. Replaced, never changed, when its name becomes known. */
 export interface SiteInfo {
@@ -79,7 +80,7 @@ export class SiteTable {
       foldKey: (site) => `${site.object}\n${site.path}`,
       folded: (site) => ({ ...site, ...several }),
       kindKey: () => '',
-      others: () => ({ ...several, object: '[others]', path: '' }),
+      others: () => ({ ...several, object: OTHERS, path: '' }),
     });
   }
 

@@ -2,6 +2,7 @@ import { printable } from '../text/printable';
 import { bareName, PlaceKind, TRUNCATED } from './address';
 import type { CodeAddress } from './address';
 import { MAX_CHAIN, StackTable } from './stack-table';
+import { OTHERS } from '../stats/limits';
 
 /** Longest name of a frame, in characters: C++ has functions whose names are longer than a page. */
 const MAX_FRAME = 512;
@@ -9,7 +10,6 @@ const MAX_FRAME = 512;
 const MAX_SHORT = 60;
 /** Of all frames of a stack. */
 export const MAX_STACK_TEXT = 16_384;
-const OTHERS = '[others]';
 /** In place of the caller of a function without a frame, which frame pointers do not tell. */
 const UNKNOWN = '[unknown]';
 /** Between frames, and in none of them. */

@@ -31,6 +31,7 @@ import type {
   StatRow,
   ThreadRow,
 } from '../snapshot/snapshot';
+import { OTHERS } from '../stats/limits';
 
 /** What a filter says of the rows of one table. */
 export interface RowTest<Row> {
@@ -239,9 +240,6 @@ function judgeOwners(
 function sumsUp(row: { readonly pid: number; readonly comm: string }): boolean {
   return row.pid === 0 && (row.comm === '' || row.comm === OTHERS);
 }
-
-/** As tasks and names beyond their caps are called. */
-const OTHERS = '[others]';
 
 function judgeText(
   field: TextField,

@@ -2,6 +2,7 @@ import { HeatTable } from '../stats/heat';
 import { sharedLabel } from './region-label';
 import { RowTable } from '../stats/row-table';
 import type { SlabPool } from '../stats/slab-pool';
+import { OTHERS } from '../stats/limits';
 
 /** What a row of the region table shows. Replaced, never changed, when a label changes. */
 export interface RegionInfo {
@@ -49,7 +50,7 @@ export class RegionTable {
         section: r.section,
       }),
       kindKey: (r) => String(r.kind),
-      others: (r) => ({ ...none, kind: r.kind, label: '[others]', permissions: '', comm: '' }),
+      others: (r) => ({ ...none, kind: r.kind, label: OTHERS, permissions: '', comm: '' }),
     });
   }
 

@@ -5,6 +5,7 @@ import { isUnnamed } from '../regions/region-label';
 import type { CommTable } from '../tasks/comm-names';
 import type { ModelTables } from './model-tables';
 import type { StackRow } from './snapshot';
+import { OTHERS } from '../stats/limits';
 
 /** Call stacks of one call site that are named. */
 const TOP_STACKS = 64;
@@ -95,7 +96,7 @@ function named(stacks: StackTable, comms: CommTable, list: readonly Counted[]): 
   const rows = new Map<string, StackRow>();
   for (const { stack, faults, stallNs, sampled } of list) {
     const frames = stackFrames(stacks, stack);
-    const comm = stack === StackTable.OTHERS ? '[others]' : (comms.names[stacks.comm(stack)] ?? '');
+    const comm = stack === StackTable.OTHERS ? OTHERS : (comms.names[stacks.comm(stack)] ?? '');
     const key = [comm, ...frames].join('\n');
     const before = rows.get(key) ?? { comm, frames, faults: 0, stallNs: 0, sampled: 0 };
     rows.set(key, {

@@ -2,6 +2,9 @@ import { PAGE_CHUNK_CAP } from './page-set';
 import { STAT_BLOCK_CAP } from './row-histograms';
 import { MAX_LEAVES } from '../vma/vma-nodes';
 
+/** As everything beyond a cap is called: where all folding ends. */
+export const OTHERS = '[others]';
+
 /** What the model may keep. Whatever the target does, memory stays below what these add up to. */
 export interface Limits {
   /** Rows per table; see RowTable. At most 8,192: slots must stay below 2^15 (PairCounts). */

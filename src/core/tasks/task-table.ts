@@ -2,6 +2,7 @@ import { RowTable } from '../stats/row-table';
 import type { SlabPool } from '../stats/slab-pool';
 import { UNKNOWN_OWNER } from '../facts/owner';
 import type { Owner } from '../facts/owner';
+import { OTHERS } from '../stats/limits';
 
 /** What a row of the thread table shows; pid and tid are 0 for rows that stand for several. */
 export interface ThreadInfo {
@@ -30,7 +31,7 @@ export function threadRows(pool: SlabPool, cap: number): RowTable<ThreadInfo> {
     foldKey: (thread) => thread.comm,
     folded: (thread) => folded(thread.comm),
     kindKey: () => '',
-    others: () => folded('[others]'),
+    others: () => folded(OTHERS),
   });
 }
 
@@ -50,6 +51,6 @@ export function processRows(pool: SlabPool, cap: number): RowTable<ProcessInfo> 
     foldKey: ({ comm, owner }) => [comm, owner.user, owner.cgroup].join('\n'),
     folded: ({ comm, owner }) => folded(comm, owner),
     kindKey: () => '',
-    others: () => folded('[others]', UNKNOWN_OWNER),
+    others: () => folded(OTHERS, UNKNOWN_OWNER),
   });
 }

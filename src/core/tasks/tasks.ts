@@ -1,4 +1,5 @@
 import type { CommTable } from './comm-names';
+import { OTHERS } from '../stats/limits';
 import type { Limits } from '../stats/limits';
 import { PENDING, UNKNOWN } from '../ports';
 import type { ProcSource } from '../ports';
@@ -104,10 +105,15 @@ export class Tasks {
   private crowdProcess(): Process {
     this.crowded = true;
     if (this.crowd === null) {
-      const comm = this.comms.intern('[others]');
+      const comm = this.comms.intern(OTHERS);
       const row = this.processes.create({
-        ...{ pid: 0, serial: 0, ppid: 0, comm: '[others]', owner: UNKNOWN_OWNER },
-        ...{ alive: true, threads: 0 },
+        pid: 0,
+        serial: 0,
+        ppid: 0,
+        comm: OTHERS,
+        owner: UNKNOWN_OWNER,
+        alive: true,
+        threads: 0,
       });
       this.crowd = new Process(0, 0, 0, comm, row, new VmaMap(this.spaces), this.pagePool);
     }

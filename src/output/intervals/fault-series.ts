@@ -1,10 +1,10 @@
 import { CAUSE_COUNT, CLASS_COUNT } from '../../core/classify/classes';
 import type { ProcessRow } from '../../core/snapshot/snapshot';
 import { printable } from '../../core/text/printable';
+import { OTHERS } from '../../core/stats/limits';
 
 /** Series that are told apart: a collector keeps each of them for weeks. */
 export const MAX_SERIES = 256;
-export const BEYOND = '[others]';
 
 /** Counters that never fall: by class, by cause, and at the end the stall, ns. */
 const WIDTH = CLASS_COUNT + CAUSE_COUNT + 1;
@@ -31,7 +31,7 @@ interface Seen {
  */
 export class SeriesTable {
   private readonly series = new Map<string, FaultSeries>();
-  private readonly beyond: FaultSeries = newSeries(BEYOND, BEYOND);
+  private readonly beyond: FaultSeries = newSeries(OTHERS, OTHERS);
   /** The rows of the last time, by id. */
   private seen = new Map<number, Seen>();
   /** Rows that waited the last time, by id. */
@@ -103,7 +103,7 @@ export class SeriesTable {
   }
 
   private seriesOf({ pid, comm, owner }: ProcessRow): FaultSeries {
-    if (pid === 0 && comm === BEYOND) return this.beyond;
+    if (pid === 0 && comm === OTHERS) return this.beyond;
     const command = printable(comm);
     const cgroup = printable(owner.cgroup);
     const key = `${command}\n${cgroup}`;

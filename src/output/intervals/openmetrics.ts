@@ -2,8 +2,9 @@ import { CAUSE_NAMES, CLASS_NAMES } from '../../core/classify/classes';
 import { knowsCow, totalLost } from '../../core/facts/capture-facts';
 import type { CaptureFacts } from '../../core/facts/capture-facts';
 import { unitOf } from '../../core/facts/owner';
-import { BEYOND, causeCount, classCount, MAX_SERIES, stallSeconds } from './fault-series';
+import { causeCount, classCount, MAX_SERIES, stallSeconds } from './fault-series';
 import type { FaultSeries } from './fault-series';
+import { OTHERS } from '../../core/stats/limits';
 
 type Labels = readonly (readonly [name: string, value: string])[];
 
@@ -47,14 +48,14 @@ export function metricsText(series: readonly FaultSeries[], capture: CaptureFact
   return `${lines.join('\n')}\n`;
 }
 
-const BOUND = `cgroup="": not known; beyond ${MAX_SERIES} pairs of command and cgroup: command="${BEYOND}".`;
+const BOUND = `cgroup="": not known; beyond ${MAX_SERIES} pairs of command and cgroup: command="${OTHERS}".`;
 
 function family(name: string, help: string): string[] {
   return [`# HELP ${name} ${help}`, `# TYPE ${name} counter`];
 }
 
 function whose({ command, cgroup }: FaultSeries): Labels {
-  const unit = cgroup === BEYOND ? BEYOND : unitOf(cgroup);
+  const unit = cgroup === OTHERS ? OTHERS : unitOf(cgroup);
   return [
     ['command', command],
     ['cgroup', cgroup],

@@ -1,7 +1,7 @@
 import { Cause, CAUSE_COUNT, CLASS_COUNT, FaultClass } from '../../../../src/core/classify/classes';
 import type { ProcessRow } from '../../../../src/core/snapshot/snapshot';
+import { OTHERS } from '../../../../src/core/stats/limits';
 import {
-  BEYOND,
   causeCount,
   classCount,
   MAX_SERIES,
@@ -68,9 +68,9 @@ test('rows of the ended that become one row change nothing', () => {
 test('a series never falls: rows beyond the cap of the table are in the one for all others', () => {
   const table = new SeriesTable();
   table.update([row(1, 5, { alive: false })], 0, false);
-  const shared = { pid: 0, alive: false, comm: BEYOND, owner: { user: '', cgroup: '' } };
+  const shared = { pid: 0, alive: false, comm: OTHERS, owner: { user: '', cgroup: '' } };
   table.update([row(9, 5 + 2, shared)], 0, false);
-  expect(told(table)).toEqual({ 'prog /web': 5, [`${BEYOND} ${BEYOND}`]: 2 });
+  expect(told(table)).toEqual({ 'prog /web': 5, [`${OTHERS} ${OTHERS}`]: 2 });
 });
 
 test('who takes another name and ends before anybody looks: nothing falls, and the sum is right again later', () => {
@@ -86,10 +86,10 @@ test('who takes another name and ends before anybody looks: nothing falls, and t
 
 test('the series for all others does not fall either', () => {
   const table = new SeriesTable();
-  const shared = { pid: 0, alive: false, comm: BEYOND, owner: { user: '', cgroup: '' } };
+  const shared = { pid: 0, alive: false, comm: OTHERS, owner: { user: '', cgroup: '' } };
   table.update([row(1, 5), row(9, 20, shared)], 0, false);
   table.update([row(8, 6, { pid: 0, alive: false, comm: 'next' }), row(9, 20, shared)], 0, false);
-  expect(told(table)[`${BEYOND} ${BEYOND}`]).toBe(20);
+  expect(told(table)[`${OTHERS} ${OTHERS}`]).toBe(20);
 });
 
 test('names that differ in control characters alone are one series', () => {
@@ -133,6 +133,6 @@ test('bounded: what comes later is one series, and nothing is missing', () => {
   table.update(many, 0, false);
   table.update(many, 0, false);
   expect(table.all).toHaveLength(MAX_SERIES + 1);
-  expect(told(table)[`${BEYOND} ${BEYOND}`]).toBe(1000 - MAX_SERIES);
+  expect(told(table)[`${OTHERS} ${OTHERS}`]).toBe(1000 - MAX_SERIES);
   expect(told(table)['c0 /web']).toBe(1);
 });
