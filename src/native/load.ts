@@ -4,6 +4,7 @@ import { Batch, RecordType } from '../core/wire/batch';
 import { columnsDiffer, NO_BUFFER } from '../core/wire/columns';
 import { PendingFaults } from '../core/wire/pending-faults';
 import { AnalyzerError, errorParts } from '../core/facts/errors';
+import type { ErrorCode } from '../core/facts/errors';
 import type { Addon } from './contract';
 
 /** Where node-gyp puts what it builds: seen from src/native and from the bundle in dist/cli alike. */
@@ -16,22 +17,22 @@ export function watcherPath(): string {
 
 /** Path of the built demo program. Throws DEMO_MISSING with the path that was tried. */
 export function demoPath(): string {
-  const file = path.join(BUILD, 'pagefault-demo');
-  if (!fs.existsSync(file)) throw new AnalyzerError('DEMO_MISSING', `tried ${file}`);
-  return file;
+  return built('pagefault-demo', 'DEMO_MISSING');
 }
 
 /** Path of the program that reads what belongs to targets. Throws ADDON_MISSING with the path tried. */
 export function readerPath(): string {
-  const file = path.join(BUILD, 'pagefault-reader');
-  if (!fs.existsSync(file)) throw new AnalyzerError('ADDON_MISSING', `tried ${file}`);
-  return file;
+  return built('pagefault-reader', 'ADDON_MISSING');
 }
 
 /** Path of the program that reads recordings. Throws ADDON_MISSING with the path tried. */
 export function replayPath(): string {
-  const file = path.join(BUILD, 'pagefault-replay');
-  if (!fs.existsSync(file)) throw new AnalyzerError('ADDON_MISSING', `tried ${file}`);
+  return built('pagefault-replay', 'ADDON_MISSING');
+}
+
+function built(name: string, missing: ErrorCode): string {
+  const file = path.join(BUILD, name);
+  if (!fs.existsSync(file)) throw new AnalyzerError(missing, `tried ${file}`);
   return file;
 }
 
@@ -56,8 +57,7 @@ export function wireDiffers(addon: Partial<Addon>): string {
  * linker's own words: a missing library must not read like a missing build) or ADDON_ABI.
  */
 export function loadAddon(): Addon {
-  const file = path.join(BUILD, 'pagefault.node');
-  if (!fs.existsSync(file)) throw new AnalyzerError('ADDON_MISSING', `tried ${file}`);
+  const file = built('pagefault.node', 'ADDON_MISSING');
   let addon: Addon;
   try {
     // The path is made at run time: an import could not name it.
