@@ -1,3 +1,6 @@
+import { objectOf } from '../text/json-object';
+import type { JsonObject } from '../text/json-object';
+
 /** What a comparison takes from one JSON report (docs/formats.md). The document may be anybody's. */
 
 /** What is compared. */
@@ -27,8 +30,6 @@ export interface RunFacts {
   /** What of the capture decides what is in it, in words. */
   readonly conditions: readonly string[];
 }
-
-type Json = Readonly<Record<string, unknown>>;
 
 const SCHEMA = 2;
 /** What is counted is in 64 bits; numbers beyond them would add up to Infinity. */
@@ -60,7 +61,7 @@ export function runFacts(file: string, document: unknown, by: Compared): RunFact
   };
 }
 
-function rowsOf(report: Json, by: Compared): Map<string, Measure> {
+function rowsOf(report: JsonObject, by: Compared): Map<string, Measure> {
   const rows = new Map<string, Measure>();
   if (by === 'cause') {
     for (const [name, faults] of Object.entries(objectOf(report.causes) ?? {})) {
@@ -85,7 +86,7 @@ function rowsOf(report: Json, by: Compared): Map<string, Measure> {
 
 const TABLES = { region: 'regions', 'call-site': 'call_sites', process: 'processes' } as const;
 
-const NAMES: Readonly<Record<Exclude<Compared, 'cause'>, (row: Json) => string>> = {
+const NAMES: Readonly<Record<Exclude<Compared, 'cause'>, (row: JsonObject) => string>> = {
   region: (row) => textOf(row.label).replace(TID, '[stack of a thread]'),
   'call-site': (row) => {
     const object = textOf(row.object).split('/').pop()!;
@@ -103,7 +104,7 @@ function sum(a: Measure, b: Measure): Measure {
   return { faults: a.faults + b.faults, stallNs, p50: null, p99: null };
 }
 
-function stacksOf(report: Json): Map<string, number> {
+function stacksOf(report: JsonObject): Map<string, number> {
   const stacks = new Map<string, number>();
   for (const row of listOf(report.stacks)) {
     const frames = Array.isArray(row.frames) ? row.frames.map(textOf) : [];
@@ -113,20 +114,14 @@ function stacksOf(report: Json): Map<string, number> {
   return stacks;
 }
 
-function conditionsOf(report: Json): string[] {
+function conditionsOf(report: JsonObject): string[] {
   const capture = objectOf(report.capture) ?? {};
   const limits = Array.isArray(capture.limits) ? capture.limits.map(textOf) : [];
   const filter = textOf(report.filter);
   return [...limits, ...(filter === '' ? [] : [`filter ${filter}`])];
 }
 
-function objectOf(value: unknown): Json | null {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Json)
-    : null;
-}
-
-function listOf(value: unknown): Json[] {
+function listOf(value: unknown): JsonObject[] {
   if (!Array.isArray(value)) return [];
   return value.map(objectOf).filter((row) => row !== null);
 }

@@ -1,5 +1,7 @@
 import type { SystemFacts } from '../../core/classify/cause-text';
 import type { ElfImage, ElfSection, ElfSegment } from '../../core/elf/elf';
+import { objectOf } from '../../core/text/json-object';
+import type { JsonObject } from '../../core/text/json-object';
 import type { Backing } from '../../core/vma/vma';
 
 /** What a recording of ours holds beside its records, one JSON text each. */
@@ -52,19 +54,11 @@ export function parseFact(text: string): RecordedFact | null {
   };
 }
 
-type Json = Readonly<Record<string, unknown>>;
-
-function objectOf(value: unknown): Json | null {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Json)
-    : null;
-}
-
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-function imageOf(value: Json | null): ElfImage | null {
+function imageOf(value: JsonObject | null): ElfImage | null {
   if (value === null || !Array.isArray(value.sections) || !Array.isArray(value.segments)) {
     return null;
   }
@@ -74,14 +68,14 @@ function imageOf(value: Json | null): ElfImage | null {
   return { sections: sections as ElfSection[], segments: segments as ElfSegment[] };
 }
 
-function sectionOf(value: Json | null): ElfSection | null {
+function sectionOf(value: JsonObject | null): ElfSection | null {
   if (value === null) return null;
   const { name, address, size, nobits } = value;
   if (typeof name !== 'string' || !isCount(address) || !isCount(size)) return null;
   return { name, address, size, nobits: nobits === true };
 }
 
-function segmentOf(value: Json | null): ElfSegment | null {
+function segmentOf(value: JsonObject | null): ElfSegment | null {
   if (value === null) return null;
   const { offset, address, fileSize, memSize, prot } = value;
   if (![offset, address, fileSize, memSize, prot].every(isCount)) return null;
