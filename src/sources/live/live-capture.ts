@@ -43,7 +43,7 @@ export interface LiveRequest {
   readonly ringPages: number;
   readonly stacks: StackOptions | null;
   /** A file into which what is captured goes, too; null for none. */
-  readonly record: SessionOptions['record'] | null;
+  readonly record: NonNullable<SessionOptions['record']> | null;
   /** No address-space randomisation for the program. */
   readonly fixedLayout: boolean;
   /** The program's output goes into a pipe (CommandOutputReader) and nothing of it to our terminal. */
@@ -120,6 +120,8 @@ export class LiveCapture {
   readonly command: readonly string[] | null;
   /** The machine or the part of it that is watched, null where it is processes or COMMAND. */
   readonly whole: WholeFacts | null;
+  /** No recording: a capture that runs. */
+  readonly recording = null;
   /** What the user should know about the targets. */
   readonly notes: readonly string[];
   /** What the kernel counts for the targets themselves. */
@@ -183,10 +185,13 @@ export class LiveCapture {
   }
 
   private static attach(request: LiveRequest, addon: Addon, proc: Proc, pools: Pools): LiveCapture {
-    const { target, children, ringPages, onWake } = request;
-    const stacks = {
-      ...(request.stacks === null ? {} : { stacks: request.stacks }),
-      ...(request.record == null ? {} : { record: request.record }),
+    const { target, children, ringPages, stacks, record, onWake, debug } = request;
+    const common = {
+      children,
+      ringPages,
+      onWake,
+      ...(stacks === null ? {} : { stacks }),
+      ...(record === null ? {} : { record }),
     };
     const standing = proc.standing();
     if (!isStarted(target)) {
@@ -201,21 +206,18 @@ export class LiveCapture {
       const whole = target.kind === 'attach' ? null : attachToWhole(target, proc);
       const who = whole?.session ?? attachTo(pids);
       const machine = target.kind === 'all' ? new MachineAccounts(proc) : null;
-      const session = addon.start({ ...who, children, ringPages, ...stacks, onWake });
-      const { debug } = request;
-      const said = [...notes, ...(whole?.notes ?? [])];
-      const parts = { addon, session, proc, pools, reader, early, pids, accounts, debug };
+      const session = addon.start({ ...who, ...common });
+      const parts = { addon, session, proc, pools, reader, early, pids, accounts, machine, debug };
       return new LiveCapture({
         ...parts,
-        notes: said,
-        machine,
+        notes: [...notes, ...(whole?.notes ?? [])],
         command: null,
         whole: whole?.facts ?? null,
       });
     }
     const command = argumentsOf(target);
     const session = startCommand(command[0], () =>
-      addon.start({ ...start(command, request), children, ringPages, ...stacks, onWake }),
+      addon.start({ ...start(command, request), ...common }),
     );
     // What another /proc says of a number would be about another process: it is asked nothing.
     const asked = standing === 'ours' ? proc : new Proc('/nonexistent');
@@ -224,13 +226,9 @@ export class LiveCapture {
     if (standing !== 'ours') pools.refuseAll();
     const reader = pools.targetReader();
     const early = new EarlyLook(asked, reader, []);
-    const { debug } = request;
     const parts = { addon, session, proc: asked, pools, reader, early, notes, accounts, debug };
     return new LiveCapture({ ...parts, machine: null, pids: [], command, whole: null });
   }
-
-  /** No recording: a capture that runs. */
-  readonly recording = null;
 
   /** What of the machine qualifies the causes, as it is now. */
   get system(): SystemFacts {
