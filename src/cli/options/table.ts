@@ -75,7 +75,7 @@ export const OPTIONS: readonly OptionSpec[] = [
     '',
     'by',
     'WHAT',
-    'the report groups processes by process, cgroup, unit, user or name',
+    'report and --batch group by process, cgroup, unit, user or name',
     'stream',
   ),
   option('', 'latency', '', 'show the latency of every fault, not of major ones only', 'faults'),
