@@ -25,10 +25,10 @@ void ByteInput::Limit(uint64_t begin, uint64_t end) {
   at_ = 0;
 }
 
-bool ByteInput::Read(size_t wanted) {
+bool ByteInput::ReadChunk() {
   if (position_ >= end_ || error_ != 0) return false;
   const size_t have = bytes_.size();
-  const size_t room = static_cast<size_t>(std::min<uint64_t>(wanted, end_ - position_));
+  const size_t room = static_cast<size_t>(std::min<uint64_t>(kChunk, end_ - position_));
   bytes_.resize(have + room);
   ssize_t n;
   do {
@@ -47,7 +47,7 @@ const uint8_t* ByteInput::Peek(size_t length) {
     at_ = 0;
   }
   while (buffered() < length) {
-    if (!Read(kChunk)) return nullptr;
+    if (!ReadChunk()) return nullptr;
   }
   return bytes_.data() + at_;
 }

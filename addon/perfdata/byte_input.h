@@ -14,7 +14,7 @@ class ByteInput {
   // Does not close `fd`.
   explicit ByteInput(int fd);
 
-  // A file, which has places; a pipe only goes on.
+  // Whether it is a file, which has places; a pipe only goes on.
   bool seekable() const { return size_ != kEndless; }
   // Bytes of the file.
   uint64_t size() const { return size_; }
@@ -27,15 +27,14 @@ class ByteInput {
   const uint8_t* Peek(size_t length);
   void Skip(size_t length) { at_ += length; }  // of what Peek has shown
   size_t buffered() const { return bytes_.size() - at_; }
-  // Where the next byte lies.
-  uint64_t position() const { return position_ - buffered(); }
 
   // Bytes [offset, offset + length) of a file, or fewer where it ends before.
   std::vector<uint8_t> At(uint64_t offset, uint64_t length);
 
  private:
   static constexpr uint64_t kEndless = ~uint64_t{0};
-  bool Read(size_t wanted);
+  // False at the end.
+  bool ReadChunk();
 
   int fd_;
   uint64_t size_ = kEndless;

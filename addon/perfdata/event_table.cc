@@ -75,7 +75,7 @@ bool EventTable::Build(const Head& head, Formats* formats) {
   };
   const bool halves = has(PERF_COUNT_SW_PAGE_FAULTS_MIN) || has(PERF_COUNT_SW_PAGE_FAULTS_MAJ);
   facts_.mixed = !halves && has(PERF_COUNT_SW_PAGE_FAULTS);
-  for (const RecordedEvent& event : head.events) Add(event, head, halves, formats);
+  for (const RecordedEvent& event : head.events) Add(event, head, halves);
   // Two events that tell of the same entry: the one without an error code adds nothing.
   for (Event& event : events_) {
     if (facts_.entries && event.entry.kind == EventKind::kEntryAny) {
@@ -86,8 +86,7 @@ bool EventTable::Build(const Head& head, Formats* formats) {
   return FindIds(head);
 }
 
-void EventTable::Add(const RecordedEvent& recorded, const Head& head, bool halves,
-                     Formats* formats) {
+void EventTable::Add(const RecordedEvent& recorded, const Head& head, bool halves) {
   const perf_event_attr& attr = recorded.attr;
   Event event = {};
   EventKind kind = EventKind::kRingOwner;
@@ -112,7 +111,7 @@ void EventTable::Add(const RecordedEvent& recorded, const Head& head, bool halve
     format.id = attr.config;
     if (spec != nullptr && FindFields(found->second.format, *spec, &format)) {
       kind = spec->kind;
-      formats->Of(kind) = format;
+      formats_->Of(kind) = format;
     }
   }
   if (HasUnknownLength(attr)) kind = EventKind::kRingOwner;
@@ -206,11 +205,6 @@ void EventTable::Guess(Event* event, const uint8_t* bytes, size_t length) {
   std::copy(std::begin(kFaultFields), std::end(kFaultFields), format.field);
   event->entry.kind = kind;
   facts_.entries = facts_.guessed = true;
-}
-
-EventKind EventTable::KindOf(uint64_t id) const {
-  const auto found = by_id_.find(id);
-  return found == by_id_.end() ? EventKind::kNone : events_[found->second].entry.kind;
 }
 
 }  // namespace perfdata

@@ -39,15 +39,13 @@ class EventTable {
   const EventFacts& facts() const { return facts_; }
   // The event of a record, at least a header long.
   const EventIds::Entry& Of(const uint8_t* bytes, size_t length);
-  // By id, for records that name one in their body.
-  EventKind KindOf(uint64_t id) const;
 
  private:
   struct Event {
     EventIds::Entry entry;
     bool nameless;  // a tracepoint whose format is not in the recording
   };
-  void Add(const RecordedEvent& recorded, const Head& head, bool halves, Formats* formats);
+  void Add(const RecordedEvent& recorded, const Head& head, bool halves);
   void NoteFacts(const perf_event_attr& attr, EventKind kind);
   bool FindIds(const Head& head);
   Event* Find(const uint8_t* bytes, size_t length);

@@ -35,7 +35,6 @@ enum UserRecord : uint32_t {
   kTracingData = 66,  // u32 bytes that lie behind the record
   kFinishedRound = 68,
   kAuxTrace = 71,  // u64 bytes that lie behind the record
-  kEventUpdate = 78,
   kHeaderFeature = 80,
   kCompressed = 81,
   kCompressed2 = 83,  // u64 bytes, data, padding

@@ -13,8 +13,7 @@ namespace {
 
 using reader::Input;
 
-// PERF_ATTR_SIZE_VER0.
-constexpr size_t kSmallestAttr = 64;
+constexpr size_t kSmallestAttr = PERF_ATTR_SIZE_VER0;
 constexpr size_t kMaxText = 4096;
 constexpr size_t kMaxArguments = 4096;
 // An event for each CPU of a large machine and each of its threads.
@@ -36,21 +35,6 @@ void ReadCommandLine(Input* in, Head* out) {
   std::string word;
   for (uint32_t i = 0; i < count && i < kMaxArguments && ReadText(in, &word); i++) {
     out->command.push_back(word);
-  }
-}
-
-// Events by name: u32 events, u32 bytes of an attr; of each the attr, u32 ids, its name, the ids.
-void ReadEventDescription(Input* in, Head* out) {
-  const uint32_t count = in->U32();
-  const uint32_t size = in->U32();
-  for (uint32_t i = 0; i < count && i < out->events.size(); i++) {
-    std::string attr, name;
-    if (!in->Text(size, &attr)) return;
-    const uint32_t ids = in->U32();
-    if (!ReadText(in, &name)) return;
-    out->events[i].name = name;
-    std::string rest;
-    if (!in->Text(size_t{8} * ids, &rest)) return;
   }
 }
 
@@ -96,8 +80,6 @@ void ReadFeature(uint32_t feature, const uint8_t* bytes, size_t length, Head* ou
       return;
     case kFeatureCommandLine:
       return ReadCommandLine(&in, out);
-    case kFeatureEventDescription:
-      return ReadEventDescription(&in, out);
     default:
       return;
   }

@@ -1,5 +1,5 @@
-// What a recording says before its records: its events, their names and ids, the formats of
-// tracepoints. Every count and size in it is somebody else's claim.
+// What a recording says before its records: its events and their ids, the formats of tracepoints.
+// Every count and size in it is somebody else's claim.
 #pragma once
 
 #include <linux/perf_event.h>
@@ -15,7 +15,6 @@ namespace perfdata {
 
 struct RecordedEvent {
   perf_event_attr attr;
-  std::string name;  // '' where nobody says it
   std::vector<uint64_t> ids;
 };
 

@@ -4,7 +4,6 @@
 #include <cstring>
 
 #include "perf/sample_layout.h"
-#include "perfdata/format.h"
 
 namespace pagefault {
 namespace perfdata {
@@ -16,6 +15,11 @@ constexpr uint64_t kMaxIdBytes = 32 << 20;
 constexpr uint64_t kMaxFeature = 64 << 20;
 // Bytes of attrs at a time that any recording might have.
 constexpr uint64_t kMaxAttrs = kMaxEvents * 512;
+
+// Of a record, by its header.
+size_t SizeOf(const uint8_t* bytes) {
+  return Load<perf_event_header>(bytes).size;
+}
 
 bool HasFeature(const FileHeader& header, uint32_t bit) {
   return (header.features[bit / 64] >> (bit % 64) & 1) != 0;
@@ -59,7 +63,7 @@ bool RecordFile::OpenFile() {
   const uint64_t size = unfinished_ ? room : std::min(header.data.size, room);
   const uint64_t end = header.data.offset + size;
   if (size < header.data.size) unfinished_ = true;
-  if (!unfinished_) ReadFeatures(bytes.data(), end);
+  if (!unfinished_) ReadFeatures(header, end);
   input_.Limit(header.data.offset, end);
   return true;
 }
@@ -81,8 +85,7 @@ bool RecordFile::ReadEvents(const std::vector<uint8_t>& attrs, uint64_t attr_siz
   return !head_.events.empty();
 }
 
-void RecordFile::ReadFeatures(const uint8_t* head, uint64_t data_end) {
-  const FileHeader header = Load<FileHeader>(head);
+void RecordFile::ReadFeatures(const FileHeader& header, uint64_t data_end) {
   uint64_t at = data_end;
   for (uint32_t bit = 0; bit < kFeatureBits; bit++) {
     if (!HasFeature(header, bit)) continue;
@@ -114,7 +117,7 @@ bool RecordFile::FromCompressed(const uint8_t** bytes, size_t* length) {
     const size_t have = inflated_.size() - inflated_at_;
     if (have >= kRecordHeader) {
       *bytes = inflated_.data() + inflated_at_;
-      *length = Load<uint16_t>(*bytes + 6);
+      *length = SizeOf(*bytes);
       if (*length < kRecordHeader) return End(Trouble::kDamaged);
       if (*length <= have) {
         inflated_at_ += *length;
@@ -144,7 +147,7 @@ bool RecordFile::FromFile(const uint8_t** bytes, size_t* length) {
     const bool cut = input_.buffered() > 0 || inflated_.size() > inflated_at_ || unfinished_;
     return End(cut ? Trouble::kCutOff : Trouble::kNone);
   }
-  *length = Load<uint16_t>(head + 6);
+  *length = SizeOf(head);
   if (*length < kRecordHeader) return End(Trouble::kDamaged);
   *bytes = input_.Peek(*length);
   if (*bytes == nullptr) return End(Trouble::kCutOff);

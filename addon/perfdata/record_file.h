@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "perfdata/byte_input.h"
+#include "perfdata/format.h"
 #include "perfdata/head.h"
 #include "perfdata/inflater.h"
 
@@ -48,13 +49,11 @@ class RecordFile {
   // Of Open that has failed, and after the last record.
   Trouble trouble() const { return trouble_; }
   int error() const { return input_.error(); }
-  // Recorded by a program that did not come to its end.
-  bool unfinished() const { return unfinished_; }
 
  private:
   bool OpenFile();
   bool ReadEvents(const std::vector<uint8_t>& attrs, uint64_t attr_size);
-  void ReadFeatures(const uint8_t* head, uint64_t data_end);
+  void ReadFeatures(const FileHeader& header, uint64_t data_end);
   bool FromCompressed(const uint8_t** bytes, size_t* length);
   bool FromFile(const uint8_t** bytes, size_t* length);
   // What a user record is for us. False at the end.
@@ -71,7 +70,7 @@ class RecordFile {
   size_t inflated_at_ = 0;
   size_t shown_ = 0;  // bytes of input_ that the last record took
   Trouble trouble_ = Trouble::kNone;
-  bool unfinished_ = false;
+  bool unfinished_ = false;  // recorded by a program that did not come to its end
 };
 
 }  // namespace perfdata

@@ -11,7 +11,6 @@ namespace perfdata {
 
 namespace {
 
-constexpr uint32_t kLostSamples = 13;  // PERF_RECORD_LOST_SAMPLES
 constexpr size_t kBatches = 8;
 // Bytes. A fact is of a mapped file, and they are few.
 constexpr size_t kMaxFacts = 64 << 20;
@@ -122,7 +121,7 @@ bool Replay::Take(const uint8_t* bytes, size_t length) {
   const bool timed = IsSample(bytes) ? layout.time != 0 : layout.trailer_time != 0;
   if (!timed) record.time = seen_;
   seen_ = std::max(seen_, record.time);
-  if (Load<uint32_t>(bytes) == kLostSamples) {
+  if (Load<uint32_t>(bytes) == PERF_RECORD_LOST_SAMPLES) {
     TakeLostSamples(record);
     return true;
   }
@@ -180,27 +179,28 @@ bool Replay::ConsumeOwn(const RawRecord& record) {
 
 bool Replay::ConsumeNote(const RawRecord& record) {
   const uint8_t* bytes = record.bytes;
-  const char* text;
-  size_t size;
-  if (ReadFact(bytes, record.length, &text, &size)) return true;
+  RecordRow row;
+  if (ReadNote(bytes, record.length, record.time, start_, &row)) {
+    if (row.type == RecordType::kLost) own_lost_ += row.count;
+    // Else it is of the beginning, and has been taken.
+    if (record.time > start_ || !file_.seekable()) mailbox_.Add(row);
+    return true;
+  }
   uint64_t horizon;
   if (ReadBatchEnd(bytes, record.length, &horizon)) {
     mailbox_.Flush(horizon, true);
     Send();
     return true;
   }
-  RecordRow row;
-  if (!ReadNote(bytes, record.length, record.time, start_, &row)) return false;
-  if (row.type == RecordType::kLost) own_lost_ += row.count;
-  // Else it is of the beginning, and has been taken.
-  if (record.time > start_ || !file_.seekable()) mailbox_.Add(row);
-  return true;
+  const char* text;
+  size_t size;
+  return ReadFact(bytes, record.length, &text, &size);
 }
 
-bool Replay::Deliver(bool all) {
+void Replay::Deliver(bool all) {
   since_delivery_ = 0;
   mailbox_.Flush(now_ > start_ ? now_ - start_ : 0, all);
-  return Send();
+  Send();
 }
 
 bool Replay::Send() {

@@ -52,8 +52,8 @@ class Replay {
   bool ConsumeOwn(const RawRecord& record);
   bool ConsumeNote(const RawRecord& record);
   // Hands on what is ready. `all`: also what could wait.
-  bool Deliver(bool all);
-  // Hands on the batches that are full, or ended.
+  void Deliver(bool all);
+  // Hands on the batches that are full, or ended. False where nobody listens.
   bool Send();
   std::string HeadFacts() const;
 

@@ -17,8 +17,8 @@ class TimeOrder {
  public:
   // Keeps a copy of a record, whose event stays where it is.
   void Add(const RawRecord& record) {
-    // Before the capture began: those that the recorder made up of /proc. They have no time.
     newest_ = std::max(newest_, record.time);
+    // Those that the recorder made up of /proc, from before its capture, have none.
     if (record.time > 0) oldest_ = std::min(oldest_, record.time);
     items_.push_back(
         {record.time, bytes_.size(), static_cast<uint32_t>(record.length), record.event});

@@ -17,15 +17,12 @@ constexpr size_t kMaxFormat = 64 * 1024;
 
 // A name that ends with a zero.
 std::string ReadName(Input* in) {
-  std::string name, byte;
-  while (in->Text(1, &byte) && byte[0] != '\0') {
-    if (name.size() < kMaxFormat) name += byte;
+  std::string name;
+  // Beyond the end come zeros.
+  while (const uint8_t byte = in->U8()) {
+    if (name.size() < kMaxFormat) name += static_cast<char>(byte);
   }
   return name;
-}
-
-bool SkipText(Input* in, uint64_t length) {
-  return length <= in->left() && in->Skip(static_cast<size_t>(length));
 }
 
 // "name: page_fault_user\nID: 117\n".
@@ -35,9 +32,8 @@ uint64_t IdOf(const std::string& format) {
 }
 
 void ReadFormat(Input* in, const std::string& system, Head* out) {
-  const uint64_t length = in->U64();
   std::string format;
-  if (length > in->left() || !in->Text(static_cast<size_t>(length), &format)) return;
+  if (!in->Text(in->U64(), &format)) return;
   if (format.size() > kMaxFormat || out->tracepoints.size() >= kMaxTracepoints) return;
   const std::string key = "name: ";
   const size_t begin = format.compare(0, key.size(), key) == 0 ? key.size() : std::string::npos;
@@ -58,11 +54,9 @@ void ReadTracingData(const uint8_t* bytes, size_t length, Head* out) {
   in.U32();       // bytes of a page
   for (int i = 0; i < 2; i++) {
     ReadName(&in);  // header_page, header_event
-    if (!SkipText(&in, in.U64())) return;
+    in.Skip(in.U64());
   }
-  for (uint32_t n = in.U32(); n > 0 && in.valid(); n--) {  // of ftrace itself
-    if (!SkipText(&in, in.U64())) return;
-  }
+  for (uint32_t n = in.U32(); n > 0 && in.valid(); n--) in.Skip(in.U64());  // of ftrace itself
   for (uint32_t systems = in.U32(); systems > 0 && in.valid(); systems--) {
     const std::string system = ReadName(&in);
     for (uint32_t n = in.U32(); n > 0 && in.valid(); n--) ReadFormat(&in, system, out);
