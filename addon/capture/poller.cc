@@ -8,13 +8,13 @@
 
 #include <algorithm>
 #include <cstring>
-#include <system_error>
 
 #include "capture/attach.h"
 #include "capture/priority.h"
 #include "proc/procfs.h"
 #include "util/clock.h"
 #include "util/error.h"
+#include "util/start_thread.h"
 
 namespace pagefault {
 
@@ -69,11 +69,7 @@ Poller::~Poller() {
 }
 
 void Poller::Start() {
-  try {
-    thread_ = std::thread(&Poller::Run, this);
-  } catch (const std::system_error& error) {  // RLIMIT_NPROC
-    throw SystemError(error.code().value(), "pthread_create", "");
-  }
+  thread_ = StartThread(&Poller::Run, this);
 }
 
 void Poller::Stop() {

@@ -14,7 +14,6 @@ namespace perfdata {
 
 namespace {
 
-constexpr uint32_t kAttrSize = 112;  // PERF_ATTR_SIZE_VER5: what every perf since 4.1 takes
 constexpr uint64_t kFaultSample = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_IP | PERF_SAMPLE_TID |
                                   PERF_SAMPLE_TIME | PERF_SAMPLE_ADDR | PERF_SAMPLE_CPU |
                                   PERF_SAMPLE_PERIOD | PERF_SAMPLE_CALLCHAIN | PERF_SAMPLE_WEIGHT |
@@ -154,7 +153,7 @@ perf_event_attr AttrOf(OwnEvent event, const OwnMode& mode) {
                                           PERF_COUNT_SW_PAGE_FAULTS_MAJ, PERF_COUNT_SW_DUMMY};
   perf_event_attr attr = {};
   attr.type = PERF_TYPE_SOFTWARE;
-  attr.size = kAttrSize;
+  attr.size = kOwnAttrSize;
   attr.config = kConfigs[static_cast<size_t>(event)];
   attr.config1 = kOwnMagic;
   attr.config2 = static_cast<uint64_t>(event) | (mode.entries ? kModeEntries : 0) |

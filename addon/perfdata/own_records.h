@@ -5,8 +5,7 @@
 //           Weight is the latency in ns, 0 for unknown. In the upper half of the CPU's word, which
 //           no reader looks at, are error code, flags and signal of a FaultRow.
 //   note    PERF_RECORD_ITRACE_START, whose fields are a thread's: header, pid tid, a RecordRow and
-//   its
-//           name, and what sample_id_all adds. Readers of perf do nothing with it.
+//           its name, and what sample_id_all adds. Readers of perf do nothing with it.
 //
 // Each is alone what it is: of a recording that was cut off, all that is whole is there. Records of
 // mappings and tasks that perf knows stand beside their notes, for others to read.
@@ -28,6 +27,8 @@ namespace perfdata {
 enum class OwnEvent : uint8_t { kMinor, kMajor, kError };
 constexpr size_t kOwnEvents = 3;
 constexpr uint64_t kFirstOwnId = 1;
+// Bytes of their attrs: every perf since 4.1 takes so many.
+constexpr uint32_t kOwnAttrSize = PERF_ATTR_SIZE_VER5;
 // In config1, which means nothing for a software event. The last byte is the version.
 constexpr uint64_t kOwnMagic = 0x50466175'6c747301;
 
@@ -58,7 +59,7 @@ void PutMoment(uint64_t time, std::vector<uint8_t>* out);
 // The record of perf that says the same; nothing where there is none.
 void PutSideband(const RecordRow& row, uint64_t start, std::vector<uint8_t>* out);
 
-constexpr uint32_t kNoteType = 12;  // PERF_RECORD_ITRACE_START
+constexpr uint32_t kNoteType = PERF_RECORD_ITRACE_START;
 
 // Reads a record back; rows count from `start`, and names point into the record. False where it
 // cannot be one.

@@ -42,12 +42,15 @@ class Recorder : public RowTap {
 
  private:
   void Run();
-  bool Write(const std::vector<uint8_t>& bytes);
-  void WriteHead(uint64_t data_size);
-  // Behind the records: what the head's features are.
+  // At a place of the file. False where that failed: error().
+  bool Write(const std::vector<uint8_t>& bytes, uint64_t at);
+  // `features`: their bits. Without a size the recording is one that has not come to its end.
+  void WriteHead(uint64_t data_size, uint64_t features);
+  // Behind the records, and the head that tells of both.
   void WriteFeatures();
-  // Under mutex_: false where nothing more is taken.
-  bool Accepts();
+  // Has put() add to waiting_, unless nothing more is taken.
+  template <typename Put>
+  void Append(Put&& put);
 
   Fd fd_;
   const uint64_t start_;
