@@ -30,9 +30,9 @@ void FaultAssembler::OnEntry(Thread& thread, const Record& record) {
   entry.retried = record.user_mode && !thread.interrupted.empty() && TakeInterrupted(thread, entry);
 }
 
-const Entry* FaultAssembler::EntryOf(const Thread& thread, const Record& record) {
+Entry* FaultAssembler::EntryOf(Thread& thread, const Record& record) {
   // Of two open entries the kernel's is the later one: OnEntry drops it when a user entry follows.
-  for (const Entry* entry : {&thread.kernel, &thread.user}) {
+  for (Entry* entry : {&thread.kernel, &thread.user}) {
     if (!entry->open) continue;
     if (!record.addressed || SamePage(entry->address, record.address)) return entry;
   }
@@ -71,13 +71,12 @@ void FaultAssembler::OnCompletion(Thread& thread, const Record& record, uint64_t
   uint8_t flags = major ? kFlagMaj : kFlagMin;
   if (!record.user_mode) flags |= kFlagKernel;
 
-  const Entry* entry = EntryOf(thread, record);
+  Entry* entry = EntryOf(thread, record);
   if (entry == &thread.user) DropKernelEntry(thread);
   if (entry == nullptr) counters_.unpaired_completions++;
   const bool told = record.addressed || entry == nullptr;
   Fault(thread, entry, flags, told ? record.address : entry->address, record.time, record.borrowed);
-  if (entry == &thread.kernel) thread.kernel.open = false;
-  if (entry == &thread.user) thread.user.open = false;
+  if (entry != nullptr) entry->open = false;
 }
 
 void FaultAssembler::OnSignal(Thread& thread, const Record& record) {

@@ -47,8 +47,8 @@ class FaultAssembler {
   // Takes out the interrupted entry that this one retries.
   bool TakeInterrupted(Thread& thread, const Entry& entry);
   void DropKernelEntry(Thread& thread);
-  // The open entry that a stack belongs to; nullptr where there is none.
-  static const Entry* EntryOf(const Thread& thread, const Record& record);
+  // The open entry that a stack or a completion belongs to; nullptr where there is none.
+  static Entry* EntryOf(Thread& thread, const Record& record);
   void AddWithStack(Thread& thread, const FaultRow& row);
   void Fault(Thread& thread, const Entry* entry, uint8_t flags, uint64_t address, uint64_t time,
              bool borrowed, uint8_t signal = 0);
