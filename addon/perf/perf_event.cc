@@ -13,12 +13,6 @@ namespace pagefault {
 
 namespace {
 
-#ifndef PERF_FORMAT_LOST
-constexpr uint64_t kFormatLost = 1U << 4;
-#else
-constexpr uint64_t kFormatLost = PERF_FORMAT_LOST;
-#endif
-
 bool MakesMappings(EventKind kind) {
   return kind == EventKind::kMmapExit || kind == EventKind::kMremapExit ||
          kind == EventKind::kBrkExit;

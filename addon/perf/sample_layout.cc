@@ -8,9 +8,9 @@ namespace {
 
 constexpr uint8_t kWord = 8;
 
-// Of perf_event_attr.read_format, those that add a word: LOST came with Linux 6.0.
-constexpr uint64_t kReadParts = PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING |
-                                PERF_FORMAT_ID | uint64_t{1} << 4;
+// Of perf_event_attr.read_format, those that add a word.
+constexpr uint64_t kReadParts =
+    PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING | PERF_FORMAT_ID | kFormatLost;
 
 uint8_t Bits(uint64_t mask) {
   return static_cast<uint8_t>(__builtin_popcountll(mask));

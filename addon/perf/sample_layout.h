@@ -29,6 +29,9 @@ T Load(const uint8_t* bytes) {
 }
 
 constexpr size_t kRecordHeader = sizeof(perf_event_header);
+// PERF_FORMAT_LOST of Linux 6.0. It is an enumerator: the preprocessor cannot tell which headers
+// have it.
+constexpr uint64_t kFormatLost = 1 << 4;
 
 inline bool IsSample(const uint8_t* bytes) {
   return Load<uint32_t>(bytes) == PERF_RECORD_SAMPLE;
