@@ -56,9 +56,9 @@ bool SendAll(const std::vector<uint8_t>& bytes) {
 class Frames : public ReplaySink {
  public:
   bool Send(Kind kind, const std::string& text) {
-    Start(kind, text.size());
+    Start(kind);
     frame_.Raw(text.data(), text.size());
-    return SendAll(frame_.bytes());
+    return Finish();
   }
   bool OnHead(const std::string& facts) override { return Send(kHead, facts); }
   bool OnFact(const std::string& text) override { return Send(kFact, text); }
@@ -66,30 +66,28 @@ class Frames : public ReplaySink {
   bool OnBatch(const uint8_t* batch) override {
     uint32_t used[3];
     memcpy(used, batch, sizeof used);
-    const auto rows = [&used](size_t column) {
-      return used[column < pagefault::k_recTime ? 0 : column < pagefault::k_names ? 1 : 2];
-    };
-    size_t length = pagefault::kBatchHeader;
+    Start(kBatch);
+    frame_.Raw(batch, pagefault::kBatchHeader);
     size_t i = 0;
     for (const pagefault::Column& column : pagefault::kBatchColumns) {
-      length += WidthOf(column.type) * rows(i++);
+      frame_.Raw(batch + column.offset, WidthOf(column.type) * pagefault::RowsInUse(used, i++));
     }
-    Start(kBatch, length);
-    frame_.Raw(batch, pagefault::kBatchHeader);
-    i = 0;
-    for (const pagefault::Column& column : pagefault::kBatchColumns) {
-      frame_.Raw(batch + column.offset, WidthOf(column.type) * rows(i++));
-    }
-    return SendAll(frame_.bytes());
+    return Finish();
   }
 
  private:
-  void Start(Kind kind, size_t length) {
+  void Start(Kind kind) {
     frame_.Clear();
-    frame_.U32(static_cast<uint32_t>(9 + length));
+    frame_.U32(0);  // the length, which Finish knows
     frame_.U32(0);
     frame_.U8(kind);
     frame_.U32(0);
+  }
+  bool Finish() {
+    std::vector<uint8_t>& bytes = frame_.bytes();
+    const uint32_t length = static_cast<uint32_t>(bytes.size() - sizeof(uint32_t));
+    memcpy(bytes.data(), &length, sizeof length);
+    return SendAll(bytes);
   }
   Output frame_;
 };

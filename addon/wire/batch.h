@@ -154,4 +154,9 @@ constexpr Column kBatchList[] = {
 constexpr auto kBatchColumns = LayOut(kBatchList, kBatchHeader);
 constexpr size_t kBatchBytes = kBatchColumns.bytes();
 
+// How many rows of a column are in use: what the header says of faults, records and bytes of names.
+inline uint32_t RowsInUse(const uint32_t* header, size_t column) {
+  return header[column < k_recTime ? 0 : column < k_names ? 1 : 2];
+}
+
 }  // namespace pagefault

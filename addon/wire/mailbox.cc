@@ -66,15 +66,11 @@ void Batch::CopyTo(uint8_t* out) const {
   const double horizon = static_cast<double>(horizon_);
   memcpy(out + 16, &horizon, sizeof horizon);
   // Only the rows in use are copied: an idle target's batch of three faults costs nothing.
-  const auto copy = [&](size_t from, size_t to, size_t rows) {
-    for (size_t c = from; c < to; c++) {
-      const Column& column = kBatchColumns.column[c];
-      memcpy(out + column.offset, in + column.offset, WidthOf(column.type) * rows);
-    }
-  };
-  copy(0, k_recTime, faults_);
-  copy(k_recTime, k_names, records_);
-  copy(k_names, k_names + 1, name_bytes_);
+  size_t c = 0;
+  for (const Column& column : kBatchColumns) {
+    const size_t rows = RowsInUse(header, c++);
+    memcpy(out + column.offset, in + column.offset, WidthOf(column.type) * rows);
+  }
 }
 
 Mailbox::Mailbox(size_t batches) {
