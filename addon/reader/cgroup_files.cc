@@ -41,12 +41,7 @@ int Cgroup(Context*, Input* request, Output* answer) {
   if (mount.empty() || mount[0] != '/' || path.empty() || path[0] != '/' ||
       (path + "/").find("/../") != std::string::npos || path.find('\0') != std::string::npos)
     return EINVAL;
-  for (const char* file : kFiles) {
-    Output text;
-    if (ReadFile(mount + path + "/" + file, kMaxCgroupFile, &text) != 0) text.Clear();
-    answer->U32(static_cast<uint32_t>(text.bytes().size()));
-    answer->Raw(text.bytes().data(), text.bytes().size());
-  }
+  for (const char* file : kFiles) AddFile(mount + path + "/" + file, kMaxCgroupFile, answer);
   uint64_t lowest = ~uint64_t{0};
   // The root has none.
   while (path.size() > 1) {

@@ -8,7 +8,6 @@
 
 #include "operations.h"
 #include "smaps.h"
-#include "task_files.h"
 
 namespace pagefault {
 namespace reader {
@@ -40,19 +39,12 @@ int Guards(Context* context, Input* request, Output* answer) {
   const uint32_t pid = request->U32();
   if (!request->Exact()) return EINVAL;
   std::vector<GuardedRange> ranges;
-  int first = -1;
-  bool any = false;
-  EachTask(proc, pid, [&](const std::string& directory) {
-    ranges.clear();
-    SmapsScanner scanner(&ranges);
-    const int error = ReadSmaps(directory + "/smaps", &any, [&](const char* bytes, size_t length) {
-      scanner.Push(bytes, length);
-      return true;
-    });
-    if (first < 0) first = error;
-    return any;
+  SmapsScanner scanner(&ranges);
+  const int error = ReadSmaps(proc, pid, [&](const char* bytes, size_t length) {
+    scanner.Push(bytes, length);
+    return true;
   });
-  if (!any && first != 0) return first;
+  if (error != 0) return error;
   answer->U8(!ranges.empty() && HoldsUserfaultfd(proc, pid));
   for (const GuardedRange& range : ranges) {
     answer->U64(range.start);

@@ -39,17 +39,11 @@ int MappingMemory(Context* context, Input* request, Output* answer) {
   const uint64_t page = request->U64();
   if (!request->Exact() || page >= kAddressSpacePages) return EINVAL;
   for (const char* name : {"enabled", "defrag", "hpage_pmd_size"}) AddSetting(name, answer);
-  int first = -1;
-  bool any = false;
   MappingText text(page);
-  EachTask(context->proc, pid, [&](const std::string& directory) {
-    const int error = ReadSmaps(directory + "/smaps", &any, [&](const char* bytes, size_t length) {
-      return text.Push(bytes, length);
-    });
-    if (first < 0) first = error;
-    return any;
+  const int error = ReadSmaps(context->proc, pid, [&](const char* bytes, size_t length) {
+    return text.Push(bytes, length);
   });
-  if (!any && first != 0) return first;
+  if (error != 0) return error;
   if (text.text().empty()) return ENOENT;
   answer->Raw(text.text().data(), text.text().size());
   return 0;

@@ -8,6 +8,7 @@
 #include <cstdio>
 
 #include "../util/fd.h"
+#include "task_files.h"
 
 namespace pagefault {
 namespace reader {
@@ -28,10 +29,9 @@ bool IsRange(const std::string& line, uint64_t* start, uint64_t* end) {
   return true;
 }
 
-}  // namespace
-
-int ReadSmaps(const std::string& path, bool* any,
-              const std::function<bool(const char* bytes, size_t length)>& push) {
+// `any` is set where there was something to read.
+int ReadPieces(const std::string& path, bool* any,
+               const std::function<bool(const char* bytes, size_t length)>& push) {
   Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd.ok()) return errno;
   std::vector<char> piece(kPiece);
@@ -42,6 +42,20 @@ int ReadSmaps(const std::string& path, bool* any,
     *any = true;
     if (!push(piece.data(), static_cast<size_t>(n))) return 0;
   }
+}
+
+}  // namespace
+
+int ReadSmaps(const std::string& proc, uint32_t pid,
+              const std::function<bool(const char* bytes, size_t length)>& push) {
+  int first = -1;
+  bool any = false;
+  EachTask(proc, pid, [&](const std::string& directory) {
+    const int error = ReadPieces(directory + "/smaps", &any, push);
+    if (first < 0) first = error;
+    return any;
+  });
+  return any ? 0 : first;
 }
 
 void SmapsScanner::Push(const char* bytes, size_t length) {

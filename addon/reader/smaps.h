@@ -22,10 +22,10 @@ struct GuardedRange {
 // Neighbours are one range. More than that are of a hostile process: the lowest will do.
 constexpr size_t kMaxGuardedRanges = 4096;
 
-// Hands out a file of this kind in pieces, to its end or until `push` returns false. Returns 0 or
-// an errno; `any` is set where there was something to read. The kernel walks the page tables of
-// each mapping for it, with the mmap_lock of the process held: it may take long.
-int ReadSmaps(const std::string& path, bool* any,
+// Hands out the text of a process in pieces, to its end or until `push` returns false. Returns 0 or
+// an errno. The kernel walks the page tables of each mapping for it, with the mmap_lock of the
+// process held: it may take long.
+int ReadSmaps(const std::string& proc, uint32_t pid,
               const std::function<bool(const char* bytes, size_t length)>& push);
 
 // Takes the text in pieces, line by line. Names in it have no newlines: the kernel escapes them.

@@ -45,6 +45,13 @@ int ReadFile(const std::string& path, size_t max, Output* out) {
   }
 }
 
+void AddFile(const std::string& path, size_t max, Output* answer) {
+  Output text;
+  if (ReadFile(path, max, &text) != 0) text.Clear();
+  answer->U32(static_cast<uint32_t>(text.bytes().size()));
+  answer->Raw(text.bytes().data(), text.bytes().size());
+}
+
 void EachTask(const std::string& proc, uint32_t pid,
               const std::function<bool(const std::string& directory)>& use) {
   const std::string own = proc + "/" + std::to_string(pid);
@@ -93,15 +100,9 @@ int Tasks(Context* context, Input* request, Output* answer) {
   std::vector<uint32_t> pids(request->U16());
   for (uint32_t& pid : pids) pid = request->U32();
   if (!request->Exact()) return EINVAL;
-  Output text;
   for (const uint32_t pid : pids) {
-    for (const char* name : {"/status", "/cgroup"}) {
-      text.Clear();
-      const std::string path = context->proc + "/" + std::to_string(pid) + name;
-      if (ReadFile(path, kMaxTaskFile, &text) != 0) text.Clear();
-      answer->U32(static_cast<uint32_t>(text.bytes().size()));
-      answer->Raw(text.bytes().data(), text.bytes().size());
-    }
+    for (const char* name : {"/status", "/cgroup"})
+      AddFile(context->proc + "/" + std::to_string(pid) + name, kMaxTaskFile, answer);
   }
   return 0;
 }
