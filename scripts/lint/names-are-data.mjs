@@ -1,9 +1,6 @@
 // A rule of this repository for oxlint: a name from outside is never looked up in an object literal.
 // An object has names that nobody gave it (`constructor`, `toString`, `__proto__`); a Map has none.
 
-/** The statement kinds that a variable's type annotation hangs from: [annotation's path from the declarator]. */
-const annotationOf = (declarator) => declarator.id.typeAnnotation?.typeAnnotation;
-
 /** Whether the type is `Record<string, ...>`, at any depth of the annotation. */
 function namesRecordOfString(type) {
   if (type === null || typeof type !== 'object') return false;
@@ -17,7 +14,7 @@ function namesRecordOfString(type) {
 const rule = {
   create: (context) => ({
     VariableDeclarator(node) {
-      const type = annotationOf(node);
+      const type = node.id.typeAnnotation?.typeAnnotation;
       if (type === undefined || !namesRecordOfString(type)) return;
       context.report({ node, message: 'a table that is looked up by names is a Map' });
     },
