@@ -9,14 +9,14 @@
     # libdw, libiberty and liblzma are there.
     'symbols%': '<!(addon/symbols/probe)',
     # libzstd is there.
-    'zstd%': '<!(addon/perfdata/probe)',
+    'zstd%': '<!(addon/replay/probe)',
   },
   'targets': [
     {
       # What the addon and pagefault-replay share.
       'target_name': 'pagefault-rooms',
       'type': 'static_library',
-      'sources': ['<!@(addon/rooms faults perf util wire)'],
+      'sources': ['<!@(addon/rooms faults perf perfdata util wire)'],
       'include_dirs': ['addon'],
       'defines': ['_GNU_SOURCE'],
       'cflags': ['<@(warnings)', '-O2', '-fPIC'],
@@ -26,7 +26,7 @@
     },
     {
       'target_name': 'pagefault',
-      'sources': ['<!@(addon/rooms capture napi perfdata proc record source)'],
+      'sources': ['<!@(addon/rooms capture napi proc record source)'],
       'include_dirs': ['addon', '<!(node -p "require(\'node-addon-api\').include_dir")'],
       'dependencies': [
         'pagefault-rooms',
@@ -59,7 +59,7 @@
       'type': 'executable',
       'dependencies': ['pagefault-rooms'],
       'sources': [
-        '<!@(addon/rooms perfdata sandbox)',
+        '<!@(addon/rooms replay sandbox)',
         'addon/replay/main.cc',
       ],
       'include_dirs': ['addon'],

@@ -18,8 +18,8 @@
 
 #include <cstring>
 
-#include "perfdata/replay.h"
 #include "reader/bytes.h"
+#include "replay/replay.h"
 #include "sandbox/sandbox.h"
 #include "util/error.h"
 

@@ -6,7 +6,7 @@ export const PERF_RECORD =
   'syscalls:sys_enter_munmap,syscalls:sys_exit_munmap,syscalls:sys_enter_mremap,syscalls:sys_exit_mremap,' +
   'syscalls:sys_exit_brk';
 
-/** Why a recording cannot be read at all. The names are those of addon/perfdata/replay.cc. */
+/** Why a recording cannot be read at all. The names are those of addon/replay/replay.cc. */
 const TROUBLES: ReadonlyMap<string, string> = new Map(
   Object.entries({
     EMPTY: 'it is empty',

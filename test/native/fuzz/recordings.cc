@@ -11,7 +11,7 @@
 #include <iterator>
 
 #include "mutate.h"
-#include "perfdata/replay.h"
+#include "replay/replay.h"
 
 namespace pagefault {
 namespace fuzz {

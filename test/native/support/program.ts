@@ -26,7 +26,7 @@ const IN_PROCESS = [
   ...['capture', 'faults', 'perf', 'perfdata', 'proc', 'record', 'source', 'util', 'wire'],
 ].map((room) => join(ADDON, room));
 /** Programs of one thread each. */
-const BESIDE = ['reader', 'symbols'].map((room) => join(ADDON, room));
+const BESIDE = ['reader', 'replay', 'symbols'].map((room) => join(ADDON, room));
 const ROOMS = [...IN_PROCESS, ...BESIDE];
 const TESTS = join(ROOT, 'test', 'native');
 const CACHE = join(ROOT, '.cache', 'native');

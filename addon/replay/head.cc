@@ -1,4 +1,4 @@
-#include "perfdata/head.h"
+#include "replay/head.h"
 
 #include <algorithm>
 #include <cstring>

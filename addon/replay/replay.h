@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "faults/pair.h"
-#include "perfdata/event_table.h"
-#include "perfdata/record_file.h"
-#include "perfdata/time_order.h"
+#include "replay/event_table.h"
+#include "replay/record_file.h"
+#include "replay/time_order.h"
 #include "wire/mailbox.h"
 
 namespace pagefault {

@@ -1,4 +1,4 @@
-#include "perfdata/event_table.h"
+#include "replay/event_table.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "perfdata/replay.h"
+#include "replay/replay.h"
 
 #include <algorithm>
 #include <utility>

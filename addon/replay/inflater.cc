@@ -1,4 +1,4 @@
-#include "perfdata/inflater.h"
+#include "replay/inflater.h"
 
 #ifdef PAGEFAULT_ZSTD
 #include <zstd.h>

@@ -9,7 +9,7 @@
 
 #include "perf/event_ids.h"
 #include "perf/formats.h"
-#include "perfdata/head.h"
+#include "replay/head.h"
 
 namespace pagefault {
 namespace perfdata {

@@ -6,10 +6,10 @@
 #include <cstdint>
 #include <vector>
 
-#include "perfdata/byte_input.h"
 #include "perfdata/format.h"
-#include "perfdata/head.h"
-#include "perfdata/inflater.h"
+#include "replay/byte_input.h"
+#include "replay/head.h"
+#include "replay/inflater.h"
 
 namespace pagefault {
 namespace perfdata {

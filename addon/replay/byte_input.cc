@@ -1,4 +1,4 @@
-#include "perfdata/byte_input.h"
+#include "replay/byte_input.h"
 
 #include <errno.h>
 #include <unistd.h>

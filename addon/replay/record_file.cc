@@ -1,4 +1,4 @@
-#include "perfdata/record_file.h"
+#include "replay/record_file.h"
 
 #include <algorithm>
 #include <cstring>

@@ -1,8 +1,8 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "perfdata/head.h"
 #include "reader/bytes.h"
+#include "replay/head.h"
 
 namespace pagefault {
 namespace perfdata {
