@@ -1,8 +1,7 @@
-import { debugLog } from '../core/facts/debug';
 import { AnalyzerError, Exit } from '../core/facts/errors';
 import type { Recording } from '../core/facts/target';
 import { assembleRecording } from '../app/assemble';
-import type { Assembly, Wake } from '../app/assemble';
+import type { Wake } from '../app/assemble';
 import type { Options } from '../app/options';
 import type { Outlets } from '../app/outlets';
 import { planOutput } from '../app/output-plan';
@@ -13,7 +12,7 @@ import { LastHandler } from './last-handler';
 import { EndingSignals, interruptibly } from './signals';
 import type { Startup } from './startup';
 import { say } from './stderr';
-import { closeRun } from './stream';
+import { closeRun, portsOf } from './stream';
 import { openOutlets } from './wait-for-reader';
 
 /** A recording as stream, summary and report. Returns the exit status; throws what cannot start. */
@@ -48,17 +47,8 @@ async function replay(
   capture: RecordedCapture,
   wake: Wake,
 ): Promise<number> {
-  const assembly: Assembly<RecordedCapture> = assembleRecording(
-    options,
-    {
-      depth: options.report === 'none' ? 'totals' : 'rows',
-      stream: plan.stream === null ? null : outlets.writer(plan.stream),
-      say,
-      debug: debugLog(startup.debugTopics, () => performance.now(), say),
-    },
-    capture,
-    wake,
-  );
+  const ports = portsOf(options, plan, outlets, startup);
+  const assembly = assembleRecording(options, ports, capture, wake);
   const { run } = assembly;
   let askedAt = Infinity;
   const signals = new EndingSignals({

@@ -4,7 +4,7 @@ import { debugLog } from '../core/facts/debug';
 import { summaryLine } from '../output/report/summary';
 import type { RunResult } from '../app/run';
 import { assemble } from '../app/assemble';
-import type { Assembly } from '../app/assemble';
+import type { Assembly, AssemblyPorts } from '../app/assemble';
 import { inFlightNotes, summaryCounts, writeClosing } from '../app/closing';
 import { endCommand } from './command-end';
 import { LastHandler } from './last-handler';
@@ -95,20 +95,27 @@ function startCapture(
   });
   let assembly: Assembly<LiveCapture>;
   try {
-    assembly = assemble(options, readiness.inherit, {
-      depth:
-        options.report === 'none' && !options.batch && options.openmetrics === null
-          ? 'totals'
-          : 'rows',
-      stream: plan.stream === null ? null : outlets.writer(plan.stream),
-      say,
-      debug: debugLog(startup.debugTopics, () => performance.now(), say),
-    });
+    assembly = assemble(options, readiness.inherit, portsOf(options, plan, outlets, startup));
   } catch (error) {
     signals.remove();
     throw error;
   }
   return { assembly, signals };
+}
+
+/** What a run without a screen is connected with. */
+export function portsOf(
+  { report, batch, openmetrics }: Options,
+  plan: OutputPlan,
+  outlets: Outlets,
+  startup: Startup,
+): AssemblyPorts {
+  return {
+    depth: report === 'none' && !batch && openmetrics === null ? 'totals' : 'rows',
+    stream: plan.stream === null ? null : outlets.writer(plan.stream),
+    say,
+    debug: debugLog(startup.debugTopics, () => performance.now(), say),
+  };
 }
 
 /** Summary, report and what is to be said about them. */
