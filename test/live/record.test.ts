@@ -11,7 +11,7 @@ import {
 } from '../support/analyzer';
 import { ANALYZER, workload } from '../support/build';
 import type { Fault } from '../support/formats';
-import { attached } from '../support/running';
+import { attached, until } from '../support/running';
 import { removeScratch, scratchDirectory } from '../support/scratch';
 
 let scratch: string;
@@ -163,7 +163,7 @@ test('the recording of an analyzer that was killed is whole up to there', async 
   const tracer = startAnalyzer(['-q', '--record', file, '-p', String(target.pid)]);
   await attached(tracer);
   target.write('\n');
-  while (statSync(file).size < 1 << 20) await new Promise((resolve) => setTimeout(resolve, 10));
+  await until('a megabyte of it', () => statSync(file).size >= 1 << 20);
   tracer.kill('SIGKILL');
   await tracer.ended;
   target.kill('SIGKILL');

@@ -3,11 +3,8 @@ import { Dashboard } from '../../../../src/tui/state/dashboard';
 import { handleKeys } from '../../../../src/tui/keys/keys';
 import { renderDashboard } from '../../../../src/tui/render';
 import { makeTheme } from '../../../../src/tui/terminal/theme';
+import { cells } from '../../../support/cells';
 import { FakeSource } from '../../../support/fake-source';
-
-// Control characters are what this is about.
-// oxlint-disable-next-line no-control-regex
-const SGR = /\x1b\[[\d;]*m/g;
 
 /** A dashboard whose keys write what is shown into files of the fake source. */
 class Writer {
@@ -83,7 +80,7 @@ describe('w', () => {
       // Every line of the body of the screen is in the file, in full.
       const lines = renderDashboard(writer.dashboard, 1e9).lines.map((line) =>
         // Of the first cell some rows have the mark of the selection.
-        line.replace(SGR, '').slice(1).trim(),
+        cells(line).slice(1).trim(),
       );
       const tabs = lines.findIndex((line) => line.includes('1 Regions'));
       const events = lines.findIndex((line) => line.startsWith('- events'));

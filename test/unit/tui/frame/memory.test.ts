@@ -4,11 +4,9 @@ import { renderDashboard } from '../../../../src/tui/render';
 import { Dashboard } from '../../../../src/tui/state/dashboard';
 import type { MemoryInfo } from '../../../../src/tui/state/source';
 import { makeTheme } from '../../../../src/tui/terminal/theme';
+import { cells } from '../../../support/cells';
 import { FakeSource } from '../../../support/fake-source';
 
-// Control characters are what this is about.
-// oxlint-disable-next-line no-control-regex
-const SGR = /\x1b\[[\d;]*m/g;
 const THEME = makeTheme({ colours: 0, ascii: true });
 const MEMORY: MemoryInfo = {
   swap: 12 * 2 ** 20,
@@ -20,7 +18,7 @@ const MEMORY: MemoryInfo = {
 };
 
 test('the memory line says what explains major faults', () => {
-  const text = memoryView(THEME, 160, MEMORY).replace(SGR, '');
+  const text = cells(memoryView(THEME, 160, MEMORY));
   expect(text.trim()).toMatch(
     /^swap 12M {2}before us: 1\.2M minor, 31 major {2}PSI mem 3\.3 % full 0\.5 % {2}free 18G {2}swap in\/out 120\/0\S* pages\/s {2}refaults 900\/s$/,
   );

@@ -3,17 +3,15 @@ import { LineHistory } from '../../../../src/tui/state/prompt';
 import { promptFor } from '../../../../src/tui/state/mode';
 import { widthOf } from '../../../../src/tui/terminal/cell-width';
 import { makeTheme } from '../../../../src/tui/terminal/theme';
+import { cells } from '../../../support/cells';
 
 const theme = makeTheme({ colours: 0, ascii: false });
-// Control characters are what this is about.
-// oxlint-disable-next-line no-control-regex
-const SGR = /\x1b\[[\d;]*m/g;
 
 /** The prompt in 30 columns, after keys. */
 function shown(text: string, ...keys: string[]): string {
   const prompt = promptFor('filter', 'filter: ', text, new LineHistory().recall(), 'view');
   for (const key of keys) prompt.editor.handle(key);
-  return promptView(theme, 30, prompt).replace(SGR, '').trimEnd();
+  return cells(promptView(theme, 30, prompt)).trimEnd();
 }
 
 test.each([

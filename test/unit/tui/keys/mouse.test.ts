@@ -5,11 +5,8 @@ import type { Mouse } from '../../../../src/tui/terminal/mouse';
 import { makeTheme } from '../../../../src/tui/terminal/theme';
 import type { TableView } from '../../../../src/tui/views/table-view';
 import type { RegionRow } from '../../../../src/core/snapshot/snapshot';
+import { cells } from '../../../support/cells';
 import { FakeSource } from '../../../support/fake-source';
-
-// Control characters are what this is about.
-// oxlint-disable-next-line no-control-regex
-const SGR = /\x1b\[[\d;]*m/g;
 
 class Clicked {
   readonly dashboard: Dashboard;
@@ -23,7 +20,7 @@ class Clicked {
 
   /** The screen as plain text, drawn as the program does after every key. */
   lines(): string[] {
-    return renderDashboard(this.dashboard, 0).lines.map((line) => line.replace(SGR, ''));
+    return renderDashboard(this.dashboard, 0).lines.map((line) => cells(line));
   }
 
   send(...keys: (string | Mouse)[]): string[] {

@@ -3,17 +3,14 @@ import { cut, Line, pieceLine } from '../../../../src/tui/layout/line';
 import { cellText, widthOf } from '../../../../src/tui/terminal/cell-width';
 import { historyLine, sparkline, strip, toHundred } from '../../../../src/tui/layout/spark';
 import { makeTheme, terminalTraits } from '../../../../src/tui/terminal/theme';
+import { cells } from '../../../support/cells';
 import { anyText } from '../../../support/texts';
 
 const colour = makeTheme({ colours: 16, ascii: false });
 const ascii = makeTheme({ colours: 0, ascii: true });
 // Control characters are what this is about.
 // oxlint-disable-next-line no-control-regex
-const SGR = /\x1b\[[\d;]*m/g;
-// oxlint-disable-next-line no-control-regex
 const CONTROLS = /[\x00-\x1f\x7f-\x9f]/;
-/** Our own SGR sequences removed: what is left are cells. */
-const cells = (text: string): string => text.replace(SGR, '');
 
 describe('cellText', () => {
   it.each([

@@ -9,14 +9,11 @@ import { makeTheme } from '../../../../src/tui/terminal/theme';
 import type { TableModel } from '../../../../src/tui/layout/table';
 import { EventsView } from '../../../../src/tui/views/events';
 import { TableView } from '../../../../src/tui/views/table-view';
+import { cells } from '../../../support/cells';
 import { FILE_START, HEAP_START, Rig } from '../../../support/model-kit';
 import { captureFacts } from '../../../support/facts';
 import { FakeSource, HEADER, samplePicture } from '../../../support/fake-source';
 import { process, region, snapshot, thread } from '../../../support/sample';
-
-// Control characters are what this is about.
-// oxlint-disable-next-line no-control-regex
-const SGR = /\x1b\[[\d;]*m/g;
 
 class Bench {
   readonly dashboard: Dashboard;
@@ -51,9 +48,7 @@ class Bench {
 
   /** The screen as plain text. */
   lines(): string[] {
-    return renderDashboard(this.dashboard, this.now).lines.map((line) =>
-      line.replace(SGR, '').trimEnd(),
-    );
+    return renderDashboard(this.dashboard, this.now).lines.map((line) => cells(line).trimEnd());
   }
 
   text(): string {
@@ -264,7 +259,7 @@ describe('drawing', () => {
       }
       bench.dashboard.size = { columns: 100, rows: 24 };
       const after = drawFrame(bench.dashboard, 0).lines;
-      expect(after.map((line) => line.replace(SGR, '').trimEnd()).join('\n')).toBe(before);
+      expect(after.map((line) => cells(line).trimEnd()).join('\n')).toBe(before);
     },
   );
 });
