@@ -10,7 +10,7 @@ import { removeScratch, scratchDirectory } from '../test/support/scratch';
 import { cgroupMount } from '../src/sources/live/cgroups';
 import { type Asked, say, type Section } from './bench';
 import { DashboardTerminal } from './dashboard-terminal';
-import { mebibytes, median, quantile, whole } from './figures';
+import { mebibytes, median, quantile, sum, whole } from './figures';
 import { sectionHead } from './section';
 import { build, storm, type Target } from './targets';
 import { EVENTS, samplesIn, type Shown, summary } from './tools';
@@ -108,12 +108,12 @@ async function atRest(): Promise<Row[]> {
   await attached(program);
   await sleep(SETTLED_MS);
   const pids = [program.pid, ...childrenOf(program.pid)];
-  const spent = (): number => pids.reduce((sum, pid) => sum + cpuNs(pid), 0);
+  const spent = (): number => sum(pids.map(cpuNs));
   const began = process.hrtime.bigint();
   const before = spent();
   await sleep(REST_SECONDS * 1000);
   const share = (spent() - before) / Number(process.hrtime.bigint() - began);
-  const memory = pids.reduce((sum, pid) => sum + resident(pid, true), 0);
+  const memory = sum(pids.map((pid) => resident(pid, true)));
   const open = descriptors(program.pid).length;
   program.kill('SIGINT');
   await program.ended;
@@ -174,32 +174,42 @@ async function under(tool: Tool | null, target: Target, output: string): Promise
   return { speed: target.speed(stdout), shown };
 }
 
+interface Slowdown {
+  readonly percent: number;
+  readonly shown: readonly Shown[];
+  /** Of all runs. */
+  readonly lost: number;
+}
+
 /** How much longer it takes under each of some tools, in percent; of one run after the other. */
 async function slowdowns(
   tools: readonly Tool[],
   target: Target,
   turns: number,
   output: string,
-): Promise<{ readonly percent: number; readonly shown: readonly Shown[] }[]> {
+): Promise<Slowdown[]> {
   const plain: number[] = [];
   const all = tools.map((): Sample[] => []);
   for (let turn = 0; turn < turns; turn++) {
     plain.push((await under(null, target, output)).speed);
     for (const [k, tool] of tools.entries()) all[k]!.push(await under(tool, target, output));
   }
-  return all.map((samples) => ({
-    percent: (median(plain) / median(samples.map(({ speed }) => speed)) - 1) * 100,
-    shown: samples.flatMap(({ shown }) => shown ?? []),
-  }));
+  return all.map((samples) => {
+    const shown = samples.flatMap((sample) => sample.shown ?? []);
+    return {
+      percent: (median(plain) / median(samples.map(({ speed }) => speed)) - 1) * 100,
+      shown,
+      lost: sum(shown.map(({ lost }) => lost ?? 0)),
+    };
+  });
 }
 
 async function storms(turns: number, faults: number, scratch: string): Promise<Row[]> {
   say('a storm on all CPUs under -a and perf record -a');
   const target = storm('storm', cpus().length, faults);
   const [ours, perf] = await slowdowns([OURS, PERF], target, turns, join(scratch, 'perf.data'));
-  const lost = ours!.shown.reduce((sum, shown) => sum + (shown.lost ?? 0), 0);
   return [
-    { what: 'storm on all CPUs: lost', bar: '0', value: whole(lost) },
+    { what: 'storm on all CPUs: lost', bar: '0', value: whole(ours!.lost) },
     {
       what: 'storm on all CPUs: takes longer by',
       bar: `not more than perf record -a: ${perf!.percent.toFixed(0)} %`,
@@ -211,14 +221,13 @@ async function storms(turns: number, faults: number, scratch: string): Promise<R
 async function builds(turns: number, scratch: string): Promise<Row[]> {
   say('make -j2 under -a');
   const [ours] = await slowdowns([OURS], build(scratch, BUILT), turns, join(scratch, 'none'));
-  const lost = ours!.shown.reduce((sum, shown) => sum + (shown.lost ?? 0), 0);
   return [
     {
       what: `\`make -j2\` of ${BUILT} C++ files: takes longer by`,
       bar: 'at most 3 %',
       value: `${ours!.percent.toFixed(1)} %`,
     },
-    { what: '`make -j2`: lost', bar: '0', value: whole(lost) },
+    { what: '`make -j2`: lost', bar: '0', value: whole(ours!.lost) },
   ];
 }
 
