@@ -2,6 +2,7 @@ import type { ComparedRow, Comparison } from '../../core/compare/compare';
 import type { RunFacts } from '../../core/compare/run-facts';
 import { grouped, latency } from '../../core/text/format';
 import { printable } from '../../core/text/printable';
+import { alignedLines } from '../report/table';
 import { DIFF_COLUMNS } from './columns';
 import type { DiffColumn } from './columns';
 
@@ -55,15 +56,8 @@ function tableOf(rows: readonly ComparedRow[], columns: readonly DiffColumn[]): 
     [...columns.map(({ title }) => title), ''],
     ...rows.map((row) => [...columns.map((column) => cell(column, row)), words(row)]),
   ];
-  const widths = cells[0]!.map((_, c) => Math.max(...cells.map((line) => line[c]!.length)));
-  return cells.map((line) =>
-    line
-      .map((text, c) =>
-        c === 0 || c === columns.length ? text.padEnd(widths[c]!) : text.padStart(widths[c]!),
-      )
-      .join('  ')
-      .trimEnd(),
-  );
+  const aligns = cells[0]!.map((_, c) => (c === 0 || c === columns.length ? 'left' : 'right'));
+  return alignedLines(cells, aligns);
 }
 
 function words({ presence, same }: ComparedRow): string {

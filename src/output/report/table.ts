@@ -12,16 +12,27 @@ export function tableLines<Row extends StatRow>(
 ): string[] {
   if (rows.length === 0) return [];
   const cells = rows.map((row) => columns.map((column) => printable(column.format(row), MAX_TEXT)));
-  const widths = columns.map((column, c) =>
-    cells.reduce((width, line) => Math.max(width, line[c]!.length), column.title.length),
+  const titles = columns.map((column) => column.title);
+  const aligns = columns.map(({ align }) => align);
+  return alignedLines([titles, ...cells], aligns).map((line) => `  ${line}`.trimEnd());
+}
+
+/** Cells as lines, each column as wide as its widest cell. */
+export function alignedLines(
+  cells: readonly (readonly string[])[],
+  aligns: readonly ('left' | 'right')[],
+): string[] {
+  const widths = aligns.map((_, c) =>
+    cells.reduce((width, line) => Math.max(width, line[c]!.length), 0),
   );
-  const line = (texts: readonly string[]): string =>
-    `  ${texts
+  return cells.map((line) =>
+    line
       .map((text, c) =>
-        columns[c]!.align === 'left' ? text.padEnd(widths[c]!) : text.padStart(widths[c]!),
+        aligns[c] === 'left' ? text.padEnd(widths[c]!) : text.padStart(widths[c]!),
       )
-      .join('  ')}`.trimEnd();
-  return [line(columns.map((column) => column.title)), ...cells.map(line)];
+      .join('  ')
+      .trimEnd(),
+  );
 }
 
 /** The rows that a table has no room for, in one line: with it its numbers add up. */
