@@ -4,13 +4,13 @@ import type { GuardAnswer, GuardSource } from '../../core/ports';
 import { BoundedMap } from '../bounded-map';
 import { Operation } from '../reader/operations';
 import type { Readers } from '../reader/readers';
+import { pidRequest } from '../reader/requests';
 import { Answers } from './answers';
+import { SmapsLook } from './smaps-look';
 
 /** Time between two looks at one process: at least this, doubled by each that finds nothing up to the second. */
 const FLOOR_NS = 200e6;
 const CEILING_NS = 60e9;
-/** And so many times what the last look took: reading smaps holds the target's mmap_lock. */
-const COST_FACTOR = 50;
 const MAX_PACED = 4096;
 const RANGE_BYTES = 17;
 /** The same numbers as in addon/reader/guards.cc. */
@@ -32,40 +32,29 @@ interface Pace {
 /** Looks for memory that is registered with userfaultfd by way of the readers, at a limited rate. */
 export class Guards implements GuardSource {
   private readonly paces = new BoundedMap<number, Pace>(MAX_PACED);
-  private asking = false;
+  private readonly smaps: SmapsLook;
   private readonly answers = new Answers<GuardAnswer>();
 
   /** `now` gives ns since the session's start. */
   constructor(
-    private readonly readers: Pick<Readers, 'ask'>,
+    readers: Pick<Readers, 'ask'>,
     private readonly now: () => number,
-  ) {}
+  ) {
+    this.smaps = new SmapsLook(readers, now);
+  }
 
   askGuards(pid: number, space: string): void {
-    // One look at a time over all processes: there is no hurry, and each is dear.
-    if (this.asking) return;
+    if (this.smaps.busy) return;
     const begun = this.now();
     const pace = this.paces.get(pid);
     const known = pace?.space === space ? pace : undefined;
     if (known !== undefined && begun < known.next) return;
-    this.asking = true;
-    const payload = Buffer.alloc(4);
-    payload.writeUInt32LE(pid);
-    this.readers.ask({
-      operation: Operation.GUARDS,
-      subject: `smaps ${pid}`,
-      payload,
-      answered: (answer) => {
-        this.asking = false;
-        const end = this.now();
-        const told =
-          typeof answer === 'object' && answer.errno === 0 ? parsed(answer.payload) : null;
-        const found = told !== null && told.ranges.length > 0;
-        const floor = found ? FLOOR_NS : Math.min((known?.floor ?? FLOOR_NS / 2) * 2, CEILING_NS);
-        const next = end + Math.max(floor, COST_FACTOR * (end - begun));
-        this.paces.set(pid, { next, floor, space });
-        if (told !== null) this.answers.add({ pid, space, asOf: begun, ...told });
-      },
+    this.smaps.ask(Operation.GUARDS, pid, pidRequest(pid), (payload, rest) => {
+      const told = payload === null ? null : parsed(payload);
+      const found = told !== null && told.ranges.length > 0;
+      const floor = found ? FLOOR_NS : Math.min((known?.floor ?? FLOOR_NS / 2) * 2, CEILING_NS);
+      this.paces.set(pid, { next: this.now() + Math.max(floor, rest), floor, space });
+      if (told !== null) this.answers.add({ pid, space, asOf: begun, ...told });
     });
   }
 

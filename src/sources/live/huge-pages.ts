@@ -2,43 +2,32 @@ import type { HugePageFacts } from '../../core/facts/huge-pages';
 import type { HugePageAnswer, HugePageQuestion, HugePageSource } from '../../core/ports';
 import { Operation } from '../reader/operations';
 import type { Readers } from '../reader/readers';
+import { pageRequest } from '../reader/requests';
 import { Answers } from './answers';
+import { SmapsLook } from './smaps-look';
 
-/** After a look so many times what it took: reading smaps holds the target's mmap_lock. */
-const COST_FACTOR = 50;
 const KIB = 1024;
 
 /** Asks the readers what smaps says of a mapping's memory, one question at a time. */
 export class HugePages implements HugePageSource {
-  private asking = false;
+  private readonly smaps: SmapsLook;
   private next = 0;
   private readonly answers = new Answers<HugePageAnswer>();
 
   /** `now` gives ns since the session's start. */
   constructor(
-    private readonly readers: Pick<Readers, 'ask'>,
+    readers: Pick<Readers, 'ask'>,
     private readonly now: () => number,
-  ) {}
+  ) {
+    this.smaps = new SmapsLook(readers, now);
+  }
 
   askHugePages({ ticket, pid, space, page }: HugePageQuestion): boolean {
-    const begun = this.now();
-    if (this.asking || begun < this.next) return false;
-    this.asking = true;
-    const payload = Buffer.alloc(12);
-    payload.writeUInt32LE(pid);
-    payload.writeBigUInt64LE(BigInt(page), 4);
-    this.readers.ask({
-      operation: Operation.MEMORY,
-      subject: `smaps ${pid}`,
-      payload,
-      answered: (answer) => {
-        this.asking = false;
-        const end = this.now();
-        this.next = end + COST_FACTOR * (end - begun);
-        if (typeof answer !== 'object' || answer.errno !== 0) return;
-        const facts = parseMappingMemory(answer.payload.toString('latin1'));
-        if (facts !== null) this.answers.add({ ticket, pid, space, facts });
-      },
+    if (this.smaps.busy || this.now() < this.next) return false;
+    this.smaps.ask(Operation.MEMORY, pid, pageRequest(pid, page), (payload, rest) => {
+      this.next = this.now() + rest;
+      const facts = payload === null ? null : parseMappingMemory(payload.toString('latin1'));
+      if (facts !== null) this.answers.add({ ticket, pid, space, facts });
     });
     return true;
   }
