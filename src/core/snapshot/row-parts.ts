@@ -1,4 +1,4 @@
-import type { PairedRow, Snapshot } from './snapshot';
+import type { PairedRow, ProcessRow, Snapshot } from './snapshot';
 
 /** Rows of a detail. */
 const TOP = 16;
@@ -15,9 +15,16 @@ export function regionsOfThreads(snapshot: Snapshot, threads: ReadonlySet<number
   return most(snapshot.regions.map(({ id, label }) => ({ id, label, faults: found.get(id) ?? 0 })));
 }
 
-/** The regions of some processes. */
-export function regionsOfProcesses(snapshot: Snapshot, pids: ReadonlySet<number>): PairedRow[] {
-  const own = snapshot.regions.filter(({ pid }) => pids.has(pid));
+/** The regions of some processes. Rows that ended processes share go by their names, in both tables. */
+export function regionsOfProcesses(
+  snapshot: Snapshot,
+  processes: readonly ProcessRow[],
+): PairedRow[] {
+  const pids = new Set(processes.map(({ pid }) => pid));
+  const ended = new Set(processes.filter(({ pid }) => pid === 0).map(({ comm }) => comm));
+  const own = snapshot.regions.filter(({ pid, comm }) =>
+    pid === 0 ? ended.has(comm) : pids.has(pid),
+  );
   return most(own.map(({ id, label, faults }) => ({ id, label, faults })));
 }
 

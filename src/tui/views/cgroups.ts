@@ -45,7 +45,9 @@ export const cgroups: ViewEntry = {
           members = row.rows
             .map((one) => ({ id: one.id, label: labelOf(one), faults: one.faults }))
             .sort((a, b) => b.faults - a.faults);
-          regions = regionsOfProcesses(scene.picture.snapshot, pids);
+          // Of ended processes that share rows it is not known where their cgroup faulted.
+          const apart = row.rows.filter(({ pid }) => pid !== 0);
+          regions = regionsOfProcesses(scene.picture.snapshot, apart);
         },
         event: (log, place) => pids.has(log.batch.pid[place]!),
         title: (line, row) => {

@@ -87,7 +87,7 @@ const NO_PARTS: Parts = { regions: [], threads: [], code: [] };
 function partsOf(snapshot: Snapshot, members: readonly ProcessRow[]): Parts {
   const pids = pidsOf(members);
   return {
-    regions: regionsOfProcesses(snapshot, pids),
+    regions: regionsOfProcesses(snapshot, members),
     threads: threadsOfProcesses(snapshot, pids),
     code: sitesOfAll(snapshot, 'processes', members),
   };
