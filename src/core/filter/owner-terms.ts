@@ -20,17 +20,6 @@ export function ownerText({ user, cgroup }: Owner, field: OwnerField): string {
   }
 }
 
-/** The pids of processes whose owner passes a test. */
-export function pidsOwned(
-  processes: readonly ProcessRow[],
-  field: OwnerField,
-  test: (text: string) => boolean,
-): number[] {
-  return processes
-    .filter(({ pid, owner }) => pid !== 0 && test(ownerText(owner, field)))
-    .map(({ pid }) => pid);
-}
-
 /** The same filter with pids in the place of owners, which a fault does not know. */
 export function withPids(filter: Filter, processes: readonly ProcessRow[]): Filter {
   switch (filter.op) {
@@ -42,7 +31,11 @@ export function withPids(filter: Filter, processes: readonly ProcessRow[]): Filt
     case 'text': {
       const { field } = filter;
       if (!isOwnerField(field)) return filter;
-      return { op: 'id', field: 'pid', ids: pidsOwned(processes, field, textTest(filter)) };
+      const test = textTest(filter);
+      const owned = processes.filter(
+        ({ pid, owner }) => pid !== 0 && test(ownerText(owner, field)),
+      );
+      return { op: 'id', field: 'pid', ids: owned.map(({ pid }) => pid) };
     }
     case 'set':
     case 'id':

@@ -8,7 +8,7 @@ import {
   type SetTerm,
   type TextField,
 } from './ast';
-import { isOwnerField, ownerText, pidsOwned } from './owner-terms';
+import { isOwnerField, ownerText } from './owner-terms';
 import { functionTest, textTest } from './text-test';
 import {
   exactly,
@@ -194,7 +194,17 @@ function judgeTids(term: IdTerm, relations: RowRelations): Judges {
 function judgePids(term: IdTerm, relations: RowRelations): Judges {
   const ids = new Set(term.ids);
   const named = relations.snapshot.processes.filter(({ pid }) => ids.has(pid));
-  const apart = named.length >= ids.size;
+  // Who has a row of its own is not one of those that share one.
+  return judgeProcesses(ids, named, named.length >= ids.size, relations);
+}
+
+/** `named`: the rows of those meant. `apart`: no other row stands for one of them. */
+function judgeProcesses(
+  ids: ReadonlySet<number>,
+  named: readonly ProcessRow[],
+  apart: boolean,
+  relations: RowRelations,
+): Judges {
   const names = new Set(named.map(({ comm }) => comm));
   const own = (row: { readonly pid: number }): Chance => exactly(ids.has(row.pid));
   // A shared region knows the name of its processes.
@@ -229,10 +239,12 @@ function judgeOwners(
   test: (text: string) => boolean,
   relations: RowRelations,
 ): Judges {
-  const ids = pidsOwned(relations.snapshot.processes, field, test);
+  const owned = ({ owner }: ProcessRow): boolean => test(ownerText(owner, field));
+  const named = relations.snapshot.processes.filter(owned);
+  const ids = new Set(named.map(({ pid }) => pid).filter((pid) => pid !== 0));
   return {
-    ...judgePids({ op: 'id', field: 'pid', ids }, relations),
-    process: ({ owner }) => exactly(test(ownerText(owner, field))),
+    ...judgeProcesses(ids, named, true, relations),
+    process: (row) => (sumsUp(row) ? MAYBE : exactly(owned(row))),
   };
 }
 

@@ -169,6 +169,36 @@ describe('by whose the processes are', () => {
     expect(ids(expression)).toEqual([[...regions], [...threads], [...processes]]);
   });
 
+  it('shows rows that ended processes share where one of them may be meant', () => {
+    const shared = snapshot({
+      regions: [
+        region({ id: 1, pid: 0, comm: 'main', byClass: [0, 5, 0, 0] }),
+        region({ id: 2, pid: 0, comm: 'other', byClass: [0, 5, 0, 0] }),
+        region({ id: 3, pid: 0, comm: '[others]', byClass: [0, 5, 0, 0] }),
+      ],
+      processes: [
+        process({ id: 23, pid: 0, comm: 'main', owner: web, alive: false }),
+        process({ id: 24, pid: 0, comm: 'other', owner: { user: 'root', cgroup: '/' } }),
+        process({ id: 25, pid: 0, comm: '[others]' }),
+      ],
+    });
+    const which = (expression: string): number[][] => {
+      const tests = compileRowTests(parseFilter(expression).filter!, shared);
+      return [
+        shared.regions.filter(tests.regions.passes).map(({ id }) => id),
+        shared.processes.filter(tests.processes.passes).map(({ id }) => id),
+      ];
+    };
+    expect(which('unit:nginx')).toEqual([
+      [1, 3],
+      [23, 25],
+    ]);
+    expect(which('not unit:nginx')).toEqual([
+      [1, 2, 3],
+      [24, 25],
+    ]);
+  });
+
   it('has pids in the place of owners where faults are asked', () => {
     const { filter } = parseFilter('not (user:www or region:x) class:cow');
     expect(printFilter(withPids(filter!, owned.processes))).toBe(
