@@ -35,9 +35,10 @@ export class ReplayFacts {
   }
 }
 
-const HEADER_BYTES = 64;
 const WIDTHS = { f64: 8, u32: 4, u16: 2, u8: 1 } as const;
 const LAYOUT = new Batch(NO_BUFFER);
+/** Before the first column. */
+const HEADER_BYTES = LAYOUT.columns[0]!.offset;
 const FAULT_COLUMNS = LAYOUT.faultColumns.length;
 
 /**
