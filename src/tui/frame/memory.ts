@@ -24,10 +24,10 @@ export function memoryView(theme: Theme, columns: number, memory: MemoryInfo): s
 function machinePieces(machine: MachineMemory | null): Piece[] {
   if (machine === null) return [];
   const { some, full, available, swapInRate, swapOutRate, refaultRate } = machine;
-  const pressure = Number.isNaN(some) ? 'n/a' : `${percent(some / 100)} % full ${share(full)}`;
+  const pressure = told(some, (n) => `${share(n)} full ${told(full, share)}`);
   return [
     { text: `PSI mem ${pressure}`, weight: 90, ...warned(some >= MUCH_PRESSURE) },
-    { text: `free ${Number.isNaN(available) ? 'n/a' : bytes(available)}`, weight: 80 },
+    { text: `free ${told(available, bytes)}`, weight: 80 },
     {
       text: `swap in/out ${pages(swapInRate)}/${pages(swapOutRate)} pages/s`,
       short: `swap ${pages(swapInRate)}/${pages(swapOutRate)}`,
@@ -38,12 +38,17 @@ function machinePieces(machine: MachineMemory | null): Piece[] {
   ];
 }
 
+/** A number that the kernel may not tell. */
+function told(value: number, print: (n: number) => string): string {
+  return Number.isNaN(value) ? 'n/a' : print(value);
+}
+
 function share(percentage: number): string {
-  return Number.isNaN(percentage) ? 'n/a' : `${percent(percentage / 100)} %`;
+  return `${percent(percentage / 100)} %`;
 }
 
 function pages(perSecond: number): string {
-  return Number.isNaN(perSecond) ? 'n/a' : rate(perSecond);
+  return told(perSecond, rate);
 }
 
 function warned(isMuch: boolean): { readonly style?: Style } {
