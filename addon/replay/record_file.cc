@@ -11,6 +11,7 @@ namespace perfdata {
 namespace {
 
 constexpr size_t kMaxEvents = 4096;
+// Of all events together: many may claim the same bytes. Each id was a descriptor of the recorder.
 constexpr uint64_t kMaxIdBytes = 32 << 20;
 constexpr uint64_t kMaxFeature = 64 << 20;
 // Bytes of attrs at a time that any recording might have.
@@ -71,11 +72,13 @@ bool RecordFile::OpenFile() {
 bool RecordFile::ReadEvents(const std::vector<uint8_t>& attrs, uint64_t attr_size) {
   if (attr_size <= sizeof(FileSection) || attr_size > attrs.size()) return false;
   const size_t own = static_cast<size_t>(attr_size) - sizeof(FileSection);
+  uint64_t room = kMaxIdBytes;
   for (size_t at = 0; attrs.size() - at >= attr_size; at += static_cast<size_t>(attr_size)) {
     RecordedEvent event = {};
     if (!ReadAttr(attrs.data() + at, own, &event.attr)) return false;
     const FileSection ids = Load<FileSection>(attrs.data() + at + own);
-    const std::vector<uint8_t> bytes = input_.At(ids.offset, std::min(ids.size, kMaxIdBytes));
+    const std::vector<uint8_t> bytes = input_.At(ids.offset, std::min(ids.size, room));
+    room -= bytes.size();
     for (size_t i = 0; i + 8 <= bytes.size(); i += 8) {
       event.ids.push_back(Load<uint64_t>(bytes.data() + i));
     }

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ReplaySession } from '../../src/sources/recording/replay-session';
 import { analyze, analyzerCommand, readFaults, reportIn } from '../support/analyzer';
@@ -203,6 +203,26 @@ test('sizes that no file has change nothing of what is there', async () => {
     writeFileSync(file, copy);
     expect(await faultsOf(file)).toHaveLength(521);
   }
+});
+
+test('ids that many events claim are taken once', async () => {
+  const whole = readFileSync(perfData(scratch, 'four-6.1'));
+  const number = (at: number): number => Number(whole.readBigUInt64LE(at));
+  const [attrSize, attrsAt, attrsSize] = [number(16), number(24), number(32)];
+  const ids = 32 << 20;
+  const many = 200;
+  const hole = whole.length + attrsSize + many * attrSize;
+  const claim = Buffer.from(whole.subarray(attrsAt, attrsAt + attrSize));
+  claim.writeBigUInt64LE(BigInt(hole), attrSize - 16);
+  claim.writeBigUInt64LE(BigInt(ids), attrSize - 8);
+  const head = Buffer.from(whole);
+  head.writeBigUInt64LE(BigInt(whole.length), 24);
+  head.writeBigUInt64LE(BigInt(hole - whole.length), 32);
+  const attrs = whole.subarray(attrsAt, attrsAt + attrsSize);
+  const file = join(scratch, 'claims');
+  writeFileSync(file, Buffer.concat([head, attrs, ...Array<Buffer>(many).fill(claim)]));
+  truncateSync(file, hole + ids);
+  expect(await faultsOf(file)).toHaveLength(521);
 });
 
 /** The process that reads for an analyzer. */
