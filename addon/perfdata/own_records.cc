@@ -141,6 +141,13 @@ void PutPlainNote(NoteRow note, const std::string& text, uint64_t time, std::vec
   record.End();
 }
 
+// Of a note. False where its name cannot be in it.
+bool ReadRow(const uint8_t* bytes, size_t length, NoteRow* out) {
+  if (length < kNameAt + kTrailer) return false;
+  *out = Load<NoteRow>(bytes + kNoteRowAt);
+  return out->name_length <= length - kNameAt - kTrailer;
+}
+
 }  // namespace
 
 const char* NameOf(OwnEvent event) {
@@ -309,12 +316,10 @@ bool ReadFault(const uint8_t* bytes, size_t length, uint64_t start, FaultRow* ou
 }
 
 bool ReadNote(const uint8_t* bytes, size_t length, uint64_t time, uint64_t start, RecordRow* out) {
-  if (length < kNameAt + kTrailer) return false;
-  const NoteRow note = Load<NoteRow>(bytes + kNoteRowAt);
-  const size_t room = length - kNameAt - kTrailer;
+  NoteRow note;
+  if (!ReadRow(bytes, length, &note)) return false;
   // A copied stack lay in a slot that is gone.
-  const bool known = note.type >= 1 && note.type < static_cast<uint32_t>(RecordType::kStackCopy);
-  if (!known || note.name_length > room) return false;
+  if (note.type < 1 || note.type >= static_cast<uint32_t>(RecordType::kStackCopy)) return false;
   *out = RecordRow{static_cast<RecordType>(note.type)};
   out->time = time > start ? time - start : 0;
   out->pid = Load<uint32_t>(bytes + kRecordHeader);
@@ -340,19 +345,18 @@ bool ReadNote(const uint8_t* bytes, size_t length, uint64_t time, uint64_t start
 }
 
 bool ReadFact(const uint8_t* bytes, size_t length, const char** text, size_t* size) {
-  if (length < kNameAt + kTrailer) return false;
-  const NoteRow note = Load<NoteRow>(bytes + kNoteRowAt);
-  if (note.type != kFact || note.name_length > length - kNameAt - kTrailer) return false;
+  NoteRow note;
+  if (!ReadRow(bytes, length, &note) || note.type != kFact) return false;
   *text = reinterpret_cast<const char*>(bytes + kNameAt);
   *size = note.name_length;
   return true;
 }
 
 bool ReadBatchEnd(const uint8_t* bytes, size_t length, uint64_t* horizon) {
-  if (length < kNameAt + kTrailer) return false;
-  const NoteRow note = Load<NoteRow>(bytes + kNoteRowAt);
+  NoteRow note;
+  if (!ReadRow(bytes, length, &note) || note.type != kBatchEnd) return false;
   *horizon = note.count;
-  return note.type == kBatchEnd;
+  return true;
 }
 
 }  // namespace perfdata
