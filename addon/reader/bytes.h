@@ -19,34 +19,34 @@ class Input {
   uint64_t U64() { return Number<uint64_t>(); }
   // The next `length` bytes. False where there are not so many.
   bool Text(size_t length, std::string* out) {
-    valid_ = valid_ && static_cast<size_t>(end_ - at_) >= length;
-    if (!valid_) return false;
-    out->assign(reinterpret_cast<const char*>(at_), length);
-    at_ += length;
+    const uint8_t* begin = at_;
+    if (!Skip(length)) return false;
+    out->assign(reinterpret_cast<const char*>(begin), length);
     return true;
   }
   // All that is left.
   std::string Rest() {
-    std::string rest(reinterpret_cast<const char*>(at_), static_cast<size_t>(end_ - at_));
+    std::string rest(reinterpret_cast<const char*>(at_), left());
     at_ = end_;
     return rest;
   }
+  // The same, unread.
   bool Skip(size_t length) {
     valid_ = valid_ && left() >= length;
     if (valid_) at_ += length;
     return valid_;
   }
-  size_t left() const { return static_cast<size_t>(end_ - at_); }
   // Everything that was asked for was there.
   bool valid() const { return valid_; }
   // Everything was there and nothing is left.
   bool Exact() const { return valid_ && at_ == end_; }
 
  private:
+  size_t left() const { return static_cast<size_t>(end_ - at_); }
   template <typename T>
   T Number() {
     T value = 0;
-    if (static_cast<size_t>(end_ - at_) < sizeof value) {
+    if (left() < sizeof value) {
       valid_ = false;
       at_ = end_;
       return 0;
