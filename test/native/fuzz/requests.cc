@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <iterator>
 
 #include "../bytes.h"
 #include "mutate.h"
@@ -25,6 +26,10 @@ using test::Put;
 
 constexpr uint32_t kPid = 77;
 constexpr size_t kMaxText = 8192;
+// Those that answer from files of /proc/PID.
+constexpr uint8_t kOperations[] = {reader::kMaps,  reader::kCmdline, reader::kPage,
+                                   reader::kElf,   reader::kGuards,  reader::kSize,
+                                   reader::kTasks, reader::kMemory};
 constexpr char kText[] =
     "00400000-00401000 r-xp 00000000 fe:00 11                     /srv/program\n"
     "VmFlags: rd mr um\n"
@@ -53,12 +58,13 @@ class RequestsKind : public Kind {
   }
 
   size_t Make(Random* random, Bytes* input) override {
-    uint8_t operation = static_cast<uint8_t>(1 + random->Below(6));
-    if (random->Below(7) == 0) operation = reader::kTasks;
+    const uint8_t operation = kOperations[random->Below(std::size(kOperations))];
     Bytes payload;
     if (operation == reader::kTasks) Put(&payload, uint16_t{1});
     Put(&payload, kPid);
-    if (operation == reader::kPage) Put(&payload, uint64_t{0x7f1c32a00});
+    if (operation == reader::kPage || operation == reader::kMemory) {
+      Put(&payload, uint64_t{0x7f1c32a00});
+    }
     if (operation == reader::kElf || operation == reader::kSize) {
       Put(&payload, uint64_t{0x400});
       Put(&payload, uint64_t{0x401});
