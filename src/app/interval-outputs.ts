@@ -24,6 +24,8 @@ export class IntervalOutputs {
   private skipped = 0;
   private failure = '';
   private tickedAt = 0;
+  /** In the last table. */
+  private faults = 0;
 
   /**
    * That the counters can be written, before a capture begins. Throws AnalyzerError OUTPUT: also for what is no regular
@@ -54,7 +56,7 @@ export class IntervalOutputs {
     if (this.log === null && this.options.openmetrics === null) return;
     this.writeMetrics(false);
     const timer = setInterval(() => {
-      this.writeTable(this.assembly.capture.now());
+      this.writeTable(this.assembly.capture.now(), true);
       this.writeMetrics(false);
     }, this.options.intervalMs);
     this.cancel = () => {
@@ -76,25 +78,31 @@ export class IntervalOutputs {
   /** The last of both, when all that was captured has been counted. */
   finish(now: number): void {
     this.stop();
-    // Rates of next to no time would be noise.
+    // Rates of next to no time would be noise: those of the last interval stay.
     const short = this.tickedAt > 0 && now - this.tickedAt < this.options.intervalMs * 1e5;
-    if (!short) this.writeTable(now);
+    this.writeTable(now, !short);
     this.writeMetrics(true);
     if (this.skipped > 0) {
       this.say(`note: ${this.skipped} tables were left out: nobody read the ones before in time`);
     }
   }
 
-  private writeTable(now: number): void {
+  /** `ticks`: an interval is over. Else nothing is written where nothing was counted since. */
+  private writeTable(now: number, ticks: boolean): void {
     const { log, batch } = this;
     if (log === null || batch === null) return;
     const { model, waiting, run } = this.assembly;
-    this.tickedAt = now;
-    model.tick(now, waiting.look());
+    if (ticks) {
+      this.tickedAt = now;
+      model.tick(now, waiting.look());
+    }
+    const counted = model.processes(now);
+    if (!ticks && counted.totals.faults === this.faults) return;
+    this.faults = counted.totals.faults;
     const picture: IntervalPicture = {
       timeMs: Date.now(),
       now,
-      ...model.processes(now),
+      ...counted,
       capture: run.facts(),
     };
     // Memory must not grow with what nobody reads.

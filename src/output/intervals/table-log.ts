@@ -53,6 +53,8 @@ export type LogFormat = 'text' | 'csv' | 'ndjson';
 export class TableLog {
   private readonly grouping: OwnedGrouping | null;
   private first = true;
+  /** The time of the last table, ns since the session's start. */
+  private before = 0;
 
   constructor(
     private readonly format: LogFormat,
@@ -67,6 +69,9 @@ export class TableLog {
   table(picture: IntervalPicture): string {
     const cow = knowsCow(picture.capture.mode);
     const { processes } = picture;
+    const { before } = this;
+    this.before = picture.now;
+    const isOfNow = (row: ProcessRow): boolean => isShown(row, before);
     if (this.by === null || this.grouping === null) {
       return this.textOf(picture, processes.filter(isOfNow), knownColumns(PROCESS_COLUMNS, cow));
     }
@@ -123,9 +128,12 @@ export class TableLog {
   }
 }
 
-/** It lives, or has ended in this interval; of a group one of its processes. */
-function isOfNow({ alive, faults, rate: now, stalled }: ProcessRow): boolean {
-  return now > 0 || stalled > 0 || (alive && faults > 0);
+/** It lives, or has faulted since the table `before`; of a group one of its processes. */
+function isShown(
+  { alive, faults, rate: now, stalled, lastTime }: ProcessRow,
+  before: number,
+): boolean {
+  return now > 0 || stalled > 0 || lastTime > before || (alive && faults > 0);
 }
 
 function isoTime(ms: number): string {

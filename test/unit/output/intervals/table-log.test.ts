@@ -79,6 +79,20 @@ test('grouped: what a group has in all does not fall when its processes end', ()
   expect(faultsOf([ended, worker(2, { alive: false })])).toEqual([]);
 });
 
+test('who has begun and ended between two ticks is in the table behind', () => {
+  const log = new TableLog('ndjson', null, '');
+  const short = { pid: 9, alive: false, byClass: [0, 3, 0, 0] };
+  const pidsOf = (now: number, lastTime: number): number[] =>
+    log
+      .table({ ...picture([sample.process({ ...short, lastTime })]), now })
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => (JSON.parse(line) as { readonly pid: number }).pid);
+  expect(pidsOf(1e9, 0)).toEqual([]);
+  expect(pidsOf(1.01e9, 1.005e9)).toEqual([9]);
+  expect(pidsOf(2e9, 1.005e9)).toEqual([]);
+});
+
 test('ndjson: grouped', () => {
   const lines = new TableLog('ndjson', 'unit', '').table(picture(ROWS)).trimEnd().split('\n');
   const told = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
