@@ -8,18 +8,11 @@ export interface OutputPlan {
   readonly stream: 'stdout' | 'file' | null;
   /** Folded stacks, at the end; null for none. */
   readonly folded: 'stdout' | 'file' | null;
+  /** The tables of --batch, in the place of the stream; null for none. */
+  readonly tables: 'stdout' | 'file' | null;
   readonly summary: Place;
   /** The report, null for none. */
   readonly report: Place | null;
-}
-
-/** Where the tables of --batch go, null for nowhere. */
-export function batchPlace({
-  batch,
-  output,
-}: Pick<Options, 'batch' | 'output'>): 'stdout' | 'file' | null {
-  if (!batch) return null;
-  return output === null ? 'stdout' : 'file';
 }
 
 /**
@@ -27,8 +20,7 @@ export function batchPlace({
  * JSON report without stream) has its place to itself: the summary makes way.
  */
 export function planOutput(
-  options: Pick<Options, 'format' | 'output' | 'quiet' | 'report'> &
-    Partial<Pick<Options, 'batch'>>,
+  options: Pick<Options, 'batch' | 'format' | 'output' | 'quiet' | 'report'>,
 ): OutputPlan {
   const main = options.output === null ? 'stdout' : 'file';
   const report = options.report === 'none' ? null : options.report;
@@ -36,19 +28,23 @@ export function planOutput(
     return {
       stream: null,
       folded: null,
+      tables: null,
       summary: report === 'json' ? 'stderr' : main,
       report: report === null ? null : main,
     };
   }
-  const stream = options.batch === true ? null : main;
+  const { batch } = options;
+  const stream = batch ? null : main;
+  const tables = batch ? main : null;
   if (options.format === 'text') {
-    return { stream, folded: null, summary: main, report: report === null ? null : main };
+    return { stream, folded: null, tables, summary: main, report: report === null ? null : main };
   }
   const rest = main === 'file' ? 'stdout' : 'stderr';
   const folded = options.format === 'folded';
   return {
     stream: folded ? null : stream,
     folded: folded ? main : null,
+    tables,
     summary: report === 'json' ? 'stderr' : rest,
     report: report === null ? null : rest,
   };

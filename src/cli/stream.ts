@@ -12,7 +12,7 @@ import type { CaptureOptions, Options } from '../app/options';
 import type { LiveCapture } from '../sources/live/live-capture';
 import type { Outlets } from '../app/outlets';
 import { IntervalOutputs } from '../app/interval-outputs';
-import { batchPlace, planOutput } from '../app/output-plan';
+import { planOutput } from '../app/output-plan';
 import type { OutputPlan } from '../app/output-plan';
 import { Readiness } from './readiness';
 import { EndingSignals } from './signals';
@@ -33,8 +33,7 @@ export async function runStream(options: CaptureOptions, startup: Startup): Prom
   if (outlets === null) return Exit.OK;
   const { assembly, signals } = startCapture(options, startup, readiness, plan, outlets);
   const { run, capture } = assembly;
-  const batch = batchPlace(options);
-  const tables = batch === null ? null : outlets.writer(batch);
+  const tables = plan.tables === null ? null : outlets.writer(plan.tables);
   const intervals = new IntervalOutputs(options, tables, assembly, say);
   let askedAt = Infinity;
   const last = new LastHandler(() => {

@@ -1,8 +1,8 @@
 import { endCommand, statusText } from '../../../src/cli/command-end';
-import { batchPlace, planOutput } from '../../../src/app/output-plan';
+import { planOutput } from '../../../src/app/output-plan';
 
 type Args = Parameters<typeof planOutput>[0];
-const base: Args = { format: 'text', output: null, quiet: false, report: 'none' };
+const base: Args = { batch: false, format: 'text', output: null, quiet: false, report: 'none' };
 
 test.each<[string, Partial<Args>, [string | null, string, string | null]]>([
   ['text', {}, ['stdout', 'stdout', null]],
@@ -27,7 +27,7 @@ test.each<[string, Partial<Args>, [string | null, string, string | null]]>([
   ['quiet to a file', { quiet: true, output: 'f' }, [null, 'file', null]],
   ['quiet csv is quiet', { quiet: true, format: 'csv' }, [null, 'stdout', null]],
 ])('%s', (_, options, [stream, summary, report]) => {
-  const expected = { stream, folded: null, summary, report };
+  const expected = { stream, folded: null, tables: null, summary, report };
   expect(planOutput({ ...base, ...options })).toEqual(expected);
 });
 
@@ -38,7 +38,7 @@ test.each<[string, Partial<Args>, [string | null, string, string | null]]>([
   ['quiet is quiet', { quiet: true }, [null, 'stdout', null]],
 ])('folded stacks %s', (_, options, [folded, summary, report]) => {
   const plan = planOutput({ ...base, format: 'folded', ...options });
-  expect(plan).toEqual({ stream: null, folded, summary, report });
+  expect(plan).toEqual({ stream: null, folded, tables: null, summary, report });
 });
 
 test('a wait status in words', () => {
@@ -114,8 +114,7 @@ test.each<[string, Partial<Args>, string, string | null, string | null]>([
     'stdout',
     'file',
   ],
-])('tables every interval as %s', (_, more, summary, report, place) => {
-  const options = { ...base, batch: true, ...more };
-  expect(planOutput(options)).toEqual({ stream: null, folded: null, summary, report });
-  expect(batchPlace(options)).toBe(place);
+])('tables every interval as %s', (_, more, summary, report, tables) => {
+  const plan = planOutput({ ...base, batch: true, ...more });
+  expect(plan).toEqual({ stream: null, folded: null, tables, summary, report });
 });
