@@ -23,7 +23,7 @@ export interface Options extends Effects {
   /** Where what is captured goes, too; null for nowhere. */
   readonly record: string | null;
   readonly report: 'none' | 'text' | 'json';
-  /** What the report groups processes by; null where it was not asked. */
+  /** What report and tables group processes by; null where it was not asked. */
   readonly by: GroupedBy | null;
   /** A table of processes every interval, in place of the stream of faults. */
   readonly batch: boolean;

@@ -45,6 +45,11 @@ export function viewKey(number: number): string {
   return String(number % 10);
 }
 
+/** The view of a digit. */
+export function viewNumber(key: string): number {
+  return Number(key) || 10;
+}
+
 /** Views that are there for some runs only, with their numbers: `7: output of COMMAND`. */
 const SOME_VIEWS = VIEWS.flatMap(({ only }, k) =>
   only === undefined ? [] : `${viewKey(k + 1)}: ${only.help}`,

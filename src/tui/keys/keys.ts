@@ -1,7 +1,7 @@
 import { FaultClass } from '../../core/classify/classes';
 import type { Dashboard } from '../state/dashboard';
 import type { Key } from '../terminal/input';
-import { actionOf, isViewAction, type Action } from './keymap';
+import { actionOf, isViewAction, viewNumber, type Action } from './keymap';
 import { chooserKey, helpKey, pasteKey, promptKey, promptWrite } from './mode-keys';
 import { mouseAction } from './mouse';
 import { bodyArea } from '../frame/heights';
@@ -120,7 +120,7 @@ const COMMON: Readonly<
     dashboard.step(-1);
   },
   view: (dashboard, { key }) => {
-    dashboard.goTo(Number(key) || 10);
+    dashboard.goTo(viewNumber(key));
   },
   filter: (dashboard) => {
     dashboard.ask('filter', 'filter: ', dashboard.scene.filterText);
