@@ -161,6 +161,7 @@ static bool WriteBeyondLimit(int fd, const char* bytes, size_t size) {
   if (setrlimit(RLIMIT_FSIZE, &none) != 0) setrlimit(RLIMIT_FSIZE, &most);
   const bool written = WriteAll(fd, bytes, size);
   const int error = errno;
+  // Cannot fail: to lower a limit again is allowed to all.
   setrlimit(RLIMIT_FSIZE, &given);
   errno = error;
   return written;
