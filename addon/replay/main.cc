@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -92,6 +93,12 @@ class Frames : public ReplaySink {
   Output frame_;
 };
 
+// Whoever started us has died already, which the kernel tells those only that have asked before.
+bool NobodyListens() {
+  struct pollfd socket = {kSocket, 0, 0};
+  return poll(&socket, 1, 0) > 0;
+}
+
 // With the rights of whoever started us, before they are given up. Waits for the writer of a FIFO.
 // '' or what went wrong.
 std::string Open(const char* file) {
@@ -110,6 +117,7 @@ int main(int argc, char** argv) {
   Frames frames;
   // Also while it waits for the writer of a FIFO. Cannot fail: the signal is one.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (NobodyListens()) return 0;
   std::string refused = argc > 1 ? Open(argv[1]) : "";
   if (refused.empty() && !pagefault::sandbox::GiveUpEverything(kLimits)) refused = "SANDBOX";
   if (!refused.empty()) {

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, symlinkSync, truncateSync, writeFileSync } fr
 import { join } from 'node:path';
 import { ReplaySession } from '../../src/sources/recording/replay-session';
 import { analyze, analyzerCommand, readFaults, reportIn } from '../support/analyzer';
-import { ANALYZER, workload } from '../support/build';
+import { ANALYZER, ROOT, workload } from '../support/build';
 import type { Fault } from '../support/formats';
 import { perfData } from '../support/perf-data';
 import { Running, until } from '../support/running';
@@ -269,6 +269,18 @@ test('what waits for the writer of a FIFO ends with the analyzer', async () => {
   );
   analyzer.kill('SIGKILL');
   await until('its end', () => !existsSync(`/proc/${reader}`));
+});
+
+test('the process that reads does not wait for a FIFO where its analyzer has died before', () => {
+  const script = [
+    'import socket, subprocess, sys',
+    'ours, theirs = socket.socketpair()',
+    'ours.close()',
+    'print(subprocess.run(sys.argv[1:], stdout=theirs, timeout=60).returncode)',
+  ].join('\n');
+  const reader = join(ROOT, 'build', 'Release', 'pagefault-replay');
+  const ran = spawnSync('python3', ['-c', script, reader, fifoIn('unheard')], { encoding: 'utf8' });
+  expect(ran).toMatchObject({ status: 0, stdout: '0\n' });
 });
 
 test('what a terminal sends to all in the foreground does not reach the process that reads', async () => {
