@@ -1,4 +1,4 @@
-#include "replay/inflater.h"
+#include "replay/decompressor.h"
 
 #ifdef PAGEFAULT_ZSTD
 #include <zstd.h>
@@ -16,18 +16,18 @@ constexpr uint64_t kLargestRatio = 2000;
 constexpr uint64_t kSmall = 64 << 20;
 }  // namespace
 
-Inflater::~Inflater() {
+Decompressor::~Decompressor() {
   ZSTD_freeDStream(static_cast<ZSTD_DStream*>(stream_));
 }
 
-void Inflater::Push(const uint8_t* bytes, size_t length) {
+void Decompressor::Push(const uint8_t* bytes, size_t length) {
   in_.erase(in_.begin(), in_.begin() + static_cast<ptrdiff_t>(at_));
   at_ = 0;
   in_.insert(in_.end(), bytes, bytes + length);
   taken_ += length;
 }
 
-Inflater::Result Inflater::Inflate(std::vector<uint8_t>* out) {
+Decompressor::Result Decompressor::Decompress(std::vector<uint8_t>* out) {
   if (at_ == in_.size() && !more_) return Result::kOk;
   if (stream_ == nullptr) stream_ = ZSTD_createDStream();
   if (stream_ == nullptr) return Result::kDamaged;
@@ -47,13 +47,13 @@ Inflater::Result Inflater::Inflate(std::vector<uint8_t>* out) {
 
 #else
 
-Inflater::~Inflater() = default;
+Decompressor::~Decompressor() = default;
 
-void Inflater::Push(const uint8_t*, size_t length) {
+void Decompressor::Push(const uint8_t*, size_t length) {
   taken_ += length;
 }
 
-Inflater::Result Inflater::Inflate(std::vector<uint8_t>*) {
+Decompressor::Result Decompressor::Decompress(std::vector<uint8_t>*) {
   return taken_ > 0 ? Result::kNotBuilt : Result::kOk;
 }
 

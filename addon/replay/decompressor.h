@@ -9,19 +9,19 @@
 namespace pagefault {
 namespace perfdata {
 
-class Inflater {
+class Decompressor {
  public:
   enum class Result : uint8_t { kOk, kDamaged, kBomb, kNotBuilt };
 
-  Inflater() = default;
-  Inflater(const Inflater&) = delete;
-  Inflater& operator=(const Inflater&) = delete;
-  ~Inflater();
+  Decompressor() = default;
+  Decompressor(const Decompressor&) = delete;
+  Decompressor& operator=(const Decompressor&) = delete;
+  ~Decompressor();
 
-  // The next piece of the stream. It is kept until Inflate has used it up.
+  // The next piece of the stream. It is kept until Decompress has used it up.
   void Push(const uint8_t* bytes, size_t length);
   // Adds some of what comes out to `out`, and nothing where all that was pushed is used up.
-  Result Inflate(std::vector<uint8_t>* out);
+  Result Decompress(std::vector<uint8_t>* out);
 
  private:
   void* stream_ = nullptr;

@@ -117,28 +117,29 @@ bool RecordFile::Next(const uint8_t** bytes, size_t* length) {
 
 bool RecordFile::FromCompressed(const uint8_t** bytes, size_t* length) {
   for (;;) {
-    const size_t have = inflated_.size() - inflated_at_;
+    const size_t have = decompressed_.size() - decompressed_at_;
     if (have >= kRecordHeader) {
-      *bytes = inflated_.data() + inflated_at_;
+      *bytes = decompressed_.data() + decompressed_at_;
       *length = SizeOf(*bytes);
       if (*length < kRecordHeader) return End(Trouble::kDamaged);
       if (*length <= have) {
-        inflated_at_ += *length;
+        decompressed_at_ += *length;
         return true;
       }
     }
-    inflated_.erase(inflated_.begin(), inflated_.begin() + static_cast<ptrdiff_t>(inflated_at_));
-    inflated_at_ = 0;
-    const size_t before = inflated_.size();
-    switch (inflater_.Inflate(&inflated_)) {
-      case Inflater::Result::kOk:
-        if (inflated_.size() == before) return false;
+    decompressed_.erase(decompressed_.begin(),
+                        decompressed_.begin() + static_cast<ptrdiff_t>(decompressed_at_));
+    decompressed_at_ = 0;
+    const size_t before = decompressed_.size();
+    switch (decompressor_.Decompress(&decompressed_)) {
+      case Decompressor::Result::kOk:
+        if (decompressed_.size() == before) return false;
         break;
-      case Inflater::Result::kDamaged:
+      case Decompressor::Result::kDamaged:
         return End(Trouble::kCompressed);
-      case Inflater::Result::kBomb:
+      case Decompressor::Result::kBomb:
         return End(Trouble::kBomb);
-      case Inflater::Result::kNotBuilt:
+      case Decompressor::Result::kNotBuilt:
         return End(Trouble::kNotBuilt);
     }
   }
@@ -147,7 +148,8 @@ bool RecordFile::FromCompressed(const uint8_t** bytes, size_t* length) {
 bool RecordFile::FromFile(const uint8_t** bytes, size_t* length) {
   const uint8_t* head = input_.Peek(kRecordHeader);
   if (head == nullptr) {
-    const bool cut = input_.buffered() > 0 || inflated_.size() > inflated_at_ || unfinished_;
+    const bool cut =
+        input_.buffered() > 0 || decompressed_.size() > decompressed_at_ || unfinished_;
     return End(cut ? Trouble::kCutOff : Trouble::kNone);
   }
   *length = SizeOf(head);
@@ -196,12 +198,12 @@ bool RecordFile::TakeUserRecord(uint32_t type, const uint8_t* bytes, size_t leng
 
 bool RecordFile::PushCompressed(uint32_t type, const uint8_t* bytes, size_t length) {
   if (type == kCompressed) {
-    inflater_.Push(bytes, length);
+    decompressor_.Push(bytes, length);
     return true;
   }
   const uint64_t size = length >= 8 ? Load<uint64_t>(bytes) : 0;
   if (length < 8 || size > length - 8) return End(Trouble::kDamaged);
-  inflater_.Push(bytes + 8, static_cast<size_t>(size));
+  decompressor_.Push(bytes + 8, static_cast<size_t>(size));
   return true;
 }
 

@@ -8,8 +8,8 @@
 
 #include "perfdata/format.h"
 #include "replay/byte_input.h"
+#include "replay/decompressor.h"
 #include "replay/head.h"
-#include "replay/inflater.h"
 
 namespace pagefault {
 namespace perfdata {
@@ -65,9 +65,9 @@ class RecordFile {
 
   ByteInput input_;
   Head head_;
-  Inflater inflater_;
-  std::vector<uint8_t> inflated_;
-  size_t inflated_at_ = 0;
+  Decompressor decompressor_;
+  std::vector<uint8_t> decompressed_;
+  size_t decompressed_at_ = 0;
   size_t shown_ = 0;  // bytes of input_ that the last record took
   Trouble trouble_ = Trouble::kNone;
   bool unfinished_ = false;  // recorded by a program that did not come to its end
