@@ -22,6 +22,13 @@ export const RESTORED: TerminalState = {
   keypad: false,
 };
 
+/** What is looked for on a screen. */
+type Shown = string | RegExp;
+
+function isIn(screen: string, what: Shown): boolean {
+  return typeof what === 'string' ? screen.includes(what) : what.test(screen);
+}
+
 let servers = 0;
 
 /** A real terminal: a tmux server of its own, with one shell in one window. */
@@ -93,12 +100,17 @@ export class Tmux {
     return { alternate: alternate!, cursor: cursor!, mouse: mouse!, keypad: keypad! };
   }
 
-  /** Waits until the screen shows something, and returns the screen. */
-  shows(what: string | RegExp, history = false): Promise<string> {
+  /**
+   * Waits until the screen shows something, or all of several things at once, and returns the screen.
+   *
+   * A terminal may be looked at while a frame is half written. What is expected of one screen is asked for together.
+   */
+  shows(what: Shown | readonly Shown[], history = false): Promise<string> {
+    const wanted = [what].flat();
     let last = '';
-    return until(`'${String(what)}' on the screen`, () => {
+    return until(`'${wanted.join("' and '")}' on the screen`, () => {
       last = this.screen(history);
-      return (typeof what === 'string' ? last.includes(what) : what.test(last)) ? last : false;
+      return wanted.every((each) => isIn(last, each)) && last;
     }).catch((error: unknown) => {
       throw new Error(`${String(error)}; it shows:\n${last}`);
     });
