@@ -20,6 +20,7 @@ import type {
   TargetInfo,
 } from '../tui/state/source';
 import { MachineWatch } from '../sources/live/machine-watch';
+import { TargetWatch, type SeenTarget } from '../sources/live/target-watch';
 import type { LiveCapture } from '../sources/live/live-capture';
 import type { Assembly } from './assemble';
 import { summaryCounts } from './closing';
@@ -30,20 +31,10 @@ const MAX_TARGETS = 64;
 /** Open faults shown. */
 const MAX_PENDING = 64;
 
-/** Refreshes between two looks at the swap of targets: a view that is shown asks in the others. */
-const SWAP_EVERY = 4;
-
 /** How a target ended. */
 export interface TargetEnd {
   readonly words: string;
   readonly failed: boolean;
-}
-
-interface SeenTarget {
-  readonly info: TargetInfo;
-  readonly rssPages: number;
-  readonly minor: number;
-  readonly major: number;
 }
 
 /** The running capture as the dashboard sees it. */
@@ -61,12 +52,7 @@ export class LiveSource implements DashboardSource {
   private zeroedAt: CaptureFacts | null = null;
   private began = NaN;
   private readonly machine = new MachineWatch(() => performance.now());
-  private looks = 0;
-  private firstSeen: readonly SeenTarget[] | null = null;
-  private readonly lastSeen = new Map<number, SeenTarget>();
-  /** As last told; '' until the reader has answered. */
-  private readonly commandLines = new Map<number, string>();
-  private readonly asked = new Set<number>();
+  private readonly watch: TargetWatch;
 
   constructor(
     private readonly assembly: Assembly<LiveCapture>,
@@ -77,6 +63,7 @@ export class LiveSource implements DashboardSource {
   ) {
     this.names = assembly.model;
     this.shown = assembly.capture.shown;
+    this.watch = new TargetWatch(assembly.capture.reader);
   }
 
   private get now(): number {
@@ -99,46 +86,40 @@ export class LiveSource implements DashboardSource {
 
   header(): HeaderInfo {
     const { facts } = this;
-    const targets = this.targets();
     const end = this.ended?.();
     const { whole } = this.assembly.capture;
+    const pids = this.pids.slice(0, MAX_TARGETS);
+    this.watch.look(pids);
     return {
-      targets: targets.map(({ info }) => info),
+      targets: pids.map((pid) => this.target(pid)),
       ...(whole === null ? {} : { whole: printable(wholeText(whole), 60) }),
       ended: end?.words ?? null,
       failed: end?.failed ?? false,
       elapsedNs: this.now,
       startedAt: this.startedAt(),
       capture: facts,
+      behindNs: this.endedAt === null ? this.assembly.run.behindNs : 0,
       limits: [...captureLimits(facts.mode), ...this.notes],
-      rssBytes:
-        whole === null
-          ? targets.reduce((sum, { rssPages }) => sum + rssPages, 0) * facts.mode.pageSize
-          : NaN,
-      memory: this.memory(targets),
+      rssBytes: whole === null ? this.sumOf(pids, ({ rss }) => rss) : NaN,
+      memory: this.memory(pids),
       inFlight: this.inFlight(),
       captureFilter: this.captureFilter,
     };
   }
 
-  private memory(targets: readonly SeenTarget[]): MemoryInfo {
+  private memory(pids: readonly number[]): MemoryInfo {
     const { capture } = this.assembly;
     const machine = this.machine.look();
     if (capture.whole !== null) return { swap: NaN, before: null, machine };
-    const { shown } = this;
-    const pids = targets.map(({ info }) => info.pid);
-    if (this.looks++ % SWAP_EVERY === 0) shown.lookAtProcesses(pids);
-    // Those that capture has seen since are in its own counters.
-    this.firstSeen ??= capture.command === null ? targets : [];
-    const before = {
-      minor: this.firstSeen.reduce((sum, { minor }) => sum + minor, 0),
-      major: this.firstSeen.reduce((sum, { major }) => sum + major, 0),
-    };
-    return {
-      swap: pids.reduce((sum, pid) => sum + (shown.memory(pid)?.swap ?? NaN), 0),
-      before: this.firstSeen.length === 0 ? null : before,
-      machine,
-    };
+    return { swap: this.sumOf(pids, ({ swap }) => swap), before: capture.accounts.past, machine };
+  }
+
+  /** Of all targets, bytes; NaN where it is not known of each. */
+  private sumOf(pids: readonly number[], bytes: (seen: SeenTarget) => number): number {
+    return pids.reduce((sum, pid) => {
+      const seen = this.watch.of(pid);
+      return sum + (seen === undefined ? NaN : bytes(seen));
+    }, 0);
   }
 
   /** CLOCK_MONOTONIC stands still while the machine sleeps, and the day goes on: what is seen now shall be right. */
@@ -152,49 +133,19 @@ export class LiveSource implements DashboardSource {
     return capture.command === null ? capture.pids : [capture.session.info.commandPid];
   }
 
-  private targets(): SeenTarget[] {
-    return this.pids.slice(0, MAX_TARGETS).map((pid) => {
-      const seen = this.look(pid) ?? this.lastSeen.get(pid);
-      if (seen !== undefined) this.lastSeen.set(pid, seen);
-      return (
-        seen ?? {
-          info: { pid, comm: this.nameOf(pid), commandLine: '', threads: 0, state: '' },
-          rssPages: NaN,
-          minor: 0,
-          major: 0,
-        }
-      );
-    });
+  private target(pid: number): TargetInfo {
+    const seen = this.watch.of(pid);
+    const commandLine = this.watch.commandLine(pid);
+    if (seen === undefined) {
+      return { pid, comm: this.nameOf(pid), commandLine, threads: 0, state: '' };
+    }
+    const { comm, threads, state } = seen;
+    return { pid, comm, commandLine, threads, state };
   }
 
   /** A COMMAND may be gone before the first look: the records know its name. */
   private nameOf(pid: number): string {
     return this.last?.processes.find((row) => row.pid === pid)?.comm ?? '';
-  }
-
-  /** A process as it is now, undefined when that is not known: it keeps the name it had. */
-  private look(pid: number): SeenTarget | undefined {
-    const { proc } = this.assembly.capture;
-    const stat = proc.stat(pid);
-    if (stat === null || typeof stat !== 'object') return undefined;
-    // Of a process whose first thread has ended the others live on.
-    if (stat.state === 'Z' && stat.threads < 2) return undefined;
-    const { comm, threads, state, rssPages, minflt: minor, majflt: major } = stat;
-    const info = { pid, comm, commandLine: this.commandLine(pid), threads, state };
-    return { info, rssPages, minor, major };
-  }
-
-  /** The last known one. Reading it takes the target's mmap_lock: it is asked for, not waited for. */
-  private commandLine(pid: number): string {
-    const { reader } = this.assembly.capture;
-    if (!this.asked.has(pid)) {
-      this.asked.add(pid);
-      reader.cmdline(pid, (args) => {
-        this.asked.delete(pid);
-        if (args !== null && args.length > 0) this.commandLines.set(pid, args.join(' '));
-      });
-    }
-    return this.commandLines.get(pid) ?? '';
   }
 
   /** Faults whose thread is blocked in them, as of the last snapshot; the oldest ones. */

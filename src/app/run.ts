@@ -97,6 +97,8 @@ export class Run {
   /** Of those open at the end, the ones that a signal had interrupted. */
   private interrupted = 0;
   private cancelHeartbeat: (() => void) | null = null;
+  /** When there was nothing left to take the last time, ns. */
+  private caughtUpAt = 0;
 
   constructor(
     private readonly ports: RunPorts,
@@ -184,6 +186,13 @@ export class Run {
     this.resolveStopped(reason);
   }
 
+  /** How old what was taken last is while more waits behind it, ns; next to nothing where the run keeps up. */
+  get behindNs(): number {
+    const now = this.ports.clock.now();
+    // A batch is old, too, where nothing came after it.
+    return Math.max(0, now - Math.max(this.caughtUpAt, this.batch.horizon));
+  }
+
   /** What the run knows of itself now. */
   facts(): CaptureFacts {
     const { session } = this.ports;
@@ -232,6 +241,7 @@ export class Run {
   }
 
   private idle(): void {
+    this.caughtUpAt = this.ports.clock.now();
     if (this.reason === null) {
       // Whatever stops us here leads to one more pass: the last records come out of a stopped session.
       this.check(true);

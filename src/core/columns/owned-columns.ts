@@ -1,3 +1,4 @@
+import { TITLES } from './titles';
 import type { OwnedGroup, ProcessGrouping } from '../snapshot/process-groups';
 import { count } from '../text/format';
 import { named, numeric } from './column';
@@ -16,16 +17,28 @@ interface GroupingWords {
 
 export const GROUPING_WORDS: Readonly<Record<ProcessGrouping, GroupingWords>> = {
   cgroup: {
-    heading: 'Cgroups',
+    heading: TITLES.sections.cgroups.title,
     title: 'CGROUP',
     width: 40,
     doc: 'control group, by its path',
     timed: true,
   },
-  unit: { heading: 'Units', title: 'UNIT', width: 24, doc: 'systemd unit', timed: true },
-  user: { heading: 'Users', title: 'USER', width: 12, doc: 'whose processes', timed: true },
+  unit: {
+    heading: TITLES.sections.units.title,
+    title: 'UNIT',
+    width: 24,
+    doc: 'systemd unit',
+    timed: true,
+  },
+  user: {
+    heading: TITLES.sections.users.title,
+    title: 'USER',
+    width: 12,
+    doc: 'whose processes',
+    timed: true,
+  },
   name: {
-    heading: 'Names',
+    heading: TITLES.sections.names.title,
     title: 'COMMAND',
     width: 15,
     doc: 'name of the processes',

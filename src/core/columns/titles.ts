@@ -44,6 +44,11 @@ export const TITLES = {
     p999: { title: 'p99.9', doc: '999 of 1000 faults took no longer' },
     max: { title: 'MAX', doc: 'the longest fault' },
     total: { title: 'TOTAL', doc: 'all latencies together' },
+    mappedBy: {
+      title: 'MAPPED BY',
+      doc: 'who mapped most of it: the innermost functions of the call stack',
+    },
+    stack: { title: 'STACK, root first', doc: 'the functions that called what faulted, as a tree' },
   },
   details: {
     what: { title: 'what', doc: 'faults by class, and how many a second now' },
@@ -78,6 +83,43 @@ export const TITLES = {
     },
     do: { title: 'do', doc: 'what one usually does about it' },
     whose: { title: 'whose', doc: 'the processes' },
+  },
+  /** Of the lines that a report begins with. */
+  head: {
+    target: { title: 'Target', doc: 'what was looked at' },
+    filter: { title: 'Filter', doc: 'faults that --filter drops are in no number of the report' },
+    elapsed: {
+      title: 'Elapsed',
+      doc: 'how long it was captured, and what the faults took of that',
+    },
+    complete: {
+      title: 'Complete',
+      doc: 'faults captured and lost beside what the kernel itself has counted',
+    },
+    beyond: {
+      title: 'Beyond',
+      doc: 'pages that /proc/PID/stat counts and that no access has faulted for: nothing is lost there',
+    },
+    machine: { title: 'Machine', doc: 'the same beside /proc/vmstat, of the whole machine' },
+    inFlight: { title: 'In flight', doc: 'faults that had not ended when capture did' },
+    capture: { title: 'Capture', doc: 'full, or what could not be seen or was done differently' },
+    tables: { title: 'Tables', doc: 'in which order the rows are, and how many at most' },
+    note: { title: 'Note', doc: 'what qualifies the numbers' },
+  },
+  /** Of the sections of a report. */
+  sections: {
+    findings: { title: 'Findings', doc: 'what dominates, and what one does about it' },
+    regions: { title: 'Regions', doc: 'which memory faulted, by what is mapped there' },
+    sites: { title: 'Call sites', doc: 'which code faulted, by function and line' },
+    stacks: { title: 'Stacks', doc: 'who called it; needs --stacks' },
+    threads: { title: 'Threads', doc: 'who waited' },
+    processes: { title: 'Processes', doc: 'the same by process' },
+    causes: { title: 'Causes', doc: 'why they were taken, and the share of each in their cost' },
+    latency: { title: 'Latency of', doc: 'how long the faults of a class took' },
+    cgroups: { title: 'Cgroups', doc: 'processes by their control group' },
+    units: { title: 'Units', doc: 'processes by their systemd unit' },
+    users: { title: 'Users', doc: 'processes by their user' },
+    names: { title: 'Names', doc: 'processes by their name' },
   },
 } as const;
 export type DetailTitle = keyof typeof TITLES.details;

@@ -65,6 +65,10 @@ const HEADING_WORDS: readonly Word[] = [
     doc: 'beside what the kernel itself has counted: equal when capture has ended',
   },
   {
+    title: 's behind',
+    doc: 'so old are the newest faults that were counted: the rest waits, and is counted when there is time',
+  },
+  {
     title: 'untimed',
     doc: 'faults whose latency is not known: they count, their time is in no sum (mostly another perf session on the same threads)',
   },
@@ -129,6 +133,10 @@ export const WORDS: readonly WordList[] = [
     ]),
   },
   { name: 'Lines of a detail', words: Object.values(TITLES.details) },
+  {
+    name: 'The report',
+    words: [...Object.values(TITLES.head), ...Object.values(TITLES.sections)],
+  },
 ];
 
 /** Each title once in each meaning. */

@@ -1,6 +1,7 @@
 import { countedLabel, REGION_COLUMNS } from '../../core/columns/row-columns';
 import { text } from '../../core/columns/column';
 import type { Column } from '../../core/columns/column';
+import { TITLES } from '../../core/columns/titles';
 import { sharedLabel } from '../../core/regions/region-label';
 import { innermost } from '../../core/code/stack-names';
 import { mergedPercentiles } from '../../core/snapshot/groups';
@@ -139,6 +140,6 @@ export function makerColumn({
 }: Pick<Snapshot, 'mappedBy'>): Column<RegionRow & { readonly processes?: number }> {
   const maker = (row: RegionRow & { readonly processes?: number }): string =>
     (row.processes ?? 1) > 1 && row.maker === '' ? '' : innermost(mappedBy(row.id), MAKER_WIDTH);
-  const doc = 'who mapped most of it: the innermost functions of the call stack';
-  return text('mapped_by', 'MAPPED BY', MAKER_WIDTH, 0, maker, doc);
+  const { title, doc } = TITLES.columns.mappedBy;
+  return text('mapped_by', title, MAKER_WIDTH, 0, maker, doc);
 }

@@ -1,3 +1,4 @@
+import { TITLES } from '../../core/columns/titles';
 import { stackLines } from '../../core/columns/stack-lines';
 import type { StackRow } from '../../core/snapshot/snapshot';
 import { grouped, latency } from '../../core/text/format';
@@ -21,8 +22,9 @@ export function stackSection(rows: readonly StackRow[], fixed: boolean): string[
   const left = ordered.slice(TOP);
   const sum = (value: (row: StackRow) => number): number =>
     left.reduce((total, row) => total + value(row), 0);
+  const { stall, stack } = TITLES.columns;
   return [
-    line('STALL', 'ALL', 'STACK, root first'),
+    line(stall.title, 'ALL', stack.title),
     ...shown.map(({ depth, text, faults, stallNs }) =>
       line(latency(stallNs), grouped(faults), `${'  '.repeat(Math.min(depth, MAX_INDENT))}${text}`),
     ),

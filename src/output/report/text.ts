@@ -4,6 +4,7 @@ import { causeText } from '../../core/classify/cause-text';
 import { causeRows } from '../../core/columns/cause-rows';
 import { CAUSE_NAMES } from '../../core/classify/classes';
 import { PROCESS_COLUMNS, SITE_COLUMNS, THREAD_COLUMNS } from '../../core/columns/row-columns';
+import { TITLES } from '../../core/columns/titles';
 import { findings } from '../../core/findings/findings';
 import { grouped, latency, percent, stalledShare } from '../../core/text/format';
 import type { Column } from '../../core/columns/column';
@@ -26,6 +27,14 @@ import type { ReportInput } from './report';
 import { stackSection } from './stacks';
 import { restLine, tableLines } from './table';
 import { printable } from '../../core/text/printable';
+
+const SECTIONS = TITLES.sections;
+/** Before what a line at the head says. */
+const HEAD_CELLS = 12;
+
+function headLine(name: keyof typeof TITLES.head, text: string): string {
+  return TITLES.head[name].title.padEnd(HEAD_CELLS) + text;
+}
 
 /** Rows of a table in the text report; the JSON report has them all. */
 const MAX_ROWS = 40;
@@ -61,25 +70,27 @@ export function reportText(input: ReportInput): string {
     '',
     ...headLines(input),
     // Times differ from run to run, and so does what they show.
-    ...(fixed ? [] : section('Findings', findingLines(snapshot))),
+    ...(fixed ? [] : section(SECTIONS.findings.title, findingLines(snapshot))),
     ...owned.first,
     ...(several
-      ? table('Regions', orderedRows(groupRegions(regions), fixed !== null), [
+      ? table(SECTIONS.regions.title, orderedRows(groupRegions(regions), fixed !== null), [
           ...GROUP_COLUMNS,
           makerColumn(snapshot),
         ])
-      : table('Regions', regions, [...regionColumns, makerColumn(snapshot)])),
-    ...table('Call sites', orderedRows(snapshot.sites, fixed !== null), SITE_COLUMNS),
-    ...section('Stacks', stackSection(snapshot.stacks(), fixed !== null)),
+      : table(SECTIONS.regions.title, regions, [...regionColumns, makerColumn(snapshot)])),
+    ...table(SECTIONS.sites.title, orderedRows(snapshot.sites, fixed !== null), SITE_COLUMNS),
+    ...section(SECTIONS.stacks.title, stackSection(snapshot.stacks(), fixed !== null)),
     // Where no process has a second thread the threads are the processes once more.
     ...(several && threads.length <= processes.length
       ? []
-      : table('Threads', threads, THREAD_COLUMNS)),
+      : table(SECTIONS.threads.title, threads, THREAD_COLUMNS)),
     ...owned.last,
-    ...section('Causes', causeLines(snapshot, fixed === null)),
+    ...section(SECTIONS.causes.title, causeLines(snapshot, fixed === null)),
     ...(fixed
       ? []
-      : snapshot.latency.flatMap((h) => section(`Latency of ${h.faultClass}`, histogramLines(h)))),
+      : snapshot.latency.flatMap((h) =>
+          section(`${SECTIONS.latency.title} ${h.faultClass}`, histogramLines(h)),
+        )),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -107,7 +118,8 @@ function ownedSections(
   const several = isOfSeveral(input);
   const leads = several || by === 'process';
   const columns = leads ? PROCESS_COLUMNS : PROCESS_COLUMNS.filter(({ id }) => !WHOSE.has(id));
-  const list = leads || processes.length > 1 ? table('Processes', processes, columns) : [];
+  const list =
+    leads || processes.length > 1 ? table(SECTIONS.processes.title, processes, columns) : [];
   const groups = (grouping: ProcessGrouping): string[] =>
     table(GROUPING_WORDS[grouping].heading, ownedRows(input, grouping), ownedColumns(grouping));
   const asked = by === null || by === 'process' ? [] : groups(by);
@@ -175,32 +187,36 @@ function targetText({ target, fixed }: ReportInput): string {
 function headLines(input: ReportInput): string[] {
   const { snapshot, capture, fixed, target } = input;
   const lines: string[] = [];
-  lines.push(`Target      ${printable(targetText(input), 200)}`);
-  if (input.filter !== '') lines.push(`Filter      ${printable(input.filter, 200)}`);
+  const add = (name: keyof typeof TITLES.head, text: string): void => {
+    lines.push(headLine(name, text));
+  };
+  add('target', printable(targetText(input), 200));
+  if (input.filter !== '') add('filter', printable(input.filter, 200));
   if (!fixed) {
     const { faults, stallNs, stallShare } = snapshot.totals;
     const perSecond = snapshot.elapsed > 0 ? (faults / snapshot.elapsed) * 1e9 : 0;
-    lines.push(
-      `Elapsed     ${(snapshot.elapsed / 1e9).toFixed(3)} s, ${grouped(perSecond)} faults/s, ` +
+    add(
+      'elapsed',
+      `${(snapshot.elapsed / 1e9).toFixed(3)} s, ${grouped(perSecond)} faults/s, ` +
         `stalled ${latency(stallNs)} (${stalledShare(stallShare)})`,
     );
   }
-  lines.push(`Complete    ${completenessText(capture)}`);
+  add('complete', completenessText(capture));
   // exec and the like differ from run to run by a few.
   // Of a whole nobody has looked at every account.
   const asked = !target.whole && (target.recording ?? null) === null;
-  if (!fixed && asked) lines.push(`Beyond      ${beyondText(input)}`);
+  if (!fixed && asked) add('beyond', beyondText(input));
   const { machine = null } = input;
-  if (machine !== null) lines.push(`Machine     ${machineText(machine, capture)}`);
+  if (machine !== null) add('machine', machineText(machine, capture));
   if (capture.inFlight > 0) {
-    lines.push(`In flight   ${inFlightText(input)}`);
+    add('inFlight', inFlightText(input));
   }
   const limits = captureLimits(capture.mode);
-  lines.push(`Capture     ${limits[0] ?? 'full'}`);
-  for (const limit of limits.slice(1)) lines.push(`            ${limit}`);
+  add('capture', limits[0] ?? 'full');
+  for (const limit of limits.slice(1)) lines.push(' '.repeat(HEAD_CELLS) + limit);
   const order = fixed ? 'by faults' : 'by time stalled, then by faults';
-  lines.push(`Tables      ${order}; at most ${MAX_ROWS} rows, all with --report-format json`);
-  return [...lines, ...qualifications(input).map((note) => `Note        ${note}`)];
+  add('tables', `${order}; at most ${MAX_ROWS} rows, all with --report-format json`);
+  return [...lines, ...qualifications(input).map((note) => headLine('note', note))];
 }
 
 function findingLines(snapshot: Snapshot): string[] {

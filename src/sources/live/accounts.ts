@@ -1,7 +1,8 @@
 import { beyondFaults } from '../../core/facts/beyond';
 import type { BeyondFaults, StatFaults } from '../../core/facts/beyond';
 import { isKnown } from '../proc/proc';
-import type { Proc } from '../proc/proc';
+import type { Proc, ProcResult } from '../proc/proc';
+import type { Stat } from '../proc/proc-parse';
 
 /** Living descendants that are looked at: of more, the faults are in no account. */
 const MAX_LIVING = 1024;
@@ -20,6 +21,8 @@ export interface AccountsQuestion {
  * beginning and around the end of a capture, because a busy process faults while we look.
  */
 export class KernelAccounts {
+  /** Faults of the processes attached to from their beginning on, until capture began; null where there are none. */
+  readonly past: { readonly minor: number; readonly major: number } | null;
   private readonly before: ReadonlyMap<number, StatFaults | null>;
   private begun: readonly (StatFaults | null)[] = [];
   private ending: readonly (StatFaults | null)[] = [];
@@ -35,8 +38,13 @@ export class KernelAccounts {
     pids: readonly number[],
     private readonly children: boolean,
   ) {
-    const looks = this.look(pids);
-    this.before = new Map(pids.map((pid, k) => [pid, looks[k]!]));
+    const stats = pids.map((pid) => this.proc.stat(pid));
+    this.before = new Map(pids.map((pid, k) => [pid, ofStat(stats[k]!)]));
+    const known = stats.filter(isKnown);
+    const sum = (of: (stat: Stat) => number): number =>
+      known.reduce((total, stat) => total + of(stat), 0);
+    const past = { minor: sum(({ minflt }) => minflt), major: sum(({ majflt }) => majflt) };
+    this.past = known.length === 0 ? null : past;
   }
 
   /** Capture has begun. `command`: the pid of COMMAND, 0 without one. `attached`: to these processes. */
@@ -81,10 +89,11 @@ export class KernelAccounts {
   }
 
   private look(pids: readonly number[]): (StatFaults | null)[] {
-    return pids.map((pid) => {
-      const stat = this.proc.stat(pid);
-      if (!isKnown(stat)) return null;
-      return { own: stat.minflt + stat.majflt, children: stat.cminflt + stat.cmajflt };
-    });
+    return pids.map((pid) => ofStat(this.proc.stat(pid)));
   }
+}
+
+function ofStat(stat: ProcResult<Stat>): StatFaults | null {
+  if (!isKnown(stat)) return null;
+  return { own: stat.minflt + stat.majflt, children: stat.cminflt + stat.cmajflt };
 }

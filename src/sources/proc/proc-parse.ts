@@ -82,6 +82,23 @@ export function parseStatus(text: string): Status | null {
   return { tgid, uids, rssBytes: rss * 1024, nsPids: nsPids.length === 0 ? [tgid] : nsPids };
 }
 
+/** What /proc/PID/status says of a process as top shows it. */
+export interface TaskState {
+  readonly comm: string;
+  /** R, S, D, T, t, Z, X, I as ps shows them. */
+  readonly state: string;
+  readonly threads: number;
+}
+
+/** The lines are those before any that a process has a say in but its name, in which line ends are escaped. */
+export function parseTaskState(status: string): TaskState | null {
+  const comm = /^Name:\t(.*)$/m.exec(status)?.[1];
+  const state = /^State:\t([A-Za-z])/m.exec(status)?.[1];
+  const threads = /^Threads:\t(\d{1,7})$/m.exec(status)?.[1];
+  if (comm === undefined || state === undefined || threads === undefined) return null;
+  return { comm, state, threads: Number(threads) };
+}
+
 /**
  * The control group of a process (/proc/PID/cgroup, cgroups(7)): its path in the hierarchy of cgroup v2, on machines
  * without that in systemd's own or memory's. '' where it has none.

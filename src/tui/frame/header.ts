@@ -23,6 +23,8 @@ import { stateText } from '../state/waiting';
 const STUCK_NS = 10e6;
 /** Threads in faults over the last interval from which on that is said. */
 const SOME_STALLED = 0.05;
+/** What is counted is told to be late when it is that old, ns. */
+const LATE_NS = 0.5e9;
 const CLASS_LABEL: Readonly<Record<ClassName, string>> = {
   MAJOR: 'MAJ',
   MINOR: 'MIN',
@@ -104,12 +106,15 @@ function targetPieces({ header }: Picture, state: HeaderState): Piece[] {
       header.whole === undefined
         ? header.targets.reduce((sum, t) => sum + t.threads, 0)
         : header.capture.mode.threads;
-    pieces.push({
-      text: `${threads} ${threads === 1 ? 'thread' : 'threads'}`,
-      short: `${threads} thr`,
-      weight: 40,
-    });
-    if (target !== undefined)
+    // Nothing is known of a target in the first picture.
+    if (threads > 0 || header.whole !== undefined) {
+      pieces.push({
+        text: `${threads} ${threads === 1 ? 'thread' : 'threads'}`,
+        short: `${threads} thr`,
+        weight: 40,
+      });
+    }
+    if (target !== undefined && target.state !== '')
       pieces.push({ text: stateText(target.state), short: target.state, weight: 38 });
   }
   pieces.push({ text: clock(header.elapsedNs), weight: 60 });
@@ -183,6 +188,7 @@ function trustPieces(picture: Picture): Piece[] {
       weight: 20,
     },
   ];
+  pieces.push(...latePieces(header));
   if (!Number.isNaN(header.rssBytes))
     pieces.push({ text: `RSS ${bytes(header.rssBytes)}`, weight: 60 });
   if (header.captureFilter !== '') {
@@ -218,6 +224,14 @@ function trustPieces(picture: Picture): Piece[] {
     });
   }
   return pieces;
+}
+
+/** That the counters lag behind what happens, and by how much. */
+function latePieces({ behindNs = 0 }: HeaderInfo): Piece[] {
+  if (behindNs < LATE_NS) return [];
+  const age = `${(behindNs / 1e9).toFixed(1)} s behind`;
+  const text = `${age}: more faults came than could be counted by now`;
+  return [{ text, short: age, style: 'warning', weight: 94 }];
 }
 
 function stuck(header: HeaderInfo): HeaderInfo['inFlight'] {

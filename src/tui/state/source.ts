@@ -68,6 +68,8 @@ export interface HeaderInfo {
   /** The time of the day at which capture began, ms since 1970; null where that is not known. */
   readonly startedAt: number | null;
   readonly capture: CaptureFacts;
+  /** How old the newest faults are that were counted, while more wait; left out where that is never so. ns. */
+  readonly behindNs?: number;
   /** What the capture cannot see or had to do differently, in words; empty for a full capture. */
   readonly limits: readonly string[];
   /** Resident memory of all targets, bytes; NaN where it cannot be read. */

@@ -357,6 +357,29 @@ test.each([
   },
 );
 
+test('what waits to be counted makes it late, and old batches alone do not', async () => {
+  let consumes = true;
+  const consumer = { consume: () => consumes };
+  const t = setup({ consumer });
+  t.run.start();
+  await turns();
+  t.clock.advance(60e9);
+  await turns();
+  // Nothing has come for a minute.
+  expect(t.run.behindNs).toBe(0);
+  // A batch that waits for an answer, and one behind it.
+  consumes = false;
+  t.session.queue = [[MIN], [MIN]];
+  t.run.wake();
+  await turns();
+  t.clock.advance(2e9);
+  await turns();
+  expect(t.run.behindNs).toBe(2e9);
+  consumes = true;
+  await turns();
+  expect(t.run.behindNs).toBe(0);
+});
+
 test('losses of the rings and of the mailbox add up, and count towards completeness', async () => {
   const t = setup();
   t.session.queue = [[MIN]];

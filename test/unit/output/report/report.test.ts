@@ -2,6 +2,7 @@ import { CAUSE_NAMES, CLASS_NAMES } from '../../../../src/core/classify/classes'
 import type { CauseName, ClassName } from '../../../../src/core/classify/classes';
 import { completeness } from '../../../../src/core/facts/capture-facts';
 import { grouped, stalledCell } from '../../../../src/core/text/format';
+import { WORDS } from '../../../../src/core/columns/words';
 import { FixedNames } from '../../../../src/core/columns/stable-names';
 import type {
   ProcessRow,
@@ -576,4 +577,47 @@ test('of the whole machine: what /proc/vmstat counts, and why it is more', () =>
   });
   expect(JSON.parse(jsonOf(machine()))).toMatchObject({ completeness: { machine: null } });
   expect(reportText(machine())).not.toContain('vmstat');
+});
+
+const explained = new Set<string>(WORDS.flatMap(({ words }) => words.map(({ title }) => title)));
+
+/** Titles of the head (`Target      ...`), of sections, and of the columns below them. */
+function titlesOf(report: string): string[] {
+  const lines = report.split('\n');
+  return lines.flatMap((line, k) => {
+    const head = /^(\S+(?: \S+)?) {2,}\S/.exec(line)?.[1];
+    if (head !== undefined) return [head];
+    if (k === 0 || lines[k - 1] !== '' || line === '') return [];
+    const section = line.replace(/^(Latency of) (?:MAJOR|MINOR|COW|ERROR)$/, '$1');
+    const columns = lines[k + 1]!.trim().split(/ {2,}/);
+    const isHeading = columns.length > 1 && /^[A-Z]/.test(columns[0]!);
+    return [section, ...(isHeading ? columns : [])];
+  });
+}
+
+test('every title of a report is explained', () => {
+  const asked = { low: 1, high: 2, gone: 0 };
+  const rich = reportText(
+    input(
+      {
+        by: 'user',
+        filter: 'libc',
+        beyond: asked,
+        target: { command: null, pids: [500, 501] },
+        capture: { ...FACTS, inFlight: 2, inFlightNs: 5e6 },
+      },
+      {
+        processes: [process(500, stats(500, { MAJOR: 3 })), process(501, stats(501, { MINOR: 9 }))],
+        sites: [sample.site({ id: 4, label: 'main', byClass: [0, 9, 0, 0] })],
+        stacks: () => [{ comm: 'db', frames: ['main'], faults: 9, stallNs: 1e6, sampled: 9 }],
+        mappedBy: () => ['malloc', 'main'],
+      },
+    ),
+  );
+  const titles = titlesOf(rich);
+  expect(titles).toEqual(
+    expect.arrayContaining(['Target', 'Filter', 'In flight', 'Regions', 'Call sites', 'Stacks']),
+  );
+  expect(titles).toEqual(expect.arrayContaining(['MAPPED BY', 'Users', 'Causes', 'Latency of']));
+  expect(titles.filter((title) => !explained.has(title))).toEqual([]);
 });
