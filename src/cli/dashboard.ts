@@ -23,6 +23,7 @@ import { say } from './stderr';
 import { Readiness } from './readiness';
 import { EndingSignals } from './signals';
 import type { Startup } from './startup';
+import { terminalColours } from './terminal-description';
 import { onJobControl } from './terminal-signals';
 import { openOutlets, waitForReader } from './wait-for-reader';
 
@@ -176,6 +177,7 @@ function startScreen(
       output: process.stdout,
       env: process.env,
       ascii: options.ascii,
+      describedColours: terminalColours(process.env.TERM ?? ''),
       stopProcess: () => {
         process.kill(process.pid, 'SIGSTOP');
       },

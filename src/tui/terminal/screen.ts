@@ -7,7 +7,7 @@ import type { RawBlessed, RawScreen, RawSparkline } from './blessed-types';
 import type { Frame, Size, SparkSpot } from '../state/picture';
 import { MOUSE_OFF, MOUSE_ON } from './mouse';
 import { Painter, type Overlay } from './painter';
-import { terminalTraits, type TerminalTraits } from './theme';
+import { terminalTraits, type TerminalTraits } from './traits';
 import { drained, type ScreenEvents, type ScreenOptions, type TtyOutput } from './tty';
 
 /**
@@ -40,8 +40,8 @@ export class TerminalScreen {
     private readonly options: ScreenOptions,
     private readonly events: ScreenEvents,
   ) {
-    const { input, output, env, ascii } = options;
-    this.traits = terminalTraits(env, ascii);
+    const { input, output, env, ascii, describedColours } = options;
+    this.traits = terminalTraits(env, ascii, describedColours);
     // A tty's writes block by default: a stalled reader would stop the event loop, and the capture with it.
     output._handle?.setBlocking?.(false);
     this.screen = createScreen(output, env.TERM ?? '', !this.traits.ascii);

@@ -1,27 +1,7 @@
 import type { ClassName } from '../../core/classify/classes';
+import { looksOf, MONO, PALETTES, type Style } from './palette';
 
-/** What a piece of text means; the theme says how it looks. Meaning never rests on colour alone. */
-export type Style =
-  | 'plain'
-  | 'major'
-  | 'minor'
-  | 'cow'
-  | 'error'
-  | 'dim'
-  | 'strong'
-  | 'title'
-  | 'selected'
-  | 'active'
-  | 'warning'
-  | 'good'
-  | 'key'
-  | 'bar'
-  | 'fine'
-  | 'look'
-  | 'problem'
-  | 'lost'
-  | 'stall'
-  | 'heat';
+export type { Style } from './palette';
 
 export const CLASS_STYLE: Readonly<Record<ClassName, Style>> = {
   MAJOR: 'major',
@@ -96,58 +76,6 @@ const ASCII: Glyphs = {
   vertical: '|',
 };
 
-/** Select Graphic Rendition parameters (ECMA-48), 16-colour set. */
-const COLOURS: Readonly<Record<Style, string>> = {
-  plain: '',
-  major: '1;31',
-  minor: '36',
-  cow: '33',
-  error: '35',
-  dim: '90',
-  strong: '1',
-  title: '1;4',
-  selected: '7',
-  active: '1;7',
-  warning: '1;33',
-  good: '32',
-  key: '1',
-  bar: '1;97;44',
-  fine: '1;30;42',
-  look: '1;30;43',
-  problem: '1;97;41',
-  lost: '1;97;41',
-  stall: '32',
-  heat: '33',
-};
-
-/** The same with bold, underline and inverse only. */
-const MONO: Readonly<Record<Style, string>> = {
-  ...COLOURS,
-  major: '1',
-  minor: '',
-  cow: '4',
-  error: '1;4',
-  dim: '',
-  warning: '1',
-  good: '',
-  bar: '7',
-  fine: '1',
-  look: '1;7',
-  problem: '1;7',
-  lost: '1',
-  stall: '',
-  heat: '',
-};
-
-/** The same on a light background, where yellow and cyan cannot be read. */
-const LIGHT: Readonly<Record<Style, string>> = {
-  ...COLOURS,
-  minor: '34',
-  cow: '38;5;130',
-  warning: '1;38;5;130',
-  heat: '38;5;130',
-};
-
 export const THEME_NAMES = ['dark', 'light', 'none'] as const;
 export type ThemeName = (typeof THEME_NAMES)[number];
 
@@ -165,38 +93,11 @@ export function makeTheme(options: {
   readonly name?: ThemeName;
 }): Theme {
   const { colours, ascii, name = 'dark' } = options;
-  const many = name === 'light' ? LIGHT : COLOURS;
-  // 90 (bright black) is black on black where only eight colours are known.
-  const few = colours >= 8 ? { ...COLOURS, dim: '' } : MONO;
-  const sgr = name === 'none' ? MONO : colours >= 16 ? many : few;
+  const sgr = name === 'none' || colours < 8 ? MONO : looksOf(PALETTES[name], colours);
   return { glyphs: ascii ? ASCII : UNICODE, ascii, sgr };
 }
 
 /** A style's colour for what is drawn in blocks: bold ones would be of another colour than their background. */
 export function graphColour({ sgr }: Theme, style: Style): string {
-  return /(?:^|;)((?:3[0-7]|9[0-7]|38;5;\d+))$/.exec(sgr[style])?.[1] ?? '';
-}
-
-export interface TerminalTraits {
-  readonly colours: number;
-  readonly ascii: boolean;
-}
-
-/**
- * What the environment says about the terminal. NO_COLOR: no-color.org. The Linux console and the
- * hardware terminals have no block characters; a locale that is not UTF-8 has nothing beyond ASCII.
- */
-export function terminalTraits(
-  env: Readonly<Record<string, string | undefined>>,
-  forceAscii: boolean,
-): TerminalTraits {
-  const term = env.TERM ?? '';
-  const locale = [env.LC_ALL, env.LC_CTYPE, env.LANG].find(
-    (value) => value !== undefined && value !== '',
-  );
-  const utf8 = /utf-?8/i.test(locale ?? '');
-  const simple = /^(?:linux|vt\d|ansi$|cons)/.test(term);
-  const mono = (env.NO_COLOR ?? '') !== '' || /^(?:vt\d|.*-m$|.*-mono$)/.test(term);
-  const eight = simple || term.endsWith('-8color');
-  return { colours: mono ? 0 : eight ? 8 : 16, ascii: forceAscii || !utf8 || simple };
+  return /(?:^|;)((?:3[0-7]|9[0-7]|38;5;\d+|38;2;\d+;\d+;\d+))$/.exec(sgr[style])?.[1] ?? '';
 }

@@ -19,6 +19,8 @@ export interface ScreenOptions {
   readonly output: TtyOutput;
   readonly env: Record<string, string | undefined>;
   readonly ascii: boolean;
+  /** Colours of the terminal's description; null or left out where there is none. */
+  readonly describedColours?: number | null;
   /** Stops this process as SIGSTOP does; it returns when the process runs again. */
   readonly stopProcess: () => void;
 }

@@ -179,8 +179,9 @@ describe('golden frames', () => {
     const mono = await frame(FRAMES[1]!);
     const major = colour.text.findIndex((line) => line.includes(' MAJOR '));
     const at = colour.text[major]!.indexOf('MAJOR');
-    // 1 is red (ECMA-48 colour 31), b bold.
-    expect(colour.marks[major]!.slice(at, at + 5)).toEqual(['b1', 'b1', 'b1', 'b1', 'b1']);
+    // 203 is a red of 256 colours, b bold.
+    const red = Array<string>(5).fill('b203');
+    expect(colour.marks[major]!.slice(at, at + 5)).toEqual(red);
     expect(mono.marks.flat().join('')).not.toMatch(/\d/);
     expect(mono.text.join('\n')).toMatch(/^[\x20-\x7e\n]*$/);
     // The selection is a mark and an inverse line.

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { cut, Line, pieceLine } from '../../../../src/tui/layout/line';
 import { cellText, widthOf } from '../../../../src/tui/terminal/cell-width';
 import { historyLine, sparkline, strip, toHundred } from '../../../../src/tui/layout/spark';
-import { makeTheme, terminalTraits } from '../../../../src/tui/terminal/theme';
+import { makeTheme } from '../../../../src/tui/terminal/theme';
 import { cells } from '../../../support/cells';
 import { anyText } from '../../../support/texts';
 
@@ -143,29 +143,5 @@ describe('sparklines', () => {
     for (let ticks = 101; ticks <= 104; ticks++) {
       expect(at(ticks).slice(1, -1)).toBe(at(100).slice(1, -1));
     }
-  });
-});
-
-describe('terminalTraits', () => {
-  const utf8 = { LANG: 'en_US.UTF-8' };
-  it.each<[Record<string, string>, number, boolean]>([
-    [{ TERM: 'xterm-256color', ...utf8 }, 16, false],
-    [{ TERM: 'screen', ...utf8 }, 16, false],
-    [{ TERM: 'tmux-256color', ...utf8 }, 16, false],
-    [{ TERM: 'xterm-256color', LANG: 'C' }, 16, true],
-    [{ TERM: 'xterm-256color', LANG: 'C.utf8', LC_ALL: 'C' }, 16, true],
-    [{ TERM: 'xterm-256color', LC_ALL: '', LC_CTYPE: 'C.UTF-8' }, 16, false],
-    [{ TERM: 'linux', ...utf8 }, 8, true],
-    [{ TERM: 'vt100', ...utf8 }, 0, true],
-    [{ TERM: 'xterm', NO_COLOR: '1', ...utf8 }, 0, false],
-    [{ TERM: 'xterm', NO_COLOR: '', ...utf8 }, 16, false],
-    [{ TERM: 'no-such-terminal', ...utf8 }, 16, false],
-  ])('%j', (env, colours, plain) => {
-    expect(terminalTraits(env, false)).toEqual({ colours, ascii: plain });
-  });
-
-  it('never carries a meaning by colour alone: in one colour the classes are still words', () => {
-    expect(ascii.sgr.major).not.toMatch(/3\d|9\d/);
-    expect(Object.values(ascii.sgr).join(';')).not.toMatch(/(^|;)(3|4|9|10)\d/);
   });
 });

@@ -274,12 +274,12 @@ describe('the dashboard on a terminal', () => {
     const drawn = (y: number): boolean => /[▁-▇█]/.test(lines[y]!);
     const graphs = lines.flatMap((_, y) => (drawn(y) ? [y] : []));
     expect(graphs.filter((y) => y < row || y > row + 2)).toEqual([]);
-    // 6 is the cyan of MINOR, 1 the red of MAJOR (ECMA-48) on top of it.
+    // 80 is the cyan of MINOR, 203 the red of MAJOR, of 256 colours, on top of it.
     const colours = (y: number): string[] => [
       ...new Set(world.output.attributes(y).slice(17, 110)),
     ];
-    expect(colours(row + 1)).toContain('6');
-    expect(colours(row)).toContain('1');
+    expect(colours(row + 1)).toContain('80');
+    expect(colours(row)).toContain('203');
     world.input.type('?');
     expect((await world.shows('this help')).join('\n')).not.toMatch(/[▁-▇]/);
     world.input.type('x');
