@@ -36,6 +36,7 @@
       'defines': ['_GNU_SOURCE', 'NAPI_VERSION=8', 'NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS'],
       'cflags': ['<@(warnings)', '-Wunused-parameter', '-O2'],
       'cflags_cc': ['-std=c++17', '-Wno-missing-field-initializers'],
+      'conditions': [['zstd==1', {'defines': ['PAGEFAULT_ZSTD'], 'libraries': ['-lzstd']}]],
     },
     {
       'target_name': 'pagefault-reader',

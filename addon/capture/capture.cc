@@ -43,13 +43,15 @@ void Capture::OpenCgroup() {
 void Capture::OpenRecording() {
   Fd file(fcntl(options_.record, F_DUPFD_CLOEXEC, 0));
   if (!file.ok()) throw SystemError(errno, "fcntl", "the recording");
-  perfdata::OwnMode mode;
-  mode.entries = plan_.tracepoints;
-  mode.unmaps = plan_.syscall_tracepoints;
-  mode.signals = sees_signals();
-  mode.user_only = plan_.user_only;
+  perfdata::HeadParts head;
+  head.mode.entries = plan_.tracepoints;
+  head.mode.unmaps = plan_.syscall_tracepoints;
+  head.mode.signals = sees_signals();
+  head.mode.user_only = plan_.user_only;
+  head.command = options_.record_words;
+  head.compressed = options_.record_compressed;
   recorder_ =
-      std::make_unique<perfdata::Recorder>(std::move(file), start_, mode, options_.record_words);
+      std::make_unique<perfdata::Recorder>(std::move(file), options_.record_streamed, start_, head);
   mailbox_.set_tap(recorder_.get());
 }
 

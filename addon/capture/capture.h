@@ -33,6 +33,8 @@ struct CaptureOptions {
   StackOptions stacks;
   // What is captured also goes into this file, which is empty and stays the caller's; -1: nowhere.
   int record = -1;
+  bool record_streamed = false;  // it is a pipe, or may be
+  bool record_compressed = false;
   std::vector<std::string> record_words;  // for its head: what we were started with
   size_t ring_pages = 0;                  // of each CPU; 0: within a budget for all (EventSet)
   // 32 x 16,384 faults: 0.7 s of everything that two CPUs can fault, in 36 MB.
@@ -47,7 +49,7 @@ class Capture {
 
   // Begins to read, and lets the command go.
   void Start();
-  // Ends capture, and completes the recording. Idempotent.
+  // Ends capture. The recording is completed behind it (Recorder::done). Idempotent.
   void Stop();
 
   // When it began, raw clock: the zero of every time in the batches.

@@ -76,6 +76,7 @@ void Restore(const Inheritance& inherit) {
                         char** environment) {
   Restore(spec.inherit);
   if (output >= 0 && (setsid() < 0 || !RedirectOutput(output))) _exit(127);
+  if (spec.stdout_to_stderr && dup2(2, 1) < 0) _exit(127);
   if (spec.fixed_layout) personality(ADDR_NO_RANDOMIZE);
   // Touches what the exec below will touch: what it faults in counts before its accounts are read.
   execvp("", argv);

@@ -36,6 +36,8 @@ struct CommandSpec {
   // Under the dashboard: stdin is /dev/null, stdout and stderr go into a pipe, and the command
   // leads a session of its own, so that nothing it does reaches the terminal.
   bool capture_output = false;
+  // Its stdout is our stderr: ours is a recording.
+  bool stdout_to_stderr = false;
   Inheritance inherit;
   // The program that ends the command when we die; empty for none.
   std::string watcher;

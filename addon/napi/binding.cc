@@ -95,6 +95,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("batchColumns", ToJs(env, kBatchColumns));
   exports.Set("recordTypes", RecordTypesToJs(env));
   exports.Set("pendingColumns", ToJs(env, kPendingColumns));
+  exports.Set("compresses", perfdata::Compressor::Built());
   exports.Set("start", Napi::Function::New(env, Start, "start"));
   exports.Set("kernelMounts", Napi::Function::New(env, KernelMountsJs, "kernelMounts"));
   exports.Set("writeNow", Napi::Function::New(env, WriteNowJs, "writeNow"));

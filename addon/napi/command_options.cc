@@ -62,6 +62,7 @@ CommandSpec ReadCommand(const Napi::Object& description) {
   spec.argv = Strings(description.Get("argv"));
   spec.fixed_layout = description.Get("fixedLayout").ToBoolean();
   spec.capture_output = description.Get("captureOutput").ToBoolean();
+  spec.stdout_to_stderr = description.Get("stdoutToStderr").ToBoolean();
   const Napi::Value inherit = description.Get("inherit");
   if (inherit.IsObject()) spec.inherit = ReadInheritance(inherit.As<Napi::Object>());
   const Napi::Value watcher = description.Get("watcher");

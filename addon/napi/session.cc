@@ -75,8 +75,11 @@ CaptureOptions ReadOptions(const Napi::Object& object) {
   }
   const Napi::Value record = object.Get("record");
   if (record.IsObject()) {
-    options.record = record.As<Napi::Object>().Get("fd").ToNumber().Int32Value();
-    const Napi::Array words = record.As<Napi::Object>().Get("words").As<Napi::Array>();
+    const Napi::Object place = record.As<Napi::Object>();
+    options.record = place.Get("fd").ToNumber().Int32Value();
+    options.record_streamed = place.Get("streamed").ToBoolean();
+    options.record_compressed = place.Get("compressed").ToBoolean();
+    const Napi::Array words = place.Get("words").As<Napi::Array>();
     for (uint32_t i = 0; i < words.Length(); i++) {
       options.record_words.push_back(words.Get(i).ToString().Utf8Value());
     }

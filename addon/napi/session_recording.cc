@@ -62,6 +62,8 @@ Napi::Value Session::Recording(const Napi::CallbackInfo& info) {
   Napi::Object object = Napi::Object::New(env);
   object.Set("error", error == 0 ? std::string() : ErrnoName(error));
   object.Set("dropped", static_cast<double>(capture_->recorder()->dropped()));
+  object.Set("written", static_cast<double>(capture_->recorder()->written()));
+  object.Set("done", capture_->recorder()->done());
   return object;
 }
 

@@ -34,11 +34,15 @@ enum UserRecord : uint32_t {
   kHeaderAttr = 64,
   kTracingData = 66,  // u32 bytes that lie behind the record
   kFinishedRound = 68,
-  kAuxTrace = 71,  // u64 bytes that lie behind the record
-  kHeaderFeature = 80,
+  kAuxTrace = 71,       // u64 bytes that lie behind the record
+  kEventUpdate = 78,    // u64 what (kEventName), u64 id, what it is
+  kHeaderFeature = 80,  // u64 bit, the section
   kCompressed = 81,
+  kFinishedInit = 82,
   kCompressed2 = 83,  // u64 bytes, data, padding
 };
+
+constexpr uint64_t kEventName = 2;
 
 // Bits of FileHeader::features: each has a section, in the order of the bits.
 enum Feature : uint32_t {
@@ -50,6 +54,7 @@ enum Feature : uint32_t {
   kFeatureCpus = 7,
   kFeatureCommandLine = 11,
   kFeatureEventDescription = 12,
+  kFeatureCompressed = 27,  // five u32: version, type, level, ratio, bytes of a decompressed record
   kFeatureBits = 256,
 };
 

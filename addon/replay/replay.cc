@@ -194,7 +194,10 @@ bool Replay::ConsumeNote(const RawRecord& record) {
   }
   const char* text;
   size_t size;
-  return ReadFact(bytes, record.length, &text, &size);
+  if (!ReadFact(bytes, record.length, &text, &size)) return false;
+  // Of a file all facts have been taken before.
+  if (!file_.seekable()) left_ = left_ || !sink_->OnFact(std::string(text, size));
+  return true;
 }
 
 void Replay::Deliver(bool all) {

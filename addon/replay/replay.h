@@ -22,7 +22,7 @@ class ReplaySink {
   virtual ~ReplaySink() = default;
   // What the recording is, before its first batch. False ends the replay, as with the next.
   virtual bool OnHead(const std::string& facts) = 0;
-  // Of a recording of ours: a fact of it, before its first batch.
+  // Of a recording of ours: a fact of it, before its first batch unless it comes through a pipe.
   virtual bool OnFact(const std::string& text) = 0;
   // In the layout of wire/batch.h.
   virtual bool OnBatch(const uint8_t* batch) = 0;

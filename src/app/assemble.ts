@@ -1,4 +1,5 @@
 import { closeSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import { openRecording } from '../output/files/open';
 import { isSameFile } from '../output/files/same-file';
 import type { Inheritance } from '../sources/live/inheritance';
@@ -84,7 +85,16 @@ export function assemble(
       children: options.children,
       ringPages: options.ringPages,
       stacks: options.stacks,
-      record: record === null ? null : { fd: record, words: process.argv.slice(1) },
+      record:
+        record === null
+          ? null
+          : {
+              fd: record,
+              streamed: options.record === '-',
+              compressed: options.compress,
+              words: process.argv.slice(1),
+            },
+      stdoutTaken: options.record === '-',
       fixedLayout: options.fixedTs,
       captureOutput: ports.captureOutput ?? false,
       onWake: () => wake.run?.wake(),
@@ -95,7 +105,7 @@ export function assemble(
     });
   } finally {
     // It has a descriptor of its own.
-    if (record !== null) closeSync(record);
+    if (record !== null && record !== STDOUT) closeSync(record);
   }
   try {
     return connect(options, test, ports, capture, wake);
@@ -106,8 +116,14 @@ export function assemble(
   }
 }
 
+const STDOUT = 1;
+
 /** Opens the file of --record. Throws AnalyzerError OUTPUT, also where another option writes into it. */
 function recordingOf(options: Options, path: string): number {
+  if (path === '-') {
+    if (!isatty(STDOUT)) return STDOUT;
+    throw new AnalyzerError('OUTPUT', 'a recording into a terminal: give --record FILE');
+  }
   const { output, dump, openmetrics, commandOutput } = options;
   const others = { '-o': output, '--dump': dump, '--openmetrics': openmetrics };
   const taken = Object.entries({ ...others, '--command-output': commandOutput }).find(
@@ -220,6 +236,7 @@ function runPortsOf(
     },
     clock: clockOf(capture),
     limitReached: () => limit.reached,
+    outputClosed: () => capture.written?.isClosed === true,
     durationNs: options.durationNs,
     blockedAt: (pid, tid, ip) => capture.blockedAt(pid, tid, ip),
     aroundStop: (stop) => {

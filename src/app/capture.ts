@@ -36,6 +36,11 @@ export interface Capture {
   readonly whole: WholeFacts | null;
   /** The file of a recording, null for a capture. */
   readonly recording: string | null;
+  /** The recording that is written; left out where none can be. */
+  readonly written?: {
+    /** Nobody reads it any more. */
+    readonly isClosed: boolean;
+  };
   /** The processes whose beginning is in no record. */
   initialProcesses(): readonly (InitialProcess & { readonly pid: number })[];
   /** ns since the session's start. */

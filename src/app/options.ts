@@ -20,8 +20,10 @@ export interface Options extends Effects {
   /** Of a recording the faults of this time, ns from its start. */
   readonly fromNs: number;
   readonly toNs: number;
-  /** Where what is captured goes, too; null for nowhere. */
+  /** Where what is captured goes, too, '-' for standard output; null for nowhere. */
   readonly record: string | null;
+  /** The recording is compressed. */
+  readonly compress: boolean;
   readonly report: 'none' | 'text' | 'json';
   /** What report and tables group processes by; null where it was not asked. */
   readonly by: GroupedBy | null;

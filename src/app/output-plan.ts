@@ -17,14 +17,16 @@ export interface OutputPlan {
 
 /**
  * The plain stream ends with its summary and report, wherever it goes. What machines read (CSV, NDJSON, a
- * JSON report without stream) has its place to itself: the summary makes way.
+ * JSON report without stream) has its place to itself: the summary makes way. So does everything where standard output is
+ * the recording.
  */
 export function planOutput(
-  options: Pick<Options, 'batch' | 'format' | 'output' | 'quiet' | 'report'>,
+  options: Pick<Options, 'batch' | 'format' | 'output' | 'quiet' | 'report' | 'record'>,
 ): OutputPlan {
-  const main = options.output === null ? 'stdout' : 'file';
+  const stdout = options.record === '-' ? 'stderr' : 'stdout';
+  const main = options.output === null ? stdout : 'file';
   const report = options.report === 'none' ? null : options.report;
-  if (options.quiet) {
+  if (options.quiet || main === 'stderr') {
     return {
       stream: null,
       folded: null,
@@ -39,7 +41,7 @@ export function planOutput(
   if (options.format === 'text') {
     return { stream, folded: null, tables, summary: main, report: report === null ? null : main };
   }
-  const rest = main === 'file' ? 'stdout' : 'stderr';
+  const rest = main === 'file' ? stdout : 'stderr';
   const folded = options.format === 'folded';
   return {
     stream: folded ? null : stream,

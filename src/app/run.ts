@@ -46,6 +46,8 @@ export interface RunPorts {
   readonly clock: Clock;
   /** True when -n is reached. */
   readonly limitReached: () => boolean;
+  /** What else is written has no reader any more. */
+  readonly outputClosed?: () => boolean;
   readonly durationNs: number | null;
   /** The thread is blocked in user mode at this instruction. */
   readonly blockedAt: (pid: number, tid: number, ip: bigint) => boolean;
@@ -222,6 +224,7 @@ export class Run {
     const { ports } = this;
     if (this.reason !== null) return;
     if (ports.output !== null && ports.output.writer.failure !== null) this.stop('output');
+    else if (ports.outputClosed?.() === true) this.stop('output');
     else if (ports.limitReached()) this.stop('count');
     else if (ports.durationNs !== null && ports.clock.now() >= ports.durationNs)
       this.stop('duration');

@@ -84,8 +84,9 @@ export async function runDashboard(asked: CaptureOptions, startup: Startup): Pro
   troubles.push(trouble, intervals.trouble, last.line ?? '');
   if (stalled !== '') troubles.push(`error: nobody reads ${stalled}: the rest of it is left out`);
   const said = troubles.filter((text) => text !== '');
-  const { recordingTrouble } = assembly.capture;
-  const recorded = recordingTrouble === '' ? [] : [`note: ${recordingTrouble}`];
+  const { written } = assembly.capture;
+  await written.settled();
+  const recorded = written.trouble === '' ? [] : [`note: ${written.trouble}`];
   for (const line of [...notes, ...recorded, ...said, ...parting]) say(line);
   last.remove();
   // Closing ends a COMMAND that still runs.

@@ -61,9 +61,10 @@ export async function runStream(options: CaptureOptions, startup: Startup): Prom
     last.take(error);
   }
   intervals.stop();
+  await capture.written.settled();
   const trouble = outlets.trouble || intervals.trouble;
   for (const line of [trouble, last.line ?? '']) if (line !== '') say(line);
-  if (capture.recordingTrouble !== '') say(`note: ${capture.recordingTrouble}`);
+  if (capture.written.trouble !== '') say(`note: ${capture.written.trouble}`);
   const words = await commandEnd;
   // `| head`: whoever has seen enough does not want to hear how COMMAND was ended for it.
   if (words !== '' && !outlets.closedByReader) say(`pagefault-analyzer: ${words}`);

@@ -57,6 +57,8 @@ export interface SessionOptions {
      * a session of its own: nothing it writes reaches our terminal.
      */
     readonly captureOutput: boolean;
+    /** Its stdout is our stderr: ours is a recording. */
+    readonly stdoutToStderr?: boolean;
     /** Left out, it gets what we have. */
     readonly inherit?: Inheritance;
     /** Path of the program that ends it should we die first. */
@@ -67,10 +69,16 @@ export interface SessionOptions {
   /** User call chains; left out, none are taken. */
   readonly stacks?: StackOptions;
   /**
-   * What is captured also goes into this file, which is empty, a regular one, and stays the caller's to close; `words`
-   * are what its head says that it was made with.
+   * What is captured also goes into this file, which is empty, a regular one, and stays the caller's to close; where it
+   * is `streamed` it may be a pipe. `words` are what its head says that it was made with.
    */
-  readonly record?: { readonly fd: number; readonly words: readonly string[] };
+  readonly record?: {
+    readonly fd: number;
+    readonly streamed: boolean;
+    /** Only where the addon has zstd (Addon.compresses). */
+    readonly compressed: boolean;
+    readonly words: readonly string[];
+  };
   /** Data pages per ring, a power of two; 0 chooses within a budget for all rings together. */
   readonly ringPages: number;
   /** Called on the event loop when there is something to drain. Carries no data. */
@@ -129,10 +137,15 @@ export interface Session {
   recordTask(pid: number, comm: string): void;
   recordMapping(pid: number, vma: Vma): void;
   /**
-   * The errno's name with which writing the recording has ended before its time, '' for none, and the records that a
-   * slow disk had no room for; null where nothing is recorded. Complete after stop().
+   * The errno's name with which writing the recording has ended before its time, '' for none, the records that a slow
+   * disk had no room for, and bytes of records written; null where nothing is recorded. `done` some time after stop().
    */
-  recording(): { readonly error: string; readonly dropped: number } | null;
+  recording(): {
+    readonly error: string;
+    readonly dropped: number;
+    readonly written: number;
+    readonly done: boolean;
+  } | null;
   /**
    * Ends capture: events off, rings read to their end, thread joined. What was captured stays
    * drainable. User-mode entries still open are then what pending() says: the caller knows from
@@ -177,6 +190,8 @@ export interface Addon {
   readonly batchColumns: readonly Column[];
   readonly recordTypes: Readonly<Record<string, number>>;
   readonly pendingColumns: readonly Column[];
+  /** It was built with zstd. */
+  readonly compresses: boolean;
   start(options: SessionOptions): Session;
   /** As far as they can be found out. Never throws. */
   kernelMounts(): KernelMount[];

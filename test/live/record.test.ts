@@ -181,7 +181,8 @@ test('a full disk ends the recording and not the capture', () => {
   const script =
     `mount -t tmpfs -o size=1m none ${small} && ` +
     `${ANALYZER} -q --report-format json --record ${small}/full.data -- ${churn} >${scratch}/out && ` +
-    `${ANALYZER} -q -i ${small}/full.data`;
+    `${ANALYZER} -q -i ${small}/full.data && ` +
+    `perf script -i ${small}/full.data -F event 2>/dev/null | wc -l`;
   const { status, stdout, stderr } = spawnSync('unshare', ['--mount', 'sh', '-c', script], {
     encoding: 'utf8',
   });
@@ -189,9 +190,60 @@ test('a full disk ends the recording and not the capture', () => {
   expect(stderr).toContain('the recording ends early: no space left on device');
   const [, minor] = /minor=(\d+)/.exec(stdout)!;
   expect(Number(minor)).toBeGreaterThan(2000);
+  const [summary, scripted] = stdout.trimEnd().split('\n').slice(-2);
+  const counts = [...summary!.matchAll(/=(\d+)/g)].map(([, count]) => Number(count));
+  expect(Number(scripted)).toBe(counts.reduce((sum, count) => sum + count, 0));
   const report = execFileSync('grep', ['^{"schema', join(scratch, 'out')], { encoding: 'utf8' });
   expect(JSON.parse(report)).toMatchObject({ completeness: { lost: 0, difference: 0 } });
 }, 120_000);
+
+test.each([
+  ['plain', []],
+  ['compressed', ['--compress']],
+])('%s down a pipe: perf and a replay read what the live run saw', async (_, options) => {
+  const [before, piped, after] = ['live.txt', 'piped.data', 'replay.txt'].map((name) =>
+    join(scratch, name),
+  );
+  const run = `${ANALYZER} --record - ${options.join(' ')} -o ${before!} -- ${workload('cow')} --dir ${scratch}`;
+  spawnSync('sh', ['-c', `${run} 2>/dev/null | cat >${piped!}`]);
+  const faults = readFileSync(before!, 'utf8').trimEnd().split('\n').slice(0, -1);
+  expect(faults.length).toBeGreaterThan(50);
+  const scripted = perf('script', '-i', piped!, '-F', 'event');
+  expect(scripted.match(/-faults:/g)).toHaveLength(faults.length);
+  expect(await analyze(['-i', piped!, '-o', after!])).toMatchObject({ status: 0 });
+  expect(readFileSync(after!, 'utf8').trimEnd().split('\n').slice(0, -1)).toEqual(faults);
+  const { stdout } = spawnSync(ANALYZER, ['-q', '-i', '-'], { input: readFileSync(piped!) });
+  expect(readFileSync(before!, 'utf8').endsWith(`\n${String(stdout)}`)).toBe(true);
+});
+
+test('compressed, it is smaller, and the same to perf and to a replay', async () => {
+  const file = join(scratch, 'compressed.data');
+  const out = join(scratch, 'compressed.ndjson');
+  const command = [workload('churn'), '--dir', scratch, '--turns', '500'];
+  const args = ['--format', 'ndjson', '-o', out, '--record', file, '--compress', '--', ...command];
+  await analyze(args);
+  const faults = await readFaults(out);
+  expect(statSync(file).size).toBeLessThan(20 * faults.length);
+  expect(await replay(file)).toEqual(faults);
+  const lines = perf('script', '-i', file, '-F', 'event,addr').trimEnd().split('\n');
+  expect(lines.map((line) => `0x${line.trim().split(/\s+/).at(-1)!}`)).toEqual(
+    faults.map((fault) => fault.address),
+  );
+});
+
+test('who has read enough of a recording ends it quietly', () => {
+  const churn = [workload('churn'), '--dir', scratch, '--turns', '100000'].join(' ');
+  const { status, stdout, stderr } = spawnSync(
+    'bash',
+    ['-c', `${ANALYZER} --record - -- ${churn} | head -c 100000 | wc -c; echo \${PIPESTATUS[0]}`],
+    { encoding: 'utf8' },
+  );
+  expect({ status, stdout: stdout.trim().split('\n') }).toEqual({
+    status: 0,
+    stdout: ['100000', '0'],
+  });
+  expect(stderr).not.toMatch(/error|recording/);
+}, 60_000);
 
 test('a recording has its file to itself, by whatever name', async () => {
   const ran = join(scratch, 'ran-too');
@@ -211,7 +263,7 @@ test('what is no regular file is refused before COMMAND runs', async () => {
   const fifo = join(scratch, 'fifo');
   execFileSync('mkfifo', [fifo]);
   const ran = join(scratch, 'ran');
-  for (const place of [fifo, '/dev/null', scratch, join(scratch, 'no', 'where'), '-']) {
+  for (const place of [fifo, '/dev/null', scratch, join(scratch, 'no', 'where')]) {
     const ended = await analyze(['-q', '--record', place, '--', 'touch', ran]);
     expect({
       place,

@@ -54,7 +54,7 @@ export function parseOptions(args: readonly string[], terminal = false): Command
     format,
     output: file('output', given.get('output')),
     quiet: has('quiet'),
-    record: recording(given.get('record')),
+    ...recording(given),
     ...timeRange(given),
     report,
     by: grouping(given, report),
@@ -213,10 +213,24 @@ function timeRange(given: ReadonlyMap<string, string>): { fromNs: number; toNs: 
   return { fromNs, toNs };
 }
 
-function recording(value: string | undefined): string | null {
-  if (value === '-') throw new UsageError('--record: a recording takes a regular file');
-  return file('record', value);
+function recording(given: ReadonlyMap<string, string>): Pick<Options, 'record' | 'compress'> {
+  const record = file('record', given.get('record'));
+  const compress = given.has('compress');
+  if (compress && record === null)
+    throw new UsageError('--compress has no effect without --record');
+  if (record !== '-') return { record, compress };
+  const streamed = OF_STDOUT.find((name) => given.has(name));
+  if (streamed !== undefined && !given.has('output')) {
+    throw new UsageError(
+      `--record - and --${streamed}: standard output is the recording (-o FILE)`,
+    );
+  }
+  if (given.has('tui')) throw new UsageError('--record - and --tui exclude each other');
+  return { record, compress };
 }
+
+/** What would go to standard output. */
+const OF_STDOUT = ['format', 'stream', 'batch', 'latency', 'symbols', 'fixed-ts'] as const;
 
 /** Seconds, decimals allowed, as ns. */
 function seconds(name: string, text: string | undefined, min: number, max: number): number | null {

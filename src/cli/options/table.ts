@@ -60,7 +60,11 @@ export const OPTIONS: readonly OptionSpec[] = [
   option('o', 'output', 'FILE', 'the stream goes to FILE instead of stdout'),
   only(
     'capture',
-    option('', 'record', 'FILE', 'what is captured also goes into FILE, as perf.data (see -i)'),
+    option('', 'record', 'FILE', 'what is captured also goes into FILE, as perf.data; - is stdout'),
+  ),
+  only(
+    'capture',
+    option('', 'compress', '', 'the recording is compressed (zstd), as perf reads it'),
   ),
   option('q', 'quiet', '', 'no stream, the summary only', 'stream'),
   option('', 'report', '', 'after the summary: tables, causes and latency histograms', 'stream'),

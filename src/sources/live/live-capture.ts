@@ -3,7 +3,7 @@ import type { SystemFacts } from '../../core/classify/cause-text';
 import type { Debug } from '../../core/facts/debug';
 import { isStarted, type Target, type WholeFacts } from '../../core/facts/target';
 import type { MachineFaults } from '../../core/facts/machine-faults';
-import { AnalyzerError, errorParts, writeFailureText } from '../../core/facts/errors';
+import { AnalyzerError, errorParts } from '../../core/facts/errors';
 import type { GuardSource, HugePageSource, ProcSource } from '../../core/ports';
 import type {
   Addon,
@@ -29,6 +29,7 @@ import { isKnown, Proc } from '../proc/proc';
 import { ProcFs } from '../proc/proc-source';
 import { NotedSource } from './noted-source';
 import type { TargetReader } from '../reader/target-reader';
+import { RecordingState } from './recording-state';
 import { ShownFacts } from './shown-facts';
 import { StackUnwinder } from './stack-unwinder';
 import { argumentsOf, attachTo, attachToWhole, start } from './session-target';
@@ -48,6 +49,8 @@ export interface LiveRequest {
   readonly fixedLayout: boolean;
   /** The program's output goes into a pipe (CommandOutputReader) and nothing of it to our terminal. */
   readonly captureOutput?: boolean;
+  /** Our stdout is a recording: the program's goes to stderr. */
+  readonly stdoutTaken?: boolean;
   /** The session has something to drain. */
   readonly onWake: () => void;
   /** What the user should know and what comes up later, each once. Without a newline. */
@@ -122,13 +125,19 @@ export class LiveCapture {
   readonly whole: WholeFacts | null;
   /** No recording: a capture that runs. */
   readonly recording = null;
+  /** What becomes of the one that it writes. */
+  readonly written: RecordingState;
   /** What the user should know about the targets. */
   readonly notes: readonly string[];
   /** What the kernel counts for the targets themselves. */
   readonly accounts: KernelAccounts;
 
-  private constructor(private readonly parts: Parts) {
+  private constructor(
+    private readonly parts: Parts,
+    { record }: Pick<LiveRequest, 'record'>,
+  ) {
     const { addon, session, proc, pools, reader, early, accounts, pids, debug } = parts;
+    this.written = new RecordingState(session, record?.streamed === true);
     this.session = session;
     this.proc = proc;
     this.reader = reader;
@@ -186,6 +195,9 @@ export class LiveCapture {
 
   private static attach(request: LiveRequest, addon: Addon, proc: Proc, pools: Pools): LiveCapture {
     const { target, children, ringPages, stacks, record, onWake, debug } = request;
+    if (record?.compressed === true && !addon.compresses) {
+      throw new AnalyzerError('RECORDING', '--compress: built without libzstd (libzstd-dev)');
+    }
     const common = {
       children,
       ringPages,
@@ -208,12 +220,8 @@ export class LiveCapture {
       const machine = target.kind === 'all' ? new MachineAccounts(proc) : null;
       const session = addon.start({ ...who, ...common });
       const parts = { addon, session, proc, pools, reader, early, pids, accounts, machine, debug };
-      return new LiveCapture({
-        ...parts,
-        notes: [...notes, ...(whole?.notes ?? [])],
-        command: null,
-        whole: whole?.facts ?? null,
-      });
+      const found = { notes: [...notes, ...(whole?.notes ?? [])], whole: whole?.facts ?? null };
+      return new LiveCapture({ ...parts, ...found, command: null }, request);
     }
     const command = argumentsOf(target);
     const session = startCommand(command[0], () =>
@@ -227,7 +235,7 @@ export class LiveCapture {
     const reader = pools.targetReader();
     const early = new EarlyLook(asked, reader, []);
     const parts = { addon, session, proc: asked, pools, reader, early, notes, accounts, debug };
-    return new LiveCapture({ ...parts, machine: null, pids: [], command, whole: null });
+    return new LiveCapture({ ...parts, machine: null, pids: [], command, whole: null }, request);
   }
 
   /** What of the machine qualifies the causes, as it is now. */
@@ -275,13 +283,6 @@ export class LiveCapture {
       this.files.prepareMaps(pid);
       return [{ pid, ...facts, maps: null }];
     });
-  }
-
-  /** Why the recording has not all that was captured, '' where it has, or there is none. */
-  get recordingTrouble(): string {
-    const { error = '', dropped = 0 } = this.session.recording() ?? {};
-    if (error !== '') return `the recording ends early: ${writeFailureText(error)}`;
-    return dropped === 0 ? '' : `the recording lacks ${dropped} records: its disk is too slow`;
   }
 
   /** The thread sleeps in user mode at this instruction: its page fault is still being handled. */

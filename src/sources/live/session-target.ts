@@ -102,15 +102,18 @@ interface StartOptions {
   readonly inherit: Inheritance;
   readonly fixedLayout: boolean;
   readonly captureOutput?: boolean;
+  /** Our stdout is a recording. */
+  readonly stdoutTaken?: boolean;
 }
 
 /** A program that is started, by argumentsOf(). */
 export function start(
   command: readonly [string, ...string[]],
-  { inherit, fixedLayout, captureOutput = false }: StartOptions,
+  { inherit, fixedLayout, captureOutput = false, stdoutTaken = false }: StartOptions,
 ): SessionTarget {
   const argv = command.map(bytesOfText);
   const file = argv[0]!;
   const watcher = watcherPath();
-  return { pids: [], command: { file, argv, fixedLayout, captureOutput, inherit, watcher } };
+  const outputs = { captureOutput, stdoutToStderr: stdoutTaken };
+  return { pids: [], command: { file, argv, fixedLayout, ...outputs, inherit, watcher } };
 }

@@ -2,7 +2,14 @@ import { endCommand, statusText } from '../../../src/cli/command-end';
 import { planOutput } from '../../../src/app/output-plan';
 
 type Args = Parameters<typeof planOutput>[0];
-const base: Args = { batch: false, format: 'text', output: null, quiet: false, report: 'none' };
+const base: Args = {
+  batch: false,
+  format: 'text',
+  output: null,
+  quiet: false,
+  record: null,
+  report: 'none',
+};
 
 test.each<[string, Partial<Args>, [string | null, string, string | null]]>([
   ['text', {}, ['stdout', 'stdout', null]],
@@ -26,6 +33,9 @@ test.each<[string, Partial<Args>, [string | null, string, string | null]]>([
   ['quiet, JSON alone on stdout', { quiet: true, report: 'json' }, [null, 'stderr', 'stdout']],
   ['quiet to a file', { quiet: true, output: 'f' }, [null, 'file', null]],
   ['quiet csv is quiet', { quiet: true, format: 'csv' }, [null, 'stdout', null]],
+  ['a recording on stdout', { record: '-', report: 'text' }, [null, 'stderr', 'stderr']],
+  ['text beside it', { record: '-', output: 'f', report: 'text' }, ['file', 'file', 'file']],
+  ['csv beside it', { record: '-', format: 'csv', output: 'f' }, ['file', 'stderr', null]],
 ])('%s', (_, options, [stream, summary, report]) => {
   const expected = { stream, folded: null, tables: null, summary, report };
   expect(planOutput({ ...base, ...options })).toEqual(expected);

@@ -28,6 +28,7 @@ test('defaults', () => {
     output: null,
     quiet: false,
     record: null,
+    compress: false,
     fromNs: 0,
     toNs: Infinity,
     by: null,

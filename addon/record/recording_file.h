@@ -1,0 +1,41 @@
+// A recording as a file that every perf reads: a head, the records, and a table behind them of
+// where its features lie, which are in the head.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "record/head_parts.h"
+#include "record/place.h"
+#include "util/fd.h"
+
+namespace pagefault {
+namespace perfdata {
+
+class RecordingFile : public Place {
+ public:
+  // `file` is empty, a regular one, and open for writing.
+  RecordingFile(Fd file, const HeadParts& parts);
+
+  int Begin() override;
+  int Put(std::vector<uint8_t>* records) override;
+  int End() override;
+
+ private:
+  int WriteAt(const std::vector<uint8_t>& bytes, uint64_t at, size_t* done);
+  // `complete`: with the size of the records. Without it the recording is one that has not come to
+  // its end.
+  int WriteHead(bool complete);
+
+  Fd fd_;
+  const OwnMode mode_;
+  std::vector<uint8_t> features_;  // behind the attrs
+  std::vector<uint8_t> table_;
+  std::vector<uint8_t> reserve_;  // a record of the table's size that says nothing
+  uint64_t bits_ = 0;
+  uint64_t data_at_ = 0;
+  uint64_t written_ = 0;  // bytes of whole records
+};
+
+}  // namespace perfdata
+}  // namespace pagefault
