@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { analyzerCommand, reportIn } from '../test/support/analyzer';
 import { workload } from '../test/support/build';
-import { childrenOf, nameOf, resident } from '../test/support/processes';
+import { childrenOf, nameOf, proportional } from '../test/support/processes';
 import { Running } from '../test/support/running';
 import { type Asked, Refusal, say, type Section } from './bench';
 import { mebibytes, sum, whole } from './figures';
@@ -27,37 +27,51 @@ function storms(seconds: number): Storm[] {
   ];
 }
 
-/** Resident bytes of the analyzer and of the processes it started to help it, COMMAND left out; 0 when it has ended. */
-function residentWithHelpers(pid: number): number {
+const HELPER = 'pagefault-';
+
+/** Bytes that the analyzer and the processes it started to help it take, COMMAND left out; undefined when it is ending. */
+function withHelpers(pid: number): number | undefined {
   try {
-    return sum([pid, ...helpersOf(pid)].map((each) => resident(each)));
+    return sum([pid, ...helpersOf(pid)].map(proportional));
   } catch {
-    return 0;
+    return undefined;
   }
 }
 
+/** One that ends meanwhile has no children any more. */
 function helpersOf(pid: number): number[] {
   return childrenOf(pid)
-    .filter((child) => nameOf(child).startsWith('pagefault-'))
+    .filter((child) => nameOf(child).startsWith(HELPER))
     .flatMap((child) => [child, ...helpersOf(child)]);
 }
 
-/** The row of a storm: what the analyzer takes after a tenth of the time and at the end. */
+/** Whether COMMAND has ended, after which the report is made. */
+function reporting(pid: number): boolean {
+  try {
+    return childrenOf(pid).every((child) => nameOf(child).startsWith(HELPER));
+  } catch {
+    return false;
+  }
+}
+
+/** The row of a storm: what the analyzer takes after a tenth of the time, at its end, and for the report behind it. */
 async function rowOf({ title, command }: Storm, seconds: number): Promise<string> {
   const args = ['-q', '--report-format', 'json', '--', ...command];
   const tracer = new Running(analyzerCommand(args));
   const began = Date.now();
-  const samples: number[] = [];
+  const storm: number[] = [];
+  const report: number[] = [];
   let tenth = 0;
   const ended = await watched(tracer, SAMPLE_MS, () => {
-    samples.push(residentWithHelpers(tracer.pid));
-    if (tenth === 0 && Date.now() - began >= seconds * 100) tenth = samples.at(-1)!;
+    const bytes = withHelpers(tracer.pid);
+    if (bytes === undefined) return;
+    (reporting(tracer.pid) ? report : storm).push(bytes);
+    if (tenth === 0 && Date.now() - began >= seconds * 100) tenth = bytes;
   });
   const { summary, completeness } = reportIn(ended);
-  // The last sample with something in it: after it the analyzer is on its way out.
-  const end = samples.filter((bytes) => bytes > 0).at(-2) ?? 0;
   const counts = [summary.faults!, completeness.lost].map(whole);
-  const sizes = [tenth, end, Math.max(...samples)].map(mebibytes);
+  const most = [storm, report].map((samples) => Math.max(0, ...samples));
+  const sizes = [tenth, storm.at(-1)!, ...most].map(mebibytes);
   return `| ${[title, ...counts, ...sizes].join(' | ')} |`;
 }
 
@@ -76,8 +90,10 @@ export async function soak({ seconds, load }: Asked): Promise<Section> {
     name: 'soak',
     lines: [
       ...sectionHead(`Memory in ${seconds} s of each storm`, `soak --seconds ${seconds}`, load),
-      '| storm | faults | lost | memory after a tenth | at the end | highest |',
-      '| --- | ---: | ---: | ---: | ---: | ---: |',
+      'Proportional set sizes, the processes that read names among them: one for each file that is named.',
+      '',
+      '| storm | faults | lost | memory after a tenth | at its end | highest | for the report |',
+      '| --- | ---: | ---: | ---: | ---: | ---: | ---: |',
       ...rows,
     ],
   };

@@ -77,6 +77,15 @@ export function resident(pid: number, peak = false): number {
   return Number(line.exec(status)![1]) * 1024;
 }
 
+/**
+ * What a process takes of memory, bytes: its own pages, and its share of those that several have (Pss of
+ * smaps_rollup, proc(5)). Sums over processes count nothing twice.
+ */
+export function proportional(pid: number): number {
+  const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+  return Number(/^Pss:\s+(\d+)/m.exec(rollup)![1]) * 1024;
+}
+
 /** ns of CPU time that the threads of a process, as far as they still run, have had (schedstat, proc(5)). */
 export function cpuNs(pid: number): number {
   const tasks = `/proc/${pid}/task`;
