@@ -18,8 +18,9 @@ Capture::Capture(const CaptureOptions& options, std::function<void()> wake)
   std::vector<Fd> held;  // until the session's own events are there (MakePlan)
   const bool whole = options_.machine || !options_.cgroup.empty();
   if (!options_.cgroup.empty()) OpenCgroup();
-  plan_ = MakePlan(options_.children, options_.has_command, whole, options_.stacks, &formats_,
-                   &notices_, &held);
+  plan_ =
+      MakePlan({options_.engine, options_.children, options_.has_command, whole, options_.stacks},
+               &formats_, &notices_, &held);
   plan_.cgroup = cgroup_.get();
   start_ = MonotonicNow();
   if (options_.record >= 0) OpenRecording();

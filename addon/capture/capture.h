@@ -29,6 +29,7 @@ struct CaptureOptions {
   std::string cgroup;
   bool has_command = false;
   CommandSpec command;
+  Engine engine = Engine::kBest;
   bool children = true;  // are followed too
   StackOptions stacks;
   // What is captured also goes into this file, which is empty and stays the caller's; -1: nowhere.

@@ -37,17 +37,17 @@ class Planner {
   Planner(Formats* formats, std::vector<Notice>* notices, std::vector<Fd>* held)
       : formats_(*formats), notices_(*notices), held_(*held) {}
 
-  Plan Make(bool children, bool on_exec, bool whole, const StackOptions& stacks) {
-    plan_.threads_only = !children;
-    plan_.on_exec = on_exec;
+  Plan Make(const PlanOptions& options) {
+    plan_.threads_only = !options.children;
+    plan_.on_exec = options.on_exec;
     SettleRights();
     plan_.format_lost = true;
     if (Probe(EventKind::kMinor) != 0) plan_.format_lost = false;
     // A thread is met by whatever record of it comes first: each has to tell whose it is.
-    plan_.sample_tid = whole || !InInitialPidNamespace();
-    PlanEntries();
+    plan_.sample_tid = options.whole || !InInitialPidNamespace();
+    PlanEntries(options.engine);
     PlanPerCpu();
-    if (stacks.wanted) PlanStacks(stacks);
+    if (options.stacks.wanted) PlanStacks(options.stacks);
     for (const auto* kinds : {&plan_.per_thread, &plan_.per_cpu}) {
       for (EventKind kind : *kinds) {
         if (!SpecOf(kind).software()) continue;
@@ -80,8 +80,12 @@ class Planner {
   }
 
   // Completions, and the entries that belong to them.
-  void PlanEntries() {
+  void PlanEntries(Engine engine) {
     plan_.per_thread = {EventKind::kMinor, EventKind::kMajor};
+    if (engine == Engine::kSoftware) {
+      notices_.push_back({"SOFTWARE_ASKED_FOR", 0, ""});
+      return PlanSoftwareEntries();
+    }
     std::string what;
     const int error = Have(EventKind::kEntryUser, 0, -1, &plan_.per_thread, &what);
     plan_.tracepoints = error == 0;
@@ -89,8 +93,13 @@ class Planner {
       if (tracefs_.detached()) notices_.push_back({"TRACEFS_DETACHED", 0, ""});
       return;
     }
+    if (engine == Engine::kTracepoint) throw SystemError("NO_ENGINE", error, "tracepoint", what);
     notices_.push_back(
         {SpecOf(EventKind::kEntryUser).notice, error, what + ": " + ErrnoText(error)});
+    PlanSoftwareEntries();
+  }
+
+  void PlanSoftwareEntries() {
     plan_.sample_ip = true;
     plan_.sample_tid = true;
     plan_.per_thread.push_back(EventKind::kEntryAny);
@@ -192,9 +201,9 @@ class Planner {
 
 }  // namespace
 
-Plan MakePlan(bool children, bool on_exec, bool whole, const StackOptions& stacks, Formats* formats,
-              std::vector<Notice>* notices, std::vector<Fd>* held) {
-  return Planner(formats, notices, held).Make(children, on_exec, whole, stacks);
+Plan MakePlan(const PlanOptions& options, Formats* formats, std::vector<Notice>* notices,
+              std::vector<Fd>* held) {
+  return Planner(formats, notices, held).Make(options);
 }
 
 }  // namespace pagefault

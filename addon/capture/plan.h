@@ -18,14 +18,26 @@ struct StackOptions {
   uint32_t budget = 0;  // stacks a second
 };
 
+// Where entries and completions come from. Without one that is asked for, the first that can be
+// had.
+enum class Engine : uint8_t { kBest, kTracepoint, kSoftware };
+
+struct PlanOptions {
+  Engine engine = Engine::kBest;
+  bool children = true;  // are followed too
+  bool on_exec = false;  // events start with the exec
+  bool whole = false;    // all processes of each CPU or of a cgroup, and not threads
+  StackOptions stacks;
+};
+
 // What this kernel gives this user, found out by opening events on ourselves: so a refusal says
 // something about rights in general, not about the target.
 //
-// Fills plan and formats. Throws SystemError EPERM_PARANOID or EPERM when nothing can be opened.
-// `whole`: for all processes of each CPU or of a cgroup, and not for threads. `held` keeps the
-// probes of tracepoints open: to close the last event of a tracepoint takes the kernel some 35 ms,
-// so they are to be closed only when the session's own events are there.
-Plan MakePlan(bool children, bool on_exec, bool whole, const StackOptions& stacks, Formats* formats,
-              std::vector<Notice>* notices, std::vector<Fd>* held);
+// Fills plan and formats. Throws SystemError EPERM_PARANOID or EPERM when nothing can be opened,
+// NO_ENGINE when the one that is asked for cannot be had. `held` keeps the probes of tracepoints
+// open: to close the last event of a tracepoint takes the kernel some 35 ms, so they are to be
+// closed only when the session's own events are there.
+Plan MakePlan(const PlanOptions& options, Formats* formats, std::vector<Notice>* notices,
+              std::vector<Fd>* held);
 
 }  // namespace pagefault

@@ -47,6 +47,11 @@ double Number(uint64_t value) {
   return static_cast<double>(value);
 }
 
+Engine EngineOf(const std::string& name) {
+  if (name == "tracepoint") return Engine::kTracepoint;
+  return name == "software" ? Engine::kSoftware : Engine::kBest;
+}
+
 CaptureOptions ReadOptions(const Napi::Object& object) {
   CaptureOptions options;
   const Napi::Array pids = object.Get("pids").As<Napi::Array>();
@@ -66,6 +71,7 @@ CaptureOptions ReadOptions(const Napi::Object& object) {
   options.name = text("name");
   options.cgroup = text("cgroup");
   options.children = object.Get("children").ToBoolean();
+  options.engine = EngineOf(text("engine"));
   const Napi::Value stacks = object.Get("stacks");
   if (stacks.IsObject()) {
     options.stacks.wanted = true;

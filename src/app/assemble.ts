@@ -84,6 +84,7 @@ export function assemble(
       inherit,
       children: options.children,
       ringPages: options.ringPages,
+      engine: options.engine,
       stacks: options.stacks,
       record:
         record === null

@@ -1,3 +1,4 @@
+import type { Engine } from '../core/facts/capture-facts';
 import type { GroupedBy } from '../core/snapshot/process-groups';
 import type { Recording, Target } from '../core/facts/target';
 import type { StackOptions } from '../native/contract';
@@ -53,6 +54,8 @@ export interface Options extends Effects {
   readonly commandOutput: string | null;
   /** Data pages per ring, a power of two; 0 lets the addon choose. */
   readonly ringPages: number;
+  /** The only way of capture to be used; null for the best that can be had. */
+  readonly engine: Engine | null;
   /** Descriptor that is told when capture is on. */
   readonly readyFd: number | null;
 }

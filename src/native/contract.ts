@@ -1,7 +1,12 @@
 /** The typed contract with the addon. addon/napi/session.cc implements it; nothing else describes it. */
 
 import type { StatFaults } from '../core/facts/beyond';
-import type { CaptureMode, KernelCounts, RecordCounters } from '../core/facts/capture-facts';
+import type {
+  CaptureMode,
+  Engine,
+  KernelCounts,
+  RecordCounters,
+} from '../core/facts/capture-facts';
 import type { NoticeFacts } from '../core/facts/notices';
 import type { Vma } from '../core/vma/vma';
 import type { Column } from '../core/wire/columns';
@@ -66,6 +71,8 @@ export interface SessionOptions {
   };
   /** Follow descendants, those there are and those to come (threads are always followed). */
   readonly children: boolean;
+  /** The only one to be used; left out, the best that can be had. */
+  readonly engine?: Engine;
   /** User call chains; left out, none are taken. */
   readonly stacks?: StackOptions;
   /**

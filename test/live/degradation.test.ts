@@ -88,6 +88,28 @@ test('an ordinary user: user-mode faults with latency, no COW, and both are said
   expect(counts(captured)).toEqual(counts(expected));
 });
 
+test('--engine software: what an ordinary user gets, with faults of the kernel, and it is said', async () => {
+  const file = join(mine, 'software.ndjson');
+  const ended = await run([
+    ...analyzerCommand(['--engine', 'software', '--format', 'ndjson', '--report-format', 'json']),
+    ...['-o', file, '--', workload('cow'), '--dir', mine],
+  ]);
+  expect(ended.status).toBe(0);
+  expect(ended.stderr).toMatch(/^note: --engine software: COW and causes cannot be told/m);
+  const { capture, completeness } = reportIn(ended);
+  expect(capture).toMatchObject({ entry_source: 'software', user_only: false });
+  expect(capture.limits).toContainEqual(expect.stringMatching(/^no COW and no access type/));
+  expect(completeness).toMatchObject({ difference: 0, lost: 0 });
+  expect((await readFaults(file)).filter((fault) => fault.class === 'COW')).toEqual([]);
+});
+
+test('--engine tracepoint where there are none for us: one line that says why, status 2', async () => {
+  const command = analyzerCommand(['--engine', 'tracepoint', '-q', '--', 'true']);
+  const ended = await run(['setpriv', ...NOBODY, '--', ...command]);
+  expect(ended).toMatchObject({ status: 2, stdout: '' });
+  expect(ended.stderr).toMatch(/^error: --engine tracepoint: .*tracefs \(run as root.*\n$/);
+});
+
 test('an ordinary user with CAP_PERFMON and CAP_SYS_PTRACE: everything, tracefs apart', async () => {
   const { ended, faults, report } = await captureAs(withCapabilities('+perfmon,+sys_ptrace'), [
     workload('kernelread'),

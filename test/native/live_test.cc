@@ -168,7 +168,7 @@ std::string CodeWhenRefused(int error, const char* paranoid, bool root) {
     std::vector<Notice> notices;
     std::vector<Fd> held;
     try {
-      MakePlan(true, false, false, {}, &formats, &notices, &held);
+      MakePlan({}, &formats, &notices, &held);
     } catch (const SystemError& failed) {
       said = failed.code() + " " + std::to_string(failed.error()) + " " + failed.call();
     }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { GROUPING_WORDS } from '../../core/columns/owned-columns';
+import { ENGINES } from '../../core/facts/capture-facts';
 import { GROUPINGS, type GroupedBy } from '../../core/snapshot/process-groups';
 import { isStarted, type Recording, type Target } from '../../core/facts/target';
 import type { Effects, Options } from '../../app/options';
@@ -76,6 +77,7 @@ export function parseOptions(args: readonly string[], terminal = false): Command
     commandOutput: file('command-output', given.get('command-output')),
     readyFd: integer('ready-fd', given.get('ready-fd'), 0, FD_MAX),
     ringPages: ringPages(given.get('ring-pages')),
+    engine: choice('engine', given.get('engine'), ENGINES),
   };
 }
 

@@ -170,6 +170,10 @@ export const OPTIONS: readonly OptionSpec[] = [
   ),
   only(
     'capture',
+    option('', 'engine', 'NAME', 'capture with tracepoint or software events; default: the best'),
+  ),
+  only(
+    'capture',
     option(
       '',
       'ready-fd',

@@ -40,10 +40,14 @@ export interface LostFaults {
   readonly exact: boolean;
 }
 
+/** Where entries and completions of faults come from, the best one first. */
+export const ENGINES = ['tracepoint', 'software'] as const;
+export type Engine = (typeof ENGINES)[number];
+
 /** How a session captures, as the addon says it. */
 export interface CaptureMode {
   /** Where entry records come from: COW can be told only with 'tracepoint'. */
-  readonly entrySource: 'tracepoint' | 'software';
+  readonly entrySource: Engine;
   /** munmap, mremap and brk are seen. */
   readonly unmapTracepoints: boolean;
   /** Signals are seen: an ERROR is a fault that was seen to send one; otherwise it is inferred. */

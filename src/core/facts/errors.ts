@@ -46,6 +46,8 @@ const TEXTS = {
     `too many descriptors: ${reason(detail)} (raise the limit with ulimit -n, or run as root)`,
   ENFILE: () => 'the system has no file descriptors left (see /proc/sys/fs/file-max)',
   ENOSYS: () => 'this kernel has no perf events (CONFIG_PERF_EVENTS)',
+  NO_ENGINE: (detail) =>
+    `--engine ${detail} (run as root, or leave it out: the best that can be had is used)`,
   SECCOMP: () =>
     'a seccomp filter refuses perf_event_open (Seccomp: 2 in /proc/self/status): run outside of the container, or ' +
     'start it with --cap-add PERFMON or --security-opt seccomp=unconfined; a systemd unit, with ' +

@@ -1,6 +1,7 @@
 export type NoticeCode =
   | 'TRACEFS_DETACHED'
   | 'NO_TRACEPOINTS'
+  | 'SOFTWARE_ASKED_FOR'
   | 'NO_UNMAP_TRACEPOINTS'
   | 'NO_SIGNAL_TRACEPOINT'
   | 'NO_STACKS'
@@ -36,6 +37,7 @@ const TEXTS: Readonly<Record<NoticeCode, Text | null>> = {
   FD_LIMIT_RAISED: null,
   NO_TRACEPOINTS: (detail, errno) =>
     `${noTracepoints(detail, errno)}: COW and causes cannot be told, latency can`,
+  SOFTWARE_ASKED_FOR: () => '--engine software: COW and causes cannot be told, latency can',
   NO_UNMAP_TRACEPOINTS: (detail) =>
     `munmap, mremap and brk are not seen${detail === '' ? '' : ` (${detail})`}: ` +
     'region labels are repaired from /proc',

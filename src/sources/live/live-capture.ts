@@ -1,4 +1,5 @@
 import type { BeyondFaults } from '../../core/facts/beyond';
+import type { Engine } from '../../core/facts/capture-facts';
 import type { SystemFacts } from '../../core/classify/cause-text';
 import type { Debug } from '../../core/facts/debug';
 import { isStarted, type Target, type WholeFacts } from '../../core/facts/target';
@@ -42,6 +43,8 @@ export interface LiveRequest {
   readonly inherit: Inheritance;
   readonly children: boolean;
   readonly ringPages: number;
+  /** The only one to be used; null for the best that can be had. */
+  readonly engine: Engine | null;
   readonly stacks: StackOptions | null;
   /** A file into which what is captured goes, too; null for none. */
   readonly record: NonNullable<SessionOptions['record']> | null;
@@ -194,7 +197,7 @@ export class LiveCapture {
   }
 
   private static attach(request: LiveRequest, addon: Addon, proc: Proc, pools: Pools): LiveCapture {
-    const { target, children, ringPages, stacks, record, onWake, debug } = request;
+    const { target, children, ringPages, engine, stacks, record, onWake, debug } = request;
     if (record?.compressed === true && !addon.compresses) {
       throw new AnalyzerError('RECORDING', '--compress: built without libzstd (libzstd-dev)');
     }
@@ -202,6 +205,7 @@ export class LiveCapture {
       children,
       ringPages,
       onWake,
+      ...(engine === null ? {} : { engine }),
       ...(stacks === null ? {} : { stacks }),
       ...(record === null ? {} : { record }),
     };
@@ -328,7 +332,8 @@ export class LiveCapture {
 function openedText(info: SessionInfo, pids: readonly number[]): string {
   const target = info.commandPid === 0 ? `pids ${pids.join(',')}` : `COMMAND ${info.commandPid}`;
   const { startNs, notices, ...chosen } = info;
-  return `${target} from ${startNs} ns, ${notices.length} notices, ${JSON.stringify(chosen)}`;
+  const said = notices.map(({ code, detail }) => `${code} (${detail})`).join(', ');
+  return `${target} from ${startNs} ns, notices: ${said || 'none'}, ${JSON.stringify(chosen)}`;
 }
 
 /** Starts a program; where the kernel only says that something is missing, the error says what. */

@@ -52,6 +52,7 @@ test('defaults', () => {
     exitWithTarget: false,
     commandOutput: null,
     ringPages: 0,
+    engine: null,
     readyFd: null,
   });
 });
@@ -106,6 +107,8 @@ test.each<[string, Partial<CommandLine>]>([
   ['--tui --interval 2 -p 1', { view: 'tui', dashboardOnly: ['--interval'] }],
   ['--command-output c.txt ls', { commandOutput: 'c.txt' }],
   ['-m 128 -p 1', { ringPages: 128 }],
+  ['--engine software -p 1', { engine: 'software' }],
+  ['--engine=tracepoint ls', { engine: 'tracepoint' }],
   ['ls', { target: { kind: 'command', file: 'ls', argv: ['ls'] } }],
   [
     '-q ls -l --help',
@@ -140,6 +143,8 @@ test.each([
   [['--container', 'nginx1'], /'nginx1' is no id/],
   [['--wrong', '-p', '1'], /unknown option '--wrong'/],
   [['-x', '-p', '1'], /unknown option '-x'/],
+  [['--engine', 'fast', '-a'], /--engine: 'fast' is none of tracepoint, software/],
+  [['--engine', 'software', '-i', 'f'], /--engine has no effect with -i/],
   [['--by', 'unit', '-a'], /--by has no effect without --report/],
   [['--report', '--by', 'pid', '-a'], /--by: 'pid' is none of process, cgroup, unit, user, name/],
   [['--report', '--by', 'user', '--fixed-ts', 'ls'], /--fixed-ts and --by user exclude each other/],

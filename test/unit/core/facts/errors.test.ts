@@ -71,6 +71,7 @@ test('notices that cost the user something are said, the others not', () => {
     noticeText({ code, detail, errno });
   expect(say('NO_TRACEPOINTS', 'x', 13)).toMatch(/no permission.*run as root.*COW/);
   expect(say('NO_TRACEPOINTS', 'x', 2)).toMatch(/this kernel lacks.*COW/);
+  expect(say('SOFTWARE_ASKED_FOR', '', 0)).toMatch(/COW/);
   const broken = say('NO_TRACEPOINTS', 'exceptions:page_fault_user: Input/output error', 5);
   expect(broken).toMatch(/Input\/output error.*COW/);
   expect(broken).not.toMatch(/permission|root/);
