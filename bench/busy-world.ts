@@ -90,6 +90,7 @@ function firstRow(weight: number, k: number): WorldRow {
     byCause,
     causeNs: CAUSE_NAMES.map((name) => (name === 'demand-zero' ? 1e6 * weight : 0)),
     uniquePages: 900,
+    undecided: 0,
     refaults: 100,
     stallNs: 1e6 * weight,
     maxNs: 1e6,

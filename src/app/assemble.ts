@@ -199,6 +199,7 @@ function modelOf(options: Options, capture: Capture, ports: AssemblyPorts): Mode
     stacks: stacksOf(options, ports.stream !== null),
     names: options.naming ? capture.names : null,
     unwinder: options.stacks?.copied === true ? capture.unwinder : null,
+    spaces: readsAll(options, ports) ? null : capture.spaces,
     depth: ports.depth,
     limits: ports.limits ?? {},
     startedAt: options.fromNs,
@@ -206,6 +207,11 @@ function modelOf(options: Options, capture: Capture, ports: AssemblyPorts): Mode
   model.system = capture.system;
   for (const { pid, ...initial } of capture.initialProcesses()) model.addProcess(pid, initial);
   return model;
+}
+
+/** Whoever takes each fault by itself wants to know of each what it was, and so do a filter and a recording. */
+function readsAll({ filter, count, record, stacks }: Options, { stream }: AssemblyPorts): boolean {
+  return stream !== null || filter !== null || count !== null || record !== null || stacks !== null;
 }
 
 function symbolsOf({ symbols, stacks, report }: Options, depth: Depth): Symbols {

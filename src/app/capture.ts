@@ -9,6 +9,7 @@ import type {
   NameSource,
   OwnerSource,
   ProcSource,
+  SpaceSource,
   UnwindSource,
 } from '../core/ports';
 import type { InitialProcess } from '../core/resolve/model-options';
@@ -23,6 +24,7 @@ export interface Capture {
   readonly hugePages: HugePageSource | null;
   readonly bus: BusSource | null;
   readonly owners: OwnerSource | null;
+  readonly spaces: SpaceSource | null;
   readonly names: NameSource | null;
   readonly unwinder: UnwindSource | null;
   readonly system: SystemFacts;

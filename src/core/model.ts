@@ -5,10 +5,13 @@ import type { CodeAddress } from './code/address';
 import type { SiteTable } from './code/site-table';
 import { stackFrames } from './code/stack-names';
 import type { StackTable } from './code/stack-table';
-import { Attribution } from './resolve/attribution';
+import { attributionOf } from './resolve/attribution';
+import type { Attribution } from './resolve/attribution';
 import { RegionBinder } from './regions/region-resolver';
 import { CommTable } from './tasks/comm-names';
 import { Counters } from './resolve/counters';
+import { Folding } from './resolve/folding';
+import { OnDemand } from './resolve/on-demand';
 import { latencyOfRows } from './snapshot/latency-histogram';
 import { regionDetail } from './snapshot/region-detail';
 import type { RegionDetail } from './snapshot/region-detail';
@@ -28,7 +31,7 @@ import type { ProcSource } from './ports';
 import type { InitialProcess, ModelOptions } from './resolve/model-options';
 import { RecordApplier } from './resolve/apply-records';
 import { RegionTable } from './regions/region-table';
-import { forgetUnsure, mappedRegions } from './resolve/mapped-regions';
+import { forgetUnsure } from './resolve/mapped-regions';
 import { MapRepair } from './resolve/map-repair';
 import { OwnerWatch } from './resolve/owner-watch';
 import type { Resolved } from './wire/resolved';
@@ -39,9 +42,6 @@ import { statPool } from './stats/row-histograms';
 import { Tasks } from './tasks/tasks';
 import { VmaMap } from './vma/vma-map';
 import { VmaPool } from './vma/vma-pool';
-
-/** ns between two attempts to fold a table that found everything alive. */
-const RETRY_NS = 1e9;
 
 /**
  * What is known of the target: its address spaces, and every fault counted by region, thread and
@@ -69,9 +69,11 @@ export class Model {
   readonly hugePages: HugePageWatch;
   private readonly owners: OwnerWatch | null;
   private readonly attribution: Attribution | null;
+  private readonly folding: Folding;
+  /** null where every process is kept in detail. */
+  private readonly onDemand: OnDemand | null;
   private readonly snapshots: SnapshotBuilder;
   private systemFacts: SystemFacts = { swapInUse: false, numaBalancing: false };
-  private foldedAt = -Infinity;
   /** Faults and records of the current batch that are resolved and applied; -1 between batches. */
   private faultsDone = -1;
   private recordsDone = 0;
@@ -89,35 +91,26 @@ export class Model {
     this.stats = statPool(this.limits.statBlocks);
     this.regions = new RegionTable(this.stats, this.limits.regions);
     this.spaces = new VmaPool(this.limits.vmaLeaves);
-    this.tasks = new Tasks(
-      this.stats,
-      this.pages,
-      this.comms,
-      options.source,
-      this.limits,
-      this.spaces,
-    );
+    const { source } = options;
+    const { pages, comms, spaces } = this;
+    this.tasks = new Tasks(this.stats, pages, comms, source, this.limits, spaces);
     const { owners = null, guards = null, bus = null, hugePages = null } = options;
     this.owners = owners === null ? null : new OwnerWatch(owners, this.tasks);
     const depth = options.depth ?? 'detail';
-    this.attribution = this.attribute(options);
-    this.counters = new Counters(this.regions, this.tasks, depth, this.sites);
-    const binder = new RegionBinder(
-      this.regions,
-      this.comms,
-      options.source,
-      this.tasks,
-      this.limits.sectionBytes,
-    );
+    const { tasks, regions, columns, stats, limits } = this;
+    this.attribution = attributionOf(options, {
+      tasks,
+      regions,
+      columns,
+      stats,
+      cap: limits.sites,
+    });
+    this.counters = new Counters(regions, tasks, depth, this.sites);
+    const binder = new RegionBinder(regions, this.comms, source, tasks, limits.sectionBytes);
     this.repair = new MapRepair(options.source, this.tasks);
-    this.records = new RecordApplier(
-      this.tasks,
-      this.comms,
-      binder,
-      this.repair,
-      this.attribution?.makers ?? null,
-    );
-    this.loop = new FaultLoop(this.tasks, binder, this.repair, this.columns, depth !== 'totals');
+    const makers = this.attribution?.makers ?? null;
+    this.records = new RecordApplier(tasks, this.comms, binder, this.repair, makers);
+    this.loop = new FaultLoop(tasks, binder, this.repair, this.columns, depth !== 'totals');
     this.inFlight = new InFlight(this.tasks, this.loop, this.counters, this.columns, this.zeroedAt);
     this.watch = guards === null ? null : new GuardWatch(guards, this.tasks);
     this.hugePages = new HugePageWatch(hugePages, this.tasks, this.regions);
@@ -128,17 +121,23 @@ export class Model {
             id: this.regionId(slot),
             hugePages: this.regions.rows.stats.get(slot, Cell.byCause + Cause.HUGE_PAGE),
           }));
+    const { counters, attribution, repair } = this;
+    this.onDemand = options.spaces
+      ? new OnDemand(options.spaces, {
+          tasks,
+          regions,
+          counters,
+          attribution,
+          binder,
+          repair,
+          depth,
+        })
+      : null;
+    this.folding = new Folding(this.regions, this.tasks, this.counters, (...moved) => {
+      this.inFlight.remap(...moved);
+      this.onDemand?.remap(moved[1], moved[2]);
+    });
     this.snapshots = new SnapshotBuilder(this);
-  }
-
-  private attribute(options: ModelOptions): Attribution | null {
-    const { symbols = 'off', stacks = 'off', names = null, unwinder = null } = options;
-    if (symbols === 'off') return null;
-    const { tasks, regions, columns, stats } = this;
-    const { sites: cap } = this.limits;
-    const { source: files } = options;
-    const parts = { symbols, stacks, tasks, regions, columns, stats, cap, files, names, unwinder };
-    return new Attribution(parts);
   }
 
   /** Faults by the code that causes them; null where nobody asked for it. */
@@ -174,6 +173,7 @@ export class Model {
    */
   consume(batch: Batch, resolved: Resolved): boolean {
     if (this.faultsDone < 0) {
+      if (this.onDemand?.settle() === false) return false;
       this.maintain(batch, resolved);
       this.faultsDone = 0;
       this.recordsDone = 0;
@@ -193,6 +193,7 @@ export class Model {
     this.watch?.look(batch, resolved);
     const { errors } = this.counters.total;
     this.counters.add(batch, resolved, this.columns);
+    this.onDemand?.keep(batch, resolved, this.columns);
     this.stacks?.add(batch, resolved);
     if (this.counters.total.errors !== errors) this.busWatch?.look(batch, resolved);
     this.inFlight.settle(batch, resolved);
@@ -242,32 +243,24 @@ export class Model {
     this.watch?.takeAnswers();
     this.hugePages.look(now);
     this.owners?.look();
+    this.onDemand?.look(now);
     this.spaces.clock++;
     this.spaces.makeRoom();
     this.repair.beginBatch();
     this.attribution?.beginBatch(batch, resolved);
     if (this.source.takeLateImages()) forgetUnsure(this.tasks, this.regions);
-    const tables = [this.regions.rows, this.tasks.threads, this.tasks.processes];
-    const settled = this.tasks.settle();
-    if (settled === null) {
-      if (!tables.some((t) => t.overCap || t.full)) return;
-      // Where all is alive folding finds nothing: not in every batch, then.
-      if (tables.some((t) => t.full) && now - this.foldedAt < RETRY_NS) return;
-    }
-    this.foldedAt = now;
-    const live = mappedRegions(this.tasks, this.regions);
-    this.counters.fold(
-      (slot) => live[slot] === 1,
-      settled,
-      (...moved) => {
-        this.inFlight.remap(...moved);
-      },
-    );
+    this.folding.look(now);
   }
 
-  /** Takes over what has come for owners, stacks and code, and asks for what is new of it. */
+  /** Somebody looks at these processes: they are kept in detail from now on. */
+  open(pids: Iterable<number>): void {
+    this.onDemand?.open(pids);
+  }
+
+  /** Takes over what has come for owners, maps, stacks and code, and asks for what is new of it. */
   takeAnswers(): void {
     this.owners?.look();
+    this.onDemand?.settle();
     this.attribution?.takeAnswers();
   }
 
@@ -301,6 +294,7 @@ export class Model {
     const asOf = this.accountable(now, open);
     this.counters.zero();
     this.attribution?.zero();
+    this.onDemand?.zero();
     this.hugePages.zero();
     this.inFlight.zero(asOf);
     for (const { space } of this.tasks.live()) space.pages.clear();

@@ -61,6 +61,21 @@ export interface HugePageSource {
   takeHugePages(): readonly HugePageAnswer[];
 }
 
+/** The mappings of a process that were asked for. */
+export interface SpaceAnswer {
+  readonly ticket: number;
+  /** null where there are none (any more), or they cannot be read. */
+  readonly maps: MapsAnswer | null;
+}
+
+/** Reads address spaces when they matter. Every question is answered, later: nobody waits. */
+export interface SpaceSource {
+  /** `ticket` comes back with the answer. */
+  askSpace(pid: number, ticket: number): void;
+  /** The answers that have come since the last call. */
+  takeSpaces(): readonly SpaceAnswer[];
+}
+
 /** What a look at a process found. */
 export interface OwnerAnswer {
   readonly ticket: number;

@@ -8,7 +8,14 @@ import { FileStore } from '../../src/core/vma/file-store';
 import { Model } from '../../src/core/model';
 import type { ModelOptions } from '../../src/core/resolve/model-options';
 import { PENDING, UNKNOWN } from '../../src/core/ports';
-import type { GuardAnswer, GuardSource, MapsAnswer, ProcSource } from '../../src/core/ports';
+import type {
+  GuardAnswer,
+  GuardSource,
+  MapsAnswer,
+  ProcSource,
+  SpaceAnswer,
+  SpaceSource,
+} from '../../src/core/ports';
 import { Resolved } from '../../src/core/wire/resolved';
 import type { Backing, Vma } from '../../src/core/vma/vma';
 import { capture } from './fault-kit';
@@ -110,6 +117,28 @@ export class FakeGuards implements GuardSource {
   }
 }
 
+/** Answers when the test says so. */
+export class FakeSpaces implements SpaceSource {
+  readonly asked: { readonly pid: number; readonly ticket: number }[] = [];
+  private answers: SpaceAnswer[] = [];
+
+  askSpace(pid: number, ticket: number): void {
+    this.asked.push({ pid, ticket });
+  }
+  takeSpaces(): readonly SpaceAnswer[] {
+    return this.answers.splice(0);
+  }
+  /** Answers the oldest question about a process. */
+  answer(pid: number, vmas: readonly Vma[] | null, asOf = 0): void {
+    const [question] = this.asked.splice(
+      this.asked.findIndex((asked) => asked.pid === pid),
+      1,
+    );
+    const maps = vmas === null ? null : { vmas, asOf };
+    this.answers.push({ ticket: question!.ticket, maps });
+  }
+}
+
 /** What consume() said of one fault, in words. */
 export interface Verdict {
   readonly class: string;
@@ -151,7 +180,7 @@ export class Rig {
     depth: Depth = 'detail',
     more: Pick<
       ModelOptions,
-      'owners' | 'hugePages' | 'symbols' | 'stacks' | 'names' | 'unwinder'
+      'owners' | 'spaces' | 'hugePages' | 'symbols' | 'stacks' | 'names' | 'unwinder'
     > = {},
   ) {
     this.model = new Model({

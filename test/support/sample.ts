@@ -18,6 +18,7 @@ export function stat(part: Partial<StatRow> = {}): StatRow {
     byCause: Array.from({ length: CAUSE_COUNT }, () => 0),
     causeNs: Array.from({ length: CAUSE_COUNT }, () => 0),
     uniquePages: 0,
+    undecided: 0,
     refaults: 0,
     stallNs: 0,
     maxNs: 0,

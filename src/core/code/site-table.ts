@@ -8,7 +8,7 @@ import type { SlabPool } from '../stats/slab-pool';
 import { bareName } from './address';
 import type { CodeAddress, CodeFrame } from './address';
 import { CodeTable } from './code-table';
-import { OTHERS } from '../stats/limits';
+import { NOT_IN_DETAIL, OTHERS } from '../stats/limits';
 
 /** What a row of call sites shows. Replaced, never changed, when its name becomes known. */
 export interface SiteInfo {
@@ -86,8 +86,20 @@ export class SiteTable {
 
   /** Counts the kept faults of a batch whose codes are resolved. */
   add(batch: Batch, resolved: Resolved, columns: FaultColumns): void {
+    this.findSlots(batch, resolved);
+    this.rows.stats.add(this.slots, batch, resolved, columns);
+    this.pair(batch, resolved, columns, 1);
+  }
+
+  /** See StatTable.remove. */
+  remove(batch: Batch, resolved: Resolved, columns: FaultColumns): void {
+    this.findSlots(batch, resolved);
+    this.rows.stats.remove(this.slots, batch, resolved, columns);
+    this.pair(batch, resolved, columns, -1);
+  }
+
+  private findSlots(batch: Batch, { code, keep }: Resolved): void {
     const { slots } = this;
-    const { code, keep } = resolved;
     this.reach(this.codes.limit);
     const { rowOf } = this;
     for (let i = 0; i < batch.faults; i++) {
@@ -95,11 +107,15 @@ export class SiteTable {
       const row = rowOf[code[i]!]!;
       slots[i] = row >= 0 ? row : this.begin(code[i]!);
     }
-    this.rows.stats.add(slots, batch, resolved, columns);
+  }
+
+  private pair(batch: Batch, resolved: Resolved, columns: FaultColumns, weight: number): void {
+    const { slots, pairs } = this;
     const { faults } = batch;
-    this.pairs.regions.add(faults, resolved.region, slots, keep);
-    this.pairs.threads.add(faults, resolved.thread, slots, keep);
-    this.pairs.processes.add(faults, columns.process, slots, keep);
+    const { region, thread, keep } = resolved;
+    pairs.regions.add(faults, region, slots, keep, weight);
+    pairs.threads.add(faults, thread, slots, keep, weight);
+    pairs.processes.add(faults, columns.process, slots, keep, weight);
   }
 
   private reach(limit: number): void {
@@ -217,7 +233,8 @@ function infoOf(address: CodeAddress): SiteInfo {
 export function siteLabel(site: SiteInfo): string {
   if (site.function !== '')
     return site.inlined === '' ? site.function : `${site.inlined} (in ${site.function})`;
-  return site.key === '' || site.key === UNKNOWN.key ? site.object : bareName(site);
+  const nameless = site.key === '' || site.key === UNKNOWN.key || site.object === NOT_IN_DETAIL;
+  return nameless ? site.object : bareName(site);
 }
 
 /** Whether an instruction counts in a row that shows this. */

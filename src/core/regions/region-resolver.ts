@@ -44,6 +44,11 @@ export class RegionBinder {
   bind(process: Process, handle: number): number {
     const vma = process.map.vma(handle);
     const nature = this.nature(process, vma);
+    if (!process.inDetail) {
+      const shared = simpleCode(this.regions.rest(), nature.memory, false);
+      process.map.setRegion(handle, shared);
+      return shared;
+    }
     let set = -1;
     if (mayHaveSections(nature)) set = this.fileSet(process, handle, nature);
     else if (nature.kind === RegionKind.ANON || nature.kind === RegionKind.HEAP) {
@@ -92,6 +97,7 @@ export class RegionBinder {
 
   /** The row for what lies in no mapping; asked for by every fault of a SIGSEGV storm, so it is kept. */
   unknownRow(process: Process, page: number): number {
+    if (!process.inDetail || process.space.unread) return this.regions.rest();
     if (process.space.unknownRow < 0) {
       const info = this.info(process, UNKNOWN_NATURE, '', '', `${process.space.keyPrefix}U`);
       process.space.unknownRow = this.regions.find(info, page, page + 1, page, page + 1);
@@ -105,6 +111,7 @@ export class RegionBinder {
    * mapping (PROT_NONE, as pthread_create makes it) is then its stack.
    */
   noteStack(process: Process, tid: number, page: number): void {
+    if (!process.inDetail) return;
     const { map } = process;
     const handle = map.find(page);
     if (handle < 0) return;

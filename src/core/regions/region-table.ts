@@ -2,7 +2,8 @@ import { HeatTable } from '../stats/heat';
 import { sharedLabel } from './region-label';
 import { RowTable } from '../stats/row-table';
 import type { SlabPool } from '../stats/slab-pool';
-import { OTHERS } from '../stats/limits';
+import { RegionKind } from '../classify/classes';
+import { NOT_IN_DETAIL, OTHERS } from '../stats/limits';
 
 /** What a row of the region table shows. Replaced, never changed, when a label changes. */
 export interface RegionInfo {
@@ -73,6 +74,15 @@ export class RegionTable {
     this.ends[slot] = end;
     this.heat.open(slot, heatStart, heatEnd);
     return slot;
+  }
+
+  /** The row of the regions of all processes that are not kept in detail, or whose maps have not been read. */
+  rest(): number {
+    return this.rows.rest({
+      ...{ path: '', section: '', permissions: '', pid: 0, comm: '', byFile: false, key: '' },
+      kind: RegionKind.UNKNOWN,
+      label: NOT_IN_DETAIL,
+    });
   }
 
   /** The mapping is another's now: the same row under another label. */

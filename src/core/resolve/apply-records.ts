@@ -2,6 +2,7 @@ import { RecordType } from '../wire/batch';
 import type { Batch } from '../wire/batch';
 import type { RegionBinder } from '../regions/region-resolver';
 import type { CommTable } from '../tasks/comm-names';
+import type { AddressSpace } from '../tasks/address-space';
 import type { Process } from '../tasks/process';
 import { NO_REGION, setOf } from '../regions/region-code';
 import type { Makers } from './makers';
@@ -57,12 +58,17 @@ export class RecordApplier {
       case RecordType.STACK_POINTER: {
         const process = this.tasks.ensure(pid);
         if (!this.tasks.looked(process)) return false;
+        if (process.space.unread) return true;
         // Also one from before the snapshot of /proc, which shows the stack too.
         if (process.pid !== 0) this.binder.noteStack(process, batch.recTid[r]!, batch.recStart[r]!);
         return true;
       }
       default: {
-        const process = this.tasks.ensure(pid);
+        // A process that has not faulted is not met for its mappings where these are read on demand.
+        const { admission } = this.tasks;
+        const known = this.tasks.process(pid);
+        if (admission !== null && (known === undefined || !isFollowed(known.space))) return true;
+        const process = known ?? this.tasks.ensure(pid);
         if (!this.tasks.looked(process)) return false;
         // The snapshot of /proc is newer: it shows already what this record did, and more.
         if (process.pid !== 0 && batch.recTime[r]! >= process.space.asOf)
@@ -191,6 +197,11 @@ export class RecordApplier {
     const process = tasks.begin(pid, known?.ppid ?? 0, name, new VmaMap(this.tasks.spaces));
     tasks.beginThread(process, tid, name);
   }
+}
+
+/** Its mappings are known, or the answer that is on its way leaves what is newer as it is. */
+function isFollowed({ unread, asked }: AddressSpace): boolean {
+  return !unread || asked;
 }
 
 /**

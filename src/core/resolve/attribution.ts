@@ -15,6 +15,7 @@ import { DataLoop } from './data-loop';
 import { Makers } from './makers';
 import { NameWatch, nameFrames } from './name-watch';
 import type { Named } from './name-watch';
+import type { ModelOptions } from './model-options';
 import { StackLoop } from './stack-loop';
 import { UnwindLoop } from './unwind-loop';
 
@@ -41,6 +42,15 @@ interface Parts {
   readonly names: NameSource | null;
   /** null: stacks come from the kernel. */
   readonly unwinder: UnwindSource | null;
+}
+
+/** null where nobody asks for the code. */
+export function attributionOf(
+  { symbols = 'off', stacks = 'off', names = null, unwinder = null, source: files }: ModelOptions,
+  parts: Pick<Parts, 'tasks' | 'regions' | 'columns' | 'stats' | 'cap'>,
+): Attribution | null {
+  if (symbols === 'off') return null;
+  return new Attribution({ ...parts, symbols, stacks, files, names, unwinder });
 }
 
 /** Which code causes faults and what data they hit. */
@@ -146,6 +156,11 @@ export class Attribution {
     if (!this.patient) return true;
     watch.takeAnswers();
     return !watch.expecting;
+  }
+
+  /** What the faults of processes that are not kept in detail are counted under. */
+  notInDetail(): number {
+    return this.codeLoop.notInDetail();
   }
 
   code(number: number): CodeAddress | null {

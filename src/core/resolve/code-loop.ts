@@ -3,6 +3,7 @@ import type { CodePlace } from '../code/address';
 import { CodeTable } from '../code/code-table';
 import type { ProcSource } from '../ports';
 import { UNKNOWN_NATURE, regionNature } from '../regions/region-label';
+import { NOT_IN_DETAIL } from '../stats/limits';
 import type { Process, Thread } from '../tasks/process';
 import type { Tasks } from '../tasks/tasks';
 import { FileStore } from '../vma/file-store';
@@ -24,6 +25,12 @@ const KERNEL: CodePlace = place(PlaceKind.KERNEL, '[kernel]', '', 'kernel');
 const NO_CODE: CodePlace = place(PlaceKind.UNKNOWN, '[unknown]', '', 'no code');
 const CUT_OFF: CodePlace = place(PlaceKind.UNKNOWN, TRUNCATED, '', 'truncated');
 const VSYSCALL: CodePlace = place(PlaceKind.UNKNOWN, '[vsyscall]', '', 'vsyscall');
+
+const NOT_KEPT: CodePlace = place(PlaceKind.UNKNOWN, NOT_IN_DETAIL, '', 'not in detail');
+
+function isOpen({ inDetail, space }: Process): boolean {
+  return !inDetail || space.unread;
+}
 
 function place(kind: number, object: string, path: string, key: string): CodePlace {
   return { kind, object, path, key, pid: 0, vma: null };
@@ -68,11 +75,22 @@ export class CodeLoop {
         high = ipHi[i]!;
         low = ipLo[i]!;
         process = pid[i]!;
-        const thread = high >= KERNEL_HIGH ? null : tasks.thread(process, tid[i]!);
-        known = thread === null ? this.inKernel(high, low) : this.inUser(thread, high, low);
+        known = this.codeOf(tasks.thread(process, tid[i]!), high, low);
       }
       code[i] = known;
     }
+  }
+
+  private codeOf(thread: Thread | null, high: number, low: number): number {
+    if (thread !== null && isOpen(thread.process)) return this.notInDetail();
+    return thread === null || high >= KERNEL_HIGH
+      ? this.inKernel(high, low)
+      : this.inUser(thread, high, low);
+  }
+
+  /** What stands for all code of processes that are not kept in detail, or whose maps have not been read. */
+  notInDetail(): number {
+    return this.codes.intern(this.numberOf(NOT_KEPT), 0, 0);
   }
 
   private inKernel(high: number, low: number): number {

@@ -53,6 +53,19 @@ export class Counters {
     this.pairs.add(batch.faults, resolved.region, resolved.thread, resolved.keep);
   }
 
+  /** Takes out what add() has entered under the same columns, on pages that were not fresh, in rows without heat. */
+  remove(batch: Batch, resolved: Resolved, columns: FaultColumns): void {
+    const { regions, tasks, depth } = this;
+    this.total.remove(batch, resolved, columns);
+    if (depth === 'totals') return;
+    regions.rows.stats.remove(resolved.region, batch, resolved, columns);
+    tasks.threads.stats.remove(resolved.thread, batch, resolved, columns);
+    tasks.processes.stats.remove(columns.process, batch, resolved, columns);
+    this.sites?.remove(batch, resolved, columns);
+    if (depth === 'rows') return;
+    this.pairs.add(batch.faults, resolved.region, resolved.thread, resolved.keep, -1);
+  }
+
   /** Adds `ns` (or takes it, where negative) to the time stalled of these rows and of the whole. */
   stall(region: number, thread: number, process: number, ns: number, time: number): void {
     this.total.stall(ns);

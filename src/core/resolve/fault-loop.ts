@@ -1,8 +1,9 @@
-import { FaultFlag } from '../wire/batch';
+import { ErrorCode, FaultFlag } from '../wire/batch';
 import type { Batch } from '../wire/batch';
 import type { RegionBinder } from '../regions/region-resolver';
 import { FaultRules, Memory, ruleIndex } from '../classify/rules';
 import { FaultClass } from '../classify/classes';
+import { Mapping } from '../wire/fault-columns';
 import type { FaultColumns } from '../wire/fault-columns';
 import { bucketOf } from '../stats/histogram';
 import type { GuardedRanges } from '../classify/guarded-ranges';
@@ -61,6 +62,7 @@ export class FaultLoop {
     let map!: VmaMap;
     let touched!: PageSet;
     let guards: GuardedRanges | null = null;
+    let unread = false;
     for (let i = from; i < to; i++) {
       const low = batch.addrLo[i]!;
       const page = batch.addrHi[i]! * 0x100000 + (low >>> 12);
@@ -69,11 +71,12 @@ export class FaultLoop {
       if (thread !== known) {
         known = thread;
         ({ process } = thread);
-        ({ map, guards, pages: touched } = process.space);
+        ({ map, guards, unread, pages: touched } = process.space);
       }
 
-      const handle = find(thread, map, page);
+      const handle = unread ? -1 : find(thread, map, page);
       const code = handle < 0 ? NO_REGION : map.region(handle);
+      columns.mapping[i] = Mapping.KNOWN;
       let memory: number;
       if (code > NO_REGION) {
         resolved.region[i] = slotOf(code);
@@ -114,7 +117,7 @@ export class FaultLoop {
 
   /** Slot of the region of a fault that has not ended, as far as the map knows it; -1: not yet. */
   regionOf(process: Process, page: number): number {
-    const handle = process.map.find(page);
+    const handle = process.space.unread ? -1 : process.map.find(page);
     if (handle < 0) return this.binder.unknownRow(process, page);
     const { region, fileOffset, heatPage } = this.scratch;
     const memory = this.fill(process, handle, page, 0, { region, fileOffset }, heatPage, 0);
@@ -133,6 +136,7 @@ export class FaultLoop {
     i: number,
   ): number {
     const page = batch.page(i);
+    if (handle < 0 && process.space.unread) return this.leaveOpen(process, batch, resolved, i);
     if (handle < 0) {
       const failed = (batch.flags[i]! & FaultFlag.COMPLETION) === FaultFlag.NONE;
       handle = this.repair.find(process, page, batch.time[i]!, failed);
@@ -146,6 +150,18 @@ export class FaultLoop {
     }
     const low = batch.addrLo[i]! & (PAGE - 1);
     return this.fill(process, handle, page, low, resolved, this.columns.heatPage, i);
+  }
+
+  /** The maps of the process are read when they matter: until then nothing is asked about one page. */
+  private leaveOpen(process: Process, batch: Batch, resolved: Resolved, i: number): number {
+    const page = batch.page(i);
+    resolved.region[i] = this.binder.unknownRow(process, page);
+    resolved.fileOffset[i] = -1;
+    this.columns.heatPage[i] = page;
+    this.columns.mapping[i] = mayBeCopy(batch.flags[i]!, batch.errorCode[i]!)
+      ? Mapping.UNDECIDED
+      : Mapping.UNREAD;
+    return Memory.UNKNOWN;
   }
 
   /** Fills place i of the columns from the entry `handle`, and returns the kind of memory or NOT_YET. */
@@ -184,6 +200,15 @@ export class FaultLoop {
     heatPage[i] = set.byFile ? filePage : tailPage;
     return set.memory;
   }
+}
+
+/** It is a COW in one kind of mapping and MINOR in another. Without an error code no COW is claimed at all. */
+function mayBeCopy(flags: number, errorCode: number): boolean {
+  return (
+    (flags & FaultFlag.COMPLETION) === FaultFlag.MIN &&
+    (flags & FaultFlag.ERROR_CODE) !== 0 &&
+    (errorCode & ErrorCode.WRITE) !== 0
+  );
 }
 
 /**

@@ -39,8 +39,16 @@ export class MapRepair {
 
   /** Records were lost: which, nobody knows, so every map is doubtful. */
   doubtAll(): void {
-    this.doubtful = [...this.tasks.live()];
-    for (const process of this.doubtful) process.space.stale = true;
+    this.doubtful = [];
+    for (const process of this.tasks.live()) {
+      const { space, inDetail } = process;
+      if (this.tasks.admission !== null && (!inDetail || space.unread)) {
+        space.unlearn();
+        continue;
+      }
+      space.stale = true;
+      this.doubtful.push(process);
+    }
     this.pages.fill(-1);
   }
 

@@ -6,6 +6,7 @@ import type {
   NameSource,
   OwnerSource,
   ProcSource,
+  SpaceSource,
   UnwindSource,
 } from '../ports';
 import type { Stacks, Symbols } from './attribution';
@@ -30,6 +31,11 @@ export interface ModelOptions {
   readonly names?: NameSource | null;
   /** Without it stacks come from the kernel, which has walked them. */
   readonly unwinder?: UnwindSource | null;
+  /**
+   * Address spaces are read when they matter, and rows below the processes kept of those that are opened or hot
+   * (Details). Without it every process is kept in detail, and its maps are waited for.
+   */
+  readonly spaces?: SpaceSource | null;
   /** No more than is shown in the end: rows cost as much as all the rest. 'detail' by default. */
   readonly depth?: Depth;
   /** Caps, for tests of what happens when they are reached. */

@@ -31,6 +31,7 @@ import {
   TotalStats,
 } from './rows';
 import { Cell } from '../stats/cells';
+import { NOT_IN_DETAIL } from '../stats/limits';
 import type { TimeGrid } from '../stats/over-time';
 import type { StatTable } from '../stats/stat-table';
 
@@ -203,9 +204,13 @@ export class SnapshotBuilder {
     const { rows } = sites;
     this.siteRows ??= new RowPool((slot) => new SiteStats(rows.stats, slot));
     return most(rows.stats, limit).map((slot) => {
-      const why = rows.stands(slot)
-        ? `code of this object, the oldest first: more than ${limits.sites} places`
-        : '';
+      const { object } = rows.info(slot)!;
+      const why =
+        object === NOT_IN_DETAIL
+          ? 'code of processes that are not kept in detail'
+          : rows.stands(slot)
+            ? `code of this object, the oldest first: more than ${limits.sites} places`
+            : '';
       return this.siteRows!.row(slot, reuse).fill(
         elapsed,
         rows.info(slot)!,
@@ -227,6 +232,8 @@ export class SnapshotBuilder {
         return `older ${what} of this name that have ended`;
       case Stands.CROWDED:
         return `${what} of this name, the oldest that are gone first: more than ${limits[what]}`;
+      case Stands.REST:
+        return `${what} of processes that are not kept in detail: Enter on a process opens it`;
       case Stands.OTHERS:
         return `${what} beyond a cap: more than ${limits[what]}, of more than ${FOLDED_CAP} names`;
     }

@@ -31,6 +31,7 @@ export abstract class RowGroup<Row extends GroupableRow> implements StatRow, Sha
   readonly classRate = new Array<number>(CLASS_COUNT).fill(0);
   faults = 0;
   uniquePages = 0;
+  undecided = 0;
   refaults = 0;
   stallNs = 0;
   maxNs = 0;
@@ -71,6 +72,7 @@ export abstract class RowGroup<Row extends GroupableRow> implements StatRow, Sha
   protected abstract describe(rows: readonly Row[]): void;
 
   private sum(rows: readonly Row[]): void {
+    this.undecided = 0;
     this.faults = this.uniquePages = this.refaults = this.stallNs = this.maxNs = 0;
     this.stallShare = this.stalled = this.rate = this.lastTime = this.members = this.idSum = 0;
     this.sumsUp = '';
@@ -80,6 +82,7 @@ export abstract class RowGroup<Row extends GroupableRow> implements StatRow, Sha
       this.idSum += row.id;
       this.faults += row.faults;
       this.uniquePages += row.uniquePages;
+      this.undecided += row.undecided;
       this.refaults += row.refaults;
       this.stallNs += row.stallNs;
       this.stallShare += row.stallShare;

@@ -29,6 +29,7 @@ class CountedStats {
   readonly byCause = new Array<number>(CAUSE_COUNT).fill(0);
   readonly causeNs = new Array<number>(CAUSE_COUNT).fill(0);
   uniquePages = 0;
+  undecided = 0;
   stallNs = 0;
   maxNs = 0;
   lastTime = 0;

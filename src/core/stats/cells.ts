@@ -29,6 +29,8 @@ const CELLS = [
   { name: 'causeNs', width: CAUSE_COUNT, merge: 'sum', shown: true },
   /** Pages that faulted for the first time. */
   { name: 'uniquePages', merge: 'sum', shown: true },
+  /** Of the MINOR ones those that may be COW: the mapping was not known, and a write may have been a copy. */
+  { name: 'undecided', merge: 'sum', shown: true },
   /** Time in faults, ns; that of faults in flight too, as far as it has passed. */
   { name: 'stallNs', merge: 'sum', shown: true },
   /** The longest latency, ns. */

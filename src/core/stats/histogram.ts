@@ -94,6 +94,13 @@ export class Histogram {
     if (ns > sums[Sum.MAX]!) sums[Sum.MAX] = ns;
   }
 
+  /** Takes a value out again; the longest stays. */
+  forget(ns: number, bucket: number): void {
+    this.counts[bucket]!--;
+    this.sums[Sum.COUNT]!--;
+    this.sums[Sum.TOTAL]! -= ns;
+  }
+
   merge(other: Histogram): void {
     for (let b = 0; b < BUCKETS; b++) this.counts[b]! += other.counts[b]!;
     this.sums[Sum.COUNT]! += other.count;

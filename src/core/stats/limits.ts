@@ -4,6 +4,8 @@ import { MAX_LEAVES } from '../vma/vma-nodes';
 
 /** As everything beyond a cap is called: where all folding ends. */
 export const OTHERS = '[others]';
+/** As what belongs to processes that are not kept in detail is called. */
+export const NOT_IN_DETAIL = '[not in detail]';
 
 /** What the model may keep. Whatever the target does, memory stays below what these add up to. */
 export interface Limits {

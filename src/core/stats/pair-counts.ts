@@ -22,8 +22,11 @@ export class PairCounts {
     this.counts = new Float64Array(1 << capacityLog2);
   }
 
-  /** Enters the kept of a batch's faults, each by its slots in both tables. */
-  add(faults: number, left: Uint32Array, right: Uint32Array, keep: Uint8Array): void {
+  /**
+   * Enters the kept of a batch's faults, each by its slots in both tables, `weight` times: -1 takes them out
+   * again.
+   */
+  add(faults: number, left: Uint32Array, right: Uint32Array, keep: Uint8Array, weight = 1): void {
     let run = 0;
     let runKey = EMPTY;
     for (let i = 0; i < faults; i++) {
@@ -31,13 +34,13 @@ export class PairCounts {
       const key = (left[i]! << RIGHT_BITS) | right[i]!;
       // Faults come in runs: a table is looked up once for each.
       if (key !== runKey) {
-        if (run > 0) this.addKey(runKey, run);
+        if (run > 0) this.addKey(runKey, run * weight);
         runKey = key;
         run = 0;
       }
       run++;
     }
-    if (run > 0) this.addKey(runKey, run);
+    if (run > 0) this.addKey(runKey, run * weight);
   }
 
   private addKey(key: number, n: number): void {
@@ -45,6 +48,8 @@ export class PairCounts {
     let at = Math.imul(key, 0x9e3779b1) >>> (32 - this.capacityLog2);
     while (this.keys[at] !== key) {
       if (this.keys[at] === EMPTY) {
+        // What found no room was not entered, and is not taken out.
+        if (n < 0) return;
         if (this.used >= (this.mask + 1) * 0.75) {
           this.incomplete = true;
           return;

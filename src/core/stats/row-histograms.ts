@@ -39,7 +39,7 @@ export class RowHistograms {
     this.segments = grownI32(this.segments, capacity * ROW_SEGMENTS);
   }
 
-  /** Adds n to a bucket of a row's class, whose block is made when there is none. */
+  /** Adds n (or takes it, where negative) to a bucket of a row's class, whose block is made when there is none. */
   count(row: number, faultClass: number, bucket: number, n: number): void {
     const histogram = (row * CLASS_COUNT + faultClass) * SEGMENTS;
     const segment = histogram + (bucket >>> STAT_BLOCK_LOG2);
@@ -49,6 +49,7 @@ export class RowHistograms {
   private enter(segment: number, word: number, n: number): void {
     let block = this.segments[segment]!;
     if (block < 0) {
+      if (n < 0) return;
       block = this.pool.alloc();
       if (block < 0) {
         this.incomplete = true;
@@ -58,7 +59,7 @@ export class RowHistograms {
     }
     const words = this.pool.counters;
     const at = block * STAT_BLOCK_WORDS + word;
-    words[at] = Math.min(words[at]! + n, U32_MAX);
+    words[at] = Math.max(0, Math.min(words[at]! + n, U32_MAX));
   }
 
   fold(from: number, into: number): void {

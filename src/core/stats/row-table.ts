@@ -16,6 +16,8 @@ export const Stands = {
   CROWDED: 2,
   /** All of one kind beyond FOLDED_CAP keys. */
   OTHERS: 3,
+  /** All that is not kept in detail. */
+  REST: 4,
 } as const;
 
 /** How the rows of one table are folded. */
@@ -45,6 +47,7 @@ export class RowTable<Info extends object> {
   private readonly infos: (Info | null)[] = [];
   private readonly foldedSlots = new Map<string, number>();
   private readonly othersSlots = new Map<string, number>();
+  private restSlot = -1;
   /** One of Stands. */
   private readonly standings: number[] = [];
   private readonly memberCounts: number[] = [];
@@ -62,7 +65,8 @@ export class RowTable<Info extends object> {
 
   /** Rows that stand for one thing each. */
   get rows(): number {
-    return this.stats.size - this.foldedSlots.size - this.othersSlots.size;
+    const rest = this.restSlot < 0 ? 0 : 1;
+    return this.stats.size - this.foldedSlots.size - this.othersSlots.size - rest;
   }
 
   /** null for a free slot. */
@@ -96,11 +100,17 @@ export class RowTable<Info extends object> {
     return this.foldedSlot(info, Stands.CROWDED);
   }
 
+  /** The row of all that is not kept in detail, made from `info` at first. It is never folded. */
+  rest(info: Info): number {
+    if (this.restSlot < 0) this.restSlot = this.place(info, Stands.REST);
+    return this.restSlot;
+  }
+
   private place(info: Info, standing: number): number {
     const slot = this.stats.alloc();
     this.infos[slot] = info;
     this.standings[slot] = standing;
-    this.memberCounts[slot] = standing === Stands.ALONE ? 1 : 0;
+    this.memberCounts[slot] = standing === Stands.ALONE || standing === Stands.REST ? 1 : 0;
     return slot;
   }
 

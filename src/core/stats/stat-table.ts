@@ -99,17 +99,18 @@ export class StatTable {
     rows: Uint32Array,
     batch: Batch,
     resolved: Resolved,
-    columns: Pick<FaultColumns, 'fresh' | 'bucket'>,
+    columns: Pick<FaultColumns, 'fresh' | 'bucket' | 'mapping'>,
   ): void {
     // In locals: the fields could change under a call, the arrays themselves do not within a batch.
     const { cells } = this;
-    const { byCause, causeNs, uniquePages, timed: timedCell, stallNs, maxNs, lastTime } = Cell;
+    const { byCause, causeNs, uniquePages, undecided, timed: timedCell, stallNs } = Cell;
+    const { maxNs, lastTime } = Cell;
     const { position, quiet } = this.activity;
     const { segments } = this.histograms;
     const { counters } = this.pool;
     const { latency, time } = batch;
     const { faultClass, cause, keep } = resolved;
-    const { fresh, bucket } = columns;
+    const { fresh, bucket, mapping } = columns;
     const faults = batch.faults;
     let i = 0;
     while (i < faults) {
@@ -118,6 +119,7 @@ export class StatTable {
       const at = row * STRIDE;
       let last = -1;
       let unique = 0;
+      let open = 0;
       let timed = 0;
       let stall = 0;
       let max = cells[at + maxNs]!;
@@ -127,6 +129,7 @@ export class StatTable {
         cells[at + faultClass[i]!]!++;
         cells[at + byCause + cause[i]!]!++;
         unique += fresh[i]!;
+        open += mapping[i]! >>> 1;
         const ns = latency[i]!;
         if (ns < 0) continue;
         timed++;
@@ -146,6 +149,7 @@ export class StatTable {
       }
       if (last < 0) continue;
       cells[at + uniquePages]! += unique;
+      cells[at + undecided]! += open;
       cells[at + timedCell]! += timed;
       cells[at + stallNs]! += stall;
       cells[at + maxNs] = max;
@@ -153,6 +157,31 @@ export class StatTable {
       const active = position[row]!;
       if (active < 0) this.activity.wake(row);
       else quiet[active] = 0;
+    }
+  }
+
+  /**
+   * Takes the faults of a batch out of rows that add() has entered them in under the same columns, on pages that
+   * were not fresh. The longest and the last stay: they are entered again elsewhere.
+   */
+  remove(
+    rows: Uint32Array,
+    batch: Batch,
+    { faultClass, cause }: Resolved,
+    { bucket, mapping }: Pick<FaultColumns, 'bucket' | 'mapping'>,
+  ): void {
+    const { cells } = this;
+    for (let i = 0; i < batch.faults; i++) {
+      const at = rows[i]! * STRIDE;
+      cells[at + faultClass[i]!]!--;
+      cells[at + Cell.byCause + cause[i]!]!--;
+      cells[at + Cell.undecided]! -= mapping[i]! >>> 1;
+      const ns = batch.latency[i]!;
+      if (ns < 0) continue;
+      cells[at + Cell.timed]!--;
+      cells[at + Cell.stallNs]! -= ns;
+      cells[at + Cell.causeNs + cause[i]!]! -= ns;
+      this.histograms.count(rows[i]!, faultClass[i]!, bucket[i]!, -1);
     }
   }
 

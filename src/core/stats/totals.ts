@@ -80,9 +80,9 @@ export class Totals {
    */
   add(batch: Batch, resolved: Resolved, columns: FaultColumns): void {
     const { cells, again, latency, byCause: buckets } = this;
-    const { byCause, causeNs, uniquePages, stallNs, maxNs, lastTime, timed } = Cell;
+    const { byCause, causeNs, uniquePages, undecided, stallNs, maxNs, lastTime, timed } = Cell;
     const { keep, faultClass, cause } = resolved;
-    const { fresh, bucket } = columns;
+    const { fresh, bucket, mapping } = columns;
     const { faults, time } = batch;
     const elapsed = batch.latency;
     for (let i = 0; i < faults; i++) {
@@ -92,6 +92,7 @@ export class Totals {
       cells[c]!++;
       cells[byCause + cause[i]!]!++;
       cells[uniquePages]! += fresh[i]!;
+      cells[undecided]! += mapping[i]! >>> 1;
       again[cause[i]!]! += 1 - fresh[i]!;
       if (time[i]! > cells[lastTime]!) cells[lastTime] = time[i]!;
       if (ns < 0) continue;
@@ -101,6 +102,25 @@ export class Totals {
       if (ns > cells[maxNs]!) cells[maxNs] = ns;
       latency[c]!.record(ns, bucket[i]!);
       buckets[cause[i]! * BUCKETS + bucket[i]!]!++;
+    }
+  }
+
+  /** See StatTable.remove. */
+  remove(batch: Batch, { faultClass, cause }: Resolved, columns: FaultColumns): void {
+    const { cells, again, latency, byCause } = this;
+    const { bucket, mapping } = columns;
+    for (let i = 0; i < batch.faults; i++) {
+      cells[faultClass[i]!]!--;
+      cells[Cell.byCause + cause[i]!]!--;
+      cells[Cell.undecided]! -= mapping[i]! >>> 1;
+      again[cause[i]!]!--;
+      const ns = batch.latency[i]!;
+      if (ns < 0) continue;
+      cells[Cell.causeNs + cause[i]!]! -= ns;
+      cells[Cell.timed]!--;
+      cells[Cell.stallNs]! -= ns;
+      latency[faultClass[i]!]!.forget(ns, bucket[i]!);
+      byCause[cause[i]! * BUCKETS + bucket[i]!]!--;
     }
   }
 

@@ -39,6 +39,10 @@ export class AddressSpace {
   stale = false;
   /** Met without having been announced: its maps have not been looked at yet. */
   unread = false;
+  /** They have been asked for: from here on records are applied, and the answer fills what they leave open. */
+  asked = false;
+  /** Under which its faults are kept until its maps are read (KeptFaults); 0 where there are none. */
+  keptAs = 0;
   /** Some of its files could not be looked at: their mappings have labels without sections. */
   unsure = false;
   /** Region row of what lies in no mapping, -1 before the first such fault. */
@@ -82,6 +86,17 @@ export class AddressSpace {
     this.guards = null;
     this.made.clear();
     this.suspicion = 0;
+    this.asked = false;
+    this.keptAs = 0;
+  }
+
+  /** What is known of its mappings is in doubt, and not worth reading again before they matter. */
+  unlearn(): void {
+    this.map.clear();
+    this.forgetSets();
+    this.unread = true;
+    this.asked = false;
+    this.stale = false;
   }
 
   forgetSets(): void {

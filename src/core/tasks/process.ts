@@ -7,6 +7,8 @@ export class Process {
   private shown: AddressSpace;
   readonly tids = new Set<number>();
   alive = true;
+  /** Its regions, threads and code have rows of their own (Details); otherwise all such processes share rows. */
+  inDetail = true;
   /** For threads beyond the cap on live ones. */
   spare: Thread | null = null;
   /** Counts the programs it ran. */
@@ -67,6 +69,8 @@ export class Process {
 export class Thread {
   /** Slot in the thread table, -1 before its first fault. */
   row = -1;
+  /** The same of its own row while it counts under a shared one; -1 where it has none. */
+  ownRow = -1;
   /** Handle of the mapping of its last fault, -1 for none, good as long as the map's stamp is this one. */
   handle = -1;
   stamp = 0;

@@ -1,5 +1,5 @@
 import type { CommTable } from './comm-names';
-import { OTHERS } from '../stats/limits';
+import { NOT_IN_DETAIL, OTHERS } from '../stats/limits';
 import type { Limits } from '../stats/limits';
 import { PENDING, UNKNOWN } from '../ports';
 import type { ProcSource } from '../ports';
@@ -36,6 +36,11 @@ export class Tasks {
   readonly processes: RowTable<ProcessInfo>;
   /** Somebody takes what noteChanged() notes. */
   notesChanges = false;
+  /**
+   * Decides at the fault of a process that is not in detail whether it is from now on. null: every process is, and
+   * its maps are waited for.
+   */
+  admission: ((process: Process) => boolean) | null = null;
   /** Processes beyond the cap on address spaces were met. */
   crowded = false;
   private readonly byPid = new Map<number, Process>();
@@ -97,6 +102,7 @@ export class Tasks {
     const info = { pid, serial, ppid, comm: name, owner: UNKNOWN_OWNER, alive: true, threads: 0 };
     const row = this.processes.create(info);
     const process = new Process(serial, pid, ppid, comm, row, map, this.pagePool);
+    process.inDetail = this.admission === null;
     this.byPid.set(pid, process);
     this.noteChanged(process);
     return process;
@@ -144,9 +150,12 @@ export class Tasks {
     return process;
   }
 
-  /** The first look at the maps of a process. False: to be called again when the answer is there. */
+  /**
+   * The first look at the maps of a process. False: to be called again when the answer is there. Where they are read
+   * on demand nobody waits for them.
+   */
   looked(process: Process): boolean {
-    if (!process.space.unread) return true;
+    if (!process.space.unread || this.admission !== null) return true;
     if (this.reread(process) === PENDING) return false;
     process.space.unread = false;
     return true;
@@ -212,15 +221,36 @@ export class Tasks {
       if (!this.looked(process)) return null;
       thread = this.roomFor(process) ? this.meet(process, tid) : this.spare(process);
     } else if (!this.looked(thread.process)) return null;
+    const { process } = thread;
+    if (!process.inDetail && this.admission?.(process) === true) this.setDetail(process, true);
     if (thread.row < 0) thread.row = this.threadRow(thread);
     if (thread.tid === tid) this.cache[tid % THREAD_CACHE] = thread;
     return thread;
   }
 
   private threadRow(thread: Thread): number {
-    const { pid, serial } = thread.process;
+    const { pid, serial, inDetail } = thread.process;
+    if (!inDetail) {
+      const shared = { tid: 0, pid: 0, serial: 0, comm: NOT_IN_DETAIL, alive: false };
+      return this.threads.rest(shared);
+    }
     const comm = this.comms.names[thread.comm]!;
     return this.threads.create({ tid: thread.tid, pid, serial, comm, alive: true });
+  }
+
+  /** From now on its faults count in rows of its own, or in those that all share which are not in detail. */
+  setDetail(process: Process, inDetail: boolean): void {
+    if (process.inDetail === inDetail) return;
+    process.inDetail = inDetail;
+    process.space.forgetSets();
+    for (const tid of process.tids) {
+      const thread = this.byTid.get(tid);
+      if (thread?.process !== process) continue;
+      const { row } = thread;
+      thread.row = inDetail ? thread.ownRow : -1;
+      thread.ownRow = inDetail ? -1 : row;
+      this.cache[tid % THREAD_CACHE] = null;
+    }
   }
 
   known(tid: number): Thread | undefined {
@@ -243,8 +273,10 @@ export class Tasks {
   endThread(thread: Thread): void {
     const { process, tid } = thread;
     if (!process.tids.delete(tid)) return;
-    const row = thread.row < 0 ? null : this.threads.info(thread.row);
-    if (row?.tid === tid) row.alive = false;
+    for (const slot of [thread.row, thread.ownRow]) {
+      const row = slot < 0 ? null : this.threads.info(slot);
+      if (row?.tid === tid) row.alive = false;
+    }
     this.endedThreads.push(thread);
     this.countThreads(process);
     if (process.tids.size === 0) this.end(process);

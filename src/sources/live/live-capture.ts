@@ -32,6 +32,7 @@ import { NotedSource } from './noted-source';
 import type { TargetReader } from '../reader/target-reader';
 import { RecordingState } from './recording-state';
 import { ShownFacts } from './shown-facts';
+import { Spaces } from './spaces';
 import { StackUnwinder } from './stack-unwinder';
 import { argumentsOf, attachTo, attachToWhole, start } from './session-target';
 import { resolveTargets } from './targets';
@@ -105,6 +106,8 @@ export class LiveCapture {
   readonly bus: BusFactsReader;
   /** Whose processes are. */
   readonly owners: Owners;
+  /** Address spaces that are read when they matter: of the machine, or a part of it; null where all are read. */
+  readonly spaces: Spaces | null;
   /** Memory of processes and cgroups that somebody looks at. */
   readonly shown: ShownFacts;
   /** What code and data are called. */
@@ -170,6 +173,14 @@ export class LiveCapture {
     this.guards = new Guards(pools.readers, () => this.now());
     this.hugePages = new HugePages(pools.readers, () => this.now());
     this.owners = new Owners(reader, () => performance.now());
+    this.spaces =
+      parts.whole === null
+        ? null
+        : new Spaces(
+            reader,
+            () => this.now(),
+            () => performance.now(),
+          );
     this.shown = new ShownFacts(reader, proc);
     this.names = new CodeNames(reader, () => performance.now());
     this.unwinder = new StackUnwinder(session, reader, () => performance.now());
@@ -314,6 +325,7 @@ export class LiveCapture {
     await this.bus.settled();
     take();
     await this.owners.questions.settled();
+    await this.spaces?.questions.settled();
     await this.unwinder.questions.settled();
     take();
     await this.names.questions.settled();

@@ -10,6 +10,7 @@ export class RecordedCapture {
   readonly hugePages = null;
   readonly bus = null;
   readonly owners = null;
+  readonly spaces = null;
   readonly machine = null;
   readonly names = null;
   readonly unwinder = null;

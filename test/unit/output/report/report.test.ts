@@ -35,6 +35,7 @@ function stats(
     byClass,
     byCause: CAUSE_NAMES.map((name) => causes[name] ?? 0),
     uniquePages: faults,
+    undecided: 0,
     stallNs,
     maxNs: stallNs,
     p50Ns: percentile,
