@@ -184,6 +184,10 @@ export class LiveSource implements DashboardSource {
     return this.assembly.model.latencyOf(table, ids);
   }
 
+  open(pids: Iterable<number>): void {
+    this.assembly.model.open(pids);
+  }
+
   zero(): void {
     const { model, run, waiting } = this.assembly;
     model.zero(this.now, waiting.look());

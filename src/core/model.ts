@@ -293,6 +293,7 @@ export class Model {
   zero(now: number, open: PendingFaults | null = null): void {
     const asOf = this.accountable(now, open);
     this.counters.zero();
+    this.tasks.zero();
     this.attribution?.zero();
     this.onDemand?.zero();
     this.hugePages.zero();

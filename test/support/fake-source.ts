@@ -166,6 +166,7 @@ export function samplePicture(scale = 1): Snapshot {
         threads: 14,
         worstThreadShare: 0.41,
         worstTid: 4329,
+        leftOut: 0,
       }),
     ],
     latencyOverTime: () => ({
@@ -351,6 +352,10 @@ export class FakeSource implements DashboardSource {
     };
   }
   latency: DashboardSource['latency'] = () => this.picture.latency;
+  readonly opened = new Set<number>();
+  open(pids: Iterable<number>): void {
+    for (const pid of pids) this.opened.add(pid);
+  }
   zero(): void {
     this.zeroed++;
   }

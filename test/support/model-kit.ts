@@ -8,14 +8,7 @@ import { FileStore } from '../../src/core/vma/file-store';
 import { Model } from '../../src/core/model';
 import type { ModelOptions } from '../../src/core/resolve/model-options';
 import { PENDING, UNKNOWN } from '../../src/core/ports';
-import type {
-  GuardAnswer,
-  GuardSource,
-  MapsAnswer,
-  ProcSource,
-  SpaceAnswer,
-  SpaceSource,
-} from '../../src/core/ports';
+import type { GuardAnswer, GuardSource, MapsAnswer, ProcSource } from '../../src/core/ports';
 import { Resolved } from '../../src/core/wire/resolved';
 import type { Backing, Vma } from '../../src/core/vma/vma';
 import { capture } from './fault-kit';
@@ -114,28 +107,6 @@ export class FakeGuards implements GuardSource {
   answer(asOf: number, ranges: readonly GuardedRange[], bySelf = true): void {
     const { pid, space } = this.asked.at(-1)!;
     this.answers.push({ pid, space, asOf, ranges, bySelf });
-  }
-}
-
-/** Answers when the test says so. */
-export class FakeSpaces implements SpaceSource {
-  readonly asked: { readonly pid: number; readonly ticket: number }[] = [];
-  private answers: SpaceAnswer[] = [];
-
-  askSpace(pid: number, ticket: number): void {
-    this.asked.push({ pid, ticket });
-  }
-  takeSpaces(): readonly SpaceAnswer[] {
-    return this.answers.splice(0);
-  }
-  /** Answers the oldest question about a process. */
-  answer(pid: number, vmas: readonly Vma[] | null, asOf = 0): void {
-    const [question] = this.asked.splice(
-      this.asked.findIndex((asked) => asked.pid === pid),
-      1,
-    );
-    const maps = vmas === null ? null : { vmas, asOf };
-    this.answers.push({ ticket: question!.ticket, maps });
   }
 }
 

@@ -103,6 +103,7 @@ export function process(part: Partial<ProcessRow> = {}): ProcessRow {
     threads: 1,
     worstThreadShare: 0,
     worstTid: 100,
+    leftOut: 0,
     ...part,
   };
 }

@@ -1,9 +1,11 @@
-import { CLASS_NAMES } from '../classify/classes';
+import { CLASS_NAMES, FaultClass } from '../classify/classes';
 import type { ClassName } from '../classify/classes';
 import { count, latency, percent, rate, stalledCell, stallNow } from '../text/format';
 import type { StatRow } from '../snapshot/snapshot';
 import { numeric } from './column';
 import type { Column } from './column';
+
+const NOT_KNOWN = 'n/a';
 
 interface ClassColumn {
   readonly id: string;
@@ -40,13 +42,30 @@ const CLASS_COLUMN: Readonly<Record<ClassName, ClassColumn>> = {
 };
 
 const CLASS_COLUMNS = CLASS_NAMES.map((name, index) =>
-  numeric<StatRow>({
-    ...CLASS_COLUMN[name],
-    width: 6,
-    value: (row) => row.byClass[index] ?? 0,
-    format: count,
-  }),
+  toldApart(
+    name,
+    numeric<StatRow>({
+      ...CLASS_COLUMN[name],
+      width: 6,
+      value: (row) => row.byClass[index] ?? 0,
+      format: count,
+    }),
+  ),
 );
+
+/** Of a row whose copies are all among its MINOR faults (their mappings are not known) no number of COW is said. */
+function toldApart(name: ClassName, column: Column<StatRow>): Column<StatRow> {
+  if (name !== 'COW') return column;
+  return {
+    ...column,
+    value: (row) => (isUndecided(row) ? NaN : column.value(row)),
+    format: (row) => (isUndecided(row) ? NOT_KNOWN : column.format(row)),
+  };
+}
+
+function isUndecided({ byClass, undecided }: StatRow): boolean {
+  return undecided > 0 && byClass[FaultClass.COW] === 0;
+}
 
 /** Faults of a class in a second of the last interval; those that end in a signal are rare, and counted. */
 export const CLASS_RATE_COLUMNS: readonly Column<StatRow>[] = (
@@ -54,7 +73,7 @@ export const CLASS_RATE_COLUMNS: readonly Column<StatRow>[] = (
 ).map((name) => {
   const { id, title, weight } = CLASS_COLUMN[name];
   const index = CLASS_NAMES.indexOf(name);
-  return numeric<StatRow>({
+  const column = numeric<StatRow>({
     id: `${id}_rate`,
     title: `${title}/s`,
     unit: '1/s',
@@ -65,6 +84,7 @@ export const CLASS_RATE_COLUMNS: readonly Column<StatRow>[] = (
     format: rate,
     doc: `now: ${name} faults per second over the last interval`,
   });
+  return toldApart(name, column);
 });
 
 /** A latency, in the order of their quantiles. */

@@ -15,7 +15,6 @@ import { DataLoop } from './data-loop';
 import { Makers } from './makers';
 import { NameWatch, nameFrames } from './name-watch';
 import type { Named } from './name-watch';
-import type { ModelOptions } from './model-options';
 import { StackLoop } from './stack-loop';
 import { UnwindLoop } from './unwind-loop';
 
@@ -44,9 +43,15 @@ interface Parts {
   readonly unwinder: UnwindSource | null;
 }
 
+/** What is asked of a model, of this. */
+interface Asked extends Partial<Pick<Parts, 'stacks' | 'names' | 'unwinder'>> {
+  readonly symbols?: Symbols;
+  readonly source: FileEras;
+}
+
 /** null where nobody asks for the code. */
 export function attributionOf(
-  { symbols = 'off', stacks = 'off', names = null, unwinder = null, source: files }: ModelOptions,
+  { symbols = 'off', stacks = 'off', names = null, unwinder = null, source: files }: Asked,
   parts: Pick<Parts, 'tasks' | 'regions' | 'columns' | 'stats' | 'cap'>,
 ): Attribution | null {
   if (symbols === 'off') return null;

@@ -81,13 +81,9 @@ export class FaultLoop {
       if (code > NO_REGION) {
         resolved.region[i] = slotOf(code);
         memory = memoryOf(code);
-        let offset = -1;
-        let heatPage = page;
-        if (hasFileOf(code)) {
-          heatPage = page - map.startOf(handle) + map.pgoffOf(handle);
-          offset = heatPage * PAGE + (low & (PAGE - 1));
-        }
-        resolved.fileOffset[i] = offset;
+        const file = hasFileOf(code);
+        const heatPage = file ? page - map.startOf(handle) + map.pgoffOf(handle) : page;
+        resolved.fileOffset[i] = file ? heatPage * PAGE + (low & (PAGE - 1)) : -1;
         columns.heatPage[i] = heatPage;
       } else {
         memory = this.place(process, handle, batch, resolved, i);

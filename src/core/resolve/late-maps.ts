@@ -1,5 +1,6 @@
 import type { RegionTable } from '../regions/region-table';
 import type { AddressSpace } from '../tasks/address-space';
+import { Stands } from '../stats/row-table';
 import type { Tasks } from '../tasks/tasks';
 import type { Batch } from '../wire/batch';
 import type { FaultColumns } from '../wire/fault-columns';
@@ -63,8 +64,19 @@ export class LateMaps {
       this.attribution?.run(taken, this.resolved, from, this.done);
       if (this.done < taken.faults) return false;
       this.done = -1;
+      this.bringIn();
       this.counters.remove(taken, this.kept.counted, this.kept.columns);
       this.counters.add(taken, this.resolved, this.columns);
+    }
+  }
+
+  /** Those that were counted in rows of all processes go to rows of their own. */
+  private bringIn(): void {
+    const { taken, counted, columns } = this.kept;
+    const { threads, processes } = this.tasks;
+    for (let i = 0; i < taken.faults; i++) {
+      const info = processes.info(columns.process[i]!);
+      if (threads.standing(counted.thread[i]!) === Stands.REST && info !== null) info.leftOut--;
     }
   }
 

@@ -156,6 +156,7 @@ export class ProcessGroup extends RowGroup<ProcessRow> implements ProcessRow {
   threads = 0;
   worstThreadShare = 0;
   worstTid = 0;
+  leftOut = 0;
 
   protected describe(rows: readonly ProcessRow[]): void {
     this.ppid = common(rows, ({ ppid }) => ppid, 0);
@@ -163,6 +164,7 @@ export class ProcessGroup extends RowGroup<ProcessRow> implements ProcessRow {
     this.owner = commonOwner(rows);
     this.alive = rows.some(({ alive }) => alive);
     this.threads = rows.reduce((sum, { threads }) => sum + threads, 0);
+    this.leftOut = rows.reduce((sum, row) => sum + row.leftOut, 0);
     const worst = rows.reduce((a, b) => (b.worstThreadShare > a.worstThreadShare ? b : a));
     this.worstThreadShare = worst.worstThreadShare;
     this.worstTid = worst.worstTid;

@@ -9,6 +9,7 @@ import type { StatTable } from '../stats/stat-table';
 import type { Totals } from '../stats/totals';
 import { UNKNOWN_OWNER } from '../facts/owner';
 import type { ProcessInfo, ThreadInfo } from '../tasks/task-table';
+import { leftOut } from '../tasks/tasks';
 
 const QUANTILES = [0.5, 0.9, 0.99] as const;
 
@@ -189,6 +190,7 @@ export class ProcessStats extends Stats implements ProcessRow {
   threads = 0;
   worstThreadShare = 0;
   worstTid = 0;
+  leftOut = 0;
 
   fill(
     elapsed: number,
@@ -209,6 +211,7 @@ export class ProcessStats extends Stats implements ProcessRow {
     this.threads = info.threads;
     this.worstThreadShare = worstThreadShare;
     this.worstTid = worstTid;
+    this.leftOut = leftOut(info, this.faults);
     return this;
   }
 }

@@ -124,6 +124,8 @@ export interface ProcessRow extends StatRow, SharedRow {
   /** Share of wall time of the thread that waits most. */
   readonly worstThreadShare: number;
   readonly worstTid: number;
+  /** Of its faults those that are in no region, thread or place of code, but those of all processes that are not in detail. */
+  readonly leftOut: number;
 }
 
 /** A line of a function, or one instruction where that is all that is known. */

@@ -103,17 +103,15 @@ export class StatTable {
   ): void {
     // In locals: the fields could change under a call, the arrays themselves do not within a batch.
     const { cells } = this;
-    const { byCause, causeNs, uniquePages, undecided, timed: timedCell, stallNs } = Cell;
-    const { maxNs, lastTime } = Cell;
+    const { byCause, causeNs } = Cell;
     const { position, quiet } = this.activity;
     const { segments } = this.histograms;
     const { counters } = this.pool;
     const { latency, time } = batch;
     const { faultClass, cause, keep } = resolved;
     const { fresh, bucket, mapping } = columns;
-    const faults = batch.faults;
-    let i = 0;
-    while (i < faults) {
+    const { faults } = batch;
+    for (let i = 0; i < faults;) {
       // Faults come in runs of one row: what is summed stays in registers until the run ends.
       const row = rows[i]!;
       const at = row * STRIDE;
@@ -122,7 +120,7 @@ export class StatTable {
       let open = 0;
       let timed = 0;
       let stall = 0;
-      let max = cells[at + maxNs]!;
+      let max = cells[at + Cell.maxNs]!;
       for (; i < faults && rows[i] === row; i++) {
         if (keep[i] === 0) continue;
         last = i;
@@ -148,12 +146,12 @@ export class StatTable {
         if (counters[word]! < U32_MAX) counters[word]!++;
       }
       if (last < 0) continue;
-      cells[at + uniquePages]! += unique;
-      cells[at + undecided]! += open;
-      cells[at + timedCell]! += timed;
-      cells[at + stallNs]! += stall;
-      cells[at + maxNs] = max;
-      cells[at + lastTime] = Math.max(cells[at + lastTime]!, time[last]!);
+      cells[at + Cell.uniquePages]! += unique;
+      cells[at + Cell.undecided]! += open;
+      cells[at + Cell.timed]! += timed;
+      cells[at + Cell.stallNs]! += stall;
+      cells[at + Cell.maxNs] = max;
+      cells[at + Cell.lastTime] = Math.max(cells[at + Cell.lastTime]!, time[last]!);
       const active = position[row]!;
       if (active < 0) this.activity.wake(row);
       else quiet[active] = 0;

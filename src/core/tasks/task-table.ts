@@ -22,6 +22,10 @@ export interface ProcessInfo {
   owner: Owner;
   alive: boolean;
   threads: number;
+  /** Its faults that are counted in no region, thread or place of code of its own (Tasks.setDetail). */
+  leftOut: number;
+  /** Faults that it had when its rows of its own ended; 0 before it had any, and -1 while it has them. */
+  leftAt: number;
 }
 
 export function threadRows(pool: SlabPool, cap: number): RowTable<ThreadInfo> {
@@ -44,6 +48,8 @@ export function processRows(pool: SlabPool, cap: number): RowTable<ProcessInfo> 
     owner,
     alive: false,
     threads: 0,
+    leftOut: 0,
+    leftAt: -1,
   });
   return new RowTable<ProcessInfo>(pool, {
     cap,

@@ -26,6 +26,11 @@ function takeOldest(ended: number[], keep: number): number[] {
   return ended.length > 2 * keep ? ended.splice(0, ended.length - keep) : [];
 }
 
+/** Faults of a process of so many that are in no row of its own below it. */
+export function leftOut({ leftOut: before, leftAt }: ProcessInfo, faults: number): number {
+  return leftAt < 0 ? before : before + Math.max(0, faults - leftAt);
+}
+
 /**
  * Processes and threads: those that live, by pid and tid, and the rows of all there were. Processes that
  * end keep their address space until the next batch: a fault that ends with its thread (SIGSEGV) may
@@ -99,7 +104,11 @@ export class Tasks {
     }
     const name = this.comms.names[comm]!;
     const serial = this.nextSerial++;
-    const info = { pid, serial, ppid, comm: name, owner: UNKNOWN_OWNER, alive: true, threads: 0 };
+    const leftAt = this.admission === null ? -1 : 0;
+    const info: ProcessInfo = {
+      ...{ pid, serial, ppid, comm: name, owner: UNKNOWN_OWNER, alive: true, threads: 0 },
+      ...{ leftOut: 0, leftAt },
+    };
     const row = this.processes.create(info);
     const process = new Process(serial, pid, ppid, comm, row, map, this.pagePool);
     process.inDetail = this.admission === null;
@@ -120,6 +129,8 @@ export class Tasks {
         owner: UNKNOWN_OWNER,
         alive: true,
         threads: 0,
+        leftOut: 0,
+        leftAt: -1,
       });
       this.crowd = new Process(0, 0, 0, comm, row, new VmaMap(this.spaces), this.pagePool);
     }
@@ -243,6 +254,12 @@ export class Tasks {
     if (process.inDetail === inDetail) return;
     process.inDetail = inDetail;
     process.space.forgetSets();
+    const info = this.processes.info(process.row);
+    if (info?.serial === process.serial) {
+      const faults = this.processes.stats.faults(process.row);
+      info.leftOut = leftOut(info, faults);
+      info.leftAt = inDetail ? -1 : faults;
+    }
     for (const tid of process.tids) {
       const thread = this.byTid.get(tid);
       if (thread?.process !== process) continue;
@@ -250,6 +267,16 @@ export class Tasks {
       thread.row = inDetail ? thread.ownRow : -1;
       thread.ownRow = inDetail ? -1 : row;
       this.cache[tid % THREAD_CACHE] = null;
+    }
+  }
+
+  /** The counters begin anew. */
+  zero(): void {
+    for (let slot = 0; slot < this.processes.stats.limit; slot++) {
+      const info = this.processes.info(slot);
+      if (info === null) continue;
+      info.leftOut = 0;
+      info.leftAt = Math.min(0, info.leftAt);
     }
   }
 

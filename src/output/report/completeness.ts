@@ -48,7 +48,15 @@ export function qualifications({ snapshot, capture }: ReportInput): string[] {
   const swap = snapshot.causeFacts.swapInUse
     ? ['swap is in use: demand-zero includes pages that came back from the swap cache']
     : [];
-  return [...lossNotes(capture), ...recordNotes(capture.records), ...swap, ...snapshot.caps];
+  const { undecided } = snapshot.totals;
+  const open =
+    undecided > 0
+      ? [
+          `${grouped(undecided)} of the MINOR faults may be COW: the maps of their processes were not read (they were not hot, or ended before)`,
+        ]
+      : [];
+  const notes = [...lossNotes(capture), ...recordNotes(capture.records), ...swap, ...open];
+  return [...notes, ...snapshot.caps];
 }
 
 function lossNotes({ lost: { ring, mailbox, exact }, records }: CaptureFacts): string[] {

@@ -218,6 +218,8 @@ function tableParts(input: ReportInput): Readonly<Record<string, Rows>> {
     processes: objects(snapshot.processes, fixedProcess, PROCESS_COLUMNS, (row) => ({
       ...(fixed ? {} : { unit: known(unitOf(row.owner.cgroup)) }),
       ...codeOf('processes')(row),
+      minor_or_cow: row.undecided,
+      not_in_detail: row.leftOut,
     })),
     call_sites: objects(
       snapshot.sites,
@@ -335,6 +337,7 @@ function recordCounters(records: RecordCounters): Json {
 function totals(row: StatRow, fixed: boolean): Json {
   return {
     unique_pages: row.uniquePages,
+    minor_or_cow: row.undecided,
     refaults: row.refaults,
     stall_ns: fixed ? null : row.stallNs,
     stall_share: fixed ? null : jsonValue(row.stallShare),

@@ -20,6 +20,8 @@ export interface DashboardSource {
   /** The faults as they come; every batch is added to it, with `names` to name them. */
   readonly events: EventLog;
   readonly names: EventNames;
+  /** Somebody looks at these processes: their regions, threads and code are told apart from now on. */
+  open(pids: Iterable<number>): void;
   /** Sets the counters to zero. */
   zero(): void;
   /** `Summary: major=...`, without a newline. */

@@ -6,8 +6,9 @@ import { Grouping } from '../../core/snapshot/groups';
 import { regionsOfProcesses, threadsOfProcesses } from '../../core/snapshot/row-parts';
 import { sitesOfAll } from '../../core/snapshot/site-pairs';
 import type { PairedRow, ProcessRow, Snapshot } from '../../core/snapshot/snapshot';
-import { percent } from '../../core/text/format';
-import type { Line } from '../layout/line';
+import { grouped, percent } from '../../core/text/format';
+import { Line } from '../layout/line';
+import type { Theme } from '../terminal/theme';
 import { leadOfProcess } from './lead';
 import { pairedLine, pairedTable, RowDetailView } from './row-detail';
 import { TableView } from './table-view';
@@ -36,18 +37,22 @@ export const processes: ViewEntry = {
     const detail = (opened: ProcessRow): View => {
       let pids: ReadonlySet<number> = new Set();
       let parts = NO_PARTS;
+      let leftOut = 0;
       return new RowDetailView<ProcessRow>(scene, navigation, opened, {
         name: 'process',
         row: () => table.find(opened.id),
         look: (row) => {
           const members = row instanceof ProcessGroup ? row.rows : [row];
           pids = pidsOf(members);
+          scene.source.open(pids);
+          leftOut = row.pid === 0 && members.length === 1 ? 0 : row.leftOut;
           parts = partsOf(scene.picture.snapshot, members);
         },
         event: (log, place) => pids.has(log.batch.pid[place]!),
         title: titleLine,
         where: (theme, columns) => pairedLine(theme, columns, 'hits', parts.regions),
         who: (theme, columns) => [
+          ...leftOutLine(theme, columns, leftOut),
           ...pairedLine(theme, columns, 'who', parts.threads),
           ...pairedLine(theme, columns, 'code', parts.code),
         ],
@@ -95,6 +100,14 @@ function partsOf(snapshot: Snapshot, members: readonly ProcessRow[]): Parts {
 
 function pidsOf(members: readonly ProcessRow[]): ReadonlySet<number> {
   return new Set(members.map(({ pid }) => pid));
+}
+
+/** What was not kept in detail is in the numbers of the process, and in nothing that is said of its parts. */
+function leftOutLine(theme: Theme, columns: number, faults: number): string[] {
+  if (faults === 0) return [];
+  const line = new Line(theme, columns).add(' ');
+  line.add(`${grouped(faults)} of the faults came before the process was hot or opened:`);
+  return [line.add(' they are in none of its regions, threads and code').end()];
 }
 
 function titleLine(line: Line, row: ProcessRow): void {

@@ -1,13 +1,7 @@
 import { NOT_IN_DETAIL } from '../../../../src/core/stats/limits';
 import type { Snapshot } from '../../../../src/core/snapshot/snapshot';
-import {
-  FakeSpaces,
-  FILE_START,
-  HEAP_START,
-  ORDINARY,
-  Rig,
-  STACK_START,
-} from '../../../support/model-kit';
+import { FakeSpaces } from '../../../support/fake-spaces';
+import { FILE_START, HEAP_START, ORDINARY, Rig, STACK_START } from '../../../support/model-kit';
 import { vma } from '../../../support/vma-kit';
 
 const WRITE_ABSENT = 0x6;
