@@ -9,9 +9,9 @@ import { HISTORY_TICKS } from './history';
  */
 export class RowActivity {
   /** Position in `active`, -1 for rows that rest. */
-  position: Int32Array;
+  private position: Int32Array;
   /** Ticks since the last change, by position. */
-  quiet: Uint8Array;
+  private quiet: Uint8Array;
   private active: Int32Array;
   private count = 0;
   private blocks: Int32Array;
@@ -45,6 +45,13 @@ export class RowActivity {
     this.active[this.count] = row;
     this.quiet[this.count] = 0;
     this.count++;
+  }
+
+  /** The row has changed. */
+  touch(row: number): void {
+    const active = this.position[row]!;
+    if (active < 0) this.wake(row);
+    else this.quiet[active] = 0;
   }
 
   /** Takes a row out of the list and forgets its history. */

@@ -104,7 +104,6 @@ export class StatTable {
     // In locals: the fields could change under a call, the arrays themselves do not within a batch.
     const { cells } = this;
     const { byCause, causeNs } = Cell;
-    const { position, quiet } = this.activity;
     const { segments } = this.histograms;
     const { counters } = this.pool;
     const { latency, time } = batch;
@@ -152,9 +151,7 @@ export class StatTable {
       cells[at + Cell.stallNs]! += stall;
       cells[at + Cell.maxNs] = max;
       cells[at + Cell.lastTime] = Math.max(cells[at + Cell.lastTime]!, time[last]!);
-      const active = position[row]!;
-      if (active < 0) this.activity.wake(row);
-      else quiet[active] = 0;
+      this.activity.touch(row);
     }
   }
 
@@ -188,9 +185,7 @@ export class StatTable {
     const at = row * STRIDE;
     this.cells[at + Cell.stallNs]! += ns;
     this.cells[at + Cell.lastTime] = Math.max(this.cells[at + Cell.lastTime]!, time);
-    const active = this.activity.position[row]!;
-    if (active < 0) this.activity.wake(row);
-    else this.activity.quiet[active] = 0;
+    this.activity.touch(row);
   }
 
   /** See Counters.late. */
