@@ -75,6 +75,7 @@ const NO_HOST: Host = {
   quit: () => undefined,
   suspend: () => undefined,
   redraw: () => undefined,
+  save: () => ({ ok: true, words: '' }),
 };
 
 /** ms */

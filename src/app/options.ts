@@ -47,6 +47,8 @@ export interface Options extends Effects {
   readonly filter: string | null;
   readonly dump: string | null;
   readonly intervalMs: number;
+  /** The dashboard's looks that were asked for, by the names of their options: settings do not overrule them. */
+  readonly chosen: ReadonlySet<'interval' | 'theme' | 'mouse'>;
   readonly ascii: boolean;
   readonly theme: 'dark' | 'light' | 'none';
   readonly mouse: boolean;

@@ -7,7 +7,7 @@ import { errorParts, Exit } from '../core/facts/errors';
 import { isStarted } from '../core/facts/target';
 import { WholeFile } from '../output/files/whole-file';
 import type { FdWriter } from '../output/files/writer';
-import { DashboardApp } from '../tui/app';
+import { DashboardApp, type AppOptions } from '../tui/app';
 import { EventLog } from '../tui/state/event-log';
 import { drained } from '../tui/terminal/tty';
 import { assemble, type Assembly } from '../app/assemble';
@@ -22,6 +22,7 @@ import type { Outlets } from '../app/outlets';
 import { say } from './stderr';
 import { Readiness } from './readiness';
 import { EndingSignals } from './signals';
+import { ownSurroundings, readSettings, saveSettings } from './settings-file';
 import type { Startup } from './startup';
 import { terminalColours } from './terminal-description';
 import { onJobControl } from './terminal-signals';
@@ -162,7 +163,7 @@ function startCapture(
 /** Lets the run go on, and shows it. */
 function startScreen(
   options: CaptureOptions,
-  { assembly, events, output }: Capturing,
+  { assembly, events, output, notes }: Capturing,
   readiness: Readiness,
   outlets: Outlets,
 ): DashboardApp {
@@ -172,6 +173,9 @@ function startScreen(
   output?.read(capture.session.takeCommandOutput());
   run.start();
   readiness.tell();
+  const around = ownSurroundings();
+  const { settings, note } = readSettings(around);
+  if (note !== '') notes.push(note);
   const app = new DashboardApp(source, {
     screen: {
       input: process.stdin,
@@ -183,9 +187,10 @@ function startScreen(
         process.kill(process.pid, 'SIGSTOP');
       },
     },
-    intervalMs: options.intervalMs,
-    theme: options.theme,
-    mouse: options.mouse,
+    ...looksOf(options),
+    settings,
+    settingsNote: note,
+    save: (text) => saveSettings(around, text),
     now: () => performance.now(),
   });
   void run.done.then(({ reason, stoppedAt }) => {
@@ -194,6 +199,15 @@ function startScreen(
     if (reason !== 'target' || options.exitWithTarget) app.quit();
   });
   return app;
+}
+
+/** What was asked for on the command line, and only that. */
+function looksOf({ chosen, intervalMs, theme, mouse }: CaptureOptions): Partial<AppOptions> {
+  return {
+    ...(chosen.has('interval') ? { intervalMs } : {}),
+    ...(chosen.has('theme') ? { theme } : {}),
+    ...(chosen.has('mouse') ? { mouse } : {}),
+  };
 }
 
 /** The closing text, to the terminal and to --dump; what went wrong is added to `troubles`. */

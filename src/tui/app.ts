@@ -5,27 +5,43 @@ import { handleKeys } from './keys/keys';
 import { ANSWER, Pace } from './terminal/pace';
 import { renderDashboard } from './render';
 import { TerminalScreen } from './terminal/screen';
+import { settingsText, type Settings } from './state/settings';
 import type { DashboardSource } from './state/source';
-import { makeTheme, type ThemeName } from './terminal/theme';
+import { saysWide } from './terminal/ambiguous';
+import { makeTheme, type Theme, type ThemeName } from './terminal/theme';
 import type { ScreenEvents, ScreenOptions } from './terminal/tty';
 
 export interface AppOptions {
   readonly screen: ScreenOptions;
-  /** Refresh interval, ms. */
-  readonly intervalMs: number;
+  /** Refresh interval, ms; that of the settings, or a second, where it is left out. */
+  readonly intervalMs?: number;
   /** When the first numbers come, ms; half a second where that is left out. */
   readonly firstMs?: number;
-  /** 'dark' by default. */
+  /** That of the settings, or 'dark', where it is left out. */
   readonly theme?: ThemeName;
-  /** The mouse is taken from the start on. */
+  /** The mouse is taken from the start on, whatever the settings say. */
   readonly mouse?: boolean;
+  /** What was saved, and a line about it that is to be seen; '' for none. */
+  readonly settings?: Settings;
+  readonly settingsNote?: string;
+  /** Saves a text as the settings; what came of it, in words. */
+  readonly save?: (text: string) => Saved;
   /** Any monotonic clock, ms. */
   readonly now: () => number;
+}
+
+/** Whether the settings were saved, and where, or why not. */
+export interface Saved {
+  readonly ok: boolean;
+  readonly words: string;
 }
 
 /** How the dashboard was left: by a key, because the terminal went away, or as quit() was told. */
 export type QuitReason = 'key' | 'gone' | 'told';
 
+/** Between two refreshes where nobody has said anything else, ms. */
+const INTERVAL_MS = 1000;
+const NOWHERE: Saved = { ok: false, words: 'settings are not saved here' };
 /** The first numbers do not wait for a long interval, ms: an empty screen says nothing. */
 const FIRST_PICTURE_MS = 500;
 /** Between two frames, ms: faster is not seen, and a burst of keys must not draw one each. */
@@ -37,8 +53,10 @@ export class DashboardApp {
   readonly done: Promise<QuitReason>;
   private readonly terminal: TerminalScreen;
   private readonly dashboard: Dashboard;
+  private readonly themeName: ThemeName;
   private readonly pace = new Pace();
   private readonly keys = new KeyDecoder((parameters, final) => {
+    if (saysWide(parameters, final)) this.useWide();
     const isAnswer = parameters === ANSWER.parameters && final === ANSWER.final;
     if (!isAnswer || !this.pace.answer()) return;
     this.settled();
@@ -76,14 +94,31 @@ export class DashboardApp {
       },
     };
     this.terminal = new TerminalScreen(options.screen, events);
+    const { settings = {}, settingsNote = '' } = options;
+    const intervalMs = options.intervalMs ?? settings.intervalMs ?? INTERVAL_MS;
+    this.themeName = options.theme ?? settings.theme ?? 'dark';
     this.dashboard = new Dashboard(source, {
-      theme: makeTheme({ ...this.terminal.traits, name: options.theme ?? 'dark' }),
-      intervalMs: options.intervalMs,
+      theme: this.themeFor(false),
+      intervalMs,
+      settings,
     });
-    this.dashboard.mouse = options.mouse ?? false;
+    this.dashboard.mouse ||= options.mouse ?? false;
+    if (settingsNote !== '') this.dashboard.say(settingsNote, options.now(), 'warning');
     this.terminal.setMouse(this.dashboard.mouse);
     this.draw();
-    this.schedule(Math.min(options.firstMs ?? FIRST_PICTURE_MS, options.intervalMs));
+    this.schedule(Math.min(options.firstMs ?? FIRST_PICTURE_MS, intervalMs));
+  }
+
+  private themeFor(wideAmbiguous: boolean): Theme {
+    return makeTheme({ ...this.terminal.traits, name: this.themeName, wideAmbiguous });
+  }
+
+  /** What is on the screen has other widths than it was drawn for. */
+  private useWide(): void {
+    if (this.leaving) return;
+    this.dashboard.theme = this.themeFor(true);
+    this.terminal.redraw();
+    this.requestFrame();
   }
 
   /** Leaves the terminal; `done` resolves when that is over. */
@@ -142,6 +177,10 @@ export class DashboardApp {
       redraw: () => {
         this.terminal.redraw();
         this.pace.reset();
+      },
+      save: () => {
+        const text = settingsText({ ...this.dashboard.keep(), theme: this.themeName });
+        return this.options.save?.(text) ?? NOWHERE;
       },
     };
     handleKeys(this.dashboard, host, keys, this.options.now());

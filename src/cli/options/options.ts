@@ -70,6 +70,7 @@ export function parseOptions(args: readonly string[], terminal = false): Command
     filter: given.get('filter') ?? null,
     dump: file('dump', given.get('dump')),
     intervalMs: (seconds('interval', given.get('interval'), 0.25, 10) ?? 1e9) / 1e6,
+    chosen: new Set(LOOKS.filter(has)),
     ascii: has('ascii'),
     theme: choice('theme', given.get('theme'), ['dark', 'light', 'none'] as const) ?? 'dark',
     mouse: has('mouse'),
@@ -116,6 +117,8 @@ function intervalOutputs(
   return { batch, openmetrics };
 }
 
+/** What the dashboard's settings have, too. */
+const LOOKS = ['interval', 'theme', 'mouse'] as const;
 const OF_CGROUPS = ['cgroup', 'unit', 'container'] as const;
 const TARGETS = ['pid', 'all', 'name', ...OF_CGROUPS] as const;
 /** As docker and podman cut them: fewer digits are a typing error. */

@@ -76,5 +76,5 @@ const NO_SGR: Theme['sgr'] = {
 };
 
 function cell(text: string, theme: Theme): string {
-  return cellText(text, theme.ascii);
+  return cellText(text, theme.names);
 }

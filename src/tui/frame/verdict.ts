@@ -67,7 +67,7 @@ function words(
     const figures = form === '' ? '' : `: ${form}`;
     const left = room - title.length - owner.length - figures.length - 4;
     if (left < Math.min(NAME_WANTS, region.length) && form !== '') continue;
-    const name = cut(cellText(region, theme.ascii), left, theme.glyphs.ellipsis, true);
+    const name = cut(cellText(region, theme.names), left, theme.glyphs.ellipsis, true);
     return [title, `${name === '' ? '' : ` in ${name}`}${owner}${figures}`];
   }
   return [title, ''];

@@ -21,6 +21,7 @@ type CommonAction =
   | 'faster'
   | 'mouse'
   | 'write'
+  | 'save'
   | 'back'
   | 'redraw'
   | 'suspend';
@@ -142,6 +143,11 @@ export const KEYMAP: readonly Binding[] = [
     action: 'write',
     help: 'write what is shown to a file (.txt, .csv or .json)',
     footer: ['w', 'write'],
+  },
+  {
+    keys: ['W'],
+    action: 'save',
+    help: 'save the settings: view, sort orders, groups, hidden classes, pictures, interval, theme, mouse',
   },
   {
     keys: ['M'],

@@ -12,6 +12,8 @@ export interface Host {
   quit(): void;
   suspend(): void;
   redraw(): void;
+  /** Saves how the dashboard is looked at; what came of it, in words. */
+  save(): { readonly ok: boolean; readonly words: string };
 }
 
 /** Steps of + and -, ms; the bounds are those of --interval. */
@@ -155,6 +157,10 @@ const COMMON: Readonly<
   },
   write: (dashboard) => {
     promptWrite(dashboard, 'view');
+  },
+  save: (dashboard, { host, nowMs }) => {
+    const { ok, words } = host.save();
+    dashboard.say(words, nowMs, ok ? 'good' : 'warning');
   },
   back: (dashboard) => {
     dashboard.back();

@@ -1,12 +1,9 @@
 import type { Dashboard } from '../state/dashboard';
 import { commonBeginning, completions } from '../../core/filter/complete';
 import { actionOf } from './keymap';
+import { MAX_INTERVAL_MS, MIN_INTERVAL_MS } from '../state/settings';
 import { NORMAL, type Chooser, type Prompt, type WriteSubject } from '../state/mode';
 import { proposedFile, writeShown } from '../export/write';
-
-/** Bounds of the refresh interval, ms: those of --interval. */
-const MIN_INTERVAL = 250;
-const MAX_INTERVAL = 10000;
 
 export function helpKey(dashboard: Dashboard, help: { offset: number }, key: string): void {
   const action = actionOf(key);
@@ -109,7 +106,7 @@ function submit(dashboard: Dashboard, prompt: Prompt, nowMs: number): void {
 function changeInterval(dashboard: Dashboard, text: string): string {
   if (text === '') return '';
   const ms = Number(text.replace(',', '.')) * 1000;
-  if (!(ms >= MIN_INTERVAL && ms <= MAX_INTERVAL)) return 'a number from 0.25 to 10';
+  if (!(ms >= MIN_INTERVAL_MS && ms <= MAX_INTERVAL_MS)) return 'a number from 0.25 to 10';
   dashboard.intervalMs = ms;
   return '';
 }

@@ -67,7 +67,7 @@ export class Line {
   }
 
   add(text: string, style: Style = 'plain'): this {
-    let clean = cellText(text, this.theme.ascii);
+    let clean = cellText(text, this.theme.names);
     let width = widthOf(clean);
     if (width > this.room) {
       clean = cut(clean, this.room, this.theme.glyphs.ellipsis);
@@ -97,7 +97,7 @@ export class Line {
 
   /** A cell of a table: fitted, aligned. */
   cell(text: string, width: number, align: 'left' | 'right', style: Style = 'plain'): this {
-    const clean = cellText(text, this.theme.ascii);
+    const clean = cellText(text, this.theme.names);
     const fitted = cut(clean, width, this.theme.glyphs.ellipsis, align === 'left');
     const blanks = ' '.repeat(Math.max(0, width - widthOf(fitted)));
     return this.add(align === 'left' ? fitted + blanks : blanks + fitted, style);
@@ -131,7 +131,7 @@ export function pieceLine(
 ): string {
   const texts = new Map<Piece, string>();
   const byWeight = [...pieces].sort((a, b) => b.weight - a.weight);
-  const clean = (text: string): string => cellText(text, theme.ascii);
+  const clean = (text: string): string => cellText(text, theme.names);
   let room = width + 1;
   for (const piece of byWeight) {
     const text = clean(piece.short ?? piece.text);

@@ -15,6 +15,15 @@ const CLASS_COLUMNS = ['major', 'minor', 'cow', 'error'];
 const WHOSE_COLUMNS = ['pid', 'comm'];
 const ERROR_BIT = 1 << FaultClass.ERROR;
 
+/** In which order and form the rows of a table are shown. */
+export interface TableLook {
+  /** Id of a column. */
+  readonly sort: string;
+  readonly reverse: boolean;
+  readonly flat: boolean;
+  readonly hidesEnded: boolean;
+}
+
 /** What a table is of. */
 export interface TableSpec<Row extends GroupableRow> {
   readonly columns: readonly Column<Row>[];
@@ -282,6 +291,20 @@ export class TableModel<Row extends GroupableRow> {
       this.top = top;
       this.arrange();
     };
+  }
+
+  /** Order and form, as TableModel.look() has them; ids of columns that there are not change nothing. */
+  show({ sort, reverse, flat, hidesEnded }: Partial<TableLook>): void {
+    if (sort !== undefined) this.sortBy(sort);
+    this.reverse = reverse ?? this.reverse;
+    this.tree.flat = flat ?? this.tree.flat;
+    this.hidesEnded = hidesEnded ?? this.hidesEnded;
+    this.arrange();
+  }
+
+  look(): TableLook {
+    const { sortColumn, reverse, tree, hidesEnded } = this;
+    return { sort: sortColumn.id, reverse, flat: tree.flat, hidesEnded };
   }
 
   /** By the id of a column; ids that this table does not have change nothing. */

@@ -2,6 +2,7 @@ import { NORMAL, promptFor, type Mode, type Prompt, type WriteSubject } from './
 import { LineHistory } from './prompt';
 import type { Size } from './picture';
 import { Scene } from './scene';
+import type { Settings } from './settings';
 import type { DashboardSource } from './source';
 import type { Style, Theme } from '../terminal/theme';
 import { VIEWS } from '../views/registry';
@@ -10,6 +11,8 @@ import { isOfSeveral, type Navigation, type Scope, type View, type ViewEntry } f
 export interface DashboardOptions {
   readonly theme: Theme;
   readonly intervalMs: number;
+  /** How it is looked at to begin with. */
+  readonly settings?: Settings;
 }
 
 /** A view of the registry, made. */
@@ -33,7 +36,7 @@ export class Dashboard implements Navigation {
   mouse = false;
   /** What was clicked last, until another key: a second click there opens it. */
   clicked: { readonly view: View; readonly row: number } | null = null;
-  readonly theme: Theme;
+  theme: Theme;
   readonly scene: Scene;
   private readonly made: readonly MadeView[];
   /** The one that it begins with. */
@@ -59,9 +62,32 @@ export class Dashboard implements Navigation {
     this.intervalMs = options.intervalMs;
     this.scene = new Scene(source);
     this.made = VIEWS.map((entry) => ({ entry, view: entry.make(this.scene, this) }));
+    const { settings = {} } = options;
     const first = isOfSeveral(this.scene.picture.header) ? 'processes' : VIEWS[0]!.name;
-    this.first = this.made.find(({ entry }) => entry.name === first)!;
+    const named = (name: string | undefined): MadeView | undefined =>
+      this.made.find((made) => made.entry.name === name && this.isThere(made));
+    this.first = named(settings.view) ?? named(first)!;
     this.current = this.first;
+    this.restore(settings);
+  }
+
+  private restore({ classes, mouse, views }: Settings): void {
+    this.mouse = mouse ?? false;
+    if (classes !== undefined) this.scene.showClasses(classes);
+    for (const { entry, view } of this.made) {
+      const kept = views?.get(entry.name);
+      if (kept !== undefined) view.restore?.(kept);
+    }
+  }
+
+  /** How it is looked at, the theme apart. */
+  keep(): Settings {
+    const { view, intervalMs, mouse, scene } = this;
+    const kept = this.made.flatMap(({ entry, view: made }) => {
+      const settings = made.keep?.();
+      return settings === undefined ? [] : [[entry.name, settings] as const];
+    });
+    return { view, intervalMs, mouse, classes: scene.classes, views: new Map(kept) };
   }
 
   get source(): DashboardSource {

@@ -209,7 +209,11 @@ export class Scene {
   }
 
   toggleClass(cls: number): void {
-    const classes = this.classes ^ (1 << cls);
+    this.showClasses(this.classes ^ (1 << cls));
+  }
+
+  /** Hides all classes but those of a bit mask. */
+  showClasses(classes: number): void {
     // Nothing at all is never what one wants to see.
     if (classes === 0) return;
     this.classes = classes;

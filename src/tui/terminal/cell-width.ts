@@ -31,10 +31,17 @@ export function isSimple(text: string): boolean {
   return PLAIN_ASCII.test(text) || ONE_CELL.test(text);
 }
 
-/** Text of which every character has a width of its own; others become `?`. `ascii`: nothing else can be shown. */
-export function cellText(text: string, ascii: boolean): string {
+/**
+ * What can be shown of names: ASCII alone; everything; or, where the terminal gives two cells to what is ambiguous
+ * (UAX 11), what is wide for certain.
+ */
+export type Names = 'ascii' | 'all' | 'wide';
+
+/** Text of which every character has a width of its own; others become `?`. */
+export function cellText(text: string, names: Names): string {
   if (PLAIN_ASCII.test(text)) return text;
-  if (ascii) return text.replace(NOT_ASCII, '?');
+  if (names === 'ascii') return text.replace(NOT_ASCII, '?');
+  if (names === 'wide') return text.replace(NOT_ASCII, (char) => (isWideName(char) ? char : '?'));
   if (ONE_CELL.test(text)) return text;
   let clean = '';
   let marks = MOST_MARKS;
@@ -67,6 +74,10 @@ export function clusters(text: string): Cluster[] {
 export function widthOf(text: string): number {
   if (isSimple(text)) return text.length;
   return clusters(text).reduce((sum, { width }) => sum + width, 0);
+}
+
+function isWideName(char: string): boolean {
+  return VISIBLE.test(char) && isWide(char.codePointAt(0)!);
 }
 
 function isWide(code: number): boolean {

@@ -5,6 +5,7 @@ import blessed from 'blessed';
 import Sparkline from 'blessed-contrib/lib/widget/sparkline';
 import type { RawBlessed, RawScreen, RawSparkline } from './blessed-types';
 import type { Frame, Size, SparkSpot } from '../state/picture';
+import { WIDTH_PROBE } from './ambiguous';
 import { MOUSE_OFF, MOUSE_ON } from './mouse';
 import { Painter, type Overlay } from './painter';
 import { terminalTraits, type TerminalTraits } from './traits';
@@ -49,6 +50,7 @@ export class TerminalScreen {
     this.detach = this.attach();
     input.setRawMode?.(true);
     input.resume();
+    if (!this.traits.ascii) output.write(WIDTH_PROBE);
   }
 
   /**

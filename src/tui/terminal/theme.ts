@@ -1,4 +1,5 @@
 import type { ClassName } from '../../core/classify/classes';
+import type { Names } from './cell-width';
 import { looksOf, MONO, PALETTES, type Style } from './palette';
 
 export type { Style } from './palette';
@@ -81,7 +82,9 @@ export type ThemeName = (typeof THEME_NAMES)[number];
 
 export interface Theme {
   readonly glyphs: Glyphs;
+  /** The glyphs are ASCII. */
   readonly ascii: boolean;
+  readonly names: Names;
   /** SGR parameters of a style, '' for none. */
   readonly sgr: Readonly<Record<Style, string>>;
 }
@@ -91,10 +94,14 @@ export function makeTheme(options: {
   readonly colours: number;
   readonly ascii: boolean;
   readonly name?: ThemeName;
+  /** What is ambiguous takes two cells: all glyphs beyond ASCII are. */
+  readonly wideAmbiguous?: boolean;
 }): Theme {
-  const { colours, ascii, name = 'dark' } = options;
+  const { colours, name = 'dark', wideAmbiguous = false } = options;
+  const ascii = options.ascii || wideAmbiguous;
+  const names = options.ascii ? 'ascii' : wideAmbiguous ? 'wide' : 'all';
   const sgr = name === 'none' || colours < 8 ? MONO : looksOf(PALETTES[name], colours);
-  return { glyphs: ascii ? ASCII : UNICODE, ascii, sgr };
+  return { glyphs: ascii ? ASCII : UNICODE, ascii, names, sgr };
 }
 
 /** A style's colour for what is drawn in blocks: bold ones would be of another colour than their background. */

@@ -2,6 +2,7 @@ import { isOfSite } from '../../core/code/site-table';
 import type { ExportTables } from '../../core/columns/table-export';
 import { LOG_CAPACITY } from '../state/event-log';
 import type { Scene } from '../state/scene';
+import type { ViewSettings } from '../state/settings';
 import type { Theme } from '../terminal/theme';
 import { eventHeading, eventLines, eventsTitle, eventTable, type EventForm } from './event-lines';
 import { moving, type Area, type Navigation } from './view';
@@ -53,6 +54,14 @@ export class EventsView implements View {
     private readonly scene: Scene,
     private readonly navigation: Navigation,
   ) {}
+
+  keep(): ViewSettings {
+    return { byDay: this.byDay };
+  }
+
+  restore({ byDay }: ViewSettings): void {
+    this.byDay = byDay ?? this.byDay;
+  }
 
   thaw(): void {
     this.end = null;

@@ -5,13 +5,12 @@ import { CLASS_COUNT, FaultClass } from '../../core/classify/classes';
 import type { LatencyHistogram } from '../../core/snapshot/snapshot';
 import { LATENCY_ROWS, type TimeGrid } from '../../core/stats/over-time';
 import type { LatencyPicture } from '../state/latency-picture';
+import type { PictureName } from '../state/settings';
 import { heatMapLines } from '../layout/heat-map';
 import { Line, wrapped } from '../layout/line';
 import { CLASS_STYLE, type Theme } from '../terminal/theme';
 
 /** The pictures of the view: bars by number, bars by its logarithm, and the heat map alone. */
-export const PICTURES = ['linear', 'log', 'time'] as const;
-export type PictureName = (typeof PICTURES)[number];
 type Scale = 'linear' | 'log';
 
 /** Cells of the range in front of the bars; of the numbers behind the longest bar. */

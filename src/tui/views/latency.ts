@@ -1,7 +1,8 @@
 import type { ExportTables } from '../../core/columns/table-export';
 import type { Scene } from '../state/scene';
+import { PICTURES, type PictureName, type ViewSettings } from '../state/settings';
 import type { Theme } from '../terminal/theme';
-import { latencyHeat, latencyLines, PICTURES, type PictureName } from './latency-lines';
+import { latencyHeat, latencyLines } from './latency-lines';
 import { moving, type Area, type Closing } from './view';
 import type { View, ViewActions, ViewEntry } from './view';
 
@@ -32,6 +33,14 @@ class LatencyView implements View {
   private shown: PictureName = 'linear';
 
   constructor(private readonly scene: Scene) {}
+
+  keep(): ViewSettings {
+    return { picture: this.shown };
+  }
+
+  restore({ picture }: ViewSettings): void {
+    this.shown = picture ?? this.shown;
+  }
 
   layout({ theme, columns, height }: Area): void {
     const most = this.text(theme, columns).length - height;

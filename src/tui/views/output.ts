@@ -29,7 +29,7 @@ class OutputView implements View {
     always: true,
     lines: (theme) => {
       const lines = this.output.lines.slice(-MAX_CLOSING_LINES);
-      const clean = lines.map((line) => `  ${cellText(line, theme.ascii)}`);
+      const clean = lines.map((line) => `  ${cellText(line, theme.names)}`);
       return lines.length === 0 ? [] : ['last lines of COMMAND:', ...clean];
     },
   };

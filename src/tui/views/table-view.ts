@@ -6,6 +6,7 @@ import { explainRow } from './explain';
 import type { Picture } from '../state/picture';
 import { waitingWords } from '../state/waiting';
 import type { Scene } from '../state/scene';
+import type { ViewSettings } from '../state/settings';
 import type { Theme } from '../terminal/theme';
 import { leadOn, type Lead } from './lead';
 import { columnAt, plainTableLines, tableLines, visibleColumns } from './table-lines';
@@ -167,6 +168,14 @@ export class TableView<Row extends GroupableRow> implements View {
     const ended = hidesEnded ? ', ended hidden' : '';
     if (matching.length < total) return `, ${matching.length} of ${total} rows${ended}`;
     return shown < total && !hidesEnded ? `, ${total} in ${shown} rows` : ended;
+  }
+
+  keep(): ViewSettings {
+    return this.table.look();
+  }
+
+  restore(settings: ViewSettings): void {
+    this.table.show(settings);
   }
 
   detailOf(id: number): View | null {

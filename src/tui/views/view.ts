@@ -1,6 +1,7 @@
 import type { Word } from '../../core/columns/words';
 import type { ExportTables } from '../../core/columns/table-export';
 import type { Scene } from '../state/scene';
+import type { ViewSettings } from '../state/settings';
 import type { DashboardSource, HeaderInfo } from '../state/source';
 import type { Theme } from '../terminal/theme';
 
@@ -86,6 +87,10 @@ export interface View {
   scope?(): Scope;
   /** What a row of it (by its id) shows in full; null where it is gone. */
   detailOf?(id: number): View | null;
+  /** How it is looked at, to be looked at so the next time. */
+  keep?(): ViewSettings;
+  /** Looks at it so. */
+  restore?(settings: ViewSettings): void;
   /** What is selected, in words. */
   explain?(): readonly Word[];
   /** What is to be known of its numbers besides, in words. */

@@ -13,7 +13,12 @@ const looks = Object.keys(plain.sgr).map((style) => [style, style === 'strong' ?
 const theme: Theme = { ...plain, sgr: Object.fromEntries(looks) as Theme['sgr'] };
 // oxlint-disable-next-line no-control-regex
 const TITLE = /\x1b\[9m([^\x1b]*)\x1b\[m/g;
-const HOST = { quit: () => undefined, suspend: () => undefined, redraw: () => undefined };
+const HOST = {
+  quit: () => undefined,
+  suspend: () => undefined,
+  redraw: () => undefined,
+  save: () => ({ ok: true, words: '' }),
+};
 
 function dashboardOf(): Dashboard {
   const dashboard = new Dashboard(new FakeSource(), { theme, intervalMs: 1000 });

@@ -22,6 +22,7 @@ test('defaults', () => {
     action: 'run',
     target: { kind: 'attach', pids: [42] },
     children: true,
+    chosen: new Set(),
     view: 'auto',
     dashboardOnly: [],
     format: 'text',
@@ -375,4 +376,9 @@ test('--from and --to are a time of a recording', () => {
   });
   expect(() => parseOptions(['-i', 'x', '--from', '2', '--to', '2'])).toThrow(/--to/);
   expect(() => parseOptions(['--from', '2', 'ls'])).toThrow(/--from has no effect without -i/);
+});
+
+test('which looks of the dashboard were asked for: settings do not overrule them', () => {
+  expect(parse('-p 42 --theme none --interval 1').chosen).toEqual(new Set(['theme', 'interval']));
+  expect(parse('-p 42 --mouse').chosen).toEqual(new Set(['mouse']));
 });

@@ -24,7 +24,12 @@ class Writer {
   }
 
   press(...keys: string[]): this {
-    const host = { quit: () => 0, suspend: () => 0, redraw: () => 0 };
+    const host = {
+      quit: () => 0,
+      suspend: () => 0,
+      redraw: () => 0,
+      save: () => ({ ok: true, words: '' }),
+    };
     handleKeys(this.dashboard, host, keys, 0);
     return this;
   }

@@ -24,7 +24,7 @@ class Clicked {
   }
 
   send(...keys: (string | Mouse)[]): string[] {
-    const host = { quit: fail, suspend: fail, redraw: fail };
+    const host = { quit: fail, suspend: fail, redraw: fail, save: fail };
     handleKeys(this.dashboard, host, keys, 0);
     return this.lines();
   }

@@ -32,13 +32,13 @@ describe('cellText', () => {
     ['soft\u00adhyphen', 'soft?hyphen'],
     ['\ud800', '?'],
   ])('%j', (text, expected) => {
-    expect(cellText(text, false)).toBe(expected);
+    expect(cellText(text, 'all')).toBe(expected);
   });
 
   it('leaves nothing but ASCII where only that can be shown', () => {
     fc.assert(
       fc.property(anyText(), (text) => {
-        expect(cellText(text, true)).toMatch(/^[\x20-\x7e]*$/);
+        expect(cellText(text, 'ascii')).toMatch(/^[\x20-\x7e]*$/);
       }),
     );
   });

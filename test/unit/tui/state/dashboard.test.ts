@@ -20,6 +20,7 @@ class Bench {
   quits = 0;
   suspends = 0;
   redraws = 0;
+  saved = { ok: true, words: '' };
   now = 0;
 
   constructor(
@@ -37,6 +38,7 @@ class Bench {
       quit: () => this.quits++,
       suspend: () => this.suspends++,
       redraw: () => this.redraws++,
+      save: () => this.saved,
     };
     handleKeys(this.dashboard, host, keys, this.now);
     return this;
