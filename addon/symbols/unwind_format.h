@@ -5,9 +5,8 @@
 //              (kRegisters words in the order of samples, perf/events.h), the stack from the stack
 //              pointer on
 //   answer     per stack u8 kToTheEnd or 0, u8 addresses, each u64, innermost first: the
-//              instruction, then return addresses. Of what a signal has interrupted the address is
-//              one more than the instruction's, so that all but the first are looked up by the byte
-//              before.
+//              instruction, then return addresses. What a signal has interrupted, and where its
+//              handler returns to, are instructions too, and have kInstruction added
 #pragma once
 
 #include <cstddef>
@@ -25,6 +24,8 @@ constexpr size_t kMaxStackBytes = 8 * kRegisters + (64 << 10);
 // One less than stacks may have: what is cut off is marked by one more.
 constexpr size_t kMaxChain = 126;
 constexpr uint8_t kToTheEnd = 1;
+// User mode has no addresses so high.
+constexpr uint64_t kInstruction = uint64_t{1} << 63;
 
 // The answer holds so many chains.
 bool IsUnwound(const std::vector<uint8_t>& payload, size_t stacks);

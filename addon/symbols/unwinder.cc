@@ -105,14 +105,21 @@ bool Unwinder::Walk(MachineState state, const StackMemory& memory, std::vector<u
   bool exact = true;
   uint64_t address, pointer, below;
   while (state.Get(kReturnAddress, &address)) {
-    if (address == 0 && !chain->empty()) return true;
-    chain->push_back(exact && !chain->empty() ? address + 1 : address);
+    if (!chain->empty()) {
+      if (address == 0) return true;
+      if (address >= kInstruction) return false;
+      if (exact) address |= kInstruction;
+    }
+    chain->push_back(address);
+    address &= ~kInstruction;
     if (chain->size() == kMaxChain || !alive_ || Now() > until) return false;
     if (!state.Get(kStackPointer, &below)) return false;
     const Step step = GoUp(exact ? address : address - 1, memory, &state);
     if (step == Step::kEnd) return true;
     if (step == Step::kLost || !state.Get(kStackPointer, &pointer)) return false;
     exact = step == Step::kUpFromSignal;
+    // A handler returns to the first instruction of what calls sigreturn(2): nothing has called it.
+    if (exact && chain->size() > 1) chain->back() |= kInstruction;
     // A handler may run on a stack of its own.
     if (!exact && pointer <= below) return false;
   }

@@ -135,8 +135,9 @@ export interface UnwoundStack {
   /** As it was asked for. */
   readonly ticket: number;
   /**
-   * Two words of each address, the lower first; innermost first. All but the first are those behind a call. null
-   * where nothing could be found out.
+   * Two words of each address, the lower first; innermost first. The first is an instruction, and those with the
+   * highest bit set are, which is none of theirs; all others are return addresses. null where nothing could be found
+   * out.
    */
   readonly words: Uint32Array | null;
   /** To the end of the stack. */

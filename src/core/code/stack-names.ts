@@ -1,6 +1,7 @@
 import { printable } from '../text/printable';
 import { bareName, PlaceKind, TRUNCATED } from './address';
 import type { CodeAddress } from './address';
+import { codeOfFrame, shownOf } from './stack-address';
 import { MAX_CHAIN, StackTable } from './stack-table';
 import { OTHERS } from '../stats/limits';
 
@@ -25,23 +26,18 @@ export function stackFrames(table: StackTable, stack: number): string[] {
   if (stack === StackTable.NONE) return [];
   if (stack === StackTable.OTHERS) return [OTHERS];
   const names: string[] = [];
-  // The kernel's function, where there is one, and the user's instruction are where the thread was. All
-  // others are return addresses, looked up by the byte before.
-  let exact = 1;
   let room = MAX_STACK_TEXT;
   let walked = 0;
-  for (const code of table.codesOf(stack)) {
-    const address = table.codes.address(code)!;
-    if (address.place.kind === PlaceKind.KERNEL) exact = 2;
-    else walked++;
-    const found = frameNames(address, exact > 0);
+  for (const frame of table.framesOf(stack)) {
+    const address = table.codes.address(codeOfFrame(frame))!;
+    const found = frameNames(frame, address);
+    if (address.place.kind !== PlaceKind.KERNEL) walked++;
     // Where the thread was, not where it will return to.
-    if (exact === 1 && address.frameless === true) found.push(UNKNOWN);
+    if (walked === 1 && address.frameless === true) found.push(UNKNOWN);
     for (const name of found) {
       room -= name.length;
       if (room >= 0) names.push(name);
     }
-    exact--;
   }
   const cut = room < 0 || walked >= MAX_CHAIN;
   if (cut && names.at(-1) !== TRUNCATED) names.push(TRUNCATED);
@@ -62,19 +58,13 @@ export function innermost(frames: readonly string[], width: number): string {
 }
 
 /** Innermost first. */
-function frameNames(address: CodeAddress, exact: boolean): string[] {
+function frameNames(frame: number, address: CodeAddress): string[] {
   const { place, frames } = address;
   if (place.kind === PlaceKind.UNKNOWN) return [place.object];
   const known = frames?.filter((frame) => frame.function !== '') ?? [];
-  if (known.length === 0) return [clean(bareName(exact ? address : next(address)))];
+  if (known.length === 0) return [clean(bareName(shownOf(frame, address)))];
   const before = place.kind === PlaceKind.KERNEL ? '[kernel] ' : '';
-  return known.map((frame) => clean(before + frame.function));
-}
-
-/** The address behind. */
-function next({ object, high, low }: CodeAddress): Pick<CodeAddress, 'object' | 'high' | 'low'> {
-  const sum = (low + 1) >>> 0;
-  return { object, high: sum === 0 ? high + 1 : high, low: sum };
+  return known.map((named) => clean(before + named.function));
 }
 
 function clean(name: string): string {

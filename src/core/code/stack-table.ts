@@ -48,16 +48,16 @@ export class StackTable {
     return this.count;
   }
 
-  /** Number of a stack: the first `length` of `codes`, innermost first. */
-  intern(comm: number, codes: Uint32Array, length: number): number {
+  /** Number of a stack: the first `length` of `frames` (stack-address.ts), innermost first. */
+  intern(comm: number, frames: Uint32Array, length: number): number {
     const { slots, comms, starts } = this;
     let hash = comm;
-    for (let k = 0; k < length; k++) hash = Math.imul(hash ^ codes[k]!, 0x9e3779b1) ^ (hash >>> 15);
+    for (let k = 0; k < length; k++) hash = Math.imul(hash ^ frames[k]!, 0x9e3779b1) ^ (hash >>> 15);
     let at = (hash ^ (hash >>> 16)) & (SLOTS - 1);
     for (;;) {
       const found = slots[at]!;
       if (found === 0) break;
-      if (comms[found] === comm && this.holds(found, codes, length)) return found;
+      if (comms[found] === comm && this.holds(found, frames, length)) return found;
       at = (at + 1) & (SLOTS - 1);
     }
     const start = starts[this.count]!;
@@ -67,7 +67,7 @@ export class StackTable {
       grown.set(this.frames);
       this.frames = grown;
     }
-    this.frames.set(codes.subarray(0, length), start);
+    this.frames.set(frames.subarray(0, length), start);
     const stack = this.count++;
     slots[at] = stack;
     comms[stack] = comm;
@@ -81,11 +81,11 @@ export class StackTable {
     return StackTable.OTHERS;
   }
 
-  private holds(stack: number, codes: Uint32Array, length: number): boolean {
+  private holds(stack: number, wanted: Uint32Array, length: number): boolean {
     const { frames } = this;
     const start = this.starts[stack]!;
     if (this.starts[stack + 1]! - start !== length) return false;
-    for (let k = 0; k < length; k++) if (frames[start + k] !== codes[k]) return false;
+    for (let k = 0; k < length; k++) if (frames[start + k] !== wanted[k]) return false;
     return true;
   }
 
@@ -136,8 +136,8 @@ export class StackTable {
   stallNs(stack: number): number {
     return this.stallOf[stack]!;
   }
-  /** Innermost first. */
-  codesOf(stack: number): Uint32Array {
+  /** Innermost first; stack-address.ts tells what each is. */
+  framesOf(stack: number): Uint32Array {
     return this.frames.subarray(this.starts[stack], this.starts[stack + 1]);
   }
 }

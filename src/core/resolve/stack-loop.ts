@@ -1,3 +1,4 @@
+import { frameOf, StackAddress } from '../code/stack-address';
 import { MAX_FRAMES, StackTable } from '../code/stack-table';
 import type { Tasks } from '../tasks/tasks';
 import type { Thread } from '../tasks/process';
@@ -18,6 +19,7 @@ export class StackLoop {
   readonly table = new StackTable();
   readonly frames: CodeLoop;
   private readonly found = new Uint32Array(MAX_FRAMES);
+  private readonly address = new StackAddress();
   /** The stack before, which the addon does not repeat: where it lies, in whose map. */
   private offset = -1;
   private thread: Thread | null = null;
@@ -74,20 +76,16 @@ export class StackLoop {
   }
 
   private find(batch: Batch, r: number, thread: Thread, kernel: number): number {
-    const { table, frames, found } = this;
+    const { table, frames, found, address } = this;
     if (table.codes.crowded) return table.noRoom();
     const words = batch.nameWords;
     const first = batch.recNameOffset[r]! >>> 2;
     let length = 0;
-    if (kernel !== 0) found[length++] = kernel;
+    if (kernel !== 0) found[length++] = frameOf(kernel);
     const end = first + (batch.recNameLength[r]! >>> 2);
     for (let at = first; at < end && length < MAX_FRAMES; at += 2) {
-      const low = words[at]!;
-      const high = words[at + 1]!;
-      // Behind the innermost come return addresses: the call is before them.
-      const back = at === first ? 0 : 1;
-      const borrow = low < back ? 1 : 0;
-      found[length++] = frames.userFrame(thread, high - borrow, (low - back) >>> 0);
+      address.take(words[at + 1]!, words[at]!, at !== first);
+      found[length++] = address.frame(frames.userFrame(thread, address.high, address.low));
     }
     return length === 0 ? StackTable.NONE : table.intern(thread.comm, found, length);
   }

@@ -1,4 +1,5 @@
 import type { UnwindSource, UnwoundStack } from '../ports';
+import { frameOf, StackAddress } from '../code/stack-address';
 import { MAX_FRAMES, StackTable } from '../code/stack-table';
 import { meet } from '../code/address';
 import type { AddressSpace } from '../tasks/address-space';
@@ -12,6 +13,8 @@ import type { Resolved } from '../wire/resolved';
 import type { CodeLoop } from './code-loop';
 
 const KERNEL_ENTRY = FaultFlag.KERNEL | FaultFlag.ENTRY;
+/** In the upper half of an address: see UnwoundStack. */
+const INSTRUCTION = 0x80000000;
 /** Pages per unit of the upper half of an address. */
 const HIGH_PAGES = 0x100000;
 
@@ -46,6 +49,7 @@ export class UnwindLoop {
   /** Of the batch at hand. */
   private resolved: Resolved | null = null;
   private readonly found = new Uint32Array(MAX_FRAMES);
+  private readonly address = new StackAddress();
   private readonly known = new WeakMap<AddressSpace, { of: ExecMappings; last: Mappings | null }>();
 
   constructor(
@@ -127,25 +131,26 @@ export class UnwindLoop {
   }
 
   private stackOf(asked: Pending, { words, whole }: UnwoundStack): number {
-    const { table, frames, found } = this;
+    const { table, frames, found, address } = this;
     if (words === null) {
       table.lost++;
       return StackTable.NONE;
     }
     if (table.codes.crowded) return table.noRoom();
     let length = 0;
-    if (asked.kernel !== 0) found[length++] = asked.kernel;
+    if (asked.kernel !== 0) found[length++] = frameOf(asked.kernel);
     const most = MAX_FRAMES - 1;
     let at = 0;
     for (; at < words.length && length < most; at += 2) {
-      const back = at === 0 ? 0 : 1;
-      const borrow = words[at]! < back ? 1 : 0;
-      const code = this.codeOf(asked.mappings, words[at + 1]! - borrow, (words[at]! - back) >>> 0);
+      const high = words[at + 1]!;
+      const returned = at > 0 && high < INSTRUCTION;
+      address.take(returned || at === 0 ? high : high - INSTRUCTION, words[at]!, returned);
+      const code = this.codeOf(asked.mappings, address.high, address.low);
       // What was found last, where nothing goes on from, need not be an address of code at all.
       if (code === 0 && at > 0 && !whole && at + 2 === words.length) break;
-      found[length++] = code === 0 ? frames.noCode() : code;
+      found[length++] = address.frame(code === 0 ? frames.noCode() : code);
     }
-    if (!whole || at < words.length) found[length++] = frames.truncated();
+    if (!whole || at < words.length) found[length++] = frameOf(frames.truncated());
     return table.intern(asked.comm, found, length);
   }
 

@@ -1,4 +1,5 @@
 import type { SiteTable } from '../code/site-table';
+import { codeOfFrame } from '../code/stack-address';
 import { innermost, stackFrames } from '../code/stack-names';
 import { StackTable } from '../code/stack-table';
 import { isUnnamed } from '../regions/region-label';
@@ -69,8 +70,9 @@ function bySite(stacks: StackTable, sites: SiteTable): ReadonlyMap<number, Count
   const siteOf = new Map<number, number>();
   const found = new Map<number, Counted[]>();
   for (const row of counted(stacks)) {
-    const [code] = stacks.codesOf(row.stack);
-    if (code === undefined) continue;
+    const [frame] = stacks.framesOf(row.stack);
+    if (frame === undefined) continue;
+    const code = codeOfFrame(frame);
     const site = siteOf.get(code) ?? sites.idOf(stacks.codes.address(code)!);
     siteOf.set(code, site);
     const list = found.get(site);

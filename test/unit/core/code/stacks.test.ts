@@ -187,6 +187,6 @@ test('a table that is full says so and counts the rest together', () => {
   codes[0] = 17;
   const known = table.intern(0, codes, 1);
   expect(known).not.toBe(StackTable.OTHERS);
-  expect([...table.codesOf(known)]).toEqual([17]);
+  expect([...table.framesOf(known)]).toEqual([17]);
   expect(table.intern(1, codes, 1)).toBe(StackTable.OTHERS);
 });

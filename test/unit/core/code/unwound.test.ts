@@ -11,6 +11,8 @@ const file = (start: number, name: string, ino: string): Vma =>
   vma(start, start + 16, name, { prot: R | X, backing: backing(name, ino) });
 const PROGRAM = file(TEXT, '/usr/bin/prog', '77');
 const LIBC = file(LIBRARY, '/usr/lib/libc.so.6', '78');
+/** The mark of one among return addresses. */
+const INSTRUCTION = 1n << 63n;
 const at = (page: number, low: number): bigint => BigInt(page) * 4096n + BigInt(low);
 const frame = (name: string): CodeFrame => ({ function: name, offset: 0, file: '', line: 0 });
 const NAMES = {
@@ -116,8 +118,21 @@ describe('copied stacks', () => {
     const { of, unwinder, names } = rig();
     of.stackCopy(0).fault(touch);
     of.run();
-    unwinder.answer(1, [at(LIBRARY, 0x40), at(TEXT, 0x31)]);
+    unwinder.answer(1, [at(LIBRARY, 0x40), INSTRUCTION | at(TEXT, 0x30)]);
     expect(lines(of, names)).toEqual([['interrupted;handler', 1]]);
+  });
+
+  it('show what has no name where it is: an instruction at itself, a call where it returns to', () => {
+    const { of, unwinder, names } = rig();
+    of.stackCopy(0).fault(touch);
+    of.run();
+    unwinder.answer(1, [
+      at(TEXT, 0x50),
+      at(LIBRARY, 0x60),
+      INSTRUCTION | at(TEXT, 0x70),
+      at(TEXT, 0x70),
+    ]);
+    expect(lines(of, names)).toEqual([['prog+0x70;prog+0x70;libc.so.6+0x60;prog+0x50', 1]]);
   });
 
   it('belong to their faults where these are waited for', () => {
