@@ -118,7 +118,7 @@ int EventSet::OpenRingsOf(size_t bytes) {
 }
 
 int EventSet::OpenInto(EventKind kind, pid_t pid, size_t cpu_index, uint32_t root) {
-  const RingSet& set = kind == EventKind::kStackCopy ? stacks_ : main_;
+  const RingSet& set = IsCopy(kind) ? stacks_ : main_;
   const int fd =
       OpenEvent(kind, plan_, *formats_, pid, cpus_[cpu_index], set.owners[cpu_index].get(), 0);
   failed_call_ = "perf_event_open";
@@ -286,10 +286,18 @@ void EventSet::CloseTasks() {
 
 void EventSet::SetStackPeriod(uint32_t period) {
   plan_.stack_every = period;
-  uint64_t value = period;
+  SetPeriod(IsOfStacks, period);
+}
+
+void EventSet::SetMakerPeriod(uint32_t period) {
+  plan_.maker_every = period;
+  SetPeriod(IsOfMakers, period);
+}
+
+void EventSet::SetPeriod(bool (*of)(EventKind), uint64_t period) {
   for (const Event& event : events_) {
     // Fails only for a descriptor that is no event, or a period of 0.
-    if (IsOfStacks(event.kind)) ioctl(event.fd.get(), PERF_EVENT_IOC_PERIOD, &value);
+    if (of(event.kind)) ioctl(event.fd.get(), PERF_EVENT_IOC_PERIOD, &period);
   }
 }
 
@@ -311,7 +319,7 @@ void EventSet::Disable() {
 
 void EventSet::CountOne(const Event& event, Totals* totals) const {
   const bool completion = SpecOf(event.kind).record == RecordKind::kCompletion;
-  if (!completion && event.kind != EventKind::kStackCopy) return;
+  if (!completion && !IsCopy(event.kind)) return;
   EventCount count;
   // An event in error state reads as end of file: it has counted nothing.
   if (ReadCount(event.fd.get(), plan_.format_lost, &count) != 0) return;

@@ -50,6 +50,8 @@ class EventSet {
   // With every how manyth fault a stack comes, from now on. For events that are opened for all
   // threads of a CPU: PERF_EVENT_IOC_PERIOD does not reach what was inherited.
   void SetStackPeriod(uint32_t period);
+  // The same of the copies of who makes mappings.
+  void SetMakerPeriod(uint32_t period);
 
   // Entries first: a completion without entry is still a counted fault, an entry without completion
   // would look like a fault that never ended.
@@ -62,15 +64,15 @@ class EventSet {
 
   struct Totals {
     uint64_t minor = 0, major = 0, lost_minor = 0, lost_major = 0;
-    uint64_t lost_stacks = 0;  // of kStackCopy
+    uint64_t lost_stacks = 0;  // copies
     bool lost_known = false;
   };
   Totals Count() const;
 
   std::vector<Ring>& rings() { return main_.rings; }
   const std::vector<Fd>& owners() const { return main_.owners; }
-  // Those of kStackCopy, one for each CPU as well, or none: what is lost there is a stack and never
-  // a fault.
+  // Those of copies of stacks, one for each CPU as well, or none: what is lost there is a stack and
+  // never a fault.
   std::vector<Ring>& stack_rings() { return stacks_.rings; }
   const std::vector<Fd>& stack_owners() const { return stacks_.owners; }
   const Plan& plan() const { return plan_; }
@@ -122,6 +124,7 @@ class EventSet {
   };
   // Opens those that can be opened now. Returns how many.
   size_t OpenClosed();
+  void SetPeriod(bool (*of)(EventKind), uint64_t period);
   void CountOne(const Event& event, Totals* totals) const;
   // With all that inherited from it.
   static void SwitchOff(const Event& event);

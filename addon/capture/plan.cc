@@ -137,17 +137,23 @@ class Planner {
     }
     if (!fixed) plan_.stack_budget = stacks.budget;
     (fixed ? plan_.per_thread : plan_.per_cpu).push_back(kind);
-    // Chains by frame pointers would be wrong where faults have to be unwound.
-    if (!stacks.copied) PlanMakers();
+    PlanMakers(stacks);
   }
 
-  // Who makes mappings: of use only where one knows which were made.
-  void PlanMakers() {
+  // Who makes mappings: of use only where one knows which were made. Chains by frame pointers would
+  // be wrong where faults have to be unwound. Copies of stacks are too large for every mapping that
+  // is made on the machine: they have the budget, also where faults have a fixed period.
+  void PlanMakers(const StackOptions& stacks) {
     std::string what;
-    const int error = plan_.syscall_tracepoints
-                          ? Have(EventKind::kMmapEnter, -1, sched_getcpu(), &plan_.per_cpu, &what)
-                          : ENOTSUP;
-    plan_.makers = error == 0;
+    const int cpu = sched_getcpu();
+    int error = plan_.syscall_tracepoints
+                    ? Have(EventKind::kMmapEnter, -1, cpu, &plan_.per_cpu, &what)
+                    : ENOTSUP;
+    if (error == 0 && stacks.copied) {
+      error = Have(EventKind::kMmapCopy, -1, cpu, &plan_.per_cpu, &what);
+      plan_.maker_budget = stacks.budget;
+    }
+    plan_.makers = error == 0 && !stacks.copied;
     if (error != 0) {
       notices_.push_back({SpecOf(EventKind::kMmapEnter).notice, error, ErrnoText(error)});
     }

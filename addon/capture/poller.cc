@@ -55,10 +55,12 @@ Poller::Poller(EventSet& events, const Formats& formats, Mailbox& mailbox, Comma
       wake_(std::move(wake)),
       pairer_(formats, mailbox, start, std::move(following)),
       stack_budget_(events.plan().stack_budget),
+      maker_budget_(events.plan().maker_budget),
       stop_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (!stop_fd_.ok()) throw SystemError(errno, "eventfd", "");
   pairer_.Seed(std::move(threads));
   pairer_.stack_periods().Change(start, events.plan().stack_every);
+  pairer_.maker_periods().Change(start, events.plan().maker_every);
   for (std::vector<Ring>* rings : {&events_.rings(), &events_.stack_rings()}) {
     for (Ring& ring : *rings) sources_.emplace_back(&ring, &formats.events);
   }
@@ -197,12 +199,16 @@ void Poller::Reattach() {
   }
 }
 
-void Poller::KeepBudget() {
+void Poller::KeepBudgets() {
   std::lock_guard<std::mutex> lock(mutex_);
-  const uint32_t period = stack_budget_.Next(pairer_.stack_periods(), as_of_);
-  if (period == 0) return;
-  pairer_.stack_periods().Change(MonotonicNow(), period);
-  events_.SetStackPeriod(period);
+  if (const uint32_t period = stack_budget_.Next(pairer_.stack_periods(), as_of_)) {
+    pairer_.stack_periods().Change(MonotonicNow(), period);
+    events_.SetStackPeriod(period);
+  }
+  if (const uint32_t period = maker_budget_.Next(pairer_.maker_periods(), as_of_)) {
+    pairer_.maker_periods().Change(MonotonicNow(), period);
+    events_.SetMakerPeriod(period);
+  }
 }
 
 void Poller::Sweep(uint64_t now) {
@@ -260,7 +266,7 @@ void Poller::Run() {
     const uint64_t done = horizon;
     horizon = now;
     interval = busy ? kBusyInterval : std::min(interval * 2, kIdleInterval);
-    KeepBudget();
+    KeepBudgets();
     Sweep(now);
     LookAtCpus(now);
     Reattach();

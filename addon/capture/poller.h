@@ -66,7 +66,7 @@ class Poller {
   void Finish();
   void Reattach();
   // Takes stacks more or less often, as the budget says.
-  void KeepBudget();
+  void KeepBudgets();
   // Looks for threads whose end was lost, and for stacks, when that is due.
   void Sweep(uint64_t now);
   // Opens events again on CPUs that have come back.
@@ -88,6 +88,7 @@ class Poller {
   std::vector<RingSource> sources_;  // one for each ring of events_
   Merger merger_;
   StackBudget stack_budget_;
+  StackBudget maker_budget_;
   uint64_t swept_ = 0;   // when
   uint64_t looked_ = 0;  // at the CPUs, when
   bool unwatched_told_ = false;

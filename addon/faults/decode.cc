@@ -62,6 +62,13 @@ void TakeChain(const SampleParts& parts, Record* out) {
   out->chain = out->chain_size == 0 ? nullptr : parts.callchain + 8 * begin;
 }
 
+// Registers and stack of a program of 64 bits.
+void TakeCopy(const SampleParts& parts, Record* out) {
+  out->registers = parts.abi == PERF_SAMPLE_REGS_ABI_64 ? parts.registers : nullptr;
+  out->stack = parts.stack;
+  out->stack_size = std::min<size_t>(parts.stack_size, kStackCopyBytes);
+}
+
 bool DecodeTracepoint(const RawRecord& raw, const EventSpec& spec, const Formats& formats,
                       Record* out) {
   const TracepointFormat& format = formats.Of(spec.kind);
@@ -94,6 +101,9 @@ bool DecodeTracepoint(const RawRecord& raw, const EventSpec& spec, const Formats
     case RecordKind::kSyscall:
       TakeChain(parts, out);
       return true;
+    case RecordKind::kMakerCopy:
+      TakeCopy(parts, out);
+      return true;
     case RecordKind::kNewTask:
       out->flags = static_cast<uint32_t>(out->argument[0]);
       return true;
@@ -112,9 +122,7 @@ bool DecodeStack(const RawRecord& raw, Record* out) {
 bool DecodeStackCopy(const RawRecord& raw, Record* out) {
   SampleParts parts;
   if (!FindParts(raw.event->layout, raw.bytes, raw.length, &parts)) return false;
-  out->registers = parts.abi == PERF_SAMPLE_REGS_ABI_64 ? parts.registers : nullptr;
-  out->stack = parts.stack;
-  out->stack_size = std::min<size_t>(parts.stack_size, kStackCopyBytes);
+  TakeCopy(parts, out);
   return true;
 }
 
@@ -212,6 +220,13 @@ bool DecodeSideband(const RawRecord& raw, const Formats& formats, uint32_t type,
 }
 
 }  // namespace
+
+void CopyWords(const Record& record, std::vector<uint64_t>* out) {
+  const size_t words = record.stack_size / 8;
+  out->resize(kUnwindCount + words);
+  memcpy(out->data(), record.registers, 8 * kUnwindCount);
+  if (words > 0) memcpy(out->data() + kUnwindCount, record.stack, 8 * words);
+}
 
 bool Decode(const RawRecord& raw, const Formats& formats, Record* out) {
   out->kind = RecordKind::kIgnored;

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "perf/formats.h"
 #include "source/record_source.h"
@@ -43,8 +44,8 @@ struct Record {
   // first; at most kMaxChain. Points into the record.
   const uint8_t* chain;
   size_t chain_size;
-  // kStackCopy: kUnwindCount values of u64, nullptr where they are not of 64-bit user mode, and the
-  // bytes from the stack pointer on. Point into the record.
+  // kStackCopy, kMakerCopy: kUnwindCount values of u64, nullptr where they are not of 64-bit user
+  // mode, and the bytes from the stack pointer on. Point into the record.
   const uint8_t* registers;
   const uint8_t* stack;
   size_t stack_size;
@@ -52,5 +53,8 @@ struct Record {
 
 // Decodes one record. False when a field would lie outside of it.
 bool Decode(const RawRecord& raw, const Formats& formats, Record* out);
+
+// Registers and stack of a record that has them, as wire/stack_copies.h has both.
+void CopyWords(const Record& record, std::vector<uint64_t>* out);
 
 }  // namespace pagefault

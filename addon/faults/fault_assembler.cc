@@ -46,13 +46,7 @@ void FaultAssembler::OnStack(Thread& thread, const Record& record, uint32_t weig
   thread.stack_entry = entry->time;
   thread.stack_weight = weight;
   thread.stack_copied = copied;
-  if (copied) {
-    const size_t words = record.stack_size / 8;
-    thread.stack.resize(kUnwindCount + words);
-    memcpy(thread.stack.data(), record.registers, 8 * kUnwindCount);
-    if (words > 0) memcpy(thread.stack.data() + kUnwindCount, record.stack, 8 * words);
-    return;
-  }
+  if (copied) return CopyWords(record, &thread.stack);
   thread.stack.resize(record.chain_size);
   if (record.chain_size > 0) memcpy(thread.stack.data(), record.chain, 8 * record.chain_size);
 }

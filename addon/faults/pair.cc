@@ -25,6 +25,11 @@ void Pairer::Consume(const RawRecord& raw, uint64_t now) {
     case RecordKind::kSyscall:
       if (Thread* thread = tasks_.Known(record)) syscalls_.OnSyscall(*thread, record);
       return;
+    case RecordKind::kMakerCopy:
+      // Those of other processes count: they cost what ours do.
+      maker_periods_.Take(record.time);
+      if (Thread* thread = tasks_.Known(record)) syscalls_.OnCopy(*thread, record);
+      return;
     case RecordKind::kSignal:
       if (Thread* thread = tasks_.Known(record)) faults_.OnSignal(*thread, record);
       return;
@@ -44,7 +49,7 @@ void Pairer::Consume(const RawRecord& raw, uint64_t now) {
       return;
     case RecordKind::kLost:
       // These have rings of their own, in which nothing else is lost.
-      if (raw.event->kind == EventKind::kStackCopy) return OnLostStacks(record);
+      if (IsCopy(raw.event->kind)) return OnLostStacks(record);
       return OnLost(record);
     case RecordKind::kIgnored:
       return;

@@ -38,6 +38,7 @@ class Pairer {
   // The threads that are there at the start. Before the first Consume.
   void Seed(ThreadTable threads) { tasks_.Seed(std::move(threads)); }
   StackPeriods& stack_periods() { return stack_periods_; }
+  StackPeriods& maker_periods() { return maker_periods_; }
   const PairCounters& counters() const { return counters_; }
 
   // One record; `now` is the time of the order in which they come (Merger), for those whose own
@@ -74,6 +75,7 @@ class Pairer {
   const SessionTime session_;
   PairCounters counters_;
   StackPeriods stack_periods_;
+  StackPeriods maker_periods_;
   FaultAssembler faults_;
   SyscallPairer syscalls_;
   TaskTracker tasks_;

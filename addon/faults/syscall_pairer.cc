@@ -10,6 +10,13 @@ bool Failed(uint64_t result) {
   return result > static_cast<uint64_t>(-4096);
 }
 
+// Whose copies are of this kind.
+EventKind ExitOf(EventKind copy) {
+  return copy == EventKind::kMmapCopy  ? EventKind::kMmapExit
+         : copy == EventKind::kBrkCopy ? EventKind::kBrkExit
+                                       : EventKind::kMremapExit;
+}
+
 }  // namespace
 
 void SyscallPairer::OnSyscall(Thread& thread, const Record& record) {
@@ -30,10 +37,19 @@ void SyscallPairer::OnSyscall(Thread& thread, const Record& record) {
       return;
     }
     case EventKind::kBrkExit:
-      return OnBrk(thread, record);
+      OnBrk(thread, record);
+      break;
     default:
-      return OnExit(thread, record);
+      OnExit(thread, record);
   }
+  thread.maker = MakerCopy();
+}
+
+void SyscallPairer::OnCopy(Thread& thread, const Record& record) {
+  if (record.registers == nullptr) return;
+  thread.maker.exit = static_cast<uint8_t>(ExitOf(record.event));
+  thread.maker.result = record.argument[0];
+  CopyWords(record, &thread.maker.words);
 }
 
 void SyscallPairer::OnExit(Thread& thread, const Record& record) {
@@ -79,14 +95,20 @@ void SyscallPairer::OnBrk(Thread& thread, const Record& record) {
 
 void SyscallPairer::Made(const Thread& thread, const Record& record, uint64_t start, uint64_t end,
                          uint32_t flags) {
-  if (record.chain_size == 0 || end <= start) return;
+  if (end <= start) return;
   RecordRow row = Row(RecordType::kMadeBy, thread, session_.Since(record.time));
   row.start = Pages(start);
   row.end = PagesUp(end);
   row.flags = flags;
-  row.name = reinterpret_cast<const char*>(record.chain);
-  row.name_length = 8 * record.chain_size;
-  mailbox_.Add(row);
+  const MakerCopy& copy = thread.maker;
+  if (record.chain_size > 0) {
+    row.name = reinterpret_cast<const char*>(record.chain);
+    row.name_length = 8 * record.chain_size;
+    mailbox_.Add(row);
+  } else if (copy.exit == static_cast<uint8_t>(record.event) && copy.result == record.argument[0]) {
+    row.type = RecordType::kMadeByCopy;
+    mailbox_.AddCopy(row, copy.words);
+  }
 }
 
 }  // namespace pagefault

@@ -16,11 +16,13 @@ class SyscallPairer {
       : mailbox_(mailbox), session_(session) {}
 
   void OnSyscall(Thread& thread, const Record& record);
+  // Whose exit comes next.
+  static void OnCopy(Thread& thread, const Record& record);
 
  private:
   void OnExit(Thread& thread, const Record& record);
   void OnBrk(Thread& thread, const Record& record);
-  // The call stack of what has just mapped a range, in bytes.
+  // The call stack of what has just mapped a range, in bytes, where there is one.
   void Made(const Thread& thread, const Record& record, uint64_t start, uint64_t end,
             uint32_t flags = 0);
 

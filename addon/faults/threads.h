@@ -27,6 +27,13 @@ struct Entry {
   static constexpr uint64_t kVsyscallPage = 0xffffffffff600;
 };
 
+// What a system call that maps memory is to be found from (wire/stack_copies.h), until its exit.
+struct MakerCopy {
+  uint8_t exit = 0;  // kind of that, 0: none
+  uint64_t result = 0;
+  std::vector<uint64_t> words;
+};
+
 struct Thread {
   uint32_t tid = 0;
   uint32_t pid = 0;
@@ -55,6 +62,7 @@ struct Thread {
   // The mapping it was last reported to have made, and that no system call has been told to have.
   uint64_t mapped_start = 0, mapped_end = 0;
   uint64_t argument[5] = {};
+  MakerCopy maker;
 };
 
 class ThreadTable {

@@ -79,6 +79,12 @@ constexpr EventSpec Maker(Kind kind, const char* name, std::initializer_list<con
                   Kind::kMmapEnter, "NO_MAKERS");
 }
 
+constexpr EventSpec MakerCopy(Kind kind, const char* name) {
+  return WithStackCopy(
+      Together(Tracepoint(kind, Scope::kNobody, RecordKind::kMakerCopy, name, {"ret"}),
+               Kind::kMmapCopy, nullptr));
+}
+
 constexpr EventSpec ThreadStart(Kind kind, const char* name) {
   return WithStackPointer(Tracepoint(kind, Scope::kCpu, RecordKind::kThreadStart, name, {"ret"}));
 }
@@ -111,6 +117,9 @@ constexpr EventSpec kEvents[kEventKinds] = {
     Unmap(Kind::kBrkExit, "syscalls/sys_exit_brk", {"ret"}),
     Maker(Kind::kMmapEnter, "syscalls/sys_enter_mmap", {"len"}),
     Maker(Kind::kMmapExit, "syscalls/sys_exit_mmap", {"ret"}),
+    MakerCopy(Kind::kMmapCopy, "syscalls/sys_exit_mmap"),
+    MakerCopy(Kind::kMremapCopy, "syscalls/sys_exit_mremap"),
+    MakerCopy(Kind::kBrkCopy, "syscalls/sys_exit_brk"),
     ThreadStart(Kind::kCloneExit, "syscalls/sys_exit_clone"),
     ThreadStart(Kind::kClone3Exit, "syscalls/sys_exit_clone3"),
     Tracepoint(Kind::kShmdtEnter, Scope::kCpu, RecordKind::kSyscall, "syscalls/sys_enter_shmdt",

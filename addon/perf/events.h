@@ -24,6 +24,9 @@ enum class EventKind : uint8_t {
   kBrkExit,
   kMmapEnter,  // with its exit: who makes a mapping, where call stacks are wanted
   kMmapExit,
+  kMmapCopy,  // with some of these exits, where stacks are unwound by us
+  kMremapCopy,
+  kBrkCopy,
   kCloneExit,  // of interest where a new thread returns from it
   kClone3Exit,
   kShmdtEnter,  // its exit would tell nothing more (SyscallPairer)
@@ -43,6 +46,7 @@ enum class RecordKind : uint8_t {
   kStack,        // the user call chain of a fault that has been entered: chain
   kStackCopy,    // what it is to be found from: registers, stack
   kSyscall,      // kMunmapEnter ... kMmapExit, kShmdtEnter: argument, and chain of exits
+  kMakerCopy,    // what that is to be found from, and argument: right before the exit itself
   kSignal,       // a thread was sent SIGSEGV or SIGBUS for what it did itself: signal, signal_code
   kNewTask,      // flags: clone_flags
   kThreadStart,  // a new thread is about to run its first instruction: stack_pointer
@@ -125,6 +129,13 @@ inline const EventSpec& SpecOf(EventKind kind) {
 // Sampled: with every how manyth fault it comes is for whoever opens it to say.
 inline bool IsOfStacks(EventKind kind) {
   return kind == EventKind::kStack || kind == EventKind::kStackCopy;
+}
+inline bool IsOfMakers(EventKind kind) {
+  return SpecOf(kind).record == RecordKind::kMakerCopy;
+}
+// Too large for the rings of what must not be lost.
+inline bool IsCopy(EventKind kind) {
+  return kind == EventKind::kStackCopy || IsOfMakers(kind);
 }
 
 }  // namespace pagefault

@@ -46,6 +46,7 @@ perf_event_attr AttributeOf(EventKind kind, const Plan& plan, const Formats& for
   attr.exclude_kernel = UserModeOnly(spec, plan);
   attr.exclude_hv = UserModeOnly(spec, plan);
   if (IsOfStacks(kind)) attr.sample_period = plan.stack_every;
+  if (IsOfMakers(kind)) attr.sample_period = plan.maker_every;
   if (plan.makers && MakesMappings(kind)) attr.sample_type |= PERF_SAMPLE_CALLCHAIN;
   // What happens in kernel mode has the stack of its system call.
   attr.exclude_callchain_kernel = (attr.sample_type & PERF_SAMPLE_CALLCHAIN) != 0;

@@ -22,11 +22,13 @@ struct Plan {
   bool sample_tid = true;    // PERF_SAMPLE_TID in samples of tracepoints
   int cgroup = -1;           // descriptor of the directory whose processes events of CPUs are for
   bool inherit = true;
-  bool threads_only = false;          // inherit_thread: new threads yes, children no (Linux 5.13)
-  bool on_exec = false;               // events start with the exec
-  bool makers = false;                // what makes mappings has call chains
-  uint32_t stack_every = 1;           // period of kStack or kStackCopy, where one is opened
-  uint32_t stack_budget = 0;          // stacks a second that it is changed for; 0: it stays
+  bool threads_only = false;  // inherit_thread: new threads yes, children no (Linux 5.13)
+  bool on_exec = false;       // events start with the exec
+  bool makers = false;        // what makes mappings has call chains
+  uint32_t stack_every = 1;   // period of kStack or kStackCopy, where one is opened
+  uint32_t stack_budget = 0;  // stacks a second that it is changed for; 0: it stays
+  uint32_t maker_every = 1;   // the same of the copies of who makes mappings
+  uint32_t maker_budget = 0;
   std::vector<EventKind> per_thread;  // in the order in which they are opened
   std::vector<EventKind> per_cpu;     // opened for all threads of each CPU
 

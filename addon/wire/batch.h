@@ -34,7 +34,8 @@ constexpr uint8_t kFlagInferred = 0x20;  // kFlagNone, and nobody saw the signal
 constexpr uint8_t kSignalBus = 0x80;
 constexpr uint8_t kSignalCode = 0x7f;
 
-// Flag of kMadeBy: of these pages only those that the break, which moves next, was moved over.
+// Flag of kMadeBy and kMadeByCopy: of these pages only those that the break, which moves next, was
+// moved over.
 constexpr uint32_t kMadeByBreak = 1;
 
 // X(enumerator, name and number as src/core/wire/batch.ts has them, which also says what columns a
@@ -53,7 +54,8 @@ constexpr uint32_t kMadeByBreak = 1;
   X(kDetach, DETACH, 11)             \
   X(kStack, STACK, 12)               \
   X(kMadeBy, MADE_BY, 13)            \
-  X(kStackCopy, STACK_COPY, 14)
+  X(kStackCopy, STACK_COPY, 14)      \
+  X(kMadeByCopy, MADE_BY_COPY, 15)
 
 enum class RecordType : uint8_t {
 #define PAGEFAULT_ENUMERATOR(enumerator, name, number) enumerator = number,
@@ -95,7 +97,7 @@ struct RecordRow {
   uint64_t pgoff = 0;                   // pages
   uint64_t entered = 0;                 // ns since the session's start
   uint64_t new_start = 0, new_end = 0;  // pages
-  uint64_t count = 0;                   // records lost, faults that a stack stands for
+  uint64_t count = 0;                   // records lost, faults that a stack stands for, a slot
   uint32_t parent_pid = 0;
   uint32_t parent_tid = 0;
   uint32_t prot = 0;

@@ -152,11 +152,22 @@ void Mailbox::Add(const RecordRow& row) {
   AddRecord(row);
 }
 
-void Mailbox::AddRecord(const RecordRow& row) {
+void Mailbox::AddCopy(RecordRow row, const std::vector<uint64_t>& words) {
+  uint32_t slot;
+  if (!copies_.Put(words, &slot)) {
+    drops_.stacks++;
+    return;
+  }
+  row.count = slot;
+  if (open_ != nullptr && !open_->Fits(row)) HandOn();
+  if (!AddRecord(row)) copies_.Free(slot);
+}
+
+bool Mailbox::AddRecord(const RecordRow& row) {
   if (!Open(true)) {
     drops_.records++;
     loss_pending_ = true;
-    return;
+    return false;
   }
   if (loss_pending_) {
     loss_pending_ = false;
@@ -167,11 +178,11 @@ void Mailbox::AddRecord(const RecordRow& row) {
     open_->Add(lost);
     if (!open_->Fits(row)) {
       HandOn();
-      AddRecord(row);
-      return;
+      return AddRecord(row);
     }
   }
   open_->Add(row);
+  return true;
 }
 
 bool Mailbox::Flush(uint64_t horizon, bool all) {

@@ -79,6 +79,8 @@ class Mailbox {
   // The same of a copy, for which the record names a slot. Where none is free the fault comes
   // alone.
   void AddWithCopy(const FaultRow& row, RecordRow stack, const std::vector<uint64_t>& words);
+  // A record of a stack that was copied: `count` becomes its slot. No recording has it.
+  void AddCopy(RecordRow row, const std::vector<uint64_t>& words);
   // Ends a pass: hands the open batch on if the reader waits for it. Returns true when the reader
   // has something to take. `all` hands it on in any case (the final pass).
   bool Flush(uint64_t horizon, bool all);
@@ -92,7 +94,7 @@ class Mailbox {
 
  private:
   static constexpr size_t kReserved = 2;
-  void AddRecord(const RecordRow& row);
+  bool AddRecord(const RecordRow& row);
   bool Open(bool for_record);  // makes open_ usable, false when the pool is used up
   void HandOn();
   void Drop(const FaultRow& row);

@@ -147,7 +147,7 @@ export interface UnwoundStack {
 /** Unwinds stacks that were copied. Answers come later, or never. */
 export interface UnwindSource {
   /**
-   * Asks for the stack in a slot (RecordType.STACK_COPY), of a process with these executable mappings. The same
+   * Asks for the stack in a slot (RecordType.STACK_COPY, MADE_BY_COPY), of a process with these executable mappings. The same
    * list means that nothing has changed. Returns the ticket of the answer, 0 where there will be none.
    */
   askUnwound(pid: number, mappings: readonly Vma[], slot: number): number;

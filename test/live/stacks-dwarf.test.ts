@@ -1,7 +1,15 @@
 import { captureAttached, captureCommand } from '../support/analyzer';
 import { withoutFrames } from '../support/build';
 import { removeScratch, scratchDirectory } from '../support/scratch';
-import { expectChains, HANDLER, inOrder, ownPart, stacksIn } from '../support/stacks-kit';
+import {
+  expectChains,
+  HANDLER,
+  inOrder,
+  MADE,
+  madeBy,
+  ownPart,
+  stacksIn,
+} from '../support/stacks-kit';
 import { compare } from '../support/truth';
 import type { TruthRow } from '../support/truth';
 import type { Fault } from '../support/formats';
@@ -48,4 +56,18 @@ test('attached to: the same', async () => {
   const program = [withoutFrames('chains', 'gcc', []), '--pages', String(PAGES)];
   const { rows, faults } = await captureAttached(program, scratch, EVERY);
   expectAll(rows, faults);
+});
+
+describe('who made a mapping', () => {
+  const withoutCalls = (chains: readonly (readonly string[])[]): string[][] =>
+    chains.map((chain) => chain.filter((name) => name !== 'call'));
+
+  it.each([
+    ['started', (command: readonly string[]) => captureCommand(command, scratch, { args: EVERY })],
+    ['attached to', (command: readonly string[]) => captureAttached(command, scratch, EVERY)],
+  ])('%s: mmap, mremap and brk, by code without frame pointers', async (_, capture) => {
+    const makers = [withoutFrames('makers', 'gcc', []), '--pages', '200'];
+    const { rows, report } = await capture(makers);
+    expect(withoutCalls(madeBy(rows, report))).toEqual(withoutCalls(MADE));
+  });
 });

@@ -14,6 +14,8 @@ import {
   DEEP,
   HANDLER,
   inOrder,
+  MADE,
+  madeBy,
   ownPart,
   RECURSION,
   stacksIn,
@@ -21,11 +23,10 @@ import {
   THREADS,
 } from '../support/stacks-kit';
 import { expectChains } from '../support/stacks-kit';
-import type { WithStack } from '../support/stacks-kit';
+import type { Mapped, WithStack } from '../support/stacks-kit';
 import { Running } from '../support/running';
 import { removeScratch, scratchDirectory } from '../support/scratch';
 import { compare, jsonLines, truthRows } from '../support/truth';
-import type { TruthRow } from '../support/truth';
 
 const PAGES = 300;
 const EVERY = ['--stacks', 'fp', '--stack-every', '1'];
@@ -105,41 +106,12 @@ test('the report for a person has them as a tree', async () => {
   expect(line(THREAD.join(';'))).toMatch(/ 1,200 /);
 });
 
-interface Mapped {
-  readonly start: string;
-  readonly kind: string;
-  readonly mapped_by: readonly string[] | null;
-}
-
 describe('who made a mapping', () => {
   const PAGES_MAPPED = 400;
   let makers: readonly string[];
   beforeAll(() => {
     makers = [withFrames('makers'), '--pages', String(PAGES_MAPPED)];
   });
-
-  /** By which functions of the program each of its mappings was made, and how that of the heap. */
-  function madeBy(rows: readonly TruthRow[], report: unknown): (readonly string[])[] {
-    const { regions } = report as { readonly regions: readonly Mapped[] };
-    const at = (row: TruthRow): Mapped => {
-      const found = regions.filter(({ start }) => BigInt(start) === BigInt(row.start));
-      expect(found).toHaveLength(1);
-      return found[0]!;
-    };
-    const [grown, , mapped, inThread] = rows;
-    const heap = regions.find(({ kind }) => kind === 'heap')!;
-    return [grown!, mapped!, inThread!]
-      .map(at)
-      .concat(heap)
-      .map((region) => ownPart(region.mapped_by ?? []));
-  }
-
-  const MADE = [
-    ['main', 'r_outer', 'r_grow', 'call'],
-    ['main', 'm_outer', 'm_middle', 'm_map', 'call'],
-    ['t_main', 't_map', 'call'],
-    ['main', 'b_outer', 'b_grow', 'call'],
-  ];
 
   it.each([
     ['started', () => captureCommand(makers, scratch, { args: EVERY })],

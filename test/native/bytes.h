@@ -89,17 +89,20 @@ inline Bytes Stack(const Who& who, uint64_t address, const std::vector<uint64_t>
 
 // Registers of an ABI (PERF_SAMPLE_REGS_ABI_*; 0: none), the stack pointer the eighth of them, and
 // `copied` words of a stack of `words`, counted from 0.
+inline void PutCopy(Bytes* out, uint64_t abi, size_t words, size_t copied) {
+  Put(out, abi);
+  for (uint64_t i = 0; abi != 0 && i < kUnwindCount; i++) Put(out, 0x7000 + i);
+  Put(out, uint64_t{8 * words});
+  for (uint64_t i = 0; i < words; i++) Put(out, i);
+  if (words > 0) Put(out, uint64_t{8 * copied});
+}
 inline Bytes StackCopy(const Who& who, uint64_t address, uint64_t abi, size_t words,
                        size_t copied) {
   Bytes out = Sample(who, true);
   Put(&out, address);
   Put(&out, who.id);       // PERF_SAMPLE_ID
   Put(&out, uint64_t{1});  // PERF_SAMPLE_CPU
-  Put(&out, abi);
-  for (uint64_t i = 0; abi != 0 && i < kUnwindCount; i++) Put(&out, 0x7000 + i);
-  Put(&out, uint64_t{8 * words});
-  for (uint64_t i = 0; i < words; i++) Put(&out, i);
-  if (words > 0) Put(&out, uint64_t{8 * copied});
+  PutCopy(&out, abi, words, copied);
   return Finish(out);
 }
 
@@ -257,6 +260,13 @@ inline SampleLayout LayoutFor(EventKind kind, Samples samples) {
                           PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER;
       attr.sample_regs_user = kUnwindRegisters;
       break;
+    case EventKind::kMmapCopy:
+    case EventKind::kMremapCopy:
+    case EventKind::kBrkCopy:
+      attr.sample_type |= PERF_SAMPLE_RAW | PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER;
+      attr.sample_type &= ~uint64_t{PERF_SAMPLE_TID};
+      attr.sample_regs_user = kUnwindRegisters;
+      break;
     case EventKind::kCloneExit:
     case EventKind::kClone3Exit:
       attr.sample_type |= PERF_SAMPLE_REGS_USER;
@@ -298,7 +308,8 @@ inline Formats TestFormats(const std::vector<uint32_t>& roots, Samples samples =
   formats.Of(EventKind::kShmdtEnter) = arguments;
   formats.Of(EventKind::kMmapEnter) = arguments;
   for (EventKind kind : {EventKind::kMunmapExit, EventKind::kMremapExit, EventKind::kBrkExit,
-                         EventKind::kMmapExit, EventKind::kCloneExit, EventKind::kClone3Exit}) {
+                         EventKind::kMmapExit, EventKind::kMmapCopy, EventKind::kMremapCopy,
+                         EventKind::kBrkCopy, EventKind::kCloneExit, EventKind::kClone3Exit}) {
     formats.Of(kind) = {0, kThread, {{12, 8}}};
   }
   formats.Of(EventKind::kSignal) = {261, kThread, {{8, 4}, {16, 4}, {36, 4}}};
@@ -311,10 +322,11 @@ inline Formats TestFormats(const std::vector<uint32_t>& roots, Samples samples =
     formats.events.AddBorrowed(EventKind::kEntryAny, LayoutFor(EventKind::kEntryAny, samples));
   }
   for (uint32_t root : roots) AddRoot(&formats, root, samples);
-  for (EventKind kind : {EventKind::kMunmapEnter, EventKind::kMunmapExit, EventKind::kMremapEnter,
-                         EventKind::kMremapExit, EventKind::kBrkExit, EventKind::kCloneExit,
-                         EventKind::kClone3Exit, EventKind::kShmdtEnter, EventKind::kMmapEnter,
-                         EventKind::kMmapExit, EventKind::kSignal, EventKind::kNewTask}) {
+  for (EventKind kind :
+       {EventKind::kMunmapEnter, EventKind::kMunmapExit, EventKind::kMremapEnter,
+        EventKind::kMremapExit, EventKind::kBrkExit, EventKind::kCloneExit, EventKind::kClone3Exit,
+        EventKind::kShmdtEnter, EventKind::kMmapEnter, EventKind::kMmapExit, EventKind::kMmapCopy,
+        EventKind::kMremapCopy, EventKind::kBrkCopy, EventKind::kSignal, EventKind::kNewTask}) {
     formats.events.Add(SyscallId(kind), kind, 0, LayoutFor(kind, samples));
   }
   return formats;
@@ -346,6 +358,13 @@ inline Bytes MakerExit(EventKind kind, const Who& who, uint64_t result,
   Put(&out, uint64_t{chain.size()});
   for (uint64_t ip : chain) Put(&out, ip);
   out.insert(out.end(), plain.begin() + static_cast<ptrdiff_t>(head), plain.end());
+  return Finish(out);
+}
+// What comes before it where its stack is copied.
+inline Bytes MakerCopyOf(EventKind kind, const Who& who, uint64_t result, uint64_t abi,
+                         size_t words) {
+  Bytes out = SyscallExit(kind, who, result);
+  PutCopy(&out, abi, words, words);
   return Finish(out);
 }
 // signal:signal_generate, sent by `who` to the task `to` of the initial namespace.

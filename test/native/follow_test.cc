@@ -308,6 +308,51 @@ TEST(pair_who_makes_a_mapping) {
   CHECK_EQ(seen.records.at(1).flags, kMadeByBreak);
 }
 
+TEST(pair_copied_stacks_of_who_makes_a_mapping) {
+  Bench bench;
+  const auto at = [&](uint64_t time) { return Who{kPid, kPid, time, 0}; };
+  std::vector<uint8_t> bytes(StackCopies::kSlotBytes);
+  const auto words_of = [&](const SeenRecord& record) {
+    const size_t length = bench.copies().Take(static_cast<uint32_t>(record.count), bytes.data());
+    return length == 0 ? 0 : length / 8 - kUnwindCount;
+  };
+  const auto enter = [&](uint64_t time) {
+    bench.Feed(SyscallEnter(EventKind::kMmapEnter, at(time), {0x2000}));
+  };
+  enter(2000);
+  bench.Feed(MakerCopyOf(EventKind::kMmapCopy, at(2050), 0x7000, 2, 5));
+  bench.Feed(SyscallExit(EventKind::kMmapExit, at(2100), 0x7000));
+  bench.Feed(SyscallEnter(EventKind::kMremapEnter, at(2200), {0x7000, 0x2000, 0x3000, 1, 0}));
+  bench.Feed(MakerCopyOf(EventKind::kMremapCopy, at(2250), 0x20000, 2, 6));
+  bench.Feed(SyscallExit(EventKind::kMremapExit, at(2300), 0x20000));
+  bench.Feed(Mmap2(Who{kPid, kPid, 2400, kMinorId}, 0x30000, 0x2000, 0, 3, 2, "[heap]"));
+  bench.Feed(MakerCopyOf(EventKind::kBrkCopy, at(2450), 0x31fff, 2, 7));
+  bench.Feed(SyscallExit(EventKind::kBrkExit, at(2500), 0x31fff));
+  SeenBatch seen = bench.Seen();
+  // Behind what is mapped; that of a break before it moves.
+  CHECK((Types(seen) == std::vector<uint8_t>{15, 6, 15, 1, 15, 7}));
+  CHECK_EQ(seen.records.at(0).start, 7.0);
+  CHECK_EQ(seen.records.at(0).end, 9.0);
+  CHECK_EQ(words_of(seen.records.at(0)), 5u);
+  CHECK_EQ(seen.records.at(2).start, 32.0);
+  CHECK_EQ(words_of(seen.records.at(2)), 6u);
+  CHECK_EQ(seen.records.at(4).flags, kMadeByBreak);
+  CHECK_EQ(words_of(seen.records.at(4)), 7u);
+
+  // Not every one has a copy, and none that of another.
+  enter(3000);
+  bench.Feed(SyscallExit(EventKind::kMmapExit, at(3100), 0x7000));
+  enter(3200);
+  bench.Feed(MakerCopyOf(EventKind::kMmapCopy, at(3250), 0x7000, 1, 8));  // a program of 32 bits
+  bench.Feed(SyscallExit(EventKind::kMmapExit, at(3300), 0x7000));
+  bench.Feed(MakerCopyOf(EventKind::kMmapCopy, at(3350), 0x7000, 2, 8));  // its exit is lost
+  enter(3400);
+  bench.Feed(SyscallExit(EventKind::kMmapExit, at(3500), 0x9000));
+  bench.Feed(SyscallExit(EventKind::kBrkExit, at(3600), 0x9000));
+  CHECK((Types(bench.Seen()) == std::vector<uint8_t>{7}));
+  CHECK_EQ(bench.pairer().maker_periods().taken(), 5u);
+}
+
 TEST(pair_who_makes_a_mapping_is_not_told_of_one_that_failed) {
   Bench bench(Samples::kMakers);
   const auto at = [&](uint64_t time) { return Who{kPid, kPid, time, 0}; };

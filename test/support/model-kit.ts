@@ -243,6 +243,12 @@ export class Rig {
     return this;
   }
 
+  /** The same, its stack copied into a slot. */
+  madeByCopy(start: number, end: number, slot: number, pid = 100): this {
+    this.record(RecordType.MADE_BY_COPY, pid, pid, { start, end, count: slot });
+    return this;
+  }
+
   private chain(
     type: number,
     columns: Partial<RecordNumbers>,

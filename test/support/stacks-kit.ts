@@ -61,3 +61,33 @@ export function inOrder(rows: readonly TruthRow[]): TruthRow[] {
   const own = rows.filter(({ pid, tid }) => pid === tid);
   return [...own, ...rows.filter(({ pid, tid }) => pid !== tid)];
 }
+
+export interface Mapped {
+  readonly start: string;
+  readonly kind: string;
+  readonly mapped_by: readonly string[] | null;
+}
+
+/** By which functions of test/workloads/makers.c each of its mappings was made, and how that of the heap. */
+export function madeBy(rows: readonly TruthRow[], report: unknown): (readonly string[])[] {
+  const { regions } = report as { readonly regions: readonly Mapped[] };
+  const at = (row: TruthRow): Mapped => {
+    const found = regions.filter(({ start }) => BigInt(start) === BigInt(row.start));
+    expect(found).toHaveLength(1);
+    return found[0]!;
+  };
+  const [grown, , mapped, inThread] = rows;
+  const heap = regions.find(({ kind }) => kind === 'heap')!;
+  return [grown!, mapped!, inThread!]
+    .map(at)
+    .concat(heap)
+    .map((region) => ownPart(region.mapped_by ?? []));
+}
+
+/** Of test/workloads/makers.c. */
+export const MADE = [
+  ['main', 'r_outer', 'r_grow', 'call'],
+  ['main', 'm_outer', 'm_middle', 'm_map', 'call'],
+  ['t_main', 't_map', 'call'],
+  ['main', 'b_outer', 'b_grow', 'call'],
+];

@@ -52,7 +52,8 @@ export class StackTable {
   intern(comm: number, frames: Uint32Array, length: number): number {
     const { slots, comms, starts } = this;
     let hash = comm;
-    for (let k = 0; k < length; k++) hash = Math.imul(hash ^ frames[k]!, 0x9e3779b1) ^ (hash >>> 15);
+    for (let k = 0; k < length; k++)
+      hash = Math.imul(hash ^ frames[k]!, 0x9e3779b1) ^ (hash >>> 15);
     let at = (hash ^ (hash >>> 16)) & (SLOTS - 1);
     for (;;) {
       const found = slots[at]!;

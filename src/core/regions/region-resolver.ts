@@ -69,7 +69,7 @@ export class RegionBinder {
   private noteMakers(process: Process, { start, end }: Vma, row: number): void {
     for (const made of process.space.made.within(start, end)) {
       const pages = Math.min(made.end, end) - Math.max(made.start, start);
-      this.regions.madeBy(row, made.stack, pages);
+      this.regions.madeBy(row, made.maker, pages);
     }
   }
 

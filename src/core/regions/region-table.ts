@@ -1,3 +1,4 @@
+import type { Maker } from '../code/maker';
 import { HeatTable } from '../stats/heat';
 import { sharedLabel } from './region-label';
 import { RowTable } from '../stats/row-table';
@@ -100,9 +101,17 @@ export class RegionTable {
     if (end > this.ends[slot]!) this.ends[slot] = end;
   }
 
-  /** A call stack has mapped so many pages of a row. */
-  madeBy(slot: number, stack: number, pages: number): void {
+  /** Somebody has mapped so many pages of a row. */
+  madeBy(slot: number, maker: Maker, pages: number): void {
     if (this.rows.stands(slot)) return;
+    const id = this.rows.stats.id(slot);
+    maker.whenKnown((stack) => {
+      // The row may be another's by then.
+      if (this.rows.stats.id(slot) === id) this.count(slot, stack, pages);
+    });
+  }
+
+  private count(slot: number, stack: number, pages: number): void {
     let stacks = this.makers.get(slot);
     if (stacks === undefined) this.makers.set(slot, (stacks = new Map<number, number>()));
     const before = stacks.get(stack);

@@ -54,6 +54,7 @@ export class RecordApplier {
         return true;
       }
       case RecordType.MADE_BY:
+      case RecordType.MADE_BY_COPY:
         return this.makers?.take(batch, r) ?? true;
       case RecordType.STACK_POINTER: {
         const process = this.tasks.ensure(pid);

@@ -80,11 +80,12 @@ export class Attribution {
     this.codeLoop = new CodeLoop(tasks, sites.codes, files);
     this.dataLoop = symbols === 'faults' ? new DataLoop(tasks, regions, columns, files) : null;
     this.stackLoop = stacks === 'off' ? null : new StackLoop(tasks, files);
-    this.makers = this.stackLoop === null ? null : new Makers(tasks, regions, this.stackLoop);
     this.unwindLoop =
       this.stackLoop === null || unwinder === null
         ? null
         : new UnwindLoop(unwinder, tasks, this.stackLoop.table, this.stackLoop.frames);
+    this.makers =
+      this.stackLoop === null ? null : new Makers(tasks, regions, this.stackLoop, this.unwindLoop);
     this.stacksWaited = stacks === 'faults';
     this.patient = symbols === 'faults' || stacks === 'faults';
     const tables: Named[] = [

@@ -1,11 +1,13 @@
-import { StackTable } from '../code/stack-table';
+import { Maker } from '../code/maker';
 import { NO_REGION, slotOf } from '../regions/region-code';
 import type { RegionTable } from '../regions/region-table';
 import { MADE_CAP } from '../tasks/address-space';
-import type { Process } from '../tasks/process';
+import type { Process, Thread } from '../tasks/process';
 import type { Tasks } from '../tasks/tasks';
+import { RecordType } from '../wire/batch';
 import type { Batch } from '../wire/batch';
 import type { StackLoop } from './stack-loop';
+import type { UnwindLoop } from './unwind-loop';
 
 const OF_BREAK = 1;
 
@@ -18,31 +20,40 @@ export class Makers {
     private readonly tasks: Tasks,
     private readonly regions: RegionTable,
     private readonly stacks: StackLoop,
+    private readonly unwinder: UnwindLoop | null,
   ) {}
 
-  /** Record r, a MADE_BY, behind the record of the mapping itself. False: an answer is on its way, to be called again. */
+  /** Record r, a MADE_BY or MADE_BY_COPY, behind the record of the mapping itself. False: an answer is on its way, to be called again. */
   take(batch: Batch, r: number): boolean {
     const pid = batch.recPid[r]!;
     const process = this.tasks.ensure(pid);
     if (!this.tasks.looked(process)) return false;
-    if (process.pid === 0 || batch.recTime[r]! < process.space.asOf) return true;
     const thread = this.tasks.thread(pid, batch.recTid[r]!);
     if (thread === null) return false;
-    const stack = this.stacks.chain(batch, r, thread);
-    if (stack !== StackTable.NONE && stack !== StackTable.OTHERS) {
-      this.note(process, firstPage(process, batch, r), batch.recEnd[r]!, stack);
-    }
+    // The snapshot of /proc is newer: it may show something else there. A copy has to be taken all the same.
+    const late = process.pid === 0 || batch.recTime[r]! < process.space.asOf;
+    if (late && batch.recType[r] === RecordType.MADE_BY) return true;
+    const maker = this.maker(batch, r, thread);
+    if (maker !== null && !late)
+      this.note(process, firstPage(process, batch, r), batch.recEnd[r]!, maker);
     return true;
   }
 
-  private note(process: Process, start: number, end: number, stack: number): void {
+  private maker(batch: Batch, r: number, thread: Thread): Maker | null {
+    if (batch.recType[r] === RecordType.MADE_BY) {
+      return new Maker(this.stacks.chain(batch, r, thread));
+    }
+    return this.unwinder?.maker(batch, r, thread) ?? null;
+  }
+
+  private note(process: Process, start: number, end: number, maker: Maker): void {
     const { space, map } = process;
     if (end <= start) return;
     if (space.made.size >= MADE_CAP) {
       this.capped = true;
       return;
     }
-    space.made.cut(start, end, [{ start, end, stack }]);
+    space.made.cut(start, end, [{ start, end, maker }]);
     // What it has made larger has its row already.
     for (let i = map.firstEndingAfter(start); i >= 0; i = map.next(i)) {
       const from = map.startOf(i);
@@ -50,7 +61,7 @@ export class Makers {
       const code = map.region(i);
       if (code <= NO_REGION) continue;
       const pages = Math.min(map.endOf(i), end) - Math.max(from, start);
-      this.regions.madeBy(slotOf(code), stack, pages);
+      this.regions.madeBy(slotOf(code), maker, pages);
     }
   }
 }

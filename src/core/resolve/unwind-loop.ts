@@ -2,8 +2,9 @@ import type { UnwindSource, UnwoundStack } from '../ports';
 import { frameOf, StackAddress } from '../code/stack-address';
 import { MAX_FRAMES, StackTable } from '../code/stack-table';
 import { meet } from '../code/address';
+import { Maker } from '../code/maker';
 import type { AddressSpace } from '../tasks/address-space';
-import type { Process } from '../tasks/process';
+import type { Process, Thread } from '../tasks/process';
 import type { Tasks } from '../tasks/tasks';
 import { ExecMappings } from '../vma/exec-mappings';
 import type { Vma } from '../vma/vma';
@@ -32,9 +33,13 @@ interface Pending {
   readonly comm: number;
   /** The kernel's function before it, 0 for none. */
   readonly kernel: number;
-  /** Faults that it stands for. */
+  readonly of: Faults | Maker;
+}
+
+/** The faults that a stack stands for. */
+interface Faults {
   readonly weight: number;
-  /** Its fault in the batch at hand; -1 when that has been counted. */
+  /** The one that it was taken at in the batch at hand; -1 when that has been counted. */
   fault: number;
   /** ns, of a fault that has been counted. */
   latency: number;
@@ -66,17 +71,27 @@ export class UnwindLoop {
     if (fault >= batch.faults) return true;
     const thread = this.tasks.thread(batch.recPid[r]!, batch.recTid[r]!);
     if (thread === null) return false;
-    const mappings = this.mappingsOf(thread.process);
     const inKernel = (batch.flags[fault]! & KERNEL_ENTRY) === KERNEL_ENTRY;
     const kernel = inKernel ? this.frames.frame(thread, batch.ipHi[fault]!, batch.ipLo[fault]!) : 0;
-    const ticket = this.source.askUnwound(thread.process.pid, mappings.vmas, batch.recFlags[r]!);
-    if (ticket === 0) this.table.lost++;
-    else {
-      const weight = batch.recCount[r]!;
-      const { comm } = thread;
-      this.pending.set(ticket, { mappings, comm, kernel, weight, fault, latency: -1 });
-    }
+    const of = { weight: batch.recCount[r]!, fault, latency: -1 };
+    this.ask(thread, batch.recFlags[r]!, kernel, of);
     return true;
+  }
+
+  /** Record r, the copied stack of what has mapped memory. */
+  maker(batch: Batch, r: number, thread: Thread): Maker {
+    const maker = new Maker();
+    if (!this.ask(thread, batch.recCount[r]!, 0, maker)) maker.settle(StackTable.NONE);
+    return maker;
+  }
+
+  /** False where there will be no answer. */
+  private ask({ process, comm }: Thread, slot: number, kernel: number, of: Pending['of']): boolean {
+    const mappings = this.mappingsOf(process);
+    const ticket = this.source.askUnwound(process.pid, mappings.vmas, slot);
+    if (ticket === 0) this.table.lost++;
+    else this.pending.set(ticket, { mappings, comm, kernel, of });
+    return ticket !== 0;
   }
 
   private mappingsOf(process: Process): Mappings {
@@ -98,12 +113,17 @@ export class UnwindLoop {
       if (asked === undefined) continue;
       this.pending.delete(answer.ticket);
       const stack = this.stackOf(asked, answer);
-      if (asked.fault < 0) {
-        if (stack !== StackTable.NONE) this.table.addLate(stack, asked.weight, asked.latency);
-      } else if (this.resolved !== null) {
-        this.resolved.stack[asked.fault] = stack;
-        this.table.weigh(asked.fault, asked.weight);
-      }
+      if (asked.of instanceof Maker) asked.of.settle(stack);
+      else this.count(stack, asked.of);
+    }
+  }
+
+  private count(stack: number, { fault, weight, latency }: Faults): void {
+    if (fault < 0) {
+      if (stack !== StackTable.NONE) this.table.addLate(stack, weight, latency);
+    } else if (this.resolved !== null) {
+      this.resolved.stack[fault] = stack;
+      this.table.weigh(fault, weight);
     }
   }
 
@@ -115,19 +135,20 @@ export class UnwindLoop {
     this.source.sendUnwound();
     this.takeAnswers();
     if (patient && this.source.expectsUnwound()) return false;
-    for (const [ticket, asked] of this.pending) {
-      const { fault } = asked;
-      if (fault < 0) continue;
-      if (resolved.keep[fault] === 0) this.pending.delete(ticket);
-      asked.latency = batch.latency[fault]!;
-      asked.fault = -1;
+    for (const [ticket, { of }] of this.pending) {
+      if (of instanceof Maker || of.fault < 0) continue;
+      if (resolved.keep[of.fault] === 0) this.pending.delete(ticket);
+      of.latency = batch.latency[of.fault]!;
+      of.fault = -1;
     }
     return true;
   }
 
   /** What has been counted so far is counted no more. */
   zero(): void {
-    for (const [ticket, { fault }] of this.pending) if (fault < 0) this.pending.delete(ticket);
+    for (const [ticket, { of }] of this.pending) {
+      if (!(of instanceof Maker) && of.fault < 0) this.pending.delete(ticket);
+    }
   }
 
   private stackOf(asked: Pending, { words, whole }: UnwoundStack): number {

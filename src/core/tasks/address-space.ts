@@ -1,6 +1,7 @@
 import type { GuardedRanges } from '../classify/guarded-ranges';
 import { PageRanges } from '../classify/page-ranges';
 import type { PageRange } from '../classify/page-ranges';
+import type { Maker } from '../code/maker';
 import { PageSet } from '../stats/page-set';
 import type { SectionSet } from '../elf/section-set';
 import type { SlabPool } from '../stats/slab-pool';
@@ -15,10 +16,9 @@ export interface SpaceMaker {
   readonly comm: number;
 }
 
-/** Pages that a call stack has mapped. */
+/** Pages, and who has mapped them. */
 export interface MadeRange extends PageRange {
-  /** Number in StackTable. */
-  readonly stack: number;
+  readonly maker: Maker;
 }
 
 /** Of one address space: to change one moves all behind it. */

@@ -81,6 +81,8 @@ export const RecordType = {
   MADE_BY: 13,
   /** The same of which registers and memory were copied, to be unwound: recFlags is the slot (Session.takeStack). */
   STACK_COPY: 14,
+  /** As MADE_BY, of which registers and memory were copied: recCount is the slot. */
+  MADE_BY_COPY: 15,
 } as const;
 
 /** Typed views of one batch buffer. Made once and reused for every drain. */

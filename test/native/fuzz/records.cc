@@ -131,9 +131,13 @@ class Maker {
     return Sideband(PERF_RECORD_THROTTLE, 0, body, Someone(kMinorId));
   }
   Bytes OtherCall(uint64_t address) {
-    switch (random_->Below(5)) {
+    switch (random_->Below(6)) {
       case 0:
         return SyscallExit(EventKind::kBrkExit, Someone(0), address);
+      case 3:
+        return MakerCopyOf(random_->Below(2) == 0 ? EventKind::kMremapCopy : EventKind::kBrkCopy,
+                           Someone(0), address, random_->Below(3),
+                           static_cast<size_t>(random_->Below(64)));
       case 1:
         return SyscallEnter(EventKind::kShmdtEnter, Someone(0), {address});
       case 2:

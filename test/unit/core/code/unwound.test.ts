@@ -1,7 +1,7 @@
 import type { CodeFrame } from '../../../../src/core/code/address';
-import type { UnwindSource, UnwoundStack } from '../../../../src/core/ports';
 import type { Vma } from '../../../../src/core/vma/vma';
 import { FakeNames } from '../../../support/fake-names';
+import { FakeUnwinder } from '../../../support/fake-unwinder';
 import { HEAP_START, ORDINARY, Rig } from '../../../support/model-kit';
 import { backing, R, vma, X } from '../../../support/vma-kit';
 
@@ -23,43 +23,12 @@ const NAMES = {
 };
 const touch = { page: HEAP_START, latency: 2000 };
 
-/** Answers when told to, by the slot. */
-class Unwinder implements UnwindSource {
-  readonly asked: {
-    readonly slot: number;
-    readonly pid: number;
-    readonly mappings: readonly Vma[];
-  }[] = [];
-  private answers: UnwoundStack[] = [];
-  waited = false;
-  full = false;
-
-  askUnwound(pid: number, mappings: readonly Vma[], slot: number): number {
-    if (this.full) return 0;
-    return this.asked.push({ slot, pid, mappings });
-  }
-  sendUnwound(): void {
-    // Nothing is put together here.
-  }
-  answer(ticket: number, addresses: readonly bigint[] | null, whole = true): void {
-    const words =
-      addresses === null ? null : new Uint32Array(BigUint64Array.from(addresses).buffer);
-    this.answers.push({ ticket, words, whole });
-  }
-  takeUnwound(): readonly UnwoundStack[] {
-    return this.answers.splice(0);
-  }
-  expectsUnwound(): boolean {
-    return this.waited;
-  }
-}
-
 function rig(stacks: 'count' | 'faults' = 'count'): {
   of: Rig;
-  unwinder: Unwinder;
+  unwinder: FakeUnwinder;
   names: FakeNames;
 } {
-  const unwinder = new Unwinder();
+  const unwinder = new FakeUnwinder();
   const names = new FakeNames(NAMES);
   const of = new Rig({}, 'detail', { symbols: 'sites', stacks, names, unwinder });
   return { of: of.attach(100, [...ORDINARY, PROGRAM, LIBC]), unwinder, names };

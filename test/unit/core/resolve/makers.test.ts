@@ -1,6 +1,7 @@
 import type { CodeFrame } from '../../../../src/core/code/address';
 import type { NameSource } from '../../../../src/core/ports';
 import { FakeNames } from '../../../support/fake-names';
+import { FakeUnwinder } from '../../../support/fake-unwinder';
 import { HEAP_START, ORDINARY, Rig } from '../../../support/model-kit';
 import { backing, R, vma, W, X } from '../../../support/vma-kit';
 
@@ -117,6 +118,55 @@ describe('who made a mapping', () => {
     names.answer();
     of.run();
     expect(called().get('[anon]')).toBe('load;fill');
+  });
+
+  describe('whose stack was copied', () => {
+    const copied = (): { of: Rig; unwinder: FakeUnwinder } => {
+      const unwinder = new FakeUnwinder();
+      const more = { symbols: 'sites', stacks: 'count', unwinder } as const;
+      return { of: new Rig({}, 'detail', more).attach(100, [...ORDINARY, PROGRAM]), unwinder };
+    };
+
+    it('is known when the answer comes, also where the mapping is gone by then', () => {
+      const { of, unwinder } = copied();
+      of.mmap(anon(ANON, ANON + 8)).madeByCopy(ANON, ANON + 8, 7);
+      of.fault({ page: ANON + 3 });
+      of.munmap(ANON, ANON + 8);
+      // Somebody else maps the same range, and that one's stack is lost.
+      of.mmap(anon(ANON, ANON + 8)).madeByCopy(ANON, ANON + 8, 8);
+      of.run();
+      expect(unwinder.asked).toMatchObject([
+        { slot: 7, pid: 100 },
+        { slot: 8, pid: 100 },
+      ]);
+      expect(maker(of, ANON)).toBe('');
+      unwinder.answer(2, null);
+      unwinder.answer(1, chain(0x10));
+      of.model.takeAnswers();
+      expect(maker(of, ANON)).toBe('prog+0x10');
+    });
+
+    it('is nobody where the copy finds no room, and takes no slot from others', () => {
+      const { of, unwinder } = copied();
+      unwinder.full = true;
+      of.mmap(anon(ANON, ANON + 8)).madeByCopy(ANON, ANON + 8, 7);
+      of.fault({ page: ANON + 3 });
+      of.run();
+      expect(maker(of, ANON)).toBe('');
+      expect(of.model.snapshot(of.now).stacks()).toEqual([]);
+    });
+
+    it('is kept when the counters are zeroed', () => {
+      const { of, unwinder } = copied();
+      of.mmap(anon(ANON, ANON + 8)).madeByCopy(ANON, ANON + 8, 7);
+      of.run();
+      of.model.zero(of.now);
+      of.fault({ page: ANON + 3 });
+      of.run();
+      unwinder.answer(1, chain(0x11));
+      of.model.takeAnswers();
+      expect(maker(of, ANON)).toBe('prog+0x11');
+    });
   });
 
   it('counts no fault and is no stack of one', () => {
