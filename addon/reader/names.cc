@@ -2,9 +2,10 @@
 //
 //   request   u8 what the places are in (Of), u32 places, each u8 flags, u64 value, then a mapping
 //             as ReadMapping has it. Flags: 1 data, 2 (kFile) the value is a link-time address,
-//             4 (kFile, kVdso) whether a frame pointer is set up there is asked too.
-//             Values: kFile the byte offset in the file; kVdso the offset from the mapping's start;
-//             kKernel and kJit the address
+//             4 (kFile, kVdso) whether a frame pointer is set up there is asked too, 8 (kFile) the
+//             place is in the thread-local variables of the program.
+//             Values: kFile the byte offset in the file, or among those variables; kVdso the offset
+//             from the mapping's start; kKernel and kJit the address
 //   answer    symbols/names_answer.h
 //   errno     ENOPKG pagefault-symbols is not there, ELIBACC it does not start, ENOTRECOVERABLE it
 //             died of this file, EACCES the kernel shows no addresses, ENOENT there is no such file
@@ -136,7 +137,8 @@ int NameKernel(Context* context, Input* places, size_t count, Output* answer) {
 // For the process, places carry the protection of their mapping.
 std::vector<uint8_t> WithProt(std::vector<uint8_t> places, uint8_t prot) {
   for (size_t at = 0; at < places.size(); at += symbols::kPlaceBytes) {
-    places[at] = static_cast<uint8_t>((places[at] & 7) | (prot & 7) << symbols::kPlaceProtShift);
+    places[at] = static_cast<uint8_t>((places[at] & symbols::kPlaceFlags) |
+                                      (prot & 7) << symbols::kPlaceProtShift);
   }
   return places;
 }

@@ -16,7 +16,7 @@ constexpr Entry kOperations[] = {
     {kMaps, Maps},      {kCmdline, Cmdline},      {kPage, Page},
     {kElf, ElfHeaders}, {kGuards, Guards},        {kSize, Size},
     {kNames, Names},    {kUnwind, Unwind},        {kTasks, Tasks},
-    {kCgroup, Cgroup},  {kMemory, MappingMemory},
+    {kCgroup, Cgroup},  {kMemory, MappingMemory}, {kTls, Tls},
 };
 
 }  // namespace

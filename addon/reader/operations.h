@@ -25,6 +25,7 @@ enum Operation : uint8_t {
   kTasks = 9,    // u16 count, u32 pid each -> see task_files.cc
   kCgroup = 10,  // u16 length of the mount, the mount and the path below it -> see cgroup_files.cc
   kMemory = 11,  // u32 pid, u64 page -> see mapping_memory.cc
+  kTls = 12,     // see tls.cc
 };
 
 // Addresses have 64 bits, so requests name pages below this.
@@ -55,6 +56,7 @@ int Unwind(Context* context, Input* request, Output* answer);
 int Tasks(Context* context, Input* request, Output* answer);
 int Cgroup(Context* context, Input* request, Output* answer);
 int MappingMemory(Context* context, Input* request, Output* answer);
+int Tls(Context* context, Input* request, Output* answer);
 
 }  // namespace reader
 }  // namespace pagefault

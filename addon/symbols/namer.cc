@@ -76,22 +76,26 @@ uint64_t Namer::AddressOf(uint8_t flags, uint64_t value) const {
 
 void Namer::Answer(reader::Input* places, size_t count, NamesAnswer* out) {
   if (main_ != nullptr && !prepared_) Prepare();
-  std::vector<NamedFrame> frames;
   for (size_t i = 0; i < count; i++) {
     const uint8_t flags = places->U8();
-    const uint64_t address = AddressOf(flags, places->U64());
-    frames.clear();
-    if (address != kNoAddress) {
-      if ((flags & kPlaceData) != 0) {
-        NameData(address, out, &frames);
-      } else {
-        NameCode(address, out, &frames);
-      }
-    }
-    const bool frameless =
-        (flags & kPlaceFrame) != 0 && address != kNoAddress && IsFrameless(address);
-    out->Place(0, frames, frameless);
+    NamePlace(flags, places->U64(), out);
   }
+}
+
+void Namer::NamePlace(uint8_t flags, uint64_t value, NamesAnswer* out) {
+  frames_.clear();
+  if ((flags & kPlaceTls) != 0) {
+    NameData(symbols_.ThreadLocal(value), value, out, &frames_);
+    return out->Place(0, frames_, false);
+  }
+  const uint64_t address = AddressOf(flags, value);
+  if (address == kNoAddress) return out->Place(0, frames_, false);
+  if ((flags & kPlaceData) != 0) {
+    NameData(symbols_.Data(address), address, out, &frames_);
+  } else {
+    NameCode(address, out, &frames_);
+  }
+  out->Place(0, frames_, (flags & kPlaceFrame) != 0 && IsFrameless(address));
 }
 
 bool Namer::IsFrameless(uint64_t address) {
@@ -123,8 +127,8 @@ void Namer::NameCode(uint64_t address, NamesAnswer* out, std::vector<NamedFrame>
   outermost.offset = address - symbol->start;
 }
 
-void Namer::NameData(uint64_t address, NamesAnswer* out, std::vector<NamedFrame>* frames) {
-  const Symbol* symbol = symbols_.Data(address);
+void Namer::NameData(const Symbol* symbol, uint64_t address, NamesAnswer* out,
+                     std::vector<NamedFrame>* frames) {
   if (symbol == nullptr) return;
   NamedFrame frame;
   frame.name = out->String(Shown(symbol->name));

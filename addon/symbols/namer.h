@@ -28,8 +28,10 @@ class Namer {
   // kNoAddress where no segment holds the place.
   uint64_t AddressOf(uint8_t flags, uint64_t value) const;
   bool IsFrameless(uint64_t address);
+  void NamePlace(uint8_t flags, uint64_t value, NamesAnswer* out);
   void NameCode(uint64_t address, NamesAnswer* out, std::vector<NamedFrame>* frames);
-  void NameData(uint64_t address, NamesAnswer* out, std::vector<NamedFrame>* frames);
+  void NameData(const Symbol* symbol, uint64_t address, NamesAnswer* out,
+                std::vector<NamedFrame>* frames);
   // A name as it is shown. Kept by where it stands in the file: demangling takes longest.
   const std::string& Shown(const char* name);
 
@@ -42,6 +44,7 @@ class Namer {
   std::unique_ptr<DebugInfo> lines_;
   std::unique_ptr<FrameTables> tables_;  // when somebody has asked
   std::vector<SourceFrame> found_;
+  std::vector<NamedFrame> frames_;
   std::unordered_map<const char*, std::string> shown_;
 };
 

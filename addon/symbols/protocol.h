@@ -37,7 +37,9 @@ enum Level : uint8_t {
 constexpr uint8_t kPlaceData = 1;    // a symbol of data is wanted
 constexpr uint8_t kPlaceFrame = 4;   // of code: whether a frame pointer is set up there
 constexpr uint8_t kPlaceLinked = 2;  // the value is a link-time address, no offset in the file
-// Both: protection of the mapping that the place is in (PROT_READ 1, PROT_WRITE 2, PROT_EXEC 4).
+constexpr uint8_t kPlaceTls = 8;     // or one among thread-local variables, of which one is wanted
+constexpr uint8_t kPlaceFlags = 15;
+// All: protection of the mapping that the place is in (PROT_READ 1, PROT_WRITE 2, PROT_EXEC 4).
 constexpr int kPlaceProtShift = 4;
 constexpr size_t kPlaceBytes = 9;
 constexpr size_t kMaxPlaces = 4096;

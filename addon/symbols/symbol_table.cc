@@ -82,8 +82,9 @@ void SymbolTable::AddTable(Elf* elf, Elf_Scn* section, const GElf_Shdr& header,
     const int type = GELF_ST_TYPE(symbol.st_info);
     const bool code = type == STT_FUNC || type == STT_GNU_IFUNC ||
                       (type == STT_NOTYPE && sections.IsCode(symbol.st_shndx));
+    const bool local = type == STT_TLS && symbol.st_size > 0;
     const bool object = type == STT_OBJECT && symbol.st_size > 0;
-    if (!code && !object) continue;
+    if (!code && !object && !local) continue;
     // SHN_XINDEX is one of a file with more sections than fit: it has an address all the same.
     if (symbol.st_shndx == SHN_UNDEF ||
         (symbol.st_shndx >= SHN_LORESERVE && symbol.st_shndx != SHN_XINDEX)) {
@@ -96,9 +97,10 @@ void SymbolTable::AddTable(Elf* elf, Elf_Scn* section, const GElf_Shdr& header,
     const Entry found = {{symbol.st_value, symbol.st_value + size, name, size > 0},
                          symbol.st_shndx,
                          Rank(symbol, name)};
-    if (object) {
-      data_.Add(found.symbol.start, found.symbol.end, Order(found.symbol, found.rank),
-                static_cast<uint32_t>(symbols_.size()));
+    if (object || local) {
+      (local ? thread_local_ : data_)
+          .Add(found.symbol.start, found.symbol.end, Order(found.symbol, found.rank),
+               static_cast<uint32_t>(symbols_.size()));
       symbols_.push_back(found.symbol);
     } else if (size > 0) {
       code_entries_.push_back(found);
@@ -113,6 +115,7 @@ void SymbolTable::Build() {
   BuildCode();
   code_.Build();
   data_.Build();
+  thread_local_.Build();
   std::vector<Entry>().swap(code_entries_);
   std::vector<Entry>().swap(labels_);
 }

@@ -34,6 +34,8 @@ class SymbolTable {
     const Symbol* function = Find(code_, address);
     return function != nullptr && function->sized ? function : nullptr;
   }
+  // The variable that covers a place among the thread-local ones, or null.
+  const Symbol* ThreadLocal(uint64_t offset) const { return Find(thread_local_, offset); }
 
  private:
   struct Entry {
@@ -54,7 +56,7 @@ class SymbolTable {
   std::vector<Entry> code_entries_;
   std::vector<Entry> labels_;  // code without a size
   std::vector<Symbol> symbols_;
-  Layers code_, data_;
+  Layers code_, data_, thread_local_;
 };
 
 }  // namespace symbols

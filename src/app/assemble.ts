@@ -198,6 +198,7 @@ function modelOf(options: Options, capture: Capture, ports: AssemblyPorts): Mode
     symbols: symbolsOf(options, ports.depth),
     stacks: stacksOf(options, ports.stream !== null),
     names: options.naming ? capture.names : null,
+    tls: options.naming ? capture.tls : null,
     unwinder: options.stacks?.copied === true ? capture.unwinder : null,
     spaces: readsAll(options, ports) ? null : capture.spaces,
     depth: ports.depth,

@@ -10,6 +10,7 @@ import type {
   OwnerSource,
   ProcSource,
   SpaceSource,
+  TlsSource,
   UnwindSource,
 } from '../core/ports';
 import type { InitialProcess } from '../core/resolve/model-options';
@@ -27,6 +28,7 @@ export interface Capture {
   readonly spaces: SpaceSource | null;
   readonly names: NameSource | null;
   readonly unwinder: UnwindSource | null;
+  readonly tls: TlsSource | null;
   readonly system: SystemFacts;
   /** What the kernel counted of the whole machine, where that is what is watched; null where it cannot be known. */
   readonly machine: MachineFaults | null;

@@ -159,6 +159,32 @@ export interface UnwindSource {
   expectsUnwound(): boolean;
 }
 
+/** Where threads of a process have the thread-local variables of its program. */
+export interface TlsFacts {
+  /** A page of the program's headers in memory, 4 KiB. */
+  readonly headersPage: number;
+  /** Bytes of the variables, 0 for none. */
+  readonly size: number;
+  /** Of each thread that was asked about the address where they begin, 0 where it is not known. */
+  readonly starts: readonly number[];
+}
+
+export interface TlsAnswer {
+  readonly ticket: number;
+  /** null where it cannot be told. */
+  readonly told: TlsFacts | null;
+}
+
+/** Tells where thread-local variables are. Answers come later, or never. */
+export interface TlsSource {
+  /** `ticket` comes back with the answer. False: not now, and there will be none. */
+  askTls(pid: number, tids: readonly number[], ticket: number): boolean;
+  /** The answers that have come since the last call. */
+  takeTls(): readonly TlsAnswer[];
+  /** An answer is on its way that is worth waiting for. */
+  expectsTls(): boolean;
+}
+
 /**
  * What core asks of the outside world. capture/ implements it with /proc; tests with plain data. What
  * could block is answered by PENDING first. An answer that was asked for is held until it is fetched,

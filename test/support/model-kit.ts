@@ -151,7 +151,7 @@ export class Rig {
     depth: Depth = 'detail',
     more: Pick<
       ModelOptions,
-      'owners' | 'spaces' | 'hugePages' | 'symbols' | 'stacks' | 'names' | 'unwinder'
+      'owners' | 'spaces' | 'hugePages' | 'symbols' | 'stacks' | 'names' | 'unwinder' | 'tls'
     > = {},
   ) {
     this.model = new Model({

@@ -12,6 +12,8 @@ export const PlaceKind = {
   ANON: 4,
   /** No code: the data of a file. */
   DATA: 5,
+  /** The same: the thread-local variables of a program, counted from where they begin. */
+  TLS: 6,
 } as const;
 
 /** What addresses of code count from. One object per place, for as long as the table remembers it. */

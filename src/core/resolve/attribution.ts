@@ -1,7 +1,7 @@
 import type { CodeAddress } from '../code/address';
 import { SiteTable } from '../code/site-table';
 import type { StackTable } from '../code/stack-table';
-import type { NameSource, UnwindSource } from '../ports';
+import type { NameSource, TlsSource, UnwindSource } from '../ports';
 import type { RegionTable } from '../regions/region-table';
 import type { SlabPool } from '../stats/slab-pool';
 import type { Tasks } from '../tasks/tasks';
@@ -16,6 +16,7 @@ import { Makers } from './makers';
 import { NameWatch, nameFrames } from './name-watch';
 import type { Named } from './name-watch';
 import { StackLoop } from './stack-loop';
+import { TlsWatch } from './tls-watch';
 import { UnwindLoop } from './unwind-loop';
 
 /**
@@ -41,21 +42,24 @@ interface Parts {
   readonly names: NameSource | null;
   /** null: stacks come from the kernel. */
   readonly unwinder: UnwindSource | null;
+  /** null: thread-local variables have no names. */
+  readonly tls: TlsSource | null;
 }
 
 /** What is asked of a model, of this. */
-interface Asked extends Partial<Pick<Parts, 'stacks' | 'names' | 'unwinder'>> {
+interface Asked extends Partial<Pick<Parts, 'stacks' | 'names' | 'unwinder' | 'tls'>> {
   readonly symbols?: Symbols;
   readonly source: FileEras;
 }
 
 /** null where nobody asks for the code. */
 export function attributionOf(
-  { symbols = 'off', stacks = 'off', names = null, unwinder = null, source: files }: Asked,
+  asked: Asked,
   parts: Pick<Parts, 'tasks' | 'regions' | 'columns' | 'stats' | 'cap'>,
 ): Attribution | null {
+  const { symbols = 'off', stacks = 'off', names = null, unwinder = null, tls = null } = asked;
   if (symbols === 'off') return null;
-  return new Attribution({ ...parts, symbols, stacks, files, names, unwinder });
+  return new Attribution({ ...parts, symbols, stacks, files: asked.source, names, unwinder, tls });
 }
 
 /** Which code causes faults and what data they hit. */
@@ -74,11 +78,14 @@ export class Attribution {
   private readonly stacksWaited: boolean;
 
   constructor(parts: Parts) {
-    const { symbols, stacks, tasks, regions, columns, stats, cap, files, names, unwinder } = parts;
+    const { symbols, stacks, tasks, regions, columns, stats, cap, files, names } = parts;
+    const { unwinder, tls } = parts;
     const sites = new SiteTable(stats, cap);
     this.sites = sites;
     this.codeLoop = new CodeLoop(tasks, sites.codes, files);
-    this.dataLoop = symbols === 'faults' ? new DataLoop(tasks, regions, columns, files) : null;
+    const tlsWatch = tls === null ? null : new TlsWatch(tls, tasks);
+    this.dataLoop =
+      symbols === 'faults' ? new DataLoop(tasks, regions, columns, files, tlsWatch) : null;
     this.stackLoop = stacks === 'off' ? null : new StackLoop(tasks, files);
     this.unwindLoop =
       this.stackLoop === null || unwinder === null
@@ -157,6 +164,7 @@ export class Attribution {
   settle(batch: Batch, resolved: Resolved): boolean {
     const { watch, unwindLoop } = this;
     if (unwindLoop?.settle(batch, resolved, this.stacksWaited) === false) return false;
+    if (this.dataLoop?.settle(batch, resolved) === false) return false;
     if (watch === null) return true;
     watch.ask();
     if (!this.patient) return true;

@@ -7,6 +7,7 @@ import type {
   OwnerSource,
   ProcSource,
   SpaceSource,
+  TlsSource,
   UnwindSource,
 } from '../ports';
 import type { Stacks, Symbols } from './attribution';
@@ -36,6 +37,8 @@ export interface ModelOptions {
    * (Details). Without it every process is kept in detail, and its maps are waited for.
    */
   readonly spaces?: SpaceSource | null;
+  /** Without it thread-local variables have no names. */
+  readonly tls?: TlsSource | null;
   /** No more than is shown in the end: rows cost as much as all the rest. 'detail' by default. */
   readonly depth?: Depth;
   /** Caps, for tests of what happens when they are reached. */

@@ -5,7 +5,9 @@ import type { Maker } from '../code/maker';
 import { PageSet } from '../stats/page-set';
 import type { SectionSet } from '../elf/section-set';
 import type { SlabPool } from '../stats/slab-pool';
+import type { Vma } from '../vma/vma';
 import type { VmaMap } from '../vma/vma-map';
+import type { Forgotten } from './forgotten';
 
 /** The process that an address space came with: rows of its regions go by it. */
 export interface SpaceMaker {
@@ -19,6 +21,17 @@ export interface SpaceMaker {
 /** Pages, and who has mapped them. */
 export interface MadeRange extends PageRange {
   readonly maker: Maker;
+}
+
+/** The thread-local variables of the program that one thread has. */
+export interface TlsBlock extends PageRange {
+  /** Where they begin, and their bytes. */
+  readonly from: number;
+  readonly size: number;
+  /** A mapping of the program that they belong to. */
+  readonly program: Vma;
+  /** Of the batch in which it was learned: what was in its place before. null later. */
+  before: Forgotten | null;
 }
 
 /** Of one address space: to change one moves all behind it. */
@@ -53,6 +66,10 @@ export class AddressSpace {
   suspicion = 0;
   /** Who made its mappings, as far as that was seen. */
   made = new PageRanges<MadeRange>();
+  /** Where its threads have thread-local variables, as far as they were asked about (TlsWatch). */
+  readonly tls = new PageRanges<TlsBlock>();
+  /** Which pages have changed since somebody wants to know, null for nobody. */
+  forgotten: Forgotten | null = null;
   /** Processes that have it. */
   holders = 1;
 
@@ -75,6 +92,8 @@ export class AddressSpace {
   forgetPages(start: number, end: number, time: number): void {
     this.pages.forget(start, end);
     this.made.cut(start, end);
+    this.tls.cut(start, end);
+    this.forgotten?.note(start, end, time);
     this.guards?.forget(start, end, time);
   }
 
@@ -85,6 +104,8 @@ export class AddressSpace {
     this.unknownRow = -1;
     this.guards = null;
     this.made.clear();
+    this.tls.clear();
+    this.forgotten = null;
     this.suspicion = 0;
     this.asked = false;
     this.keptAs = 0;

@@ -82,6 +82,8 @@ export class Thread {
   /** What that mapping shows, as long as the code table's era is this one. */
   codePlace = 0;
   codeEra = -1;
+  /** The program for which its thread-local variables were asked about, how often, and when next (TlsWatch). */
+  readonly tls = { image: -1, tries: 0, next: 0 };
 
   constructor(
     readonly tid: number,

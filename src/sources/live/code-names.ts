@@ -19,6 +19,7 @@ const FOR_NAMES: PatienceLimits = { questionMs: 1000, budgetMs: 1500 };
 const ASKED: Readonly<Record<number, NamesOf>> = {
   [PlaceKind.FILE]: 'file',
   [PlaceKind.DATA]: 'file',
+  [PlaceKind.TLS]: 'file',
   [PlaceKind.VDSO]: 'vdso',
   [PlaceKind.KERNEL]: 'kernel',
   [PlaceKind.ANON]: 'jit',
@@ -57,10 +58,12 @@ export class CodeNames implements NameSource {
   ): void {
     const answered = this.questions.begin();
     const data = place.kind === PlaceKind.DATA;
+    const tls = place.kind === PlaceKind.TLS;
     const places = addresses.map(({ high, low }): Place => ({
       data,
       linked: false,
       frame,
+      tls,
       value: (BigInt(high) << 32n) | BigInt(low),
     }));
     this.reader.names(place.pid, of, place.vma, places, (named) => {

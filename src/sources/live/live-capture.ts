@@ -34,6 +34,7 @@ import { RecordingState } from './recording-state';
 import { ShownFacts } from './shown-facts';
 import { Spaces } from './spaces';
 import { StackUnwinder } from './stack-unwinder';
+import { TlsBlocks } from './tls-blocks';
 import { argumentsOf, attachTo, attachToWhole, start } from './session-target';
 import { resolveTargets } from './targets';
 import type { Targets } from './targets';
@@ -114,6 +115,7 @@ export class LiveCapture {
   readonly names: CodeNames;
   /** What was on copied stacks. */
   readonly unwinder: StackUnwinder;
+  readonly tls: TlsBlocks;
   private readonly files: ProcFs;
   private readonly startNs: bigint;
 
@@ -184,6 +186,7 @@ export class LiveCapture {
     this.shown = new ShownFacts(reader, proc);
     this.names = new CodeNames(reader, () => performance.now());
     this.unwinder = new StackUnwinder(session, reader, () => performance.now());
+    this.tls = new TlsBlocks(reader, () => performance.now());
     this.bus = new BusFactsReader({
       proc,
       reader,
@@ -312,8 +315,9 @@ export class LiveCapture {
 
   /** Calls back once when Model.consume() is to be called again. */
   whenReady(action: () => void): void {
-    const { names, unwinder } = this;
-    if (unwinder.questions.whenReady(action) || names.questions.whenReady(action)) return;
+    for (const { questions } of [this.unwinder, this.tls, this.names]) {
+      if (questions.whenReady(action)) return;
+    }
     this.files.whenReady(action);
   }
 
@@ -336,6 +340,7 @@ export class LiveCapture {
     this.files.close();
     this.names.questions.close();
     this.unwinder.questions.close();
+    this.tls.questions.close();
     this.parts.pools.close();
   }
 }

@@ -19,6 +19,8 @@ export interface Place {
   readonly linked: boolean;
   /** Of code: it is asked too whether a frame pointer is set up there. */
   readonly frame?: boolean;
+  /** `value` counts from the beginning of the program's thread-local variables, one of which is wanted. */
+  readonly tls?: boolean;
   /** file: byte offset in it. vdso: offset from the start of its mapping. kernel, jit: the address. */
   readonly value: bigint;
 }
@@ -47,6 +49,7 @@ const PLACE_BYTES = 9;
 const DATA = 1;
 const LINKED = 2;
 const FRAME = 4;
+const TLS = 8;
 /** Added to the number of frames. */
 const FRAMELESS = 0x80;
 const FRAME_BYTES = 20;
@@ -77,8 +80,12 @@ export function namesRequest(
   head.writeUInt8(OF[of], 0);
   head.writeUInt32LE(places.length, 1);
   let at = 5;
-  for (const { data, linked, frame, value } of places) {
-    const flags = (data ? DATA : 0) | (linked ? LINKED : 0) | (frame === true ? FRAME : 0);
+  for (const { data, linked, frame, tls, value } of places) {
+    const flags =
+      (data ? DATA : 0) |
+      (linked ? LINKED : 0) |
+      (frame === true ? FRAME : 0) |
+      (tls === true ? TLS : 0);
     head.writeUInt8(flags, at);
     head.writeBigUInt64LE(BigInt.asUintN(64, value), at + 1);
     at += PLACE_BYTES;

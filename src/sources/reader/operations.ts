@@ -22,4 +22,6 @@ export const Operation = {
   CGROUP: 10,
   /** u32 pid, u64 page -> what smaps says of the mapping, settings (addon/reader/mapping_memory.cc). */
   MEMORY: 11,
+  /** Threads -> where they have the thread-local variables of the program (addon/reader/tls.cc). */
+  TLS: 12,
 } as const;

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import type { TlsFacts } from '../../core/ports';
 import type { ElfImage, ElfSection, ElfSegment } from '../../core/elf/elf';
 import type { Vma } from '../../core/vma/vma';
 
@@ -12,6 +13,8 @@ const MAX_SECTIONS = 4096;
 const MAX_SEGMENTS = 64;
 const MAX_NAME = 256;
 const MAX_NUMBER = 2 ** 53;
+/** As addon/reader/tls.cc has it. */
+const MAX_TLS = 2 ** 31;
 /** Pages of 64 bits of addresses. */
 const MAX_PAGES = 2 ** 52;
 
@@ -81,6 +84,21 @@ export function tasksRequest(pids: readonly number[]): Buffer {
   bytes.writeUInt16LE(pids.length);
   pids.forEach((pid, k) => bytes.writeUInt32LE(pid, 2 + 4 * k));
   return bytes;
+}
+
+export function tlsRequest(pid: number, tids: readonly number[]): Buffer {
+  return Buffer.concat([pidRequest(pid), tasksRequest(tids)]);
+}
+
+/** null: that is no answer. */
+export function tlsAnswer(payload: Buffer, threads: number): TlsFacts | null {
+  if (payload.length !== 16 + 8 * threads) return null;
+  const number = (at: number): number => Number(payload.readBigUInt64LE(at));
+  const size = number(8);
+  const starts = Array.from({ length: threads }, (_, k) => number(16 + 8 * k));
+  // Beyond that they are no addresses of a program, and not exact.
+  if (size > MAX_TLS || starts.some((start) => start > MAX_NUMBER - size)) return null;
+  return { headersPage: Math.floor(number(0) / 4096), size, starts };
 }
 
 /** null: that is no answer. */

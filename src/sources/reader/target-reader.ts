@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { getSystemErrorName } from 'node:util';
+import type { TlsFacts } from '../../core/ports';
 import type { Vma } from '../../core/vma/vma';
 import type { Failure, Question } from './lane';
 import type { Frame } from './frame';
@@ -18,6 +19,8 @@ import {
   sizeAnswer,
   tasksAnswer,
   tasksRequest,
+  tlsAnswer,
+  tlsRequest,
 } from './requests';
 import type { CgroupTexts, ElfAnswer, SizeAnswer, TaskTexts } from './requests';
 import { MAX_STACKS, unwoundAnswer } from './stacks';
@@ -134,6 +137,14 @@ export class TargetReader {
     });
   }
 
+  /** Where threads of a process have the thread-local variables of its program; null where it cannot be told. */
+  tls(pid: number, tids: readonly number[], told: (answer: TlsFacts | null) => void): void {
+    const payload = tlsRequest(pid, tids);
+    this.ask(Operation.TLS, processSubject(pid), payload, TLS_WORDS, (answer) => {
+      told(answer?.errno === 0 ? tlsAnswer(answer.payload, tids.length) : null);
+    });
+  }
+
   /**
    * Unwinds stacks of a process: `modules` as modulesRequest() has them, of each stack its length (u32) and what was
    * copied. null where it cannot be done.
@@ -225,6 +236,11 @@ const CGROUP_WORDS: Words = {
   late: 'the files of a control group do not let themselves be read',
   refused: 'the files of a control group cannot be read',
   cost: 'its memory and limits are not shown',
+};
+const TLS_WORDS: Words = {
+  late: 'the memory of a target does not let itself be read',
+  refused: 'the memory of a target cannot be read',
+  cost: 'its thread-local variables have no names',
 };
 const FILE_WORDS: Words = {
   late: 'a file system of a target does not answer',

@@ -14,6 +14,7 @@ export class RecordedCapture {
   readonly machine = null;
   readonly names = null;
   readonly unwinder = null;
+  readonly tls = null;
   readonly command = null;
   readonly pids: readonly number[] = [];
   readonly whole = null;

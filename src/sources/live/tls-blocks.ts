@@ -1,0 +1,43 @@
+import type { TlsAnswer, TlsSource } from '../../core/ports';
+import type { PatienceLimits } from '../proc/patience';
+import type { TargetReader } from '../reader/target-reader';
+import { Answers } from './answers';
+import { OpenQuestions } from './open-questions';
+
+/** Threads in one question, which takes a thousand of them some ms. */
+const MAX_THREADS = 4096;
+const MAX_OPEN = 64;
+const FOR_TLS: PatienceLimits = { questionMs: 300, budgetMs: 500 };
+
+/** Asks the readers where threads have the thread-local variables of their program. */
+export class TlsBlocks implements TlsSource {
+  private readonly answers = new Answers<TlsAnswer>();
+  /** What somebody may wait for. */
+  readonly questions: OpenQuestions;
+
+  constructor(
+    private readonly reader: Pick<TargetReader, 'tls'>,
+    nowMs: () => number,
+  ) {
+    this.questions = new OpenQuestions(nowMs, FOR_TLS);
+  }
+
+  askTls(pid: number, tids: readonly number[], ticket: number): boolean {
+    if (this.questions.count >= MAX_OPEN || tids.length > MAX_THREADS) return false;
+    const answered = this.questions.begin();
+    this.reader.tls(pid, tids, (told) => {
+      answered(() => {
+        this.answers.add({ ticket, told });
+      });
+    });
+    return true;
+  }
+
+  takeTls(): readonly TlsAnswer[] {
+    return this.answers.take();
+  }
+
+  expectsTls(): boolean {
+    return this.questions.expects();
+  }
+}
