@@ -42,6 +42,8 @@ export class LiveSource implements DashboardSource {
   readonly names: EventNames;
   /** How the target ended; null while it lives. The status of COMMAND may come later than its last record. */
   ended: (() => TargetEnd) | null = null;
+  /** The target is the built-in workload. */
+  isDemo = false;
   /** Session time at which capture ended; null while it runs. Shares and rates must not fade after it. */
   endedAt: number | null = null;
   /** What the capture had to do differently, in words. */
@@ -93,6 +95,7 @@ export class LiveSource implements DashboardSource {
     return {
       targets: pids.map((pid) => this.target(pid)),
       ...(whole === null ? {} : { whole: printable(wholeText(whole), 60) }),
+      isDemo: this.isDemo,
       ended: end?.words ?? null,
       failed: end?.failed ?? false,
       elapsedNs: this.now,

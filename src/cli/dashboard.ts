@@ -36,8 +36,8 @@ const ENDED_APART = { endedProcesses: 8, endedThreads: 16 };
 const SIGKILL = 9;
 /** Where the debug log goes, in the directory that the program was started in. */
 const DEBUG_FILE = 'pagefault-debug.log';
-/** `demo` under the dashboard goes on and on, at a pace at which one can watch. ms per phase. */
-const DEMO_PACE = ['--repeat', '0', '--pace', '700'];
+/** `demo` under the dashboard goes on and on, at a pace at which one can read where it is. ms per phase. */
+const DEMO_PACE = ['--repeat', '0', '--pace', '2500'];
 
 /** A run on a screen. Returns the exit status; throws what cannot start, before the screen is taken. */
 export async function runDashboard(asked: CaptureOptions, startup: Startup): Promise<number> {
@@ -170,6 +170,7 @@ function startScreen(
   const source = new LiveSource(assembly, events, options.filter ?? '', outlets, output);
   const { run, capture } = assembly;
   source.notes.push(...capture.notes);
+  source.isDemo = options.target.kind === 'demo';
   output?.read(capture.session.takeCommandOutput());
   run.start();
   readiness.tell();

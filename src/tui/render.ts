@@ -8,6 +8,7 @@ import { helpLines } from './frame/help';
 import { chooserLines, chooserOffset, overlayView } from './frame/overlay';
 import { sparksView } from './frame/sparks';
 import { tabsView } from './frame/tabs';
+import { tourView } from './frame/tour';
 import { filterNote, hiddenClasses, hiddenNote } from './frame/words';
 import { Line } from './layout/line';
 import { eventSection } from './views/event-lines';
@@ -57,6 +58,7 @@ export function drawFrame(dashboard: Dashboard, nowMs: number): Frame {
   if (sparks !== null) lines.push(sparks.line);
   else if (heights.graph > 1)
     lines.push(...graphView(theme, size.columns, picture, classes, heights.graph));
+  lines.push(...tourView(dashboard));
   lines.push(tabsView(theme, size.columns, dashboard.tabs));
   lines.push(...bodyLines(dashboard));
   lines.push(...eventsBelow(dashboard, heights.events));

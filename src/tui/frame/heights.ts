@@ -4,6 +4,7 @@ import type { Size } from '../state/picture';
 import type { Theme } from '../terminal/theme';
 import type { Area, View } from '../views/view';
 import { headerLines } from './header';
+import { tourLines } from './tour';
 
 const MIN_COLUMNS = 40;
 const MIN_ROWS = 8;
@@ -12,6 +13,8 @@ const MIN_ROWS = 8;
 export interface FrameHeights {
   readonly header: number;
   readonly graph: number;
+  /** Of the demo's tour; 0 where there is none. */
+  readonly tour: number;
   readonly tabs: number;
   readonly body: number;
   /** The event log under the table, with its rule; 0 where there is no room. */
@@ -55,12 +58,13 @@ export function frameHeights(dashboard: Dashboard): FrameHeights {
   const { rows } = size;
   const header = Math.min(headerLines(scene.picture.header), linesAt(HEADER_LINES, rows));
   const graph = linesAt(GRAPH_LINES, rows);
-  const left = rows - header - graph - 2;
+  const tour = tourLines(dashboard);
+  const left = rows - header - graph - tour - 2;
   const least = shown.eventsBelow && rows >= 22 ? Math.min(12, 1 + Math.floor(rows / 6)) : 0;
   const wants = Math.max(shown.wants?.() ?? Infinity, paneWants(size, beside));
   const body = Math.min(left - least, Math.ceil((wants + 1) / BODY_STEP) * BODY_STEP);
   const events = least === 0 ? 0 : left - body;
-  return { header, graph, tabs: 1, footer: 1, events, body: left - events };
+  return { header, graph, tour, tabs: 1, footer: 1, events, body: left - events };
 }
 
 /** From this width on there is room for the detail of the selected row beside the table. */

@@ -1,4 +1,5 @@
 import { CLASS_NAMES } from '../../core/classify/classes';
+import { grouped } from '../../core/text/format';
 import type { Dashboard } from '../state/dashboard';
 
 /** Words that stand behind what is in force, and a short form of them. */
@@ -16,9 +17,19 @@ const ALL_CLASSES_COUNT: Note = {
   short: ' (others: all)',
 };
 
-/** Where the filter chooses rows of the present view but not their numbers. */
+/** How many rows of the present view the filter lets through, and what their numbers are of. */
 export function filterNote({ scene, scope }: Dashboard): Note {
-  return scene.filter !== null && scope.wholeRows ? WHOLE_ROWS : NOTHING;
+  if (scene.filter === null) return NOTHING;
+  const { wholeRows, rows } = scope;
+  if (rows === null) return wholeRows ? WHOLE_ROWS : NOTHING;
+  const count = `${grouped(rows.shown)} of ${grouped(rows.all)}`;
+  // Tables keep no counts by filter: where some faults of a row do not match, its numbers have them all the same.
+  return wholeRows
+    ? {
+        text: ` (chooses rows, ${count}: their numbers are of all their faults)`,
+        short: ` (${count}, whole rows)`,
+      }
+    : { text: ` (${count} rows; numbers are of matching faults)`, short: ` (${count})` };
 }
 
 /** Where classes are hidden as rows and columns, but are part of other numbers of the present view. */
@@ -38,11 +49,12 @@ export function hiddenClasses({ scene: { classes } }: Dashboard): string {
 export function scopeLines(dashboard: Dashboard, all = true): string[] {
   const lines: string[] = [];
   const hidden = hiddenClasses(dashboard);
+  const { scope } = dashboard;
   const { filterText } = dashboard.scene;
-  const add = (what: string, value: string, { text }: Note): void => {
-    if (value !== '' && (all || text !== '')) lines.push(`${what}: ${value}${text}`);
+  const add = (what: string, value: string, { text }: Note, holdsMore: boolean): void => {
+    if (value !== '' && (all || holdsMore)) lines.push(`${what}: ${value}${text}`);
   };
-  add('filter', filterText, filterNote(dashboard));
-  add('hidden', hidden, hiddenNote(dashboard));
+  add('filter', filterText, filterNote(dashboard), scope.wholeRows);
+  add('hidden', hidden, hiddenNote(dashboard), scope.allClasses);
   return lines;
 }

@@ -123,6 +123,14 @@ export const KEYMAP: readonly Binding[] = [
     help: 'latency: bars by number, by its logarithm, or the heat map over time',
     footer: ['l', 'picture'],
   },
+  {
+    keys: ['s', 'f3'],
+    action: 'search',
+    help: 'events: search with a filter; the newest that matches is selected, all others stay',
+    footer: ['s', 'search'],
+  },
+  { keys: ['['], action: 'older-match', help: 'events: the match before' },
+  { keys: [']'], action: 'newer-match', help: 'events: the match behind' },
   { keys: ['T'], action: 'clock', help: 'events: time of the day, or since the start' },
   {
     keys: ['space', 'p'],

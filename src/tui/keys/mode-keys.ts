@@ -1,5 +1,6 @@
 import type { Dashboard } from '../state/dashboard';
 import { commonBeginning, completions } from '../../core/filter/complete';
+import { describeFilterError, parseFilter } from '../../core/filter/parse';
 import { actionOf } from './keymap';
 import { MAX_INTERVAL_MS, MIN_INTERVAL_MS } from '../state/settings';
 import { NORMAL, type Chooser, type Prompt, type WriteSubject } from '../state/mode';
@@ -69,7 +70,7 @@ function recallLine({ recall, editor }: Prompt, key: string): boolean {
 /** Goes on with the word at the cursor as far as that is clear, and says what there is where it is not. */
 function completeWord(prompt: Prompt): void {
   const { editor } = prompt;
-  if (prompt.purpose !== 'filter') return;
+  if (prompt.purpose !== 'filter' && prompt.purpose !== 'search') return;
   const { from, words } = completions(editor.text, editor.position);
   editor.complete(
     from,
@@ -91,6 +92,9 @@ function submit(dashboard: Dashboard, prompt: Prompt, nowMs: number): void {
     case 'filter':
       prompt.error = dashboard.scene.setFilter(text);
       break;
+    case 'search':
+      prompt.error = searchFor(prompt, text);
+      break;
     case 'interval':
       prompt.error = changeInterval(dashboard, text);
       break;
@@ -101,6 +105,13 @@ function submit(dashboard: Dashboard, prompt: Prompt, nowMs: number): void {
   if (prompt.error !== '') return;
   dashboard.lines[prompt.purpose].add(text);
   dashboard.mode = NORMAL;
+}
+
+/** What is wrong with it, '' for nothing. */
+function searchFor({ found }: Prompt, text: string): string {
+  const { filter, error } = parseFilter(text);
+  if (error !== null) return describeFilterError(error);
+  return filter === null || found === null ? '' : found(filter);
 }
 
 function changeInterval(dashboard: Dashboard, text: string): string {

@@ -34,8 +34,8 @@ function press(dashboard: Dashboard, { line, column }: Mouse): void {
     chooserKey(dashboard, mode, 'enter');
   }
   if (mode.type !== 'normal') return;
-  const { header, graph, tabs, body } = frameHeights(dashboard);
-  const within = line - header - graph;
+  const { header, graph, tour, tabs, body } = frameHeights(dashboard);
+  const within = line - header - graph - tour;
   if (within >= 0 && within < tabs) {
     const number = tabAt(size.columns, dashboard.tabs, column);
     if (number > 0) dashboard.goTo(number);

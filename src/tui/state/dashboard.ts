@@ -1,3 +1,4 @@
+import type { Filter } from '../../core/filter/ast';
 import { NORMAL, promptFor, type Mode, type Prompt, type WriteSubject } from './mode';
 import { LineHistory } from './prompt';
 import type { Size } from './picture';
@@ -51,6 +52,7 @@ export class Dashboard implements Navigation {
     filter: new LineHistory(),
     interval: new LineHistory(),
     write: new LineHistory(),
+    search: new LineHistory(),
   };
   private failureShown = false;
   private message: { text: string; style: Style; until: number } | null = null;
@@ -176,6 +178,10 @@ export class Dashboard implements Navigation {
     this.mode = promptFor(purpose, label, text, this.lines[purpose].recall(), subject);
   }
 
+  search(found: (filter: Filter) => string): void {
+    this.mode = promptFor('search', 'search: ', '', this.lines.search.recall(), 'view', found);
+  }
+
   narrow(term: string, view: string, back: () => void): void {
     const { scene, current, opened } = this;
     const { filterText, filter } = scene;
@@ -261,7 +267,7 @@ export class Dashboard implements Navigation {
   get scope(): Scope {
     const views = [this.current.view, ...this.opened];
     const scope = views.findLast((view) => view.scope !== undefined)?.scope?.();
-    return scope ?? { wholeRows: false, allClasses: false };
+    return scope ?? { wholeRows: false, allClasses: false, rows: null };
   }
 
   say(text: string, nowMs: number, style: Style = 'good'): void {

@@ -1,3 +1,4 @@
+import type { Filter } from '../../core/filter/ast';
 import type { Word } from '../../core/columns/words';
 import { LineEditor, type Recall } from './prompt';
 
@@ -25,7 +26,7 @@ export interface Chooser {
 
 export interface Prompt {
   readonly type: 'prompt';
-  readonly purpose: 'filter' | 'interval' | 'write';
+  readonly purpose: 'filter' | 'interval' | 'write' | 'search';
   readonly label: string;
   readonly editor: LineEditor;
   /** Lines that were entered here before. */
@@ -40,6 +41,8 @@ export interface Prompt {
   readonly before: string;
   /** What `w` writes. */
   readonly subject: WriteSubject;
+  /** Takes what one searches for; what is wrong with it, '' for nothing. */
+  readonly found: ((filter: Filter) => string) | null;
 }
 
 export const NORMAL: Mode = Object.freeze({ type: 'normal' });
@@ -50,6 +53,7 @@ export function promptFor(
   text: string,
   recall: Recall,
   subject: WriteSubject,
+  found: Prompt['found'] = null,
 ): Prompt {
   return {
     type: 'prompt',
@@ -62,5 +66,6 @@ export function promptFor(
     applied: text,
     before: text,
     subject,
+    found,
   };
 }

@@ -61,6 +61,8 @@ export interface HeaderInfo {
   readonly targets: readonly TargetInfo[];
   /** The machine or the part of it that is watched, in place of targets. */
   readonly whole?: string;
+  /** It is the demo: what it prints says where it is. */
+  readonly isDemo?: boolean;
   /** The target is gone: how it ended, in words. null while it lives. */
   readonly ended: string | null;
   /** It was a COMMAND, and its status says that it failed. */

@@ -135,7 +135,7 @@ class CausesView implements View {
   }
 
   scope(): Scope {
-    return { wholeRows: this.scene.sumRows().partial, allClasses: true };
+    return { wholeRows: this.scene.sumRows().partial, allClasses: true, rows: null };
   }
 }
 

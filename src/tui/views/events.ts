@@ -1,3 +1,6 @@
+import type { Filter } from '../../core/filter/ast';
+import { compileFaultTest } from '../../core/filter/fault-test';
+import { withPids } from '../../core/filter/owner-terms';
 import { isOfSite } from '../../core/code/site-table';
 import type { ExportTables } from '../../core/columns/table-export';
 import { LOG_CAPACITY } from '../state/event-log';
@@ -34,6 +37,15 @@ export class EventsView implements View {
     clock: () => {
       this.byDay = !this.byDay;
     },
+    search: () => {
+      this.navigation.search((filter) => this.search(filter));
+    },
+    'older-match': () => {
+      this.toMatch(-1);
+    },
+    'newer-match': () => {
+      this.toMatch(1);
+    },
   };
   readonly pointed: Pointed = {
     rowAt: (line) => this.drawn[line - HEAD] ?? null,
@@ -49,6 +61,8 @@ export class EventsView implements View {
   end: number | null = null;
   /** Times are of the day. */
   private byDay = false;
+  /** What was searched for last; null for nothing. */
+  private sought: Filter | null = null;
 
   constructor(
     private readonly scene: Scene,
@@ -83,6 +97,32 @@ export class EventsView implements View {
     const above = log.newest(Math.min(1 - by, LOG_CAPACITY), end, this.passes);
     if (above.length < 2) return;
     this.end = above[0]! + 1;
+  }
+
+  /** Selects the newest event that matches. What is wrong, '' for nothing. */
+  private search(filter: Filter): string {
+    const { log } = this.scene.picture;
+    const [newest] = log.newest(1, log.count, this.matching(filter));
+    if (newest === undefined) return 'none of the events that are kept matches';
+    this.sought = filter;
+    this.end = newest + 1;
+    return '';
+  }
+
+  /** Selects the next match before or behind the selected event; without one nothing happens. */
+  private toMatch(step: -1 | 1): void {
+    const { sought, selected } = this;
+    if (sought === null || selected < 0) return;
+    const { log } = this.scene.picture;
+    const matches = this.matching(sought);
+    const [next] = step < 0 ? log.newest(1, selected, matches) : log.from(selected + 1, 1, matches);
+    if (next !== undefined) this.end = next + 1;
+  }
+
+  private matching(filter: Filter): (place: number) => boolean {
+    const { log, snapshot } = this.scene.picture;
+    const test = compileFaultTest(withPids(filter, snapshot.processes), log.names, true);
+    return (place) => this.passes(place) && test(log.batch, log.resolved, place);
   }
 
   /** The sequence number of the selected event, -1 for none. */

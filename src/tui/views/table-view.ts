@@ -166,6 +166,8 @@ export class TableView<Row extends GroupableRow> implements View {
     const { tree, matching, total, hidesEnded } = this.table;
     const shown = tree.outermost.length;
     const ended = hidesEnded ? ', ended hidden' : '';
+    // Beside the filter stands how many there are.
+    if (this.scene.filter !== null) return ended;
     if (matching.length < total) return `, ${matching.length} of ${total} rows${ended}`;
     return shown < total && !hidesEnded ? `, ${total} in ${shown} rows` : ended;
   }
@@ -193,6 +195,8 @@ export class TableView<Row extends GroupableRow> implements View {
   }
 
   scope(): Scope {
-    return { wholeRows: this.table.partial > 0, allClasses: this.table.mixed };
+    const { partial, mixed, matching, total } = this.table;
+    const rows = { shown: matching.length, all: total };
+    return { wholeRows: partial > 0, allClasses: mixed, rows };
   }
 }

@@ -1,5 +1,6 @@
 import type { Word } from '../../core/columns/words';
 import type { ExportTables } from '../../core/columns/table-export';
+import type { Filter } from '../../core/filter/ast';
 import type { Scene } from '../state/scene';
 import type { ViewSettings } from '../state/settings';
 import type { DashboardSource, HeaderInfo } from '../state/source';
@@ -32,6 +33,9 @@ export const VIEW_ACTIONS = [
   'scale',
   'lead',
   'clock',
+  'search',
+  'older-match',
+  'newer-match',
 ] as const;
 export type ViewAction = (typeof VIEW_ACTIONS)[number];
 
@@ -44,6 +48,8 @@ export interface Scope {
   readonly wholeRows: boolean;
   /** Hidden classes are in other numbers. */
   readonly allClasses: boolean;
+  /** Rows that are let through, and all; null where there are none. */
+  readonly rows: { readonly shown: number; readonly all: number } | null;
 }
 
 /** What a mouse can point at in a view, as it was drawn last. */
@@ -118,6 +124,8 @@ export interface Navigation {
     index: number,
     chosen: (index: number) => void,
   ): void;
+  /** Asks for a filter to search with; `found` says what is wrong, '' for nothing. */
+  search(found: (filter: Filter) => string): void;
   /**
    * Adds a term to the filter and goes to a view, by its name; Esc undoes both, opens again what was opened, and then
    * calls `back`.

@@ -432,17 +432,30 @@ describe('keys', () => {
     expect(cramped).toContain('file-read');
   });
 
+  it('says how many rows a filter lets through, and that their numbers are of what matches', () => {
+    const bench = new Bench(160, 30);
+    bench.press('/').type('region:data.db').press('enter');
+    expect(bench.text()).toContain(
+      'filter: region:data.db (1 of 4 rows; numbers are of matching faults)',
+    );
+    expect(bench.text()).not.toMatch(/sort: STALL.s v, \d/);
+    const narrow = new Bench(80, 24).press('/').type('region:data.db').press('enter');
+    expect(narrow.text()).toContain('filter: region:data.db (1 of 4)');
+  });
+
   it('says where the filter chooses rows but not numbers', () => {
     const bench = new Bench(160, 30);
     bench.press('/').type('class:major').press('enter');
     expect(bench.text()).toContain(
-      'filter: class:major (chooses rows: their numbers are of all their faults)',
+      'filter: class:major (chooses rows, 2 of 4: their numbers are of all their faults)',
     );
     expect(bench.press('4').text()).toContain('filter: class:major (chooses rows');
     expect(closingText(bench.dashboard)).toContain('filter: class:major (chooses rows');
-    // All faults of these rows match: there is nothing to say.
+    // All faults of these rows match.
     bench.press('1', 'backspace', '/').type('kind:heap').press('enter');
-    expect(bench.text()).toMatch(/filter: kind:heap {2}/);
+    expect(bench.text()).toContain(
+      'filter: kind:heap (1 of 4 rows; numbers are of matching faults)',
+    );
     bench.press('backspace', 'n');
     expect(bench.text()).toContain('hidden: MINOR (other numbers are of all classes)');
     expect(new Bench(80, 24).press('n').text()).toContain('hidden: MINOR (others: all)');
@@ -753,6 +766,56 @@ describe('keys', () => {
     const two = (n: number): string => String(n).padStart(2, '0');
     const clock = [day.getHours(), day.getMinutes(), day.getSeconds()].map(two).join(':');
     expect(bench.text()).toContain(`${clock}.000 COW`);
+  });
+
+  it('searches the events: all stay, what matches is selected, and one goes on from it', () => {
+    const bench = new Bench(100, 24);
+    const rare = new Set([3, 7, 12]);
+    bench.source.faults(
+      Array.from({ length: 20 }, (_, k) =>
+        rare.has(k)
+          ? [k, 0, Cause.FILE_READ, 0, 0, 4329, 8e8]
+          : [k, 1, Cause.DEMAND_ZERO, 1, 1, 4330, 900],
+      ),
+    );
+    bench.dashboard.refresh();
+    const selected = (): number | null => {
+      const { end } = bench.dashboard.base as EventsView;
+      return end === null ? null : end - 1;
+    };
+    bench.press('6', 's').type('class:major');
+    expect(bench.text()).toContain('search: class:major');
+    bench.press('enter');
+    expect(selected()).toBe(12);
+    // Nothing is filtered: those around it are there.
+    expect(bench.lines().filter((line) => line.includes(' MINOR ')).length).toBeGreaterThan(3);
+    bench.press('[');
+    expect(selected()).toBe(7);
+    bench.press('[', '[', '[');
+    expect(selected()).toBe(3);
+    bench.press(']', ']');
+    expect(selected()).toBe(12);
+    bench.press(']');
+    expect(selected()).toBe(12);
+    bench.press('end');
+    expect(selected()).toBeNull();
+    // What is not there, and what is no filter, is said, and nothing moves.
+    bench.press('f3').type('region:nowhere').press('enter');
+    expect(bench.text()).toContain('none of the events that are kept matches');
+    bench.press('C-u').type('lat>').press('enter');
+    expect(bench.dashboard.mode).toMatchObject({
+      type: 'prompt',
+      error: expect.stringMatching(/./),
+    });
+    bench.press('escape');
+    expect(selected()).toBeNull();
+    // n still hides MINOR, and what is hidden is not found.
+    bench.press('n');
+    expect(bench.lines().filter((line) => / MINOR +\d/.test(line))).toEqual([]);
+    bench.press('s').type('tid:4330').press('enter');
+    expect(bench.text()).toContain('none of the events that are kept matches');
+    bench.press('escape', 'n', 's').press('up').press('enter');
+    expect(selected()).toBe(12);
   });
 
   it('the event log follows, stays where one scrolled to, and follows again', () => {
