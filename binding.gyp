@@ -25,16 +25,40 @@
       'cflags_cc': ['-std=c++17', '-Wno-missing-field-initializers'],
     },
     {
+      # The programs that run in the kernel.
+      'target_name': 'pagefault-bpf-object',
+      'type': 'none',
+      'actions': [
+        {
+          'action_name': 'object',
+          'inputs': [
+            'addon/bpf/fault_record.h',
+            'addon/bpf/faults.bpf.c',
+            'addon/bpf/faults.bpf.o',
+            'addon/bpf/kernel.h',
+            'addon/bpf/object',
+          ],
+          'outputs': ['<(SHARED_INTERMEDIATE_DIR)/bpf_object.cc'],
+          'action': ['addon/bpf/object', '<@(_outputs)'],
+        },
+      ],
+    },
+    {
       'target_name': 'pagefault',
-      'sources': ['<!@(addon/rooms capture napi proc record source)'],
+      'sources': [
+        '<!@(addon/rooms bpf capture napi proc record source)',
+        '<(SHARED_INTERMEDIATE_DIR)/bpf_object.cc',
+      ],
       'include_dirs': ['addon', '<!(node -p "require(\'node-addon-api\').include_dir")'],
       'dependencies': [
+        'pagefault-bpf-object',
         'pagefault-rooms',
         '<!(node -p "require(\'node-addon-api\').targets"):node_addon_api_except_all',
       ],
       # Without the last one, a worker that is terminated inside of a call ends the whole process.
       'defines': ['_GNU_SOURCE', 'NAPI_VERSION=8', 'NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS'],
       'cflags': ['<@(warnings)', '-Wunused-parameter', '-O2'],
+      'libraries': ['-ldl'],
       'cflags_cc': ['-std=c++17', '-Wno-missing-field-initializers'],
       'conditions': [['zstd==1', {'defines': ['PAGEFAULT_ZSTD'], 'libraries': ['-lzstd']}]],
     },

@@ -1,6 +1,7 @@
 #include "capture/capture.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <string>
@@ -18,9 +19,9 @@ Capture::Capture(const CaptureOptions& options, std::function<void()> wake)
   std::vector<Fd> held;  // until the session's own events are there (MakePlan)
   const bool whole = options_.machine || !options_.cgroup.empty();
   if (!options_.cgroup.empty()) OpenCgroup();
-  plan_ =
-      MakePlan({options_.engine, options_.children, options_.has_command, whole, options_.stacks},
-               &formats_, &notices_, &held);
+  plan_ = MakePlan({options_.engine, options_.children, options_.has_command, whole,
+                    options_.stacks, WhomProgramsFollow()},
+                   &formats_, &notices_, &held, &programs_);
   plan_.cgroup = cgroup_.get();
   start_ = MonotonicNow();
   if (options_.record >= 0) OpenRecording();
@@ -56,6 +57,24 @@ void Capture::OpenRecording() {
   mailbox_.set_tap(recorder_.get());
 }
 
+BpfOptions Capture::WhomProgramsFollow() const {
+  BpfOptions options;
+  // Who will have a name is not known: all are taken, and told apart by the records.
+  options.settings.scope = options_.machine ? kBpfEveryone : kBpfListed;
+  if (cgroup_.ok()) options.settings.scope = kBpfCgroup;
+  options.settings.children = options_.children;
+  options.settings.on_exec = options_.has_command;
+  options.settings.self = static_cast<uint32_t>(getpid());
+  options.cgroup = cgroup_.get();
+  return options;
+}
+
+void Capture::ListForPrograms(const std::vector<pid_t>& pids) {
+  if (programs_ == nullptr) return;
+  const int error = programs_->List(pids);
+  if (error != 0) throw SystemError(error, "bpf", "listing threads");
+}
+
 Following Capture::WhomToFollow() const {
   Following following;
   following.children = options_.children;
@@ -84,7 +103,7 @@ std::vector<Notice> Capture::notices() {
 }
 
 void Capture::OpenRings() {
-  events_ = std::make_unique<EventSet>(plan_, &formats_);
+  events_ = std::make_unique<EventSet>(plan_, &formats_, programs_.get());
   events_->OpenRings(options_.ring_pages, &notices_);
   events_->OpenPerCpu();
 }
@@ -92,12 +111,14 @@ void Capture::OpenRings() {
 void Capture::AttachCommand() {
   command_ = std::make_unique<Command>(options_.command);
   const uint32_t pid = static_cast<uint32_t>(command_->pid());
+  ListForPrograms({command_->pid()});
   events_->AttachThread(command_->pid(), pid);
   // What it does before its exec, its start among it, is not the program's.
   threads_.Add(pid, pid, pid)->stack_known = true;
 }
 
 void Capture::Attach() {
+  ListForPrograms(options_.pids);
   try {
     AttachThreads();
   } catch (const SystemError& refused) {

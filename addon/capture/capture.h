@@ -61,7 +61,7 @@ class Capture {
   // The processes attached to whose beginning no record tells.
   const std::vector<uint32_t>& attached() const { return attached_; }
   // SIGSEGV and SIGBUS are seen where they are sent.
-  bool sees_signals() const { return formats_.Of(EventKind::kSignal).id != 0; }
+  bool sees_signals() const { return formats_.sees_signals(); }
   // What could not be had, up to now.
   std::vector<Notice> notices();
   EventSet& events() { return *events_; }
@@ -88,6 +88,9 @@ class Capture {
     return !options_.cgroup.empty() || (options_.machine && options_.name.empty());
   }
   Following WhomToFollow() const;
+  BpfOptions WhomProgramsFollow() const;
+  // Programs are told before the events are opened. Throws SystemError.
+  void ListForPrograms(const std::vector<pid_t>& pids);
 
   const CaptureOptions options_;
   std::vector<Notice> notices_;
@@ -96,6 +99,7 @@ class Capture {
   Formats formats_;
   Fd cgroup_;
   Plan plan_;
+  std::unique_ptr<BpfPrograms> programs_;
   std::unique_ptr<Command> command_;
   std::unique_ptr<EventSet> events_;
   std::vector<uint32_t> attached_;

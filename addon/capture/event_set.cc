@@ -47,8 +47,12 @@ size_t OpenDescriptors() {
 
 }  // namespace
 
-EventSet::EventSet(Plan plan, Formats* formats)
-    : plan_(std::move(plan)), formats_(formats), watch_(CpuWatch::Perf()), cpus_(watch_.online()) {}
+EventSet::EventSet(Plan plan, Formats* formats, BpfPrograms* programs)
+    : plan_(std::move(plan)),
+      formats_(formats),
+      programs_(programs),
+      watch_(CpuWatch::Perf()),
+      cpus_(watch_.online()) {}
 
 void EventSet::OpenRings(size_t pages, std::vector<Notice>* notices) {
   if (cpus_.empty()) throw NoCpu();
@@ -125,14 +129,30 @@ int EventSet::OpenInto(EventKind kind, pid_t pid, size_t cpu_index, uint32_t roo
   if (fd < 0) return -fd;
   Event event{Fd(fd), 0, kind, cpu_index, pid == -1};
   FilterInKernel(kind, fd);
-  const int error = EventId(fd, &event.id);
+  int error = EventId(fd, &event.id);
   if (error != 0) {
     failed_call_ = "ioctl(PERF_EVENT_IOC_ID)";
     return error;
   }
-  formats_->events.Add(event.id, kind, root, LayoutOf(AttributeOf(kind, plan_, *formats_)));
+  formats_->events.Add(event.id, kind, root, LayoutOf(kind, plan_, *formats_));
+  error = SetPrograms(event, pid);
+  if (error != 0) return error;
   events_.push_back(std::move(event));
   return 0;
+}
+
+int EventSet::SetPrograms(const Event& event, pid_t pid) {
+  if (event.kind == EventKind::kFinished) {
+    failed_call_ = "bpf";
+    return programs_->SetRing(cpus_[event.cpu_index], event.fd.get());
+  }
+  if (!WaitsForProgram(event.kind, plan_)) return 0;
+  failed_call_ = "ioctl(PERF_EVENT_IOC_SET_BPF)";
+  const int error = programs_->SetOn(event.fd.get(), event.kind == EventKind::kMajor);
+  if (error != 0 || (plan_.on_exec && pid != -1)) return error;
+  // Of those who have inherited it, too.
+  failed_call_ = "ioctl(PERF_EVENT_IOC_ENABLE)";
+  return ioctl(event.fd.get(), PERF_EVENT_IOC_ENABLE, 0) == 0 ? 0 : errno;
 }
 
 void EventSet::OpenPerCpu() {
@@ -146,6 +166,7 @@ void EventSet::OpenPerCpu() {
 
 int EventSet::OpenWide() {
   wide_ = true;
+  if (programs_ != nullptr) programs_->SetWide();
   for (EventKind kind : plan_.per_thread) {
     for (size_t cpu = 0; cpu < cpus_.size(); cpu++) {
       const int error = OpenInto(kind, -1, cpu, 0);
@@ -307,14 +328,17 @@ void EventSet::SwitchOff(const Event& event) {
 }
 
 void EventSet::Disable() {
-  const auto disable = [&](bool entries) {
-    for (const Event& event : events_) {
-      const bool entry = SpecOf(event.kind).record != RecordKind::kCompletion;
-      if (entry == entries) SwitchOff(event);
-    }
+  enum { kEntries, kCompletions, kFinished };
+  const auto turn = [](EventKind kind) {
+    if (kind == EventKind::kFinished) return kFinished;
+    return SpecOf(kind).record == RecordKind::kCompletion ? kCompletions : kEntries;
   };
-  disable(true);
-  disable(false);
+  if (programs_ != nullptr) programs_->End();
+  for (const auto now : {kEntries, kCompletions, kFinished}) {
+    for (const Event& event : events_) {
+      if (turn(event.kind) == now) SwitchOff(event);
+    }
+  }
 }
 
 void EventSet::CountOne(const Event& event, Totals* totals) const {
@@ -336,7 +360,21 @@ EventSet::Totals EventSet::Count() const {
   Totals totals = retired_;
   totals.lost_known = plan_.format_lost;
   for (const Event& event : events_) CountOne(event, &totals);
+  if (programs_ != nullptr) CountPrograms(&totals);
   return totals;
+}
+
+void EventSet::CountPrograms(Totals* totals) const {
+  const BpfCounters seen = programs_->Count();
+  // What the events themselves lose are records of address spaces and tasks.
+  totals->lost_minor = seen.lost_minor;
+  totals->lost_major = seen.lost_major;
+  totals->lost_known = true;
+  totals->minor -= std::min(totals->minor, seen.duplicate_minor);
+  totals->major -= std::min(totals->major, seen.duplicate_major);
+  totals->duplicates = seen.duplicate_minor + seen.duplicate_major;
+  totals->kernel_entries = seen.kernel_entries;
+  totals->vsyscalls = seen.vsyscalls;
 }
 
 void EventSet::Retire() {
@@ -361,7 +399,8 @@ void EventSet::Retire() {
 }
 
 size_t EventSet::descriptors() const {
-  return events_.size() + main_.owners.size() + stacks_.owners.size();
+  const size_t programs = programs_ == nullptr ? 0 : programs_->descriptors();
+  return events_.size() + main_.owners.size() + stacks_.owners.size() + programs;
 }
 
 size_t EventSet::ring_bytes() const {

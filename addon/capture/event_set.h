@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "bpf/programs.h"
 #include "capture/cpus.h"
 #include "capture/notice.h"
 #include "faults/decode.h"
@@ -17,7 +18,8 @@ namespace pagefault {
 
 class EventSet {
  public:
-  EventSet(Plan plan, Formats* formats);
+  // `programs`: those of the plan, nullptr where it has none.
+  EventSet(Plan plan, Formats* formats, BpfPrograms* programs);
 
   // One ring for each CPU, of `pages` data pages or, with 0, of a size that keeps all rings
   // together within a budget. Refused memory (EPERM, ENOMEM) halves the size, down to one page.
@@ -65,6 +67,9 @@ class EventSet {
   struct Totals {
     uint64_t minor = 0, major = 0, lost_minor = 0, lost_major = 0;
     uint64_t lost_stacks = 0;  // copies
+    // What the programs have seen: completed twice, and counted so by the kernel; entered in kernel
+    // mode and not completed; calls through the vsyscall page.
+    uint64_t duplicates = 0, kernel_entries = 0, vsyscalls = 0;
     bool lost_known = false;
   };
   Totals Count() const;
@@ -76,6 +81,7 @@ class EventSet {
   std::vector<Ring>& stack_rings() { return stacks_.rings; }
   const std::vector<Fd>& stack_owners() const { return stacks_.owners; }
   const Plan& plan() const { return plan_; }
+  const BpfPrograms* programs() const { return programs_; }
   bool wide() const { return wide_; }
   // The plan's cgroup is no more: nothing can be in it.
   bool cgroup_removed() const;
@@ -126,6 +132,9 @@ class EventSet {
   size_t OpenClosed();
   void SetPeriod(bool (*of)(EventKind), uint64_t period);
   void CountOne(const Event& event, Totals* totals) const;
+  void CountPrograms(Totals* totals) const;
+  // What has to do with programs where a descriptor has been opened. Returns 0 or an errno.
+  int SetPrograms(const Event& event, pid_t pid);
   // With all that inherited from it.
   static void SwitchOff(const Event& event);
   // Closes the events from `from` on: their thread has ended before it had all of them. What they
@@ -134,6 +143,7 @@ class EventSet {
 
   Plan plan_;
   Formats* formats_;
+  BpfPrograms* programs_;
   CpuWatch watch_;
   std::vector<int> cpus_;
   RingSet main_;

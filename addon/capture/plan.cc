@@ -34,8 +34,9 @@ std::string NameOf(const EventSpec& spec) {
 
 class Planner {
  public:
-  Planner(Formats* formats, std::vector<Notice>* notices, std::vector<Fd>* held)
-      : formats_(*formats), notices_(*notices), held_(*held) {}
+  Planner(Formats* formats, std::vector<Notice>* notices, std::vector<Fd>* held,
+          std::unique_ptr<BpfPrograms>* programs)
+      : formats_(*formats), notices_(*notices), held_(*held), programs_(*programs) {}
 
   Plan Make(const PlanOptions& options) {
     plan_.threads_only = !options.children;
@@ -45,12 +46,17 @@ class Planner {
     if (Probe(EventKind::kMinor) != 0) plan_.format_lost = false;
     // A thread is met by whatever record of it comes first: each has to tell whose it is.
     plan_.sample_tid = options.whole || !InInitialPidNamespace();
-    PlanEntries(options.engine);
+    if (options.engine == Engine::kBpf) {
+      PlanBpf(options.bpf);
+    } else {
+      PlanEntries(options.engine);
+    }
     PlanPerCpu();
     if (options.stacks.wanted) PlanStacks(options.stacks);
     for (const auto* kinds : {&plan_.per_thread, &plan_.per_cpu}) {
       for (EventKind kind : *kinds) {
-        if (!SpecOf(kind).software()) continue;
+        // What a program writes is its own, with an identifier that can be trusted.
+        if (!SpecOf(kind).software() || kind == EventKind::kFinished) continue;
         formats_.events.AddBorrowed(kind, LayoutOf(AttributeOf(kind, plan_, formats_)));
       }
     }
@@ -77,6 +83,16 @@ class Planner {
                         "perf_event_open", "perf_event_paranoid is " + std::to_string(Paranoid()));
     }
     if (error != 0) throw SystemError(error, "perf_event_open", "page fault events");
+  }
+
+  // Completions alone: programs join them with their entries.
+  void PlanBpf(const BpfOptions& options) {
+    BpfRefusal refusal = {EPERM, "in a pid namespace of its own"};
+    if (InInitialPidNamespace()) programs_ = BpfPrograms::Open(options, &refusal);
+    if (programs_ == nullptr) throw SystemError("NO_ENGINE", refusal.error, "bpf", refusal.what);
+    plan_.per_thread = {EventKind::kMinor, EventKind::kMajor};
+    plan_.per_cpu = {EventKind::kFinished};
+    plan_.tracepoints = plan_.bpf = formats_.finished = true;
   }
 
   // Completions, and the entries that belong to them.
@@ -110,6 +126,7 @@ class Planner {
     const int cpu = sched_getcpu();
     for (const EventSpec& spec : kEvents) {
       if (spec.scope != Scope::kCpu || spec.together != spec.kind) continue;
+      if (plan_.bpf && spec.kind == EventKind::kSignal) continue;  // a program sees them
       std::string what;
       const int error = Have(spec.kind, -1, cpu, &plan_.per_cpu, &what);
       if (spec.kind == EventKind::kMunmapEnter) plan_.syscall_tracepoints = error == 0;
@@ -201,6 +218,7 @@ class Planner {
   Formats& formats_;
   std::vector<Notice>& notices_;
   std::vector<Fd>& held_;
+  std::unique_ptr<BpfPrograms>& programs_;
   const Tracefs tracefs_;
   Plan plan_;
 };
@@ -208,8 +226,8 @@ class Planner {
 }  // namespace
 
 Plan MakePlan(const PlanOptions& options, Formats* formats, std::vector<Notice>* notices,
-              std::vector<Fd>* held) {
-  return Planner(formats, notices, held).Make(options);
+              std::vector<Fd>* held, std::unique_ptr<BpfPrograms>* programs) {
+  return Planner(formats, notices, held, programs).Make(options);
 }
 
 }  // namespace pagefault

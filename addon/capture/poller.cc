@@ -278,6 +278,12 @@ void Poller::Run() {
   }
   LookAtCpus(MonotonicNow());
   Finish();
+  {
+    // What a program keeps of a thread goes with the thread.
+    std::lock_guard<std::mutex> lock(mutex_);
+    left_open_ = Pending();
+    finished_ = true;
+  }
   mailbox_.Flush(MonotonicNow() - start_, true);
   ended_ = true;
   wake_();
@@ -314,7 +320,17 @@ size_t Poller::threads_now() {
 }
 
 std::vector<PendingFault> Poller::Pending() {
+  if (finished_) return left_open_;
   std::vector<PendingFault> found;
+  if (const BpfPrograms* programs = events_.programs()) {
+    programs->ForEachOpen([&](const BpfTask& task) {
+      const Thread* thread = pairer_.threads().Find(task.tid);
+      if (thread == nullptr || task.user.time > as_of_) return;
+      const uint64_t entered = task.user.time > start_ ? task.user.time - start_ : 0;
+      found.push_back({thread->pid, thread->tid, task.user.address, task.user.ip, entered});
+    });
+    return found;
+  }
   pairer_.threads().ForEach([&](const Thread& thread) {
     if (!thread.user.open || pairer_.Tainted(thread.user)) return;
     const uint64_t entered = thread.user.time > start_ ? thread.user.time - start_ : 0;

@@ -75,6 +75,9 @@ class Poller {
   bool Over();
   void Publish();
   std::vector<PendingFault> Pending();  // under mutex_
+  // What was open when capture ended.
+  std::vector<PendingFault> left_open_;
+  bool finished_ = false;
 
   EventSet& events_;
   const Formats& formats_;

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "bpf/fault_record.h"
+
 namespace pagefault {
 
 namespace {
@@ -126,6 +128,29 @@ bool DecodeStackCopy(const RawRecord& raw, Record* out) {
   return true;
 }
 
+bool DecodeFinished(const RawRecord& raw, Record* out) {
+  SampleParts parts;
+  if (!FindParts(raw.event->layout, raw.bytes, raw.length, &parts)) return false;
+  if (parts.raw_size < kBpfFaultBytes) return false;
+  BpfFault fault = {};
+  memcpy(&fault, parts.raw, kBpfFaultBytes);
+  out->kind = RecordKind::kFinished;
+  out->event = fault.ending == kBpfMajor ? EventKind::kMajor : EventKind::kMinor;
+  out->pid = fault.pid;
+  out->tid = fault.tid;
+  out->entered = fault.entered;
+  out->address = fault.address;
+  out->addressed = true;
+  out->ip = fault.ip;
+  out->error_code = fault.error_code;
+  out->ending = fault.ending;
+  out->user_mode = fault.user_mode != 0;
+  out->listed = fault.listed != 0;
+  out->signal = fault.bus != 0 ? SIGBUS : SIGSEGV;
+  out->signal_code = fault.signal_code;
+  return true;
+}
+
 bool DecodeSample(const RawRecord& raw, const Formats& formats, Record* out) {
   const EventIds::Entry& event = *raw.event;
   const SampleLayout& layout = event.layout;
@@ -137,6 +162,7 @@ bool DecodeSample(const RawRecord& raw, const Formats& formats, Record* out) {
   const EventSpec& spec = SpecOf(event.kind);
   if (!spec.software()) return DecodeTracepoint(raw, spec, formats, out);
   if (spec.record == RecordKind::kIgnored) return true;
+  if (spec.record == RecordKind::kFinished) return DecodeFinished(raw, out);
   out->kind = spec.record;
   out->addressed = layout.address != 0;
   out->address = out->addressed ? Load<uint64_t>(raw.bytes + layout.address) : 0;
@@ -234,6 +260,7 @@ bool Decode(const RawRecord& raw, const Formats& formats, Record* out) {
   out->user_mode = false;
   out->borrowed = false;
   out->addressed = false;
+  out->listed = false;
   out->chain = nullptr;
   out->chain_size = 0;
   if (raw.length < kRecordHeader) return false;

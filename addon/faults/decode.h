@@ -23,6 +23,7 @@ struct Record {
   bool exec;       // COMM
   bool addressed;  // faults: `address` is told
   bool shared;     // MMAP
+  bool listed;     // kFinished: its thread is followed for sure
   uint32_t root;
   uint32_t pid, tid;  // pid 0: not told (sample_layout.h)
   uint64_t time;
@@ -38,6 +39,8 @@ struct Record {
   uint32_t ppid, ptid;  // FORK
   uint64_t lost;
   uint8_t signal, signal_code;
+  uint64_t entered;  // kFinished; 0: not seen
+  uint8_t ending;    // the same, of BpfFault
   const char* name;  // points into the record
   size_t name_length;
   // kStack, and exits of kSyscall and completions that have one: addresses of user mode, innermost

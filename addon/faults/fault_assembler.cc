@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstring>
 
+#include "bpf/fault_record.h"
+
 namespace pagefault {
 
 namespace {
@@ -15,8 +17,12 @@ constexpr size_t kInterruptedMax = 8;
 }  // namespace
 
 void FaultAssembler::OnEntry(Thread& thread, const Record& record) {
+  Enter(thread, record, record.time);
+}
+
+void FaultAssembler::Enter(Thread& thread, const Record& record, uint64_t time) {
   DropKernelEntry(thread);
-  if (record.user_mode) LeaveUserEntry(thread, record.time);
+  if (record.user_mode) LeaveUserEntry(thread, time);
   Entry& entry = record.user_mode ? thread.user : thread.kernel;
   entry.open = true;
   entry.tainted = false;
@@ -26,7 +32,7 @@ void FaultAssembler::OnEntry(Thread& thread, const Record& record) {
   if (!entry.has_code) entry.error_code = 0;
   entry.address = record.address;
   entry.ip = record.ip;
-  entry.time = record.time;
+  entry.time = time;
   entry.retried = record.user_mode && !thread.interrupted.empty() && TakeInterrupted(thread, entry);
 }
 
@@ -40,10 +46,12 @@ Entry* FaultAssembler::EntryOf(Thread& thread, const Record& record) {
 }
 
 void FaultAssembler::OnStack(Thread& thread, const Record& record, uint32_t weight) {
-  const Entry* entry = EntryOf(thread, record);
+  const Entry* entry = formats_.finished ? nullptr : EntryOf(thread, record);
   const bool copied = record.kind == RecordKind::kStackCopy;
-  if (entry == nullptr || (copied && record.registers == nullptr)) return;
-  thread.stack_entry = entry->time;
+  if ((entry == nullptr && !formats_.finished) || (copied && record.registers == nullptr)) return;
+  thread.stack_entry = entry == nullptr ? 0 : entry->time;
+  thread.stack_time = record.time;
+  thread.stack_address = record.address;
   thread.stack_weight = weight;
   thread.stack_copied = copied;
   if (copied) return CopyWords(record, &thread.stack);
@@ -81,6 +89,18 @@ void FaultAssembler::OnSignal(Thread& thread, const Record& record) {
   counters_.unresolved++;
   const uint8_t bus = record.signal == SIGBUS ? kSignalBus : 0;
   Fault(thread, &entry, kFlagNone, entry.address, record.time, false, bus | record.signal_code);
+}
+
+void FaultAssembler::OnFinished(Thread& thread, const Record& record) {
+  if (record.entered != 0) {
+    Enter(thread, record, record.entered);
+    const bool has_stack = thread.stack_time >= record.entered &&
+                           thread.stack_time <= record.time &&
+                           SamePage(thread.stack_address, record.address);
+    if (has_stack) thread.stack_entry = record.entered;
+  }
+  if (record.ending == kBpfSignal) return OnSignal(thread, record);
+  if (record.ending != kBpfLeft) OnCompletion(thread, record, record.time);
 }
 
 void FaultAssembler::OnEnd(Thread& thread, uint64_t time) {
@@ -153,7 +173,7 @@ void FaultAssembler::LeaveUserEntry(Thread& thread, uint64_t time) {
     counters_.tainted_entries++;
     return;
   }
-  if (formats_.Of(EventKind::kSignal).id == 0) {
+  if (!formats_.sees_signals()) {
     counters_.unresolved++;
     Fault(thread, &entry, kFlagNone | kFlagInferred, entry.address, time, false);
     return;

@@ -33,15 +33,20 @@ class FaultAssembler {
   // `stamp` is the time that the record itself carries.
   void OnCompletion(Thread& thread, const Record& record, uint64_t stamp);
   void OnSignal(Thread& thread, const Record& record);
+  // Entry and end in one, joined by a BPF program.
+  void OnFinished(Thread& thread, const Record& record);
   // The thread ends: its open entries come to nothing.
   void OnEnd(Thread& thread, uint64_t time);
   // Records from before `time` may be missing, though no LOST says so yet: a user entry from before
   // then that has no completion claims no fault.
   void SuspectUntil(uint64_t time) { suspect_until_ = time; }
   // The completion of this open entry may be among lost records.
-  bool Tainted(const Entry& entry) const { return entry.tainted || entry.time < suspect_until_; }
+  bool Tainted(const Entry& entry) const {
+    return !formats_.finished && (entry.tainted || entry.time < suspect_until_);
+  }
 
  private:
+  void Enter(Thread& thread, const Record& record, uint64_t time);
   // The open user entry, if any, has come to nothing by `time`, and no signal was seen for it.
   void LeaveUserEntry(Thread& thread, uint64_t time);
   // Takes out the interrupted entry that this one retries.

@@ -1,5 +1,7 @@
 #include "faults/pair.h"
 
+#include "bpf/fault_record.h"
+
 namespace pagefault {
 
 void Pairer::Consume(const RawRecord& raw, uint64_t now) {
@@ -18,6 +20,8 @@ void Pairer::Consume(const RawRecord& raw, uint64_t now) {
       if (record.borrowed) record.time = now;
       if (Thread* thread = tasks_.Own(record)) faults_.OnEntry(*thread, record);
       return;
+    case RecordKind::kFinished:
+      return OnFinished(record);
     case RecordKind::kStack:
     case RecordKind::kStackCopy:
       if (record.borrowed) record.time = now;
@@ -54,6 +58,16 @@ void Pairer::Consume(const RawRecord& raw, uint64_t now) {
     case RecordKind::kIgnored:
       return;
   }
+}
+
+void Pairer::OnFinished(const Record& record) {
+  // What is left may be told of a thread that has ended for us (an exec that changed credentials).
+  const bool left = record.ending == kBpfLeft;
+  Thread* thread = left ? tasks_.threads().Find(record.tid) : tasks_.Own(record);
+  if (thread != nullptr) return faults_.OnFinished(*thread, record);
+  if (!tasks_.everyone()) return;
+  if (record.ending == kBpfMajor) counters_.left_out_major++;
+  if (record.ending == kBpfMinor) counters_.left_out_minor++;
 }
 
 void Pairer::OnCompletion(const Record& record, uint64_t stamp) {

@@ -65,6 +65,7 @@ class Pairer {
 
  private:
   void OnCompletion(const Record& record, uint64_t stamp);
+  void OnFinished(const Record& record);
   void OnStack(const Record& record);
   void OnMmap(const Record& record);
   void OnLost(const Record& record);

@@ -41,7 +41,7 @@ Thread* TaskTracker::Own(const Record& record) {
 }
 
 bool TaskTracker::Follows(const Record& record) const {
-  if (record.root != 0 || threads_.HasProcess(record.pid)) return true;
+  if (record.root != 0 || record.listed || threads_.HasProcess(record.pid)) return true;
   return following_.everyone && following_.left_out.count(record.pid) == 0;
 }
 

@@ -48,6 +48,7 @@ double Number(uint64_t value) {
 }
 
 Engine EngineOf(const std::string& name) {
+  if (name == "bpf") return Engine::kBpf;
   if (name == "tracepoint") return Engine::kTracepoint;
   return name == "software" ? Engine::kSoftware : Engine::kBest;
 }
@@ -204,6 +205,7 @@ Napi::Value Session::Info(const Napi::CallbackInfo& info) {
   EventSet& events = capture_->events();
   const Command* command = capture_->command();
   Napi::Object object = Napi::Object::New(env);
+  object.Set("engine", plan.bpf ? "bpf" : plan.tracepoints ? "tracepoint" : "software");
   object.Set("entrySource", plan.tracepoints ? "tracepoint" : "software");
   object.Set("unmapTracepoints", plan.syscall_tracepoints);
   object.Set("signalTracepoint", capture_->sees_signals());
@@ -270,14 +272,14 @@ Napi::Value Session::Counters(const Napi::CallbackInfo& info) {
   const uint64_t lost_stacks = totals.lost_known ? totals.lost_stacks : counters.pair.lost_stacks;
   set("lostStacks", lost_stacks + counters.drops.stacks);
   set("unpairedCompletions", counters.pair.unpaired_completions);
-  set("kernelEntries", counters.pair.kernel_entries);
-  set("vsyscalls", counters.pair.vsyscalls);
+  set("kernelEntries", counters.pair.kernel_entries + totals.kernel_entries);
+  set("vsyscalls", counters.pair.vsyscalls + totals.vsyscalls);
   set("interrupted", counters.pair.interrupted);
   set("retried", counters.pair.retried);
   set("taintedEntries", counters.pair.tainted_entries);
   set("malformed", counters.pair.malformed + counters.ring_malformed);
   set("late", counters.late);
-  set("duplicates", counters.pair.duplicates);
+  set("duplicates", counters.pair.duplicates + totals.duplicates);
   set("foreign", counters.pair.foreign);
   set("borrowedStamps", counters.pair.borrowed_stamps);
   set("cutOff", counters.cut_off);

@@ -135,6 +135,8 @@ constexpr EventSpec kEvents[kEventKinds] = {
     Software(Kind::kTasks, Scope::kNobody, RecordKind::kIgnored, PERF_COUNT_SW_DUMMY, 0),
     Software(Kind::kRingOwner, Scope::kRing, RecordKind::kIgnored, PERF_COUNT_SW_DUMMY, 0),
     Software(Kind::kOwnFault, Scope::kNobody, RecordKind::kIgnored, PERF_COUNT_SW_DUMMY, 0),
+    Software(Kind::kFinished, Scope::kNobody, RecordKind::kFinished, PERF_COUNT_SW_BPF_OUTPUT,
+             PERF_SAMPLE_RAW),
 };
 
 namespace {

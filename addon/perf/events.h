@@ -35,14 +35,16 @@ enum class EventKind : uint8_t {
   kTasks,      // births of any process, while we attach
   kRingOwner,  // only holds the ring
   kOwnFault,   // of a recording of ours: a whole fault
+  kFinished,   // a fault that a BPF program has finished
 };
-constexpr size_t kEventKinds = static_cast<size_t>(EventKind::kOwnFault) + 1;
+constexpr size_t kEventKinds = static_cast<size_t>(EventKind::kFinished) + 1;
 
 // What a record is once it has been decoded.
 enum class RecordKind : uint8_t {
   kIgnored = 0,  // well-formed, of no interest
   kCompletion,   // kMinor, kMajor
   kEntry,        // kEntryUser, kEntryKernel, kEntryAny
+  kFinished,     // kFinished: a fault and what has become of it
   kStack,        // the user call chain of a fault that has been entered: chain
   kStackCopy,    // what it is to be found from: registers, stack
   kSyscall,      // kMunmapEnter ... kMmapExit, kShmdtEnter: argument, and chain of exits

@@ -28,10 +28,14 @@ struct Formats {
   // Mappings may have a build id in the place of device and inode. Not asked for by us: without
   // those their names could not be told apart from others.
   bool build_ids = false;
+  // Faults come finished by BPF programs, those that ended in a signal among them: no completion is
+  // missing, whatever records are lost.
+  bool finished = false;
 
   const TracepointFormat& Of(EventKind kind) const {
     return tracepoints[static_cast<size_t>(kind)];
   }
+  bool sees_signals() const { return finished || Of(EventKind::kSignal).id != 0; }
   TracepointFormat& Of(EventKind kind) { return tracepoints[static_cast<size_t>(kind)]; }
 };
 

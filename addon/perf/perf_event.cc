@@ -33,6 +33,8 @@ perf_event_attr AttributeOf(EventKind kind, const Plan& plan, const Formats& for
   attr.type = spec.type;
   attr.config = spec.software() ? spec.config : formats.Of(kind).id;
   attr.sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TID | PERF_SAMPLE_TIME | spec.sample;
+  // What it is of and when lies in what the program writes.
+  if (kind == EventKind::kFinished) attr.sample_type = PERF_SAMPLE_IDENTIFIER | spec.sample;
   if (plan.sample_ip) attr.sample_type |= PERF_SAMPLE_IP;
   if (!spec.software() && !plan.sample_tid) {
     attr.sample_type &= ~uint64_t{PERF_SAMPLE_TID};
@@ -70,6 +72,17 @@ perf_event_attr AttributeOf(EventKind kind, const Plan& plan, const Formats& for
   return attr;
 }
 
+bool WaitsForProgram(EventKind kind, const Plan& plan) {
+  return plan.bpf && SpecOf(kind).record == RecordKind::kCompletion;
+}
+
+SampleLayout LayoutOf(EventKind kind, const Plan& plan, const Formats& formats) {
+  SampleLayout layout = LayoutOf(AttributeOf(kind, plan, formats));
+  // Raw data begins with its size, and a finished fault with its time.
+  if (kind == EventKind::kFinished) layout.time = static_cast<uint8_t>(layout.fixed + 4);
+  return layout;
+}
+
 int OpenEvent(EventKind kind, const Plan& plan, const Formats& formats, pid_t pid, int cpu,
               int output, uint32_t wakeup_bytes) {
   perf_event_attr attr = AttributeOf(kind, plan, formats);
@@ -83,6 +96,7 @@ int OpenEvent(EventKind kind, const Plan& plan, const Formats& formats, pid_t pi
     attr.disabled = 0;
     attr.enable_on_exec = 0;
   }
+  if (WaitsForProgram(kind, plan)) attr.disabled = 1;
   unsigned long flags = PERF_FLAG_FD_CLOEXEC;
   if (pid == -1 && plan.cgroup >= 0 && SpecOf(kind).scope != Scope::kNobody) {
     pid = plan.cgroup;

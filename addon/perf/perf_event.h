@@ -15,6 +15,7 @@ namespace pagefault {
 // How the events of a session are opened.
 struct Plan {
   bool tracepoints = false;  // entry records with error code
+  bool bpf = false;          // BPF programs finish the faults
   bool syscall_tracepoints = false;
   bool user_only = false;    // exclude_kernel
   bool format_lost = false;  // PERF_FORMAT_LOST, Linux 6.0
@@ -39,6 +40,12 @@ struct Plan {
     return has(per_thread) || has(per_cpu);
   }
 };
+
+// Its completions are switched on when a BPF program has been set on them.
+bool WaitsForProgram(EventKind kind, const Plan& plan);
+
+// How its samples are laid out.
+SampleLayout LayoutOf(EventKind kind, const Plan& plan, const Formats& formats);
 
 // What the kernel is asked for. Not all of it holds for every thread that it is opened for.
 perf_event_attr AttributeOf(EventKind kind, const Plan& plan, const Formats& formats);

@@ -47,6 +47,9 @@ class RingSource {
     const uint8_t* bytes = ring_->Peek(&length);
     if (bytes == nullptr) return false;
     *out = Identify(*events_, bytes, length);
+    // What says that samples without a time of their own were lost has none either.
+    if (out->time == 0) out->time = last_;
+    last_ = out->time;
     return true;
   }
   void Pop() { ring_->Pop(); }
@@ -55,6 +58,7 @@ class RingSource {
  private:
   Ring* ring_;
   const EventIds* events_;
+  uint64_t last_ = 0;
 };
 
 }  // namespace pagefault

@@ -31,6 +31,11 @@ class Bench {
     threads.Add(kPid, kPid, rule.wide ? 0 : kPid);
     pairer_.Seed(std::move(threads));
   }
+  // Faults come from BPF programs.
+  void TakesFinished() {
+    formats_.finished = true;
+    formats_.Of(EventKind::kSignal).id = 0;
+  }
   static Following Rule(bool children, bool wide) {
     Following rule;
     rule.children = children;

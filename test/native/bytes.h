@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "bpf/fault_record.h"
 #include "faults/decode.h"
 #include "source/ring.h"
 
@@ -124,6 +125,17 @@ inline Bytes Raw(const Who& who, bool user, size_t raw_size,
     Put(&out, uint64_t{stack_pointer != 0 ? 2u : 0u});  // PERF_SAMPLE_REGS_ABI_64 or NONE
     if (stack_pointer != 0) Put(&out, stack_pointer);
   }
+  return Finish(out);
+}
+
+constexpr uint64_t kFinishedId = 200000;
+// What a BPF program writes of a fault: IDENTIFIER, size and bytes.
+inline Bytes Finished(const BpfFault& fault, size_t size = 44) {
+  Bytes out = Header(PERF_RECORD_SAMPLE, PERF_RECORD_MISC_USER);
+  Put(&out, kFinishedId);
+  Put(&out, static_cast<uint32_t>(size));
+  const uint8_t* bytes = reinterpret_cast<const uint8_t*>(&fault);
+  out.insert(out.end(), bytes, bytes + size);
   return Finish(out);
 }
 
@@ -294,6 +306,15 @@ inline void AddRoot(Formats* formats, uint32_t root, Samples samples) {
   add(kStackId, EventKind::kStack);
   add(kCopyId, EventKind::kStackCopy);
 }
+// Its time is the first of what the program writes: header, identifier, size.
+inline SampleLayout FinishedLayout() {
+  perf_event_attr attr = {};
+  attr.sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_RAW;
+  attr.sample_id_all = 1;
+  SampleLayout layout = LayoutOf(attr);
+  layout.time = 8 + 8 + 4;
+  return layout;
+}
 inline uint64_t SyscallId(EventKind kind) {
   return kSyscallIds + static_cast<uint64_t>(kind);
 }
@@ -329,6 +350,7 @@ inline Formats TestFormats(const std::vector<uint32_t>& roots, Samples samples =
         EventKind::kMremapCopy, EventKind::kBrkCopy, EventKind::kSignal, EventKind::kNewTask}) {
     formats.events.Add(SyscallId(kind), kind, 0, LayoutFor(kind, samples));
   }
+  formats.events.Add(kFinishedId, EventKind::kFinished, 0, FinishedLayout());
   return formats;
 }
 

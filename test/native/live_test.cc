@@ -167,8 +167,9 @@ std::string CodeWhenRefused(int error, const char* paranoid, bool root) {
     Formats formats;
     std::vector<Notice> notices;
     std::vector<Fd> held;
+    std::unique_ptr<BpfPrograms> programs;
     try {
-      MakePlan({}, &formats, &notices, &held);
+      MakePlan({}, &formats, &notices, &held, &programs);
     } catch (const SystemError& failed) {
       said = failed.code() + " " + std::to_string(failed.error()) + " " + failed.call();
     }

@@ -16,8 +16,12 @@ export interface Capture {
   readonly rows: readonly TruthRow[];
 }
 
+/** All live tests with one engine: PAGEFAULT_TEST_ENGINE=bpf npx jest test/live. */
+const ENGINE = process.env.PAGEFAULT_TEST_ENGINE;
+const FORCED = ENGINE === undefined ? [] : ['--engine', ENGINE];
+
 export function analyzerCommand(args: readonly string[]): string[] {
-  return [ANALYZER, ...args];
+  return [ANALYZER, ...FORCED, ...args];
 }
 
 /** For --require: a callback of the analyzer throws when SIGUSR1 tells it to. */

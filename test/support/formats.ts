@@ -59,6 +59,7 @@ export interface Report {
   };
   readonly capture: {
     readonly entry_source: string;
+    readonly engine: string | null;
     readonly user_only: boolean;
     readonly threads: number;
     readonly ring_bytes: number;

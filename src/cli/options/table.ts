@@ -170,7 +170,12 @@ export const OPTIONS: readonly OptionSpec[] = [
   ),
   only(
     'capture',
-    option('', 'engine', 'NAME', 'capture with tracepoint or software events; default: the best'),
+    option(
+      '',
+      'engine',
+      'NAME',
+      'capture with bpf, tracepoint or software (tracepoint where it can)',
+    ),
   ),
   only(
     'capture',

@@ -41,13 +41,15 @@ export interface LostFaults {
 }
 
 /** Where entries and completions of faults come from, the best one first. */
-export const ENGINES = ['tracepoint', 'software'] as const;
+export const ENGINES = ['bpf', 'tracepoint', 'software'] as const;
 export type Engine = (typeof ENGINES)[number];
 
 /** How a session captures, as the addon says it. */
 export interface CaptureMode {
   /** Where entry records come from: COW can be told only with 'tracepoint'. */
-  readonly entrySource: Engine;
+  readonly entrySource: Exclude<Engine, 'bpf'>;
+  /** What captures; 'bpf' where programs in the kernel finish each fault. Absent of a recording. */
+  readonly engine?: Engine;
   /** munmap, mremap and brk are seen. */
   readonly unmapTracepoints: boolean;
   /** Signals are seen: an ERROR is a fault that was seen to send one; otherwise it is inferred. */

@@ -144,6 +144,7 @@ function completenessPart({ capture, beyond, fixed, machine = null }: ReportInpu
 function capturePart({ capture: { mode, records }, fixed }: ReportInput): Json {
   return {
     entry_source: mode.entrySource,
+    engine: mode.engine ?? null,
     unmap_tracepoints: mode.unmapTracepoints,
     signal_tracepoint: mode.signalTracepoint,
     user_only: mode.userOnly,

@@ -54,7 +54,9 @@ class Maker {
   Bytes Next() {
     const uint64_t address = 0x7f0000000000 + (random_->Below(64) << 12) + random_->Below(4096);
     const bool user = random_->Below(2) == 0;
-    switch (random_->Below(17)) {
+    switch (random_->Below(18)) {
+      case 17:
+        return FinishedFault(address, user);
       case 0:
       case 1:
         return Minor(Someone(kMinorId), address, user);
@@ -115,6 +117,20 @@ class Maker {
     Put(&out, uint64_t{1});
     Put(&out, uint64_t{1});
     return Finish(out);
+  }
+  Bytes FinishedFault(uint64_t address, bool user) {
+    const Who who = Someone(0);
+    BpfFault fault = {};
+    fault.time = who.time;
+    fault.entered = random_->Below(4) == 0 ? 0 : who.time - random_->Below(3000);
+    fault.address = address;
+    fault.pid = who.pid;
+    fault.tid = who.tid;
+    fault.ending = static_cast<uint8_t>(random_->Below(4));
+    fault.user_mode = user;
+    fault.listed = random_->Below(2) == 0;
+    fault.signal_code = static_cast<uint8_t>(1 + random_->Below(127));
+    return Finished(fault);
   }
   Bytes Mapping(uint64_t address) {
     static const size_t kLengths[] = {0, 1, 7, 8, 40, 4096, 65000};

@@ -23,13 +23,15 @@ const ADDON = join(ROOT, 'addon');
  * beside it, each but for its main().
  */
 const IN_PROCESS = [
-  ...['capture', 'faults', 'perf', 'perfdata', 'proc', 'record', 'source', 'util', 'wire'],
+  ...['bpf', 'capture', 'faults', 'perf', 'perfdata', 'proc', 'record', 'source', 'util', 'wire'],
 ].map((room) => join(ADDON, room));
 /** Programs of one thread each. */
 const BESIDE = ['reader', 'replay', 'symbols'].map((room) => join(ADDON, room));
 const ROOMS = [...IN_PROCESS, ...BESIDE];
 const TESTS = join(ROOT, 'test', 'native');
 const CACHE = join(ROOT, '.cache', 'native');
+/** The programs for the kernel, as a source. */
+const BPF_OBJECT = join(CACHE, 'bpf_object.cc');
 
 /** Programs with a main() of their own, by the directory of their sources. */
 export const PROGRAMS = { tests: TESTS, fuzz: join(TESTS, 'fuzz') } as const;
@@ -61,7 +63,7 @@ const FLAGS = [
 ];
 
 /** Of pagefault-symbols and pagefault-replay. */
-const LIBRARIES = ['-ldw', '-lelf', '-liberty', '-llzma', '-lzstd'];
+const LIBRARIES = ['-ldl', '-ldw', '-lelf', '-liberty', '-llzma', '-lzstd'];
 
 const files = (directory: string, pattern: RegExp): string[] =>
   readdirSync(directory)
@@ -98,6 +100,7 @@ function units(variant: Variant, program: Program): Unit[] {
     unit(PROGRAMS[program], '-O0', ...sanitizer),
     ...IN_PROCESS.map((room) => unit(room, optimised, ...sanitizer)),
     ...BESIDE.map((room) => unit(room, optimised, ...beside)),
+    { files: [BPF_OBJECT], flags: FLAGS },
   ];
 }
 
@@ -202,6 +205,7 @@ function prune(used: readonly string[]): void {
 /** The path of a program in one variant. Fails with the compiler's words. */
 export async function buildProgram(variant: Variant, program: Program = 'tests'): Promise<string> {
   mkdirSync(CACHE, { recursive: true });
+  await run(join(ADDON, 'bpf', 'object'), [BPF_OBJECT]);
   const headers = [...ROOMS, ...Object.values(PROGRAMS)]
     .flatMap((directory) => files(directory, /\.h$/))
     .map((file) => readFileSync(file, 'utf8'))

@@ -144,7 +144,7 @@ test.each([
   [['--container', 'nginx1'], /'nginx1' is no id/],
   [['--wrong', '-p', '1'], /unknown option '--wrong'/],
   [['-x', '-p', '1'], /unknown option '-x'/],
-  [['--engine', 'fast', '-a'], /--engine: 'fast' is none of tracepoint, software/],
+  [['--engine', 'fast', '-a'], /--engine: 'fast' is none of bpf, tracepoint, software/],
   [['--engine', 'software', '-i', 'f'], /--engine has no effect with -i/],
   [['--by', 'unit', '-a'], /--by has no effect without --report/],
   [['--report', '--by', 'pid', '-a'], /--by: 'pid' is none of process, cgroup, unit, user, name/],

@@ -1,0 +1,81 @@
+// What the programs hand to the addon: in C and in C++.
+#pragma once
+
+typedef __UINT8_TYPE__ BpfU8;
+typedef __UINT16_TYPE__ BpfU16;
+typedef __UINT32_TYPE__ BpfU32;
+typedef __UINT64_TYPE__ BpfU64;
+
+// What has become of a fault.
+enum {
+  kBpfMinor,  // completed
+  kBpfMajor,
+  kBpfSignal,  // SIGSEGV or SIGBUS was sent for it
+  kBpfLeft,    // its thread has entered another one, or ended: a signal interrupted it
+};
+
+// One fault, as the raw data of a sample. Times are CLOCK_MONOTONIC, ns.
+struct BpfFault {
+  BpfU64 time;     // when it ended
+  BpfU64 entered;  // 0: not seen
+  BpfU64 address;
+  BpfU64 ip;
+  BpfU32 pid, tid;  // of the initial pid namespace
+  BpfU16 error_code;
+  BpfU8 ending : 2;
+  BpfU8 user_mode : 1;
+  BpfU8 bus : 1;      // the signal is SIGBUS
+  BpfU8 listed : 1;   // of a thread that is followed, and not of anybody's
+  BpfU8 signal_code;  // si_code, 1 to 127
+};
+// Without the bytes behind the last member: the raw data begins with its size, 4 bytes, and has a
+// multiple of 8 with it.
+enum { kBpfFaultBytes = 44 };
+
+// Of each thread that is followed, by the address of its task_struct, which stays the same when an
+// exec gives it the number of its process.
+struct BpfEntry {
+  BpfU64 time;
+  BpfU64 address;
+  BpfU64 ip;
+  BpfU16 error_code;
+  BpfU8 open;
+};
+struct BpfTask {
+  struct BpfEntry user, kernel;
+  BpfU32 pid, tid;  // as of the last entry
+  BpfU8 met;        // an entry has been seen
+  BpfU8 asleep;     // its events wait for an exec: what is not completed has not been interrupted
+  BpfU8 left;       // faults that were left, one after the other
+};
+
+// Of each CPU. A line of the cache, so that they do not disturb each other.
+struct BpfCounters {
+  BpfU64 lost_minor, lost_major, lost_others;  // for want of room in the ring
+  BpfU64 duplicate_minor, duplicate_major;     // completed twice: by events of two descriptors
+  BpfU64 kernel_entries;                       // entered in kernel mode and not completed
+  BpfU64 vsyscalls;                            // calls through the vsyscall page: no faults
+  BpfU64 not_kept;                             // threads for which the table had no room
+};
+
+// Who is followed.
+enum {
+  kBpfListed,    // those that are listed, and who is born of them
+  kBpfCgroup,    // who runs in the cgroup
+  kBpfEveryone,  // who faults
+};
+
+// As the programs were loaded.
+struct BpfSettings {
+  BpfU32 scope;
+  BpfU32 children;  // processes born of those that are followed are followed too
+  BpfU32 on_exec;   // the events begin with an exec
+  BpfU32 self;      // never listed
+};
+
+// What changes meanwhile.
+struct BpfState {
+  BpfU32 ended;  // entries are taken in no more
+  BpfU32 wide;   // the events are of everybody on a CPU, not of those who are followed
+  BpfU32 added;  // threads that walks through all of them have added
+};

@@ -1,0 +1,277 @@
+// Joins entry and completion of a fault in the kernel, and writes one record for both into the perf
+// ring of the CPU. What is followed, and which records there are: fault_record.h.
+//
+// Programs are set on tracepoints as raw ones (BPF_RAW_TRACEPOINT_OPEN) and on descriptors of
+// software events (PERF_EVENT_IOC_SET_BPF). Neither is felt by other perf sessions, as a program on
+// the descriptor of a tracepoint would be.
+#include "fault_record.h"
+#include "kernel.h"
+
+const volatile struct BpfSettings settings = {};
+volatile struct BpfState state = {};
+
+struct {
+  MAP_NUMBER(type, BPF_MAP_TYPE_HASH);
+  MAP_NUMBER(max_entries, 65536);
+  MAP_TYPE(key, u64);
+  MAP_TYPE(value, struct BpfTask);
+} tasks SEC(".maps");
+
+// Processes that are to be followed.
+struct {
+  MAP_NUMBER(type, BPF_MAP_TYPE_HASH);
+  MAP_NUMBER(max_entries, 65536);
+  MAP_TYPE(key, u32);
+  MAP_TYPE(value, u8);
+} listed SEC(".maps");
+
+struct {
+  MAP_NUMBER(type, BPF_MAP_TYPE_CGROUP_ARRAY);
+  MAP_NUMBER(max_entries, 1);
+  MAP_NUMBER(key_size, 4);
+  MAP_NUMBER(value_size, 4);
+} cgroup SEC(".maps");
+
+// The event of each CPU that stands for its ring.
+struct {
+  MAP_NUMBER(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
+  MAP_NUMBER(max_entries, 1);
+  MAP_NUMBER(key_size, 4);
+  MAP_NUMBER(value_size, 4);
+} rings SEC(".maps");
+
+struct {
+  MAP_NUMBER(type, BPF_MAP_TYPE_ARRAY);
+  MAP_NUMBER(map_flags, BPF_F_MMAPABLE);
+  MAP_NUMBER(max_entries, 1);
+  MAP_TYPE(key, u32);
+  MAP_TYPE(value, struct BpfCounters);
+} counters SEC(".maps");
+
+#define COUNT(name)                                                     \
+  do {                                                                  \
+    u32 cpu = bpf_get_smp_processor_id();                               \
+    struct BpfCounters* counted = bpf_map_lookup_elem(&counters, &cpu); \
+    if (counted != NULL) counted->name++;                               \
+  } while (0)
+
+// A thread that ends a fault on one page has entered it there.
+INLINE int SamePage(u64 a, u64 b) {
+  return (a ^ b) >> 12 == 0;
+}
+
+INLINE void Emit(void* context, struct BpfFault* fault) {
+  fault->listed = settings.scope == kBpfListed;
+  fault->time = bpf_ktime_get_ns();
+  if (bpf_perf_event_output(context, &rings, BPF_F_CURRENT_CPU, fault, kBpfFaultBytes) == 0) return;
+  if (fault->ending == kBpfMinor) {
+    COUNT(lost_minor);
+  } else if (fault->ending == kBpfMajor) {
+    COUNT(lost_major);
+  } else {
+    COUNT(lost_others);
+  }
+}
+
+INLINE void Take(struct BpfFault* fault, const struct BpfTask* task, const struct BpfEntry* entry) {
+  fault->entered = entry->time;
+  fault->address = entry->address;
+  fault->ip = entry->ip;
+  fault->error_code = entry->error_code;
+  fault->pid = task->pid;
+  fault->tid = task->tid;
+}
+
+// The open user entry has come to nothing. More of them than are ever interrupted by one another
+// are those of a thread whose events the kernel has taken away (an exec that changed credentials).
+INLINE void Leave(void* context, struct BpfTask* task) {
+  if (task->asleep || task->left >= 8) return;
+  task->left++;
+  struct BpfFault fault = {.ending = kBpfLeft, .user_mode = 1};
+  Take(&fault, task, &task->user);
+  Emit(context, &fault);
+}
+
+INLINE struct BpfTask* Keep(u64 key, u8 asleep) {
+  struct BpfTask task = {.asleep = asleep};
+  if (bpf_map_update_elem(&tasks, &key, &task, BPF_NOEXIST) != 0) COUNT(not_kept);
+  return bpf_map_lookup_elem(&tasks, &key);
+}
+
+INLINE struct BpfTask* Meet(u64 key) {
+  if (settings.scope == kBpfListed) return NULL;
+  if (settings.scope == kBpfCgroup && bpf_current_task_under_cgroup(&cgroup, 0) != 1) return NULL;
+  return Keep(key, 0);
+}
+
+// Arguments: address, registers, error code (asm/trace/exceptions.h).
+INLINE int Enter(u64* arguments, int user) {
+  if (state.ended) return 0;
+  u64 key = bpf_get_current_task();
+  struct BpfTask* task = bpf_map_lookup_elem(&tasks, &key);
+  if (task == NULL) task = Meet(key);
+  if (task == NULL) return 0;
+  if (task->kernel.open) {
+    COUNT(kernel_entries);
+    task->kernel.open = 0;
+  }
+  if (user && task->user.open) Leave(arguments, task);
+  struct BpfEntry* entry = user ? &task->user : &task->kernel;
+  u64 numbers = bpf_get_current_pid_tgid();
+  task->pid = numbers >> 32;
+  task->tid = numbers;
+  task->met = 1;
+  entry->address = arguments[0];
+  entry->error_code = arguments[2];
+  // pt_regs, ip: asm/ptrace.h of x86-64.
+  bpf_probe_read_kernel(&entry->ip, sizeof entry->ip, (void*)(arguments[1] + 16 * 8));
+  entry->time = bpf_ktime_get_ns();
+  // The kernel answers these at the entry: addon/faults/threads.h.
+  const int vsyscall = user && entry->ip == entry->address && entry->ip >> 12 == 0xffffffffff600;
+  entry->open = !vsyscall;
+  if (vsyscall && !task->asleep) COUNT(vsyscalls);
+  return 0;
+}
+
+SEC("raw_tp/page_fault_user") int enter_user(u64* arguments) {
+  return Enter(arguments, 1);
+}
+
+SEC("raw_tp/page_fault_kernel") int enter_kernel(u64* arguments) {
+  return Enter(arguments, 0);
+}
+
+// bpf_perf_event_data of x86-64.
+struct Completion {
+  u64 before_ip[16];
+  u64 ip, cs, flags, sp, ss;
+  u64 period;
+  u64 address;
+};
+
+INLINE int Finish(struct Completion* context, u8 ending) {
+  struct BpfFault fault = {.ending = ending};
+  u64 key = bpf_get_current_task();
+  u64 address = context->address;
+  struct BpfTask* task = bpf_map_lookup_elem(&tasks, &key);
+  if (task == NULL && settings.scope == kBpfListed && state.wide) return 0;
+  if (task != NULL && task->kernel.open && SamePage(task->kernel.address, address)) {
+    Take(&fault, task, &task->kernel);
+    task->kernel.open = 0;
+  } else if (task != NULL && task->user.open && SamePage(task->user.address, address)) {
+    Take(&fault, task, &task->user);
+    task->user.open = 0;
+    if (task->kernel.open) COUNT(kernel_entries);
+    task->kernel.open = 0;
+  } else {
+    if (task != NULL && task->met) {
+      if (ending == kBpfMajor) {
+        COUNT(duplicate_major);
+      } else {
+        COUNT(duplicate_minor);
+      }
+      return 0;
+    }
+    u64 numbers = bpf_get_current_pid_tgid();
+    fault.pid = numbers >> 32;
+    fault.tid = numbers;
+  }
+  fault.address = address;
+  fault.user_mode = (context->cs & 3) != 0;
+  if (task != NULL) {
+    task->met = 1;
+    task->left = 0;
+    // What was entered before the exec was completed then, and not counted.
+    if (task->asleep) task->user.open = 0;
+    task->asleep = 0;
+  }
+  Emit(context, &fault);
+  return 0;  // no sample of the event itself
+}
+
+SEC("perf_event") int finish_minor(struct Completion* context) {
+  return Finish(context, kBpfMinor);
+}
+
+SEC("perf_event") int finish_major(struct Completion* context) {
+  return Finish(context, kBpfMajor);
+}
+
+// Arguments: signal, info, receiver, group, result (trace/events/signal.h).
+SEC("raw_tp/signal_generate") int signal(u64* arguments) {
+  enum { kSigbus = 7, kSigsegv = 11, kSiKernel = 0x80 };
+  const u32 number = arguments[0];
+  if (number != kSigbus && number != kSigsegv) return 0;
+  u64 key = bpf_get_current_task();
+  if (arguments[2] != key) return 0;
+  struct BpfTask* task = bpf_map_lookup_elem(&tasks, &key);
+  if (task == NULL || !task->user.open || task->asleep) return 0;
+  // Of kernel_siginfo si_signo and si_errno lie before si_code. In the place of its address there
+  // may be a small number (SEND_SIG_PRIV), which cannot be read.
+  s32 code = 0;
+  if (bpf_probe_read_kernel(&code, sizeof code, (void*)(arguments[1] + 8)) != 0) return 0;
+  // Of the kernel's own for an access: include/uapi/asm-generic/siginfo.h.
+  if (code <= 0 || code >= kSiKernel) return 0;
+  struct BpfFault fault = {
+      .ending = kBpfSignal, .user_mode = 1, .bus = number == kSigbus, .signal_code = code};
+  Take(&fault, task, &task->user);
+  task->user.open = 0;
+  Emit(arguments, &fault);
+  return 0;
+}
+
+// Arguments: task, clone_flags (trace/events/task.h). It has not run yet.
+SEC("raw_tp/task_newtask") int born(u64* arguments) {
+  const u64 kCloneThread = 0x10000;
+  u64 key = bpf_get_current_task();
+  if (settings.scope != kBpfListed) return 0;
+  const struct BpfTask* parent = bpf_map_lookup_elem(&tasks, &key);
+  if (parent == NULL) return 0;
+  if (!settings.children && (arguments[1] & kCloneThread) == 0) return 0;
+  Keep(arguments[0], parent->asleep);
+  return 0;
+}
+
+// Argument: task, which is the current one (trace/events/sched.h).
+SEC("raw_tp/sched_process_exit") int end(u64* arguments) {
+  u64 key = bpf_get_current_task();
+  struct BpfTask* task = bpf_map_lookup_elem(&tasks, &key);
+  if (task == NULL || !task->user.open) return 0;
+  Leave(arguments, task);
+  task->user.open = 0;
+  return 0;
+}
+
+// Argument: task, whose memory is another's from now on.
+SEC("raw_tp/sched_process_free") int forget(u64* arguments) {
+  u64 key = arguments[0];
+  bpf_map_delete_elem(&tasks, &key);
+  return 0;
+}
+
+// Of the kernel's own what is read here, wherever it lies there: libbpf looks that up in its BTF.
+struct task_struct {
+  s32 pid;
+  s32 tgid;
+  struct task_struct* real_parent;
+} __attribute__((preserve_access_index));
+
+// Walks through all threads that there are. Context: meta data, task.
+SEC("iter/task") int list(u64* context) {
+  struct task_struct* task = (struct task_struct*)context[1];
+  if (task == NULL) return 0;
+  u64 key = (u64)task;
+  if (bpf_map_lookup_elem(&tasks, &key) != NULL) return 0;
+  u32 pid = task->tgid;
+  if (pid == settings.self) return 0;
+  if (bpf_map_lookup_elem(&listed, &pid) == NULL) {
+    if (!settings.children) return 0;
+    u64 parent = (u64)task->real_parent;
+    if (bpf_map_lookup_elem(&tasks, &parent) == NULL) return 0;
+  }
+  if (Keep(key, settings.on_exec) != NULL) state.added++;
+  return 0;
+}
+
+// What reads kernel memory is given to programs under a license like this one alone.
+char programs_license[] SEC("license") = "Dual MIT/GPL";

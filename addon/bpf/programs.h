@@ -1,0 +1,63 @@
+// The programs of faults.bpf.c in the kernel: loaded by libbpf, attached, told whom to follow.
+//
+// libbpf is opened when it is needed: nothing else of the addon depends on it.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bpf/fault_record.h"
+
+namespace pagefault {
+
+struct BpfOptions {
+  BpfSettings settings = {};
+  int cgroup = -1;  // descriptor of the directory, for kBpfCgroup
+};
+
+// What could not be had, and why.
+struct BpfRefusal {
+  int error = 0;  // errno
+  std::string what;
+};
+
+class BpfPrograms {
+ public:
+  // Loads and attaches them. nullptr where that cannot be done.
+  static std::unique_ptr<BpfPrograms> Open(const BpfOptions& options, BpfRefusal* refusal);
+  ~BpfPrograms();
+  BpfPrograms(const BpfPrograms&) = delete;
+  BpfPrograms& operator=(const BpfPrograms&) = delete;
+
+  // All threads of these processes are followed from now on, and, with children, those of their
+  // descendants. Returns 0 or an errno.
+  int List(const std::vector<pid_t>& pids);
+  // From now on the events are of everybody who runs on a CPU: those of others are left out.
+  void SetWide();
+  // The event (PERF_COUNT_SW_BPF_OUTPUT) by which records get into the ring of a CPU. Returns 0 or
+  // an errno.
+  int SetRing(int cpu, int fd);
+  // Faults that this event counts are finished by the program. Returns 0 or an errno.
+  int SetOn(int fd, bool major);
+  // What is entered from now on is not taken in.
+  void End();
+
+  // Of all CPUs.
+  BpfCounters Count() const;
+  // Threads with a user fault that has been entered and not completed.
+  void ForEachOpen(const std::function<void(const BpfTask& task)>& visit) const;
+  size_t descriptors() const;
+
+ private:
+  struct Loaded;
+  explicit BpfPrograms(std::unique_ptr<Loaded> loaded);
+
+  std::unique_ptr<Loaded> loaded_;
+};
+
+}  // namespace pagefault

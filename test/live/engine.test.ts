@@ -1,0 +1,106 @@
+import { analyzerCommand, captureAttached, captureCommand } from '../support/analyzer';
+import type { Capture } from '../support/analyzer';
+import { workload } from '../support/build';
+import type { Fault } from '../support/formats';
+import { run } from '../support/running';
+import { removeScratch, scratchDirectory } from '../support/scratch';
+import { afterLoading, compare } from '../support/truth';
+
+let scratch: string;
+beforeAll(() => {
+  scratch = scratchDirectory();
+});
+afterAll(() => {
+  removeScratch(scratch);
+});
+
+const BPF = ['--engine', 'bpf'];
+const command = (name: string, ...args: readonly string[]): string[] => [
+  workload(name),
+  ...['--dir', scratch, ...args],
+];
+
+function isWhole({ ended, rows, faults, report }: Capture): void {
+  expect(ended.status).toBe(0);
+  expect(rows.length).toBeGreaterThan(0);
+  const { expected, captured } = compare(rows, faults);
+  expect(captured).toEqual(expected);
+  expect(report.completeness).toMatchObject({ difference: 0, lost: 0, comparable: true });
+  expect(report.capture).toMatchObject({ engine: 'bpf', limits: [] });
+}
+
+type Case = readonly [name: string, ...args: string[]];
+const STARTED: readonly Case[] = [
+  ['cow', '--pages', '100'],
+  ['execer', '--depth', '4', '--pages', '32'],
+  ['forkstorm', '--children', '60', '--pages', '8'],
+  ['kernelread', '--pages', '64'],
+  ['majors', '--pages', '200'],
+  ['migrate', '--threads', '4', '--pages', '150'],
+  ['segv', '--times', '100'],
+  ['sharedvm', '--pages', '20'],
+  ['storm', '--threads', '2', '--faults', '200000', '--pages', '1024'],
+  ['threads', '--sleepers', '100', '--faulting', '20', '--pages', '16'],
+];
+test.each(STARTED)(
+  'BPF, started: every range of %s has its faults, and nothing is lost',
+  async (name, ...args) => {
+    isWhole(await captureCommand(command(name, ...args), scratch, { args: BPF }));
+  },
+);
+
+const ATTACHED: readonly Case[] = [
+  ['forkstorm', '--children', '60', '--pages', '8'],
+  ['segv', '--times', '100'],
+  ['storm', '--threads', '2', '--faults', '200000', '--pages', '1024'],
+  ['threads', '--sleepers', '100', '--faulting', '20', '--pages', '16'],
+];
+test.each(ATTACHED)('BPF, attached to: the same of %s', async (name, ...args) => {
+  isWhole(await captureAttached(command(name, ...args), scratch, BPF));
+});
+
+test('both engines say the same of every fault of one thread, in the same order', async () => {
+  const told = async (engine: string): Promise<unknown[]> => {
+    const { faults } = await captureCommand(command('cow', '--pages', '100'), scratch, {
+      args: ['--engine', engine, '--fixed-ts'],
+    });
+    const said = ({
+      class: kind,
+      cause,
+      address,
+      ip,
+      region,
+      error_code: code,
+    }: Fault): unknown => ({
+      ...{ kind, cause, address, ip, region, code },
+    });
+    return afterLoading(faults).map(said);
+  };
+  await told('tracepoint'); // what it reads of files is in memory from now on
+  expect(await told('bpf')).toEqual(await told('tracepoint'));
+});
+
+test('calls through the vsyscall page are no faults', async () => {
+  const { report } = await captureCommand(command('vsyscall', '--calls', '1000'), scratch, {
+    args: BPF,
+  });
+  expect(report.summary).toMatchObject({ error: 0 });
+  expect(report.capture.records).toMatchObject({ interrupted: 0 });
+});
+
+test('a fault that is still waiting at the end is in flight, and in the rows of its thread', async () => {
+  const { report } = await captureCommand([workload('stuck'), '--forever'], scratch, {
+    args: [...BPF, '-d', '0.7'],
+  });
+  expect(report.completeness.in_flight).toBe(1);
+  const waited = report.completeness.in_flight_stall_ns;
+  expect(waited).toBeGreaterThan(0.3e9);
+  expect(Math.max(...report.threads.map((row) => Number(row.stall_ns))) / waited).toBeCloseTo(1, 0);
+});
+
+test('without rights: one line that says which are needed, status 2', async () => {
+  const nobody = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups', '--'];
+  const ended = await run([...nobody, ...analyzerCommand([...BPF, '-q', '--', 'true'])]);
+  expect(ended).toMatchObject({ status: 2, stdout: '' });
+  expect(ended.stderr).toMatch(/^error: --engine bpf: .*CAP_BPF and CAP_PERFMON.*\n$/);
+});

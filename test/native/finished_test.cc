@@ -1,0 +1,138 @@
+// Faults that BPF programs have finished: what addon/bpf/fault_record.h says of them becomes the
+// rows that entries and completions do.
+
+#include "bench.h"
+#include "check.h"
+
+namespace pagefault {
+namespace test {
+
+namespace {
+
+BpfFault Fault(uint64_t entered, uint64_t time, uint64_t address, uint8_t ending = kBpfMinor) {
+  BpfFault fault = {};
+  fault.time = time;
+  fault.entered = entered;
+  fault.address = address;
+  fault.ip = 0x401000;
+  fault.pid = fault.tid = kPid;
+  fault.error_code = 7;
+  fault.ending = ending;
+  fault.user_mode = 1;
+  fault.listed = 1;
+  return fault;
+}
+
+}  // namespace
+
+TEST(finished_is_one_fault) {
+  Bench bench;
+  bench.TakesFinished();
+  bench.Feed(Finished(Fault(2000, 2750, 0x7f0000001234)));
+  bench.Feed(Finished(Fault(3000, 93000, 0x7f0000002000, kBpfMajor)));
+  const SeenBatch seen = bench.Seen();
+  CHECK_EQ(seen.faults.size(), 2u);
+  const SeenFault& minor = seen.faults.at(0);
+  CHECK_EQ(minor.time, 2750.0 - kStart);
+  CHECK_EQ(minor.latency, 750.0);
+  CHECK_EQ(minor.address, 0x7f0000001234u);
+  CHECK_EQ(minor.ip, 0x401000u);
+  CHECK_EQ(minor.error_code, 7);
+  CHECK_EQ(minor.flags, 1 | 8 | 16);  // MIN, with error code, with entry
+  CHECK_EQ(minor.tid, kPid);
+  CHECK_EQ(seen.faults.at(1).latency, 90000.0);
+  CHECK_EQ(seen.faults.at(1).flags, 2 | 8 | 16);
+  CHECK_EQ(bench.counters().minor, 1u);
+  CHECK_EQ(bench.counters().major, 1u);
+}
+
+TEST(finished_without_entry) {
+  Bench bench;
+  bench.TakesFinished();
+  bench.Feed(Finished(Fault(0, 2750, 0x5000)));
+  const SeenBatch seen = bench.Seen();
+  CHECK_EQ(seen.faults.size(), 1u);
+  CHECK_EQ(seen.faults.at(0).latency, -1.0);
+  CHECK_EQ(seen.faults.at(0).flags, 1);
+  CHECK_EQ(bench.counters().unpaired_completions, 1u);
+}
+
+TEST(finished_by_a_signal) {
+  Bench bench;
+  bench.TakesFinished();
+  BpfFault fault = Fault(2000, 2500, 0, kBpfSignal);
+  fault.bus = 1;
+  fault.signal_code = 2;
+  // Rings that overflow have lost other faults, and not what became of this one.
+  bench.pairer().SuspectUntil(9000);
+  bench.Feed(Finished(fault));
+  const SeenBatch seen = bench.Seen();
+  CHECK_EQ(seen.faults.size(), 1u);
+  CHECK_EQ(seen.faults.at(0).flags, 8 | 16);
+  CHECK_EQ(seen.faults.at(0).signal, 0x80 | 2);
+  CHECK_EQ(bench.counters().unresolved, 1u);
+}
+
+TEST(finished_after_it_was_left) {
+  // A signal interrupts it; its handler takes a fault; then the same access is tried again.
+  Bench bench;
+  bench.TakesFinished();
+  bench.Feed(Finished(Fault(2000, 2500, 0x5000, kBpfLeft)));
+  BpfFault other = Fault(2500, 2600, 0x9000);
+  other.ip = 0x405000;
+  bench.Feed(Finished(other));
+  CHECK_EQ(bench.counters().interrupted, 1u);
+  bench.Feed(Finished(Fault(3000, 3400, 0x5000)));
+  const SeenBatch seen = bench.Seen();
+  CHECK_EQ(seen.faults.size(), 2u);
+  CHECK_EQ(seen.faults.at(0).latency, 100.0);
+  CHECK_EQ(seen.faults.at(1).latency, -1.0);  // since when is not known
+  CHECK_EQ(bench.counters().retried, 1u);
+  CHECK_EQ(bench.counters().interrupted, 0u);
+}
+
+TEST(finished_of_a_thread_whose_birth_was_lost) {
+  Bench bench;
+  bench.TakesFinished();
+  BpfFault fault = Fault(2000, 2100, 0x5000);
+  fault.pid = 900;
+  fault.tid = 901;
+  bench.Feed(Finished(fault));
+  fault.listed = 0;
+  fault.pid = fault.tid = 950;
+  bench.Feed(Finished(fault));
+  const SeenBatch seen = bench.Seen();
+  CHECK_EQ(seen.faults.size(), 1u);
+  CHECK_EQ(seen.faults.at(0).tid, 901u);
+  CHECK_EQ(bench.counters().foreign, 1u);
+}
+
+TEST(finished_of_a_thread_that_has_ended) {
+  Bench bench;
+  bench.TakesFinished();
+  bench.Ends(2000);
+  bench.Feed(Finished(Fault(1900, 2100, 0x5000, kBpfLeft)));
+  CHECK_EQ(bench.pairer().threads().size(), 0u);
+}
+
+TEST(finished_with_its_stack) {
+  // The stack is taken between entry and end, and its record comes first.
+  Bench bench;
+  bench.TakesFinished();
+  bench.Feed(Stack({kPid, kPid, 2100, IdOf(kStackId, kPid)}, 0x5000,
+                   {PERF_CONTEXT_USER, 0x401000, 0x402000}));
+  bench.Feed(Finished(Fault(2000, 2500, 0x5000)));
+  bench.Feed(Finished(Fault(3000, 3500, 0x5000)));
+  CHECK_EQ(bench.counters().stacks, 1u);
+  CHECK_EQ(bench.Seen().faults.size(), 2u);
+}
+
+TEST(finished_too_short) {
+  Bench bench;
+  bench.TakesFinished();
+  bench.Feed(Finished(Fault(2000, 2500, 0x5000), 36));
+  CHECK_EQ(bench.counters().malformed, 1u);
+}
+
+}  // namespace test
+}  // namespace pagefault
