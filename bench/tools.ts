@@ -65,7 +65,12 @@ function lastLines(file: string): string {
   return execFileSync('tail', ['-n', '3', file], { encoding: 'utf8', maxBuffer: 1 << 26 });
 }
 
-function ours(id: string, title: string, options: readonly string[]): Attaching {
+function ours(
+  id: string,
+  title: string,
+  options: readonly string[],
+  engine: readonly string[] = [],
+): Attaching {
   return {
     kind: 'attaches',
     id,
@@ -73,7 +78,7 @@ function ours(id: string, title: string, options: readonly string[]): Attaching 
     faultShare: 1,
     command: (pid, output) => {
       const stream = options.length === 0 ? ['-q'] : [...options, '-o', output];
-      return [ANALYZER, '--ready-fd', '3', ...stream, '-p', String(pid)];
+      return [ANALYZER, '--ready-fd', '3', ...engine, ...stream, '-p', String(pid)];
     },
     opened: attached,
     // The summary follows a text stream into its file, and goes to stdout or stderr otherwise.
@@ -135,6 +140,7 @@ export const TOOLS: readonly Tool[] = [
     shown: linesIn,
   },
   ours('quiet', 'pagefault-analyzer -q', []),
+  ours('bpf', 'pagefault-analyzer -q --engine bpf', [], ['--engine', 'bpf']),
   ours('text', 'pagefault-analyzer -o FILE', ['--stream']),
   ours('csv', 'pagefault-analyzer --format csv -o FILE', ['--format', 'csv']),
   ours('ndjson', 'pagefault-analyzer --format ndjson -o FILE', ['--format', 'ndjson']),
