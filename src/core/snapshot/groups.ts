@@ -28,7 +28,6 @@ export abstract class RowGroup<Row extends GroupableRow> implements StatRow, Sha
   id = 0;
   rows: readonly Row[] = [];
   readonly byClass = new Array<number>(CLASS_COUNT).fill(0);
-  readonly classRate = new Array<number>(CLASS_COUNT).fill(0);
   faults = 0;
   uniquePages = 0;
   undecided = 0;
@@ -45,6 +44,7 @@ export abstract class RowGroup<Row extends GroupableRow> implements StatRow, Sha
   private idSum = 0;
   private measured: readonly number[] | null = null;
   private keptHistory: readonly number[] | null = null;
+  private keptClassRate: readonly number[] | null = null;
   private causes: { readonly byCause: number[]; readonly causeNs: number[] } | null = null;
 
   /** Sums up rows, of which there are some. */
@@ -54,6 +54,7 @@ export abstract class RowGroup<Row extends GroupableRow> implements StatRow, Sha
     this.rows = rows;
     this.sum(rows);
     this.keptHistory = null;
+    this.keptClassRate = null;
     this.describe(rows);
     const rests = this.faults === faults && this.stallNs === stallNs;
     if (rests && this.idSum === idSum && this.members === members) return;
@@ -76,9 +77,7 @@ export abstract class RowGroup<Row extends GroupableRow> implements StatRow, Sha
     this.faults = this.uniquePages = this.refaults = this.stallNs = this.maxNs = 0;
     this.stallShare = this.stalled = this.rate = this.lastTime = this.members = this.idSum = 0;
     this.sumsUp = '';
-    this.classRate.fill(0);
     for (const row of rows) {
-      for (let c = 0; c < CLASS_COUNT; c++) this.classRate[c]! += row.classRate[c]!;
       this.idSum += row.id;
       this.faults += row.faults;
       this.uniquePages += row.uniquePages;
@@ -133,6 +132,11 @@ export abstract class RowGroup<Row extends GroupableRow> implements StatRow, Sha
     return timed;
   }
 
+  /** Like the history, of the groups that are seen alone. */
+  get classRate(): readonly number[] {
+    return (this.keptClassRate ??= addedUp(this.rows.map((row) => row.classRate)));
+  }
+
   get history(): readonly number[] {
     return (this.keptHistory ??= addedUp(this.rows.map((row) => row.history)));
   }
@@ -173,7 +177,7 @@ interface Kept<Row extends GroupableRow, Group> {
 /** Where a row belonged when its traits were these. */
 interface Placed<Row extends GroupableRow, Group, Traits> {
   readonly traits: Traits;
-  kept: Kept<Row, Group>;
+  readonly kept: Kept<Row, Group>;
   seen: number;
 }
 
@@ -191,6 +195,9 @@ export class Grouping<
 > {
   private readonly groups = new Map<string, Kept<Row, Group>>();
   private readonly placed = new Map<number, Placed<Row, Group, Traits>>();
+  /** Ids of the rows of the last picture, in their order, and their places: most rows stand where they stood. */
+  private lastRows: number[] = [];
+  private lastPlaces: Placed<Row, Group, Traits>[] = [];
   private pictures = 0;
   private lastId = 0;
 
@@ -215,8 +222,10 @@ export class Grouping<
   private present(rows: readonly Row[]): Kept<Row, Group>[] {
     const seen = ++this.pictures;
     const present: Kept<Row, Group>[] = [];
-    for (const row of rows) {
-      const kept = this.place(row, seen);
+    this.lastRows.length = this.lastPlaces.length = Math.min(this.lastRows.length, rows.length);
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i]!;
+      const { kept } = this.place(row, i, seen);
       if (kept.seen !== seen) {
         kept.seen = seen;
         kept.count = 0;
@@ -237,16 +246,17 @@ export class Grouping<
     return this.placed.get(rowId)?.kept.id ?? 0;
   }
 
-  private place(row: Row, seen: number): Kept<Row, Group> {
-    const { rules } = this;
-    const before = this.placed.get(row.id);
-    if (before !== undefined) {
-      before.seen = seen;
-      if (rules.has(row, before.traits)) return before.kept;
+  private place(row: Row, at: number, seen: number): Placed<Row, Group, Traits> {
+    const { rules, lastRows, lastPlaces } = this;
+    let place = lastRows[at] === row.id ? lastPlaces[at] : this.placed.get(row.id);
+    if (place === undefined || !rules.has(row, place.traits)) {
+      place = { traits: rules.traits(row), kept: this.keptOf(rules.key(row)), seen };
+      this.placed.set(row.id, place);
     }
-    const kept = this.keptOf(rules.key(row));
-    this.placed.set(row.id, { traits: rules.traits(row), kept, seen });
-    return kept;
+    place.seen = seen;
+    lastRows[at] = row.id;
+    lastPlaces[at] = place;
+    return place;
   }
 
   private keptOf(key: string): Kept<Row, Group> {
