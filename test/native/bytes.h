@@ -4,6 +4,7 @@
 
 #include <linux/perf_event.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -20,8 +21,10 @@ using Bytes = std::vector<uint8_t>;
 
 template <typename T>
 void Put(Bytes* out, T value) {
-  const uint8_t* bytes = reinterpret_cast<const uint8_t*>(&value);
-  out->insert(out->end(), bytes, bytes + sizeof value);
+  // Unoptimised, as the tests are compiled, insert() takes long, and this is done for every field.
+  const size_t at = out->size();
+  out->resize(at + sizeof value);
+  memcpy(out->data() + at, &value, sizeof value);
 }
 template <typename T>
 void PutAt(Bytes* out, size_t at, T value) {
@@ -30,6 +33,7 @@ void PutAt(Bytes* out, size_t at, T value) {
 
 inline Bytes Header(uint32_t type, uint16_t misc) {
   Bytes out;
+  out.reserve(64);
   Put(&out, type);
   Put(&out, misc);
   Put(&out, uint16_t{0});
@@ -37,7 +41,7 @@ inline Bytes Header(uint32_t type, uint16_t misc) {
 }
 // Pads to 8 bytes and writes the size into the header.
 inline Bytes Finish(Bytes record) {
-  while (record.size() % 8 != 0) record.push_back(0);
+  record.resize((record.size() + 7) / 8 * 8);
   PutAt(&record, 6, static_cast<uint16_t>(record.size()));
   return record;
 }
@@ -426,9 +430,16 @@ class FakeRing {
     const uint64_t head = control_.data_head;
     const uint64_t tail = __atomic_load_n(&control_.data_tail, __ATOMIC_ACQUIRE);
     if (head + record.size() - tail > data_.size()) return false;
-    for (size_t i = 0; i < record.size(); i++) data_[(head + i) % data_.size()] = record[i];
+    PutBytes(head, record.data(), record.size());
     __atomic_store_n(&control_.data_head, head + record.size(), __ATOMIC_RELEASE);
     return true;
+  }
+  // Where a position says, and from the beginning on behind the end. No more than the ring holds.
+  void PutBytes(uint64_t position, const uint8_t* bytes, size_t count) {
+    const size_t at = position % data_.size();
+    const size_t before_end = std::min(count, data_.size() - at);
+    std::copy_n(bytes, before_end, data_.data() + at);
+    std::copy_n(bytes + before_end, count - before_end, data_.data());
   }
   perf_event_mmap_page& control() { return control_; }
   Bytes& data() { return data_; }

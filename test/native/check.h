@@ -45,7 +45,7 @@ void Equal(const char* file, int line, const char* text, const A& actual, const 
 // How often a test of one thread goes round. ThreadSanitizer has nothing to find there but that the
 // test ends, and makes it ten times as slow: the other builds run all rounds.
 constexpr int Rounds(int all) {
-#ifdef __SANITIZE_THREAD__
+#if __has_feature(thread_sanitizer)
   return all / 10;
 #else
   return all;

@@ -329,9 +329,7 @@ class RecordsKind : public Kind {
     const Bytes data = script->Take(script->Take<uint32_t>());
     memory->push_back(std::make_unique<FakeRing>(bytes, tail));
     FakeRing& ring = *memory->back();
-    for (size_t i = 0; i < std::min(data.size(), bytes); i++) {
-      ring.data()[(tail + i) % bytes] = data[i];
-    }
+    ring.PutBytes(tail, data.data(), std::min(data.size(), bytes));
     rings->push_back(ring.Reader());
     ring.control().data_head = head;
   }
