@@ -33,10 +33,16 @@ interface Memory extends Share {
   readonly most: number;
 }
 
+interface Times {
+  readonly p50: number;
+  readonly max: number;
+}
+
 /** The dashboard of the real program on live targets. */
 export interface Live {
-  /** ms from the command to the first full frame. */
-  readonly first: { readonly p50: number; readonly max: number };
+  /** ms from the command to the first full frame, and to the first rate in it. */
+  readonly first: Times;
+  readonly numbers: Times;
   readonly key: Answers;
   readonly idle: Share;
   readonly tenThousand: Share;
@@ -47,6 +53,8 @@ export interface Live {
 
 /** The last words of the last line of a full frame. */
 const FULL_FRAME = 'q quit';
+/** Of the heading, of a target that takes some. */
+const FIRST_RATE = /MIN \d\S* [1-9]\S*\/s/;
 /** What starting left behind is collected and compiled by then: a dashboard is left open for hours. */
 const SETTLED_MS = 30_000;
 
@@ -56,7 +64,7 @@ export async function benchLive({ faults, keys, seconds, turns }: Effort): Promi
     ...[workload('pace'), '--rate', String(rate), '--seconds', '600'],
   ];
   say('first frame');
-  const first = await firstFrame(paced(1000), turns);
+  const { first, numbers } = await firstFrames(paced(1000), turns);
   say(`${keys} keys under a storm`);
   const key = await keyToPaint(everywhere, keys);
   say('CPU: idle, 10,000 and 100,000 faults/s, storm');
@@ -66,7 +74,7 @@ export async function benchLive({ faults, keys, seconds, turns }: Effort): Promi
   const storm = await cpuShare(everywhere, seconds);
   say(`${faults} faults in 10,000 regions`);
   const memory = await memoryAfter(faults);
-  return { first, key, idle, tenThousand, hundredThousand, storm, memory };
+  return { first, numbers, key, idle, tenThousand, hundredThousand, storm, memory };
 }
 
 /** Runs a target while `body` looks at it. */
@@ -94,15 +102,23 @@ async function withDashboard<T extends object>(
   return { ...measured, ...(await terminal.quit()) };
 }
 
-async function firstFrame(target: readonly string[], turns: number): Promise<Live['first']> {
+function firstFrames(
+  target: readonly string[],
+  turns: number,
+): Promise<Pick<Live, 'first' | 'numbers'>> {
   return withTarget(target, async ({ pid }) => {
-    const times: number[] = [];
+    const frames: number[] = [];
+    const rates: number[] = [];
     for (let k = 0; k < turns; k++) {
       const terminal = new DashboardTerminal(['-p', String(pid)]);
-      times.push((await terminal.shown(FULL_FRAME)) - terminal.started);
+      frames.push((await terminal.shown(FULL_FRAME)) - terminal.started);
+      rates.push((await terminal.shown(FIRST_RATE)) - terminal.started);
       await terminal.quit();
     }
-    return { p50: quantile(times, 0.5), max: Math.max(...times) };
+    const times = (ms: readonly number[]): Times => {
+      return { p50: quantile(ms, 0.5), max: Math.max(...ms) };
+    };
+    return { first: times(frames), numbers: times(rates) };
   });
 }
 

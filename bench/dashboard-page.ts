@@ -35,7 +35,7 @@ function loadRow(title: string, { share, captured, lost, kernel }: Share): strin
 }
 
 export function liveLines(
-  { first, key, memory, idle, tenThousand, hundredThousand, storm }: Live,
+  { first, numbers, key, memory, idle, tenThousand, hundredThousand, storm }: Live,
   alone: DashboardMemory,
   { faults, keys, turns }: Effort,
 ): string[] {
@@ -47,6 +47,7 @@ export function liveLines(
     '| what | measured |',
     '| --- | ---: |',
     `| first full frame after the command, median (worst of ${turns}) | ${ms(first.p50)} (${ms(first.max)}) |`,
+    `| first rates, median (worst) | ${ms(numbers.p50)} (${ms(numbers.max)}) |`,
     `| key to paint under the storm, median of ${keys} | ${ms(key.p50)} |`,
     `| key to paint under the storm, 99th percentile (worst) | ${ms(key.p99)} (${ms(key.max)}) |`,
     `| memory after ${whole(faults)} faults in 10,000 regions, live: at rest (peak) | ${mebibytes(memory.now)} (${mebibytes(memory.most)}) |`,

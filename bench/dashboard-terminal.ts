@@ -22,18 +22,20 @@ export class DashboardTerminal {
   }
 
   /** When the terminal shows a text; performance.now(). */
-  shown(text: string): Promise<number> {
+  shown(text: string | RegExp): Promise<number> {
     const { program } = this;
+    const isThere = (held: string): boolean =>
+      typeof text === 'string' ? held.includes(text) : text.test(held);
     return new Promise((resolve, reject) => {
       const look = (): void => {
-        if (!program.held().includes(text)) return;
+        if (!isThere(program.held())) return;
         stop();
         resolve(performance.now());
       };
       const parsed = program.terminal.onWriteParsed(look);
       const timer = setTimeout(() => {
         stop();
-        reject(new Error(`never shown: ${text}; it shows:\n${program.held()}`));
+        reject(new Error(`never shown: ${String(text)}; it shows:\n${program.held()}`));
       }, PATIENCE_MS);
       const stop = (): void => {
         parsed.dispose();

@@ -109,7 +109,7 @@ export function readSettings(around: Surroundings): ReadSettings {
 }
 
 function ignored(path: string, why: string): ReadSettings {
-  return { settings: {}, note: `note: of the settings in ${path} some are ignored: ${why}` };
+  return { settings: {}, note: `note: settings: ${why}; that is ignored (${path})` };
 }
 
 /** null: there are none. Throws the errno of what failed. */

@@ -15,7 +15,7 @@ export interface AppOptions {
   readonly screen: ScreenOptions;
   /** Refresh interval, ms; that of the settings, or a second, where it is left out. */
   readonly intervalMs?: number;
-  /** When the first numbers come, ms; half a second where that is left out. */
+  /** When the first rates come, ms; a quarter of a second where that is left out. */
   readonly firstMs?: number;
   /** That of the settings, or 'dark', where it is left out. */
   readonly theme?: ThemeName;
@@ -42,8 +42,8 @@ export type QuitReason = 'key' | 'gone' | 'told';
 /** Between two refreshes where nobody has said anything else, ms. */
 const INTERVAL_MS = 1000;
 const NOWHERE: Saved = { ok: false, words: 'settings are not saved here' };
-/** The first numbers do not wait for a long interval, ms: an empty screen says nothing. */
-const FIRST_PICTURE_MS = 500;
+/** The first rates do not wait for a long interval, ms: with the start before it that is half a second. */
+const FIRST_PICTURE_MS = 250;
 /** Between two frames, ms: faster is not seen, and a burst of keys must not draw one each. */
 const MIN_FRAME_MS = 30;
 

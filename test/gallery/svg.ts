@@ -27,6 +27,8 @@ export const LIGHT: Palette = {
 };
 
 const CELL = { width: 8, height: 17, baseline: 13 } as const;
+/** At which a cell is as wide as a character of DejaVu Sans Mono (1233 of 2048): some renderers know no textLength. */
+const FONT_SIZE = 13.288;
 /** The six levels of the colour cube of 256-colour terminals. */
 const CUBE = [0, 95, 135, 175, 215, 255] as const;
 
@@ -53,7 +55,7 @@ export function svgOf(terminal: Terminal, palette: Palette): string {
       x = end;
     }
   }
-  const font = `font-family="DejaVu Sans Mono, Menlo, Consolas, monospace" font-size="13"`;
+  const font = `font-family="DejaVu Sans Mono, Menlo, Consolas, monospace" font-size="${FONT_SIZE}"`;
   const size = `width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" ${size} ${font} xml:space="preserve">`,
@@ -130,15 +132,18 @@ function runOf(
     const box = `x="${left}" y="${top}" width="${width}" height="${CELL.height}"`;
     parts.push(`<rect ${box} fill="${look.background}"/>`);
   }
-  const shown = text.trimEnd();
+  const shown = text.trim();
   if (shown === '') return parts;
+  // Blanks at the ends are cells of their own: some renderers leave them out, and would stretch the rest.
+  const before = text.length - text.trimStart().length;
+  const wide = cells - before - (text.length - text.trimEnd().length);
   const style = [
     look.bold ? ' font-weight="bold"' : '',
     look.dim ? ' opacity="0.6"' : '',
     look.underline ? ' text-decoration="underline"' : '',
   ].join('');
-  const length = ` textLength="${(width * shown.length) / Math.max(1, text.length)}"`;
-  const place = `x="${left}" y="${top + CELL.baseline}"${length}`;
+  const length = ` textLength="${wide * CELL.width}"`;
+  const place = `x="${left + before * CELL.width}" y="${top + CELL.baseline}"${length}`;
   parts.push(`<text ${place} fill="${look.foreground}"${style}>${escaped(shown)}</text>`);
   return parts;
 }

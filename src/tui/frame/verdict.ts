@@ -60,6 +60,7 @@ function words(
     `${share.long}${part}${advice}`,
     `${share.long}${part}`,
     share.long,
+    share.middle,
     share.short,
     '',
   ];
@@ -76,14 +77,15 @@ function words(
 function shareWords(
   { isNow }: Verdict,
   { figures: { stallShare } }: Finding,
-): { readonly long: string; readonly short: string } {
+): { readonly long: string; readonly middle: string; readonly short: string } {
   const now = isNow ? ' now' : '';
   if (stallShare > 1) {
     const threads = `${stallShare.toFixed(1)} threads`;
-    return { long: `${threads} wait in it${now}`, short: threads };
+    return { long: `${threads} wait in it${now}`, middle: threads, short: threads };
   }
   const share = `${percent(stallShare)} %`;
-  return { long: `${share} of one thread's time${now}`, short: share };
+  const middle = `${share} of a thread`;
+  return { long: `${share} of one thread's time${now}`, middle, short: share };
 }
 
 /** What is to be said where nothing dominates. */

@@ -73,7 +73,7 @@ const BADGES = {
   bar: { front: WHITE, back: colour(34, 0x1f4e79), marks: BOLD },
   fine: { front: BLACK, back: colour(32, 0x7bd88f), marks: BOLD },
   look: { front: BLACK, back: colour(33, 0xf2cf5b), marks: BOLD },
-  problem: { front: WHITE, back: colour(31, 0xc0302b), marks: BOLD },
+  problem: { front: WHITE, back: colour(31, 0xd70000), marks: BOLD },
   lost: { front: WHITE, back: colour(35, 0x8e3fb5), marks: BOLD },
   active: { front: WHITE, back: colour(34, 0x2f6fa8), marks: BOLD, few: '1;7' },
 } as const;

@@ -101,7 +101,7 @@ function placeLines(
     `${unit}0x${pageAddress(start + bin * width)}-0x${pageAddress(start + (bin + 1) * width)}`;
   const total = bins.reduce((sum, n) => sum + n, 0);
   const lines = [
-    labelled(theme, columns, 'where').add(strip(bins, theme.glyphs), 'major').end(),
+    labelled(theme, columns, 'where').add(strip(bins, theme.glyphs), 'heat').end(),
     new Line(theme, columns)
       .add(' '.repeat(10))
       .add(`${bins.length} slices of ${bytes(width * 4096)}; hottest ${span(hottest)}, `)

@@ -140,6 +140,11 @@ describe('the themes', () => {
     }
   });
 
+  it('shows a problem on red, with 256 colours too', () => {
+    // 160 is #d70000 of the cube.
+    expect(makeTheme({ colours: 256, ascii: false }).sgr.problem).toContain('48;5;160');
+  });
+
   it('has as few colours as the terminal', () => {
     const all = (colours: number): string =>
       Object.values(makeTheme({ colours, ascii: false }).sgr).join(' ');
