@@ -54,6 +54,7 @@ enum Feature : uint32_t {
   kFeatureCpus = 7,
   kFeatureCommandLine = 11,
   kFeatureEventDescription = 12,
+  kFeatureSampleTime = 21,  // u64 of the first record, u64 of the last
   kFeatureCompressed = 27,  // five u32: version, type, level, ratio, bytes of a decompressed record
   kFeatureBits = 256,
 };

@@ -75,6 +75,12 @@ Features FeaturesOf(const HeadParts& parts) {
                        {kFeatureCpus, cpus},
                        {kFeatureCommandLine, words},
                        {kFeatureEventDescription, EventDescription(parts.mode)}};
+  if (parts.started != 0) {
+    Output times;
+    times.U64(parts.started);
+    times.U64(parts.ended);
+    features.emplace_back(kFeatureSampleTime, times);
+  }
   if (parts.compressed) features.emplace_back(kFeatureCompressed, Compression());
   return features;
 }

@@ -16,6 +16,7 @@ struct HeadParts {
   OwnMode mode;
   std::vector<std::string> command;  // what we were started with
   bool compressed = false;
+  uint64_t started = 0, ended = 0;  // raw clock; 0 where that is not known yet
 };
 
 // Sections by their bits, ascending.

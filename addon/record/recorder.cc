@@ -23,17 +23,17 @@ constexpr size_t kMostWaiting = 64 << 20;
 // What is recorded of an idle target is in the file this soon.
 constexpr std::chrono::milliseconds kPause(200);
 
-std::unique_ptr<Place> PlaceOf(Fd file, bool streamed, const HeadParts& parts,
+std::unique_ptr<Place> PlaceOf(Fd file, bool streamed, uint64_t start, const HeadParts& parts,
                                const std::atomic<bool>& given_up) {
   if (streamed) return std::make_unique<RecordingPipe>(std::move(file), parts, given_up);
-  return std::make_unique<RecordingFile>(std::move(file), parts);
+  return std::make_unique<RecordingFile>(std::move(file), parts, start);
 }
 
 }  // namespace
 
 Recorder::Recorder(Fd file, bool streamed, uint64_t start, const HeadParts& parts)
     : start_(start),
-      place_(PlaceOf(std::move(file), streamed, parts, given_up_)),
+      place_(PlaceOf(std::move(file), streamed, start, parts, given_up_)),
       compressor_(parts.compressed ? std::make_unique<Compressor>() : nullptr) {}
 
 Recorder::~Recorder() {

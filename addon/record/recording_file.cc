@@ -9,6 +9,7 @@
 
 #include "perf/sample_layout.h"
 #include "perfdata/format.h"
+#include "util/clock.h"
 
 namespace pagefault {
 namespace perfdata {
@@ -37,10 +38,15 @@ size_t WholeRecords(const std::vector<uint8_t>& records, size_t length) {
 
 }  // namespace
 
-RecordingFile::RecordingFile(Fd file, const HeadParts& parts)
-    : fd_(std::move(file)), mode_(parts.mode) {
+RecordingFile::RecordingFile(Fd file, const HeadParts& parts, uint64_t start)
+    : fd_(std::move(file)), parts_(parts) {
+  parts_.started = parts_.ended = start;
+  SetFeatures();
+}
+
+void RecordingFile::SetFeatures() {
   reader::Output places, sections;
-  for (const auto& [bit, section] : FeaturesOf(parts)) {
+  for (const auto& [bit, section] : FeaturesOf(parts_)) {
     PutSection(kFeaturesAt + sections.bytes().size(), section.bytes().size(), &places);
     sections.Raw(section.bytes().data(), section.bytes().size());
     bits_ |= uint64_t{1} << bit;
@@ -66,11 +72,13 @@ int RecordingFile::Put(std::vector<uint8_t>* records) {
   records->insert(records->end(), reserve_.begin(), reserve_.end());
   size_t done;
   const int error = WriteAt(*records, data_at_ + written_, &done);
+  parts_.ended = MonotonicNow();
   written_ += error == 0 ? size : WholeRecords(*records, done - std::min(done, reserve_.size()));
   return error;
 }
 
 int RecordingFile::End() {
+  SetFeatures();  // as long as before
   size_t done;
   const uint64_t end = data_at_ + written_;
   int error = WriteAt(table_, end, &done);
@@ -105,7 +113,7 @@ int RecordingFile::WriteHead(bool complete) {
   out.Raw(&header, sizeof header);
   for (size_t i = 0; i < kOwnEvents; i++) out.U64(kFirstOwnId + i);
   for (size_t i = 0; i < kOwnEvents; i++) {
-    const perf_event_attr attr = AttrOf(static_cast<OwnEvent>(i), mode_);
+    const perf_event_attr attr = AttrOf(static_cast<OwnEvent>(i), parts_.mode);
     out.Raw(&attr, kOwnAttrSize);
     PutSection(kIdsAt + 8 * i, 8, &out);
   }

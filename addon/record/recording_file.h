@@ -15,7 +15,8 @@ namespace perfdata {
 class RecordingFile : public Place {
  public:
   // `file` is empty, a regular one, and open for writing.
-  RecordingFile(Fd file, const HeadParts& parts);
+  // `start`: raw clock.
+  RecordingFile(Fd file, const HeadParts& parts, uint64_t start);
 
   int Begin() override;
   int Put(std::vector<uint8_t>* records) override;
@@ -28,7 +29,9 @@ class RecordingFile : public Place {
   int WriteHead(bool complete);
 
   Fd fd_;
-  const OwnMode mode_;
+  void SetFeatures();
+
+  HeadParts parts_;
   std::vector<uint8_t> features_;  // behind the attrs
   std::vector<uint8_t> table_;
   std::vector<uint8_t> reserve_;  // a record of the table's size that says nothing

@@ -78,6 +78,10 @@ void ReadFeature(uint32_t feature, const uint8_t* bytes, size_t length, Head* ou
       in.U32();
       out->cpus = in.U32();
       return;
+    case kFeatureSampleTime:
+      out->first_time = in.U64();
+      out->last_time = in.U64();
+      return;
     case kFeatureCommandLine:
       return ReadCommandLine(&in, out);
     default:

@@ -29,6 +29,8 @@ struct Head {
   uint32_t cpus = 0;                                   // 0: not told
   std::vector<std::string> command;                    // what the recorder was started with
   std::string host;
+  // Of the first and the last sample; 0 where the recorder did not tell.
+  uint64_t first_time = 0, last_time = 0;
 };
 
 // An attr as it lies in a file: shorter or longer than ours, by its own size. False where it cannot

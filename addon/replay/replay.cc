@@ -18,6 +18,8 @@ constexpr size_t kMaxFacts = 64 << 20;
 // batch holds some five hundred.
 constexpr uint32_t kSendEvery = 128;
 constexpr uint32_t kDeliverEvery = 4096;
+// Who plays a recording sees it in steps of this.
+constexpr uint64_t kDeliverNs = 50'000'000;
 
 Following Everyone() {
   Following following;
@@ -150,7 +152,7 @@ void Replay::Consume(RawRecord record) {
   // No two completions of a thread have the same stamp.
   if (record.event->borrowed && IsSample(record.bytes)) record.time = ++stamps_;
   pairer_->Consume(record, now_);
-  if (++since_delivery_ >= kDeliverEvery) {
+  if (++since_delivery_ >= kDeliverEvery || now_ - delivered_at_ >= kDeliverNs) {
     Deliver(false);
   } else if (since_delivery_ % kSendEvery == 0) {
     Send();
@@ -202,6 +204,7 @@ bool Replay::ConsumeNote(const RawRecord& record) {
 
 void Replay::Deliver(bool all) {
   since_delivery_ = 0;
+  delivered_at_ = now_;
   mailbox_.Flush(now_ > start_ ? now_ - start_ : 0, all);
   Send();
 }
@@ -222,6 +225,9 @@ std::string Replay::HeadFacts() const {
   lines.Add("signals", facts.signals ? 1 : 0);
   lines.Add("userOnly", facts.user_only ? 1 : 0);
   lines.Add("cpus", head.cpus);
+  if (head.last_time > head.first_time) {
+    lines.Add("lengthNs", head.last_time - head.first_time);
+  }
   if (facts.sampled) lines.Add("note", "SAMPLED");
   if (facts.mixed) lines.Add("note", "MIXED");
   if (facts.untimed) lines.Add("note", "UNTIMED");

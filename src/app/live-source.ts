@@ -1,14 +1,12 @@
 import { captureLimits, factsSince } from '../core/facts/capture-facts';
 import type { CaptureFacts } from '../core/facts/capture-facts';
 import type { RegionDetail } from '../core/snapshot/region-detail';
-import { errorParts } from '../core/facts/errors';
 import { wholeText } from '../core/facts/target';
 import { printable } from '../core/text/printable';
 import { hexText } from '../core/text/format';
 import { Waits } from '../core/wire/pending-faults';
 import type { LatencyHistogram, Snapshot, TableName } from '../core/snapshot/snapshot';
 import { summaryLine } from '../output/report/summary';
-import { WholeFile } from '../output/files/whole-file';
 import { EventLog, type EventNames } from '../tui/state/event-log';
 import type {
   CommandOutput,
@@ -25,6 +23,7 @@ import type { LiveCapture } from '../sources/live/live-capture';
 import type { Assembly } from './assemble';
 import { summaryCounts } from './closing';
 import type { Outlets } from './outlets';
+import { saveWhole } from './save';
 
 /** Targets named in the header; more are only counted. */
 const MAX_TARGETS = 64;
@@ -203,13 +202,7 @@ export class LiveSource implements DashboardSource {
   }
 
   save(path: string, text: string): string | null {
-    try {
-      this.outlets.deliver(new WholeFile(path), text);
-      return null;
-    } catch (error) {
-      // The prompt shows the name already.
-      return `cannot write: ${errorParts(error).message.replace(`${path}: `, '')}`;
-    }
+    return saveWhole(this.outlets, path, text);
   }
 
   output(): CommandOutput | null {

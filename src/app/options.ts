@@ -21,6 +21,8 @@ export interface Options extends Effects {
   /** Of a recording the faults of this time, ns from its start. */
   readonly fromNs: number;
   readonly toNs: number;
+  /** A recording is played so many times as fast as it was; 0: as fast as it can. */
+  readonly speed: number;
   /** Where what is captured goes, too, '-' for standard output; null for nowhere. */
   readonly record: string | null;
   /** The recording is compressed. */

@@ -3,13 +3,12 @@ import { debugLog, NO_DEBUG } from '../core/facts/debug';
 import type { Debug, DebugTopic } from '../core/facts/debug';
 import { printable } from '../core/text/printable';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { errorParts, Exit } from '../core/facts/errors';
+import { Exit } from '../core/facts/errors';
 import { isStarted } from '../core/facts/target';
 import { WholeFile } from '../output/files/whole-file';
 import type { FdWriter } from '../output/files/writer';
-import { DashboardApp, type AppOptions } from '../tui/app';
+import { DashboardApp } from '../tui/app';
 import { EventLog } from '../tui/state/event-log';
-import { drained } from '../tui/terminal/tty';
 import { assemble, type Assembly } from '../app/assemble';
 import { endCommand, statusText } from './command-end';
 import { CommandOutputLog } from './command-output';
@@ -20,11 +19,10 @@ import type { CaptureOptions } from '../app/options';
 import type { LiveCapture } from '../sources/live/live-capture';
 import type { Outlets } from '../app/outlets';
 import { say } from './stderr';
+import { appOptions, writeParting } from './parting';
 import { Readiness } from './readiness';
 import { EndingSignals } from './signals';
-import { ownSurroundings, readSettings, saveSettings } from './settings-file';
 import type { Startup } from './startup';
-import { terminalColours } from './terminal-description';
 import { onJobControl } from './terminal-signals';
 import { openOutlets, waitForReader } from './wait-for-reader';
 
@@ -32,7 +30,7 @@ import { openOutlets, waitForReader } from './wait-for-reader';
  * A build runs a thousand compilers, a server a thread per connection: their rows, one by one, would bury
  * what goes on now. The newest stay apart, for a look at what has just ended.
  */
-const ENDED_APART = { endedProcesses: 8, endedThreads: 16 };
+export const ENDED_APART = { endedProcesses: 8, endedThreads: 16 };
 const SIGKILL = 9;
 /** Where the debug log goes, in the directory that the program was started in. */
 const DEBUG_FILE = 'pagefault-debug.log';
@@ -76,7 +74,7 @@ export async function runDashboard(asked: CaptureOptions, startup: Startup): Pro
     intervals.finish(assembly.capture.now());
     parting = await endedCommand(assembly, reason === 'target');
     await capturing.output?.finish();
-    await writeParting(app.closingText(), files, troubles);
+    await writeParting(app.closingText(), files.dump, files.outlets, troubles);
   } catch (error) {
     last.take(error);
   }
@@ -174,54 +172,16 @@ function startScreen(
   output?.read(capture.session.takeCommandOutput());
   run.start();
   readiness.tell();
-  const around = ownSurroundings();
-  const { settings, note } = readSettings(around);
-  if (note !== '') notes.push(note);
-  const app = new DashboardApp(source, {
-    screen: {
-      input: process.stdin,
-      output: process.stdout,
-      env: process.env,
-      ascii: options.ascii,
-      describedColours: terminalColours(process.env.TERM ?? ''),
-      stopProcess: () => {
-        process.kill(process.pid, 'SIGSTOP');
-      },
-    },
-    ...looksOf(options),
-    settings,
-    settingsNote: note,
-    save: (text) => saveSettings(around, text),
-    now: () => performance.now(),
-  });
+  const looks = appOptions(options);
+  const { settingsNote = '' } = looks;
+  if (settingsNote !== '') notes.push(settingsNote);
+  const app = new DashboardApp(source, looks);
   void run.done.then(({ reason, stoppedAt }) => {
     source.endedAt = stoppedAt;
     if (reason === 'target') source.ended = () => endOf(assembly);
     if (reason !== 'target' || options.exitWithTarget) app.quit();
   });
   return app;
-}
-
-/** What was asked for on the command line, and only that. */
-function looksOf({ chosen, intervalMs, theme, mouse }: CaptureOptions): Partial<AppOptions> {
-  return {
-    ...(chosen.has('interval') ? { intervalMs } : {}),
-    ...(chosen.has('theme') ? { theme } : {}),
-    ...(chosen.has('mouse') ? { mouse } : {}),
-  };
-}
-
-/** The closing text, to the terminal and to --dump; what went wrong is added to `troubles`. */
-async function writeParting(
-  text: string,
-  { dump, outlets }: Files,
-  troubles: string[],
-): Promise<void> {
-  process.stdout.write(text);
-  await drained(process.stdout);
-  if (dump !== null) troubles.push(deliver(outlets, dump, text));
-  const askedAt = performance.now();
-  await outlets.settle(() => askedAt, sleep);
 }
 
 /** Ends COMMAND, if there is one; what to say about its end. */
@@ -273,16 +233,6 @@ async function debugInFile(topics: readonly DebugTopic[], outlets: Outlets): Pro
     () => performance.now(),
     (line) => writer?.write(Buffer.from(`${printable(line)}\n`)),
   );
-}
-
-/** What went wrong, '' when nothing did. */
-function deliver(outlets: Outlets, file: WholeFile, text: string): string {
-  try {
-    outlets.deliver(file, text);
-    return '';
-  } catch (error) {
-    return `error: cannot write to ${errorParts(error).message}`;
-  }
 }
 
 function endOf(assembly: Assembly<LiveCapture>): TargetEnd {

@@ -33,16 +33,19 @@ export async function main(args: readonly string[], notes?: Buffer): Promise<num
     const { inherit, lacking } = readLaunchNotes(notes);
     const startup = startUp(inherit);
     if (isStarted(target)) tellLacks(lacking);
-    if (target.kind === 'recording') {
-      return await (await import('./recording')).runRecording(options, target, startup);
-    }
-    const capture = { ...options, target };
     const { view, note } = chooseView(options, {
       stdinTty: isatty(0),
       stdoutTty: isatty(1),
       term: process.env.TERM ?? '',
     });
     if (note !== '') say(`note: ${note}`);
+    if (target.kind === 'recording') {
+      if (view === 'stream') {
+        return await (await import('./recording')).runRecording(options, target, startup);
+      }
+      return await (await import('./replay-dashboard')).runReplay(options, target, startup);
+    }
+    const capture = { ...options, target };
     if (view === 'stream') return await (await import('./stream')).runStream(capture, startup);
     return await (await import('./dashboard')).runDashboard(capture, startup);
   } catch (error) {

@@ -102,6 +102,10 @@ export class DashboardApp {
       intervalMs,
       settings,
     });
+    source.replay?.onMoved((anew) => {
+      this.dashboard.moved(anew);
+      this.requestFrame();
+    });
     this.dashboard.mouse ||= options.mouse ?? false;
     if (settingsNote !== '') this.dashboard.say(settingsNote, options.now(), 'warning');
     this.terminal.setMouse(this.dashboard.mouse);
@@ -146,7 +150,9 @@ export class DashboardApp {
   }
 
   private schedule(wait = this.dashboard.intervalMs): void {
+    const { replay } = this.dashboard.source;
     this.tickInterval = this.dashboard.intervalMs;
+    if (replay !== undefined) replay.intervalNs = this.tickInterval * 1e6;
     this.tickTimer = setTimeout(() => {
       this.dashboard.refresh();
       this.requestFrame();

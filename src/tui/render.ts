@@ -103,5 +103,6 @@ function lastLine(dashboard: Dashboard, nowMs: number): string {
     hiddenNote: hiddenNote(dashboard),
     back: dashboard.canGoBack ? 'back' : '',
     actions: shown.actions,
+    replay: dashboard.source.replay !== undefined,
   });
 }

@@ -14,9 +14,7 @@ export function effectsOf(given: ReadonlyMap<string, string>, startsCommand: boo
   if (idle !== undefined && !startsCommand) {
     throw new UsageError(`${name(idle)} has no effect without a COMMAND`);
   }
-  const live = specs.find(
-    ({ of, where }) => of === 'capture' || where === 'dashboard' || where === 'intervals',
-  );
+  const live = specs.find(({ of }) => of === 'capture');
   if (live !== undefined && given.has('input')) {
     throw new UsageError(`${name(live)} has no effect with -i`);
   }
@@ -24,14 +22,19 @@ export function effectsOf(given: ReadonlyMap<string, string>, startsCommand: boo
   if (recorded !== undefined && !given.has('input')) {
     throw new UsageError(`${name(recorded)} has no effect without -i`);
   }
-  const ofStream = specs.filter(({ where }) => where === 'stream' || where === 'faults');
+  const replayed = given.has('input');
+  const ofStream = specs.filter(
+    ({ where, long }) =>
+      where === 'stream' || where === 'faults' || (replayed && long === 'output'),
+  );
   const timed = given.has('batch') || given.has('openmetrics');
   const dashboardOnly = specs.filter(
     ({ where }) => where === 'dashboard' || (where === 'intervals' && !timed),
   );
   if (given.has('tui')) {
     for (const spec of ofStream) {
-      if (spec.where === 'stream') {
+      // Who goes back and forth in a recording writes no stream of it.
+      if (spec.where === 'stream' || replayed) {
         throw new UsageError(`--tui and ${name(spec)} exclude each other`);
       }
       if (!given.has('output')) {

@@ -57,6 +57,7 @@ export function parseOptions(args: readonly string[], terminal = false): Command
     quiet: has('quiet'),
     ...recording(given),
     ...timeRange(given),
+    speed: speedOf(given.get('speed')),
     report,
     by: grouping(given, report),
     ...intervalOutputs(given, format),
@@ -216,6 +217,18 @@ function timeRange(given: ReadonlyMap<string, string>): { fromNs: number; toNs: 
   const toNs = seconds('to', given.get('to'), 0, 1e8) ?? Infinity;
   if (toNs <= fromNs) throw new UsageError('--to is not after --from');
   return { fromNs, toNs };
+}
+
+/** Beyond that no clock shows what happens. */
+const SPEED_MAX = 1e6;
+
+function speedOf(text: string | undefined): number {
+  if (text === undefined) return 1;
+  const speed = Number(text);
+  if (!/^([0-9]+\.?[0-9]*|\.[0-9]+)$/.test(text) || speed > SPEED_MAX) {
+    throw new UsageError(`--speed: '${text}' is no number from 0 to ${SPEED_MAX}`);
+  }
+  return speed;
 }
 
 function recording(given: ReadonlyMap<string, string>): Pick<Options, 'record' | 'compress'> {

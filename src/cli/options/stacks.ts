@@ -31,6 +31,11 @@ export function stackOptions(
     throw new UsageError('--stack-budget has no effect with --stack-every');
   }
   const copied = mode === 'dwarf';
+  if (copied && given.has('input')) {
+    throw new UsageError(
+      '--stacks dwarf has no effect with -i: what was copied is in no recording',
+    );
+  }
   const wanted = mode === 'fp' || copied || folded;
   if (!wanted) {
     if (every !== null) throw new UsageError('--stack-every has no effect without --stacks fp');

@@ -45,6 +45,16 @@ export const OPTIONS: readonly OptionSpec[] = [
   only('recording', option('', 'from', 'SEC', 'of a recording: only faults from this time on')),
   only('recording', option('', 'to', 'SEC', 'of a recording: only faults before this time')),
   only(
+    'recording',
+    option(
+      '',
+      'speed',
+      'X',
+      'the dashboard plays a recording X times as fast (1); 0: no waiting',
+      'dashboard',
+    ),
+  ),
+  only(
     'capture',
     option('', 'no-children', '', 'leave out descendants, those there are and those to come'),
   ),
@@ -148,7 +158,10 @@ export const OPTIONS: readonly OptionSpec[] = [
   option('', 'ascii', '', 'no characters beyond ASCII in the dashboard', 'dashboard'),
   option('', 'theme', 'NAME', 'colours of the dashboard: dark, light or none (dark)', 'dashboard'),
   option('', 'mouse', '', 'the dashboard takes the mouse (M does so later)', 'dashboard'),
-  option('', 'exit-with-target', '', 'the dashboard leaves when the target ends', 'dashboard'),
+  only(
+    'capture',
+    option('', 'exit-with-target', '', 'the dashboard leaves when the target ends', 'dashboard'),
+  ),
   only(
     'command',
     option(

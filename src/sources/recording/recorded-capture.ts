@@ -44,6 +44,11 @@ export class RecordedCapture {
     return new RecordedCapture(session, source, request.file);
   }
 
+  /** ns: how long the recording is; null where it does not say so. */
+  get lengthNs(): number | null {
+    return this.session.lengthNs;
+  }
+
   /** How reading ended: what is to be said of it, '' for nothing. */
   get ending(): { readonly text: string; readonly failed: boolean } {
     const { end } = this.session;

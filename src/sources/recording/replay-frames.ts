@@ -39,6 +39,7 @@ const WIDTHS = { f64: 8, u32: 4, u16: 2, u8: 1 } as const;
 const LAYOUT = new Batch(NO_BUFFER);
 /** Before the first column. */
 const HEADER_BYTES = LAYOUT.columns[0]!.offset;
+const HORIZON_AT = 16;
 const FAULT_COLUMNS = LAYOUT.faultColumns.length;
 
 /**
@@ -66,6 +67,11 @@ export function unpackBatch(frame: Buffer, buffer: ArrayBuffer): boolean {
     at += length;
   });
   return true;
+}
+
+/** ns up to which a batch and those before it tell everything; of a frame that is none, 0. */
+export function horizonOf(frame: Buffer): number {
+  return frame.length < HEADER_BYTES ? 0 : frame.readDoubleLE(HORIZON_AT);
 }
 
 /** Whether every record of a batch lies among its faults, and its name among the names. */

@@ -10,7 +10,7 @@ import { NO_BUFFER } from '../../core/wire/columns';
 import { replayPath } from '../../native/load';
 import { AnswerParser } from '../reader/frame';
 import type { Frame } from '../reader/frame';
-import { recordsFit, ReplayFacts, ReplayFrame, unpackBatch } from './replay-frames';
+import { horizonOf, recordsFit, ReplayFacts, ReplayFrame, unpackBatch } from './replay-frames';
 
 /** Batches that wait here before the reading one is made to wait. */
 const MAX_WAITING = 4;
@@ -41,6 +41,8 @@ interface Ending {
  */
 export class ReplaySession {
   readonly info: CaptureMode & { readonly notices: NoticeFacts[] };
+  /** ns: what comes later is not handed on. */
+  until = Infinity;
   private asOf = 0;
   private batch = new Batch(NO_BUFFER);
   private stopped = false;
@@ -73,7 +75,7 @@ export class ReplaySession {
 
   /** Fills the batch buffer (core/wire/batch.ts). False when nothing was waiting. */
   drain(buffer: ArrayBuffer): boolean {
-    const frame = this.reading.nextBatch();
+    const frame = this.isAhead ? undefined : this.reading.nextBatch();
     if (frame === undefined) return false;
     if (this.batch.buffer !== buffer) this.batch = new Batch(buffer);
     if (!unpackBatch(frame, buffer) || !recordsFit(this.batch)) {
@@ -82,6 +84,18 @@ export class ReplaySession {
     }
     this.asOf = Math.max(this.asOf, this.batch.horizon);
     return true;
+  }
+
+  /** All up to `until` has been drained: what comes next is later, or nothing. */
+  get isAhead(): boolean {
+    const { next, end } = this.reading;
+    return next === undefined ? end !== null : horizonOf(next) > this.until;
+  }
+
+  /** ns: how long the recording is; null where it does not say so. */
+  get lengthNs(): number | null {
+    const length = this.head?.number('lengthNs') ?? 0;
+    return length === 0 ? null : length;
   }
 
   /** ns from the recording's start up to which all has been drained. */
@@ -228,6 +242,10 @@ class Reading {
 
   get empty(): boolean {
     return this.waiting.length === 0;
+  }
+
+  get next(): Buffer | undefined {
+    return this.waiting[0];
   }
 
   nextBatch(): Buffer | undefined {

@@ -21,6 +21,8 @@ export interface FooterState {
   readonly back: string;
   /** What the keys of the view do here; those that would do nothing are not shown. */
   readonly actions: ViewActions;
+  /** It is a recording that is shown. */
+  readonly replay: boolean;
 }
 
 /** The last line: filter and sort in force, then the keys that work here. */
@@ -36,7 +38,8 @@ export function footerView(theme: Theme, columns: number, state: FooterState): s
   if (state.sort !== '') pieces.push({ text: `sort: ${state.sort}`, weight: 60 });
   if (state.back !== '') pieces.push({ text: `Esc ${state.back}`, weight: 90 });
   let weight = 50;
-  for (const { action, footer } of KEYMAP) {
+  for (const { action, footer: live, replayFooter } of KEYMAP) {
+    const footer = state.replay ? (replayFooter ?? live) : live;
     if (footer === undefined) continue;
     if (isViewAction(action) && state.actions[action] === undefined) continue;
     const last = footer[1] === 'quit' || footer[1] === 'help';

@@ -13,7 +13,7 @@ import {
 import type { ThreadRow } from '../../core/snapshot/snapshot';
 import { pieceLine, type Piece } from '../layout/line';
 import type { Picture, Size } from '../state/picture';
-import type { HeaderInfo } from '../state/source';
+import type { HeaderInfo, ReplayState } from '../state/source';
 import { CLASS_STYLE, type Theme } from '../terminal/theme';
 import { memoryView } from './memory';
 import { verdictView } from './verdict';
@@ -100,7 +100,8 @@ function targetPieces({ header }: Picture, state: HeaderState): Piece[] {
       pieces.push({ text: command.slice(0, 60), short: command.slice(0, 20), weight: 20 });
     }
   }
-  if (header.ended !== null) pieces.push({ text: header.ended, style: 'warning', weight: 96 });
+  if (header.replay !== undefined) pieces.push(replayPiece(header.replay));
+  else if (header.ended !== null) pieces.push({ text: header.ended, style: 'warning', weight: 96 });
   else {
     const threads =
       header.whole === undefined
@@ -117,7 +118,7 @@ function targetPieces({ header }: Picture, state: HeaderState): Piece[] {
     if (target !== undefined && target.state !== '')
       pieces.push({ text: stateText(target.state), short: target.state, weight: 38 });
   }
-  pieces.push({ text: clock(header.elapsedNs), weight: 60 });
+  if (header.replay === undefined) pieces.push({ text: clock(header.elapsedNs), weight: 60 });
   pieces.push({ text: `every ${state.intervalMs / 1000} s`, weight: 30 });
   const [limit] = header.limits;
   if (limit === undefined) pieces.push({ text: 'full capture', weight: 50 });
@@ -131,6 +132,24 @@ function targetPieces({ header }: Picture, state: HeaderState): Piece[] {
     });
   }
   return pieces;
+}
+
+/** Where a recording is, and what it does. */
+function replayPiece({ position, length, playing, speed, movingTo }: ReplayState): Piece {
+  const of = length === null ? '' : ` of ${clock(length)}`;
+  const at = `${tenths(position)}${of}`;
+  if (movingTo !== null) {
+    return { text: `going to ${tenths(movingTo)}: ${at}`, style: 'warning', weight: 97 };
+  }
+  const atEnd = length !== null && position >= length;
+  const pace = speed === 0 ? 'as fast as it can' : `x${speed}`;
+  const does = playing ? `plays ${pace}` : atEnd ? 'ends here' : 'stands';
+  return { text: `${does} ${at}`, style: playing ? 'strong' : 'warning', weight: 97 };
+}
+
+/** `00:01:23.4`: an interval may be a quarter of a second. */
+function tenths(ns: number): string {
+  return `${clock(ns)}.${Math.floor(ns / 1e8) % 10}`;
 }
 
 function countPieces(picture: Picture, state: HeaderState): Piece[] {
@@ -167,6 +186,13 @@ function countPieces(picture: Picture, state: HeaderState): Piece[] {
   return pieces;
 }
 
+function capPieces(caps: readonly string[]): Piece[] {
+  const [cap] = caps;
+  if (cap === undefined) return [];
+  const text = `${cap}${caps.length > 1 ? ` (+${caps.length - 1})` : ''}`;
+  return [{ text, short: cap.split(':')[0]!, style: 'warning', weight: 70 }];
+}
+
 function trustPieces(picture: Picture): Piece[] {
   const { header } = picture;
   const { caps, since } = picture.snapshot;
@@ -174,6 +200,11 @@ function trustPieces(picture: Picture): Piece[] {
   const check = completeness(capture);
   const equal = check.difference === 0;
   const zeroed = since > 0 ? 'since z: ' : '';
+  if (capture.mode.recorded === true) {
+    const lost = check.lost > 0 ? `, lost ${grouped(check.lost)}` : '';
+    const text = `${zeroed}${grouped(check.captured)} faults of the recording${lost}`;
+    return [{ text, weight: 80 }, ...capPieces(caps)];
+  }
   const pieces: Piece[] = [
     {
       text: `${zeroed}captured ${grouped(check.captured)} + lost ${grouped(check.lost)} of the kernel's ${grouped(check.kernel)}`,
@@ -205,15 +236,7 @@ function trustPieces(picture: Picture): Piece[] {
       weight: 78,
     });
   }
-  const [cap] = caps;
-  if (cap !== undefined) {
-    pieces.push({
-      text: `${cap}${caps.length > 1 ? ` (+${caps.length - 1})` : ''}`,
-      short: cap.split(':')[0]!,
-      style: 'warning',
-      weight: 70,
-    });
-  }
+  pieces.push(...capPieces(caps));
   const [oldest, ...others] = stuck(header);
   if (oldest !== undefined) {
     pieces.push({

@@ -20,6 +20,11 @@ type CommonAction =
   | 'slower'
   | 'faster'
   | 'mouse'
+  | 'replay-back'
+  | 'replay-on'
+  | 'replay-slower'
+  | 'replay-faster'
+  | 'replay-time'
   | 'write'
   | 'save'
   | 'back'
@@ -39,6 +44,8 @@ export interface Binding {
   readonly help: string;
   /** Short form for the footer, with the key it names; absent: not in the footer. */
   readonly footer?: readonly [key: string, text: string];
+  /** The same for a recording; where it is alone, the key is of recordings only. */
+  readonly replayFooter?: readonly [key: string, text: string];
 }
 
 /** The digit of a view: the tenth has the one behind 9. */
@@ -135,10 +142,36 @@ export const KEYMAP: readonly Binding[] = [
   {
     keys: ['space', 'p'],
     action: 'freeze',
-    help: 'freeze the picture; capture goes on',
+    help: 'freeze the picture; capture goes on. A recording: play or stop',
     footer: ['Space', 'freeze'],
+    replayFooter: ['Space', 'play'],
   },
-  { keys: ['z'], action: 'zero', help: 'set the counters to zero', footer: ['z', 'zero'] },
+  {
+    keys: ['z'],
+    action: 'zero',
+    help: 'set the counters to zero: in a recording what is counted begins here',
+    footer: ['z', 'zero'],
+  },
+  {
+    keys: ['['],
+    action: 'replay-back',
+    help: 'a recording: an interval back',
+    replayFooter: ['[]', 'step'],
+  },
+  { keys: [']'], action: 'replay-on', help: 'a recording: an interval on' },
+  { keys: ['{'], action: 'replay-slower', help: 'a recording: slower' },
+  {
+    keys: ['}'],
+    action: 'replay-faster',
+    help: 'a recording: faster',
+    replayFooter: ['{}', 'speed'],
+  },
+  {
+    keys: ['J'],
+    action: 'replay-time',
+    help: 'a recording: jump to a time (90, 1:30, 50%, or +10 and -10 from here)',
+    replayFooter: ['J', 'jump'],
+  },
   { keys: ['m'], action: 'toggle-major', help: 'show or hide MAJOR faults' },
   { keys: ['n'], action: 'toggle-minor', help: 'show or hide MINOR faults' },
   { keys: ['c'], action: 'toggle-cow', help: 'show or hide COW faults' },

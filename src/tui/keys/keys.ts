@@ -95,6 +95,16 @@ const toggle =
     scene.toggleClass(cls);
   };
 
+/** What is done to a recording; of a capture nothing. `act` returns what keeps it from that, '' for nothing. */
+const replaying =
+  (act: (dashboard: Dashboard) => string) =>
+  (dashboard: Dashboard, { nowMs }: Press): void => {
+    if (dashboard.source.replay === undefined) return;
+    const refused = act(dashboard);
+    if (refused !== '') dashboard.say(refused, nowMs, 'error');
+    else dashboard.refresh();
+  };
+
 const MOUSE_IS_ON =
   'mouse on: click, click again to open, wheel; Shift selects text, M turns it off';
 
@@ -155,6 +165,20 @@ const COMMON: Readonly<
     dashboard.mouse = !dashboard.mouse;
     dashboard.say(dashboard.mouse ? MOUSE_IS_ON : 'mouse off', nowMs);
   },
+  'replay-back': replaying(({ source }) => source.replay!.step(-1)),
+  'replay-on': replaying(({ source }) => source.replay!.step(1)),
+  'replay-slower': replaying(({ source }) => {
+    source.replay!.slower();
+    return '';
+  }),
+  'replay-faster': replaying(({ source }) => {
+    source.replay!.faster();
+    return '';
+  }),
+  'replay-time': replaying((dashboard) => {
+    dashboard.ask('time', 'jump to: ', '');
+    return '';
+  }),
   write: (dashboard) => {
     promptWrite(dashboard, 'view');
   },

@@ -4,6 +4,7 @@ import { describeFilterError, parseFilter } from '../../core/filter/parse';
 import { actionOf } from './keymap';
 import { MAX_INTERVAL_MS, MIN_INTERVAL_MS } from '../state/settings';
 import { NORMAL, type Chooser, type Prompt, type WriteSubject } from '../state/mode';
+import { timeWithin } from '../layout/replay-time';
 import { proposedFile, writeShown } from '../export/write';
 
 export function helpKey(dashboard: Dashboard, help: { offset: number }, key: string): void {
@@ -98,6 +99,9 @@ function submit(dashboard: Dashboard, prompt: Prompt, nowMs: number): void {
     case 'interval':
       prompt.error = changeInterval(dashboard, text);
       break;
+    case 'time':
+      prompt.error = text === '' ? '' : jump(dashboard, text);
+      break;
     case 'write':
       prompt.error = text === '' ? '' : (writeShown(dashboard, prompt.subject, text, nowMs) ?? '');
       break;
@@ -112,6 +116,13 @@ function searchFor({ found }: Prompt, text: string): string {
   const { filter, error } = parseFilter(text);
   if (error !== null) return describeFilterError(error);
   return filter === null || found === null ? '' : found(filter);
+}
+
+/** To a time of the recording that is played. */
+function jump({ source: { replay } }: Dashboard, text: string): string {
+  if (replay === undefined) return '';
+  const ns = timeWithin(text, replay.state);
+  return ns === null ? 'a time: 90, 1:30, 1:02:03, 50%, +10 or -10' : replay.seek(ns);
 }
 
 function changeInterval(dashboard: Dashboard, text: string): string {

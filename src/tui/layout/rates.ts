@@ -1,8 +1,15 @@
 import { CLASS_COUNT } from '../../core/classify/classes';
-import type { Snapshot } from '../../core/snapshot/snapshot';
+import type { StatRow } from '../../core/snapshot/snapshot';
 
 /** Refreshes remembered: what a wide screen can show. */
 const LENGTH = 240;
+
+/** What had been counted at a moment. */
+export interface RateSample {
+  /** ns since the session's start. */
+  readonly now: number;
+  readonly totals: Pick<StatRow, 'byClass' | 'byCause' | 'stalled'>;
+}
 
 /** One series of rates, newest last. */
 export interface Series {
@@ -40,7 +47,7 @@ export class RateHistory {
   private readonly times: number[] = [];
   private count = 0;
 
-  push(snapshot: Snapshot): void {
+  push(snapshot: RateSample): void {
     const { byClass, byCause, stalled } = snapshot.totals;
     const { before } = this;
     this.before = { now: snapshot.now, byClass, byCause: [...byCause] };

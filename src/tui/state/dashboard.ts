@@ -53,6 +53,7 @@ export class Dashboard implements Navigation {
     interval: new LineHistory(),
     write: new LineHistory(),
     search: new LineHistory(),
+    time: new LineHistory(),
   };
   private failureShown = false;
   private message: { text: string; style: Style; until: number } | null = null;
@@ -242,14 +243,23 @@ export class Dashboard implements Navigation {
     if (untouched && said && this.mode === NORMAL && output !== undefined) this.go(output);
   }
 
+  /** A recording has come to where it was to go. */
+  moved(anew: boolean): void {
+    if (anew) this.scene.restart();
+    else this.scene.refresh();
+    this.follow();
+  }
+
   /** What shows a thing that is gone closes. */
   private follow(): void {
     this.opened = this.opened.filter((view) => view.follow?.() ?? true);
   }
 
-  /** Freezes the picture, or goes back to the live one. */
+  /** Freezes the picture, or goes back to the live one; a recording stands, or is played. */
   freeze(nowMs: number): void {
-    if (this.scene.frozenAt === null) this.scene.freeze(nowMs);
+    // What does not move by itself need not be kept apart from what goes on.
+    if (this.source.replay !== undefined) this.source.replay.toggle();
+    else if (this.scene.frozenAt === null) this.scene.freeze(nowMs);
     else {
       this.scene.thaw();
       for (const view of [...this.views, ...this.opened]) view.thaw?.();

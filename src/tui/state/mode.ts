@@ -26,7 +26,7 @@ export interface Chooser {
 
 export interface Prompt {
   readonly type: 'prompt';
-  readonly purpose: 'filter' | 'interval' | 'write' | 'search';
+  readonly purpose: 'filter' | 'interval' | 'write' | 'search' | 'time';
   readonly label: string;
   readonly editor: LineEditor;
   /** Lines that were entered here before. */

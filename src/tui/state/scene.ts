@@ -65,7 +65,7 @@ export class Scene {
   private look(): Picture {
     // What is frozen stays as it is: its rows are not to be filled again.
     const snapshot = this.source.snapshot(this.frozenAt === null);
-    this.history.push(snapshot);
+    this.sample(snapshot);
     const header = this.source.header();
     const verdict = verdictOf(snapshot, header.capture.mode.cpus, header.ended !== null);
     return {
@@ -76,6 +76,20 @@ export class Scene {
       log: this.source.events,
       ticks: this.ticks++,
     };
+  }
+
+  /** A recording has ticks of its own time, however many refreshes lie between them. */
+  private sample(snapshot: Snapshot): void {
+    const samples = this.source.takeSamples?.() ?? [snapshot];
+    for (const sample of samples) this.history.push(sample);
+  }
+
+  /** A recording has been gone back in: nothing of before holds any more. */
+  restart(): void {
+    this.history.restart();
+    this.standing.restart();
+    this.narrowed();
+    this.refresh();
   }
 
   /** Takes a new picture; a frozen one stays. */

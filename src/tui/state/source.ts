@@ -3,6 +3,7 @@ import type { CaptureFacts } from '../../core/facts/capture-facts';
 import type { MachineMemory } from '../../core/facts/machine-memory';
 import type { RegionDetail } from '../../core/snapshot/region-detail';
 import type { LatencyHistogram, Snapshot, TableName } from '../../core/snapshot/snapshot';
+import type { RateSample } from '../layout/rates';
 import type { EventLog, EventNames } from './event-log';
 
 /** The world as the dashboard sees it. src/app implements it; tests with plain data. */
@@ -35,6 +36,41 @@ export interface DashboardSource {
   readonly shown: ShownSource;
   /** The last lines COMMAND wrote to its stdout and stderr; null when there is no COMMAND. */
   output(): CommandOutput | null;
+  /** A recording that is played; left out for a capture. */
+  readonly replay?: ReplayControls;
+  /** Of a recording: what was counted from tick to tick since this was last asked. */
+  takeSamples?(): readonly RateSample[];
+}
+
+/** Where a recording is, and where it goes. Times are ns from its start. */
+export interface ReplayState {
+  readonly position: number;
+  /** null where the recording does not say how long it is. */
+  readonly length: number | null;
+  readonly playing: boolean;
+  /** Times as fast as it was; 0: as fast as it can. */
+  readonly speed: number;
+  /** What is counted begins there. */
+  readonly since: number;
+  /** It is on its way there; null while it plays or stands. */
+  readonly movingTo: number | null;
+}
+
+/** What can be done with a recording that is played. */
+export interface ReplayControls {
+  readonly state: ReplayState;
+  /** The interval of the dashboard, ns. */
+  intervalNs: number;
+  /** Plays, or stands. */
+  toggle(): void;
+  /** On by so many intervals, or back; it stands then. As with seek(). */
+  step(intervals: number): string;
+  /** To a time. Returns what keeps it from there, '' for nothing. */
+  seek(ns: number): string;
+  faster(): void;
+  slower(): void;
+  /** It has come to where it was to go; `anew`: what was known before is gone. */
+  onMoved(listener: (anew: boolean) => void): void;
 }
 
 /** Facts that are read of what somebody looks at alone. They come later: what is told is what came last. */
@@ -63,6 +99,8 @@ export interface HeaderInfo {
   readonly whole?: string;
   /** It is the demo: what it prints says where it is. */
   readonly isDemo?: boolean;
+  /** Of a recording: where it is. */
+  readonly replay?: ReplayState;
   /** The target is gone: how it ended, in words. null while it lives. */
   readonly ended: string | null;
   /** It was a COMMAND, and its status says that it failed. */

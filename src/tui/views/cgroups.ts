@@ -19,7 +19,11 @@ import { isOfSeveral, type View, type ViewEntry } from './view';
 export const cgroups: ViewEntry = {
   name: 'cgroups',
   title: 'Cgroups',
-  only: { help: 'cgroups, of several processes', there: (source) => isOfSeveral(source.header()) },
+  only: {
+    help: 'cgroups, of several processes',
+    // A recording does not know whose its processes were.
+    there: (source) => source.replay === undefined && isOfSeveral(source.header()),
+  },
   make: (scene, navigation) => {
     const { shown } = scene.source;
     const [name, processes, ...counters] = ownedColumns('cgroup');

@@ -1,3 +1,4 @@
+import type { Column } from '../../core/columns/column';
 import { processMemoryColumns } from '../../core/columns/memory-columns';
 import { nowFirst, PROCESS_COLUMNS } from '../../core/columns/row-columns';
 import { rowTable } from '../../core/columns/table-export';
@@ -9,10 +10,19 @@ import type { PairedRow, ProcessRow, Snapshot } from '../../core/snapshot/snapsh
 import { grouped, percent } from '../../core/text/format';
 import { Line } from '../layout/line';
 import type { Theme } from '../terminal/theme';
+import type { DashboardSource } from '../state/source';
 import { leadOfProcess } from './lead';
 import { pairedLine, pairedTable, RowDetailView } from './row-detail';
 import { TableView } from './table-view';
 import type { View, ViewEntry } from './view';
+
+/** Columns of what no recording knows. */
+const OF_OWNERS: ReadonlySet<string> = new Set(['user', 'cgroup']);
+
+function columnsOf({ shown, replay }: DashboardSource): readonly Column<ProcessRow>[] {
+  if (replay !== undefined) return PROCESS_COLUMNS.filter(({ id }) => !OF_OWNERS.has(id));
+  return [...PROCESS_COLUMNS, ...processMemoryColumns((pid) => shown.memory(pid))];
+}
 
 /** Whose threads fault. */
 export const processes: ViewEntry = {
@@ -22,10 +32,7 @@ export const processes: ViewEntry = {
     const { shown } = scene.source;
     const table = scene.table(
       {
-        columns: nowFirst([
-          ...PROCESS_COLUMNS,
-          ...processMemoryColumns((pid) => shown.memory(pid)),
-        ]),
+        columns: nowFirst(columnsOf(scene.source)),
         hasEnded: ({ alive }) => !alive,
         // What was attached and does not fault is an answer too.
         keeps: ({ alive, pid }) => alive && pid !== 0,

@@ -30,6 +30,7 @@ test('defaults', () => {
     quiet: false,
     record: null,
     compress: false,
+    speed: 1,
     fromNs: 0,
     toNs: Infinity,
     by: null,
@@ -362,11 +363,34 @@ test('-i names a recording, and excludes what only a capture has', () => {
     ['ls'],
     ['-d', '1'],
     ['-m', '8'],
-    ['--tui'],
-    ['--ascii'],
-    ['--interval', '2'],
+    ['--exit-with-target'],
+    ['--stacks', 'dwarf'],
+    ['--openmetrics', 'x.prom'],
   ])
     expect(() => parseOptions(['-i', 'perf.data', ...more])).toThrow(/-i/);
+});
+
+test('the dashboard plays a recording, unless a stream is asked for', () => {
+  expect(parseOptions(['-i', 'x', '--tui', '--speed', '2.5', '--ascii'])).toMatchObject({
+    view: 'tui',
+    speed: 2.5,
+  });
+  expect(parseOptions(['-i', 'x', '--interval', '2']).view).toBe('auto');
+  expect(parseOptions(['-i', 'x', '-o', 'y']).view).toBe('stream');
+  expect(() => parseOptions(['-i', 'x', '-o', 'y', '--tui'])).toThrow(/-o.*--tui|--tui.*-o/);
+  expect(() => parseOptions(['--speed', '2', 'ls'])).toThrow(/--speed has no effect without -i/);
+  for (const speed of ['-1', 'fast', '1e3', '9999999']) {
+    expect(() => parseOptions(['-i', 'x', '--speed', speed])).toThrow(/--speed/);
+  }
+});
+
+test('a recording on standard output leaves nothing else there', () => {
+  expect(parseOptions(['--record', '-', 'ls'])).toMatchObject({ record: '-', compress: false });
+  expect(parseOptions(['--record', '-', '--format', 'csv', '-o', 'x', 'ls']).record).toBe('-');
+  for (const other of [['--format', 'csv'], ['--stream'], ['--batch'], ['--tui']]) {
+    expect(() => parseOptions(['--record', '-', ...other, 'ls'])).toThrow(/--record -/);
+  }
+  expect(() => parseOptions(['--compress', 'ls'])).toThrow(/--compress has no effect/);
 });
 
 test('--from and --to are a time of a recording', () => {

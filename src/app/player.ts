@@ -1,0 +1,192 @@
+import { errorParts } from '../core/facts/errors';
+import type { ReplayControls, ReplayState } from '../tui/state/source';
+import { Passage } from './passage';
+import type { PassageRequest } from './passage';
+
+/** Between two steps of what is played, ms. */
+const BEAT_MS = 40;
+/** Steps of the speed. */
+const SPEEDS = [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 100, 300, 1000] as const;
+
+export interface PlayerOptions {
+  /** ns of the recorded time: the part that is looked at. */
+  readonly fromNs: number;
+  readonly toNs: number;
+  /** 0: as fast as it can. */
+  readonly speed: number;
+  /** Any monotonic clock, ms. */
+  readonly now: () => number;
+}
+
+/**
+ * Plays a recording: moves on with the clock, or to where somebody wants to be. What lies behind is reached from the
+ * beginning, by another passage that takes the place of the present one when it is there.
+ */
+export class Player implements ReplayControls {
+  /** ns of an interval of the dashboard: a tick of the model, and a step. */
+  intervalNs = 1e9;
+  private position: number;
+  /** Where somebody wants to be; null while it just plays. */
+  private target: number | null = null;
+  private opening = false;
+  private playing = true;
+  private speed: number;
+  private since: number;
+  private at: number;
+  private timer: NodeJS.Timeout | null = null;
+  private listener: (anew: boolean) => void = () => undefined;
+  private closed = false;
+  trouble = '';
+
+  private constructor(
+    private readonly request: PassageRequest,
+    private readonly options: PlayerOptions,
+    private current: Passage,
+  ) {
+    this.position = this.since = options.fromNs;
+    this.speed = options.speed;
+    this.at = options.now();
+    this.timer = setInterval(() => {
+      this.beat();
+    }, BEAT_MS);
+  }
+
+  /** Throws AnalyzerError RECORDING. */
+  static async open(request: PassageRequest, options: PlayerOptions): Promise<Player> {
+    let player: Player | null = null;
+    const tickNs = (): number => player?.intervalNs ?? 1e9;
+    player = new Player(request, options, await Passage.open(request, options.fromNs, tickNs));
+    return player;
+  }
+
+  get passage(): Passage {
+    return this.current;
+  }
+
+  get state(): ReplayState {
+    const { playing, speed, since, target } = this;
+    // On its way, what is counted is ahead of where it was.
+    const position =
+      target === null
+        ? this.position
+        : Math.max(this.position, Math.min(this.current.reached, target));
+    return {
+      position,
+      length: this.length,
+      playing: playing && target === null,
+      speed,
+      since,
+      movingTo: target,
+    };
+  }
+
+  private get length(): number | null {
+    const { toNs } = this.options;
+    const end = this.current.endNs ?? this.current.assembly.capture.lengthNs;
+    if (end === null) return toNs === Infinity ? null : toNs;
+    return Math.min(end, toNs);
+  }
+
+  onMoved(listener: (anew: boolean) => void): void {
+    this.listener = listener;
+  }
+
+  toggle(): void {
+    // At the end there is nothing to play but from the beginning.
+    if (!this.playing && this.position >= (this.length ?? Infinity)) this.seek(this.since);
+    this.playing = !this.playing;
+  }
+
+  step(intervals: number): string {
+    this.playing = false;
+    return this.seek((this.target ?? this.position) + intervals * this.intervalNs);
+  }
+
+  faster(): void {
+    this.speed = SPEEDS.find((speed) => speed > this.speed) ?? this.speed;
+  }
+
+  slower(): void {
+    this.speed = SPEEDS.findLast((speed) => speed < this.speed) ?? this.speed;
+  }
+
+  seek(ns: number): string {
+    const to = Math.max(this.options.fromNs, Math.min(ns, this.length ?? Infinity));
+    if (to < this.position && this.request.file === '-') return 'a pipe cannot be gone back in';
+    this.target = to;
+    if (this.opening) return '';
+    if (to < this.position) void this.goBack();
+    else this.current.goTo(to);
+    return '';
+  }
+
+  /** What is counted begins where it is now. */
+  zero(): void {
+    this.since = this.position;
+    this.current.zero(this.position);
+  }
+
+  close(): void {
+    this.closed = true;
+    if (this.timer !== null) clearInterval(this.timer);
+    this.timer = null;
+    this.current.close();
+  }
+
+  private async goBack(): Promise<void> {
+    this.opening = true;
+    if (this.target! < this.since) this.since = this.options.fromNs;
+    try {
+      const next = await Passage.open(this.request, this.since, () => this.intervalNs);
+      if (this.closed) {
+        next.close();
+        return;
+      }
+      this.current.close();
+      this.current = next;
+      this.position = this.since;
+      this.listener(true);
+      next.goTo(this.target!);
+    } catch (error) {
+      // The file has gone meanwhile, or is another one: what was read stays on the screen.
+      this.trouble = errorParts(error).message;
+      this.target = null;
+    } finally {
+      this.opening = false;
+    }
+  }
+
+  private beat(): void {
+    const now = this.options.now();
+    const passed = (now - this.at) * 1e6;
+    this.at = now;
+    if (this.opening) return;
+    if (this.target !== null) {
+      if (this.current.arrived) this.arrive(this.target);
+      return;
+    }
+    if (!this.playing) return;
+    // What lags behind is waited for.
+    if (this.speed === 0) this.goOn(this.options.toNs, this.current.reached);
+    else if (this.current.arrived) this.moveTo(this.position + passed * this.speed);
+  }
+
+  private moveTo(ns: number): void {
+    const to = Math.min(ns, this.length ?? Infinity);
+    this.goOn(to, to);
+  }
+
+  private goOn(limit: number, position: number): void {
+    this.current.goTo(limit);
+    this.position = Math.max(this.position, Math.min(position, this.options.toNs));
+    if (this.current.arrived) this.current.idleUntil(this.position);
+    if (this.position >= (this.current.endNs ?? this.options.toNs)) this.playing = false;
+  }
+
+  private arrive(at: number): void {
+    this.target = null;
+    this.position = Math.min(at, this.length ?? Infinity);
+    this.current.idleUntil(this.position);
+    this.listener(false);
+  }
+}

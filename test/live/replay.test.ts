@@ -1,0 +1,118 @@
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { Player } from '../../src/app/player';
+import { parseOptions } from '../../src/cli/options/options';
+import type { Options } from '../../src/app/options';
+import { NO_DEBUG } from '../../src/core/facts/debug';
+import { captureCommand } from '../support/analyzer';
+import { ANALYZER, workload } from '../support/build';
+import type { Fault } from '../support/formats';
+import { until } from '../support/running';
+import { removeScratch, scratchDirectory } from '../support/scratch';
+import { quoted, Tmux } from '../support/tmux';
+
+let scratch: string;
+let recording: string;
+let live: readonly Fault[];
+let player: Player | null = null;
+
+beforeAll(async () => {
+  scratch = scratchDirectory();
+  recording = join(scratch, 'churn.data');
+  const command = [workload('churn'), '--dir', scratch, '--turns', '500'];
+  const capture = await captureCommand(command, scratch, { args: ['--record', recording] });
+  live = capture.faults;
+}, 300_000);
+afterEach(() => {
+  player?.close();
+  player = null;
+});
+afterAll(() => {
+  removeScratch(scratch);
+});
+
+async function play(): Promise<Player> {
+  const asked = parseOptions(['-i', recording, '--tui']);
+  const options = { ...asked, target: { kind: 'recording', file: recording } } as Options;
+  const request = { options, file: recording, limits: {}, debug: NO_DEBUG, say: () => undefined };
+  player = await Player.open(request, {
+    fromNs: 0,
+    toNs: Infinity,
+    speed: 1,
+    now: () => performance.now(),
+  });
+  player.toggle();
+  return player;
+}
+
+async function jump(to: Player, ns: number): Promise<void> {
+  expect(to.seek(ns)).toBe('');
+  await until('to be there', () => to.state.movingTo === null);
+}
+
+/** What is counted where a recording stands, and up to when everything is in it. */
+function counted({ passage, state }: Player): { faults: number; reached: number } {
+  const { totals } = passage.assembly.model.snapshot(state.position);
+  return { faults: totals.faults, reached: passage.reached };
+}
+
+const countedLive = (from: number, to: number): number =>
+  live.filter(({ time_ns }) => time_ns > from && time_ns <= to).length;
+
+test('wherever a recording is gone to, it has the faults of the live run up to there', async () => {
+  const replayed = await play();
+  const end = live.at(-1)!.time_ns;
+  const seen: number[] = [];
+  for (const part of [0.5, 0.9, 0.25, 0.75, 0.5]) {
+    await jump(replayed, part * end);
+    const { faults, reached } = counted(replayed);
+    expect(replayed.state.position).toBe(part * end);
+    expect(reached).toBeLessThanOrEqual(part * end);
+    expect(faults).toBe(countedLive(-1, reached));
+    seen.push(faults);
+  }
+  expect(seen[4]).toBe(seen[0]);
+  expect(seen[2]).toBeLessThan(seen[0]!);
+  expect(seen[0]).toBeGreaterThan(0);
+  await jump(replayed, Infinity);
+  expect(counted(replayed).faults).toBe(live.length);
+});
+
+test('what is counted begins where the counters were set to zero, also when it is gone back', async () => {
+  const replayed = await play();
+  const end = live.at(-1)!.time_ns;
+  await jump(replayed, 0.4 * end);
+  const { faults: before } = counted(replayed);
+  replayed.zero();
+  expect(counted(replayed).faults).toBe(0);
+  await jump(replayed, 0.8 * end);
+  const { faults, reached } = counted(replayed);
+  expect(before + faults).toBe(countedLive(-1, reached));
+  await jump(replayed, 0.6 * end);
+  const back = counted(replayed);
+  expect(back.faults).toBe(countedLive(0.4 * end - 1, back.reached));
+  // In front of it all is counted again.
+  await jump(replayed, 0.2 * end);
+  const all = counted(replayed);
+  expect(all.faults).toBe(countedLive(-1, all.reached));
+});
+
+test('the dashboard of a recording stands, goes back, and says where it ends', async () => {
+  const terminal = new Tmux(110, 30);
+  try {
+    const command = quoted([ANALYZER, '-i', recording, '--speed', '0']);
+    terminal.enter(`${command}; echo status=$?`);
+    await terminal.shows(['recording', 'ends here', `${live.length.toLocaleString('en')} faults`]);
+    terminal.keys('[');
+    await terminal.shows([/stands 00:00:/]);
+    terminal.keys('J');
+    await terminal.shows('jump to:');
+    terminal.keys('100%\n');
+    await terminal.shows(['ends here', `${live.length.toLocaleString('en')} faults`]);
+    terminal.keys('q');
+    const text = await terminal.shows('status=0', true);
+    expect(text).toMatch(/Summary: major=\d+ minor=\d+/);
+  } finally {
+    terminal.close();
+  }
+});
