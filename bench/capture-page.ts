@@ -79,13 +79,14 @@ export function captureLines(
     ...versions(),
     `- load average of the machine before the run: ${load.toFixed(2)} (above 0.5 other work takes part)`,
     '',
-    ...tables.flatMap(({ target, rows }) => [
-      `### ${target.title}`,
-      '',
-      `| tool | ${target.unit} | slowdown | CPU, us per fault | memory | lost |`,
-      '| --- | ---: | ---: | ---: | ---: | ---: |',
-      ...rows.map((row) => rowLine(row, target.unit)),
-      '',
-    ]),
+    ...tables.flatMap((table) => [`### ${table.target.title}`, '', ...tableLines(table), '']),
+  ];
+}
+
+export function tableLines({ target, rows }: Table): string[] {
+  return [
+    `| tool | ${target.unit} | slowdown | CPU, us per fault | memory | lost |`,
+    '| --- | ---: | ---: | ---: | ---: | ---: |',
+    ...rows.map((row) => rowLine(row, target.unit)),
   ];
 }

@@ -50,7 +50,8 @@ async function measured(asked: Asked): Promise<Table[]> {
   }
 }
 
-async function inTurns(
+/** Each tool on one target, so many times. */
+export async function inTurns(
   tools: readonly Tool[],
   target: Target,
   turns: number,

@@ -1,5 +1,5 @@
 /**
- * npm run bench [-- capture|start|dashboard|machine|maps|soak|symbols] [--turns N] [--faults N] [--tools ID,ID] [--seconds N]
+ * npm run bench [-- capture|start|dashboard|machine|maps|sites|soak|stacks|symbols] [--turns N] [--faults N] [--tools ID,ID] [--seconds N]
  *     [--output FILE]
  *
  * Each bench (capture is the default) replaces its section of docs/benchmarks.md; capture with --tools
@@ -15,7 +15,9 @@ import { dashboard } from './dashboard';
 import { machine } from './machine';
 import { maps } from './maps';
 import { replaceSection } from './section';
+import { sites } from './sites';
 import { soak } from './soak';
+import { stacks } from './stacks';
 import { start } from './start';
 import { symbols } from './symbols';
 
@@ -27,6 +29,8 @@ const BENCHES: ReadonlyMap<string, Bench> = new Map<string, Bench>([
   ['machine', machine],
   ['soak', soak],
   ['symbols', symbols],
+  ['sites', sites],
+  ['stacks', stacks],
 ]);
 
 function count(name: string, text: string): number {

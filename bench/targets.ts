@@ -17,7 +17,12 @@ export interface Target {
   readonly unit: 'faults/s' | 'runs/s';
 }
 
-export function storm(title: string, threads: number, faults: number): Target {
+export function storm(
+  title: string,
+  threads: number,
+  faults: number,
+  program = workload('storm'),
+): Target {
   const said = (stdout: string): { rate: number; faults: number } => {
     const line = stdout.split('\n').find((text) => text.includes('"rate"'));
     if (line === undefined) throw new Error(`${title}: no rate in ${stdout}`);
@@ -27,7 +32,7 @@ export function storm(title: string, threads: number, faults: number): Target {
     title,
     command: (share) => {
       const each = String(Math.round((faults * share) / threads));
-      return [workload('storm'), '--threads', String(threads), '--faults', each];
+      return [program, '--threads', String(threads), '--faults', each];
     },
     speed: (stdout) => said(stdout).rate,
     faults: (stdout) => said(stdout).faults,

@@ -65,7 +65,8 @@ function lastLines(file: string): string {
   return execFileSync('tail', ['-n', '3', file], { encoding: 'utf8', maxBuffer: 1 << 26 });
 }
 
-function ours(
+/** Of an analyzer that says its summary at the end, or behind a stream in its file. */
+export function ours(
   id: string,
   title: string,
   options: readonly string[],
@@ -111,23 +112,27 @@ async function linesIn(output: string): Promise<Shown> {
   return { captured, lost: null };
 }
 
-/** What is compared. */
-export const TOOLS: readonly Tool[] = [
-  { kind: 'none', id: 'none', title: 'untraced' },
-  {
+export function perfRecord(id: string, options: readonly string[]): Attaching {
+  return {
     kind: 'attaches',
-    id: 'perf-record',
-    title: 'perf record -c 1 -d',
+    id,
+    title: ['perf record -c 1 -d', ...options].join(' '),
     faultShare: 1,
     command: (pid, output) => [
-      ...['perf', 'record', '-q', '-m', '8M', '-e', EVENTS, '-c', '1', '-d'],
+      ...['perf', 'record', '-q', '-m', '8M', '-e', EVENTS, '-c', '1', '-d', ...options],
       ...['-o', output, '-p', String(pid)],
     ],
     opened: async (measure) => {
       await eventsOpened(measure, await tracerOf(measure));
     },
     shown: samplesIn,
-  },
+  };
+}
+
+/** What is compared. */
+export const TOOLS: readonly Tool[] = [
+  { kind: 'none', id: 'none', title: 'untraced' },
+  perfRecord('perf-record', []),
   {
     kind: 'starts',
     id: 'perf-trace',

@@ -8,7 +8,6 @@
 //   errno     why no file could be reached
 
 #include <errno.h>
-#include <unistd.h>
 
 #include "elf_parse.h"
 #include "mapped_file.h"
@@ -56,18 +55,6 @@ void WriteStat(Found found, const struct stat& stat, Output* answer) {
   }
 }
 
-size_t ReadPart(int fd, uint64_t offset, uint8_t* to, size_t length) {
-  size_t done = 0;
-  while (done < length) {
-    const ssize_t n = pread(fd, to + done, length - done, static_cast<off_t>(offset + done));
-    if (n < 0 && errno == EINTR) continue;
-    // EIO, a stale NFS handle: what cannot be read has no sections.
-    if (n <= 0) break;
-    done += static_cast<size_t>(n);
-  }
-  return done;
-}
-
 }  // namespace
 
 int ElfHeaders(Context* context, Input* request, Output* answer) {
@@ -86,11 +73,8 @@ int ElfHeaders(Context* context, Input* request, Output* answer) {
     WriteStat(kData, mapped.stat, answer);
     return 0;
   }
-  const int file = mapped.file.get();
   ElfImage image;
-  const bool elf = ParseElf([file](uint64_t offset, uint8_t* to,
-                                   size_t length) { return ReadPart(file, offset, to, length); },
-                            &image);
+  const bool elf = ParseElf(ReaderOf(mapped.file.get()), &image);
   WriteStat(elf ? kProgram : kNoElf, mapped.stat, answer);
   if (elf) WriteImage(image, answer);
   return 0;

@@ -173,10 +173,8 @@ void ReadSections(const ReadAt& read, const Fields& f, const Header& header, con
   std::stable_sort(out->begin(), out->end(), lower);
 }
 
-}  // namespace
-
-bool ParseElf(const ReadAt& read, ElfImage* out) {
-  uint8_t ident[sizeof(Elf64_Ehdr)];
+// False where the file is no program and no library. `fields` are in `ident`.
+bool ReadIdent(const ReadAt& read, uint8_t (&ident)[sizeof(Elf64_Ehdr)], Fields* fields) {
   const size_t length = read(0, ident, sizeof ident);
   if (length < sizeof(Elf32_Ehdr) || memcmp(ident, ELFMAG, SELFMAG) != 0) return false;
   const uint8_t elf_class = ident[EI_CLASS];
@@ -185,10 +183,58 @@ bool ParseElf(const ReadAt& read, ElfImage* out) {
   if (order != ELFDATA2LSB && order != ELFDATA2MSB) return false;
   const bool wide = elf_class == ELFCLASS64;
   if (wide && length < sizeof(Elf64_Ehdr)) return false;
-  const Fields fields(ident, length, wide, order == ELFDATA2LSB);
-  const uint64_t type = fields.U16(16);
-  if (type != ET_EXEC && type != ET_DYN) return false;
+  *fields = Fields(ident, length, wide, order == ELFDATA2LSB);
+  const uint64_t type = fields->U16(16);
+  return type == ET_EXEC || type == ET_DYN;
+}
 
+// Notes: size of name and of content, type, then both, each padded to 4 bytes.
+std::string BuildIdIn(const Fields& like, const std::vector<uint8_t>& notes) {
+  constexpr size_t kHead = 12;
+  constexpr char kGnu[] = "GNU";
+  const auto padded = [](uint64_t size) { return (size + 3) & ~uint64_t{3}; };
+  for (size_t at = 0; at + kHead <= notes.size();) {
+    const Fields head = like.Of(notes.data() + at, notes.size() - at);
+    const uint64_t name = head.U32(0), size = head.U32(4);
+    if (padded(name) + padded(size) > notes.size() - at - kHead) break;
+    const uint8_t* const text = notes.data() + at + kHead;
+    const bool found = head.U32(8) == NT_GNU_BUILD_ID && name == sizeof kGnu && size > 0;
+    if (found && size <= kMaxBuildId && memcmp(text, kGnu, sizeof kGnu) == 0) {
+      return std::string(reinterpret_cast<const char*>(text + padded(name)), size);
+    }
+    at += kHead + padded(name) + padded(size);
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string ParseBuildId(const ReadAt& read) {
+  uint8_t ident[sizeof(Elf64_Ehdr)];
+  Fields fields(ident, 0, false, false);
+  if (!ReadIdent(read, ident, &fields)) return "";
+  const Header header = ReadHeader(fields);
+  const bool wide = fields.wide();
+  const size_t count = static_cast<size_t>(std::min<uint64_t>(header.phnum, kMaxSegments));
+  const Table table(read, fields, header.phoff, header.phentsize, count, SegmentBytes(fields));
+  Fields row = fields;
+  for (size_t i = 0; i < count && table.Row(i, &row); i++) {
+    if (row.U32(0) != PT_NOTE) continue;
+    const uint64_t offset = row.Word(wide ? 8 : 4);
+    const uint64_t size = row.Word(wide ? 32 : 16);
+    if (!Sane(offset, size)) continue;
+    std::vector<uint8_t> notes(static_cast<size_t>(std::min<uint64_t>(size, kMaxNotes)));
+    notes.resize(read(offset, notes.data(), notes.size()));
+    const std::string id = BuildIdIn(fields, notes);
+    if (!id.empty()) return id;
+  }
+  return "";
+}
+
+bool ParseElf(const ReadAt& read, ElfImage* out) {
+  uint8_t ident[sizeof(Elf64_Ehdr)];
+  Fields fields(ident, 0, false, false);
+  if (!ReadIdent(read, ident, &fields)) return false;
   const Header header = ReadHeader(fields);
   const Table table(read, fields, header.shoff, header.shentsize, 1, SectionBytes(fields));
   Fields row = fields;

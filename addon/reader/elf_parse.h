@@ -17,6 +17,8 @@ constexpr size_t kMaxSegments = 64;
 constexpr size_t kMaxProgramHeaders = 1024;
 constexpr size_t kMaxNameTable = 1 << 20;
 constexpr size_t kMaxName = 256;
+constexpr size_t kMaxNotes = 4096;
+constexpr size_t kMaxBuildId = 64;
 // Offsets, addresses and sizes are handed on as doubles.
 constexpr uint64_t kMaxNumber = uint64_t{1} << 53;
 
@@ -48,6 +50,9 @@ using ReadAt = std::function<size_t(uint64_t offset, uint8_t* to, size_t length)
 
 // False when the file is none, or has no segment to load.
 bool ParseElf(const ReadAt& read, ElfImage* out);
+
+// The build id (NT_GNU_BUILD_ID), raw; empty where there is none.
+std::string ParseBuildId(const ReadAt& read);
 
 }  // namespace reader
 }  // namespace pagefault

@@ -141,6 +141,20 @@ bool ReadMapping(Input* request, Mapping* out) {
   return request->Exact() && out->start < kAddressSpacePages && out->end <= kAddressSpacePages;
 }
 
+ReadAt ReaderOf(int file) {
+  return [file](uint64_t offset, uint8_t* to, size_t length) {
+    size_t done = 0;
+    while (done < length) {
+      const ssize_t n = pread(file, to + done, length - done, static_cast<off_t>(offset + done));
+      if (n < 0 && errno == EINTR) continue;
+      // EIO, a stale NFS handle: what cannot be read is not there.
+      if (n <= 0) break;
+      done += static_cast<size_t>(n);
+    }
+    return done;
+  };
+}
+
 int OpenRegular(const Fd& place, Fd* out) {
   struct stat stat;
   if (fstat(place.get(), &stat) != 0) return errno;

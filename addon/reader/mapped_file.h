@@ -19,6 +19,7 @@
 #include <string>
 
 #include "../util/fd.h"
+#include "elf_parse.h"
 #include "operations.h"
 
 namespace pagefault {
@@ -51,6 +52,9 @@ bool ReadMapping(Input* request, Mapping* out);
 
 // Returns 0, or the errno with which no file could be reached.
 int OpenMapped(const Context& context, const Mapping& mapping, MappedFile* out);
+
+// Reads pieces of an open file; less than was asked for at its end, and where it cannot be read.
+ReadAt ReaderOf(int file);
 
 // A regular file behind an O_PATH descriptor, for reading. Returns 0, EINVAL for what is none, or
 // another errno.

@@ -15,6 +15,7 @@
 
 #include "../symbols/names_answer.h"
 #include "debug_files.h"
+#include "elf_parse.h"
 #include "jit_file.h"
 #include "mapped_file.h"
 #include "operations.h"
@@ -72,12 +73,15 @@ SymbolFiles::Load LoadOf(symbols::Role role, const Fd& file) {
   };
 }
 
-std::string Stamp(const struct stat& stat) {
+// Tells files apart, also where one has got the numbers and times of another.
+std::string KeyOf(const MappedFile& mapped) {
+  const struct stat& stat = mapped.stat;
   const auto time = [](const struct timespec& t) {
     return std::to_string(t.tv_sec) + "." + std::to_string(t.tv_nsec);
   };
   return std::to_string(stat.st_dev) + ":" + std::to_string(stat.st_ino) + " " +
-         std::to_string(stat.st_size) + " " + time(stat.st_mtim) + " " + time(stat.st_ctim);
+         std::to_string(stat.st_size) + " " + time(stat.st_mtim) + " " + time(stat.st_ctim) + " " +
+         ParseBuildId(ReaderOf(mapped.file.get()));
 }
 
 int NameFile(Context* context, const Mapping& mapping, const std::vector<uint8_t>& places,
@@ -95,7 +99,7 @@ int NameFile(Context* context, const Mapping& mapping, const std::vector<uint8_t
     if (failed != 0 || !taken) return failed;
     return LoadDebug(*context, mapping, facts, level, deadline, process);
   };
-  return context->symbols.Ask(Stamp(mapped.stat), load, nullptr, AskFor(places, answer));
+  return context->symbols.Ask(KeyOf(mapped), load, nullptr, AskFor(places, answer));
 }
 
 int NameVdso(Context* context, const Mapping& mapping, const std::vector<uint8_t>& places,

@@ -44,12 +44,8 @@ struct Program {
   uint64_t size = 0;
 };
 
-bool ReadAt(int fd, void* out, size_t bytes, uint64_t at) {
-  ssize_t n;
-  do {
-    n = pread(fd, out, bytes, static_cast<off_t>(at));
-  } while (n < 0 && errno == EINTR);
-  return n == static_cast<ssize_t>(bytes);
+bool ReadWhole(int fd, void* out, size_t bytes, uint64_t at) {
+  return ReaderOf(fd)(at, static_cast<uint8_t*>(out), bytes) == bytes;
 }
 
 uint64_t HeadersInMemory(const std::string& directory) {
@@ -67,10 +63,10 @@ uint64_t HeadersInMemory(const std::string& directory) {
 // Bytes from where its variables begin to the thread pointer.
 uint64_t SizeOf(int file) {
   Elf64_Ehdr head;
-  if (!ReadAt(file, &head, sizeof head, 0) || head.e_machine != EM_X86_64) return 0;
+  if (!ReadWhole(file, &head, sizeof head, 0) || head.e_machine != EM_X86_64) return 0;
   if (head.e_phentsize != sizeof(Elf64_Phdr) || head.e_phnum > kMaxHeaders) return 0;
   std::vector<Elf64_Phdr> list(head.e_phnum);
-  if (!ReadAt(file, list.data(), sizeof(Elf64_Phdr) * list.size(), head.e_phoff)) return 0;
+  if (!ReadWhole(file, list.data(), sizeof(Elf64_Phdr) * list.size(), head.e_phoff)) return 0;
   for (const Elf64_Phdr& header : list) {
     if (header.p_type != PT_TLS) continue;
     const uint64_t alignment = header.p_align == 0 ? 1 : header.p_align;
@@ -104,7 +100,7 @@ int OpenProgram(const Context& context, uint32_t pid, Program* out) {
 bool IsPresent(const Program& program, uint64_t address) {
   uint64_t entry = 0;
   const uint64_t page = address / static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
-  return ReadAt(program.pagemap.get(), &entry, sizeof entry, 8 * page) && (entry >> 63) != 0;
+  return ReadWhole(program.pagemap.get(), &entry, sizeof entry, 8 * page) && (entry >> 63) != 0;
 }
 
 // 0 where it is not certain.
@@ -116,7 +112,7 @@ uint64_t ThreadPointer(const Program& program, uint32_t tid) {
   const uint64_t pointer = list - kRobustList;
   uint64_t head[3];
   if (pointer % 16 != 0 || !IsPresent(program, pointer)) return 0;
-  if (!ReadAt(program.memory.get(), head, sizeof head, pointer)) return 0;
+  if (!ReadWhole(program.memory.get(), head, sizeof head, pointer)) return 0;
   return head[0] == pointer && head[2] == pointer ? pointer : 0;
 }
 

@@ -1,4 +1,9 @@
 #include <errno.h>
+#include <fcntl.h>
+#include <link.h>
+#include <unistd.h>
+
+#include <cstring>
 
 #include "check.h"
 #include "elf_files.h"
@@ -25,6 +30,38 @@ TEST(elf_parse_reads_both_classes_and_byte_orders) {
     CHECK_EQ(image.segments[0].prot, 5u);
     CHECK_EQ(image.segments[0].mem_size, 1u << 20);
   }
+}
+
+// What the loader has of our own program is the truth.
+TEST(elf_parse_finds_the_build_id) {
+  std::string truth;
+  dl_iterate_phdr(
+      [](dl_phdr_info* info, size_t, void* out) {
+        for (int i = 0; i < info->dlpi_phnum; i++) {
+          const ElfW(Phdr)& header = info->dlpi_phdr[i];
+          if (header.p_type != PT_NOTE) continue;
+          const char* note = reinterpret_cast<const char*>(info->dlpi_addr + header.p_vaddr);
+          for (const char* const end = note + header.p_memsz; note < end;) {
+            ElfW(Nhdr) head;
+            memcpy(&head, note, sizeof head);
+            const char* content = note + sizeof head + ((head.n_namesz + 3) & ~3u);
+            if (head.n_type == NT_GNU_BUILD_ID)
+              static_cast<std::string*>(out)->assign(content, head.n_descsz);
+            note = content + ((head.n_descsz + 3) & ~3u);
+          }
+        }
+        return 1;  // the program comes first
+      },
+      &truth);
+  const int file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+  CHECK(file >= 0);
+  const ReadAt read = [file](uint64_t offset, uint8_t* to, size_t length) {
+    const ssize_t n = pread(file, to, length, static_cast<off_t>(offset));
+    return n < 0 ? 0 : static_cast<size_t>(n);
+  };
+  CHECK(!truth.empty());
+  CHECK(ParseBuildId(read) == truth);
+  close(file);
 }
 
 TEST(elf_parse_is_bounded_whatever_the_headers_claim) {

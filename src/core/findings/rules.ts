@@ -24,6 +24,15 @@ const REREAD_SHARE = 0.2;
 /** From this share of faults on pages that had faulted before a row is memory that was given back. */
 const REFAULT_SHARE = 0.5;
 
+/** A heap whose pages were fresh so often, each, was trimmed and has grown again. */
+const REGROWN_TURNS = 2;
+/** A smaller heap than this malloc does not trim by itself (M_TRIM_THRESHOLD, mallopt(3)), nor does it matter. Pages. */
+const REGROWN_PAGES = 64;
+
+const isRegrown = ({ kind, byCause, refaults, startPage, endPage }: RegionRow): boolean =>
+  kind === 'heap' &&
+  endPage - startPage >= REGROWN_PAGES &&
+  byCause[Cause.DEMAND_ZERO]! - refaults >= REGROWN_TURNS * (endPage - startPage);
 const isRefaulted = ({ refaults, faults }: RegionRow): boolean =>
   faults > 0 && refaults / faults >= REFAULT_SHARE;
 
@@ -37,9 +46,17 @@ export const RULES: readonly Rule[] = [
     advice: 'keep threads instead of starting new ones, or give them smaller stacks',
   },
   {
+    id: 'heap-regrown',
+    cause: Cause.DEMAND_ZERO,
+    of: isRegrown,
+    brief: 'heap trimmed and regrown',
+    says: 'a heap that is trimmed and grows again',
+    advice: 'let malloc keep its top (M_TRIM_THRESHOLD, M_TOP_PAD), or allocate less often in bulk',
+  },
+  {
     id: 'given-back',
     cause: Cause.DEMAND_ZERO,
-    of: (row) => row.kind !== 'stack' && isRefaulted(row),
+    of: (row) => row.kind !== 'stack' && isRefaulted(row) && !isRegrown(row),
     brief: 'freed memory touched again',
     says: 'memory that was given back and is touched again',
     advice: 'let the allocator or collector keep it (decay settings, MADV_DONTNEED, MADV_FREE)',
@@ -47,7 +64,7 @@ export const RULES: readonly Rule[] = [
   {
     id: 'first-touch',
     cause: Cause.DEMAND_ZERO,
-    of: (row) => row.kind !== 'stack' && !isRefaulted(row),
+    of: (row) => row.kind !== 'stack' && !isRefaulted(row) && !isRegrown(row),
     brief: 'first touch of fresh memory',
     says: 'first touch of fresh memory',
     advice: 'fault it in ahead (MAP_POPULATE, MADV_POPULATE_WRITE), reuse it, or use huge pages',

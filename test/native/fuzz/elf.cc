@@ -124,14 +124,13 @@ class ElfKind : public Kind {
     const Damaged file(seeds_[script.Take<uint8_t>() % seeds_.size()], &script);
     size_t asked = 0;
     ElfImage image;
-    const bool program = reader::ParseElf(
-        [&](uint64_t offset, uint8_t* to, size_t length) {
-          asked += length;
-          CHECK(offset <= reader::kMaxNumber);
-          return file.Read(offset, to, length);
-        },
-        &image);
-    if (program) CheckImage(image);
+    const ReadAt read = [&](uint64_t offset, uint8_t* to, size_t length) {
+      asked += length;
+      CHECK(offset <= reader::kMaxNumber);
+      return file.Read(offset, to, length);
+    };
+    if (reader::ParseElf(read, &image)) CheckImage(image);
+    CHECK(reader::ParseBuildId(read).size() <= reader::kMaxBuildId);
     CHECK(asked < kMostAsked);
   }
 

@@ -65,6 +65,21 @@ test('what is known of huge pages is said of the region that costs most', () => 
 test.each([
   ['stacks', row(Cause.DEMAND_ZERO, 500, { kind: 'stack' }), 'thread-stacks'],
   ['memory given back', row(Cause.DEMAND_ZERO, 500, { refaults: 300 }), 'given-back'],
+  [
+    'a heap that was fresh twice over',
+    row(Cause.DEMAND_ZERO, 500, { kind: 'heap', startPage: 1000, endPage: 1250 }),
+    'heap-regrown',
+  ],
+  [
+    'a heap that was fresh once, and given back',
+    row(Cause.DEMAND_ZERO, 500, { kind: 'heap', startPage: 1000, endPage: 1250, refaults: 300 }),
+    'given-back',
+  ],
+  [
+    'a heap that was fresh once',
+    row(Cause.DEMAND_ZERO, 500, { kind: 'heap', startPage: 1000, endPage: 1500 }),
+    'first-touch',
+  ],
   ['COW after fork', row(Cause.COW_ANON, 500), 'copy-on-write'],
   ['COW of files', row(Cause.COW_FILE, 500), 'copied-file'],
   ['reading from disk', row(Cause.FILE_READ, 500), 'cold-file'],
