@@ -43,10 +43,14 @@ struct BpfEntry {
 };
 struct BpfTask {
   struct BpfEntry user, kernel;
-  BpfU32 pid, tid;  // as of the last entry
-  BpfU8 met;        // an entry has been seen
-  BpfU8 asleep;     // its events wait for an exec: what is not completed has not been interrupted
-  BpfU8 left;       // faults that were left, one after the other
+  // Entered in kernel mode before `kernel`, on another page. Who walks a user stack while a fault
+  // is handled (a call chain of perf) may touch what is not there: an entry that is never
+  // completed.
+  struct BpfEntry outer;
+  BpfU64 completed;  // address of the last completion, 0 once something has been entered since
+  BpfU32 pid, tid;   // as of the last entry
+  BpfU8 asleep;      // its events wait for an exec: what is not completed has not been interrupted
+  BpfU8 left;        // faults that were left, one after the other
 };
 
 // Of each CPU. A line of the cache, so that they do not disturb each other.

@@ -104,6 +104,16 @@ INLINE struct BpfTask* Meet(u64 key) {
   return Keep(key, 0);
 }
 
+INLINE void DropKernel(struct BpfTask* task) {
+  if (task->kernel.open) COUNT(kernel_entries);
+  task->kernel.open = 0;
+}
+
+INLINE void DropOuter(struct BpfTask* task) {
+  if (task->outer.open) COUNT(kernel_entries);
+  task->outer.open = 0;
+}
+
 // Arguments: address, registers, error code (asm/trace/exceptions.h).
 INLINE int Enter(u64* arguments, int user) {
   if (state.ended) return 0;
@@ -111,16 +121,20 @@ INLINE int Enter(u64* arguments, int user) {
   struct BpfTask* task = bpf_map_lookup_elem(&tasks, &key);
   if (task == NULL) task = Meet(key);
   if (task == NULL) return 0;
-  if (task->kernel.open) {
-    COUNT(kernel_entries);
-    task->kernel.open = 0;
+  if (user) {
+    DropKernel(task);
+    DropOuter(task);
+  } else if (task->outer.open || SamePage(task->kernel.address, arguments[0])) {
+    DropKernel(task);
+  } else {
+    task->outer = task->kernel;
   }
   if (user && task->user.open) Leave(arguments, task);
   struct BpfEntry* entry = user ? &task->user : &task->kernel;
   u64 numbers = bpf_get_current_pid_tgid();
   task->pid = numbers >> 32;
   task->tid = numbers;
-  task->met = 1;
+  task->completed = 0;
   entry->address = arguments[0];
   entry->error_code = arguments[2];
   // pt_regs, ip: asm/ptrace.h of x86-64.
@@ -158,13 +172,19 @@ INLINE int Finish(struct Completion* context, u8 ending) {
   if (task != NULL && task->kernel.open && SamePage(task->kernel.address, address)) {
     Take(&fault, task, &task->kernel);
     task->kernel.open = 0;
+    DropOuter(task);
+  } else if (task != NULL && task->outer.open && SamePage(task->outer.address, address)) {
+    Take(&fault, task, &task->outer);
+    task->outer.open = 0;
+    DropKernel(task);
   } else if (task != NULL && task->user.open && SamePage(task->user.address, address)) {
     Take(&fault, task, &task->user);
     task->user.open = 0;
-    if (task->kernel.open) COUNT(kernel_entries);
-    task->kernel.open = 0;
+    DropKernel(task);
+    DropOuter(task);
   } else {
-    if (task != NULL && task->met) {
+    // Twice, and nothing entered since: by the events of two descriptors.
+    if (task != NULL && task->completed != 0 && SamePage(task->completed, address)) {
       if (ending == kBpfMajor) {
         COUNT(duplicate_major);
       } else {
@@ -179,7 +199,7 @@ INLINE int Finish(struct Completion* context, u8 ending) {
   fault.address = address;
   fault.user_mode = (context->cs & 3) != 0;
   if (task != NULL) {
-    task->met = 1;
+    task->completed = address;
     task->left = 0;
     // What was entered before the exec was completed then, and not counted.
     if (task->asleep) task->user.open = 0;

@@ -59,6 +59,13 @@ test.each(ATTACHED)('BPF, attached to: the same of %s', async (name, ...args) =>
   isWhole(await captureAttached(command(name, ...args), scratch, BPF));
 });
 
+// Who walks a stack inside of a fault touches pages that are not there.
+test('BPF with call chains: every fault of the kernel is still there', async () => {
+  const args = [...BPF, '--stacks', 'fp', '--stack-every', '1'];
+  isWhole(await captureCommand(command('kernelread', '--pages', '64'), scratch, { args }));
+  isWhole(await captureCommand(command('chains'), scratch, { args }));
+});
+
 test('both engines say the same of every fault of one thread, in the same order', async () => {
   const told = async (engine: string): Promise<unknown[]> => {
     const { faults } = await captureCommand(
