@@ -96,7 +96,7 @@ export function assemble(
               words: process.argv.slice(1),
             },
       stdoutTaken: options.record === '-',
-      fixedLayout: options.fixedTs,
+      fixed: options.fixedTs,
       captureOutput: ports.captureOutput ?? false,
       onWake: () => wake.run?.wake(),
       debug: ports.debug,

@@ -34,8 +34,9 @@ export class CodeNames implements NameSource {
   constructor(
     private readonly reader: Pick<TargetReader, 'names'>,
     nowMs: () => number,
+    patience = FOR_NAMES,
   ) {
-    this.questions = new OpenQuestions(nowMs, FOR_NAMES);
+    this.questions = new OpenQuestions(nowMs, patience);
   }
 
   askNames(place: CodePlace, addresses: readonly CodeAddress[], frames = false): void {

@@ -27,6 +27,7 @@ import { MachineAccounts } from './machine-accounts';
 import { Owners } from './owners';
 import { Pools } from './pools';
 import { isKnown, Proc } from '../proc/proc';
+import { UNTIL_ANSWERED } from '../proc/patience';
 import { ProcFs } from '../proc/proc-source';
 import { NotedSource } from './noted-source';
 import type { TargetReader } from '../reader/target-reader';
@@ -50,8 +51,8 @@ export interface LiveRequest {
   readonly stacks: StackOptions | null;
   /** A file into which what is captured goes, too; null for none. */
   readonly record: NonNullable<SessionOptions['record']> | null;
-  /** No address-space randomisation for the program. */
-  readonly fixedLayout: boolean;
+  /** The same output in every run: no address-space randomisation for the program, and answers are waited for. */
+  readonly fixed: boolean;
   /** The program's output goes into a pipe (CommandOutputReader) and nothing of it to our terminal. */
   readonly captureOutput?: boolean;
   /** Our stdout is a recording: the program's goes to stderr. */
@@ -142,7 +143,7 @@ export class LiveCapture {
 
   private constructor(
     private readonly parts: Parts,
-    { record }: Pick<LiveRequest, 'record'>,
+    { record, fixed }: Pick<LiveRequest, 'record' | 'fixed'>,
   ) {
     const { addon, session, proc, pools, reader, early, accounts, pids, debug } = parts;
     this.written = new RecordingState(session, record?.streamed === true);
@@ -161,32 +162,28 @@ export class LiveCapture {
     this.startNs = session.info.startNs;
     debug('capture', () => openedText(session.info, pids));
     const kernelMounts = addon.kernelMounts();
+    const patience = fixed ? UNTIL_ANSWERED : undefined;
+    const nowMs = (): number => performance.now();
     this.files = new ProcFs({
       proc,
       reader,
       early,
       now: () => this.now(),
-      nowMs: () => performance.now(),
+      nowMs,
       kernelMounts,
       debug,
+      patience,
     });
     this.source =
       session.recording() === null ? this.files : new NotedSource(this.files, session, this.system);
     this.guards = new Guards(pools.readers, () => this.now());
     this.hugePages = new HugePages(pools.readers, () => this.now());
-    this.owners = new Owners(reader, () => performance.now());
-    this.spaces =
-      parts.whole === null
-        ? null
-        : new Spaces(
-            reader,
-            () => this.now(),
-            () => performance.now(),
-          );
+    this.owners = new Owners(reader, nowMs);
+    this.spaces = parts.whole === null ? null : new Spaces(reader, () => this.now(), nowMs);
     this.shown = new ShownFacts(reader, proc);
-    this.names = new CodeNames(reader, () => performance.now());
-    this.unwinder = new StackUnwinder(session, reader, () => performance.now());
-    this.tls = new TlsBlocks(reader, () => performance.now());
+    this.names = new CodeNames(reader, nowMs, patience);
+    this.unwinder = new StackUnwinder(session, reader, nowMs, patience);
+    this.tls = new TlsBlocks(reader, nowMs, patience);
     this.bus = new BusFactsReader({
       proc,
       reader,

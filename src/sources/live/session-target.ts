@@ -100,7 +100,8 @@ export function argumentsOf(target: Started): readonly [string, ...string[]] {
 /** How a program is started. */
 interface StartOptions {
   readonly inherit: Inheritance;
-  readonly fixedLayout: boolean;
+  /** No address-space randomisation. */
+  readonly fixed: boolean;
   readonly captureOutput?: boolean;
   /** Our stdout is a recording. */
   readonly stdoutTaken?: boolean;
@@ -109,11 +110,11 @@ interface StartOptions {
 /** A program that is started, by argumentsOf(). */
 export function start(
   command: readonly [string, ...string[]],
-  { inherit, fixedLayout, captureOutput = false, stdoutTaken = false }: StartOptions,
+  { inherit, fixed, captureOutput = false, stdoutTaken = false }: StartOptions,
 ): SessionTarget {
   const argv = command.map(bytesOfText);
   const file = argv[0]!;
   const watcher = watcherPath();
   const outputs = { captureOutput, stdoutToStderr: stdoutTaken };
-  return { pids: [], command: { file, argv, fixedLayout, ...outputs, inherit, watcher } };
+  return { pids: [], command: { file, argv, fixedLayout: fixed, ...outputs, inherit, watcher } };
 }

@@ -49,8 +49,9 @@ export class StackUnwinder implements UnwindSource {
     private readonly session: Pick<Session, 'takeStack'>,
     private readonly reader: Pick<TargetReader, 'unwind'>,
     nowMs: () => number,
+    patience = FOR_STACKS,
   ) {
-    this.questions = new OpenQuestions(nowMs, FOR_STACKS);
+    this.questions = new OpenQuestions(nowMs, patience);
   }
 
   askUnwound(pid: number, mappings: readonly Vma[], slot: number): number {

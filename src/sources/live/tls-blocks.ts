@@ -18,8 +18,9 @@ export class TlsBlocks implements TlsSource {
   constructor(
     private readonly reader: Pick<TargetReader, 'tls'>,
     nowMs: () => number,
+    patience = FOR_TLS,
   ) {
-    this.questions = new OpenQuestions(nowMs, FOR_TLS);
+    this.questions = new OpenQuestions(nowMs, patience);
   }
 
   askTls(pid: number, tids: readonly number[], ticket: number): boolean {

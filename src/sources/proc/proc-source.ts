@@ -11,6 +11,7 @@ import type { EarlyLook } from '../live/early-look';
 import { Inquiries } from './inquiries';
 import { Mounts } from './mounts';
 import { Patience } from './patience';
+import type { PatienceLimits } from './patience';
 import type { Proc } from './proc';
 import type { PageTold, TargetReader } from '../reader/target-reader';
 
@@ -28,6 +29,8 @@ export interface ProcFsOptions {
   readonly nowMs: () => number;
   readonly kernelMounts: readonly KernelMount[];
   readonly debug: Debug;
+  /** How long answers are waited for; as usual where it is left out. */
+  readonly patience?: PatienceLimits | undefined;
 }
 
 /**
@@ -44,9 +47,9 @@ export class ProcFs implements ProcSource {
   private pagesSupported = true;
 
   constructor(private readonly options: ProcFsOptions) {
-    const { reader, nowMs, now, proc, kernelMounts } = options;
+    const { reader, nowMs, now, proc, kernelMounts, patience } = options;
     this.mounts = new Mounts(proc, kernelMounts, now);
-    this.patience = new Patience(nowMs);
+    this.patience = new Patience(nowMs, patience);
     this.elfFiles = new ElfFiles(reader, this.patience, nowMs);
     this.maps = new Inquiries(this.patience, nowMs);
     this.pages = new Inquiries(this.patience, nowMs);

@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { NO_DEBUG } from '../../../../src/core/facts/debug';
 import { EarlyLook } from '../../../../src/sources/live/early-look';
 import { Proc } from '../../../../src/sources/proc/proc';
+import { UNTIL_ANSWERED } from '../../../../src/sources/proc/patience';
+import type { PatienceLimits } from '../../../../src/sources/proc/patience';
 import { ProcFs } from '../../../../src/sources/proc/proc-source';
 import type { ElfAnswer } from '../../../../src/sources/reader/requests';
 import type { PageTold } from '../../../../src/sources/reader/target-reader';
@@ -47,16 +49,18 @@ class Rig {
   readonly reader = new FakeReader();
   /** What was asked before the source was there. */
   readonly before = new FakeReader();
-  readonly source = new ProcFs({
-    proc: new Proc(),
-    reader: this.reader,
-    early: new EarlyLook(new Proc('/nonexistent'), this.before, [EARLY]),
-    now: () => this.ns,
-    nowMs: () => this.ns / 1e6,
-    kernelMounts: [{ devMajor: 0, devMinor: 17, hugePageKib: 2048 }],
-    debug: NO_DEBUG,
-  });
-  constructor() {
+  readonly source: ProcFs;
+  constructor(patience?: PatienceLimits) {
+    this.source = new ProcFs({
+      proc: new Proc(),
+      reader: this.reader,
+      early: new EarlyLook(new Proc('/nonexistent'), this.before, [EARLY]),
+      now: () => this.ns,
+      nowMs: () => this.ns / 1e6,
+      kernelMounts: [{ devMajor: 0, devMinor: 17, hugePageKib: 2048 }],
+      debug: NO_DEBUG,
+      patience,
+    });
     for (const action of this.reader.running) action();
   }
   /** The wait that a PENDING leads to, until it is over. */
@@ -228,6 +232,21 @@ describe('what is never answered', () => {
     }
     expect(waited).toBeLessThan(1.2e9 + 0.25 * (rig.ns - begin));
     expect(waited).toBeGreaterThan(0.5e9);
+  });
+
+  test('is waited for in turn where every run is to give the same', () => {
+    const patient = new Rig(UNTIL_ANSWERED);
+    for (let page = 0; page < 10; page++) {
+      expect(patient.source.queryPage(1, page)).toBe(PENDING);
+      const wait = patient.wait();
+      // Much later than anybody else would wait, each time.
+      patient.pass(4000);
+      expect(wait.over).toBe(false);
+      patient.reader.pages[page]!(VMA);
+      expect(wait.over).toBe(true);
+      expect(patient.source.queryPage(1, page)).toEqual(VMA);
+    }
+    patient.source.close();
   });
 
   test('a wait that was never answered does not end those of others', () => {
