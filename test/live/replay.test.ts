@@ -103,7 +103,7 @@ test('the dashboard of a recording stands, goes back, and says where it ends', a
     const command = quoted([ANALYZER, '-i', recording, '--speed', '0']);
     terminal.enter(`${command}; echo status=$?`);
     await terminal.shows(['recording', 'ends here', `${live.length.toLocaleString('en')} faults`]);
-    terminal.keys('[');
+    terminal.keys('(');
     await terminal.shows([/stands 00:00:/]);
     terminal.keys('J');
     await terminal.shows('jump to:');

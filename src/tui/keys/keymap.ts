@@ -153,12 +153,12 @@ export const KEYMAP: readonly Binding[] = [
     footer: ['z', 'zero'],
   },
   {
-    keys: ['['],
+    keys: ['('],
     action: 'replay-back',
     help: 'a recording: an interval back',
-    replayFooter: ['[]', 'step'],
+    replayFooter: ['()', 'step'],
   },
-  { keys: [']'], action: 'replay-on', help: 'a recording: an interval on' },
+  { keys: [')'], action: 'replay-on', help: 'a recording: an interval on' },
   { keys: ['{'], action: 'replay-slower', help: 'a recording: slower' },
   {
     keys: ['}'],
