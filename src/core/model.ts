@@ -107,6 +107,7 @@ export class Model {
     });
     this.counters = new Counters(regions, tasks, depth, this.sites);
     const binder = new RegionBinder(regions, this.comms, source, tasks, limits.sectionBytes);
+    binder.memoryOnly = depth === 'totals' && Boolean(options.spaces);
     this.repair = new MapRepair(options.source, this.tasks);
     const makers = this.attribution?.makers ?? null;
     this.records = new RecordApplier(tasks, this.comms, binder, this.repair, makers);
@@ -193,7 +194,8 @@ export class Model {
     this.watch?.look(batch, resolved);
     const { errors } = this.counters.total;
     this.counters.add(batch, resolved, this.columns);
-    this.onDemand?.keep(batch, resolved, this.columns);
+    if (this.loop.leftOpen > 0) this.onDemand?.keep(batch, resolved, this.columns);
+    this.loop.leftOpen = 0;
     this.stacks?.add(batch, resolved);
     if (this.counters.total.errors !== errors) this.busWatch?.look(batch, resolved);
     this.inFlight.settle(batch, resolved);

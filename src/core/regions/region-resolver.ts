@@ -30,6 +30,8 @@ export class RegionBinder {
   private spans = new ImageSpans();
   /** Bytes of section sets made since all were forgotten. */
   private setBytes = 0;
+  /** Nobody looks at regions: what memory there is in a mapping is all that matters. */
+  memoryOnly = false;
 
   constructor(
     private readonly regions: RegionTable,
@@ -44,7 +46,7 @@ export class RegionBinder {
   bind(process: Process, handle: number): number {
     const vma = process.map.vma(handle);
     const nature = this.nature(process, vma);
-    if (!process.inDetail) {
+    if (!process.inDetail || this.memoryOnly) {
       const shared = simpleCode(this.regions.rest(), nature.memory, false);
       process.map.setRegion(handle, shared);
       return shared;

@@ -36,6 +36,8 @@ export class FaultLoop {
     heatPage: new Float64Array(1),
   };
   keep: KeepTest | null = null;
+  /** Faults whose mapping was left open, since somebody has set it to 0. */
+  leftOpen = 0;
   /** Faults that did not pass `keep`. */
   filteredOut = 0;
 
@@ -151,6 +153,7 @@ export class FaultLoop {
   /** The maps of the process are read when they matter: until then nothing is asked about one page. */
   private leaveOpen(process: Process, batch: Batch, resolved: Resolved, i: number): number {
     const page = batch.page(i);
+    this.leftOpen++;
     resolved.region[i] = this.binder.unknownRow(process, page);
     resolved.fileOffset[i] = -1;
     this.columns.heatPage[i] = page;
