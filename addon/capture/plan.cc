@@ -52,6 +52,7 @@ class Planner {
       PlanEntries(options.engine);
     }
     PlanPerCpu();
+    if (options.whole) PlanCgroups();
     if (options.stacks.wanted) PlanStacks(options.stacks);
     for (const auto* kinds : {&plan_.per_thread, &plan_.per_cpu}) {
       for (EventKind kind : *kinds) {
@@ -134,6 +135,12 @@ class Planner {
         notices_.push_back({spec.notice, error, ErrnoText(error)});
       }
     }
+  }
+
+  // Where it cannot be had a process that has ended before it was asked is nobody's.
+  void PlanCgroups() {
+    std::string what;
+    Have(EventKind::kTaskExit, -1, sched_getcpu(), &plan_.per_cpu, &what);
   }
 
   // A period that changes needs events that nothing inherits: for all threads of each CPU.

@@ -106,6 +106,9 @@ bool DecodeTracepoint(const RawRecord& raw, const EventSpec& spec, const Formats
     case RecordKind::kMakerCopy:
       TakeCopy(parts, out);
       return true;
+    case RecordKind::kCgroup:
+      out->cgroup = parts.cgroup;
+      return true;
     case RecordKind::kNewTask:
       out->flags = static_cast<uint32_t>(out->argument[0]);
       return true;
@@ -235,6 +238,13 @@ bool DecodeSideband(const RawRecord& raw, const Formats& formats, uint32_t type,
       out->tid = Load<uint32_t>(body + 8);
       out->ptid = Load<uint32_t>(body + 12);
       return true;
+    case kRecordCgroup:
+      if (body_size < 8) return false;
+      out->kind = RecordKind::kCgroup;
+      out->pid = out->tid = 0;
+      out->cgroup = Load<uint64_t>(body);
+      TakeName(bytes, kRecordHeader + 8, end, out);
+      return true;
     case PERF_RECORD_LOST:
       if (body_size < 16) return false;
       out->kind = RecordKind::kLost;
@@ -263,6 +273,8 @@ bool Decode(const RawRecord& raw, const Formats& formats, Record* out) {
   out->listed = false;
   out->chain = nullptr;
   out->chain_size = 0;
+  out->name = nullptr;
+  out->name_length = 0;
   if (raw.length < kRecordHeader) return false;
   out->time = raw.time;
   out->root = raw.event->root;

@@ -38,6 +38,7 @@ struct Record {
   uint32_t dev_major, dev_minor, prot, flags;
   uint32_t ppid, ptid;  // FORK
   uint64_t lost;
+  uint64_t cgroup;  // kCgroup: id
   uint8_t signal, signal_code;
   uint64_t entered;  // kFinished; 0: not seen
   uint8_t ending;    // the same, of BpfFault

@@ -39,6 +39,8 @@ void Pairer::Consume(const RawRecord& raw, uint64_t now) {
       return;
     case RecordKind::kNewTask:
       return tasks_.OnNewTask(record);
+    case RecordKind::kCgroup:
+      return OnCgroup(record);
     case RecordKind::kThreadStart:
       return tasks_.OnThreadStart(record);
     case RecordKind::kMmap:
@@ -106,6 +108,17 @@ void Pairer::OnMmap(const Record& record) {
   row.dev_major = record.dev_major;
   row.dev_minor = record.dev_minor;
   row.ino = record.ino;
+  row.name = record.name;
+  row.name_length = record.name_length;
+  mailbox_.Add(row);
+}
+
+void Pairer::OnCgroup(const Record& record) {
+  // Of a process as it ends with its first thread, or of a cgroup that is made.
+  const bool made = record.name != nullptr;
+  if (!made && (record.tid != record.pid || tasks_.threads().Find(record.tid) == nullptr)) return;
+  RecordRow row = Row(RecordType::kCgroup, record, session_.Since(record.time));
+  row.ino = record.cgroup;
   row.name = record.name;
   row.name_length = record.name_length;
   mailbox_.Add(row);

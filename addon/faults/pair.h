@@ -68,6 +68,7 @@ class Pairer {
   void OnFinished(const Record& record);
   void OnStack(const Record& record);
   void OnMmap(const Record& record);
+  void OnCgroup(const Record& record);
   void OnLost(const Record& record);
   void OnLostStacks(const Record& record);
 

@@ -4,6 +4,8 @@
 
 #include <initializer_list>
 
+#include "perf/sample_layout.h"
+
 namespace pagefault {
 
 namespace {
@@ -53,6 +55,12 @@ constexpr EventSpec Filtered(EventSpec spec, const char* filter, const char* not
 constexpr EventSpec WithStackPointer(EventSpec spec) {
   if (kRegisterSp != 0) spec.sample |= PERF_SAMPLE_REGS_USER;
   spec.registers = kRegisterSp;
+  return spec;
+}
+
+// Of Linux 5.7 (CONFIG_CGROUP_PERF).
+constexpr EventSpec WithCgroup(EventSpec spec) {
+  spec.sample |= kSampleCgroup;
   return spec;
 }
 
@@ -132,6 +140,9 @@ constexpr EventSpec kEvents[kEventKinds] = {
     Filtered(Tracepoint(Kind::kSignal, Scope::kCpu, RecordKind::kSignal, "signal/signal_generate",
                         {"sig", "code", "pid"}),
              "(sig == 7 || sig == 11) && code > 0", "NO_SIGNAL_TRACEPOINT"),
+    // Planned where a whole machine is. A process of milliseconds has ended before it can be asked.
+    WithCgroup(Tracepoint(Kind::kTaskExit, Scope::kNobody, RecordKind::kCgroup,
+                          "sched/sched_process_exit", {})),
     Software(Kind::kTasks, Scope::kNobody, RecordKind::kIgnored, PERF_COUNT_SW_DUMMY, 0),
     Software(Kind::kRingOwner, Scope::kRing, RecordKind::kIgnored, PERF_COUNT_SW_DUMMY, 0),
     Software(Kind::kOwnFault, Scope::kNobody, RecordKind::kIgnored, PERF_COUNT_SW_DUMMY, 0),

@@ -32,6 +32,7 @@ enum class EventKind : uint8_t {
   kShmdtEnter,  // its exit would tell nothing more (SyscallPairer)
   kNewTask,
   kSignal,
+  kTaskExit,   // of all processes of a machine: in which cgroup each has ended
   kTasks,      // births of any process, while we attach
   kRingOwner,  // only holds the ring
   kOwnFault,   // of a recording of ours: a whole fault
@@ -51,6 +52,7 @@ enum class RecordKind : uint8_t {
   kMakerCopy,    // what that is to be found from, and argument: right before the exit itself
   kSignal,       // a thread was sent SIGSEGV or SIGBUS for what it did itself: signal, signal_code
   kNewTask,      // flags: clone_flags
+  kCgroup,       // of a thread that exits: cgroup; of one that is made: cgroup, name
   kThreadStart,  // a new thread is about to run its first instruction: stack_pointer
   kMmap,
   kComm,

@@ -60,6 +60,8 @@ perf_event_attr AttributeOf(EventKind kind, const Plan& plan, const Formats& for
     attr.inherit_thread = plan.threads_only;
   }
   if (kind == EventKind::kTasks) attr.task = 1;
+  // Also a cgroup is told of that is gone before anybody can look at it.
+  if (kind == EventKind::kTaskExit) attr.cgroup = 1;
   if (kind == EventKind::kMinor) {
     // One event carries the address-space and task records for all.
     attr.mmap = 1;

@@ -12,6 +12,11 @@ constexpr uint8_t kWord = 8;
 constexpr uint64_t kReadParts =
     PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING | PERF_FORMAT_ID | kFormatLost;
 
+// Parts between the raw data and the cgroup.
+constexpr uint64_t kBeforeCgroup =
+    PERF_SAMPLE_BRANCH_STACK | PERF_SAMPLE_STACK_USER | PERF_SAMPLE_WEIGHT_TYPE |
+    PERF_SAMPLE_DATA_SRC | PERF_SAMPLE_TRANSACTION | PERF_SAMPLE_REGS_INTR | PERF_SAMPLE_PHYS_ADDR;
+
 uint8_t Bits(uint64_t mask) {
   return static_cast<uint8_t>(__builtin_popcountll(mask));
 }
@@ -43,6 +48,9 @@ SampleLayout LayoutOf(const perf_event_attr& attr) {
   if ((attr.sample_type & PERF_SAMPLE_REGS_USER) != 0) {
     layout.user_registers = Bits(attr.sample_regs_user);
   }
+  // What is behind the stack is not looked for.
+  layout.cgroup =
+      (attr.sample_type & kSampleCgroup) != 0 && (attr.sample_type & kBeforeCgroup) == 0;
   layout.user_stack = (attr.sample_type & PERF_SAMPLE_STACK_USER) != 0;
   if (attr.sample_id_all == 0) return layout;
   const uint64_t behind_time =

@@ -3,7 +3,7 @@
 //
 //   sample   header, then what was asked for, in this order: [identifier] [ip] [thread] [time]
 //            [address] [id] [stream] [cpu] [period] [values], all of fixed length; [call chain]
-//            [raw data] [user registers] [user stack], which vary from sample to sample
+//            [raw data] [user registers] [user stack] [cgroup], which vary from sample to sample
 //   others   header, what their type says, and with sample_id_all: [thread] [time] [id] [stream]
 //            [cpu] [identifier]
 //
@@ -33,6 +33,10 @@ constexpr size_t kRecordHeader = sizeof(perf_event_header);
 // have it.
 constexpr uint64_t kFormatLost = 1 << 4;
 
+// PERF_SAMPLE_CGROUP and PERF_RECORD_CGROUP of Linux 5.7, which headers may lack.
+constexpr uint64_t kSampleCgroup = 1 << 21;
+constexpr uint32_t kRecordCgroup = 19;
+
 inline bool IsSample(const uint8_t* bytes) {
   return Load<uint32_t>(bytes) == PERF_RECORD_SAMPLE;
 }
@@ -48,6 +52,7 @@ struct SampleLayout {
   bool raw = false;
   uint8_t user_registers = 0;  // how many
   bool user_stack = false;
+  bool cgroup = false;
   // Of other records, bytes from their end; 0: not there.
   uint8_t trailer = 0;
   uint8_t trailer_time = 0;
@@ -67,6 +72,7 @@ struct SampleParts {
   uint64_t abi = 0;                    // of those, PERF_SAMPLE_REGS_ABI_*
   const uint8_t* stack = nullptr;      // from the stack pointer on
   size_t stack_size = 0;
+  uint64_t cgroup = 0;  // its id; 0: not told
 };
 
 // u64 size, then, where that is not 0, so many bytes and u64 how many of them were there to copy.
@@ -113,7 +119,11 @@ inline bool FindParts(const SampleLayout& layout, const uint8_t* bytes, size_t l
     if (values > 0) out->registers = bytes + at;
     at += values;
   }
-  return !layout.user_stack || FindStack(bytes, at, length, out);
+  if (layout.user_stack) return FindStack(bytes, at, length, out);
+  if (!layout.cgroup) return true;
+  if (length - at < 8) return false;
+  out->cgroup = Load<uint64_t>(bytes + at);
+  return true;
 }
 
 }  // namespace pagefault

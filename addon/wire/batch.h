@@ -55,7 +55,8 @@ constexpr uint32_t kMadeByBreak = 1;
   X(kStack, STACK, 12)               \
   X(kMadeBy, MADE_BY, 13)            \
   X(kStackCopy, STACK_COPY, 14)      \
-  X(kMadeByCopy, MADE_BY_COPY, 15)
+  X(kMadeByCopy, MADE_BY_COPY, 15)   \
+  X(kCgroup, CGROUP, 16)
 
 enum class RecordType : uint8_t {
 #define PAGEFAULT_ENUMERATOR(enumerator, name, number) enumerator = number,

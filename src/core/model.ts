@@ -110,7 +110,8 @@ export class Model {
     binder.memoryOnly = depth === 'totals' && Boolean(options.spaces);
     this.repair = new MapRepair(options.source, this.tasks);
     const makers = this.attribution?.makers ?? null;
-    this.records = new RecordApplier(tasks, this.comms, binder, this.repair, makers);
+    const last = this.owners?.last ?? null;
+    this.records = new RecordApplier(tasks, this.comms, binder, this.repair, makers, last);
     this.loop = new FaultLoop(tasks, binder, this.repair, this.columns, depth !== 'totals');
     this.inFlight = new InFlight(this.tasks, this.loop, this.counters, this.columns, this.zeroedAt);
     this.watch = guards === null ? null : new GuardWatch(guards, this.tasks);

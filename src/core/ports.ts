@@ -89,6 +89,12 @@ export interface OwnerSource {
   askOwner(pid: number, ticket: number): void;
   /** The answers that have come since the last call. */
   takeOwners(): readonly OwnerAnswer[];
+  /** The ids that records tell are those of the cgroups that owners have: of cgroup v2. */
+  readonly knowsCgroupIds: boolean;
+  /** Asks for the paths of all cgroups that there are. Limits the rate itself; there is always an answer, later. */
+  askCgroups(): void;
+  /** The paths by their ids, as they were when they were last asked for; null before that answer, and behind it. */
+  takeCgroups(): ReadonlyMap<number, string> | null;
 }
 
 /** What was read about a fault that ended in SIGBUS. */

@@ -264,6 +264,9 @@ inline SampleLayout LayoutFor(EventKind kind, Samples samples) {
     case EventKind::kMajor:
       attr.sample_type |= PERF_SAMPLE_ADDR | PERF_SAMPLE_CPU;
       break;
+    case EventKind::kTaskExit:
+      attr.sample_type |= PERF_SAMPLE_RAW | kSampleCgroup;
+      break;
     case EventKind::kEntryAny:
       attr.sample_type |= PERF_SAMPLE_ADDR | PERF_SAMPLE_CPU | PERF_SAMPLE_PERIOD;
       break;
@@ -351,7 +354,8 @@ inline Formats TestFormats(const std::vector<uint32_t>& roots, Samples samples =
        {EventKind::kMunmapEnter, EventKind::kMunmapExit, EventKind::kMremapEnter,
         EventKind::kMremapExit, EventKind::kBrkExit, EventKind::kCloneExit, EventKind::kClone3Exit,
         EventKind::kShmdtEnter, EventKind::kMmapEnter, EventKind::kMmapExit, EventKind::kMmapCopy,
-        EventKind::kMremapCopy, EventKind::kBrkCopy, EventKind::kSignal, EventKind::kNewTask}) {
+        EventKind::kMremapCopy, EventKind::kBrkCopy, EventKind::kSignal, EventKind::kNewTask,
+        EventKind::kTaskExit}) {
     formats.events.Add(SyscallId(kind), kind, 0, LayoutFor(kind, samples));
   }
   formats.events.Add(kFinishedId, EventKind::kFinished, 0, FinishedLayout());
@@ -403,6 +407,22 @@ inline Bytes Signal(const Who& who, uint32_t to, int signal, int code) {
 inline Bytes NewTask(const Who& who, uint64_t clone_flags) {
   return Raw({who.pid, who.tid, who.time, SyscallId(EventKind::kNewTask)}, false, 44,
              {{{32, 8}, clone_flags}});
+}
+// sched:sched_process_exit, whose samples have the cgroup and the thread.
+inline Bytes TaskExit(const Who& who, uint64_t cgroup) {
+  Bytes out = Raw({who.pid, who.tid, who.time, SyscallId(EventKind::kTaskExit)}, false, 36, {}, 0,
+                  false, true);
+  Put(&out, cgroup);
+  return Finish(out);
+}
+// A cgroup that is made.
+inline Bytes CgroupMade(const Who& who, uint64_t id, const std::string& path) {
+  Bytes body;
+  Put(&body, id);
+  PutName(&body, path);
+  body.push_back(0);
+  return Sideband(kRecordCgroup, 0, body,
+                  {who.pid, who.tid, who.time, SyscallId(EventKind::kTaskExit)});
 }
 // sys_exit_clone or sys_exit_clone3, whose samples have the stack pointer (0: no registers).
 inline Bytes CloneExit(EventKind kind, const Who& who, uint64_t result, uint64_t stack_pointer) {

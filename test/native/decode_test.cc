@@ -276,6 +276,25 @@ TEST(decode_thread_start) {
   }
 }
 
+TEST(decode_cgroups) {
+  const Formats formats = TestFormats({100}, Samples::kWithThread);
+  Record record;
+  const Bytes exit = TaskExit(With(0), 0x500000007);
+  CHECK(DecodeExact(exit, exit.size(), formats, &record));
+  CHECK(record.kind == RecordKind::kCgroup);
+  CHECK_EQ(record.cgroup, 0x500000007u);
+  CHECK_EQ(record.tid, 101u);
+  CHECK(record.name == nullptr);
+  for (size_t size = kRecordHeader; size < exit.size(); size += 8) {
+    CHECK(!DecodeExact(exit, size, formats, &record));
+  }
+  const Bytes made = CgroupMade(With(0), 9, "/system.slice/a.service");
+  CHECK(DecodeExact(made, made.size(), formats, &record));
+  CHECK(record.kind == RecordKind::kCgroup);
+  CHECK_EQ(record.cgroup, 9u);
+  CHECK(std::string(record.name, record.name_length) == "/system.slice/a.service");
+}
+
 TEST(decode_absurd_raw_sizes) {
   const Formats formats = TestFormats({100});
   Record record;

@@ -215,6 +215,7 @@ export class Rig {
     batch.recParentTid[r] = of.parentTid ?? 0;
     batch.recProt[r] = 0;
     batch.recFlags[r] = 0;
+    batch.recInoHi[r] = 0;
     const bytes = this.encoder.encode(name);
     batch.names.set(bytes, batch.nameBytes);
     batch.recNameOffset[r] = batch.nameBytes;
@@ -334,6 +335,12 @@ export class Rig {
 
   exit(pid: number, tid = pid): this {
     this.record(RecordType.EXIT, pid, tid);
+    return this;
+  }
+
+  /** The cgroup of a process, which ends; with a path one that is made. */
+  cgroup(id: number, pid: number, path = ''): this {
+    this.batch.recInoLo[this.record(RecordType.CGROUP, pid, pid, {}, path)] = id;
     return this;
   }
 

@@ -6,6 +6,7 @@ import type { AddressSpace } from '../tasks/address-space';
 import type { Process } from '../tasks/process';
 import { NO_REGION, setOf } from '../regions/region-code';
 import type { Makers } from './makers';
+import type { LastCgroups } from './last-cgroups';
 import type { MapRepair } from './map-repair';
 import type { Tasks } from '../tasks/tasks';
 import { kindOf } from '../vma/vma-kind';
@@ -27,6 +28,7 @@ export class RecordApplier {
     private readonly binder: RegionBinder,
     private readonly repair: MapRepair,
     private readonly makers: Makers | null,
+    private readonly cgroups: LastCgroups | null,
   ) {}
 
   /** False: nothing was done, to be called again when the answer is there that is on its way. */
@@ -53,6 +55,9 @@ export class RecordApplier {
         if (parent !== undefined && child !== undefined) child.shareSpace(parent);
         return true;
       }
+      case RecordType.CGROUP:
+        this.cgroup(batch, r);
+        return true;
       case RecordType.MADE_BY:
       case RecordType.MADE_BY_COPY:
         return this.makers?.take(batch, r) ?? true;
@@ -77,6 +82,16 @@ export class RecordApplier {
         return true;
       }
     }
+  }
+
+  private cgroup(batch: Batch, r: number): void {
+    const id = batch.recInoHi[r]! * 2 ** 32 + batch.recInoLo[r]!;
+    if (batch.recNameLength[r]! > 0) {
+      this.cgroups?.made(id, this.name(batch, r));
+      return;
+    }
+    const process = this.tasks.process(batch.recPid[r]!);
+    if (process !== undefined) this.cgroups?.ended(process, id);
   }
 
   /** What changes an address space. */

@@ -1,5 +1,6 @@
 import type { OwnerSource } from '../ports';
 import type { Process } from '../tasks/process';
+import { LastCgroups } from './last-cgroups';
 import type { Tasks } from '../tasks/tasks';
 
 /** Processes that are asked about once more per tick: who moves to another cgroup is noticed by and by. */
@@ -19,12 +20,15 @@ export class OwnerWatch {
   /** By serial. */
   private readonly asked = new Map<number, Asked>();
   private readonly turn: Process[] = [];
+  /** Of those that have ended. */
+  readonly last: LastCgroups;
 
   constructor(
     private readonly source: OwnerSource,
     private readonly tasks: Tasks,
   ) {
     tasks.notesChanges = true;
+    this.last = new LastCgroups(source, tasks);
   }
 
   /** Takes over the answers that have come, and asks about whom was met. Between batches. */
@@ -39,6 +43,7 @@ export class OwnerWatch {
       if (info?.serial === ticket && owner !== null) info.owner = owner;
       if (asked.changed) this.ask(asked.process);
     }
+    this.last.look();
     for (const process of this.tasks.takeChanged()) this.ask(process);
   }
 

@@ -83,6 +83,11 @@ export const RecordType = {
   STACK_COPY: 14,
   /** As MADE_BY, of which registers and memory were copied: recCount is the slot. */
   MADE_BY_COPY: 15,
+  /**
+   * recInoHi and recInoLo are the id of a cgroup: of the process that ends now, or, where it has a name, that of
+   * this name (its path below the mount).
+   */
+  CGROUP: 16,
 } as const;
 
 /** Typed views of one batch buffer. Made once and reused for every drain. */

@@ -6,7 +6,7 @@ import type { OfCgroup } from '../../core/facts/target';
 import { printable } from '../../core/text/printable';
 
 /** Directories that are looked at: a machine with more has no names that are found by looking. */
-const MAX_DIRECTORIES = 65536;
+export const MAX_DIRECTORIES = 65536;
 /** Candidates named in an error. */
 const MAX_NAMED = 5;
 

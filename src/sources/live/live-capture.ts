@@ -16,6 +16,7 @@ import type {
 import { loadAddon } from '../../native/load';
 import { KernelAccounts } from './accounts';
 import { BusFactsReader } from './bus-facts';
+import { perfMount } from './cgroup-paths';
 import { CodeNames } from './code-names';
 import { EarlyLook, processFacts } from './early-look';
 import type { ProcessFacts } from './early-look';
@@ -178,7 +179,8 @@ export class LiveCapture {
       session.recording() === null ? this.files : new NotedSource(this.files, session, this.system);
     this.guards = new Guards(pools.readers, () => this.now());
     this.hugePages = new HugePages(pools.readers, () => this.now());
-    this.owners = new Owners(reader, nowMs);
+    const perf = parts.whole === null ? null : perfMount(proc);
+    this.owners = new Owners(reader, nowMs, undefined, perf);
     this.spaces = parts.whole === null ? null : new Spaces(reader, () => this.now(), nowMs);
     this.shown = new ShownFacts(reader, proc);
     this.names = new CodeNames(reader, nowMs, patience);

@@ -6,6 +6,7 @@ import { MAX_TASKS } from '../reader/requests';
 import type { TaskTexts } from '../reader/requests';
 import type { TargetReader } from '../reader/target-reader';
 import { Answers } from './answers';
+import { CgroupPaths } from './cgroup-paths';
 import { OpenQuestions } from './open-questions';
 
 const PASSWD = '/etc/passwd';
@@ -28,14 +29,31 @@ export class Owners implements OwnerSource {
   private readonly answers = new Answers<OwnerAnswer>();
   /** One object for all processes of one owner: there may be thousands. */
   private readonly known = new Map<string, Owner>();
+  private readonly paths: CgroupPaths | null;
   private users: ReadonlyMap<number, string> | null = null;
 
   constructor(
     private readonly reader: Pick<TargetReader, 'tasks'>,
     nowMs: () => number,
     private readonly passwd = PASSWD,
+    /** Where cgroup v2 is mounted; null where its ids are in no record. */
+    mount: string | null = null,
   ) {
     this.questions = new OpenQuestions(nowMs, PATIENCE);
+    this.paths =
+      mount === null ? null : new CgroupPaths(mount, nowMs, () => this.questions.begin());
+  }
+
+  get knowsCgroupIds(): boolean {
+    return this.paths !== null;
+  }
+
+  askCgroups(): void {
+    this.paths?.ask();
+  }
+
+  takeCgroups(): ReadonlyMap<number, string> | null {
+    return this.paths?.take() ?? null;
   }
 
   askOwner(pid: number, ticket: number): void {

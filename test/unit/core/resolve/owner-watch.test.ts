@@ -6,6 +6,18 @@ import { HEAP_START, Rig } from '../../../support/model-kit';
 class FakeOwners implements OwnerSource {
   asked: { readonly pid: number; readonly ticket: number }[] = [];
   private answers: OwnerAnswer[] = [];
+  knowsCgroupIds = true;
+  askedCgroups = 0;
+  cgroups: ReadonlyMap<number, string> | null = null;
+
+  askCgroups(): void {
+    this.askedCgroups++;
+  }
+  takeCgroups(): ReadonlyMap<number, string> | null {
+    const { cgroups } = this;
+    this.cgroups = null;
+    return cgroups;
+  }
 
   askOwner(pid: number, ticket: number): void {
     this.asked.push({ pid, ticket });
@@ -108,4 +120,44 @@ test('rows that ended processes share are apart by owners', () => {
   expect(sums.get(NGINX.cgroup)).toBe(6);
   expect(sums.get(ROOT.cgroup)).toBe(6);
   expect(made.model.snapshot(made.now).processes.length).toBeLessThan(8);
+});
+
+const cgroupIn = (made: Rig, pid: number): string =>
+  made.model.snapshot(made.now).processes.find((row) => row.pid === pid)!.owner.cgroup;
+
+test('who has ended before it could be asked is of the cgroup that its end tells', () => {
+  const { owners, rig: made } = rig();
+  made.cgroup(7, 0, '/build.slice');
+  for (const [pid, id] of [
+    [200, 7],
+    [201, 8],
+    [202, 9],
+  ] as const) {
+    made.fork(100, pid).fault({ page: HEAP_START, pid }).cgroup(id, pid).exit(pid);
+  }
+  made.run();
+  expect(owners.askedCgroups).toBe(3);
+  owners.answer({});
+  owners.cgroups = new Map([[8, '/system.slice/cron.service']]);
+  made.run();
+  expect([200, 201, 202].map((pid) => cgroupIn(made, pid))).toEqual([
+    '/build.slice',
+    '/system.slice/cron.service',
+    '',
+  ]);
+  // What was in no answer is gone: nobody is asked about it again.
+  made.fork(100, 203).fault({ page: HEAP_START, pid: 203 }).cgroup(9, 203).exit(203).run();
+  expect(owners.askedCgroups).toBe(3);
+});
+
+test('an end tells nothing where ids are those of another hierarchy, or more is known', () => {
+  const { owners, rig: made } = rig();
+  made.cgroup(7, 0, '/wrong').fork(100, 200).fault({ page: HEAP_START, pid: 200 }).run();
+  made.run();
+  owners.answer({ 200: NGINX });
+  made.cgroup(7, 200).exit(200).run();
+  expect(cgroupIn(made, 200)).toBe(NGINX.cgroup);
+  owners.knowsCgroupIds = false;
+  made.fork(100, 201).fault({ page: HEAP_START, pid: 201 }).cgroup(7, 201).exit(201).run();
+  expect(cgroupIn(made, 201)).toBe('');
 });
