@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { analyze, reportIn, startAnalyzer, waiting } from '../support/analyzer';
 import { ANALYZER, workload } from '../support/build';
@@ -40,12 +48,15 @@ test('--openmetrics: at the end what the report has; written anew meanwhile', as
   await attached(tracer);
   expect(statSync(file).mode & 0o777).toBe(0o644);
   const first = statSync(file).ino;
+  // As long as somebody has it open no other file gets its number.
+  const held = openSync(file, 'r');
   target.write('\n');
   await until('counters of the workers', () => {
     const samples = parseMetrics(readFileSync(file, 'utf8'));
     return sum(samples, 'pagefault_faults_total', { command: 'family' }) > 64;
   });
   expect(statSync(file).ino).not.toBe(first);
+  closeSync(held);
   target.closeInput();
   await target.ended;
   const end = await tracer.ended;
