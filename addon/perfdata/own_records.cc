@@ -319,9 +319,10 @@ bool ReadNote(const uint8_t* bytes, size_t length, uint64_t time, uint64_t start
   NoteRow note;
   if (!ReadRow(bytes, length, &note)) return false;
   // A copied stack lay in a slot that is gone.
-  if (note.type < 1 || note.type == static_cast<uint32_t>(RecordType::kStackCopy)) return false;
-  if (note.type > static_cast<uint32_t>(RecordType::kCgroup)) return false;
-  *out = RecordRow{static_cast<RecordType>(note.type)};
+  const auto type = static_cast<RecordType>(note.type);
+  if (type == RecordType::kStackCopy || type == RecordType::kMadeByCopy) return false;
+  if (note.type < 1 || note.type > static_cast<uint32_t>(RecordType::kCgroup)) return false;
+  *out = RecordRow{type};
   out->time = time > start ? time - start : 0;
   out->pid = Load<uint32_t>(bytes + kRecordHeader);
   out->tid = Load<uint32_t>(bytes + kRecordHeader + 4);
