@@ -338,12 +338,6 @@ export class Rig {
     return this;
   }
 
-  /** The cgroup of a process, which ends; with a path one that is made. */
-  cgroup(id: number, pid: number, path = ''): this {
-    this.batch.recInoLo[this.record(RecordType.CGROUP, pid, pid, {}, path)] = id;
-    return this;
-  }
-
   lost(count: number): this {
     this.record(RecordType.LOST, 0, 0, { count });
     return this;

@@ -1,5 +1,6 @@
 import type { Owner } from '../../../../src/core/facts/owner';
 import type { OwnerAnswer, OwnerSource } from '../../../../src/core/ports';
+import { RecordType } from '../../../../src/core/wire/batch';
 import { HEAP_START, Rig } from '../../../support/model-kit';
 
 /** Answers when the test says so. */
@@ -122,18 +123,27 @@ test('rows that ended processes share are apart by owners', () => {
   expect(made.model.snapshot(made.now).processes.length).toBeLessThan(8);
 });
 
+/** A record of the cgroup of a process, which ends; with a path of one that is made. */
+function cgroup(made: Rig, id: number, pid: number, path = ''): Rig {
+  made.rename(pid, pid, path);
+  const r = made.batch.records - 1;
+  made.batch.recType[r] = RecordType.CGROUP;
+  made.batch.recInoLo[r] = id;
+  return made;
+}
+
 const cgroupIn = (made: Rig, pid: number): string =>
   made.model.snapshot(made.now).processes.find((row) => row.pid === pid)!.owner.cgroup;
 
 test('who has ended before it could be asked is of the cgroup that its end tells', () => {
   const { owners, rig: made } = rig();
-  made.cgroup(7, 0, '/build.slice');
+  cgroup(made, 7, 0, '/build.slice');
   for (const [pid, id] of [
     [200, 7],
     [201, 8],
     [202, 9],
   ] as const) {
-    made.fork(100, pid).fault({ page: HEAP_START, pid }).cgroup(id, pid).exit(pid);
+    cgroup(made.fork(100, pid).fault({ page: HEAP_START, pid }), id, pid).exit(pid);
   }
   made.run();
   expect(owners.askedCgroups).toBe(3);
@@ -146,18 +156,22 @@ test('who has ended before it could be asked is of the cgroup that its end tells
     '',
   ]);
   // What was in no answer is gone: nobody is asked about it again.
-  made.fork(100, 203).fault({ page: HEAP_START, pid: 203 }).cgroup(9, 203).exit(203).run();
+  cgroup(made.fork(100, 203).fault({ page: HEAP_START, pid: 203 }), 9, 203)
+    .exit(203)
+    .run();
   expect(owners.askedCgroups).toBe(3);
 });
 
 test('an end tells nothing where ids are those of another hierarchy, or more is known', () => {
   const { owners, rig: made } = rig();
-  made.cgroup(7, 0, '/wrong').fork(100, 200).fault({ page: HEAP_START, pid: 200 }).run();
+  cgroup(made, 7, 0, '/wrong').fork(100, 200).fault({ page: HEAP_START, pid: 200 }).run();
   made.run();
   owners.answer({ 200: NGINX });
-  made.cgroup(7, 200).exit(200).run();
+  cgroup(made, 7, 200).exit(200).run();
   expect(cgroupIn(made, 200)).toBe(NGINX.cgroup);
   owners.knowsCgroupIds = false;
-  made.fork(100, 201).fault({ page: HEAP_START, pid: 201 }).cgroup(7, 201).exit(201).run();
+  cgroup(made.fork(100, 201).fault({ page: HEAP_START, pid: 201 }), 7, 201)
+    .exit(201)
+    .run();
   expect(cgroupIn(made, 201)).toBe('');
 });
