@@ -138,10 +138,11 @@ void Capture::AttachThreads() {
   if (attacher.refused() > 0) {
     notices_.push_back({"DESCENDANTS_REFUSED", EACCES, std::to_string(attacher.refused())});
   }
-  if (events_->raised_from() != 0) {
+  const DescriptorRoom& room = events_->room();
+  if (room.raised_from() != 0) {
     notices_.push_back(
         {"FD_LIMIT_RAISED", 0,
-         std::to_string(events_->raised_from()) + " to " + std::to_string(events_->raised_to())});
+         std::to_string(room.raised_from()) + " to " + std::to_string(room.raised_to())});
   }
 }
 

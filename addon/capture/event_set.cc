@@ -5,7 +5,6 @@
 #include <linux/perf_event.h>
 #include <poll.h>
 #include <sys/ioctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -24,8 +23,6 @@ namespace {
 constexpr size_t kRingBudget = 64 << 20;
 constexpr size_t kRingMax = 8 << 20;
 constexpr size_t kRingMin = 256 << 10;
-// Descriptors left for everything else that the process does.
-constexpr size_t kSpareDescriptors = 64;
 
 size_t PowerOfTwoBelow(size_t n) {
   size_t power = 1;
@@ -35,14 +32,6 @@ size_t PowerOfTwoBelow(size_t n) {
 
 SystemError NoCpu() {
   return SystemError(ENODEV, "perf_event_open", "no event can be opened on any CPU");
-}
-
-size_t OpenDescriptors() {
-  // The lowest free number: an exact count would mean to list /proc/self/fd.
-  const int probe = dup(0);
-  if (probe < 0) return 64;
-  close(probe);
-  return static_cast<size_t>(probe) + 1;
 }
 
 }  // namespace
@@ -261,38 +250,13 @@ void EventSet::AttachThread(pid_t tid, uint32_t root) {
 SystemError EventSet::TooManyDescriptors(size_t threads) const {
   const size_t events = plan_.per_thread.size();
   const size_t need = threads * cpus_.size() * events;
-  return SystemError(
-      "EMFILE", EMFILE, "perf_event_open",
-      std::to_string(threads) + " threads x " + std::to_string(cpus_.size()) + " CPUs x " +
-          std::to_string(events) + " events need " + std::to_string(need) + " descriptors and " +
-          std::to_string(OpenDescriptors() + kSpareDescriptors) +
-          " are in use or kept for the rest, the limit is " + std::to_string(Limit()));
-}
-
-bool EventSet::Reserve(size_t more) {
-  const uint64_t need = OpenDescriptors() + more + kSpareDescriptors;
-  rlimit limit;
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return true;  // let open find out
-  if (limit.rlim_cur >= need) return true;
-  const uint64_t before = limit.rlim_cur;
-  // CAP_SYS_RESOURCE may go beyond the hard limit, everyone else up to it.
-  const rlimit beyond = {need, std::max<rlim_t>(limit.rlim_max, need)};
-  if (limit.rlim_max >= need) {
-    limit.rlim_cur = limit.rlim_max;
-    if (setrlimit(RLIMIT_NOFILE, &limit) != 0) return false;
-  } else if (setrlimit(RLIMIT_NOFILE, &beyond) == 0) {
-    limit = beyond;
-  } else {
-    return false;
-  }
-  raised_from_ = before;
-  raised_to_ = limit.rlim_cur;
-  return true;
-}
-
-size_t EventSet::Limit() const {
-  rlimit limit;
-  return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
+  return SystemError("EMFILE", EMFILE, "perf_event_open",
+                     std::to_string(threads) + " threads x " + std::to_string(cpus_.size()) +
+                         " CPUs x " + std::to_string(events) + " events need " +
+                         std::to_string(need) + " descriptors and " +
+                         std::to_string(DescriptorRoom::Taken()) +
+                         " are in use or kept for the rest, the limit is " +
+                         std::to_string(DescriptorRoom::Limit()));
 }
 
 void EventSet::OpenTasks() {

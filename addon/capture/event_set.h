@@ -7,6 +7,7 @@
 
 #include "bpf/programs.h"
 #include "capture/cpus.h"
+#include "capture/descriptor_room.h"
 #include "capture/notice.h"
 #include "faults/decode.h"
 #include "perf/perf_event.h"
@@ -91,18 +92,13 @@ class EventSet {
   size_t unwatched_cpus() const;
   size_t descriptors() const;
   size_t ring_bytes() const;
-  // The soft descriptor limit that was in force before it was raised, 0 if it was not.
-  uint64_t raised_from() const { return raised_from_; }
-  uint64_t raised_to() const { return raised_to_; }
+  const DescriptorRoom& room() const { return room_; }
   // Descriptors that `threads` more threads need.
   size_t Needed(size_t threads) const { return threads * cpus_.size() * plan_.per_thread.size(); }
-  // Raises RLIMIT_NOFILE for `more` descriptors, up to what this user may. False when that is too
-  // low.
-  bool Reserve(size_t more);
+  // See DescriptorRoom.
+  bool Reserve(size_t more) { return room_.Reserve(more); }
   // What Reserve() has refused, in numbers.
   SystemError TooManyDescriptors(size_t threads) const;
-  // The soft descriptor limit now in force.
-  size_t Limit() const;
 
  private:
   struct Event {
@@ -156,8 +152,7 @@ class EventSet {
   // The system call behind the last errno of OpenInto().
   const char* failed_call_ = "perf_event_open";
   bool wide_ = false;
-  uint64_t raised_from_ = 0;
-  uint64_t raised_to_ = 0;
+  DescriptorRoom room_;
 };
 
 }  // namespace pagefault

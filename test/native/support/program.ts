@@ -49,7 +49,7 @@ export const VARIANTS = {
 } as const satisfies Record<string, readonly string[]>;
 export type Variant = keyof typeof VARIANTS;
 
-/** Not g++, which takes twice as long for the same; that compiler sees the addon in the build. */
+/** Not g++, which takes half as long again for the same; that compiler sees the addon in the build. */
 const COMPILER = 'clang++';
 
 /** Lines for the sanitizers' reports, and no more of debug information: it is a third of the compiler's time. */
