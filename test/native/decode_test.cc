@@ -289,7 +289,7 @@ TEST(decode_cgroups) {
     CHECK(!DecodeExact(exit, size, formats, &record));
   }
   const Bytes made = CgroupMade(With(0), 9, "/system.slice/a.service");
-  CHECK(DecodeExact(made, made.size(), formats, &record));
+  CHECK(Decode(Identify(formats.events, made.data(), made.size()), formats, &record));
   CHECK(record.kind == RecordKind::kCgroup);
   CHECK_EQ(record.cgroup, 9u);
   CHECK(std::string(record.name, record.name_length) == "/system.slice/a.service");
