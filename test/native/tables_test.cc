@@ -201,7 +201,7 @@ TEST(tracefs_has_every_tracepoint_of_the_rows) {
     CHECK(format.id > 0 && format.thread.size == 4);
     tracepoints++;
   }
-  CHECK_EQ(tracepoints, 17u);
+  CHECK_EQ(tracepoints, 18u);
 }
 
 TEST(proc_stat_of_oneself_and_of_a_zombie) {
