@@ -864,7 +864,7 @@ describe('keys', () => {
   });
 
   it('? shows every key, any other key returns', () => {
-    const bench = new Bench(100, 60).press('?');
+    const bench = new Bench(100, 80).press('?');
     expect(bench.text()).toContain('Ctrl-Z');
     expect(bench.press('x').text()).toContain('data.db');
   });
