@@ -4,6 +4,7 @@ import type { HugePageFacts } from '../facts/huge-pages';
 import { sumsByLabel } from '../snapshot/site-pairs';
 import type { Weighed } from '../snapshot/site-pairs';
 import type { ProcessRow, RegionRow, Snapshot } from '../snapshot/snapshot';
+import { NOT_IN_DETAIL } from '../stats/limits';
 import { bytes, grouped, latency, percent } from '../text/format';
 import { evidence, evidentRows, IN_ALL } from './evidence';
 import type { Evidence, Weight } from './evidence';
@@ -170,9 +171,13 @@ function codeOf(snapshot: Snapshot, regions: ReadonlySet<number>): string[] {
   );
 }
 
-/** Those that weigh most. They are few of thousands: sorting all would take longer than looking for each. */
+/**
+ * Those that weigh most; what all processes share that are not in detail is no place to look at. They are few of
+ * thousands: sorting all would take longer than looking for each.
+ */
 function topLabels(weighed: readonly Weighed[]): string[] {
   const sums = sumsByLabel(weighed);
+  sums.delete(NOT_IN_DETAIL);
   const top: string[] = [];
   while (top.length < NAMED) {
     let most = 0;

@@ -39,6 +39,17 @@ test('what dominates is said with its figures, its regions and its code', () => 
   );
 });
 
+test('what many processes share that are not in detail counts, and is named as no place', () => {
+  const shared = row(Cause.DEMAND_ZERO, 900, { label: '[not in detail]', comm: '[not in detail]' });
+  const heap = row(Cause.DEMAND_ZERO, 100, { id: 2, label: '[heap]', comm: 'app', pid: 9 });
+  expect(findings(picture([shared, heap]))).toMatchObject([
+    { figures: { faults: 1000 }, regions: ['[heap]'], processes: ['app 9'] },
+  ]);
+  const [alone] = findings(picture([shared]));
+  expect(alone).toMatchObject({ figures: { faults: 900 }, regions: [], processes: [] });
+  expect(alone!.text).not.toContain('[not in detail]');
+});
+
 test('what is known of huge pages is said of the region that costs most', () => {
   const rows = [row(Cause.DEMAND_ZERO, 500), row(Cause.DEMAND_ZERO, 900, { id: 2 })];
   const facts = (huge: number): HugePageFacts => ({
