@@ -40,7 +40,8 @@ test('what dominates is said with its figures, its regions and its code', () => 
 });
 
 test('what many processes share that are not in detail counts, and is named as no place', () => {
-  const shared = row(Cause.DEMAND_ZERO, 900, { label: '[not in detail]', comm: '[not in detail]' });
+  const lump = { label: '[not in detail]', comm: '[not in detail]', pid: 0 };
+  const shared = row(Cause.DEMAND_ZERO, 900, lump);
   const heap = row(Cause.DEMAND_ZERO, 100, { id: 2, label: '[heap]', comm: 'app', pid: 9 });
   expect(findings(picture([shared, heap]))).toMatchObject([
     { figures: { faults: 1000 }, regions: ['[heap]'], processes: ['app 9'] },
