@@ -123,17 +123,9 @@ export class Model {
             id: this.regionId(slot),
             hugePages: this.regions.rows.stats.get(slot, Cell.byCause + Cause.HUGE_PAGE),
           }));
-    const { counters, attribution, repair } = this;
+    const { counters, attribution } = this;
     this.onDemand = options.spaces
-      ? new OnDemand(options.spaces, {
-          tasks,
-          regions,
-          counters,
-          attribution,
-          binder,
-          repair,
-          depth,
-        })
+      ? new OnDemand(options.spaces, { tasks, regions, counters, attribution, binder })
       : null;
     this.folding = new Folding(this.regions, this.tasks, this.counters, (...moved) => {
       this.inFlight.remap(...moved);
@@ -263,7 +255,8 @@ export class Model {
   /** Takes over what has come for owners, maps, stacks and code, and asks for what is new of it. */
   takeAnswers(): void {
     this.owners?.look();
-    this.onDemand?.settle();
+    // Within a batch its faults are resolved in part, by the maps as they were.
+    if (this.faultsDone < 0) this.onDemand?.settle();
     this.attribution?.takeAnswers();
   }
 

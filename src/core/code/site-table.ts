@@ -98,6 +98,11 @@ export class SiteTable {
     this.pair(batch, resolved, columns, -1);
   }
 
+  /** See StatTable.past; of the batch that add() was called with last. */
+  past(batch: Batch, resolved: Resolved): void {
+    this.rows.stats.past(this.slots, batch, resolved);
+  }
+
   private findSlots(batch: Batch, { code, keep }: Resolved): void {
     const { slots } = this;
     this.reach(this.codes.limit);

@@ -17,6 +17,12 @@ import { Totals } from '../stats/totals';
  */
 export type Depth = 'totals' | 'rows' | 'detail';
 
+/** Under what faults were counted. */
+interface CountedAs {
+  readonly counted: Resolved;
+  readonly columns: FaultColumns;
+}
+
 /** Everything counted faults are entered in: the totals and the rows they belong to. */
 export class Counters {
   readonly total = new Totals();
@@ -53,8 +59,23 @@ export class Counters {
     this.pairs.add(batch.faults, resolved.region, resolved.thread, resolved.keep);
   }
 
-  /** Takes out what add() has entered under the same columns, on pages that were not fresh, in rows without heat. */
-  remove(batch: Batch, resolved: Resolved, columns: FaultColumns): void {
+  /**
+   * Faults that were counted when less was known of them, in rows without heat, count as what they are. They are of
+   * ticks that are over: the rates of this one know nothing of it.
+   */
+  move(batch: Batch, before: CountedAs, resolved: Resolved, columns: FaultColumns): void {
+    this.remove(batch, before.counted, before.columns);
+    this.add(batch, resolved, columns);
+    const { regions, tasks, depth } = this;
+    this.total.past(batch, resolved);
+    if (depth === 'totals') return;
+    regions.rows.stats.past(resolved.region, batch, resolved);
+    tasks.threads.stats.past(resolved.thread, batch, resolved);
+    tasks.processes.stats.past(columns.process, batch, resolved);
+    this.sites?.past(batch, resolved);
+  }
+
+  private remove(batch: Batch, resolved: Resolved, columns: FaultColumns): void {
     const { regions, tasks, depth } = this;
     this.total.remove(batch, resolved, columns);
     if (depth === 'totals') return;

@@ -44,7 +44,7 @@ export class FaultLoop {
   constructor(
     private readonly tasks: Tasks,
     private readonly binder: RegionBinder,
-    private readonly repair: MapRepair,
+    private readonly repair: Pick<MapRepair, 'find'>,
     private readonly columns: FaultColumns,
     /** Tell pages that fault for the first time from those that have faulted before. */
     private readonly pages: boolean,

@@ -1,4 +1,5 @@
 import { Cause, FaultClass } from '../classify/classes';
+import { CodeTable } from '../code/code-table';
 import type { AddressSpace } from '../tasks/address-space';
 import { Batch, FAULT_CAPACITY, FaultFlag } from '../wire/batch';
 import { FaultColumns, Mapping } from '../wire/fault-columns';
@@ -18,6 +19,7 @@ export class KeptFaults {
   private readonly owner = new Uint32Array(FAULT_CAPACITY);
   private readonly thread = new Uint32Array(FAULT_CAPACITY);
   private readonly process = new Uint32Array(FAULT_CAPACITY);
+  private readonly fresh = new Uint8Array(FAULT_CAPACITY);
   private readonly bucket = new Uint16Array(FAULT_CAPACITY);
   private readonly mapping = new Uint8Array(FAULT_CAPACITY);
   private readonly counts = new Map<number, number>();
@@ -44,12 +46,12 @@ export class KeptFaults {
     if (count === MAX_OF_ONE) return;
     this.counts.set(keptAs, count + 1);
     const to = this.used++;
-    batch.faultColumns.forEach((column, k) => {
-      this.kept.faultColumns[k]![to] = column[i]!;
-    });
+    const from = batch.faultColumns;
+    for (let k = 0; k < from.length; k++) this.kept.faultColumns[k]![to] = from[k]![i]!;
     this.owner[to] = keptAs;
     this.thread[to] = resolved.thread[i]!;
     this.process[to] = columns.process[i]!;
+    this.fresh[to] = columns.fresh[i]!;
     this.bucket[to] = columns.bucket[i]!;
     this.mapping[to] = columns.mapping[i]!;
   }
@@ -60,8 +62,8 @@ export class KeptFaults {
   }
 
   /**
-   * Moves the faults of an address space to `taken`; returns how many there are. `region` and `code` are what all of
-   * them were counted under.
+   * Moves the faults of an address space to `taken`; returns how many there are. `region` is what all of them were
+   * counted under, `code` the same of those whose instruction is known.
    */
   take(space: AddressSpace, region: number, code: number): number {
     const { taken, counted, columns } = this;
@@ -77,10 +79,11 @@ export class KeptFaults {
       counted.faultClass[to] = major ? FaultClass.MAJOR : FaultClass.MINOR;
       counted.cause[to] = Cause.UNKNOWN;
       counted.region[to] = region;
-      counted.code[to] = code;
+      counted.code[to] = (taken.flags[to]! & FaultFlag.ENTRY) === 0 ? CodeTable.NONE : code;
       counted.keep[to] = 1;
       counted.thread[to] = this.thread[at]!;
       columns.process[to] = this.process[at]!;
+      columns.fresh[to] = this.fresh[at]!;
       columns.bucket[to] = this.bucket[at]!;
       columns.mapping[to] = this.mapping[at]!;
       return false;
@@ -96,8 +99,8 @@ export class KeptFaults {
   }
 
   private sift(stays: (at: number) => boolean): void {
-    const { kept, owner, thread, process, bucket, mapping } = this;
-    const columns = [...kept.faultColumns, owner, thread, process, bucket, mapping];
+    const { kept, owner, thread, process, fresh, bucket, mapping } = this;
+    const columns = [...kept.faultColumns, owner, thread, process, fresh, bucket, mapping];
     let to = 0;
     for (let at = 0; at < this.used; at++) {
       if (!stays(at)) continue;

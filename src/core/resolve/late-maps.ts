@@ -1,7 +1,9 @@
+import { Cause } from '../classify/classes';
 import type { RegionTable } from '../regions/region-table';
 import type { AddressSpace } from '../tasks/address-space';
 import { Stands } from '../stats/row-table';
 import type { Tasks } from '../tasks/tasks';
+import { FAULT_CAPACITY } from '../wire/batch';
 import type { Batch } from '../wire/batch';
 import type { FaultColumns } from '../wire/fault-columns';
 import { Resolved } from '../wire/resolved';
@@ -16,6 +18,8 @@ export class LateMaps {
   private readonly resolved = new Resolved();
   /** Their maps have come. */
   private readonly ready = new Set<AddressSpace>();
+  /** 1 where the thread of a fault of `kept.taken` has ended. */
+  private readonly hasLeft = new Uint8Array(FAULT_CAPACITY);
   /** Faults of `kept.taken` that are resolved; -1 where there are none. */
   private done = -1;
 
@@ -64,19 +68,31 @@ export class LateMaps {
       this.attribution?.run(taken, this.resolved, from, this.done);
       if (this.done < taken.faults) return false;
       this.done = -1;
-      this.bringIn();
-      this.counters.remove(taken, this.kept.counted, this.kept.columns);
-      this.counters.add(taken, this.resolved, this.columns);
+      this.keepCounted();
+      this.counters.move(taken, this.kept, this.resolved, this.columns);
     }
   }
 
-  /** Those that were counted in rows of all processes go to rows of their own. */
-  private bringIn(): void {
-    const { taken, counted, columns } = this.kept;
+  /**
+   * The maps tell nothing of whether a page was new, nor of threads that have ended: those stay in the rows where they
+   * were counted. Others that were counted in rows of all processes go to rows of their own.
+   */
+  private keepCounted(): void {
+    const { resolved } = this;
+    const { taken, counted } = this.kept;
+    const before = this.kept.columns;
     const { threads, processes } = this.tasks;
     for (let i = 0; i < taken.faults; i++) {
-      const info = processes.info(columns.process[i]!);
-      if (threads.standing(counted.thread[i]!) === Stands.REST && info !== null) info.leftOut--;
+      this.columns.fresh[i] = before.fresh[i]!;
+      // What lay there is mapped no more.
+      if (resolved.cause[i] === Cause.UNKNOWN) this.columns.mapping[i] = before.mapping[i]!;
+      const thread = counted.thread[i]!;
+      if (this.hasLeft[i] === 1) {
+        resolved.thread[i] = thread;
+        continue;
+      }
+      const info = processes.info(before.process[i]!);
+      if (threads.standing(thread) === Stands.REST && info !== null) info.leftOut--;
     }
   }
 
@@ -85,10 +101,24 @@ export class LateMaps {
       this.ready.delete(space);
       const code = this.attribution?.notInDetail() ?? 0;
       if (this.kept.take(space, this.regions.rest(), code) === 0) continue;
+      this.replaceThreads();
       this.done = 0;
       return true;
     }
     return false;
+  }
+
+  /** Asked about by its number a thread that has ended would begin anew: another one of its process stands in. */
+  private replaceThreads(): void {
+    const { taken } = this.kept;
+    for (let i = 0; i < taken.faults; i++) {
+      const pid = taken.pid[i]!;
+      const left = this.tasks.known(taken.tid[i]!)?.process.pid !== pid;
+      this.hasLeft[i] = left ? 1 : 0;
+      if (!left) continue;
+      const [other] = this.tasks.process(pid)?.tids ?? [];
+      if (other !== undefined) taken.tid[i] = other;
+    }
   }
 
   /** Rows were folded: where the counts of each are now. */

@@ -6,11 +6,10 @@ import type { Batch } from '../wire/batch';
 import { FaultColumns } from '../wire/fault-columns';
 import type { Resolved } from '../wire/resolved';
 import type { Attribution } from './attribution';
-import type { Counters, Depth } from './counters';
+import type { Counters } from './counters';
 import { Details } from './details';
 import { FaultLoop } from './fault-loop';
 import { LateMaps } from './late-maps';
-import type { MapRepair } from './map-repair';
 
 interface Parts {
   readonly tasks: Tasks;
@@ -18,8 +17,6 @@ interface Parts {
   readonly counters: Counters;
   readonly attribution: Attribution | null;
   readonly binder: RegionBinder;
-  readonly repair: MapRepair;
-  readonly depth: Depth;
 }
 
 /** Address spaces that are read when they matter: who is kept in detail, and faults that come before the maps do. */
@@ -28,9 +25,10 @@ export class OnDemand {
   private readonly lateMaps: LateMaps;
 
   constructor(source: SpaceSource, parts: Parts) {
-    const { tasks, regions, counters, attribution, binder, repair, depth } = parts;
+    const { tasks, regions, counters, attribution, binder } = parts;
     const columns = new FaultColumns();
-    const loop = new FaultLoop(tasks, binder, repair, columns, depth !== 'totals');
+    // Whether a page was new was told when its fault was counted; what the maps do not show is mapped no more.
+    const loop = new FaultLoop(tasks, binder, { find: () => -1 }, columns, false);
     this.lateMaps = new LateMaps(tasks, regions, counters, attribution, loop, columns);
     this.details = new Details(source, tasks, (space) => {
       this.lateMaps.read(space);

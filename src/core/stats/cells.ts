@@ -148,6 +148,18 @@ export function tickCells(
   return delta;
 }
 
+/** Of the faults of the row that begins at `at`, n more of a class and of `ns` (-1: not known) were there at the last tick. */
+export function shiftTicked(
+  cells: Float64Array,
+  at: number,
+  faultClass: number,
+  ns: number,
+  n: number,
+): void {
+  cells[at + tickedByClass + faultClass]! += n;
+  if (ns >= 0) cells[at + tickedStallNs]! += n * ns;
+}
+
 /** Of a row that rests. */
 export function restCells(cells: Float64Array, at: number): void {
   for (const start of PER_TICK) cells[at + start] = 0;

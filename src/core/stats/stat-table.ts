@@ -1,6 +1,15 @@
 import type { Batch } from '../wire/batch';
 import { CLASS_COUNT } from '../classify/classes';
-import { Cell, faultsAt, foldCells, readCells, restCells, STRIDE, tickCells } from './cells';
+import {
+  Cell,
+  faultsAt,
+  foldCells,
+  readCells,
+  restCells,
+  shiftTicked,
+  STRIDE,
+  tickCells,
+} from './cells';
 import type { CountedRow } from './cells';
 import type { FaultColumns } from '../wire/fault-columns';
 import { grownF64 } from './grow';
@@ -156,27 +165,36 @@ export class StatTable {
   }
 
   /**
-   * Takes the faults of a batch out of rows that add() has entered them in under the same columns, on pages that
-   * were not fresh. The longest and the last stay: they are entered again elsewhere.
+   * Takes the faults of a batch out of rows that add() has entered them in under the same columns, and out of what
+   * these had at the last tick: past() is for where they go. The longest and the last stay.
    */
   remove(
     rows: Uint32Array,
     batch: Batch,
     { faultClass, cause }: Resolved,
-    { bucket, mapping }: Pick<FaultColumns, 'bucket' | 'mapping'>,
+    { fresh, bucket, mapping }: Pick<FaultColumns, 'fresh' | 'bucket' | 'mapping'>,
   ): void {
     const { cells } = this;
     for (let i = 0; i < batch.faults; i++) {
       const at = rows[i]! * STRIDE;
       cells[at + faultClass[i]!]!--;
       cells[at + Cell.byCause + cause[i]!]!--;
+      cells[at + Cell.uniquePages]! -= fresh[i]!;
       cells[at + Cell.undecided]! -= mapping[i]! >>> 1;
       const ns = batch.latency[i]!;
+      shiftTicked(cells, at, faultClass[i]!, ns, -1);
       if (ns < 0) continue;
       cells[at + Cell.timed]!--;
       cells[at + Cell.stallNs]! -= ns;
       cells[at + Cell.causeNs + cause[i]!]! -= ns;
       this.histograms.count(rows[i]!, faultClass[i]!, bucket[i]!, -1);
+    }
+  }
+
+  /** Faults that add() has entered are of ticks that are over. */
+  past(rows: Uint32Array, { faults, latency }: Batch, { faultClass }: Resolved): void {
+    for (let i = 0; i < faults; i++) {
+      shiftTicked(this.cells, rows[i]! * STRIDE, faultClass[i]!, latency[i]!, 1);
     }
   }
 

@@ -1,7 +1,7 @@
 import type { Batch } from '../wire/batch';
 import { Cause, CAUSE_COUNT, CLASS_COUNT, FaultClass } from '../classify/classes';
 import type { FaultColumns } from '../wire/fault-columns';
-import { Cell, faultsAt, readCells, STRIDE, tickCells } from './cells';
+import { Cell, faultsAt, readCells, shiftTicked, STRIDE, tickCells } from './cells';
 import type { CountedRow } from './cells';
 import { BUCKETS, Histogram, quantiles } from './histogram';
 import type { Resolved } from '../wire/resolved';
@@ -108,19 +108,28 @@ export class Totals {
   /** See StatTable.remove. */
   remove(batch: Batch, { faultClass, cause }: Resolved, columns: FaultColumns): void {
     const { cells, again, latency, byCause } = this;
-    const { bucket, mapping } = columns;
+    const { fresh, bucket, mapping } = columns;
     for (let i = 0; i < batch.faults; i++) {
       cells[faultClass[i]!]!--;
       cells[Cell.byCause + cause[i]!]!--;
+      cells[Cell.uniquePages]! -= fresh[i]!;
       cells[Cell.undecided]! -= mapping[i]! >>> 1;
-      again[cause[i]!]!--;
+      again[cause[i]!]! -= 1 - fresh[i]!;
       const ns = batch.latency[i]!;
+      shiftTicked(cells, 0, faultClass[i]!, ns, -1);
       if (ns < 0) continue;
       cells[Cell.causeNs + cause[i]!]! -= ns;
       cells[Cell.timed]!--;
       cells[Cell.stallNs]! -= ns;
       latency[faultClass[i]!]!.forget(ns, bucket[i]!);
       byCause[cause[i]! * BUCKETS + bucket[i]!]!--;
+    }
+  }
+
+  /** See StatTable.past. */
+  past({ faults, latency }: Batch, { faultClass }: Resolved): void {
+    for (let i = 0; i < faults; i++) {
+      shiftTicked(this.cells, 0, faultClass[i]!, latency[i]!, 1);
     }
   }
 

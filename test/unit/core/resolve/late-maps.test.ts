@@ -1,0 +1,120 @@
+import { Rig } from '../../../support/model-kit';
+import { FILE_START, HEAP_START, ORDINARY, STACK_START } from '../../../support/model-kit';
+import { FakeSpaces } from '../../../support/fake-spaces';
+import type { Snapshot } from '../../../../src/core/snapshot/snapshot';
+
+const WRITE_PRESENT = 0x7;
+const READ_ABSENT = 0x4;
+
+function onDemand(): { readonly rig: Rig; readonly spaces: FakeSpaces } {
+  const spaces = new FakeSpaces();
+  const rig = new Rig({}, 'detail', { spaces, symbols: 'sites' });
+  return { rig, spaces };
+}
+
+const shot = ({ model, now }: Rig): Snapshot => model.snapshot(now);
+const region = ({ regions }: Snapshot, label: string) => regions.find((row) => row.label === label);
+
+/** One second of the run. */
+function tick(rig: Rig): void {
+  rig.now += 1e9;
+  rig.model.tick(rig.now);
+}
+
+test('threads that have ended before the maps come do not begin anew', () => {
+  const { rig, spaces } = onDemand();
+  rig.fault({ page: HEAP_START }).thread(100, 101);
+  rig.fault({ page: HEAP_START + 1, tid: 101, code: WRITE_PRESENT, latency: 500 });
+  rig.exit(100, 101).run();
+  rig.run();
+  rig.run();
+  spaces.answer(100, ORDINARY);
+  rig.run();
+  const { threads, processes, totals } = shot(rig);
+  expect(totals).toMatchObject({ faults: 2, undecided: 0 });
+  expect(threads.map(({ tid, faults, alive }) => [tid, faults, alive]).sort()).toEqual([
+    [100, 1, true],
+    [101, 1, false],
+  ]);
+  expect(processes[0]).toMatchObject({ threads: 1, alive: true });
+  rig.exit(100).run();
+  expect([...rig.model.livingPids()]).toEqual([]);
+});
+
+test('what is told late was not there in this tick', () => {
+  const { rig, spaces } = onDemand();
+  for (let i = 0; i < 10; i++) {
+    rig.fault({ page: HEAP_START + i, code: WRITE_PRESENT, latency: 1e8 });
+  }
+  rig.run();
+  tick(rig);
+  rig.run();
+  spaces.answer(100, ORDINARY);
+  rig.fault({ page: STACK_START, code: READ_ABSENT, latency: 1000 }).run();
+  tick(rig);
+  const { totals, regions, threads, processes, sites } = shot(rig);
+  for (const row of [totals, ...regions, ...threads, ...processes, ...sites]) {
+    expect(Math.min(...row.classRate)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...row.history, 0)).toBeLessThanOrEqual(10);
+  }
+  expect(region(shot(rig), '[heap]')).toMatchObject({ faults: 10, rate: 0, stalled: 0 });
+  expect(totals.stalled).toBeLessThan(0.001);
+});
+
+test('pages of faults that are told late are new once', () => {
+  const { rig, spaces } = onDemand();
+  for (let i = 0; i < 2; i++) {
+    for (let k = 0; k < 3; k++) rig.fault({ page: FILE_START + k, code: READ_ABSENT, end: 'maj' });
+  }
+  rig.run();
+  rig.run();
+  spaces.answer(100, ORDINARY);
+  rig.run();
+  const after = shot(rig);
+  expect(after.totals.uniquePages).toBe(3);
+  expect(region(after, 'data.db')).toMatchObject({ faults: 6, uniquePages: 3, refaults: 3 });
+  expect(after.causeFacts.rereadShare).toBe(0.5);
+});
+
+test('faults whose instruction nobody saw leave no code behind', () => {
+  const { rig, spaces } = onDemand();
+  rig.fault({ page: HEAP_START }).fault({ page: HEAP_START, ip: 0x1000_0000n });
+  rig.run();
+  rig.run();
+  spaces.answer(100, ORDINARY);
+  rig.run();
+  const counts = shot(rig).sites.map(({ faults }) => faults);
+  expect(counts.reduce((sum, n) => sum + n, 0)).toBe(2);
+  expect(Math.min(...counts)).toBe(1);
+});
+
+test('a mapping that is gone when the maps are read stays open, and nobody is asked about it', () => {
+  const { rig, spaces } = onDemand();
+  rig.fault({ page: 0x9000, code: WRITE_PRESENT }).fault({ page: HEAP_START, code: WRITE_PRESENT });
+  rig.run();
+  rig.run();
+  spaces.answer(100, ORDINARY);
+  rig.run();
+  const { totals, processes } = shot(rig);
+  expect(totals).toMatchObject({ byClass: [0, 1, 1, 0], undecided: 1 });
+  expect(processes[0]).toMatchObject({ undecided: 1 });
+  expect(rig.source.asked).toMatchObject({ pages: 0, maps: 0 });
+});
+
+test('maps that come while a batch waits are taken over behind it', () => {
+  const { rig, spaces } = onDemand();
+  rig.fork(1, 300).exec(300, 'x').run();
+  rig.fault({ page: HEAP_START, code: WRITE_PRESENT }).run();
+  rig.run();
+  rig.fault({ page: HEAP_START + 1, code: WRITE_PRESENT });
+  rig.fault({ pid: 300, page: 0x7000 });
+  rig.source.pending.add(`page ${0x7000}`);
+  expect(rig.consumes()).toBe(false);
+  spaces.answer(100, ORDINARY);
+  rig.model.tick(rig.now);
+  rig.source.pending.clear();
+  rig.run();
+  rig.run();
+  expect(shot(rig).totals).toMatchObject({ undecided: 0, faults: 3 });
+  expect(region(shot(rig), '[heap]')).toMatchObject({ faults: 2, byClass: [0, 0, 2, 0] });
+});
