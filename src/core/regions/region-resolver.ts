@@ -46,7 +46,7 @@ export class RegionBinder {
   bind(process: Process, handle: number): number {
     const vma = process.map.vma(handle);
     const nature = this.nature(process, vma);
-    if (!process.inDetail || this.memoryOnly) {
+    if (!isInDetail(process) || this.memoryOnly) {
       const shared = simpleCode(this.regions.rest(), nature.memory, false);
       process.map.setRegion(handle, shared);
       return shared;
@@ -99,7 +99,7 @@ export class RegionBinder {
 
   /** The row for what lies in no mapping; asked for by every fault of a SIGSEGV storm, so it is kept. */
   unknownRow(process: Process, page: number): number {
-    if (!process.inDetail || process.space.unread) return this.regions.rest();
+    if (!isInDetail(process) || process.space.unread) return this.regions.rest();
     if (process.space.unknownRow < 0) {
       const info = this.info(process, UNKNOWN_NATURE, '', '', `${process.space.keyPrefix}U`);
       process.space.unknownRow = this.regions.find(info, page, page + 1, page, page + 1);
@@ -113,7 +113,7 @@ export class RegionBinder {
    * mapping (PROT_NONE, as pthread_create makes it) is then its stack.
    */
   noteStack(process: Process, tid: number, page: number): void {
-    if (!process.inDetail) return;
+    if (!isInDetail(process)) return;
     const { map } = process;
     const handle = map.find(page);
     if (handle < 0) return;
@@ -263,6 +263,11 @@ export class RegionBinder {
       key,
     };
   }
+}
+
+/** Who shares the memory of another (vfork) faults in its regions, and must not have them share rows. */
+function isInDetail({ inDetail, space }: Process): boolean {
+  return inDetail || space.maker.inDetail;
 }
 
 /** A file that ELF programs and libraries may be: also one on tmpfs, as containers and live systems have. */

@@ -98,8 +98,11 @@ export class Details {
     for (const { ticket, maps } of this.source.takeSpaces()) {
       const { process, space } = this.asked.get(ticket)!;
       this.asked.delete(ticket);
-      // An exec, or the end: the records tell the rest.
-      if (!process.alive || process.space !== space || !space.unread || !space.asked) continue;
+      const isTheirs = process.alive && process.space === space;
+      // Who shares it may ask.
+      if (!isTheirs) space.asked = false;
+      // An exec, or the end: the records tell the rest. After a loss it is asked for again.
+      if (!isTheirs || !space.unread || !space.asked) continue;
       if (maps === null) {
         space.asked = false;
         if (++this.activityOf(process).tries < TRIES) this.wanted.add(process);
@@ -150,6 +153,7 @@ export class Details {
       const weight = this.measure(process);
       if (process.inDetail) {
         this.inDetail++;
+        this.wantAgain(process);
         if (activity.get(process)?.opened !== true) resting.push(process);
       } else if (weight > 0) hot.push(process);
     }
@@ -159,6 +163,13 @@ export class Details {
       if (this.inDetail >= IN_DETAIL && !this.makeRoom(resting, this.weight(process))) return;
       this.promote(process);
     }
+  }
+
+  /** What was known of its maps is forgotten, or what was asked is void. */
+  private wantAgain(process: Process): void {
+    const { unread, asked } = process.space;
+    if (!unread || asked) return;
+    if ((this.activity.get(process)?.tries ?? 0) < TRIES) this.wanted.add(process);
   }
 
   /** The process that rests most gives way, where it is less active than `weight`. */

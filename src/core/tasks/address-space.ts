@@ -16,6 +16,8 @@ export interface SpaceMaker {
   readonly pid: number;
   /** Number in CommTable. */
   readonly comm: number;
+  /** Its regions have rows of their own. */
+  readonly inDetail: boolean;
 }
 
 /** Pages, and who has mapped them. */

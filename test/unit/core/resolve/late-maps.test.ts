@@ -1,6 +1,7 @@
 import { Rig } from '../../../support/model-kit';
 import { FILE_START, HEAP_START, ORDINARY, STACK_START } from '../../../support/model-kit';
 import { FakeSpaces } from '../../../support/fake-spaces';
+import { NOT_IN_DETAIL } from '../../../../src/core/stats/limits';
 import type { Snapshot } from '../../../../src/core/snapshot/snapshot';
 
 const WRITE_PRESENT = 0x7;
@@ -99,6 +100,35 @@ test('a mapping that is gone when the maps are read stays open, and nobody is as
   expect(totals).toMatchObject({ byClass: [0, 1, 1, 0], undecided: 1 });
   expect(processes[0]).toMatchObject({ undecided: 1 });
   expect(rig.source.asked).toMatchObject({ pages: 0, maps: 0 });
+});
+
+test('maps that were asked for before a loss are asked for again', () => {
+  const { rig, spaces } = onDemand();
+  rig.fault({ page: HEAP_START }).run();
+  rig.run();
+  rig.lost(1).run();
+  spaces.answer(100, ORDINARY);
+  rig.run();
+  rig.now += 300e6;
+  rig.run();
+  expect(spaces.asked.map(({ pid }) => pid)).toEqual([100]);
+  spaces.answer(100, ORDINARY);
+  rig.fault({ page: HEAP_START });
+  expect(rig.labels()).toEqual(['[heap]']);
+});
+
+test('who shares the memory of another does not take its regions out of the detail', () => {
+  const { rig, spaces } = onDemand();
+  rig.fault({ page: HEAP_START }).run();
+  // All others find no room.
+  for (let pid = 1000; pid < 1064; pid++) rig.fault({ pid, page: HEAP_START });
+  rig.run();
+  spaces.answer(100, ORDINARY);
+  rig.run();
+  rig.fork(100, 200).share(100, 200).fault({ pid: 200, page: STACK_START });
+  rig.fault({ page: STACK_START });
+  expect(rig.labels()).toEqual(['[stack]', '[stack]']);
+  expect(region(shot(rig), NOT_IN_DETAIL)).toMatchObject({ faults: 64 });
 });
 
 test('maps that come while a batch waits are taken over behind it', () => {
