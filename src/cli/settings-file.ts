@@ -140,10 +140,10 @@ export function saveSettings(
   around: Surroundings,
   text: string,
 ): { readonly ok: boolean; readonly words: string } {
-  const place = settingsPlace(around);
-  if ('refusal' in place) return { ok: false, words: `settings are not saved: ${place.refusal}` };
-  const { path } = place;
   try {
+    const place = settingsPlace(around);
+    if ('refusal' in place) return { ok: false, words: `settings are not saved: ${place.refusal}` };
+    const { path } = place;
     fs.mkdirSync(dirname(path), { recursive: true, mode: PRIVATE_DIRECTORY });
     const file = new WholeFile(path);
     if (file.direct !== null) {

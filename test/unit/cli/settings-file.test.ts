@@ -142,3 +142,11 @@ test('what lies where the settings should is not taken for them, and nothing wai
     }),
   ).toMatch(/cannot be read \(ELOOP\)/);
 });
+
+test('what is no directory on the way is said, and nothing is thrown', () => {
+  const file = join(directory('own'), 'file');
+  fs.writeFileSync(file, '');
+  const said = saveSettings(around({ HOME: file }), TEXT);
+  expect(said).toEqual({ ok: false, words: expect.stringContaining('ENOTDIR') as unknown });
+  expect(readSettings(around({ HOME: file })).note).toContain('ENOTDIR');
+});
