@@ -84,11 +84,10 @@ export class Passage {
     return this.assembled;
   }
 
-  /** On to a time, ns; nothing where it is there already. */
+  /** On to a time, ns, also where it was told to go farther; what has been counted stays. */
   goTo(ns: number): void {
     const { capture, run } = this.assembled;
-    if (ns <= capture.session.until) return;
-    capture.session.until = ns;
+    capture.session.until = Math.max(ns, this.reached);
     run.wake();
   }
 

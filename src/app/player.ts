@@ -95,6 +95,15 @@ export class Player implements ReplayControls {
     // At the end there is nothing to play but from the beginning.
     if (!this.playing && this.position >= (this.length ?? Infinity)) this.seek(this.since);
     this.playing = !this.playing;
+    if (!this.playing) this.hold();
+  }
+
+  /** What is read as fast as it can goes no farther than it is. */
+  private hold(): void {
+    if (this.speed !== 0 || this.target !== null) return;
+    const { reached } = this.current;
+    this.position = Math.max(this.position, Math.min(reached, this.options.toNs));
+    this.current.goTo(this.position);
   }
 
   step(intervals: number): string {
@@ -103,27 +112,33 @@ export class Player implements ReplayControls {
   }
 
   faster(): void {
+    if (this.speed === 0) return;
     this.speed = SPEEDS.find((speed) => speed > this.speed) ?? this.speed;
   }
 
   slower(): void {
-    this.speed = SPEEDS.findLast((speed) => speed < this.speed) ?? this.speed;
+    this.hold();
+    const before = this.speed === 0 ? Infinity : this.speed;
+    this.speed = SPEEDS.findLast((speed) => speed < before) ?? this.speed;
   }
 
   seek(ns: number): string {
     const to = Math.max(this.options.fromNs, Math.min(ns, this.length ?? Infinity));
-    if (to < this.position && this.request.file === '-') return 'a pipe cannot be gone back in';
+    // On its way to somewhere else, more has been counted than where it was.
+    const isBehind = to < Math.max(this.position, this.current.reached);
+    if (isBehind && this.request.file === '-') return 'a pipe cannot be gone back in';
     this.target = to;
     if (this.opening) return '';
-    if (to < this.position) void this.goBack();
+    if (isBehind) void this.goBack();
     else this.current.goTo(to);
     return '';
   }
 
   /** What is counted begins where it is now. */
   zero(): void {
-    this.since = this.position;
-    this.current.zero(this.position);
+    const { position } = this.state;
+    this.since = position;
+    this.current.zero(position);
   }
 
   close(): void {
@@ -135,16 +150,13 @@ export class Player implements ReplayControls {
 
   private async goBack(): Promise<void> {
     this.opening = true;
-    if (this.target! < this.since) this.since = this.options.fromNs;
     try {
-      const next = await Passage.open(this.request, this.since, () => this.intervalNs);
-      if (this.closed) {
-        next.close();
-        return;
-      }
+      const next = await this.openBefore();
+      if (next === null) return;
       this.current.close();
       this.current = next;
-      this.position = this.since;
+      this.trouble = '';
+      this.position = this.since = next.since;
       this.listener(true);
       next.goTo(this.target!);
     } catch (error) {
@@ -153,6 +165,17 @@ export class Player implements ReplayControls {
       this.target = null;
     } finally {
       this.opening = false;
+    }
+  }
+
+  /** From the beginning, to where somebody wants to be, who may have thought of another place meanwhile. null: closed. */
+  private async openBefore(): Promise<Passage | null> {
+    for (;;) {
+      const since = this.target! < this.since ? this.options.fromNs : this.since;
+      const next = await Passage.open(this.request, since, () => this.intervalNs);
+      if (!this.closed && since <= this.target!) return next;
+      next.close();
+      if (this.closed) return null;
     }
   }
 

@@ -31,14 +31,14 @@ afterAll(() => {
   removeScratch(scratch);
 });
 
-async function play(): Promise<Player> {
+async function play(speed = 1): Promise<Player> {
   const asked = parseOptions(['-i', recording, '--tui']);
   const options = { ...asked, target: { kind: 'recording', file: recording } } as Options;
   const request = { options, file: recording, limits: {}, debug: NO_DEBUG, say: () => undefined };
   player = await Player.open(request, {
     fromNs: 0,
     toNs: Infinity,
-    speed: 1,
+    speed,
     now: () => performance.now(),
   });
   player.toggle();
@@ -72,7 +72,9 @@ test('wherever a recording is gone to, it has the faults of the live run up to t
     seen.push(faults);
   }
   expect(seen[4]).toBe(seen[0]);
-  expect(seen[2]).toBeLessThan(seen[0]!);
+  // By how much depends on where batches end, which is a matter of load.
+  expect(seen[2]).toBeLessThanOrEqual(seen[0]!);
+  expect(Math.max(...seen)).toBeLessThan(live.length);
   expect(seen[0]).toBeGreaterThan(0);
   await jump(replayed, Infinity);
   expect(counted(replayed).faults).toBe(live.length);
@@ -95,6 +97,49 @@ test('what is counted begins where the counters were set to zero, also when it i
   await jump(replayed, 0.2 * end);
   const all = counted(replayed);
   expect(all.faults).toBe(countedLive(-1, all.reached));
+});
+
+test('who wants to be somewhere else while it goes on or back gets there, with what is counted up to there', async () => {
+  const replayed = await play();
+  const end = live.at(-1)!.time_ns;
+  await jump(replayed, 0.4 * end);
+  replayed.zero();
+  const inFull = async (ns: number): Promise<void> => {
+    await until('to be there', () => replayed.state.movingTo === null);
+    const { faults, reached } = counted(replayed);
+    expect(replayed.state).toMatchObject({ position: ns, since: 0 });
+    expect(faults).toBe(countedLive(-1, reached));
+    expect(reached).toBeLessThanOrEqual(ns);
+  };
+  await jump(replayed, 0.6 * end);
+  // Back, to behind where the counters begin; and another time to in front of it while that is opened.
+  replayed.seek(0.5 * end);
+  replayed.seek(0.2 * end);
+  await inFull(0.2 * end);
+  // On, and back from half way.
+  replayed.seek(Infinity);
+  await until('to be on the way', () => replayed.passage.reached > 0.3 * end);
+  replayed.seek(0.3 * end);
+  await inFull(0.3 * end);
+});
+
+test('as fast as it can, too, it stands where it is stopped', async () => {
+  const replayed = await play();
+  replayed.slower();
+  replayed.slower();
+  expect(replayed.state.speed).toBe(0.25);
+  player?.close();
+  const fast = await play(0);
+  fast.toggle();
+  await until('to begin', () => fast.passage.reached > 0);
+  fast.toggle();
+  const { position } = fast.state;
+  const faults = (): number => fast.passage.assembly.model.counters.total.faults;
+  expect(fast.passage.assembly.capture.session.until).toBe(position);
+  fast.slower();
+  expect(fast.state).toMatchObject({ position, speed: 1000 });
+  await jump(fast, Infinity);
+  expect(faults()).toBe(live.length);
 });
 
 test('the dashboard of a recording stands, goes back, and says where it ends', async () => {
