@@ -1,5 +1,4 @@
-import { Rig } from '../../../support/model-kit';
-import { FILE_START, HEAP_START, ORDINARY, STACK_START } from '../../../support/model-kit';
+import { FILE_START, HEAP_START, ORDINARY, Rig, STACK_START } from '../../../support/model-kit';
 import { FakeSpaces } from '../../../support/fake-spaces';
 import { NOT_IN_DETAIL } from '../../../../src/core/stats/limits';
 import type { Snapshot } from '../../../../src/core/snapshot/snapshot';
@@ -138,7 +137,7 @@ test('maps that come while a batch waits are taken over behind it', () => {
   rig.run();
   rig.fault({ page: HEAP_START + 1, code: WRITE_PRESENT });
   rig.fault({ pid: 300, page: 0x7000 });
-  rig.source.pending.add(`page ${0x7000}`);
+  rig.source.pending.add('page 28672');
   expect(rig.consumes()).toBe(false);
   spaces.answer(100, ORDINARY);
   rig.model.tick(rig.now);
