@@ -233,7 +233,7 @@ export class SnapshotBuilder {
       case Stands.CROWDED:
         return `${what} of this name, the oldest that are gone first: more than ${limits[what]}`;
       case Stands.REST:
-        return `${what} of processes that are not kept in detail: Enter on a process opens it`;
+        return `${what} of processes that are not kept in detail: those that are opened, or stall most, are`;
       case Stands.OTHERS:
         return `${what} beyond a cap: more than ${limits[what]}, of more than ${FOLDED_CAP} names`;
     }
