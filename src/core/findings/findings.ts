@@ -126,7 +126,8 @@ function owners(): (row: RegionRow) => string {
     if (row.pid === 0) return row.comm;
     if (row.pid !== last.pid || row.comm !== last.comm) {
       last = { comm: row.comm, pid: row.pid };
-      text = `${row.comm} ${row.pid}`;
+      // It has ended before anybody could ask for its name.
+      text = `${row.comm === '' ? 'pid' : row.comm} ${row.pid}`;
     }
     return text;
   };
@@ -172,12 +173,13 @@ function codeOf(snapshot: Snapshot, regions: ReadonlySet<number>): string[] {
 }
 
 /**
- * Those that weigh most; what all processes share that are not in detail is no place to look at. They are few of
- * thousands: sorting all would take longer than looking for each.
+ * Those that weigh most; what all processes share that are not in detail, or have no name, is no place to look at. They are
+ * few of thousands: sorting all would take longer than looking for each.
  */
 function topLabels(weighed: readonly Weighed[]): string[] {
   const sums = sumsByLabel(weighed);
   sums.delete(NOT_IN_DETAIL);
+  sums.delete('');
   const top: string[] = [];
   while (top.length < NAMED) {
     let most = 0;

@@ -4,7 +4,7 @@ import { describeFilterError, parseFilter } from '../../core/filter/parse';
 import { actionOf } from './keymap';
 import { MAX_INTERVAL_MS, MIN_INTERVAL_MS } from '../state/settings';
 import { NORMAL, type Chooser, type Prompt, type WriteSubject } from '../state/mode';
-import { timeWithin } from '../layout/replay-time';
+import { timeWithin, whyNowhere } from '../layout/replay-time';
 import { proposedFile, writeShown } from '../export/write';
 
 export function helpKey(dashboard: Dashboard, help: { offset: number }, key: string): void {
@@ -122,7 +122,7 @@ function searchFor({ found }: Prompt, text: string): string {
 function jump({ source: { replay } }: Dashboard, text: string): string {
   if (replay === undefined) return '';
   const ns = timeWithin(text, replay.state);
-  return ns === null ? 'a time: 90, 1:30, 1:02:03, 50%, +10 or -10' : replay.seek(ns);
+  return ns === null ? whyNowhere(text, replay.state) : replay.seek(ns);
 }
 
 function changeInterval(dashboard: Dashboard, text: string): string {

@@ -17,6 +17,13 @@ export function timeWithin(
   return Math.max(0, sign === '-' ? position - ns : position + ns);
 }
 
+/** Why a text is no time, for who wrote it. */
+export function whyNowhere(text: string, { length }: Pick<ReplayState, 'length'>): string {
+  return PERCENT.test(text) && length === null
+    ? 'how long the recording is is known at its end: 90, 1:30, +10 or -10'
+    : 'a time: 90, 1:30, 1:02:03, 50%, +10 or -10';
+}
+
 function number(text: string): number {
   return Number(text.replace(',', '.'));
 }

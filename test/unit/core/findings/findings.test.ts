@@ -51,6 +51,12 @@ test('what many processes share that are not in detail counts, and is named as n
   expect(alone!.text).not.toContain('[not in detail]');
 });
 
+test('processes that ended before anybody could ask for their names have none to be told', () => {
+  const many = row(Cause.DEMAND_ZERO, 900, { label: '[heap]', comm: '', pid: 0 });
+  const one = row(Cause.DEMAND_ZERO, 100, { id: 2, label: '[heap]', comm: '', pid: 9 });
+  expect(findings(picture([many, one]))).toMatchObject([{ processes: ['pid 9'] }]);
+});
+
 test('what is known of huge pages is said of the region that costs most', () => {
   const rows = [row(Cause.DEMAND_ZERO, 500), row(Cause.DEMAND_ZERO, 900, { id: 2 })];
   const facts = (huge: number): HugePageFacts => ({

@@ -1,4 +1,4 @@
-import { timeWithin } from '../../../../src/tui/layout/replay-time';
+import { timeWithin, whyNowhere } from '../../../../src/tui/layout/replay-time';
 
 const HERE = { position: 100e9, length: 400e9 };
 
@@ -24,4 +24,7 @@ test.each<[string, number | null]>([
 
 test('a part of what has no length is nowhere', () => {
   expect(timeWithin('50%', { position: 0, length: null })).toBeNull();
+  expect(whyNowhere('50%', { length: null })).toContain('known at its end');
+  expect(whyNowhere('50%', HERE)).toMatch(/^a time/);
+  expect(whyNowhere('5x', { length: null })).toMatch(/^a time/);
 });
