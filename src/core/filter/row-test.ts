@@ -31,7 +31,7 @@ import type {
   StatRow,
   ThreadRow,
 } from '../snapshot/snapshot';
-import { OTHERS } from '../stats/limits';
+import { NOT_IN_DETAIL, OTHERS } from '../stats/limits';
 
 /** What a filter says of the rows of one table. */
 export interface RowTest<Row> {
@@ -166,15 +166,26 @@ function judgeSites(judgeSite: Judge<SiteRow>, relations: RowRelations): Judges 
   };
 }
 
-/** A property of threads; other rows match by the faults that matching threads have in them. */
-function judgeThreads(judgeThread: Judge<ThreadRow>, relations: RowRelations): Judges {
+/**
+ * A property of threads; other rows match by the faults that matching threads have in them. `leftOut` judges the faults of
+ * a process that are in no thread of its own.
+ */
+function judgeThreads(
+  judgeThread: Judge<ThreadRow>,
+  relations: RowRelations,
+  leftOut: Judge<ProcessRow> | null = null,
+): Judges {
   const { threads } = relations.snapshot;
   const thread = remembered(judgeThread);
   const any = someOf(threads, thread);
   return {
     region: via<RegionRow, ThreadRow>((row) => relations.threadsOfRegion(row), thread, any),
     thread,
-    process: via<ProcessRow, ThreadRow>((row) => relations.threadsOfProcess(row), thread, any),
+    process: via<ProcessRow, ThreadRow>(
+      (row) => relations.threadsOfProcess(row),
+      thread,
+      (row) => (leftOut !== null && row.leftOut > 0 ? leftOut(row) : any(row)),
+    ),
     // Which threads ran the code is not counted.
     site: () => any(OF_ANY_PROCESS),
   };
@@ -259,9 +270,14 @@ function judgeText(
   relations: RowRelations,
 ): Judges {
   if (isOwnerField(field)) return judgeOwners(field, test, relations);
-  const code = judgeSites((row) => judgeCode(row, test), relations);
-  if (field === 'function') return code;
-  const comm = judgeThreads((row) => (sumsUp(row) ? MAYBE : exactly(test(row.comm))), relations);
+  if (field === 'function') return judgeSites((row) => judgeCode(row, test), relations);
+  const named = ({ comm }: { readonly comm: string }): Chance => exactly(test(comm));
+  const comm = judgeThreads(
+    (row) => (sumsUp(row) || row.comm === NOT_IN_DETAIL ? MAYBE : named(row)),
+    relations,
+    // A process is called as its first thread is.
+    named,
+  );
   if (field === 'comm') return comm;
   const regions = (judgeRegion: Judge<RegionRow>): Judges =>
     judgeRegions((row) => (sumsUp(row) ? MAYBE : judgeRegion(row)), relations);
@@ -270,7 +286,16 @@ function judgeText(
   const path = (row: RegionRow): Chance =>
     row.pid === 0 && row.path !== '' ? MAYBE : exactly(test(row.path));
   if (field === 'file') return regions(path);
-  const place = regions((row) => (test(row.label) || test(row.kind) ? MATCH : path(row)));
+  // A word may be anything: where nothing is known of region and code, it is asked of names alone.
+  const place = judgeRegions((row) => {
+    if (row.label === NOT_IN_DETAIL) return NO;
+    if (sumsUp(row)) return MAYBE;
+    return test(row.label) || test(row.kind) ? MATCH : path(row);
+  }, relations);
+  const code = judgeSites(
+    (row) => (row.object === NOT_IN_DETAIL ? NO : judgeCode(row, test)),
+    relations,
+  );
   const bits = (list: readonly string[]): number =>
     list.reduce((mask, name, bit) => (test(name) ? mask | (1 << bit) : mask), 0);
   const classes = bits(SET_FIELDS.class);
