@@ -79,6 +79,8 @@ struct BpfSettings {
 
 // What changes meanwhile.
 struct BpfState {
+  BpfU64 since;  // when all events were on, 0: not yet. What was entered before may have been
+                 // completed and not counted
   BpfU32 ended;  // entries are taken in no more
   BpfU32 wide;   // the events are of everybody on a CPU, not of those who are followed
   BpfU32 added;  // threads that walks through all of them have added

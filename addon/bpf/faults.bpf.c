@@ -82,10 +82,15 @@ INLINE void Take(struct BpfFault* fault, const struct BpfTask* task, const struc
   fault->tid = task->tid;
 }
 
+// It is known that nothing has completed it.
+INLINE int Waits(const struct BpfEntry* entry) {
+  return entry->open && state.since != 0 && entry->time >= state.since;
+}
+
 // The open user entry has come to nothing. More of them than are ever interrupted by one another
 // are those of a thread whose events the kernel has taken away (an exec that changed credentials).
 INLINE void Leave(void* context, struct BpfTask* task) {
-  if (task->asleep || task->left >= 8) return;
+  if (task->asleep || task->left >= 8 || !Waits(&task->user)) return;
   task->left++;
   struct BpfFault fault = {.ending = kBpfLeft, .user_mode = 1};
   Take(&fault, task, &task->user);
@@ -105,12 +110,12 @@ INLINE struct BpfTask* Meet(u64 key) {
 }
 
 INLINE void DropKernel(struct BpfTask* task) {
-  if (task->kernel.open) COUNT(kernel_entries);
+  if (Waits(&task->kernel)) COUNT(kernel_entries);
   task->kernel.open = 0;
 }
 
 INLINE void DropOuter(struct BpfTask* task) {
-  if (task->outer.open) COUNT(kernel_entries);
+  if (Waits(&task->outer)) COUNT(kernel_entries);
   task->outer.open = 0;
 }
 

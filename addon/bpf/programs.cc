@@ -10,6 +10,7 @@
 #include <cstring>
 #include <utility>
 
+#include "util/clock.h"
 #include "util/error.h"
 #include "util/fd.h"
 
@@ -216,6 +217,10 @@ int BpfPrograms::SetOn(int fd, bool major) {
   return ioctl(fd, PERF_EVENT_IOC_SET_BPF, number) == 0 ? 0 : errno;
 }
 
+void BpfPrograms::Begin() {
+  loaded_->state->since = MonotonicNow();
+}
+
 void BpfPrograms::End() {
   loaded_->state->ended = 1;
 }
@@ -240,6 +245,8 @@ void BpfPrograms::ForEachOpen(const std::function<void(const BpfTask& task)>& vi
   constexpr uint32_t kMany = 1024;  // more than a bucket has
   std::vector<uint64_t> keys(kMany);
   std::vector<BpfTask> values(kMany);
+  const uint64_t since = loaded_->state->since;
+  if (since == 0) return;
   uint32_t place = 0;
   for (bool first = true;; first = false) {
     uint32_t count = kMany;
@@ -249,7 +256,8 @@ void BpfPrograms::ForEachOpen(const std::function<void(const BpfTask& task)>& vi
     // ENOENT says that these were the last.
     if (error != 0 && error != -ENOENT) return;
     for (uint32_t i = 0; i < count; i++) {
-      if (values[i].user.open != 0 && values[i].asleep == 0) visit(values[i]);
+      const BpfEntry& entry = values[i].user;
+      if (entry.open != 0 && entry.time >= since && values[i].asleep == 0) visit(values[i]);
     }
     if (error != 0) return;
   }
@@ -284,6 +292,7 @@ int BpfPrograms::SetRing(int, int) {
 int BpfPrograms::SetOn(int, bool) {
   return ENOSYS;
 }
+void BpfPrograms::Begin() {}
 void BpfPrograms::End() {}
 BpfCounters BpfPrograms::Count() const {
   return {};

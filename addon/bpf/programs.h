@@ -44,6 +44,8 @@ class BpfPrograms {
   int SetRing(int cpu, int fd);
   // Faults that this event counts are finished by the program. Returns 0 or an errno.
   int SetOn(int fd, bool major);
+  // All events are on: who is followed has no unseen completions from now on.
+  void Begin();
   // What is entered from now on is not taken in.
   void End();
 

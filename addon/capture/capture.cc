@@ -33,6 +33,7 @@ Capture::Capture(const CaptureOptions& options, std::function<void()> wake)
   } else {
     Attach();
   }
+  if (programs_ != nullptr) programs_->Begin();
   poller_ = std::make_unique<Poller>(*events_, formats_, mailbox_, command_.get(), start_,
                                      WhomToFollow(), std::move(threads_), std::move(wake));
 }
