@@ -111,7 +111,9 @@ uint64_t ThreadPointer(const Program& program, uint32_t tid) {
   if (list <= kRobustList) return 0;
   const uint64_t pointer = list - kRobustList;
   uint64_t head[3];
-  if (pointer % 16 != 0 || !IsPresent(program, pointer)) return 0;
+  // At less than this, where no C library puts it, a part could lie on the next page, and reading
+  // that would bring it in, or wait for whom the target has made handle it.
+  if (pointer % 32 != 0 || !IsPresent(program, pointer)) return 0;
   if (!ReadWhole(program.memory.get(), head, sizeof head, pointer)) return 0;
   return head[0] == pointer && head[2] == pointer ? pointer : 0;
 }
