@@ -123,7 +123,10 @@ void FaultAssembler::Fault(Thread& thread, const Entry* entry, uint8_t flags, ui
     // Of a retried fault nobody knows when it was interrupted.
     const bool known =
         (flags & kFlagCompletion) != kFlagNone && !borrowed && !entry->borrowed && !entry->retried;
-    row.latency = known && time >= entry->time ? static_cast<int64_t>(time - entry->time) : -1;
+    // Where the kernel joins the two, the entry's time is a number in the record.
+    const uint64_t took = time - entry->time;
+    const bool sane = time >= entry->time && took <= INT64_MAX;
+    row.latency = known && sane ? static_cast<int64_t>(took) : -1;
     row.ip = entry->ip;
     row.error_code = entry->error_code;
   } else {

@@ -12,8 +12,6 @@ namespace {
 
 // Modules whose tables are kept, each with a descriptor (kLimits of main.cc).
 constexpr size_t kMaxKnown = 128;
-// ns. What compilers write takes some 2 us for each frame.
-constexpr int64_t kMaxTime = 20'000'000;
 
 }  // namespace
 
@@ -100,7 +98,7 @@ UnwindModule* Unwinder::Find(uint32_t number) {
 }
 
 bool Unwinder::Walk(MachineState state, const StackMemory& memory, std::vector<uint64_t>* chain) {
-  const int64_t until = Now() + kMaxTime;
+  const int64_t until = Now() + most_time_;
   // The address is that of an instruction, not one behind a call.
   bool exact = true;
   uint64_t address, pointer, below;

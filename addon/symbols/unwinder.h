@@ -19,6 +19,11 @@ namespace symbols {
 
 class Unwinder {
  public:
+  // ns for one stack. What compilers write takes some 2 us for each frame.
+  static constexpr int64_t kMaxTime = 20'000'000;
+
+  explicit Unwinder(int64_t most_time = kMaxTime) : most_time_(most_time) {}
+
   // Asks for the file of a module of the question; without one where there is none. False where
   // the other side has gone.
   using Want = std::function<bool(uint32_t module, Fd* file)>;
@@ -49,6 +54,7 @@ class Unwinder {
   Step GoUp(uint64_t address, const StackMemory& memory, MachineState* state);
   static Step Apply(Dwarf_Frame* frame, const StackMemory& memory, MachineState* state);
 
+  const int64_t most_time_;
   std::list<Known> known_;      // what was used last is first
   std::vector<Mapped> mapped_;  // of the question
   const Want* want_ = nullptr;

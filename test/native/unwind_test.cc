@@ -188,10 +188,13 @@ void OnSignal(int) {
   Descend(3, g_place);
 }
 
+// ns. What is found is asked for, not how fast under a sanitizer on a busy machine.
+constexpr int64_t kPatient = 60'000'000'000;
+
 }  // namespace
 
 TEST(unwind_finds_what_the_c_library_finds) {
-  Unwinder unwinder;
+  Unwinder unwinder(kPatient);
   const Modules modules = OwnModules();
   std::vector<Copy> copies;
   Place places[3];
@@ -214,7 +217,7 @@ TEST(unwind_through_a_signal_handler) {
   CHECK(sigaction(SIGUSR1, &action, &before) == 0);
   raise(SIGUSR1);
   sigaction(SIGUSR1, &before, nullptr);
-  Unwinder unwinder;
+  Unwinder unwinder(kPatient);
   const Modules modules = OwnModules();
   std::vector<Chain> chains;
   CHECK(Ask(&unwinder, modules, Question(modules, {place.copy}).bytes(), 1, &chains));
@@ -226,12 +229,11 @@ TEST(unwind_through_a_signal_handler) {
     if (address != (address & ~symbols::kInstruction)) instructions.push_back(i);
   }
   // What returns from the handler, and what was interrupted.
-  CHECK_EQ(instructions.size(), 2u);
-  CHECK_EQ(instructions[1], instructions[0] + 1);
+  CHECK(instructions.size() == 2 && instructions[1] == instructions[0] + 1);
 }
 
 TEST(unwind_what_is_not_all_there_says_so) {
-  Unwinder unwinder;
+  Unwinder unwinder(kPatient);
   const Modules modules = OwnModules();
   Place place;
   Descend(20, &place);
