@@ -250,14 +250,14 @@ function recording(given: ReadonlyMap<string, string>): Pick<Options, 'record' |
 /** What would go to standard output. */
 const OF_STDOUT = ['format', 'stream', 'batch', 'latency', 'symbols', 'fixed-ts'] as const;
 
-/** Seconds, decimals allowed, as ns. */
+/** Seconds, decimals allowed, as whole ns: nine decimals name a fault. */
 function seconds(name: string, text: string | undefined, min: number, max: number): number | null {
   if (text === undefined) return null;
   const value = Number(text);
   if (!/^([0-9]+\.?[0-9]*|\.[0-9]+)$/.test(text) || value < min || value > max) {
     throw new UsageError(`--${name}: '${text}' is no number of seconds from ${min} to ${max}`);
   }
-  return value * 1e9;
+  return Math.round(value * 1e9);
 }
 
 function ringPages(text: string | undefined): number {

@@ -7,7 +7,7 @@ import { OpenQuestions } from './open-questions';
 /** Threads in one question, which takes a thousand of them some ms. */
 const MAX_THREADS = 4096;
 const MAX_OPEN = 64;
-const FOR_TLS: PatienceLimits = { questionMs: 300, budgetMs: 500 };
+const FOR_TLS: PatienceLimits = { questionMs: 1000, budgetMs: 1500 };
 
 /** Asks the readers where threads have the thread-local variables of their program. */
 export class TlsBlocks implements TlsSource {

@@ -394,6 +394,8 @@ test('a recording on standard output leaves nothing else there', () => {
 });
 
 test('--from and --to are a time of a recording', () => {
+  // Times 10^9 it is 129209649.00000001.
+  expect(parseOptions(['-i', 'x', '--from', '0.129209649'])).toMatchObject({ fromNs: 129209649 });
   expect(parseOptions(['-i', 'x', '--from', '1.5', '--to', '2'])).toMatchObject({
     fromNs: 1.5e9,
     toNs: 2e9,
