@@ -48,6 +48,11 @@ test('the object that is kept is what clang makes of the source', () => {
   const compared = Number(major) === PINNED ? [made] : [KEPT];
   for (const object of compared) expect(instructions(object)).toEqual(instructions(KEPT));
   expect(instructions(KEPT).length).toBeGreaterThan(200);
+  // The same bytes wherever it is made: the path of the source in it is relative.
+  for (const object of [made, KEPT]) {
+    expect(readFileSync(object).includes('\0./faults.bpf.c\0')).toBe(true);
+  }
+  if (Number(major) === PINNED) expect(readFileSync(made).equals(readFileSync(KEPT))).toBe(true);
 });
 
 test('without clang the object that is kept is built in', () => {
