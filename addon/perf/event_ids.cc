@@ -4,7 +4,17 @@ namespace pagefault {
 
 namespace {
 
-// Ends where its own size says that its stack does.
+// The data source of a software event's sample (PERF_MEM_NA), as far as all kernels have it.
+constexpr uint64_t kSourceBits = (uint64_t{1} << 33) - 1;
+constexpr uint64_t kNoSource = PERF_MEM_S(OP, NA) | PERF_MEM_S(LVL, NA) | PERF_MEM_S(SNOOP, NA) |
+                               PERF_MEM_S(LOCK, NA) | PERF_MEM_S(TLB, NA);
+
+bool HasSource(const SampleLayout& layout, const uint8_t* bytes, size_t length) {
+  return length >= size_t{layout.source} + 8 &&
+         (Load<uint64_t>(bytes + layout.source) & kSourceBits) == kNoSource;
+}
+
+// Has room for as large a stack as its own size says.
 bool HasStack(const SampleLayout& layout, const uint8_t* bytes, size_t length) {
   if (length < size_t{layout.fixed} + 8) return false;
   const size_t values =
@@ -13,16 +23,15 @@ bool HasStack(const SampleLayout& layout, const uint8_t* bytes, size_t length) {
   if (length < at + 8) return false;
   const uint64_t size = Load<uint64_t>(bytes + at);
   const size_t rest = length - at - 8;
-  return size == 0 ? rest == 0 : rest >= 8 && rest - 8 == size;
+  return size == 0 || (rest >= 8 && rest - 8 >= size);
 }
 
-bool HasLength(const SampleLayout& layout, const uint8_t* bytes, size_t length) {
+bool HasShape(const SampleLayout& layout, const uint8_t* bytes, size_t length) {
+  if (layout.source != 0) return HasSource(layout, bytes, length);
   if (layout.user_stack) return HasStack(layout, bytes, length);
-  if (!layout.callchain) return layout.fixed == length;
   const size_t fixed = size_t{layout.fixed} + 8;  // with the count
-  if (length < fixed) return false;
-  const size_t rest = length - fixed;
-  return rest % 8 == 0 && rest / 8 == Load<uint64_t>(bytes + layout.fixed);
+  if (!layout.callchain || length < fixed) return false;
+  return (length - fixed) / 8 >= Load<uint64_t>(bytes + layout.fixed);
 }
 
 }  // namespace
@@ -54,9 +63,9 @@ const EventIds::Entry& EventIds::FindSparse(uint64_t id) const {
   return found == sparse_.end() ? none_ : found->second;
 }
 
-const EventIds::Entry& EventIds::ByLength(const uint8_t* bytes, size_t length) const {
+const EventIds::Entry& EventIds::ByShape(const uint8_t* bytes, size_t length) const {
   for (const Entry& entry : borrowed_) {
-    if (HasLength(entry.layout, bytes, length)) return entry;
+    if (HasShape(entry.layout, bytes, length)) return entry;
   }
   return none_;
 }

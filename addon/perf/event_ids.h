@@ -17,7 +17,7 @@ class EventIds {
     // they descend from. 0: opened for all threads of a CPU.
     uint32_t root = 0;
     EventKind kind = EventKind::kNone;
-    // Told by its length: identifier and time stamp are another perf session's.
+    // Told by its shape: identifier and time stamp are another perf session's.
     bool borrowed = false;
     SampleLayout layout;
   };
@@ -26,14 +26,17 @@ class EventIds {
   // The event is closed, and no record of it is left in any ring.
   void Remove(uint64_t id);
 
-  // The software events of a session are told by the length of their samples where the identifier
+  // The software events of a session are told by the shape of their samples where the identifier
   // is not one of ours. It cannot be trusted: the kernel fills in one perf_sample_data for all
   // events that a fault triggers (do_perf_sw_event, kernel/events/core.c), so where another perf
   // session watches the same thread our record may carry that session's identifier and time stamp.
   // Seen on 6.18: with two sessions on one process all completions of the first had the ids of the
-  // second. So these events have samples of one length each, and no two of them the same; those
-  // with a call chain or a stack are longer than all others, and as long as their count or size
-  // says. The layout of the first that is added serves for all other records of unknown events.
+  // second. Its length cannot be trusted either: what varies in samples of that session, a call
+  // chain or a stack, is room in ours that nothing is written to (perf_sample_data_size). So these
+  // events have data sources, which are the same number in all samples of software events, at a
+  // place of its own for each of them, where others have something that is never that number. Those
+  // with a call chain or a stack are at least as long as their count or size says. The layout of
+  // the first that is added serves for all other records of unknown events.
   void AddBorrowed(EventKind kind, const SampleLayout& layout);
 
   const Entry& Find(uint64_t id) const {
@@ -46,12 +49,12 @@ class EventIds {
     if (length < kRecordHeader + 8) return none_;
     if (!IsSample(bytes)) return Find(Load<uint64_t>(bytes + length - 8));
     const Entry& entry = Find(Load<uint64_t>(bytes + kRecordHeader));
-    return entry.kind != EventKind::kNone ? entry : ByLength(bytes, length);
+    return entry.kind != EventKind::kNone ? entry : ByShape(bytes, length);
   }
 
  private:
   const Entry& FindSparse(uint64_t id) const;
-  const Entry& ByLength(const uint8_t* bytes, size_t length) const;
+  const Entry& ByShape(const uint8_t* bytes, size_t length) const;
   // The kernel numbers events consecutively, so almost all ids lie in one short range.
   static constexpr uint64_t kMaxSpan = 1 << 20;
   uint64_t base_ = 0;

@@ -99,19 +99,20 @@ constexpr EventSpec ThreadStart(Kind kind, const char* name) {
 
 }  // namespace
 
-// Of the software events CPU, id and period are asked for not for their content: they make the
-// records of all of them differ in length (EventIds). With the period asked for, the kernel would
-// sample every fault whatever the period is (perf_swevent_event, kernel/events/core.c).
+// Of the software events CPU, id, period and data source are asked for not for their content: they
+// make samples of one differ from those of another (EventIds). With the period asked for, the
+// kernel would sample every fault whatever the period is (perf_swevent_event,
+// kernel/events/core.c).
 constexpr EventSpec kEvents[kEventKinds] = {
     Software(Kind::kNone, Scope::kNobody, RecordKind::kIgnored, 0, 0),
     Software(Kind::kMinor, Scope::kThread, RecordKind::kCompletion, PERF_COUNT_SW_PAGE_FAULTS_MIN,
-             PERF_SAMPLE_ADDR),
+             PERF_SAMPLE_ADDR | PERF_SAMPLE_DATA_SRC),
     Software(Kind::kMajor, Scope::kThread, RecordKind::kCompletion, PERF_COUNT_SW_PAGE_FAULTS_MAJ,
-             PERF_SAMPLE_ADDR | PERF_SAMPLE_CPU),
+             PERF_SAMPLE_ADDR | PERF_SAMPLE_CPU | PERF_SAMPLE_DATA_SRC),
     Entry(Kind::kEntryUser, "exceptions/page_fault_user"),
     Entry(Kind::kEntryKernel, "exceptions/page_fault_kernel"),
     Software(Kind::kEntryAny, Scope::kThread, RecordKind::kEntry, PERF_COUNT_SW_PAGE_FAULTS,
-             PERF_SAMPLE_ADDR | PERF_SAMPLE_CPU | PERF_SAMPLE_PERIOD),
+             PERF_SAMPLE_ADDR | PERF_SAMPLE_CPU | PERF_SAMPLE_PERIOD | PERF_SAMPLE_DATA_SRC),
     Software(Kind::kStack, Scope::kThread, RecordKind::kStack, PERF_COUNT_SW_PAGE_FAULTS,
              PERF_SAMPLE_ADDR | PERF_SAMPLE_ID | PERF_SAMPLE_CPU | PERF_SAMPLE_CALLCHAIN),
     WithStackCopy(Software(Kind::kStackCopy, Scope::kThread, RecordKind::kStackCopy,

@@ -12,6 +12,11 @@ constexpr uint8_t kWord = 8;
 constexpr uint64_t kReadParts =
     PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING | PERF_FORMAT_ID | kFormatLost;
 
+// Parts before the data source whose length varies, or that are not looked for.
+constexpr uint64_t kBeforeSource = PERF_SAMPLE_CALLCHAIN | PERF_SAMPLE_RAW |
+                                   PERF_SAMPLE_BRANCH_STACK | PERF_SAMPLE_REGS_USER |
+                                   PERF_SAMPLE_STACK_USER | PERF_SAMPLE_WEIGHT_TYPE;
+
 // Parts between the raw data and the cgroup.
 constexpr uint64_t kBeforeCgroup =
     PERF_SAMPLE_BRANCH_STACK | PERF_SAMPLE_STACK_USER | PERF_SAMPLE_WEIGHT_TYPE |
@@ -43,6 +48,8 @@ SampleLayout LayoutOf(const perf_event_attr& attr) {
   }
   words(PERF_SAMPLE_READ, static_cast<uint8_t>(1 + Bits(attr.read_format & kReadParts)));
   layout.fixed = at;
+  const bool sourced = (attr.sample_type & PERF_SAMPLE_DATA_SRC) != 0;
+  if (sourced && (attr.sample_type & kBeforeSource) == 0) layout.source = at;
   layout.callchain = (attr.sample_type & PERF_SAMPLE_CALLCHAIN) != 0;
   layout.raw = (attr.sample_type & PERF_SAMPLE_RAW) != 0;
   if ((attr.sample_type & PERF_SAMPLE_REGS_USER) != 0) {

@@ -3,7 +3,8 @@
 //
 //   sample   header, then what was asked for, in this order: [identifier] [ip] [thread] [time]
 //            [address] [id] [stream] [cpu] [period] [values], all of fixed length; [call chain]
-//            [raw data] [user registers] [user stack] [cgroup], which vary from sample to sample
+//            [raw data] [user registers] [user stack], which vary from sample to sample; [source]
+//            [cgroup]
 //   others   header, what their type says, and with sample_id_all: [thread] [time] [id] [stream]
 //            [cpu] [identifier]
 //
@@ -47,7 +48,8 @@ struct SampleLayout {
   uint8_t thread = 0;  // u32 pid, tid
   uint8_t time = 0;
   uint8_t address = 0;
-  uint8_t fixed = 0;  // where the parts of fixed length end
+  uint8_t fixed = 0;   // where the parts of fixed length end
+  uint8_t source = 0;  // u64 data source, where nothing whose length varies lies before it
   bool callchain = false;
   bool raw = false;
   uint8_t user_registers = 0;  // how many

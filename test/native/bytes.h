@@ -68,15 +68,20 @@ inline Bytes Sample(const Who& who, bool user, bool with_ip = false, uint64_t ip
   return out;
 }
 
+// PERF_MEM_NA of Linux 6.18: what software events have as their data source.
+constexpr uint64_t kNoSource = 0x1e05080021;
+
 inline Bytes Minor(const Who& who, uint64_t address, bool user = true) {
   Bytes out = Sample(who, user);
   Put(&out, address);
+  Put(&out, kNoSource);  // PERF_SAMPLE_DATA_SRC
   return Finish(out);
 }
 inline Bytes Major(const Who& who, uint64_t address, bool user = true) {
   Bytes out = Sample(who, user);
   Put(&out, address);
   Put(&out, uint64_t{1});  // PERF_SAMPLE_CPU
+  Put(&out, kNoSource);    // PERF_SAMPLE_DATA_SRC
   return Finish(out);
 }
 
@@ -259,16 +264,17 @@ inline SampleLayout LayoutFor(EventKind kind, Samples samples) {
   attr.sample_id_all = 1;
   switch (kind) {
     case EventKind::kMinor:
-      attr.sample_type |= PERF_SAMPLE_ADDR;
+      attr.sample_type |= PERF_SAMPLE_ADDR | PERF_SAMPLE_DATA_SRC;
       break;
     case EventKind::kMajor:
-      attr.sample_type |= PERF_SAMPLE_ADDR | PERF_SAMPLE_CPU;
+      attr.sample_type |= PERF_SAMPLE_ADDR | PERF_SAMPLE_CPU | PERF_SAMPLE_DATA_SRC;
       break;
     case EventKind::kTaskExit:
       attr.sample_type |= PERF_SAMPLE_RAW | kSampleCgroup;
       break;
     case EventKind::kEntryAny:
-      attr.sample_type |= PERF_SAMPLE_ADDR | PERF_SAMPLE_CPU | PERF_SAMPLE_PERIOD;
+      attr.sample_type |=
+          PERF_SAMPLE_ADDR | PERF_SAMPLE_CPU | PERF_SAMPLE_PERIOD | PERF_SAMPLE_DATA_SRC;
       break;
     case EventKind::kStack:
       attr.sample_type |=

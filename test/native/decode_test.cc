@@ -60,9 +60,9 @@ TEST(decode_completion) {
   const Formats formats = TestFormats({100});
   Record record;
   const Bytes minor = Minor(With(IdOf(kMinorId, 100)), 0xffff812345678765);
-  // IDENTIFIER, TID, TIME, ADDR behind a header of 8 bytes: 40, as kernel-measured record sizes
-  // say.
-  CHECK_EQ(minor.size(), 40u);
+  // IDENTIFIER, TID, TIME, ADDR, DATA_SRC behind a header of 8 bytes: 48, as kernel-measured record
+  // sizes say.
+  CHECK_EQ(minor.size(), 48u);
   CHECK(DecodeExact(minor, minor.size(), formats, &record));
   CHECK(record.kind == RecordKind::kCompletion && record.event == EventKind::kMinor);
   CHECK(record.user_mode && !record.borrowed);
@@ -79,7 +79,7 @@ TEST(decode_completion) {
   CHECK_EQ(record.address, 0x2000u);
 }
 
-TEST(decode_borrowed_identifiers_by_size) {
+TEST(decode_borrowed_identifiers_by_shape) {
   const Formats formats = TestFormats({100});
   Record record;
   Bytes minor = Minor(With(987654321), 0x1000);
@@ -90,9 +90,22 @@ TEST(decode_borrowed_identifiers_by_size) {
   Bytes major = Major(With(987654321), 0x1000);
   CHECK(DecodeExact(major, major.size(), formats, &record));
   CHECK(record.event == EventKind::kMajor && record.borrowed);
-  // One word more is an entry of the software layout, which this session does not use.
-  Put(&major, uint64_t{1});
-  const Bytes entry = Finish(major);
+  // Of a session whose samples have call chains: room for one behind ours, with what was there
+  // before.
+  for (Bytes* sample : {&minor, &major}) {
+    for (uint64_t words = 1; words < 130; words++) {
+      Put(sample, words % 2 == 0 ? kNoSource : words);
+      *sample = Finish(*sample);
+      CHECK(DecodeExact(*sample, sample->size(), formats, &record));
+      CHECK(record.event == (sample == &minor ? EventKind::kMinor : EventKind::kMajor));
+      CHECK(record.kind == RecordKind::kCompletion && record.borrowed);
+      CHECK_EQ(record.address, 0x1000u);
+    }
+  }
+  // An entry of the software layout, which this session does not use.
+  Bytes entry = Sample(With(987654321), true);
+  for (uint64_t word : {uint64_t{0x1000}, uint64_t{1}, uint64_t{1}, kNoSource}) Put(&entry, word);
+  entry = Finish(entry);
   CHECK(DecodeExact(entry, entry.size(), formats, &record));
   CHECK(record.kind == RecordKind::kIgnored);
 }
@@ -105,6 +118,7 @@ TEST(decode_software_layout) {
     Put(&entry, uint64_t{0x7000});  // ADDR
     Put(&entry, uint64_t{1});       // CPU
     Put(&entry, uint64_t{1});       // PERIOD
+    Put(&entry, kNoSource);         // DATA_SRC
     entry = Finish(entry);
     CHECK(DecodeExact(entry, entry.size(), formats, &record));
     CHECK(record.kind == RecordKind::kEntry && record.event == EventKind::kEntryAny);
@@ -116,6 +130,7 @@ TEST(decode_software_layout) {
   }
   Bytes minor = Sample(With(IdOf(kMinorId, 100)), false, true, 0x401234);
   Put(&minor, uint64_t{0x8000});
+  Put(&minor, kNoSource);
   minor = Finish(minor);
   CHECK(DecodeExact(minor, minor.size(), formats, &record));
   CHECK(record.kind == RecordKind::kCompletion && !record.user_mode);
@@ -361,8 +376,9 @@ TEST(decode_every_truncation) {
     }
   }
   // What is cut inside of a field that is needed is refused, not guessed.
+  // The data source, which comes last, is for samples of unknown events.
   const Bytes minor = Minor(With(IdOf(kMinorId, 100)), 0x1000);
-  for (size_t length = 8; length < minor.size(); length++) {
+  for (size_t length = 8; length < minor.size() - 8; length++) {
     CHECK(!DecodeExact(minor, length, formats, &record));
   }
   const Bytes user = FaultEntry(With(IdOf(kUserId, 100)), true, 0x1000, 0x2000, 6);

@@ -175,17 +175,18 @@ TEST(layout_of_copied_stacks) {
   }
 }
 
-TEST(layout_by_length_where_the_identifier_is_not_ours) {
+TEST(layout_by_shape_where_the_identifier_is_not_ours) {
   const Formats plain = TestFormats({100});
   const Formats software = TestFormats({100}, Samples::kSoftware);
   const Who who = {100, 101, 5000, 987654321};
   const Bytes minor = Minor(who, 0x1000);
   const EventIds::Entry& event = *Identify(plain.events, minor.data(), minor.size()).event;
   CHECK(event.kind == EventKind::kMinor && event.borrowed);
-  // Two words longer is a major fault of a session whose samples have an ip.
+  // A major fault of a session whose samples have an ip.
   Bytes major = Sample(who, true, true, 0x401000);
   Put(&major, uint64_t{0x2000});
   Put(&major, uint64_t{1});
+  Put(&major, kNoSource);
   major = Finish(major);
   const RawRecord raw = Identify(software.events, major.data(), major.size());
   CHECK(raw.event->kind == EventKind::kMajor && raw.event->borrowed);
@@ -194,11 +195,19 @@ TEST(layout_by_length_where_the_identifier_is_not_ours) {
     const Bytes copy = StackCopy(who, 0x3000, words == 0 ? 0 : 2, words, words);
     const EventIds::Entry& of = *Identify(plain.events, copy.data(), copy.size()).event;
     CHECK(of.kind == EventKind::kStackCopy && of.borrowed);
+    // With room for a chain of a session that has one.
+    Bytes longer = copy;
+    for (uint64_t word = 0; word < 5; word++) Put(&longer, word);
+    longer = Finish(longer);
+    CHECK(Identify(plain.events, longer.data(), longer.size()).event->kind ==
+          EventKind::kStackCopy);
     CHECK(Identify(plain.events, copy.data(), copy.size() - 8).event->kind !=
           EventKind::kStackCopy);
   }
-  // An identifier of ours says more than the length.
-  Bytes cut = Minor({100, 101, 5000, IdOf(kMajorId, 100)}, 0x1000);
+  // An identifier of ours says more than the shape.
+  Bytes cut = Sample({100, 101, 5000, IdOf(kMajorId, 100)}, true);
+  Put(&cut, uint64_t{0x1000});
+  cut = Finish(cut);
   Record record;
   CHECK(!Decode(Identify(plain.events, cut.data(), cut.size()), plain, &record));
 }

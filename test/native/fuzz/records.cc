@@ -116,6 +116,7 @@ class Maker {
     Put(&out, address);
     Put(&out, uint64_t{1});
     Put(&out, uint64_t{1});
+    Put(&out, kNoSource);
     return Finish(out);
   }
   Bytes FinishedFault(uint64_t address, bool user) {
