@@ -6,6 +6,8 @@ import { Cell } from '../stats/cells';
 
 /** Processes in detail at a time. Those that are opened come on top. */
 const IN_DETAIL = 256;
+/** Of more that are opened the first ones are as all others again. */
+const OPENED = 128;
 /** So many are in detail with their first fault; further ones as many per second, and those that are hot. */
 const AT_ONCE = 64;
 const PER_SECOND = 16;
@@ -22,7 +24,6 @@ interface Activity {
   stallNs: number;
   /** Since the one before: ns stalled, and less than any ns for the faults. */
   weight: number;
-  opened: boolean;
   tries: number;
 }
 
@@ -40,6 +41,8 @@ export class Details {
   private readonly activity = new Map<Process, Activity>();
   /** In detail, with maps that are to be read. */
   private readonly wanted = new Set<Process>();
+  /** In the order in which they were opened. */
+  private readonly opened = new Set<Process>();
   private readonly asked = new Map<number, Question>();
   private tokens = AT_ONCE;
   private inDetail = 0;
@@ -73,11 +76,18 @@ export class Details {
     this.promoted(process);
   }
 
-  /** Somebody looks at a process: it is in detail as long as it lives. */
+  /** Somebody looks at a process: it is in detail as long as it lives and not too many are opened after it. */
   open(pid: number): void {
     const process = this.tasks.process(pid);
     if (process === undefined) return;
-    this.activityOf(process).opened = true;
+    // What could not be read before may be readable now.
+    if (!this.opened.has(process)) {
+      this.activityOf(process).tries = 0;
+      process.space.refused = false;
+    }
+    this.opened.delete(process);
+    this.opened.add(process);
+    if (this.opened.size > OPENED) this.opened.delete(this.opened.values().next().value!);
     this.promote(process);
     this.ask();
   }
@@ -106,6 +116,7 @@ export class Details {
       if (maps === null) {
         space.asked = false;
         if (++this.activityOf(process).tries < TRIES) this.wanted.add(process);
+        else space.refused = true;
         continue;
       }
       for (const vma of maps.vmas) space.map.fill(vma);
@@ -135,7 +146,7 @@ export class Details {
   private activityOf(process: Process): Activity {
     let known = this.activity.get(process);
     if (known === undefined) {
-      known = { faults: 0, stallNs: 0, weight: 0, opened: false, tries: 0 };
+      known = { faults: 0, stallNs: 0, weight: 0, tries: 0 };
       this.activity.set(process, known);
     }
     return known;
@@ -145,6 +156,7 @@ export class Details {
   private choose(): void {
     const { activity } = this;
     for (const process of activity.keys()) if (!process.alive) activity.delete(process);
+    for (const process of this.opened) if (!process.alive) this.opened.delete(process);
     const hot: Process[] = [];
     const resting: Process[] = [];
     this.inDetail = 0;
@@ -154,7 +166,7 @@ export class Details {
       if (process.inDetail) {
         this.inDetail++;
         this.wantAgain(process);
-        if (activity.get(process)?.opened !== true) resting.push(process);
+        if (!this.opened.has(process)) resting.push(process);
       } else if (weight > 0) hot.push(process);
     }
     const heaviest = hot.sort((a, b) => this.weight(b) - this.weight(a)).slice(0, PER_LOOK);

@@ -40,15 +40,19 @@ export class LateMaps {
     for (let i = 0; i < batch.faults && !kept.full; i++) {
       if (!dependsOnMapping(columns.mapping[i]!, batch.flags[i]!)) continue;
       const process = this.tasks.process(batch.pid[i]!);
-      if (process === undefined || !process.space.unread) continue;
-      kept.add(process.space, batch, resolved, columns, i);
+      if (process === undefined) continue;
+      const { space } = process;
+      if (!space.unread || space.refused) continue;
+      kept.add(space, batch, resolved, columns, i);
     }
   }
 
   /** What may still be told of kept faults: of those in detail, whose maps are to come. */
   private owners(): Set<number> {
     const owners = new Set<number>();
-    for (const { inDetail, space } of this.tasks.live()) if (inDetail) owners.add(space.keptAs);
+    for (const { inDetail, space } of this.tasks.live()) {
+      if (inDetail && !space.refused) owners.add(space.keptAs);
+    }
     owners.delete(0);
     return owners;
   }

@@ -34,13 +34,14 @@ export class OwnerWatch {
   /** Takes over the answers that have come, and asks about whom was met. Between batches. */
   look(): void {
     const { processes } = this.tasks;
-    for (const { ticket, owner } of this.source.takeOwners()) {
+    for (const { ticket, owner, kinship } of this.source.takeOwners()) {
       const asked = this.asked.get(ticket);
       if (asked === undefined) continue;
       this.asked.delete(ticket);
       const info = processes.info(asked.process.row);
       // What was known stays where a later question finds nothing any more.
       if (info?.serial === ticket && owner !== null) info.owner = owner;
+      if (info?.serial === ticket && kinship !== undefined) Object.assign(info, kinship);
       if (asked.changed) this.ask(asked.process);
     }
     this.last.look();

@@ -56,6 +56,8 @@ export class AddressSpace {
   unread = false;
   /** They have been asked for: from here on records are applied, and the answer fills what they leave open. */
   asked = false;
+  /** They could not be read, as often as it was tried: nothing will tell what its faults were. */
+  refused = false;
   /** Under which its faults are kept until its maps are read (KeptFaults); 0 where there are none. */
   keptAs = 0;
   /** Some of its files could not be looked at: their mappings have labels without sections. */
@@ -110,6 +112,7 @@ export class AddressSpace {
     this.forgotten = null;
     this.suspicion = 0;
     this.asked = false;
+    this.refused = false;
     this.keptAs = 0;
   }
 
@@ -119,6 +122,7 @@ export class AddressSpace {
     this.forgetSets();
     this.unread = true;
     this.asked = false;
+    this.refused = false;
     this.stale = false;
   }
 

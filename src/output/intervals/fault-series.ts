@@ -9,14 +9,20 @@ export const MAX_SERIES = 256;
 /** Counters that never fall: by class, by cause, and at the end the stall, ns. */
 const WIDTH = CLASS_COUNT + CAUSE_COUNT + 1;
 const STALL = WIDTH - 1;
+/** Columns, from and to: each of these has every fault once. */
+const EVERY_FAULT = [
+  [0, CLASS_COUNT],
+  [CLASS_COUNT, STALL],
+] as const;
 
 /** Names are printable: those that differ in what is not are one series, which a collector must not see twice. */
 export interface FaultSeries {
   readonly command: string;
   readonly cgroup: string;
+  /** As they are told. */
   readonly counts: Float64Array;
-  /** What is in `counts` and has gone to another series since. */
-  readonly owed: Float64Array;
+  /** As they are: what was told before may have gone to another series since, or to another class or cause. */
+  readonly truth: Float64Array;
 }
 
 interface Seen {
@@ -56,24 +62,18 @@ export class SeriesTable {
     this.holding = new Set();
     const before = this.seen;
     const now = new Map<number, Seen>();
-    const gains = new Map<FaultSeries, Float64Array>();
-    const gain = (series: FaultSeries, counts: Float64Array, sign: number): void => {
-      const sum = gains.get(series) ?? new Float64Array(WIDTH);
-      for (let k = 0; k < WIDTH; k++) sum[k]! += sign * counts[k]!;
-      gains.set(series, sum);
-    };
     for (const row of rows) {
       const known = before.get(row.id);
       if (known === undefined && !last && this.holds(row)) continue;
       const series = this.seriesOf(row);
       const counts = countsOf(row);
       now.set(row.id, { series, counts });
-      gain(series, counts, 1);
-      if (known !== undefined) gain(series, known.counts, -1);
+      add(series.truth, counts, 1);
+      if (known !== undefined) add(series.truth, known.counts, -1);
     }
     // Their counts are in rows that several share.
-    for (const [id, { series, counts }] of before) if (!now.has(id)) gain(series, counts, -1);
-    this.enter(gains);
+    for (const [id, { series, counts }] of before) if (!now.has(id)) add(series.truth, counts, -1);
+    this.tell();
     this.seen = now;
   }
 
@@ -88,18 +88,13 @@ export class SeriesTable {
    * from what such rows gain. A process may also have taken another name, or moved, and ended before anybody looked: its
    * series rests until it has caught up.
    */
-  private enter(gains: ReadonlyMap<FaultSeries, Float64Array>): void {
-    const shared = gains.get(this.beyond) ?? new Float64Array(WIDTH);
-    for (const [series, sum] of gains) {
-      if (series === this.beyond) continue;
-      for (let k = 0; k < WIDTH; k++) {
-        add(series, k, sum[k]!);
-        const taken = Math.min(series.owed[k]!, Math.max(0, shared[k]!));
-        series.owed[k]! -= taken;
-        shared[k]! -= taken;
-      }
+  private tell(): void {
+    const { beyond } = this;
+    for (const series of this.series.values()) {
+      giveBack(beyond, series);
+      raise(series);
     }
-    for (let k = 0; k < WIDTH; k++) add(this.beyond, k, shared[k]!);
+    raise(beyond);
   }
 
   private seriesOf({ pid, comm, owner }: ProcessRow): FaultSeries {
@@ -117,14 +112,55 @@ export class SeriesTable {
 }
 
 function newSeries(command: string, cgroup: string): FaultSeries {
-  return { command, cgroup, counts: new Float64Array(WIDTH), owed: new Float64Array(WIDTH) };
+  return { command, cgroup, counts: new Float64Array(WIDTH), truth: new Float64Array(WIDTH) };
 }
 
-/** Adds a gain, or what is owed from now on where it is below 0. */
-function add({ counts, owed }: FaultSeries, k: number, gain: number): void {
-  const more = gain - owed[k]!;
-  if (more > 0) counts[k]! += more;
-  owed[k] = Math.max(0, -more);
+function add(to: Float64Array, counts: Float64Array, sign: number): void {
+  for (let k = 0; k < WIDTH; k++) to[k]! += sign * counts[k]!;
+}
+
+/** What is to be told more than has been, of some columns together. */
+function gain({ counts, truth }: FaultSeries, from: number, to: number): number {
+  let sum = 0;
+  for (let k = from; k < to; k++) sum += truth[k]! - counts[k]!;
+  return sum;
+}
+
+/**
+ * Moves to a series what it has told too much, as far as `beyond` has gained so much: of the classes and causes in question
+ * first, then of others, so that both go on having every fault once.
+ */
+function giveBack(beyond: FaultSeries, series: FaultSeries): void {
+  for (const [from, to] of [...EVERY_FAULT, [STALL, WIDTH] as const]) {
+    let rest = Math.min(-gain(series, from, to), gain(beyond, from, to));
+    for (const fits of [true, false]) {
+      for (let k = from; k < to && rest > 0; k++) {
+        const wanted = fits ? series.counts[k]! - series.truth[k]! : Infinity;
+        const there = beyond.truth[k]! - beyond.counts[k]!;
+        const moved = Math.max(0, Math.min(rest, wanted, there));
+        series.truth[k]! += moved;
+        beyond.truth[k]! -= moved;
+        rest -= moved;
+      }
+    }
+  }
+}
+
+/**
+ * Tells what has been gained. A fault that is of another class or cause than was told, since the maps came later, cannot be
+ * taken back: the next of that class or cause are not told in its place, nor is this one in the other.
+ */
+function raise(series: FaultSeries): void {
+  const { counts, truth } = series;
+  for (const [from, to] of EVERY_FAULT) {
+    let rest = gain(series, from, to);
+    for (let k = from; k < to && rest > 0; k++) {
+      const more = Math.max(0, Math.min(rest, truth[k]! - counts[k]!));
+      counts[k]! += more;
+      rest -= more;
+    }
+  }
+  counts[STALL] = Math.max(counts[STALL]!, truth[STALL]!);
 }
 
 function countsOf({ byClass, byCause, stallNs }: ProcessRow): Float64Array {

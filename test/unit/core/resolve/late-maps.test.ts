@@ -147,3 +147,36 @@ test('maps that come while a batch waits are taken over behind it', () => {
   expect(shot(rig).totals).toMatchObject({ undecided: 0, faults: 3 });
   expect(region(shot(rig), '[heap]')).toMatchObject({ faults: 2, byClass: [0, 0, 2, 0] });
 });
+
+test('faults of who cannot be read leave room for those of others, and one that is opened is asked again', () => {
+  const { rig, spaces } = onDemand();
+  for (let pid = 100; pid < 102; pid++) {
+    for (let k = 0; k < 4096; k++) rig.fault({ pid, page: HEAP_START + k, code: WRITE_PRESENT });
+    rig.run();
+    rig.run();
+    for (let tries = 0; tries < 3; tries++) {
+      spaces.answer(pid, null);
+      rig.now += 300e6;
+      rig.run();
+      rig.run();
+    }
+  }
+  expect(spaces.asked).toEqual([]);
+  rig.fault({ pid: 300, page: HEAP_START, code: WRITE_PRESENT }).run();
+  rig.run();
+  spaces.answer(300, ORDINARY);
+  rig.run();
+  const of = (pid: number) => shot(rig).processes.find((row) => row.pid === pid);
+  expect(of(300)).toMatchObject({ faults: 1, undecided: 0 });
+  expect(of(100)).toMatchObject({ faults: 4096, undecided: 4096 });
+  rig.model.open([100]);
+  rig.fault({ pid: 100, page: HEAP_START, code: WRITE_PRESENT }).run();
+  rig.now += 300e6;
+  rig.run();
+  rig.run();
+  expect(spaces.asked.map(({ pid }) => pid)).toEqual([100]);
+  spaces.answer(100, ORDINARY);
+  rig.run();
+  rig.run();
+  expect(of(100)!.undecided).toBe(4096);
+});

@@ -4,6 +4,7 @@ import { OTHERS } from '../../../../src/core/stats/limits';
 import {
   causeCount,
   classCount,
+  type FaultSeries,
   MAX_SERIES,
   SeriesTable,
   stallSeconds,
@@ -135,4 +136,44 @@ test('bounded: what comes later is one series, and nothing is missing', () => {
   expect(table.all).toHaveLength(MAX_SERIES + 1);
   expect(told(table)[`${OTHERS} ${OTHERS}`]).toBe(1000 - MAX_SERIES);
   expect(told(table)['c0 /web']).toBe(1);
+});
+
+/** Faults of all series, by class and by cause. */
+const sums = (table: SeriesTable): readonly [number, number] => {
+  const of = (count: (one: FaultSeries, index: number) => number, many: number): number =>
+    table.all.reduce(
+      (all, one) => all + Array.from({ length: many }, (_, k) => count(one, k)).reduce(plus, 0),
+      0,
+    );
+  return [of(classCount, CLASS_COUNT), of(causeCount, CAUSE_COUNT)];
+};
+const plus = (a: number, b: number): number => a + b;
+
+/** `n` faults of a process, of a class and a cause. */
+const faults = (faultClass: number, cause: number, n: number): Partial<ProcessRow> => ({
+  byClass: Array.from({ length: CLASS_COUNT }, (_, c) => (c === faultClass ? n : 0)),
+  byCause: Array.from({ length: CAUSE_COUNT }, (_, c) => (c === cause ? n : 0)),
+});
+
+test('what turns out to be of another class or cause is told once, and every fault has one of each', () => {
+  const table = new SeriesTable();
+  table.update([row(1, 0, faults(FaultClass.MINOR, Cause.UNKNOWN, 9))], 0, false);
+  // Their maps have come: all nine were copies.
+  const copies = faults(FaultClass.COW, Cause.COW_ANON, 9);
+  table.update([row(1, 0, copies)], 0, false);
+  const [only] = table.all;
+  expect(sums(table)).toEqual([9, 9]);
+  expect([FaultClass.MINOR, FaultClass.COW].map((c) => classCount(only!, c))).toEqual([9, 0]);
+  table.update([row(1, 0, faults(FaultClass.COW, Cause.COW_ANON, 12))], 0, false);
+  expect(sums(table)).toEqual([12, 12]);
+  expect([FaultClass.MINOR, FaultClass.COW].map((c) => classCount(only!, c))).toEqual([9, 3]);
+  expect([Cause.UNKNOWN, Cause.COW_ANON].map((c) => causeCount(only!, c))).toEqual([9, 3]);
+});
+
+test('of rows that are shared by others every fault has a class and a cause, whichever was told before', () => {
+  const table = new SeriesTable();
+  table.update([row(1, 0, faults(FaultClass.MINOR, Cause.UNKNOWN, 9))], 0, false);
+  const shared = { pid: 0, alive: false, comm: OTHERS, owner: { user: '', cgroup: '' } };
+  table.update([row(9, 0, { ...shared, ...faults(FaultClass.COW, Cause.COW_ANON, 11) })], 0, false);
+  expect(sums(table)).toEqual([11, 11]);
 });
