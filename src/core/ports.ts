@@ -81,6 +81,15 @@ export interface OwnerAnswer {
   readonly ticket: number;
   /** null where the process has ended, or does not tell. */
   readonly owner: Owner | null;
+  readonly kinship?: Kinship;
+}
+
+/** Where a process stands among others. */
+export interface Kinship {
+  /** Its parent now: that of who has lost his is another process (exit_notify, kernel/exit.c). */
+  readonly ppid: number;
+  /** Its number in its own pid namespace; 0 where that is ours. */
+  readonly nsPid: number;
 }
 
 /** Tells whose processes are. Every question is answered, later. */

@@ -202,11 +202,11 @@ test('users, cgroups and units of processes that live, and the sums of them', as
   }
 });
 
-test('-a: counts between those of perf stat -a and /proc/vmstat around a storm', async () => {
+test('-a: counts between those of perf stat -a and /proc/vmstat around a storm of a million', async () => {
   const tracer = startAnalyzer(['-a', '-q', '--report-format', 'json', '--no-symbols']);
   await attached(tracer);
   const inner = faultsOfTheMachine();
-  const storm = [workload('storm'), '--threads', '2', '--faults', '100000'];
+  const storm = [workload('storm'), '--threads', '2', '--faults', '500000'];
   const perf = await run(
     [
       'unshare',
@@ -235,9 +235,13 @@ test('-a: counts between those of perf stat -a and /proc/vmstat around a storm',
   expect(Number(ours!.faults)).toBeLessThan(said + 2000);
   expect(counted.minor + counted.major).toBeGreaterThanOrEqual(said);
   // Everything that perf counts happened while the analyzer looked, and vmstat has it all.
-  const { machine, captured, lost } = completeness;
+  const { machine, captured, lost, kernel, difference } = completeness;
   expect(counted.minor + counted.major).toBeLessThanOrEqual(machine!.pgfault);
   expect(between).toBeLessThanOrEqual(machine!.pgfault);
   expect(captured + lost + machine!.own).toBeLessThanOrEqual(machine!.pgfault);
   expect(lost).toBe(0);
+  expect(Math.abs(difference)).toBeLessThan(kernel / 1000);
+  // What each counted before the other began and after it had ended is what vmstat has then.
+  const more = captured + machine!.own - counted.minor - counted.major;
+  expect(Math.abs(more - (machine!.pgfault - between))).toBeLessThan(kernel / 1000);
 });

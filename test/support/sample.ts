@@ -94,6 +94,7 @@ export function process(part: Partial<ProcessRow> = {}): ProcessRow {
     ...stat(part),
     pid: 100,
     ppid: 1,
+    nsPid: 0,
     comm: 'prog',
     owner: UNKNOWN_OWNER,
     alive: true,

@@ -45,6 +45,13 @@ double seconds_now(void) {
   return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+void wait_until(double when) {
+  double left = when - seconds_now();
+  if (left <= 0) return;
+  struct timespec pause = {(time_t)left, (long)((left - (double)(time_t)left) * 1e9)};
+  nanosleep(&pause, NULL);
+}
+
 static double seconds_of(struct timeval time) {
   return (double)time.tv_sec + (double)time.tv_usec / 1e6;
 }

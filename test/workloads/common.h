@@ -34,6 +34,7 @@ size_t page_size(void);
 size_t around(void);
 pid_t own_tid(void);
 double seconds_now(void);
+void wait_until(double when);
 _Noreturn void die(const char* what);
 
 char* map_anon(size_t pages);

@@ -1,5 +1,5 @@
 // Many short-lived processes: each child copies what it inherited, half of them fork once more.
-//   forkstorm [--children N] [--at-once K] [--pages P]
+//   forkstorm [--children N] [--at-once K] [--pages P] [--rate CHILDREN_PER_SECOND]
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -15,6 +15,7 @@ int main(int argc, char** argv) {
   long children = option(argc, argv, "--children", 100);
   long at_once = option(argc, argv, "--at-once", 8);
   size_t pages = (size_t)option(argc, argv, "--pages", 8);
+  long rate = option(argc, argv, "--rate", 0);
   // Which processes there were: written by each of them.
   struct family {
     long count;
@@ -25,8 +26,10 @@ int main(int argc, char** argv) {
   char* start = map_slot(0, pages);
   wait_for_go();
   touch_row(ANON_ZERO, start, page_size(), pages, WRITE_PAGES);
+  double began = seconds_now();
   long running = 0;
   for (long i = 0; i < children; i++) {
+    if (rate > 0) wait_until(began + (double)i / (double)rate);
     if (running == at_once) {
       wait(NULL);
       running--;

@@ -11,13 +11,6 @@
 
 #include "common.h"
 
-static void wait_until(double when) {
-  double left = when - seconds_now();
-  if (left <= 0) return;
-  struct timespec pause = {(time_t)left, (long)((left - (double)(time_t)left) * 1e9)};
-  nanosleep(&pause, NULL);
-}
-
 static void* sleeper(void* nothing) {
   for (;;) pause();
   return nothing;

@@ -145,6 +145,16 @@ export const PROCESS_COLUMNS: readonly Column<ProcessRow>[] = [
     format: percent,
     doc: 'of the thread that waited most: its time in faults in percent of wall time',
   }),
+  numeric({
+    id: 'ns_pid',
+    title: 'NSPID',
+    width: 7,
+    weight: 12,
+    timed: true,
+    value: (row) => (row.nsPid === 0 ? NaN : row.nsPid),
+    format: (nsPid) => (Number.isNaN(nsPid) ? '' : plain(nsPid)),
+    doc: 'number of the process in its own pid namespace (a container); PID is that of the machine',
+  }),
 ];
 
 export const SITE_COLUMNS: readonly Column<SiteRow>[] = [

@@ -150,6 +150,7 @@ function commonOwner(rows: readonly ProcessRow[]): Owner {
 export class ProcessGroup extends RowGroup<ProcessRow> implements ProcessRow {
   readonly pid = 0;
   ppid = 0;
+  readonly nsPid = 0;
   comm = '';
   owner = UNKNOWN_OWNER;
   alive = false;

@@ -182,6 +182,7 @@ export class ThreadStats extends Stats implements ThreadRow {
 export class ProcessStats extends Stats implements ProcessRow {
   pid = 0;
   ppid = 0;
+  nsPid = 0;
   comm = '';
   owner = UNKNOWN_OWNER;
   alive = false;
@@ -203,6 +204,7 @@ export class ProcessStats extends Stats implements ProcessRow {
     this.fillStats(elapsed);
     this.pid = info.pid;
     this.ppid = info.ppid;
+    this.nsPid = info.nsPid;
     this.comm = info.comm;
     this.owner = info.owner;
     this.alive = info.alive;

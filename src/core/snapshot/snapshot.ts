@@ -116,6 +116,8 @@ export interface ProcessRow extends StatRow, SharedRow {
   /** 0 for rows folded from several. */
   readonly pid: number;
   readonly ppid: number;
+  /** Its number in its own pid namespace; 0 where that is ours, or not known. */
+  readonly nsPid: number;
   readonly comm: string;
   /** Whose it is, as far as that is known. */
   readonly owner: Owner;

@@ -17,7 +17,9 @@ export interface ThreadInfo {
 export interface ProcessInfo {
   readonly pid: number;
   readonly serial: number;
-  readonly ppid: number;
+  ppid: number;
+  /** Its number in its own pid namespace; 0 where that is ours, or not known. */
+  nsPid: number;
   comm: string;
   owner: Owner;
   alive: boolean;
@@ -44,6 +46,7 @@ export function processRows(pool: SlabPool, cap: number): RowTable<ProcessInfo> 
     pid: 0,
     serial: 0,
     ppid: 0,
+    nsPid: 0,
     comm,
     owner,
     alive: false,

@@ -106,8 +106,8 @@ export class Tasks {
     const serial = this.nextSerial++;
     const leftAt = this.admission === null ? -1 : 0;
     const info: ProcessInfo = {
-      ...{ pid, serial, ppid, comm: name, owner: UNKNOWN_OWNER, alive: true, threads: 0 },
-      ...{ leftOut: 0, leftAt },
+      ...{ pid, serial, ppid, nsPid: 0, comm: name, owner: UNKNOWN_OWNER },
+      ...{ alive: true, threads: 0, leftOut: 0, leftAt },
     };
     const row = this.processes.create(info);
     const process = new Process(serial, pid, ppid, comm, row, map, this.pagePool);
@@ -122,9 +122,7 @@ export class Tasks {
     if (this.crowd === null) {
       const comm = this.comms.intern(OTHERS);
       const row = this.processes.create({
-        pid: 0,
-        serial: 0,
-        ppid: 0,
+        ...{ pid: 0, serial: 0, ppid: 0, nsPid: 0 },
         comm: OTHERS,
         owner: UNKNOWN_OWNER,
         alive: true,

@@ -22,6 +22,21 @@ export function cgroupMount(mountInfo: string): string | null {
   return null;
 }
 
+/**
+ * Where the memory of cgroups is told: a machine may have that controller on v1 and others on v2. There the cgroups of
+ * systemd have the same paths.
+ */
+export function memoryMount(mountInfo: string): string | null {
+  for (const line of mountInfo.split('\n')) {
+    const [before = '', after = ''] = line.split(' - ');
+    const [type, , options = ''] = after.split(' ');
+    if (type !== 'cgroup' || !options.split(',').includes('memory')) continue;
+    const [, , , root, point] = before.split(' ');
+    if (root === '/') return unescaped(point ?? '');
+  }
+  return cgroupMount(mountInfo);
+}
+
 /** The kernel writes blanks and the like as octal numbers (mangle_path in fs/seq_file.c). */
 function unescaped(path: string): string {
   return path.replace(/\\([0-7]{3})/g, (_, octal: string) =>

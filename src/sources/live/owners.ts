@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Owner } from '../../core/facts/owner';
-import type { OwnerAnswer, OwnerSource } from '../../core/ports';
-import { parseCgroup, parseStatus, parseUsers } from '../proc/proc-parse';
+import type { Kinship, OwnerAnswer, OwnerSource } from '../../core/ports';
+import { parseCgroup, parseStatus, parseUsers, type Status } from '../proc/proc-parse';
 import { MAX_TASKS } from '../reader/requests';
 import type { TaskTexts } from '../reader/requests';
 import type { TargetReader } from '../reader/target-reader';
@@ -83,8 +83,7 @@ export class Owners implements OwnerSource {
       (texts) => {
         asked.forEach(({ ticket, settle }, k) => {
           settle(() => {
-            const owner = texts === null ? null : this.ownerOf(texts[k]!);
-            this.answers.add({ ticket, owner });
+            this.answers.add({ ticket, ...this.answerOf(texts?.[k] ?? null) });
           });
         });
         this.ask();
@@ -92,10 +91,16 @@ export class Owners implements OwnerSource {
     );
   }
 
-  private ownerOf({ status, cgroup: text }: TaskTexts): Owner | null {
-    const uid = parseStatus(status)?.uids[1];
-    const cgroup = parseCgroup(text);
-    if (uid === undefined) return null;
+  private answerOf(texts: TaskTexts | null): Omit<OwnerAnswer, 'ticket'> {
+    const status = texts === null ? null : parseStatus(texts.status);
+    if (texts === null || status === null) return { owner: null };
+    return {
+      owner: this.ownerOf(status.uids[1]!, parseCgroup(texts.cgroup)),
+      kinship: kinship(status),
+    };
+  }
+
+  private ownerOf(uid: number, cgroup: string): Owner {
     const key = `${uid} ${cgroup}`;
     let owner = this.known.get(key);
     if (owner === undefined) {
@@ -110,6 +115,10 @@ export class Owners implements OwnerSource {
     this.users ??= parseUsers(readOr(this.passwd, ''));
     return this.users.get(uid) ?? String(uid);
   }
+}
+
+function kinship({ ppid, nsPids }: Status): Kinship {
+  return { ppid, nsPid: nsPids.length > 1 ? nsPids.at(-1)! : 0 };
 }
 
 function readOr(path: string, otherwise: string): string {

@@ -5,7 +5,7 @@ import type { Proc } from '../proc/proc';
 import { parseCgroupFacts, parseProcessMemory } from '../proc/memory-parse';
 import { MAX_TASKS } from '../reader/requests';
 import type { TargetReader } from '../reader/target-reader';
-import { cgroupMount } from './cgroups';
+import { memoryMount } from './cgroups';
 
 /** Of what was on the screen before, so many are remembered. */
 const MAX_KNOWN = 4096;
@@ -57,7 +57,7 @@ export class ShownFacts {
   private cgroupRoot(): string | null {
     if (this.mount === undefined) {
       const mounts = this.proc.mountInfo('self');
-      this.mount = isKnown(mounts) ? cgroupMount(mounts) : null;
+      this.mount = isKnown(mounts) ? memoryMount(mounts) : null;
     }
     return this.mount;
   }

@@ -29,14 +29,18 @@ export function parseProcessMemory(status: string): ProcessMemory | null {
   return Number.isNaN(memory.rss) ? null : memory;
 }
 
-/** Of a control group, its pressure too (Documentation/admin-guide/cgroup-v2.rst). */
+/**
+ * Of a control group, its pressure too (Documentation/admin-guide/cgroup-v2.rst). What v1 counts instead of memory.events,
+ * how often the limit was hit, is a line of its own.
+ */
 export function parseCgroupFacts({ current, events, pressure, limit }: CgroupTexts): CgroupFacts {
   const event = (name: string): number => number(events, `^${name} (\\d{1,15})$`);
+  const hits = number(events, '^(\\d{1,15})$');
   return {
     memory: number(current, '^(\\d{1,19})$'),
     limit,
-    high: event('high'),
-    max: event('max'),
+    high: Number.isNaN(hits) ? event('high') : 0,
+    max: Number.isNaN(hits) ? event('max') : hits,
     oomKills: event('oom_kill'),
     pressure: lastTenSeconds(pressure, 'some'),
   };

@@ -53,6 +53,8 @@ export function parseStat(text: string): Stat | null {
 export interface Status {
   /** The process a thread belongs to. */
   readonly tgid: number;
+  /** 0 where it is outside of our pid namespace. */
+  readonly ppid: number;
   /** Real, effective, saved and file-system user id. */
   readonly uids: readonly number[];
   /** Resident size in bytes, 0 for kernel threads and zombies, which have no memory. */
@@ -79,7 +81,8 @@ export function parseStatus(text: string): Status | null {
   const nsPids = list('NSpid');
   const rss = Number.parseInt(values.get('VmRSS') ?? '0', 10);
   if (!Number.isInteger(rss) || !nsPids.every(Number.isInteger)) return null;
-  return { tgid, uids, rssBytes: rss * 1024, nsPids: nsPids.length === 0 ? [tgid] : nsPids };
+  const ppid = list('PPid')[0] ?? 0;
+  return { tgid, ppid, uids, rssBytes: rss * 1024, nsPids: nsPids.length === 0 ? [tgid] : nsPids };
 }
 
 /** What /proc/PID/status says of a process as top shows it. */

@@ -72,7 +72,7 @@ export class TargetReader {
     });
   }
 
-  /** A control group of the hierarchy of cgroup v2 that is mounted there. null where it cannot be told. */
+  /** A control group of the hierarchy that is mounted there. null where it cannot be told. */
   cgroup(mount: string, path: string, told: (answer: CgroupTexts | null) => void): void {
     const payload = cgroupRequest(mount, path);
     if (payload === null) {

@@ -96,6 +96,11 @@ export const KEYMAP: readonly Binding[] = [
   { keys: ['right'], action: 'expand', help: 'open a group into its rows' },
   { keys: ['left'], action: 'collapse', help: 'close a group' },
   { keys: ['t'], action: 'flat', help: 'groups, or every row by itself' },
+  {
+    keys: ['V', 'f5'],
+    action: 'family',
+    help: 'processes: each below its parent, or as a list (Left goes to the parent)',
+  },
   { keys: ['x'], action: 'ended', help: 'hide or show rows of what has ended' },
   { keys: ['escape'], action: 'back', help: 'back; undo the opening of a cause; leave a prompt' },
   {

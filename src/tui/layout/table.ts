@@ -21,6 +21,7 @@ export interface TableLook {
   readonly sort: string;
   readonly reverse: boolean;
   readonly flat: boolean;
+  readonly family: boolean;
   readonly hidesEnded: boolean;
 }
 
@@ -35,6 +36,8 @@ export interface TableSpec<Row extends GroupableRow> {
   /** Rows without faults that are to be seen all the same. */
   readonly keeps?: (row: Row) => boolean;
   readonly grouping?: RowGrouping<Row>;
+  /** Who the parent of a row is among all of them: left out, rows have none. */
+  readonly parents?: (all: readonly Row[]) => (row: Row) => Row | null;
 }
 
 /**
@@ -73,7 +76,7 @@ export class TableModel<Row extends GroupableRow> {
   constructor(private readonly spec: TableSpec<Row>) {
     this.columns = spec.columns;
     this.sortColumn = spec.columns.find((column) => column.id === spec.sortBy) ?? spec.columns[0]!;
-    this.tree = new RowTree(spec.grouping ?? null);
+    this.tree = new RowTree(spec.grouping ?? null, spec.parents ?? null);
   }
 
   /**
@@ -99,9 +102,9 @@ export class TableModel<Row extends GroupableRow> {
     this.choose();
     const { matching, hidesEnded } = this;
     const shown = hidesEnded ? matching.filter((row) => !this.hasEnded(row)) : matching;
-    this.rows = this.tree.arrange(shown, (level, rows) =>
-      this.orders[level].sort(rows, this.sortColumn, this.reverse, now),
-    );
+    const sort = (level: 0 | 1, rows: readonly Row[]): readonly Row[] =>
+      this.orders[level].sort(rows, this.sortColumn, this.reverse, now);
+    this.rows = this.tree.arrange(shown, sort, this.source);
     this.keepSelection();
   }
 
@@ -181,9 +184,14 @@ export class TableModel<Row extends GroupableRow> {
     return true;
   }
 
-  /** Closes the group that the selection is on or in. */
+  /** Closes the group that the selection is on or in; in a family goes to the parent. */
   collapse(): void {
     const row = this.selectedRow;
+    const parent = row === null ? null : this.tree.above(row);
+    if (parent !== null) {
+      this.selectRow(parent.id);
+      return;
+    }
     const group = row === null || this.tree.isOpen(row) ? row : this.tree.parentOf(row);
     if (group === null) return;
     this.selectedId = group.id;
@@ -194,6 +202,12 @@ export class TableModel<Row extends GroupableRow> {
   /** Groups, or every row by itself. */
   toggleFlat(): void {
     this.tree.flat = !this.tree.flat;
+    this.arrange();
+  }
+
+  /** Each row below its parent, or not. */
+  toggleFamily(): void {
+    this.tree.family = !this.tree.family;
     this.arrange();
   }
 
@@ -294,17 +308,19 @@ export class TableModel<Row extends GroupableRow> {
   }
 
   /** Order and form, as TableModel.look() has them; ids of columns that there are not change nothing. */
-  show({ sort, reverse, flat, hidesEnded }: Partial<TableLook>): void {
+  show({ sort, reverse, flat, family, hidesEnded }: Partial<TableLook>): void {
     if (sort !== undefined) this.sortBy(sort);
     this.reverse = reverse ?? this.reverse;
     this.tree.flat = flat ?? this.tree.flat;
+    this.tree.family = family ?? this.tree.family;
     this.hidesEnded = hidesEnded ?? this.hidesEnded;
     this.arrange();
   }
 
   look(): TableLook {
     const { sortColumn, reverse, tree, hidesEnded } = this;
-    return { sort: sortColumn.id, reverse, flat: tree.flat, hidesEnded };
+    const { flat, family } = tree;
+    return { sort: sortColumn.id, reverse, flat, family, hidesEnded };
   }
 
   /** By the id of a column; ids that this table does not have change nothing. */

@@ -1,4 +1,8 @@
 import { RowGroup, type GroupableRow, type Grouping } from '../../core/snapshot/groups';
+import { familyOf, type Family } from './family';
+
+/** Who the parent of a row is among all rows, null for none of them. */
+type Parents<Row> = (all: readonly Row[]) => (row: Row) => Row | null;
 
 /** Puts rows in order. `level`: 0 for those at the margin, 1 for those of opened groups. */
 type Sort<Row> = (level: 0 | 1, rows: readonly Row[]) => readonly Row[];
@@ -9,19 +13,41 @@ export type RowGrouping<Row extends GroupableRow> = Pick<
   'group' | 'groupOf'
 >;
 
-/** The rows of a table as a tree of two levels: groups, of which some are opened, and what they stand for. */
+/**
+ * The rows of a table as a tree: of two levels, groups, of which some are opened, and what they stand for; or each row below
+ * its parent.
+ */
 export class RowTree<Row extends GroupableRow> {
   /** No groups: every row by itself. */
   flat = false;
+  /** Each row below its parent, where rows have parents. */
+  family = false;
   /** What stands at the margin, in order. */
   outermost: readonly Row[] = [];
   private readonly opened = new Set<number>();
   private parents: ReadonlyMap<number, Row> = new Map();
+  private kin: Family<Row> | null = null;
 
-  constructor(private readonly grouping: RowGrouping<Row> | null) {}
+  constructor(
+    private readonly grouping: RowGrouping<Row> | null,
+    private readonly parentsAmong: Parents<Row> | null = null,
+  ) {}
 
-  /** Rows as they are shown, one below the other. */
-  arrange(rows: readonly Row[], sort: Sort<Row>): readonly Row[] {
+  get hasFamily(): boolean {
+    return this.parentsAmong !== null;
+  }
+
+  /** Rows as they are shown, one below the other. `all`: those too that are not. */
+  arrange(rows: readonly Row[], sort: Sort<Row>, all = rows): readonly Row[] {
+    const { family, parentsAmong } = this;
+    this.kin = family && parentsAmong ? familyOf(sort(0, rows), parentsAmong(all)) : null;
+    if (this.kin === null) return this.arrangeGroups(rows, sort);
+    this.parents = new Map();
+    this.outermost = this.kin.rows;
+    return this.outermost;
+  }
+
+  private arrangeGroups(rows: readonly Row[], sort: Sort<Row>): readonly Row[] {
     const { grouping, flat, opened } = this;
     const outer = grouping === null || flat ? rows : grouping.group(rows);
     this.outermost = sort(0, outer);
@@ -68,6 +94,16 @@ export class RowTree<Row extends GroupableRow> {
   /** The opened group that a row stands below, null for none. */
   parentOf({ id }: Row): Row | null {
     return this.parents.get(id) ?? null;
+  }
+
+  /** The row that it stands below in a family, null for none. */
+  above({ id }: Row): Row | null {
+    return this.kin?.parents.get(id) ?? null;
+  }
+
+  /** How many stand above it there. */
+  depthOf({ id }: Row): number {
+    return this.kin?.depths.get(id) ?? 0;
   }
 
   /** The id of the group that a row (by its id) belongs to; 0 for none. */

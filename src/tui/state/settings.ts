@@ -12,6 +12,8 @@ export interface ViewSettings {
   readonly reverse?: boolean;
   /** Every row by itself. */
   readonly flat?: boolean;
+  /** Each row below its parent. */
+  readonly family?: boolean;
   readonly hidesEnded?: boolean;
   /** Of latencies. */
   readonly picture?: PictureName;
@@ -104,6 +106,7 @@ function viewSettings(view: unknown, name: string, above: Reading): ViewSettings
     ...given('sort', reading.take('sort', isName)),
     ...given('reverse', reading.take('reverse', isBoolean)),
     ...given('flat', reading.take('flat', isBoolean)),
+    ...given('family', reading.take('family', isBoolean)),
     ...given('hidesEnded', reading.take('hidesEnded', isBoolean)),
     ...given('picture', reading.take('picture', isPictureName)),
     ...given('byDay', reading.take('byDay', isBoolean)),

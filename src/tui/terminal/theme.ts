@@ -32,7 +32,7 @@ export interface Glyphs {
   readonly parts: string;
   /** One for each class, where colours cannot tell them apart. */
   readonly shades: string;
-  /** Beside a graph and below it, and between two panes. */
+  /** Beside a graph and below it, and between two panes; the corner also before the name of a child. */
   readonly tick: string;
   readonly corner: string;
   readonly vertical: string;

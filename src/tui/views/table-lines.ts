@@ -21,6 +21,9 @@ const COLUMN_STYLE: ReadonlyMap<string, Style> = new Map(
 /** Cells before the first column: whether a row is a group, or stands for itself below one. */
 const GUTTER = 2;
 
+/** Where a family shows who stands below whom. */
+const NAME_COLUMN = 'comm';
+
 /** How the rows of a table are drawn. */
 interface Drawing<Row extends GroupableRow> {
   readonly theme: Theme;
@@ -171,6 +174,16 @@ function gutterMark<Row extends GroupableRow>(
   return tree.parentOf(row) === null ? '  ' : `${glyphs.below} `;
 }
 
+/** In a family the name stands the further to the right the more are above it. */
+function indent<Row extends GroupableRow>(
+  { theme, table: { tree } }: Drawing<Row>,
+  column: string,
+  row: Row,
+): string {
+  const depth = column === NAME_COLUMN ? tree.depthOf(row) : 0;
+  return depth === 0 ? '' : `${' '.repeat(depth - 1)}${theme.glyphs.corner} `;
+}
+
 function rowLine<Row extends GroupableRow>(how: Drawing<Row>, row: Row, selected: boolean): string {
   const { theme, columns, table, layout, besides, ticks } = how;
   const line = new Line(theme, columns);
@@ -180,7 +193,7 @@ function rowLine<Row extends GroupableRow>(how: Drawing<Row>, row: Row, selected
   line.add(selected ? '>' : ' ', style('plain')).add(gutterMark(how, row), style('dim'));
   layout.columns.forEach(({ column, width }, k) => {
     if (k > 0) line.add(' '.repeat(GAP), style('plain'));
-    const text = column.format(row);
+    const text = indent(how, column.id, row) + column.format(row);
     if (k === 0) {
       nameCell(line, text, besides(row), { width, align: column.align }, style);
       return;

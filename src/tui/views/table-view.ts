@@ -11,10 +11,20 @@ import type { Theme } from '../terminal/theme';
 import { leadOn, type Lead } from './lead';
 import { columnAt, plainTableLines, tableLines, visibleColumns } from './table-lines';
 import { moving, type Area, type Closing, type Navigation } from './view';
-import type { Pointed, Scope, View } from './view';
+import type { Pointed, Scope, View, ViewActions } from './view';
 
 /** Rows of the table in the closing text; the rest is summed up in one line. */
 const MAX_CLOSING_ROWS = 40;
+
+/** For rows that have parents. */
+function familyKey<Row extends GroupableRow>(table: TableModel<Row>): ViewActions {
+  if (!table.tree.hasFamily) return {};
+  return {
+    family: () => {
+      table.toggleFamily();
+    },
+  };
+}
 
 /** A view of rows with a selection and a sort order. */
 export class TableView<Row extends GroupableRow> implements View {
@@ -79,6 +89,7 @@ export class TableView<Row extends GroupableRow> implements View {
       flat: () => {
         table.toggleFlat();
       },
+      ...familyKey(table),
       ended: () => {
         table.toggleEnded();
       },

@@ -29,6 +29,7 @@ export const VIEW_ACTIONS = [
   'expand',
   'collapse',
   'flat',
+  'family',
   'ended',
   'scale',
   'lead',

@@ -1,5 +1,5 @@
 import type { Owner } from '../../../../src/core/facts/owner';
-import type { OwnerAnswer, OwnerSource } from '../../../../src/core/ports';
+import type { Kinship, OwnerAnswer, OwnerSource } from '../../../../src/core/ports';
 import { RecordType } from '../../../../src/core/wire/batch';
 import { HEAP_START, Rig } from '../../../support/model-kit';
 
@@ -27,9 +27,9 @@ class FakeOwners implements OwnerSource {
     return this.answers.splice(0);
   }
   /** Answers everything that was asked so far, each process by its pid. */
-  answer(owners: Readonly<Record<number, Owner>>): void {
+  answer(owners: Readonly<Record<number, Owner>>, kinship?: Kinship): void {
     for (const { pid, ticket } of this.asked.splice(0)) {
-      this.answers.push({ ticket, owner: owners[pid] ?? null });
+      this.answers.push({ ticket, owner: owners[pid] ?? null, ...(kinship && { kinship }) });
     }
   }
 }
@@ -59,6 +59,24 @@ test('each process is asked about once, and has what was answered', () => {
     [200, ROOT],
   ]);
   expect(owners.asked).toEqual([]);
+});
+
+test('whose child a process is now, and its number in its own namespace', () => {
+  const { owners, rig: made } = rig();
+  made.attach().fork(100, 200).fault({ page: HEAP_START, pid: 200 }).run();
+  made.run();
+  const told = () =>
+    made.model.snapshot(made.now).processes.map(({ pid, ppid, nsPid }) => [pid, ppid, nsPid]);
+  expect(told()).toEqual([
+    [100, 1, 0],
+    [200, 100, 0],
+  ]);
+  owners.answer({ 100: ROOT, 200: ROOT }, { ppid: 7, nsPid: 5 });
+  made.model.takeAnswers();
+  expect(told()).toEqual([
+    [100, 7, 5],
+    [200, 7, 5],
+  ]);
 });
 
 test('a new program is another question, also while one is open', () => {

@@ -26,7 +26,8 @@ test('names of users: the first of an id', () => {
   expect([...users]).toEqual([[0, 'root']]);
 });
 
-const STATUS = 'Name:\tx\nTgid:\t7\nUid:\t1\t33\t1\t1\nNSpid:\t7\n';
+const STATUS = 'Name:\tx\nTgid:\t7\nPPid:\t3\nUid:\t1\t33\t1\t1\nNSpid:\t7\n';
+const CONTAINED = STATUS.replace('NSpid:\t7', 'NSpid:\t7\t5\t2');
 
 test('one request for many at a time; who has ended is nobody; each is answered', () => {
   const told: ((texts: readonly TaskTexts[] | null) => void)[] = [];
@@ -48,7 +49,9 @@ test('one request for many at a time; who has ended is nobody; each is answered'
       const [first] = requests;
       told[0]!(
         first!.map((pid) =>
-          pid === 1 ? { status: '', cgroup: '' } : { status: STATUS, cgroup: '0::/a\n' },
+          pid === 1
+            ? { status: '', cgroup: '' }
+            : { status: pid === 3 ? CONTAINED : STATUS, cgroup: '0::/a\n' },
         ),
       );
       expect(requests.map((pids) => pids.length)).toEqual([64, 36]);
@@ -58,7 +61,9 @@ test('one request for many at a time; who has ended is nobody; each is answered'
       const answers = owners.takeOwners();
       expect(answers).toHaveLength(100);
       expect(answers[0]).toEqual({ ticket: 10, owner: null });
-      expect(answers[1]).toEqual({ ticket: 20, owner: { user: '33', cgroup: '/a' } });
+      const owner = { user: '33', cgroup: '/a' };
+      expect(answers[1]).toEqual({ ticket: 20, owner, kinship: { ppid: 3, nsPid: 0 } });
+      expect(answers[2]).toEqual({ ticket: 30, owner, kinship: { ppid: 3, nsPid: 2 } });
       expect(answers[99]).toEqual({ ticket: 1000, owner: null });
       expect(owners.questions.count).toBe(0);
       resolve();

@@ -27,11 +27,17 @@ function group(path: string, files: Readonly<Record<string, string>>): void {
 }
 
 const mountInfo = (): string => `30 24 0:26 / ${mount} rw - cgroup2 cgroup2 rw\n`;
+const hybrid = (): string =>
+  [
+    '29 24 0:25 / /elsewhere rw - cgroup2 cgroup2 rw',
+    '31 24 0:27 / /other rw - cgroup cgroup rw,cpu,cpuacct',
+    `30 24 0:26 / ${mount} rw - cgroup cgroup rw,memory\n`,
+  ].join('\n');
 
-async function factsOf(path: string): Promise<CgroupFacts | null> {
+async function factsOf(path: string, mounts = mountInfo): Promise<CgroupFacts | null> {
   const real = realReader();
   try {
-    const facts = new ShownFacts(real.reader, { mountInfo });
+    const facts = new ShownFacts(real.reader, { mountInfo: mounts });
     facts.lookAtCgroups(['/nothing', path]);
     await until('the answer', () => facts.cgroup(path) !== null);
     return facts.cgroup(path);
@@ -53,6 +59,23 @@ test('a container at the limit of its parent', async () => {
     ...{ memory: 1073000448, limit: 1073741824 },
     ...{ high: 12, max: 3400, oomKills: 1, pressure: 83.2 },
   });
+});
+
+test('a machine whose memory controller is on v1', async () => {
+  const none = '9223372036854771712\n';
+  group('v1', { 'memory.limit_in_bytes': '8192\n', 'memory.usage_in_bytes': '4096\n' });
+  group('v1/app', {
+    'memory.usage_in_bytes': '4096\n',
+    'memory.limit_in_bytes': none,
+    'memory.oom_control': 'oom_kill_disable 0\nunder_oom 0\noom_kill 2\n',
+    'memory.failcnt': '77\n',
+  });
+  expect(await factsOf('/v1/app', hybrid)).toEqual({
+    ...{ memory: 4096, limit: 8192 },
+    ...{ high: 0, max: 77, oomKills: 2, pressure: NaN },
+  });
+  group('v1', { 'memory.limit_in_bytes': none });
+  expect(await factsOf('/v1/app', hybrid)).toMatchObject({ limit: Infinity });
 });
 
 test('without limits, and without the controller: what is not there is not known', async () => {

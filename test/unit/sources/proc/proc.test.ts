@@ -103,6 +103,7 @@ test('status', () => {
   );
   expect(proc.status(9)).toEqual({
     tgid: 8,
+    ppid: 0,
     uids: [1000, 0, 1000, 1000],
     rssBytes: 12345 * 1024,
     nsPids: [9, 4, 2],

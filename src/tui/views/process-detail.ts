@@ -1,0 +1,127 @@
+import { rowTable } from '../../core/columns/table-export';
+import { ProcessGroup } from '../../core/snapshot/group-rules';
+import { regionsOfProcesses, threadsOfProcesses } from '../../core/snapshot/row-parts';
+import { sitesOfAll } from '../../core/snapshot/site-pairs';
+import type { PairedRow, ProcessRow, Snapshot } from '../../core/snapshot/snapshot';
+import { grouped, percent } from '../../core/text/format';
+import { Line } from '../layout/line';
+import type { TableModel } from '../layout/table';
+import type { Scene } from '../state/scene';
+import type { Theme } from '../terminal/theme';
+import { leadOfProcess } from './lead';
+import { pairedLine, pairedTable, RowDetailView } from './row-detail';
+import type { Navigation, View } from './view';
+
+/** Of a group that is opened: each has its maps read, and what is in detail has a bound (Details). */
+const MAX_OPENED = 64;
+
+/** One process in full, or those of a group together: they are kept in detail from now on. */
+export function processDetail(
+  scene: Scene,
+  navigation: Navigation,
+  table: TableModel<ProcessRow>,
+  opened: ProcessRow,
+): View {
+  let pids: ReadonlySet<number> = new Set();
+  let parts = NO_PARTS;
+  let leftOut = 0;
+  let openedPids: ReadonlySet<number> = new Set();
+  let notOpened = 0;
+  return new RowDetailView<ProcessRow>(scene, navigation, opened, {
+    name: 'process',
+    row: () => table.find(opened.id),
+    look: (row) => {
+      const members = row instanceof ProcessGroup ? row.rows : [row];
+      pids = pidsOf(members);
+      const living = members.filter(({ pid, alive }) => pid !== 0 && alive);
+      openedPids = stillOpened(openedPids, living);
+      scene.source.open(openedPids);
+      notOpened = living.length - openedPids.size;
+      leftOut = row.pid === 0 && members.length === 1 ? 0 : row.leftOut;
+      parts = partsOf(scene.picture.snapshot, members);
+    },
+    event: (log, place) => pids.has(log.batch.pid[place]!),
+    title: titleLine,
+    where: (theme, columns) => pairedLine(theme, columns, 'hits', parts.regions),
+    who: (theme, columns) => [
+      ...notOpenedLine(theme, columns, notOpened),
+      ...leftOutLine(theme, columns, leftOut),
+      ...pairedLine(theme, columns, 'who', parts.threads),
+      ...pairedLine(theme, columns, 'code', parts.code),
+    ],
+    tables: () =>
+      Object.entries(parts)
+        .filter(([, rows]) => rows.length > 0)
+        .map(([name, rows]) => pairedTable(name, rows)),
+    table: (row) => rowTable('process', table.columns, [row]),
+    lead: leadOfProcess,
+  });
+}
+
+/** What a process is made of, most faults first. */
+interface Parts {
+  readonly [name: string]: readonly PairedRow[];
+  readonly regions: readonly PairedRow[];
+  readonly threads: readonly PairedRow[];
+  readonly code: readonly PairedRow[];
+}
+const NO_PARTS: Parts = { regions: [], threads: [], code: [] };
+
+function partsOf(snapshot: Snapshot, members: readonly ProcessRow[]): Parts {
+  const pids = pidsOf(members);
+  return {
+    regions: regionsOfProcesses(snapshot, members),
+    threads: threadsOfProcesses(snapshot, pids),
+    code: sitesOfAll(snapshot, 'processes', members),
+  };
+}
+
+function pidsOf(members: readonly ProcessRow[]): ReadonlySet<number> {
+  return new Set(members.map(({ pid }) => pid));
+}
+
+/** Who was opened before and lives, and in the place of others the most active: what is opened stays in detail. */
+function stillOpened(
+  before: ReadonlySet<number>,
+  living: readonly ProcessRow[],
+): ReadonlySet<number> {
+  const opened = new Set(living.map(({ pid }) => pid).filter((pid) => before.has(pid)));
+  if (opened.size === Math.min(living.length, MAX_OPENED)) return opened;
+  const byActivity = [...living].sort(
+    (a, b) => b.stalled - a.stalled || b.rate - a.rate || b.faults - a.faults,
+  );
+  for (const { pid } of byActivity) {
+    if (opened.size === MAX_OPENED) break;
+    opened.add(pid);
+  }
+  return opened;
+}
+
+function notOpenedLine(theme: Theme, columns: number, processes: number): string[] {
+  if (processes === 0) return [];
+  const line = new Line(theme, columns).add(` the ${MAX_OPENED} most active are kept in detail:`);
+  return [line.add(` of ${grouped(processes)} more only what is hot by itself`).end()];
+}
+
+/** What was not kept in detail is in the numbers of the process, and in nothing that is said of its parts. */
+function leftOutLine(theme: Theme, columns: number, faults: number): string[] {
+  if (faults === 0) return [];
+  const line = new Line(theme, columns).add(' ');
+  line.add(`${grouped(faults)} of the faults came before the process was hot or opened:`);
+  return [line.add(' they are in none of its regions, threads and code').end()];
+}
+
+function titleLine(line: Line, row: ProcessRow): void {
+  if (row.pid === 0) {
+    line.add(
+      `${row.alive && row.members === 1 ? 'several' : row.members} processes ${row.comm}`,
+      'active',
+    );
+  } else {
+    line.add(`process ${row.pid} ${row.comm}`, 'active');
+    if (row.nsPid !== 0) line.add(`  ${row.nsPid} in its pid namespace`);
+    line.add(`  parent ${row.ppid}  ${row.threads} threads  `);
+    line.add(`thread max ${percent(row.worstThreadShare)} % (tid ${row.worstTid})`);
+  }
+  if (!row.alive) line.add('  ended', 'warning');
+}
