@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { reportIn, waiting } from '../test/support/analyzer';
 import { ANALYZER, workload } from '../test/support/build';
 import { perfCounts } from '../test/support/perf';
-import { childrenOf, cpuNs, descriptors, resident } from '../test/support/processes';
+import { childrenOf, cpuNs, descriptors, proportional } from '../test/support/processes';
 import { attached, eventsOpened, Running, run, sleep } from '../test/support/running';
 import { removeScratch, scratchDirectory } from '../test/support/scratch';
 import { cgroupMount } from '../src/sources/live/cgroups';
@@ -113,7 +113,7 @@ async function atRest(): Promise<Row[]> {
   const before = spent();
   await sleep(REST_SECONDS * 1000);
   const share = (spent() - before) / Number(process.hrtime.bigint() - began);
-  const memory = sum(pids.map((pid) => resident(pid, true)));
+  const memory = sum(pids.map(proportional));
   const open = descriptors(program.pid).length;
   program.kill('SIGINT');
   await program.ended;

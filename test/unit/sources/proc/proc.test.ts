@@ -110,6 +110,7 @@ test('status', () => {
   });
   expect(parseStatus('Tgid:\t5\nUid:\t0\t0\t0\t0\n')).toEqual({
     tgid: 5,
+    ppid: 0,
     uids: [0, 0, 0, 0],
     rssBytes: 0,
     nsPids: [5],
