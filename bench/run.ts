@@ -1,5 +1,5 @@
 /**
- * npm run bench [-- capture|start|dashboard|machine|maps|sites|soak|stacks|symbols] [--turns N] [--faults N] [--tools ID,ID] [--seconds N]
+ * npm run bench [-- capture|start|dashboard|machine|maps|recording|sites|soak|stacks|symbols] [--turns N] [--faults N] [--tools ID,ID] [--seconds N]
  *     [--output FILE]
  *
  * Each bench (capture is the default) replaces its section of docs/benchmarks.md; capture with --tools
@@ -15,6 +15,7 @@ import { dashboard } from './dashboard';
 import { machine } from './machine';
 import { maps } from './maps';
 import { replaceSection } from './section';
+import { recordings } from './recording';
 import { sites } from './sites';
 import { soak } from './soak';
 import { stacks } from './stacks';
@@ -27,6 +28,7 @@ const BENCHES: ReadonlyMap<string, Bench> = new Map<string, Bench>([
   ['dashboard', dashboard],
   ['maps', maps],
   ['machine', machine],
+  ['recording', recordings],
   ['soak', soak],
   ['symbols', symbols],
   ['sites', sites],

@@ -53,8 +53,8 @@ void Capture::OpenRecording() {
   head.mode.user_only = plan_.user_only;
   head.command = options_.record_words;
   head.compressed = options_.record_compressed;
-  recorder_ =
-      std::make_unique<perfdata::Recorder>(std::move(file), options_.record_streamed, start_, head);
+  recorder_ = std::make_unique<perfdata::Recorder>(std::move(file), options_.record_streamed,
+                                                   start_, head, options_.record_limit);
   mailbox_.set_tap(recorder_.get());
 }
 

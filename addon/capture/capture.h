@@ -36,6 +36,7 @@ struct CaptureOptions {
   int record = -1;
   bool record_streamed = false;  // it is a pipe, or may be
   bool record_compressed = false;
+  uint64_t record_limit = 0;              // bytes of records in each file, 0: any number
   std::vector<std::string> record_words;  // for its head: what we were started with
   size_t ring_pages = 0;                  // of each CPU; 0: within a budget for all (EventSet)
   // 32 x 16,384 faults: 0.7 s of everything that two CPUs can fault, in 36 MB.

@@ -86,6 +86,7 @@ CaptureOptions ReadOptions(const Napi::Object& object) {
     options.record = place.Get("fd").ToNumber().Int32Value();
     options.record_streamed = place.Get("streamed").ToBoolean();
     options.record_compressed = place.Get("compressed").ToBoolean();
+    options.record_limit = static_cast<uint64_t>(place.Get("limit").ToNumber().DoubleValue());
     const Napi::Array words = place.Get("words").As<Napi::Array>();
     for (uint32_t i = 0; i < words.Length(); i++) {
       options.record_words.push_back(words.Get(i).ToString().Utf8Value());
@@ -122,6 +123,8 @@ Napi::Function Session::Define(Napi::Env env) {
                          InstanceMethod<&Session::RecordFact>("recordFact"),
                          InstanceMethod<&Session::RecordTask>("recordTask"),
                          InstanceMethod<&Session::RecordMapping>("recordMapping"),
+                         InstanceMethod<&Session::RecordTurn>("recordTurn"),
+                         InstanceMethod<&Session::RecordTurned>("recordTurned"),
                          InstanceMethod<&Session::Recording>("recording"),
                          InstanceMethod<&Session::Stop>("stop"),
                          InstanceMethod<&Session::Close>("close"),

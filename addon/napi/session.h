@@ -35,6 +35,8 @@ class Session : public Napi::ObjectWrap<Session> {
   void RecordFact(const Napi::CallbackInfo& info);
   void RecordTask(const Napi::CallbackInfo& info);
   void RecordMapping(const Napi::CallbackInfo& info);
+  void RecordTurn(const Napi::CallbackInfo& info);
+  void RecordTurned(const Napi::CallbackInfo& info);
   Napi::Value Recording(const Napi::CallbackInfo& info);
   void Stop(const Napi::CallbackInfo& info);
   void Close(const Napi::CallbackInfo& info);

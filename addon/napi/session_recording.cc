@@ -1,8 +1,10 @@
 // What JavaScript adds to a recording, and asks of it.
 
+#include <fcntl.h>
 #include <sys/mman.h>
 
 #include <cstdlib>
+#include <utility>
 
 #include "napi/session.h"
 #include "util/error.h"
@@ -12,7 +14,7 @@ namespace pagefault {
 void Session::RecordFact(const Napi::CallbackInfo& info) {
   if (!IsOpen(info.Env()) || capture_->recorder() == nullptr) return;
   if (info.Length() < 1) throw Napi::TypeError::New(info.Env(), "recordFact(text)");
-  capture_->recorder()->TakeFact(info[0].ToString().Utf8Value());
+  capture_->recorder()->TellFact(info[0].ToString().Utf8Value());
 }
 
 void Session::RecordTask(const Napi::CallbackInfo& info) {
@@ -25,7 +27,7 @@ void Session::RecordTask(const Napi::CallbackInfo& info) {
   row.flags = 1;
   row.name = comm.data();
   row.name_length = comm.size();
-  capture_->recorder()->Take(row);
+  capture_->recorder()->Tell(row);
 }
 
 void Session::RecordMapping(const Napi::CallbackInfo& info) {
@@ -52,7 +54,24 @@ void Session::RecordMapping(const Napi::CallbackInfo& info) {
   row.ino = strtoull(backing.Get("ino").ToString().Utf8Value().c_str(), nullptr, 10);
   row.name = name.data();
   row.name_length = name.size();
-  capture_->recorder()->Take(row);
+  capture_->recorder()->Tell(row);
+}
+
+void Session::RecordTurn(const Napi::CallbackInfo& info) {
+  if (!IsOpen(info.Env()) || capture_->recorder() == nullptr) return;
+  if (info.Length() < 1) throw Napi::TypeError::New(info.Env(), "recordTurn(fd)");
+  const int fd = info[0].ToNumber().Int32Value();
+  Fd file(fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0));
+  if (file.ok()) {
+    capture_->recorder()->Turn(std::move(file));
+  } else {
+    capture_->recorder()->GiveUp();
+  }
+}
+
+void Session::RecordTurned(const Napi::CallbackInfo& info) {
+  if (!IsOpen(info.Env()) || capture_->recorder() == nullptr) return;
+  capture_->recorder()->Turned();
 }
 
 Napi::Value Session::Recording(const Napi::CallbackInfo& info) {

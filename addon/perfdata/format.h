@@ -47,6 +47,7 @@ constexpr uint64_t kEventName = 2;
 // Bits of FileHeader::features: each has a section, in the order of the bits.
 enum Feature : uint32_t {
   kFeatureTracingData = 1,
+  kFeatureBuildIds = 2,  // records: header, i32 pid, 24 bytes build id, its path
   kFeatureHostname = 3,
   kFeatureRelease = 4,
   kFeatureVersion = 5,

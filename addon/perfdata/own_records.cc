@@ -39,7 +39,7 @@ constexpr size_t kIpAt = 16, kTidAt = 24, kTimeAt = 32, kAddressAt = 40, kCpuAt 
 constexpr size_t kNoteRowAt = 16, kTrailer = 32;
 
 // In the place of a RecordType.
-constexpr uint32_t kFact = 200, kBatchEnd = 201;
+constexpr uint32_t kFact = 200, kBatchEnd = 201, kOrigin = 202;
 constexpr size_t kNameAt = kNoteRowAt + sizeof(NoteRow);
 
 class Writer {
@@ -146,6 +146,14 @@ bool ReadRow(const uint8_t* bytes, size_t length, NoteRow* out) {
   if (length < kNameAt + kTrailer) return false;
   *out = Load<NoteRow>(bytes + kNoteRowAt);
   return out->name_length <= length - kNameAt - kTrailer;
+}
+
+// Of a note that is a number.
+bool ReadCount(const uint8_t* bytes, size_t length, uint32_t type, uint64_t* out) {
+  NoteRow note;
+  if (!ReadRow(bytes, length, &note) || note.type != type) return false;
+  *out = note.count;
+  return true;
 }
 
 }  // namespace
@@ -255,6 +263,13 @@ void PutBatchEnd(uint64_t start, uint64_t horizon, std::vector<uint8_t>* out) {
   PutPlainNote(note, "", start + horizon, out);
 }
 
+void PutOrigin(uint64_t start, uint64_t begins, std::vector<uint8_t>* out) {
+  NoteRow note = {};
+  note.type = kOrigin;
+  note.count = begins;
+  PutPlainNote(note, "", start + begins, out);
+}
+
 void PutMoment(uint64_t time, std::vector<uint8_t>* out) {
   const char name[] = "pagefault-analy";
   const uint32_t self = static_cast<uint32_t>(getpid());
@@ -354,11 +369,12 @@ bool ReadFact(const uint8_t* bytes, size_t length, const char** text, size_t* si
   return true;
 }
 
+bool ReadOrigin(const uint8_t* bytes, size_t length, uint64_t* begins) {
+  return ReadCount(bytes, length, kOrigin, begins);
+}
+
 bool ReadBatchEnd(const uint8_t* bytes, size_t length, uint64_t* horizon) {
-  NoteRow note;
-  if (!ReadRow(bytes, length, &note) || note.type != kBatchEnd) return false;
-  *horizon = note.count;
-  return true;
+  return ReadCount(bytes, length, kBatchEnd, horizon);
 }
 
 }  // namespace perfdata

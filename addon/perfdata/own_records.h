@@ -54,6 +54,9 @@ void PutNote(const RecordRow& row, uint64_t start, std::vector<uint8_t>* out);
 void PutFact(const std::string& text, uint64_t time, std::vector<uint8_t>* out);
 // Up to here it is a batch, which was complete up to `horizon`.
 void PutBatchEnd(uint64_t start, uint64_t horizon, std::vector<uint8_t>* out);
+// Of a file that is not the first of its session: it begins so many ns after the session's start,
+// from which times in rows count.
+void PutOrigin(uint64_t start, uint64_t begins, std::vector<uint8_t>* out);
 // Tells of a time, the session's start or end, by a record that says nothing else.
 void PutMoment(uint64_t time, std::vector<uint8_t>* out);
 // The record of perf that says the same; nothing where there is none.
@@ -69,6 +72,9 @@ bool ReadNote(const uint8_t* bytes, size_t length, uint64_t time, uint64_t start
 
 // Whether a note is a fact, whose text then points into it.
 bool ReadFact(const uint8_t* bytes, size_t length, const char** text, size_t* size);
+
+// Whether a note is where the file begins.
+bool ReadOrigin(const uint8_t* bytes, size_t length, uint64_t* begins);
 
 // Whether a note is the end of a batch.
 bool ReadBatchEnd(const uint8_t* bytes, size_t length, uint64_t* horizon);

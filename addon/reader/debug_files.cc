@@ -6,6 +6,8 @@
 
 #include "debug_files.h"
 
+#include <algorithm>
+
 #include "open_within.h"
 #include "task_files.h"
 
@@ -15,16 +17,6 @@ namespace reader {
 namespace {
 
 constexpr char kDebug[] = "/usr/lib/debug";
-
-std::string BuildIdPath(const std::string& id) {
-  static const char kDigits[] = "0123456789abcdef";
-  std::string hex;
-  for (const char byte : id) {
-    hex += kDigits[static_cast<uint8_t>(byte) >> 4];
-    hex += kDigits[byte & 15];
-  }
-  return std::string(kDebug) + "/.build-id/" + hex.substr(0, 2) + "/" + hex.substr(2) + ".debug";
-}
 
 // The roots in which the path means what it says.
 std::vector<Fd> Roots(const Context& context, uint32_t pid) {
@@ -57,11 +49,23 @@ void EachCandidate(const std::vector<Fd>& roots, const std::vector<Candidate>& c
 
 }  // namespace
 
+std::string DebugPath(const std::string& build_id) {
+  static const char kDigits[] = "0123456789abcdef";
+  std::string hex;
+  for (const char byte : build_id) {
+    hex += kDigits[static_cast<uint8_t>(byte) >> 4];
+    hex += kDigits[byte & 15];
+  }
+  // Of one byte there is no directory with something in it.
+  hex.resize(std::max<size_t>(hex.size(), 2), '0');
+  return std::string(kDebug) + "/.build-id/" + hex.substr(0, 2) + "/" + hex.substr(2) + ".debug";
+}
+
 void EachDebugFile(const Context& context, const Mapping& mapping, const symbols::FileFacts& facts,
                    const std::function<bool(symbols::Role role, const Fd& file)>& use) {
   std::vector<Candidate> candidates;
   if (facts.build_id.size() > 1) {
-    candidates.push_back({BuildIdPath(facts.build_id), symbols::kDebug});
+    candidates.push_back({DebugPath(facts.build_id), symbols::kDebug});
   }
   const std::string& link = facts.link;
   if (!link.empty() && link != "." && link != ".." && link.find('/') == std::string::npos) {
@@ -77,7 +81,7 @@ void EachDebugFile(const Context& context, const Mapping& mapping, const symbols
 void EachAltFile(const Context& context, const Mapping& mapping, const symbols::FileFacts& facts,
                  const std::function<bool(const Fd& file)>& use) {
   std::vector<Candidate> candidates;
-  if (facts.alt_id.size() > 1) candidates.push_back({BuildIdPath(facts.alt_id), symbols::kAlt});
+  if (facts.alt_id.size() > 1) candidates.push_back({DebugPath(facts.alt_id), symbols::kAlt});
   // Debian's: /usr/lib/debug/.dwz/TRIPLET/PACKAGE.debug.
   if (facts.alt.rfind(std::string(kDebug) + "/", 0) == 0) {
     candidates.push_back({facts.alt, symbols::kAlt});

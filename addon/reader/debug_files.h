@@ -2,12 +2,16 @@
 #pragma once
 
 #include <functional>
+#include <string>
 
 #include "../symbols/protocol.h"
 #include "mapped_file.h"
 
 namespace pagefault {
 namespace reader {
+
+// Where the debug information of a file with this build id lies.
+std::string DebugPath(const std::string& build_id);
 
 // Opens one candidate after the other until `use` returns true.
 void EachDebugFile(const Context& context, const Mapping& mapping, const symbols::FileFacts& facts,

@@ -4,7 +4,8 @@
 //   answer    u8 what was found (Found). For all but kOther: u64 device, inode, size, i64 mtime and
 //             ctime (ns) of the file, as stat(2) has them. For kProgram: u32 segments, each f64
 //             offset, address, file size, memory size, u8 prot; u32 sections, each f64 address,
-//             size, u8 1 for SHT_NOBITS, u16 length of the name, the name
+//             size, u8 1 for SHT_NOBITS, u16 length of the name, the name; u8 length of the build
+//             id, the build id, nothing of these two where it has none
 //   errno     why no file could be reached
 
 #include <errno.h>
@@ -76,7 +77,12 @@ int ElfHeaders(Context* context, Input* request, Output* answer) {
   ElfImage image;
   const bool elf = ParseElf(ReaderOf(mapped.file.get()), &image);
   WriteStat(elf ? kProgram : kNoElf, mapped.stat, answer);
-  if (elf) WriteImage(image, answer);
+  if (!elf) return 0;
+  WriteImage(image, answer);
+  const std::string id = ParseBuildId(ReaderOf(mapped.file.get()));
+  if (id.empty()) return 0;
+  answer->U8(static_cast<uint8_t>(id.size()));
+  answer->Raw(id.data(), id.size());
   return 0;
 }
 

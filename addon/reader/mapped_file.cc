@@ -9,7 +9,10 @@
 
 #include <cstdio>
 #include <cstring>
+#include <utility>
 
+#include "debug_files.h"
+#include "open_within.h"
 #include "task_files.h"
 #include "vma_query.h"
 
@@ -119,6 +122,27 @@ int Try(const Context& context, const Mapping& mapping, const std::string& path,
   return 0;
 }
 
+// The file of a recorded mapping on this machine: at the same path, or what is kept of it for
+// debuggers. Whoever made the recording has chosen the path: nothing is read but what looks like a
+// program, which files of /sys do not.
+int OpenRecorded(const Mapping& mapping, MappedFile* out) {
+  const Fd root = OpenRoot("/");
+  Mapping plain = mapping;
+  plain.prot = 0;
+  const std::string debug = DebugPath(mapping.build_id);
+  for (const std::string& path : {mapping.Path(), debug}) {
+    Fd file = OpenWithin(root, path);
+    if (!file.ok() || fstat(file.get(), &out->stat) != 0) continue;
+    if (path != debug && !MayBeProgram(plain, out->stat)) continue;
+    if (ParseBuildId(ReaderOf(file.get())) != mapping.build_id) continue;
+    out->file = std::move(file);
+    out->kind = MappedFile::kProgram;
+    return 0;
+  }
+  out->kind = MappedFile::kOther;
+  return 0;
+}
+
 }  // namespace
 
 bool Mapping::IsDeleted() const {
@@ -138,6 +162,11 @@ bool ReadMapping(Input* request, Mapping* out) {
   out->dev_minor = request->U32();
   out->ino = request->U64();
   out->name = request->Rest();
+  const size_t zero = out->name.find('\0');
+  if (zero != std::string::npos) {
+    out->build_id = out->name.substr(zero + 1);
+    out->name.resize(zero);
+  }
   return request->Exact() && out->start < kAddressSpacePages && out->end <= kAddressSpacePages;
 }
 
@@ -165,6 +194,7 @@ int OpenRegular(const Fd& place, Fd* out) {
 }
 
 int OpenMapped(const Context& context, const Mapping& mapping, MappedFile* out) {
+  if (!mapping.build_id.empty()) return OpenRecorded(mapping, out);
   const std::string own = context.proc + "/" + std::to_string(mapping.pid);
   char range[40];
   snprintf(range, sizeof range, "/map_files/%llx-%llx",

@@ -33,6 +33,9 @@ struct Mapping {
   uint32_t dev_major, dev_minor;
   uint64_t ino;
   std::string name;
+  // Of one that was recorded, here or elsewhere: what its file must have. Empty: the mapping is
+  // there.
+  std::string build_id;
 
   // The path without the mark of a deleted file.
   std::string Path() const;
@@ -46,8 +49,8 @@ struct MappedFile {
   struct stat stat = {};
 };
 
-// u32 pid, u64 start and end page, u8 prot, u32 device major and minor, u64 inode, the name. False
-// for a request that does not hold that.
+// u32 pid, u64 start and end page, u8 prot, u32 device major and minor, u64 inode, the name, and
+// behind a zero, where it was recorded, the build id. False for a request that does not hold that.
 bool ReadMapping(Input* request, Mapping* out);
 
 // Returns 0, or the errno with which no file could be reached.

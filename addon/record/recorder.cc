@@ -31,8 +31,10 @@ std::unique_ptr<Place> PlaceOf(Fd file, bool streamed, uint64_t start, const Hea
 
 }  // namespace
 
-Recorder::Recorder(Fd file, bool streamed, uint64_t start, const HeadParts& parts)
+Recorder::Recorder(Fd file, bool streamed, uint64_t start, const HeadParts& parts, uint64_t limit)
     : start_(start),
+      parts_(parts),
+      limit_(limit),
       place_(PlaceOf(std::move(file), streamed, start, parts, given_up_)),
       compressor_(parts.compressed ? std::make_unique<Compressor>() : nullptr) {}
 
@@ -51,41 +53,101 @@ void Recorder::Stop() {
   {
     std::lock_guard<std::mutex> lock(mutex_);
     if (stopping_) return;
-    PutMoment(MonotonicNow(), &waiting_);
+    PutMoment(MonotonicNow(), Captured());
     stopping_ = true;
   }
   filled_.notify_one();
 }
 
 template <typename Put>
-void Recorder::Append(Put&& put) {
-  std::lock_guard<std::mutex> lock(mutex_);
+void Recorder::Append(std::vector<uint8_t>* to, Put&& put) {
   if (stopping_ || error_ != 0) return;
-  if (waiting_.size() >= kMostWaiting) {
+  if (to->size() >= kMostWaiting) {
     dropped_++;
     return;
   }
-  put();
+  put(to);
   if (waiting_.size() >= kWriteSize) filled_.notify_one();
 }
 
-void Recorder::Take(const FaultRow& row, const RecordRow* stack) {
-  Append([&] { PutFault(row, stack, start_, &waiting_); });
+std::vector<uint8_t>* Recorder::Told() {
+  switch (turning_) {
+    case Turning::kTold:
+      return &head_;
+    case Turning::kReady:
+      return &behind_;
+    default:
+      return &waiting_;
+  }
 }
 
-void Recorder::Take(const RecordRow& row) {
-  Append([&] {
-    PutSideband(row, start_, &waiting_);
-    PutNote(row, start_, &waiting_);
+void Recorder::Take(const FaultRow& row, const RecordRow* stack) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  Append(Captured(), [&](std::vector<uint8_t>* out) {
+    const size_t before = out->size();
+    PutFault(row, stack, start_, out);
+    captured_ += out->size() - before;
   });
 }
 
-void Recorder::EndBatch(uint64_t horizon) {
-  Append([&] { PutBatchEnd(start_, horizon, &waiting_); });
+void Recorder::Take(const RecordRow& row) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  Append(Captured(), [&](std::vector<uint8_t>* out) {
+    const size_t before = out->size();
+    PutSideband(row, start_, out);
+    PutNote(row, start_, out);
+    captured_ += out->size() - before;
+  });
 }
 
-void Recorder::TakeFact(const std::string& text) {
-  Append([&] { PutFact(text, start_, &waiting_); });
+bool Recorder::EndBatch(uint64_t horizon) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  Append(Captured(), [&](std::vector<uint8_t>* out) { PutBatchEnd(start_, horizon, out); });
+  const bool fills = limit_ > 0 && captured_ >= limit_ && !full_ && !stopping_ && error_ == 0;
+  if (!fills) return false;
+  full_ = true;
+  captured_ = 0;
+  begins_ = start_ + horizon;
+  PutMoment(begins_, &head_);
+  PutOrigin(start_, horizon, &head_);
+  return true;
+}
+
+void Recorder::Tell(const RecordRow& row) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  Append(Told(), [&](std::vector<uint8_t>* out) {
+    PutSideband(row, start_, out);
+    PutNote(row, start_, out);
+  });
+}
+
+void Recorder::TellFact(const std::string& text) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  Append(Told(), [&](std::vector<uint8_t>* out) { PutFact(text, start_, out); });
+}
+
+void Recorder::Turn(Fd file) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (stopping_ || !full_ || turning_ != Turning::kNo) return;
+  next_ = std::move(file);
+  turning_ = Turning::kTold;
+}
+
+void Recorder::Turned() {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (turning_ != Turning::kTold) return;
+    head_.insert(head_.end(), behind_.begin(), behind_.end());
+    behind_.swap(head_);
+    head_.clear();
+    turning_ = Turning::kReady;
+  }
+  filled_.notify_one();
+}
+
+void Recorder::GiveUp() {
+  int none = 0;
+  error_.compare_exchange_strong(none, ECANCELED);
 }
 
 void Recorder::Run() {
@@ -93,18 +155,43 @@ void Recorder::Run() {
   error_ = place_->Begin();
   std::vector<uint8_t> taken;
   for (bool last = false; !last;) {
+    Fd next;
+    bool turns;
+    uint64_t begins = 0;
     {
       std::unique_lock<std::mutex> lock(mutex_);
-      filled_.wait_for(lock, kPause, [this] { return stopping_ || waiting_.size() >= kWriteSize; });
-      last = stopping_;
+      filled_.wait_for(lock, kPause, [this] {
+        return stopping_ || turning_ == Turning::kReady || waiting_.size() >= kWriteSize;
+      });
+      turns = turning_ == Turning::kReady;
+      last = stopping_ && !turns;
       taken.clear();
       taken.swap(waiting_);
+      // Of a turn that nobody has completed: there is no other file for it.
+      if (last) taken.insert(taken.end(), behind_.begin(), behind_.end());
+      if (turns) {
+        waiting_.swap(behind_);
+        full_ = false;
+        turning_ = Turning::kNo;
+        next = std::move(next_);
+        begins = begins_;
+      }
     }
     if (error_ == 0 && !taken.empty()) Write(&taken);
+    if (error_ == 0 && turns) GoOn(std::move(next), begins);
   }
   const int error = place_->End();
   if (error_ == 0) error_ = error;
   done_ = true;
+}
+
+void Recorder::GoOn(Fd file, uint64_t begins) {
+  error_ = place_->End();
+  if (error_ != 0) return;
+  place_ = PlaceOf(std::move(file), false, begins, parts_, given_up_);
+  // Each file is a stream of its own.
+  if (compressor_ != nullptr) compressor_ = std::make_unique<Compressor>();
+  error_ = place_->Begin();
 }
 
 void Recorder::Write(std::vector<uint8_t>* records) {

@@ -24,8 +24,9 @@ namespace perfdata {
 class Recorder : public RowTap {
  public:
   // `file` is empty and open for writing; a pipe, or standard output, where `streamed`. `start`:
-  // the session's, raw clock.
-  Recorder(Fd file, bool streamed, uint64_t start, const HeadParts& parts);
+  // the session's, raw clock. `limit`: bytes of captured records from which on a file is full, 0
+  // for any number.
+  Recorder(Fd file, bool streamed, uint64_t start, const HeadParts& parts, uint64_t limit);
   // Completes the recording. A pipe that nobody reads is given up.
   ~Recorder() override;
 
@@ -34,11 +35,21 @@ class Recorder : public RowTap {
   // Takes nothing more; what is left is written, and then it is done(). Idempotent.
   void Stop();
 
-  // From any thread.
+  // What is captured.
   void Take(const FaultRow& row, const RecordRow* stack) override;
   void Take(const RecordRow& row) override;
-  void EndBatch(uint64_t horizon) override;
-  void TakeFact(const std::string& text);
+  // True where the file is full: what is captured from here on waits for the next one.
+  bool EndBatch(uint64_t horizon) override;
+
+  // What is told beside it, from another thread.
+  void Tell(const RecordRow& row);
+  void TellFact(const std::string& text);
+  // The batch that filled the file has been counted by whoever tells. What is told between the two
+  // stands at the head of `file`, which is the next one: it is what was there by then.
+  void Turn(Fd file);
+  void Turned();
+  // There is no next file: nothing more is written.
+  void GiveUp();
 
   // All is written that will be: complete, or up to an error.
   bool done() const { return done_.load(); }
@@ -52,11 +63,17 @@ class Recorder : public RowTap {
  private:
   void Run();
   void Write(std::vector<uint8_t>* records);
-  // Has put() add to waiting_, unless nothing more is taken.
+  // To the next file.
+  void GoOn(Fd file, uint64_t begins);
+  // Has put() add to what waits, unless nothing more is taken. With the mutex held.
   template <typename Put>
-  void Append(Put&& put);
+  void Append(std::vector<uint8_t>* to, Put&& put);
+  std::vector<uint8_t>* Captured() { return full_ ? &behind_ : &waiting_; }
+  std::vector<uint8_t>* Told();
 
   const uint64_t start_;
+  const HeadParts parts_;
+  const uint64_t limit_;
   std::atomic<bool> given_up_{false};
   std::unique_ptr<Place> place_;
   std::unique_ptr<Compressor> compressor_;  // nullptr where nothing is compressed
@@ -71,6 +88,15 @@ class Recorder : public RowTap {
   std::condition_variable filled_;
   std::vector<uint8_t> waiting_;
   bool stopping_ = false;
+  // Of the file that is written: what was captured for it, and that it takes no more.
+  uint64_t captured_ = 0;
+  bool full_ = false;
+  // Of the next one: when it begins, what is told at its head, what was captured since, and it.
+  uint64_t begins_ = 0;
+  std::vector<uint8_t> head_;
+  std::vector<uint8_t> behind_;
+  Fd next_;
+  enum class Turning : uint8_t { kNo, kTold, kReady } turning_ = Turning::kNo;
 };
 
 }  // namespace perfdata

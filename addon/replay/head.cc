@@ -18,6 +18,7 @@ constexpr size_t kMaxText = 4096;
 constexpr size_t kMaxArguments = 4096;
 // An event for each CPU of a large machine and each of its threads.
 constexpr size_t kMaxIds = 1 << 22;
+constexpr size_t kMaxBuildIds = 65536;
 
 // u32 length, so many bytes with zeros at their end.
 bool ReadText(Input* in, std::string* out) {
@@ -35,6 +36,25 @@ void ReadCommandLine(Input* in, Head* out) {
   std::string word;
   for (uint32_t i = 0; i < count && i < kMaxArguments && ReadText(in, &word); i++) {
     out->command.push_back(word);
+  }
+}
+
+// Of files with samples (struct perf_record_header_build_id, tools/lib/perf/include/perf/event.h).
+void ReadBuildIds(const uint8_t* bytes, size_t length, Head* out) {
+  constexpr size_t kIdAt = 12, kSizeAt = kIdAt + 20, kNameAt = kIdAt + 24;
+  // The byte behind the id is its size (PERF_RECORD_MISC_BUILD_ID_SIZE, since Linux 5.12).
+  constexpr uint16_t kSized = 1 << 15;
+  constexpr size_t kWhole = 20;
+  for (size_t at = 0; length - at > kNameAt && out->build_ids.size() < kMaxBuildIds;) {
+    perf_event_header header;
+    memcpy(&header, bytes + at, sizeof header);
+    if (header.size <= kNameAt || header.size > length - at) return;
+    const char* const name = reinterpret_cast<const char*>(bytes + at + kNameAt);
+    const bool sized = (header.misc & kSized) != 0;
+    const size_t size = sized ? std::min<size_t>(bytes[at + kSizeAt], kWhole) : kWhole;
+    out->build_ids[std::string(name, strnlen(name, header.size - kNameAt))] =
+        std::string(reinterpret_cast<const char*>(bytes + at + kIdAt), size);
+    at += header.size;
   }
 }
 
@@ -71,6 +91,8 @@ void ReadFeature(uint32_t feature, const uint8_t* bytes, size_t length, Head* ou
   switch (feature) {
     case kFeatureTracingData:
       return ReadTracingData(bytes, length, out);
+    case kFeatureBuildIds:
+      return ReadBuildIds(bytes, length, out);
     case kFeatureHostname:
       ReadText(&in, &out->host);
       return;
@@ -81,6 +103,9 @@ void ReadFeature(uint32_t feature, const uint8_t* bytes, size_t length, Head* ou
     case kFeatureSampleTime:
       out->first_time = in.U64();
       out->last_time = in.U64();
+      return;
+    case kFeatureCompressed:
+      out->compressed = true;
       return;
     case kFeatureCommandLine:
       return ReadCommandLine(&in, out);

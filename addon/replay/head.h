@@ -29,6 +29,8 @@ struct Head {
   uint32_t cpus = 0;                                   // 0: not told
   std::vector<std::string> command;                    // what the recorder was started with
   std::string host;
+  bool compressed = false;
+  std::map<std::string, std::string> build_ids;  // raw, by the paths of their files
   // Of the first and the last sample; 0 where the recorder did not tell.
   uint64_t first_time = 0, last_time = 0;
 };

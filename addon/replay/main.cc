@@ -1,5 +1,6 @@
-// pagefault-replay [FILE]: reads a recording, by default on its standard input, and writes what is
-// in it, as batches of faults, to the socket that is its standard output.
+// pagefault-replay [FILE [TO MOST]]: reads a recording, by default on its standard input, and
+// writes what is in it, as batches of faults, to the socket that is its standard output. With TO,
+// ns from its start, it is entered MOST faults before that.
 //
 // Whoever made the recording may be anybody. So this is a process of its own, which has given up
 // everything else (addon/sandbox) before it reads a byte. Ends when nobody listens any more.
@@ -17,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <cstring>
 
 #include "reader/bytes.h"
@@ -35,7 +37,7 @@ using pagefault::reader::Output;
 constexpr int kInput = 0;
 constexpr int kSocket = 1;
 // Kinds of frame, as src/sources/recording has them.
-enum Kind : uint8_t { kHead = 1, kBatch = 2, kEnd = 3, kFact = 4 };
+enum Kind : uint8_t { kHead = 1, kBatch = 2, kEnd = 3, kFact = 4, kBegin = 5 };
 
 // Reading takes 60 MB: the sorted records and eight batches. A recording may take as long as it is.
 constexpr pagefault::sandbox::Limits kLimits = {1024 << 20, 0, 8};
@@ -63,6 +65,7 @@ class Frames : public ReplaySink {
   }
   bool OnHead(const std::string& facts) override { return Send(kHead, facts); }
   bool OnFact(const std::string& text) override { return Send(kFact, text); }
+  bool OnBegin(const std::string& facts) override { return Send(kBegin, facts); }
   // The header of the batch, then of each column the rows that are in use.
   bool OnBatch(const uint8_t* batch) override {
     uint32_t used[3];
@@ -124,7 +127,9 @@ int main(int argc, char** argv) {
     frames.Send(kEnd, "trouble " + refused + "\n");
     return 3;
   }
-  Replay replay(kInput, &frames);
+  pagefault::perfdata::Entrance entrance;
+  if (argc > 3) entrance = {strtoull(argv[2], nullptr, 10), strtoull(argv[3], nullptr, 10)};
+  Replay replay(kInput, &frames, entrance);
   const Trouble trouble = replay.Run();
   std::string end = "trouble " + std::string(NameOf(trouble)) + "\n";
   if (trouble == Trouble::kUnreadable) {

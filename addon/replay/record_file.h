@@ -43,6 +43,7 @@ class RecordFile {
 
   // It can be read once more.
   bool seekable() const { return input_.seekable(); }
+  uint64_t size() const { return input_.size(); }
   // The next record, at least a header long, until the next call. False at the end.
   bool Next(const uint8_t** bytes, size_t* length);
 

@@ -1,6 +1,9 @@
 #include "replay/replay.h"
 
+#include <limits.h>
+
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "perfdata/format.h"
@@ -18,6 +21,10 @@ constexpr size_t kMaxFacts = 64 << 20;
 // batch holds some five hundred.
 constexpr uint32_t kSendEvery = 128;
 constexpr uint32_t kDeliverEvery = 4096;
+// Bytes of a fault in a recording of perf: two samples (docs/recordings.md).
+constexpr uint64_t kRecordedFault = 160, kCompressedFault = 8;
+// Files whose build ids are told.
+constexpr size_t kMostFiles = 65536;
 // Who plays a recording sees it in steps of this.
 constexpr uint64_t kDeliverNs = 50'000'000;
 
@@ -25,6 +32,17 @@ Following Everyone() {
   Following following;
   following.wide = following.everyone = following.recorded = true;
   return following;
+}
+
+// Of a fault's end.
+bool IsFault(EventKind kind) {
+  return kind == EventKind::kMinor || kind == EventKind::kMajor || kind == EventKind::kOwnFault;
+}
+
+// Of a fault, and of nothing else.
+bool IsPartOfFault(EventKind kind) {
+  return IsFault(kind) || kind == EventKind::kEntryUser || kind == EventKind::kEntryKernel ||
+         kind == EventKind::kEntryAny || kind == EventKind::kSignal;
 }
 
 class Lines {
@@ -48,8 +66,13 @@ class Lines {
 
 }  // namespace
 
-Replay::Replay(int fd, ReplaySink* sink)
-    : fd_(fd), file_(fd), sink_(sink), mailbox_(kBatches), batch_(kBatchBytes) {}
+Replay::Replay(int fd, ReplaySink* sink, const Entrance& entrance)
+    : fd_(fd),
+      file_(fd),
+      sink_(sink),
+      entrance_(entrance),
+      mailbox_(kBatches),
+      batch_(kBatchBytes) {}
 
 Trouble Replay::Run() {
   if (!file_.Open()) return file_.trouble();
@@ -88,32 +111,52 @@ bool Replay::Begin() {
     return false;
   }
   left_ = !sink_->OnHead(HeadFacts());
-  if (!left_ && events_.facts().own && file_.seekable()) left_ = !TakeBeginning();
+  for (const auto& [path, id] : file_.head().build_ids) {
+    left_ = left_ || !TellBuildId(path, id);
+  }
+  const bool twice = events_.facts().own || entrance_.most > 0;
+  if (!left_ && twice && file_.seekable()) left_ = !LookAhead();
+  left_ = left_ || !sink_->OnBegin(BeginFacts());
   return !left_;
 }
 
-bool Replay::TakeBeginning() {
+bool Replay::LookAhead() {
   RecordFile again(fd_);
   if (!again.Open()) return true;
+  EventTable events = events_;  // it counts what it is asked of
+  const bool own = events.facts().own;
   const uint8_t* bytes;
   size_t length;
   size_t told = 0;
-  while (told < kMaxFacts && again.Next(&bytes, &length)) {
-    const RawRecord record = Identify(events_.Of(bytes, length), bytes, length);
-    if (start_ == 0) start_ = record.time;
-    if (Load<uint32_t>(bytes) != kNoteType || record.time > start_) continue;
-    const char* text;
-    size_t size;
-    RecordRow row;
-    if (ReadFact(bytes, length, &text, &size)) {
-      told += size;
-      if (!sink_->OnFact(std::string(text, size))) return false;
-    } else if (ReadNote(bytes, length, record.time, start_, &row)) {
-      mailbox_.Add(row);
-      if (++since_delivery_ % kSendEvery == 0 && !Send()) return false;
-    }
+  uint64_t start = UINT64_MAX;
+  while (again.Next(&bytes, &length)) {
+    const RawRecord record = Identify(events.Of(bytes, length), bytes, length);
+    if (record.time > 0) start = std::min(start, record.time);
+    if (own && start_ == 0) start_ = record.time;
+    if (IsSample(bytes) && IsFault(record.event->kind)) faults_.Add(record.time);
+    if (own && told < kMaxFacts && !TakeBeginning(record, &told)) return false;
   }
+  if (own) start = start_;
+  if (start == UINT64_MAX) return true;
+  const uint64_t to = entrance_.to > UINT64_MAX - start ? UINT64_MAX : start + entrance_.to;
+  if (entrance_.most > 0) passed_over_ = faults_.Before(to, entrance_.most);
+  begins_ns_ = passed_over_ > start ? passed_over_ - start : 0;
   return true;
+}
+
+bool Replay::TakeBeginning(const RawRecord& record, size_t* told) {
+  if (Load<uint32_t>(record.bytes) != kNoteType || record.time > start_) return true;
+  const char* text;
+  size_t size;
+  RecordRow row;
+  if (ReadFact(record.bytes, record.length, &text, &size)) {
+    *told += size;
+    return sink_->OnFact(std::string(text, size));
+  }
+  if (ReadOrigin(record.bytes, record.length, &origin_)) return true;
+  if (!ReadRow(record, &row)) return true;
+  mailbox_.Add(row);
+  return ++since_delivery_ % kSendEvery != 0 || Send();
 }
 
 bool Replay::Take(const uint8_t* bytes, size_t length) {
@@ -127,9 +170,44 @@ bool Replay::Take(const uint8_t* bytes, size_t length) {
     TakeLostSamples(record);
     return true;
   }
+  if (Load<uint32_t>(bytes) == PERF_RECORD_MMAP2) left_ = left_ || !TakeBuildId(bytes, length);
   if (IsSample(bytes) && length < layout.fixed) return false;
-  order_.Add(record);
+  if (IsPassedOver(record)) {
+    order_.Note(record.time);
+  } else {
+    order_.Add(record);
+  }
   return true;
+}
+
+bool Replay::TellBuildId(const std::string& path, const std::string& id) {
+  const auto plain = [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; };
+  // What no file of a distribution is called needs no names.
+  if (told_.size() >= kMostFiles || path.size() > PATH_MAX) return true;
+  if (!std::all_of(path.begin(), path.end(), plain)) return true;
+  if (!told_.insert(path).second) return true;
+  static const char kDigits[] = "0123456789abcdef";
+  std::string hex;
+  for (const char byte : id) {
+    hex += kDigits[static_cast<uint8_t>(byte) >> 4];
+    hex += kDigits[byte & 15];
+  }
+  // As src/sources/recording/recorded-facts.ts has it.
+  return sink_->OnFact(R"({"kind":"build","name":")" + path + R"(","id":")" + hex + R"("})");
+}
+
+bool Replay::TakeBuildId(const uint8_t* bytes, size_t length) {
+  constexpr size_t kSizeAt = 40, kIdAt = 44, kNameAt = 72;  // struct perf_record_mmap2
+  const uint16_t misc = Load<perf_event_header>(bytes).misc;
+  if ((misc & PERF_RECORD_MISC_MMAP_BUILD_ID) == 0 || length <= kNameAt) return true;
+  const char* const name = reinterpret_cast<const char*>(bytes + kNameAt);
+  const char* const id = reinterpret_cast<const char*>(bytes + kIdAt);
+  return TellBuildId(std::string(name, strnlen(name, length - kNameAt)),
+                     std::string(id, std::min<size_t>(bytes[kSizeAt], 20)));
+}
+
+bool Replay::IsPassedOver(const RawRecord& record) const {
+  return record.time < passed_over_ && IsSample(record.bytes) && IsPartOfFault(record.event->kind);
 }
 
 void Replay::TakeLostSamples(const RawRecord& record) {
@@ -163,6 +241,7 @@ bool Replay::ConsumeOwn(const RawRecord& record) {
   const uint32_t type = Load<uint32_t>(record.bytes);
   if (start_ == 0) start_ = record.time;
   now_ = std::max(now_, record.time);
+  if (IsPassedOver(record)) return true;
   // Where a batch ends is recorded; a forged one may leave that out.
   if (++since_delivery_ % kSendEvery == 0) Send();
   if (type == kNoteType) return ConsumeNote(record);
@@ -179,10 +258,18 @@ bool Replay::ConsumeOwn(const RawRecord& record) {
   return true;
 }
 
+bool Replay::ReadRow(const RawRecord& record, RecordRow* out) const {
+  if (!ReadNote(record.bytes, record.length, record.time, start_, out)) return false;
+  // What was entered before the file began came upon what its head tells of, which is of time 0.
+  if (out->entered > 0) out->entered = std::max(out->entered, origin_ + 1) - origin_;
+  return true;
+}
+
 bool Replay::ConsumeNote(const RawRecord& record) {
   const uint8_t* bytes = record.bytes;
   RecordRow row;
-  if (ReadNote(bytes, record.length, record.time, start_, &row)) {
+  if (ReadRow(record, &row)) {
+    if (row.type == RecordType::kStack && record.time < passed_over_) return true;
     if (row.type == RecordType::kLost) own_lost_ += row.count;
     // Else it is of the beginning, and has been taken.
     if (record.time > start_ || !file_.seekable()) mailbox_.Add(row);
@@ -190,10 +277,12 @@ bool Replay::ConsumeNote(const RawRecord& record) {
   }
   uint64_t horizon;
   if (ReadBatchEnd(bytes, record.length, &horizon)) {
-    mailbox_.Flush(horizon, true);
+    if (record.time < passed_over_) return true;
+    mailbox_.Flush(horizon - std::min(origin_, horizon), true);
     Send();
     return true;
   }
+  if (ReadOrigin(bytes, record.length, &origin_)) return true;
   const char* text;
   size_t size;
   if (!ReadFact(bytes, record.length, &text, &size)) return false;
@@ -234,6 +323,16 @@ std::string Replay::HeadFacts() const {
   if (!facts.whole_maps) lines.Add("note", "CODE_ONLY");
   for (const std::string& word : head.command) lines.Add("word", word);
   lines.Add("host", head.host);
+  return lines.text();
+}
+
+std::string Replay::BeginFacts() const {
+  Lines lines;
+  // As many as records of this size would be, where they have not been counted.
+  const uint64_t each = file_.head().compressed ? kCompressedFault : kRecordedFault;
+  const uint64_t size = file_.seekable() ? file_.size() : 0;
+  lines.Add("faults", faults_.faults() > 0 ? faults_.faults() : size / each);
+  lines.Add("beginsNs", begins_ns_);
   return lines.text();
 }
 

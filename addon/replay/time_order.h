@@ -15,11 +15,15 @@ namespace perfdata {
 
 class TimeOrder {
  public:
+  // There is a record of this time.
+  void Note(uint64_t time) {
+    newest_ = std::max(newest_, time);
+    // Those that the recorder made up of /proc, from before its capture, have none.
+    if (time > 0) oldest_ = std::min(oldest_, time);
+  }
   // Keeps a copy of a record, whose event stays where it is.
   void Add(const RawRecord& record) {
-    newest_ = std::max(newest_, record.time);
-    // Those that the recorder made up of /proc, from before its capture, have none.
-    if (record.time > 0) oldest_ = std::min(oldest_, record.time);
+    Note(record.time);
     items_.push_back(
         {record.time, bytes_.size(), static_cast<uint32_t>(record.length), record.event});
     bytes_.insert(bytes_.end(), record.bytes, record.bytes + record.length);

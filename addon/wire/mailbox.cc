@@ -14,6 +14,7 @@ void Batch::Clear() {
   records_ = 0;
   name_bytes_ = 0;
   stack_length_ = 0;
+  turns_ = false;
 }
 
 void Batch::Add(const FaultRow& row) {
@@ -61,7 +62,7 @@ void Batch::AddChain(const RecordRow& row) {
 
 void Batch::CopyTo(uint8_t* out) const {
   const uint8_t* in = bytes_.get();
-  const uint32_t header[4] = {faults_, records_, name_bytes_, 0};
+  const uint32_t header[4] = {faults_, records_, name_bytes_, turns_ ? 1u : 0u};
   memcpy(out, header, sizeof header);
   const double horizon = static_cast<double>(horizon_);
   memcpy(out + 16, &horizon, sizeof horizon);
@@ -101,7 +102,7 @@ bool Mailbox::Open(bool for_record) {
 
 void Mailbox::HandOn() {
   open_->set_horizon(horizon_);
-  if (tap_ != nullptr) tap_->EndBatch(horizon_);
+  if (tap_ != nullptr) open_->set_turns(tap_->EndBatch(horizon_));
   std::lock_guard<std::mutex> lock(mutex_);
   full_.push_back(open_);
   open_ = nullptr;

@@ -33,6 +33,7 @@ class Batch {
   void Add(const FaultRow& row);
   void Add(const RecordRow& row);  // Fits() must hold
   void set_horizon(uint64_t ns) { horizon_ = ns; }
+  void set_turns(bool turns) { turns_ = turns; }
   void CopyTo(uint8_t* out) const;
 
  private:
@@ -47,6 +48,7 @@ class Batch {
   uint32_t stack_offset_ = 0;
   uint32_t stack_length_ = 0;
   uint64_t horizon_ = 0;
+  bool turns_ = false;
 };
 
 struct MailboxDrops {
@@ -61,8 +63,9 @@ class RowTap {
   // `stack`: its call chain, nullptr where it has none.
   virtual void Take(const FaultRow& row, const RecordRow* stack) = 0;
   virtual void Take(const RecordRow& row) = 0;
-  // What came so far is a batch: labels in the stream may depend on where one ends.
-  virtual void EndBatch(uint64_t horizon) = 0;
+  // What came so far is a batch: labels in the stream may depend on where one ends. True: whoever
+  // takes the batch is to be told that the tap turns to another place behind it.
+  virtual bool EndBatch(uint64_t horizon) = 0;
 };
 
 class Mailbox {

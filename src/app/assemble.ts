@@ -20,6 +20,7 @@ import type { Limits } from '../core/stats/limits';
 import type { Stacks, Symbols } from '../core/resolve/attribution';
 import type { Depth } from '../core/resolve/counters';
 import { Model } from '../core/model';
+import { living } from '../core/tasks/living';
 import { Resolved } from '../core/wire/resolved';
 import { csvEncoder } from '../output/stream/csv';
 import type { FaultEncoder } from '../output/stream/encoder';
@@ -27,6 +28,7 @@ import { ndjsonEncoder } from '../output/stream/ndjson';
 import { FaultStream } from '../output/stream/fault-stream';
 import { LineEncoder } from '../output/stream/text';
 import type { FdWriter } from '../output/files/writer';
+import { bytesOfEach, Rotation } from './rotation';
 import { Run } from './run';
 import { WaitingFaults } from './waiting';
 import type { Clock, RunPorts } from './run';
@@ -64,6 +66,11 @@ export interface AssemblyPorts {
   readonly debug: Debug;
 }
 
+interface ConnectedPorts extends AssemblyPorts {
+  /** Of a recording that takes turns between files. */
+  readonly rotation?: Rotation | null;
+}
+
 /**
  * Starts capture and connects it with model and stream. Throws AnalyzerError or the addon's error. From
  * here on a COMMAND runs; what it does meanwhile waits in the mailbox.
@@ -77,6 +84,7 @@ export function assemble(
   // The session may wake us before the run exists; its first heartbeat drains anyway.
   const wake: Wake = { run: null };
   const record = options.record === null ? null : recordingOf(options, options.record);
+  const turns = record !== null && options.recordLimit !== null;
   let capture: LiveCapture;
   try {
     capture = LiveCapture.start({
@@ -93,6 +101,7 @@ export function assemble(
               fd: record,
               streamed: options.record === '-',
               compressed: options.compress,
+              limit: options.recordLimit === null ? 0 : bytesOfEach(options.recordLimit),
               words: process.argv.slice(1),
             },
       stdoutTaken: options.record === '-',
@@ -106,10 +115,11 @@ export function assemble(
     });
   } finally {
     // It has a descriptor of its own.
-    if (record !== null && record !== STDOUT) closeSync(record);
+    if (record !== null && record !== STDOUT && !turns) closeSync(record);
   }
   try {
-    return connect(options, test, ports, capture, wake);
+    const rotation = turns ? rotationOf(capture, options.record!, record) : null;
+    return connect(options, test, { ...ports, rotation }, capture, wake);
   } catch (error) {
     // Closing ends a COMMAND that runs already.
     capture.close();
@@ -118,6 +128,12 @@ export function assemble(
 }
 
 const STDOUT = 1;
+
+function rotationOf({ session, noted, written }: LiveCapture, path: string, fd: number): Rotation {
+  return new Rotation(session, noted!, path, fd, (why) => {
+    written.end(why);
+  });
+}
 
 /** Opens the file of --record. Throws AnalyzerError OUTPUT, also where another option writes into it. */
 function recordingOf(options: Options, path: string): number {
@@ -156,7 +172,7 @@ export interface Wake {
 function connect<C extends Capture>(
   options: Options,
   test: ((model: Model) => FaultTest) | null,
-  ports: AssemblyPorts,
+  ports: ConnectedPorts,
   capture: C,
   wake: Wake,
 ): Assembly<C> {
@@ -180,7 +196,11 @@ function connect<C extends Capture>(
       ? null
       : { sink: new FaultStream(view, encoderOf(options, view, fixed), stream), writer: stream };
   const runPorts = runPortsOf(options, ports, capture, model, waiting, limit);
-  const run = new Run({ ...runPorts, output }, view.batch, view.resolved);
+  const onBatch = (): void => {
+    if (view.batch.turns) ports.rotation?.turn(living(model.tasks, model.comms));
+    ports.onBatch?.();
+  };
+  const run = new Run({ ...runPorts, onBatch, output }, view.batch, view.resolved);
   wake.run = run;
   void run.stopped.then((reason) => {
     ports.debug('capture', () => `stopped: ${reason}`);
@@ -235,7 +255,7 @@ function runPortsOf(
   model: Model,
   waiting: WaitingFaults,
   limit: CountLimit,
-): Omit<RunPorts, 'output'> {
+): Omit<RunPorts, 'output' | 'onBatch'> {
   return {
     session: capture.session,
     consumer: model,
@@ -257,7 +277,6 @@ function runPortsOf(
       const text = noticeText(notice);
       if (text !== '') ports.say(`note: ${text}`);
     },
-    ...(ports.onBatch === undefined ? {} : { onBatch: ports.onBatch }),
   };
 }
 

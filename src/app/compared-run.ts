@@ -87,6 +87,9 @@ async function reportOfRecording(
     if (capture.ending.failed) {
       throw new AnalyzerError('RECORDING', `${file}: ${recordingTrouble('', '')}`);
     }
+    await capture.settled(() => {
+      model.takeAnswers();
+    });
     model.tick(stoppedAt, waiting.look());
     const snapshot = model.snapshot(stoppedAt);
     const input = reportInput(options, assembly, snapshot, facts, version);

@@ -27,6 +27,8 @@ export interface Options extends Effects {
   readonly record: string | null;
   /** The recording is compressed. */
   readonly compress: boolean;
+  /** Bytes that it keeps, the last, in files that take turns; null: all, in one. */
+  readonly recordLimit: number | null;
   readonly report: 'none' | 'text' | 'json';
   /** What report and tables group processes by; null where it was not asked. */
   readonly by: GroupedBy | null;

@@ -17,7 +17,12 @@ export interface PassageRequest {
   readonly say: (line: string) => void;
   /** Ends the waiting for a recording that says nothing. */
   readonly interrupt?: AbortSignal;
+  /** Faults that are counted within a moment: a recording of more than twice as many is entered in the middle. */
+  readonly momentFaults?: number;
 }
+
+/** PassageRequest.momentFaults. */
+const MOMENT_FAULTS = 400_000;
 
 /** Ticks that are made up for where nothing happened for long: more is on no screen. */
 const MOST_TICKS = 240;
@@ -33,6 +38,8 @@ export class Passage {
   private readonly assembled: Assembly<RecordedCapture>;
   private tickedAt: number;
   private finished = false;
+  /** There is so much in the recording that it takes long to count all of it. */
+  readonly isLong: boolean;
 
   private constructor(
     request: PassageRequest,
@@ -40,10 +47,13 @@ export class Passage {
     wake: Wake,
     /** ns of the recorded time: what is counted begins there. */
     readonly since: number,
+    /** More was asked for than is counted: it was entered in the middle. */
+    public isPart: boolean,
     private readonly tickNs: () => number,
   ) {
     this.tickedAt = since;
-    const { options, limits, debug, say } = request;
+    const { options, limits, debug, say, momentFaults = MOMENT_FAULTS } = request;
+    this.isLong = capture.session.faults > 2 * momentFaults;
     capture.session.until = since;
     const ports = {
       depth: 'detail',
@@ -63,21 +73,27 @@ export class Passage {
     run.start();
   }
 
-  /** From the beginning, to count from `since` on. `tickNs`: the interval, as it is now. Throws AnalyzerError RECORDING. */
+  /**
+   * To count from `since` on; with `near`, ns, only what comes shortly before that time. `tickNs`: the interval, as it is
+   * now. Throws AnalyzerError RECORDING.
+   */
   static async open(
     request: PassageRequest,
     since: number,
     tickNs: () => number,
+    near?: number,
   ): Promise<Passage> {
-    const { file, interrupt } = request;
+    const { file, interrupt, momentFaults: faults = MOMENT_FAULTS } = request;
     const wake: Wake = { run: null };
     const onWake = (): void => wake.run?.wake();
     const capture = await RecordedCapture.open({
       file,
       onWake,
       ...(interrupt === undefined ? {} : { interrupt }),
+      ...(near === undefined ? {} : { entrance: { toNs: near, faults } }),
     });
-    return new Passage(request, capture, wake, since, tickNs);
+    const from = Math.max(since, capture.session.beginsNs);
+    return new Passage(request, capture, wake, from, from > since, tickNs);
   }
 
   get assembly(): Assembly<RecordedCapture> {
@@ -91,7 +107,17 @@ export class Passage {
     run.wake();
   }
 
-  /** Everything up to where it was told to go has been counted. */
+  /** Goes no farther than it is. */
+  hold(): void {
+    this.goTo(0);
+  }
+
+  /** Where it was told to go, ns. */
+  get goal(): number {
+    return this.assembled.capture.session.until;
+  }
+
+  /** Everything up to there has been counted. */
   get arrived(): boolean {
     return this.finished || this.assembled.capture.session.isAhead;
   }
@@ -126,6 +152,7 @@ export class Passage {
     model.zero(ns, waiting.look());
     this.tickedAt = ns;
     this.samples = [];
+    this.isPart = false;
   }
 
   close(): void {

@@ -1,10 +1,13 @@
 import { errorParts } from '../core/facts/errors';
+import { clock } from '../core/text/format';
 import type { ReplayControls, ReplayState } from '../tui/state/source';
 import { Passage } from './passage';
 import type { PassageRequest } from './passage';
 
 /** Between two steps of what is played, ms. */
 const BEAT_MS = 40;
+/** A long recording is entered in the middle where the way there takes longer than this, ms. */
+const PATIENCE_MS = 300;
 /** Steps of the speed. */
 const SPEEDS = [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 100, 300, 1000] as const;
 
@@ -20,7 +23,8 @@ export interface PlayerOptions {
 
 /**
  * Plays a recording: moves on with the clock, or to where somebody wants to be. What lies behind is reached from the
- * beginning, by another passage that takes the place of the present one when it is there.
+ * beginning, by another passage that takes the place of the present one when it is there. A long recording is entered
+ * shortly before that time instead; a passage from the beginning follows, and takes the place of this one.
  */
 export class Player implements ReplayControls {
   /** ns of an interval of the dashboard: a tick of the model, and a step. */
@@ -29,6 +33,12 @@ export class Player implements ReplayControls {
   /** Where somebody wants to be; null while it just plays. */
   private target: number | null = null;
   private opening = false;
+  /** Counts from the beginning on, where the one on the screen does not. */
+  private whole: Passage | null = null;
+  private openingWhole = false;
+  /** When it set out for the target, and whether the recording was entered near it. */
+  private setOutAt = 0;
+  private entered = false;
   private playing = true;
   private speed: number;
   private since: number;
@@ -64,7 +74,8 @@ export class Player implements ReplayControls {
   }
 
   get state(): ReplayState {
-    const { playing, speed, since, target } = this;
+    const { playing, speed, target } = this;
+    const since = Math.max(this.since, this.current.since);
     // On its way, what is counted is ahead of where it was.
     const position =
       target === null
@@ -85,6 +96,14 @@ export class Player implements ReplayControls {
     const end = this.current.endNs ?? this.current.assembly.capture.lengthNs;
     if (end === null) return toNs === Infinity ? null : toNs;
     return Math.min(end, toNs);
+  }
+
+  /** What of the time before is not counted yet, in words; '' for nothing. */
+  get note(): string {
+    if (!this.current.isPart) return '';
+    const share = (this.whole?.reached ?? 0) / Math.max(this.position, 1);
+    const percent = Math.floor(100 * Math.min(share, 1));
+    return `counted from ${clock(this.current.since)} on; what was before follows, ${percent} % of it are there`;
   }
 
   onMoved(listener: (anew: boolean) => void): void {
@@ -128,8 +147,10 @@ export class Player implements ReplayControls {
     const isBehind = to < Math.max(this.position, this.current.reached);
     if (isBehind && this.request.file === '-') return 'a pipe cannot be gone back in';
     this.target = to;
+    this.setOutAt = this.options.now();
+    this.entered = false;
     if (this.opening) return '';
-    if (isBehind) void this.goBack();
+    if (isBehind) void this.change(this.current.isLong);
     else this.current.goTo(to);
     return '';
   }
@@ -139,24 +160,30 @@ export class Player implements ReplayControls {
     const { position } = this.state;
     this.since = position;
     this.current.zero(position);
+    this.dropWhole();
   }
 
   close(): void {
     this.closed = true;
     if (this.timer !== null) clearInterval(this.timer);
     this.timer = null;
+    this.dropWhole();
     this.current.close();
   }
 
-  private async goBack(): Promise<void> {
+  /** To another passage; with `enter` to one that begins shortly before the target. */
+  private async change(enter: boolean): Promise<void> {
     this.opening = true;
+    // Two that count take twice as long.
+    this.current.hold();
+    this.whole?.hold();
     try {
-      const next = await this.openBefore();
+      const next = await this.openFor(enter);
       if (next === null) return;
-      this.current.close();
-      this.current = next;
+      this.entered = enter;
+      this.takeOver(next);
       this.trouble = '';
-      this.position = this.since = next.since;
+      this.position = next.since;
       this.listener(true);
       next.goTo(this.target!);
     } catch (error) {
@@ -168,14 +195,71 @@ export class Player implements ReplayControls {
     }
   }
 
-  /** From the beginning, to where somebody wants to be, who may have thought of another place meanwhile. null: closed. */
-  private async openBefore(): Promise<Passage | null> {
+  /** A passage to where somebody wants to be, who may have thought of another place meanwhile. null: closed. */
+  private async openFor(enter: boolean): Promise<Passage | null> {
     for (;;) {
-      const since = this.target! < this.since ? this.options.fromNs : this.since;
-      const next = await Passage.open(this.request, since, () => this.intervalNs);
-      if (!this.closed && since <= this.target!) return next;
+      const target = this.target!;
+      const since = target < this.since ? this.options.fromNs : this.since;
+      const near = enter ? target : undefined;
+      const next = await Passage.open(this.request, since, () => this.intervalNs, near);
+      const isIt = enter ? target === this.target : since <= this.target!;
+      if (!this.closed && isIt) {
+        if (since !== this.since) this.dropWhole();
+        this.since = since;
+        return next;
+      }
       next.close();
       if (this.closed) return null;
+    }
+  }
+
+  /** `next` is on the screen; what counts from the beginning, and has not passed the target, goes on behind it. */
+  private takeOver(next: Passage): void {
+    const before = this.current;
+    this.current = next;
+    const { whole } = this;
+    const counts = before.isPart ? whole : before;
+    const goesOn = next.isPart && counts !== null && counts.reached <= this.target!;
+    for (const one of [before, whole]) if (one !== counts || !goesOn) one?.close();
+    this.whole = goesOn ? counts : null;
+  }
+
+  private dropWhole(): void {
+    this.whole?.close();
+    this.whole = null;
+  }
+
+  /** What counts from the beginning comes after, and takes over where it has come as far. */
+  private follow(): void {
+    const { current, whole, position } = this;
+    if (!current.isPart) return;
+    if (whole === null) {
+      if (!this.openingWhole) void this.openWhole();
+    } else if (whole.arrived && whole.goal >= position) {
+      this.whole = null;
+      this.current = whole;
+      current.close();
+      whole.idleUntil(position);
+      this.listener(true);
+    } else {
+      whole.goTo(position);
+    }
+  }
+
+  private async openWhole(): Promise<void> {
+    const { current, since } = this;
+    this.openingWhole = true;
+    try {
+      const whole = await Passage.open(this.request, since, () => this.intervalNs);
+      const isWanted = !this.closed && this.current === current && current.isPart;
+      if (isWanted && this.whole === null && this.since === since) this.whole = whole;
+      else whole.close();
+    } catch (error) {
+      this.trouble = errorParts(error).message;
+      // Not again: what is on the screen is all that there is.
+      current.isPart = false;
+    } finally {
+      this.openingWhole = false;
     }
   }
 
@@ -186,8 +270,12 @@ export class Player implements ReplayControls {
     if (this.opening) return;
     if (this.target !== null) {
       if (this.current.arrived) this.arrive(this.target);
+      else if (!this.entered && this.current.isLong && now - this.setOutAt > PATIENCE_MS) {
+        void this.change(true);
+      }
       return;
     }
+    this.follow();
     if (!this.playing) return;
     // What lags behind is waited for.
     if (this.speed === 0) this.goOn(this.options.toNs, this.current.reached);

@@ -68,10 +68,10 @@ export class ReplaySource implements DashboardSource {
 
   header(): HeaderInfo {
     const { facts } = this;
-    const { passage, state, trouble } = this.replay;
+    const { passage, state, trouble, note } = this.replay;
     const { capture } = passage.assembly;
     const { text } = capture.ending;
-    const notes = [trouble, text, ...capture.notes].filter((note) => note !== '');
+    const notes = [trouble, note, text, ...capture.notes].filter((note) => note !== '');
     return {
       targets: [],
       whole: `recording ${printable(this.file, 60)}`,

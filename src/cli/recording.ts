@@ -28,7 +28,9 @@ export async function runRecording(
   const wake: Wake = { run: null };
   // A pipe may say nothing for as long as it likes: after a signal nothing is in it.
   const capture = await interruptibly(startup.ignoreHangup, (interrupt) =>
-    RecordedCapture.open({ file, onWake: () => wake.run?.wake(), interrupt }),
+    RecordedCapture.open({ file, onWake: () => wake.run?.wake(), interrupt }, (text) => {
+      say(`note: ${text}`);
+    }),
   );
   try {
     const outlets = await openOutlets(options, startup.ignoreHangup);
@@ -64,6 +66,9 @@ async function replay(
   try {
     run.start();
     const result = await run.done;
+    await capture.settled(() => {
+      assembly.model.takeAnswers();
+    });
     await closeRun(options, plan, outlets, assembly, result, startup.version, () => askedAt);
   } catch (error) {
     last.take(error);

@@ -84,6 +84,8 @@ export interface SessionOptions {
     readonly streamed: boolean;
     /** Only where the addon has zstd (Addon.compresses). */
     readonly compressed: boolean;
+    /** Bytes of captured records from which on a file is full (Batch.turns), before they are compressed; 0: never. */
+    readonly limit: number;
     readonly words: readonly string[];
   };
   /** Data pages per ring, a power of two; 0 chooses within a budget for all rings together. */
@@ -143,6 +145,13 @@ export interface Session {
   recordFact(text: string): void;
   recordTask(pid: number, comm: string): void;
   recordMapping(pid: number, vma: Vma): void;
+  /**
+   * To be called when a batch that `turns` has been counted: the recording goes on in this file, which stays the
+   * caller's to close; -1: there is none, and the recording ends. What is recorded by the three functions above until
+   * recordTurned() is what is there at its beginning.
+   */
+  recordTurn(fd: number): void;
+  recordTurned(): void;
   /**
    * The errno's name with which writing the recording has ended before its time, '' for none, the records that a slow
    * disk had no room for, and bytes of records written; null where nothing is recorded. `done` some time after stop().

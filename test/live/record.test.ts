@@ -231,6 +231,42 @@ test('compressed, it is smaller, and the same to perf and to a replay', async ()
   );
 });
 
+test('with a limit the last of it is kept in files that are each whole by themselves', async () => {
+  const file = join(scratch, 'turns.data');
+  const out = join(scratch, 'turns.ndjson');
+  const command = [workload('churn'), '--dir', scratch, '--turns', '4000'];
+  const args = ['--format', 'ndjson', '-o', out, '--record', file, '--record-limit', '4M', '--'];
+  const ended = await analyze([...args, ...command]);
+  expect(ended.stderr).not.toContain('recording');
+  const before = await readFaults(out);
+  const kept: Fault[] = [];
+  for (const part of [`${file}.3`, `${file}.2`, `${file}.1`, file]) {
+    const faults = await replay(part);
+    expect(faults.length).toBeGreaterThan(0);
+    expect(faults.at(-1)!.time_ns).toBeLessThan(before.at(-1)!.time_ns);
+    const scripted = perf('script', '-i', part, '-F', 'event');
+    expect(scripted.match(/-faults:/g)).toHaveLength(faults.length);
+    expect(statSync(part)).toMatchObject({ mode: 0o100600 });
+    kept.push(...faults);
+  }
+  expect(existsSync(`${file}.4`)).toBe(false);
+  expect(before.length).toBeGreaterThan(kept.length);
+  const facts = ({ address, tid, comm, region, section, cause, latency_ns }: Fault): unknown => [
+    ...[address, tid, comm, region, section, cause, latency_ns],
+  ];
+  expect(kept.map(facts)).toEqual(before.slice(-kept.length).map(facts));
+}, 300_000);
+
+test('where a recording cannot go on in another file it ends, and the capture goes on', async () => {
+  const file = join(scratch, 'taken.data');
+  mkdirSync(join(`${file}.1`, 'in'), { recursive: true });
+  const command = [workload('churn'), '--dir', scratch, '--turns', '4000'];
+  const ended = await analyze(['-q', '--record', file, '--record-limit', '4M', '--', ...command]);
+  expect(ended.stderr).toMatch(/note: the recording ends early: .*taken.data/);
+  expect(ended).toMatchObject({ status: 0 });
+  expect((await replay(file)).length).toBeGreaterThan(1000);
+}, 120_000);
+
 test('who has read enough of a recording ends it quietly', () => {
   const churn = [workload('churn'), '--dir', scratch, '--turns', '100000'].join(' ');
   const { status, stdout, stderr } = spawnSync(

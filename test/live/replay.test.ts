@@ -31,16 +31,20 @@ afterAll(() => {
   removeScratch(scratch);
 });
 
-async function play(speed = 1): Promise<Player> {
+async function play(speed = 1, momentFaults?: number): Promise<Player> {
   const asked = parseOptions(['-i', recording, '--tui']);
   const options = { ...asked, target: { kind: 'recording', file: recording } } as Options;
   const request = { options, file: recording, limits: {}, debug: NO_DEBUG, say: () => undefined };
-  player = await Player.open(request, {
-    fromNs: 0,
-    toNs: Infinity,
-    speed,
-    now: () => performance.now(),
-  });
+  const moment = momentFaults === undefined ? {} : { momentFaults };
+  player = await Player.open(
+    { ...request, ...moment },
+    {
+      fromNs: 0,
+      toNs: Infinity,
+      speed,
+      now: () => performance.now(),
+    },
+  );
   player.toggle();
   return player;
 }
@@ -121,6 +125,47 @@ test('who wants to be somewhere else while it goes on or back gets there, with w
   await until('to be on the way', () => replayed.passage.reached > 0.3 * end);
   replayed.seek(0.3 * end);
   await inFull(0.3 * end);
+});
+
+test('a long recording is entered near the time, and counted from its start after that', async () => {
+  const replayed = await play(1, 2048);
+  const end = live.at(-1)!.time_ns;
+  for (const part of [0.9, 0.6, 0.75]) {
+    replayed.seek(part * end);
+    await until('to be there', () => replayed.state.movingTo === null);
+    // One that goes on is not entered where it is fast enough.
+    if (replayed.note !== '') {
+      const { faults, reached } = counted(replayed);
+      const { since } = replayed.state;
+      expect(replayed.note).toContain('counted from');
+      expect(since).toBeGreaterThan(0);
+      // Of a batch that goes beyond the time nothing is counted yet.
+      expect(faults).toBe(reached === since ? 0 : countedLive(since - 1, reached));
+      expect(faults).toBeLessThan(8192);
+    }
+    await until('all of it', () => replayed.note === '');
+    const { faults, reached } = counted(replayed);
+    expect(replayed.state).toMatchObject({ position: part * end, since: 0 });
+    expect(faults).toBe(countedLive(-1, reached));
+  }
+});
+
+test('in what was entered in the middle the counters can be set to zero, and it can be gone back from there', async () => {
+  const replayed = await play(1, 2048);
+  const end = live.at(-1)!.time_ns;
+  await jump(replayed, 0.9 * end);
+  replayed.seek(0.6 * end);
+  replayed.seek(0.5 * end);
+  await until('to be there', () => replayed.state.movingTo === null);
+  replayed.zero();
+  expect(replayed.note).toBe('');
+  await jump(replayed, 0.8 * end);
+  await until('all of it', () => replayed.note === '');
+  const { faults, reached } = counted(replayed);
+  expect(replayed.state.since).toBe(0.5 * end);
+  // What a batch has is counted as a whole.
+  expect(faults).toBeLessThanOrEqual(countedLive(0.4 * end, reached));
+  expect(faults).toBeGreaterThanOrEqual(countedLive(0.5 * end, reached) - 16384);
 });
 
 test('as fast as it can, too, it stands where it is stopped', async () => {

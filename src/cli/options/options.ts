@@ -7,7 +7,7 @@ import type { Effects, Options } from '../../app/options';
 import { effectsOf } from './effects';
 import { UsageError, parseArguments } from './parse';
 import { stackOptions } from './stacks';
-import { choice, integer } from './values';
+import { byteSize, choice, integer } from './values';
 
 /** PID_MAX_LIMIT of 64-bit kernels. */
 const PID_MAX = 4194304;
@@ -231,12 +231,18 @@ function speedOf(text: string | undefined): number {
   return speed;
 }
 
-function recording(given: ReadonlyMap<string, string>): Pick<Options, 'record' | 'compress'> {
+function recording(
+  given: ReadonlyMap<string, string>,
+): Pick<Options, 'record' | 'compress' | 'recordLimit'> {
   const record = file('record', given.get('record'));
   const compress = given.has('compress');
-  if (compress && record === null)
-    throw new UsageError('--compress has no effect without --record');
-  if (record !== '-') return { record, compress };
+  const recordLimit = byteSize('record-limit', given.get('record-limit'), RECORD_LIMIT_MIN);
+  for (const name of ['compress', 'record-limit']) {
+    if (given.has(name) && record === null)
+      throw new UsageError(`--${name} has no effect without --record`);
+  }
+  if (record !== '-') return { record, compress, recordLimit };
+  if (recordLimit !== null) throw new UsageError('--record-limit: a pipe keeps nothing');
   const streamed = OF_STDOUT.find((name) => given.has(name));
   if (streamed !== undefined && !given.has('output')) {
     throw new UsageError(
@@ -244,8 +250,11 @@ function recording(given: ReadonlyMap<string, string>): Pick<Options, 'record' |
     );
   }
   if (given.has('tui')) throw new UsageError('--record - and --tui exclude each other');
-  return { record, compress };
+  return { record, compress, recordLimit };
 }
+
+/** Four files of this are each large enough for the mappings at their head. */
+const RECORD_LIMIT_MIN = 4 << 20;
 
 /** What would go to standard output. */
 const OF_STDOUT = ['format', 'stream', 'batch', 'latency', 'symbols', 'fixed-ts'] as const;

@@ -76,6 +76,15 @@ export const OPTIONS: readonly OptionSpec[] = [
     'capture',
     option('', 'compress', '', 'the recording is compressed (zstd), as perf reads it'),
   ),
+  only(
+    'capture',
+    option(
+      '',
+      'record-limit',
+      'SIZE',
+      'keep the last SIZE (500M, 2G), in FILE and older ones: FILE.1 to FILE.3',
+    ),
+  ),
   option('q', 'quiet', '', 'no stream, the summary only', 'stream'),
   option('', 'report', '', 'after the summary: tables, causes and latency histograms', 'stream'),
   option(

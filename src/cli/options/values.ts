@@ -28,3 +28,22 @@ export function integer(
   }
   return value;
 }
+
+const UNITS: ReadonlyMap<string, number> = new Map([
+  ['', 1],
+  ['K', 2 ** 10],
+  ['M', 2 ** 20],
+  ['G', 2 ** 30],
+  ['T', 2 ** 40],
+]);
+
+/** Bytes, as `500M` or `2G`; null where the option was not given. Throws UsageError. */
+export function byteSize(name: string, text: string | undefined, min: number): number | null {
+  if (text === undefined) return null;
+  const [, number, unit] = /^([0-9]{1,12})([KMGT]?)$/i.exec(text) ?? [];
+  const bytes = Number(number) * (UNITS.get((unit ?? '').toUpperCase()) ?? NaN);
+  if (number === undefined || bytes < min || !Number.isSafeInteger(bytes)) {
+    throw new UsageError(`--${name}: '${text}' is no size from ${min >> 20}M on (500M, 2G)`);
+  }
+  return bytes;
+}

@@ -2,6 +2,8 @@
 export interface ElfImage {
   readonly sections: readonly ElfSection[];
   readonly segments: readonly ElfSegment[];
+  /** Hexadecimal; left out where it has none. */
+  readonly buildId?: string;
 }
 
 export interface ElfSection {

@@ -6,7 +6,7 @@ import { Columns, NO_BUFFER } from './columns';
  * addon/wire/batch.h has the same columns (the loader compares the lists). All lie in one ArrayBuffer so
  * that a drain is one call without allocation.
  *
- *   header    64 bytes   u32[0] faults, u32[1] records, u32[2] name bytes, f64[2] (byte 16) horizon
+ *   header    64 bytes   u32[0] faults, u32[1] records, u32[2] name bytes, u32[3] turns, f64[2] (byte 16) horizon
  *   faults    FAULT_CAPACITY rows of the columns below
  *   records   RECORD_CAPACITY rows: address-space and task records, in time order
  *   names     NAME_BYTES of raw bytes that records point into
@@ -170,6 +170,10 @@ export class Batch extends Columns {
   }
   set nameBytes(n: number) {
     this.headerU32[2] = n;
+  }
+  /** A recording goes on in another file behind this batch (Session.recordTurn). */
+  get turns(): boolean {
+    return this.headerU32[3] === 1;
   }
   /** ns since the session's start up to which everything is in this batch or an earlier one. */
   get horizon(): number {

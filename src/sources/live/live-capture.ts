@@ -137,6 +137,8 @@ export class LiveCapture {
   readonly recording = null;
   /** What becomes of the one that it writes. */
   readonly written: RecordingState;
+  /** What tells of the files that are met, too; null without one. */
+  readonly noted: NotedSource | null;
   /** What the user should know about the targets. */
   readonly notes: readonly string[];
   /** What the kernel counts for the targets themselves. */
@@ -175,8 +177,9 @@ export class LiveCapture {
       debug,
       patience,
     });
-    this.source =
-      session.recording() === null ? this.files : new NotedSource(this.files, session, this.system);
+    this.noted =
+      record === null ? null : new NotedSource(this.files, session, this.system, record.limit > 0);
+    this.source = this.noted ?? this.files;
     this.guards = new Guards(pools.readers, () => this.now());
     this.hugePages = new HugePages(pools.readers, () => this.now());
     const perf = parts.whole === null ? null : perfMount(proc);

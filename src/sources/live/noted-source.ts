@@ -14,13 +14,27 @@ const MAX_NOTED = 65536;
 export class NotedSource implements ProcSource {
   /** Files that have been told of, and of what kind. */
   private readonly noted = new Set<string>();
+  /** What was told, where it is to be told again. */
+  private readonly told: string[] | null;
 
   constructor(
     private readonly source: ProcSource,
     private readonly session: Pick<Session, 'recordFact' | 'recordMapping'>,
     system: SystemFacts,
+    /** The recording goes on in other files. */
+    turns: boolean,
   ) {
-    this.note({ kind: 'system', system });
+    this.told = turns ? [] : null;
+    this.noteOnce({ kind: 'system', system });
+  }
+
+  /** Tells everything again but names, which may be others by now. */
+  again(): void {
+    for (const text of this.told ?? []) this.session.recordFact(text);
+  }
+
+  noteName(pid: number, tid: number, name: string): void {
+    this.note({ kind: 'comm', pid, tid, name });
   }
 
   get fileChanges(): number {
@@ -47,7 +61,7 @@ export class NotedSource implements ProcSource {
   fileStore(pid: number, ppid: number, backing: Backing): number {
     const store = this.source.fileStore(pid, ppid, backing);
     const file = fileKey(backing);
-    if (this.isNew(`store ${file}`)) this.note({ kind: 'store', file, store });
+    if (this.isNew(`store ${file}`)) this.noteOnce({ kind: 'store', file, store });
     return store;
   }
 
@@ -55,7 +69,7 @@ export class NotedSource implements ProcSource {
     const image = this.source.elfImage(pid, vma);
     if (image === null || image === PENDING || image === UNKNOWN) return image;
     const file = fileKey(vma.backing);
-    if (this.isNew(`elf ${file}`)) this.note({ kind: 'elf', file, image });
+    if (this.isNew(`elf ${file}`)) this.noteOnce({ kind: 'elf', file, image });
     return image;
   }
 
@@ -69,7 +83,7 @@ export class NotedSource implements ProcSource {
 
   comm(pid: number, tid: number): string | null {
     const name = this.source.comm(pid, tid);
-    if (name !== null) this.note({ kind: 'comm', pid, tid, name });
+    if (name !== null) this.noteName(pid, tid, name);
     return name;
   }
 
@@ -85,5 +99,11 @@ export class NotedSource implements ProcSource {
 
   private note(fact: RecordedFact): void {
     this.session.recordFact(factText(fact));
+  }
+
+  private noteOnce(fact: RecordedFact): void {
+    const text = factText(fact);
+    this.session.recordFact(text);
+    this.told?.push(text);
   }
 }

@@ -10,6 +10,7 @@ const PATIENCE_MS = 2000;
 /** How a recording that is being written fares. */
 export class RecordingState {
   private stalled = false;
+  private ended = '';
 
   constructor(
     private readonly session: Pick<Session, 'recording'>,
@@ -38,9 +39,15 @@ export class RecordingState {
     }
   }
 
+  /** It has come to its end, and why. */
+  end(why: string): void {
+    this.ended = why;
+  }
+
   /** Why it has not all that was captured, '' where it has, or there is none. */
   get trouble(): string {
     const { error = '', dropped = 0 } = this.session.recording() ?? {};
+    if (this.ended !== '') return `the recording ends early: ${this.ended}`;
     if (this.stalled) return 'the recording ends early: nobody reads it';
     // `| head`: nothing is to be said.
     if (error === 'EPIPE') return '';

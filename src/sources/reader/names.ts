@@ -75,6 +75,7 @@ export function namesRequest(
   of: NamesOf,
   vma: Vma | null,
   places: readonly Place[],
+  buildId = '',
 ): Buffer {
   const head = Buffer.allocUnsafe(5 + places.length * PLACE_BYTES);
   head.writeUInt8(OF[of], 0);
@@ -90,7 +91,7 @@ export function namesRequest(
     head.writeBigUInt64LE(BigInt.asUintN(64, value), at + 1);
     at += PLACE_BYTES;
   }
-  return Buffer.concat([head, mappingRequest(pid, vma ?? NO_MAPPING)]);
+  return Buffer.concat([head, mappingRequest(pid, vma ?? NO_MAPPING, buildId)]);
 }
 
 /** The names of so many places, in their order. null: that is no answer. */

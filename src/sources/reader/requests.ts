@@ -12,6 +12,7 @@ const SECTION_BYTES = 19;
 const MAX_SECTIONS = 4096;
 const MAX_SEGMENTS = 64;
 const MAX_NAME = 256;
+const MAX_BUILD_ID = 64;
 const MAX_NUMBER = 2 ** 53;
 /** As addon/reader/tls.cc has it. */
 const MAX_TLS = 2 ** 31;
@@ -53,8 +54,11 @@ export function pageAnswer(payload: Buffer): Vma | null {
   };
 }
 
-/** A mapping, for ELF and SIZE. */
-export function mappingRequest(pid: number, vma: Vma): Buffer {
+/**
+ * A mapping, for ELF, SIZE and NAMES. `buildId`: hexadecimal, of one that was recorded: what its file must have on this
+ * machine.
+ */
+export function mappingRequest(pid: number, vma: Vma, buildId = ''): Buffer {
   const { name, devMajor, devMinor, ino } = vma.backing;
   const head = Buffer.allocUnsafe(37);
   head.writeUInt32LE(pid);
@@ -64,7 +68,10 @@ export function mappingRequest(pid: number, vma: Vma): Buffer {
   head.writeUInt32LE(devMajor, 21);
   head.writeUInt32LE(devMinor, 25);
   head.writeBigUInt64LE(BigInt(ino), 29);
-  return Buffer.concat([head, Buffer.from(name)]);
+  const parts = [head, Buffer.from(name)];
+  return Buffer.concat(
+    buildId === '' ? parts : [...parts, Buffer.alloc(1), Buffer.from(buildId, 'hex')],
+  );
 }
 
 /** PATH_MAX, twice. */
@@ -233,7 +240,11 @@ function imageOf(bytes: Buffer): ElfImage | null {
     // Latin-1, so that any bytes are a name; outputs disarm what a terminal would obey.
     sections.push({ name: bytes.toString('latin1', at, (at += length)), address, size, nobits });
   }
-  return at === bytes.length && segments.length > 0 ? { sections, segments } : null;
+  if (segments.length === 0) return null;
+  if (at === bytes.length) return { sections, segments };
+  const length = byte();
+  if (length === 0 || length > MAX_BUILD_ID || at + length !== bytes.length) return null;
+  return { sections, segments, buildId: bytes.toString('hex', at) };
 }
 
 /** Whole numbers whose sum is exact. */

@@ -98,10 +98,10 @@ export class TargetReader {
   }
 
   /** The headers of the file behind a mapping, null where there is no way to it. */
-  elf(pid: number, vma: Vma, told: (answer: ElfAnswer | null) => void): void {
+  elf(pid: number, vma: Vma, told: (answer: ElfAnswer | null) => void, buildId = ''): void {
     const { devMajor, devMinor } = vma.backing;
     const subject = `file system ${devMajor}:${devMinor}`;
-    this.ask(Operation.ELF, subject, mappingRequest(pid, vma), FILE_WORDS, (answer) => {
+    this.ask(Operation.ELF, subject, mappingRequest(pid, vma, buildId), FILE_WORDS, (answer) => {
       told(answer?.errno === 0 ? elfAnswer(answer.payload) : null);
     });
   }
@@ -117,7 +117,8 @@ export class TargetReader {
 
   /**
    * The names of what is at places of a mapped file (`vma`), of the vdso (`vma`: its mapping), of the kernel or
-   * of run-time code: at most MAX_PLACES. null where they cannot be had: asking again at once is no use.
+   * of run-time code: at most MAX_PLACES. null where they cannot be had: asking again at once is no use. `buildId` as
+   * mappingRequest() has it.
    */
   names(
     pid: number,
@@ -125,12 +126,13 @@ export class TargetReader {
     vma: Vma | null,
     places: readonly Place[],
     told: (places: readonly NamedPlace[] | null) => void,
+    buildId = '',
   ): void {
     if (this.namers === null || places.length > MAX_PLACES) {
       setImmediate(told, null);
       return;
     }
-    const payload = namesRequest(pid, of, vma, places);
+    const payload = namesRequest(pid, of, vma, places, buildId);
     const question = { operation: Operation.NAMES, subject: namesSubject(pid, of, vma), payload };
     this.askOf(this.namers, question, NAMES_WORDS[of], (answer) => {
       told(answer?.errno === 0 ? namesAnswer(answer.payload, places.length) : null);

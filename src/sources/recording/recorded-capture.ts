@@ -1,5 +1,6 @@
 import { recordingEnd, recordingNotes } from '../../core/facts/recordings';
 import type { SystemFacts } from '../../core/classify/cause-text';
+import { CodeNames } from '../live/code-names';
 import { RecordedSource } from './recorded-source';
 import { ReplaySession } from './replay-session';
 import type { ReplayRequest } from './replay-session';
@@ -12,7 +13,6 @@ export class RecordedCapture {
   readonly owners = null;
   readonly spaces = null;
   readonly machine = null;
-  readonly names = null;
   readonly unwinder = null;
   readonly tls = null;
   readonly command = null;
@@ -20,6 +20,8 @@ export class RecordedCapture {
   readonly whole = null;
   /** What the recording cannot tell. */
   readonly notes: readonly string[];
+  /** Of code and data in files that are on this machine, too. */
+  readonly names: CodeNames;
 
   /** ns: as if the recording had begun and ended then. */
   from = 0;
@@ -32,11 +34,15 @@ export class RecordedCapture {
   ) {
     const { head, info } = session;
     this.notes = head === null ? [] : recordingNotes(head.all('note'), info);
+    this.names = new CodeNames(source.files, () => performance.now());
   }
 
   /** Throws AnalyzerError RECORDING. */
-  static async open(request: Omit<ReplayRequest, 'onFact'>): Promise<RecordedCapture> {
-    const source = new RecordedSource();
+  static async open(
+    request: Omit<ReplayRequest, 'onFact'>,
+    note: (text: string) => void = () => undefined,
+  ): Promise<RecordedCapture> {
+    const source = new RecordedSource(note);
     const onFact = (text: string): void => {
       source.add(text);
     };
@@ -76,7 +82,15 @@ export class RecordedCapture {
   }
 
   whenReady(action: () => void): void {
-    setImmediate(action);
+    if (this.names.questions.whenReady(action)) return;
+    if (!this.source.files.whenReady(action)) setImmediate(action);
+  }
+
+  /** The names that are on their way have come, or have been waited for long enough. `take` takes them over. */
+  async settled(take: () => void): Promise<void> {
+    take();
+    await this.names.questions.settled();
+    take();
   }
 
   aroundStop(stop: () => void): void {
@@ -89,5 +103,7 @@ export class RecordedCapture {
 
   close(): void {
     this.session.stop();
+    this.names.questions.close();
+    this.source.files.close();
   }
 }

@@ -14,6 +14,7 @@ export type RecordedFact =
       readonly tid: number;
       readonly name: string;
     }
+  | { readonly kind: 'build'; readonly name: string; readonly id: string }
   | { readonly kind: 'system'; readonly system: SystemFacts };
 
 /** A file as facts know it: the same for every process that maps it under one name. */
@@ -41,7 +42,8 @@ export function parseFact(text: string): RecordedFact | null {
     const image = imageOf(objectOf(fact.image));
     return image === null ? null : { kind, file, image };
   }
-  const { pid, tid, name } = fact;
+  const { pid, tid, name, id } = fact;
+  if (kind === 'build' && typeof name === 'string' && isBuildId(id)) return { kind, name, id };
   if (kind === 'comm' && isCount(pid) && isCount(tid) && typeof name === 'string') {
     return { kind, pid, tid, name };
   }
@@ -52,6 +54,10 @@ export function parseFact(text: string): RecordedFact | null {
     kind,
     system: { swapInUse: swapInUse === true, numaBalancing: numaBalancing === true },
   };
+}
+
+function isBuildId(value: unknown): value is string {
+  return typeof value === 'string' && /^([0-9a-f]{2}){2,64}$/.test(value);
 }
 
 function isCount(value: unknown): value is number {
@@ -65,7 +71,9 @@ function imageOf(value: JsonObject | null): ElfImage | null {
   const sections = value.sections.map((item) => sectionOf(objectOf(item)));
   const segments = value.segments.map((item) => segmentOf(objectOf(item)));
   if (sections.includes(null) || segments.includes(null)) return null;
-  return { sections: sections as ElfSection[], segments: segments as ElfSegment[] };
+  const image = { sections: sections as ElfSection[], segments: segments as ElfSegment[] };
+  const { buildId } = value;
+  return isBuildId(buildId) ? { ...image, buildId } : image;
 }
 
 function sectionOf(value: JsonObject | null): ElfSection | null {

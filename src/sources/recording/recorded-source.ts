@@ -1,9 +1,10 @@
 import type { SystemFacts } from '../../core/classify/cause-text';
 import type { ElfImage } from '../../core/elf/elf';
-import type { ProcSource } from '../../core/ports';
+import type { PENDING, ProcSource } from '../../core/ports';
 import { FileStore } from '../../core/vma/file-store';
 import type { Backing, Vma } from '../../core/vma/vma';
 import { fileKey, parseFact } from './recorded-facts';
+import { RecordedFiles } from './recorded-files';
 
 /** Of a recording: what it holds beside its records, which of perf's is nothing. */
 export class RecordedSource implements ProcSource {
@@ -12,6 +13,13 @@ export class RecordedSource implements ProcSource {
   private readonly images = new Map<string, ElfImage>();
   private readonly names = new Map<number, string[]>();
   private readonly stores = new Map<string, number>();
+  private readonly buildIds = new Map<string, string>();
+  /** What this machine has of the files. */
+  readonly files: RecordedFiles;
+
+  constructor(note: (text: string) => void = () => undefined) {
+    this.files = new RecordedFiles((vma) => this.buildIdOf(vma), note);
+  }
 
   /** Of each file the first counts. */
   add(text: string): void {
@@ -25,6 +33,9 @@ export class RecordedSource implements ProcSource {
         return;
       case 'comm':
         this.addName(fact.tid, fact.name);
+        return;
+      case 'build':
+        this.buildIds.set(fact.name, fact.id);
         return;
       case 'system':
         this.system = fact.system;
@@ -48,9 +59,14 @@ export class RecordedSource implements ProcSource {
   fileStore(_pid: number, _ppid: number, backing: Backing): number {
     return this.stores.get(fileKey(backing)) ?? FileStore.UNKNOWN;
   }
-  elfImage(_pid: number, vma: Vma): ElfImage | null {
-    return this.images.get(fileKey(vma.backing)) ?? null;
+  elfImage(_pid: number, vma: Vma): ElfImage | null | typeof PENDING {
+    return this.images.get(fileKey(vma.backing)) ?? this.files.image(vma);
   }
+
+  private buildIdOf({ backing }: Vma): string {
+    return this.images.get(fileKey(backing))?.buildId ?? this.buildIds.get(backing.name) ?? '';
+  }
+
   fileEra(): number {
     return 0;
   }

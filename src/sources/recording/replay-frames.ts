@@ -4,7 +4,7 @@ import { NO_BUFFER } from '../../core/wire/columns';
 import type { Column } from '../../core/wire/columns';
 
 /** Kinds of frame that pagefault-replay sends (addon/replay/main.cc). */
-export const ReplayFrame = { HEAD: 1, BATCH: 2, END: 3, FACT: 4 } as const;
+export const ReplayFrame = { HEAD: 1, BATCH: 2, END: 3, FACT: 4, BEGIN: 5 } as const;
 
 /** "name value" lines: what a recording says of itself, and what was counted in it. */
 export class ReplayFacts {

@@ -14,6 +14,8 @@ import { horizonOf, recordsFit, ReplayFacts, ReplayFrame, unpackBatch } from './
 
 /** Batches that wait here before the reading one is made to wait. */
 const MAX_WAITING = 4;
+/** The same of batches from before the first fault: the mappings of 65,530 files and more. */
+const MAX_BEFORE_BEGIN = 32;
 /** Of x86; no recording says it. */
 const PAGE_SIZE = 4096;
 
@@ -26,6 +28,14 @@ export interface ReplayRequest {
   readonly onFact: (text: string) => void;
   /** Ends the waiting for its head, which may never come: what is open then has nothing in it. */
   readonly interrupt?: AbortSignal;
+  /** Of a file: faults are handed on from so many before a time on; left out, all. */
+  readonly entrance?: Entrance;
+}
+
+export interface Entrance {
+  /** ns from the recording's start. */
+  readonly toNs: number;
+  readonly faults: number;
 }
 
 /** What became of the process that reads. */
@@ -58,7 +68,7 @@ export class ReplaySession {
   /** Throws AnalyzerError RECORDING where it cannot be read. */
   static async open(request: ReplayRequest): Promise<ReplaySession> {
     const { file, onWake, onFact, interrupt } = request;
-    const reading = new Reading(file, onFact);
+    const reading = new Reading(file, onFact, request.entrance);
     interrupt?.addEventListener('abort', () => {
       reading.stop();
     });
@@ -96,6 +106,16 @@ export class ReplaySession {
   get lengthNs(): number | null {
     const length = this.head?.number('lengthNs') ?? 0;
     return length === 0 ? null : length;
+  }
+
+  /** Faults of the whole recording, as far as is known before they have been read. */
+  get faults(): number {
+    return this.reading.begin?.number('faults') ?? 0;
+  }
+
+  /** ns from the recording's start: faults before it are not handed on. */
+  get beginsNs(): number {
+    return this.reading.begin?.number('beginsNs') ?? 0;
   }
 
   /** ns from the recording's start up to which all has been drained. */
@@ -195,11 +215,19 @@ function modeOf(head: ReplayFacts): CaptureMode {
 
 const NOTHING = new ReplayFacts('');
 
+function entranceArguments(entrance: Entrance | undefined): string[] {
+  if (entrance === undefined) return [];
+  const to = Math.min(Math.max(Math.round(entrance.toNs), 0), Number.MAX_SAFE_INTEGER);
+  return [String(to), String(entrance.faults)];
+}
+
 /** The process that reads, and what it has said so far. */
 class Reading {
   /** What the recording says of itself; null where it cannot be read. */
   readonly head: Promise<ReplayFacts | null>;
   readonly ending: Promise<Ending>;
+  /** What it said before the first fault; null before that. */
+  begin: ReplayFacts | null = null;
   end: Ending | null = null;
   /** There is a batch, or it has ended. */
   onNews: () => void = () => undefined;
@@ -213,6 +241,7 @@ class Reading {
   constructor(
     file: string,
     private readonly onFact: (text: string) => void,
+    entrance?: Entrance,
   ) {
     this.head = new Promise((resolve) => {
       this.tellHead = resolve;
@@ -221,7 +250,7 @@ class Reading {
       this.tellEnd = resolve;
     });
     // Where it lies is for the process to open: a FIFO whose writer has not come yet holds up nobody else.
-    const args = file === '-' ? [] : [file];
+    const args = file === '-' ? [] : [file, ...entranceArguments(entrance)];
     const stdin = file === '-' ? 'inherit' : 'ignore';
     // Of a group of its own: what a terminal or timeout(1) sends to ours is for us to answer.
     this.child = spawn(replayPath(), args, {
@@ -250,8 +279,12 @@ class Reading {
 
   nextBatch(): Buffer | undefined {
     const frame = this.waiting.shift();
-    if (this.waiting.length < MAX_WAITING) this.child.stdout?.resume();
+    if (!this.isFull) this.child.stdout?.resume();
     return frame;
+  }
+
+  private get isFull(): boolean {
+    return this.waiting.length >= (this.begin === null ? MAX_BEFORE_BEGIN : MAX_WAITING);
   }
 
   /** What it said was nothing that it can have meant. */
@@ -286,10 +319,14 @@ class Reading {
       case ReplayFrame.FACT:
         this.onFact(payload.toString());
         return;
+      case ReplayFrame.BEGIN:
+        this.begin = new ReplayFacts(payload.toString());
+        if (!this.empty) this.tellHead(this.told);
+        return;
       case ReplayFrame.BATCH:
-        this.tellHead(this.told);
         this.waiting.push(payload);
-        if (this.waiting.length >= MAX_WAITING) this.child.stdout?.pause();
+        if (this.begin !== null || this.isFull) this.tellHead(this.told);
+        if (this.isFull) this.child.stdout?.pause();
         this.onNews();
         return;
       case ReplayFrame.END:

@@ -33,6 +33,10 @@ class CheckingSink : public ReplaySink {
     CHECK(heads_ == 1 && text.size() <= 0xffff);
     return true;
   }
+  bool OnBegin(const std::string& facts) override {
+    CHECK(heads_ == 1 && !facts.empty());
+    return true;
+  }
   bool OnBatch(const uint8_t* batch) override {
     uint32_t used[3];
     memcpy(used, batch, sizeof used);
@@ -85,7 +89,9 @@ class RecordingsKind : public Kind {
     CHECK(pwrite(file_, input.data(), input.size(), 0) == static_cast<ssize_t>(input.size()));
     lseek(file_, 0, SEEK_SET);
     CheckingSink sink;
-    Replay replay(file_, &sink);
+    // Every other one is entered in the middle.
+    const perfdata::Entrance entrance = {1 << 20, input.size() % 2 * 100};
+    Replay replay(file_, &sink, entrance);
     const perfdata::Trouble trouble = replay.Run();
     CHECK(perfdata::NameOf(trouble) != nullptr && !replay.Counters().empty());
   }

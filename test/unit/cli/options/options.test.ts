@@ -30,6 +30,7 @@ test('defaults', () => {
     quiet: false,
     record: null,
     compress: false,
+    recordLimit: null,
     speed: 1,
     fromNs: 0,
     toNs: Infinity,
@@ -391,6 +392,18 @@ test('a recording on standard output leaves nothing else there', () => {
     expect(() => parseOptions(['--record', '-', ...other, 'ls'])).toThrow(/--record -/);
   }
   expect(() => parseOptions(['--compress', 'ls'])).toThrow(/--compress has no effect/);
+});
+
+test('a recording may be kept small', () => {
+  const limitOf = (...args: string[]): unknown => parseOptions([...args, 'ls']).recordLimit;
+  expect(limitOf('--record', 'x', '--record-limit', '500M')).toBe(500 * 2 ** 20);
+  expect(limitOf('--record', 'x', '--record-limit', '2g')).toBe(2 ** 31);
+  expect(limitOf('--record', 'x', '--record-limit', '4194304')).toBe(2 ** 22);
+  for (const size of ['', '3M', '4194303', '-5G', '1.5G', '1P', '9999999999T']) {
+    expect(() => limitOf('--record', 'x', '--record-limit', size)).toThrow(/--record-limit/);
+  }
+  expect(() => limitOf('--record-limit', '5M')).toThrow(/has no effect without --record/);
+  expect(() => limitOf('--record', '-', '--record-limit', '5M')).toThrow(/a pipe keeps nothing/);
 });
 
 test('--from and --to are a time of a recording', () => {

@@ -1,0 +1,28 @@
+import type { Vma } from '../vma/vma';
+import type { VmaMap } from '../vma/vma-map';
+import type { CommTable } from './comm-names';
+import type { Tasks } from './tasks';
+
+/** A process that lives, as far as the records say: its threads by their names, and what it has mapped. */
+export interface LivingProcess {
+  readonly pid: number;
+  readonly comm: string;
+  readonly threads: readonly { readonly tid: number; readonly comm: string }[];
+  readonly mappings: Iterable<Vma>;
+}
+
+/** Those of `tasks`, each good until the next record is applied. */
+export function* living(tasks: Tasks, { names }: CommTable): IterableIterator<LivingProcess> {
+  for (const { pid, comm, tids, map, alive } of tasks.live()) {
+    if (!alive) continue;
+    const threads = [...tids].flatMap((tid) => {
+      const thread = tasks.known(tid);
+      return thread === undefined ? [] : [{ tid, comm: names[thread.comm]! }];
+    });
+    yield { pid, comm: names[comm]!, threads, mappings: mappings(map) };
+  }
+}
+
+function* mappings(map: VmaMap): IterableIterator<Vma> {
+  for (let at = map.firstEndingAfter(0); at >= 0; at = map.next(at)) yield map.vma(at);
+}
