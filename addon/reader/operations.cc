@@ -13,10 +13,11 @@ struct Entry {
 };
 
 constexpr Entry kOperations[] = {
-    {kMaps, Maps},      {kCmdline, Cmdline},      {kPage, Page},
-    {kElf, ElfHeaders}, {kGuards, Guards},        {kSize, Size},
-    {kNames, Names},    {kUnwind, Unwind},        {kTasks, Tasks},
-    {kCgroup, Cgroup},  {kMemory, MappingMemory}, {kTls, Tls},
+    {kMaps, Maps},       {kCmdline, Cmdline},      {kPage, Page},
+    {kElf, ElfHeaders},  {kGuards, Guards},        {kSize, Size},
+    {kNames, Names},     {kUnwind, Unwind},        {kTasks, Tasks},
+    {kCgroup, Cgroup},   {kMemory, MappingMemory}, {kTls, Tls},
+    {kThreads, Threads}, {kMounts, Mounts},
 };
 
 }  // namespace

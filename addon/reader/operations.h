@@ -14,18 +14,20 @@ namespace pagefault {
 namespace reader {
 
 enum Operation : uint8_t {
-  kMaps = 1,     // u32 pid -> the text of /proc/PID/maps
-  kCmdline = 2,  // u32 pid -> the bytes of /proc/PID/cmdline
-  kPage = 3,     // u32 pid, u64 page -> see page.cc
-  kElf = 4,      // see elf_file.cc
-  kGuards = 5,   // u32 pid -> see guards.cc
-  kSize = 6,     // see size.cc
-  kNames = 7,    // see names.cc
-  kUnwind = 8,   // see unwind.cc
-  kTasks = 9,    // u16 count, u32 pid each -> see task_files.cc
-  kCgroup = 10,  // u16 length of the mount, the mount and the path below it -> see cgroup_files.cc
-  kMemory = 11,  // u32 pid, u64 page -> see mapping_memory.cc
-  kTls = 12,     // see tls.cc
+  kMaps = 1,      // u32 pid -> the text of /proc/PID/maps
+  kCmdline = 2,   // u32 pid -> the bytes of /proc/PID/cmdline
+  kPage = 3,      // u32 pid, u64 page -> see page.cc
+  kElf = 4,       // see elf_file.cc
+  kGuards = 5,    // u32 pid -> see guards.cc
+  kSize = 6,      // see size.cc
+  kNames = 7,     // see names.cc
+  kUnwind = 8,    // see unwind.cc
+  kTasks = 9,     // u16 count, u32 pid each -> see task_files.cc
+  kCgroup = 10,   // u16 length of the mount, the mount and the path below it -> see cgroup_files.cc
+  kMemory = 11,   // u32 pid, u64 page -> see mapping_memory.cc
+  kTls = 12,      // see tls.cc
+  kThreads = 13,  // u16 count, u32 pid and u32 tid each -> see task_files.cc
+  kMounts = 14,   // u32 pid -> the text of /proc/PID/mountinfo
 };
 
 // Addresses have 64 bits, so requests name pages below this.
@@ -57,6 +59,8 @@ int Tasks(Context* context, Input* request, Output* answer);
 int Cgroup(Context* context, Input* request, Output* answer);
 int MappingMemory(Context* context, Input* request, Output* answer);
 int Tls(Context* context, Input* request, Output* answer);
+int Threads(Context* context, Input* request, Output* answer);
+int Mounts(Context* context, Input* request, Output* answer);
 
 }  // namespace reader
 }  // namespace pagefault

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "../util/fd.h"
 #include "frame.h"
@@ -22,6 +23,9 @@ constexpr int kMaxTasks = 64;
 
 // A process may have any part of its memory shown as its command line (PR_SET_MM_ARG_END).
 constexpr size_t kMaxCmdline = 128 << 10;
+
+// fs.mount-max is 100,000 mounts of some 200 bytes.
+constexpr size_t kMaxMounts = 32 << 20;
 
 // A line of status names a NUMA node or CPU each at most; a path of cgroups has PATH_MAX.
 constexpr size_t kMaxTaskFile = 32 << 10;
@@ -105,6 +109,31 @@ int Tasks(Context* context, Input* request, Output* answer) {
       AddFile(context->proc + "/" + std::to_string(pid) + name, kMaxTaskFile, answer);
   }
   return 0;
+}
+
+// Of each thread, in the order asked: u32 length and the text of /proc/PID/task/TID/syscall, the
+// same of its stat. The first waits for an exec of the process (exec_update_lock, lock_trace in
+// fs/proc/base.c), and an exec for the file systems whose files it closes.
+int Threads(Context* context, Input* request, Output* answer) {
+  std::vector<std::pair<uint32_t, uint32_t>> threads(request->U16());
+  for (auto& [pid, tid] : threads) {
+    pid = request->U32();
+    tid = request->U32();
+  }
+  if (!request->Exact()) return EINVAL;
+  for (const auto& [pid, tid] : threads) {
+    const std::string thread =
+        context->proc + "/" + std::to_string(pid) + "/task/" + std::to_string(tid);
+    for (const char* name : {"/syscall", "/stat"}) AddFile(thread + name, kMaxTaskFile, answer);
+  }
+  return 0;
+}
+
+// Waits for whoever changes mounts (namespace_sem of fs/namespace.c).
+int Mounts(Context* context, Input* request, Output* answer) {
+  const uint32_t pid = request->U32();
+  if (!request->Exact()) return EINVAL;
+  return ReadFile(context->proc + "/" + std::to_string(pid) + "/mountinfo", kMaxMounts, answer);
 }
 
 }  // namespace reader

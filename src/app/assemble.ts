@@ -30,6 +30,7 @@ import { LineEncoder } from '../output/stream/text';
 import type { FdWriter } from '../output/files/writer';
 import { bytesOfEach, Rotation } from './rotation';
 import { Run } from './run';
+import type { AskBlocked } from './unfinished';
 import { WaitingFaults } from './waiting';
 import type { Clock, RunPorts } from './run';
 import { noticeText } from '../core/facts/notices';
@@ -57,6 +58,8 @@ export interface AssemblyPorts {
   readonly limits?: Partial<Limits>;
   /** Where the stream of faults goes, null for nowhere. */
   readonly stream: FdWriter | null;
+  /** So long faults are gathered, ms: nobody waits for one. Left out: not at all. */
+  readonly gatherMs?: number;
   /** After each batch (Assembly.view holds it): the dashboard's event log. */
   readonly onBatch?: () => void;
   /** COMMAND's output goes into a pipe (Session.takeCommandOutput), its input is /dev/null. */
@@ -187,9 +190,10 @@ function connect<C extends Capture>(
   const limit = new CountLimit(options.count, inTime(options, test === null ? null : test(model)));
   model.setKeep(limit.test);
   model.countInFlight = test === null;
-  const waiting = new WaitingFaults(capture.session, (pid, tid, ip) =>
-    capture.blockedAt(pid, tid, ip),
-  );
+  const askBlocked: AskBlocked = (faults, told) => {
+    capture.askBlocked(faults, told);
+  };
+  const waiting = new WaitingFaults(capture.session, askBlocked);
   const { stream } = ports;
   const output =
     stream === null
@@ -266,7 +270,9 @@ function runPortsOf(
     limitReached: () => limit.reached,
     outputClosed: () => capture.written?.isClosed === true,
     durationNs: options.durationNs,
-    blockedAt: (pid, tid, ip) => capture.blockedAt(pid, tid, ip),
+    askBlocked: (faults, told) => {
+      capture.askBlocked(faults, told);
+    },
     aroundStop: (stop) => {
       capture.aroundStop(stop, model.livingPids());
       // Remembered for the last tick, when COMMAND has been ended too.
@@ -277,6 +283,13 @@ function runPortsOf(
       const text = noticeText(notice);
       if (text !== '') ports.say(`note: ${text}`);
     },
+    ...(ports.gatherMs === undefined ? {} : { gather: after(ports.gatherMs) }),
+  };
+}
+
+function after(ms: number): (action: () => void) => void {
+  return (action) => {
+    setTimeout(action, ms);
   };
 }
 

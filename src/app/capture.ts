@@ -15,6 +15,7 @@ import type {
 } from '../core/ports';
 import type { InitialProcess } from '../core/resolve/model-options';
 import type { CaptureSession } from './run';
+import type { AskBlocked } from './unfinished';
 import type { OpenFaultSource } from './waiting';
 
 /** Where the faults of a run come from: a capture that goes on, or a recording of one. */
@@ -50,7 +51,7 @@ export interface Capture {
   /** ns since the session's start. */
   now(): number;
   /** See RunPorts. */
-  blockedAt(pid: number, tid: number, ip: bigint): boolean;
+  readonly askBlocked: AskBlocked;
   /** Calls back once when Model.consume() is to be called again. */
   whenReady(action: () => void): void;
   /** Runs what ends the capture, with looks at the processes that live right before and after. */

@@ -37,6 +37,8 @@ export interface PumpPorts {
   readonly output: { readonly sink: StreamSink; readonly writer: SinkWriter } | null;
   /** Runs an action in a later turn of the event loop. */
   readonly soon: (action: () => void) => void;
+  /** The same when some more may have come: a batch costs as much as a thousand faults. Left out where each is waited for. */
+  readonly gather?: (action: () => void) => void;
   /** Called after each batch has been counted, before it is written. */
   readonly onBatch: () => void;
   /** Called when the source had nothing more. */
@@ -57,6 +59,7 @@ export class Pump {
   /** Faults by FaultFlag.COMPLETION. */
   private readonly received = new Float64Array(FaultFlag.COMPLETION + 1);
   private scheduled = false;
+  private gathering = false;
   private halted = false;
   private waiting = false;
   /** The current batch is not consumed yet. */
@@ -85,6 +88,18 @@ export class Pump {
   /** The writer does not take what is there. */
   get blocked(): boolean {
     return this.waiting;
+  }
+
+  /** To be called when the source has something: it is taken with what comes right behind it. */
+  notify(): void {
+    const { gather } = this.ports;
+    if (gather === undefined) this.wake();
+    if (gather === undefined || this.gathering) return;
+    this.gathering = true;
+    gather(() => {
+      this.gathering = false;
+      this.wake();
+    });
   }
 
   /** To be called when the source may have something. */

@@ -12,7 +12,7 @@ import type { Resolved } from '../core/wire/resolved';
 import { Pump } from './pump';
 import type { BatchConsumer, BatchSource, SinkWriter, StreamSink } from './pump';
 import { fillErrors, splitUnfinished } from './unfinished';
-import type { OpenFault, Unfinished } from './unfinished';
+import type { AskBlocked, OpenFault, Unfinished } from './unfinished';
 
 /** What a run needs of a capture session; the addon's Session has it. */
 export interface CaptureSession extends BatchSource {
@@ -39,6 +39,7 @@ export interface RunPorts {
   readonly consumer: BatchConsumer;
   /** See PumpPorts. */
   readonly whenReady: (action: () => void) => void;
+  readonly gather?: (action: () => void) => void;
   readonly output: {
     readonly sink: StreamSink;
     readonly writer: SinkWriter & { readonly failure: object | null; abandon(): void };
@@ -49,8 +50,7 @@ export interface RunPorts {
   /** What else is written has no reader any more. */
   readonly outputClosed?: () => boolean;
   readonly durationNs: number | null;
-  /** The thread is blocked in user mode at this instruction. */
-  readonly blockedAt: (pid: number, tid: number, ip: bigint) => boolean;
+  readonly askBlocked: AskBlocked;
   /** Runs what ends the capture: for looks at the targets right before and after. */
   readonly aroundStop?: (stop: () => void) => void;
   readonly onNotice: (notice: NoticeFacts) => void;
@@ -93,8 +93,8 @@ export class Run {
   private writtenThen = 0;
   private noticesSeen = 0;
   private beats = 0;
-  /** Faults that were open when capture ended, and of them those in flight once all else is through. */
-  private open: Unfinished<OpenFault> = { inFlight: [], left: [] };
+  /** Faults that were open when capture ended, null until that is known; and of them those in flight once all else is through. */
+  private open: Unfinished<OpenFault> | null = null;
   private unfinished: readonly OpenFault[] | null = null;
   /** Of those open at the end, the ones that a signal had interrupted. */
   private interrupted = 0;
@@ -123,6 +123,7 @@ export class Run {
         soon: (action) => {
           ports.clock.soon(action);
         },
+        ...(ports.gather === undefined ? {} : { gather: ports.gather }),
         onBatch: () => {
           this.lastProgress = ports.clock.passed();
           ports.onBatch?.();
@@ -147,7 +148,7 @@ export class Run {
   /** The session has something to drain. */
   wake(): void {
     this.check();
-    this.pump.wake();
+    this.pump.notify();
   }
 
   /** Ends capture; what was captured is still written, then `done` resolves. Later calls do nothing. */
@@ -167,6 +168,7 @@ export class Run {
     this.pump.halt();
     try {
       if (this.reason === null) this.endCapture('failure');
+      this.resolveStopped(this.reason!);
       this.finish();
     } catch (error) {
       this.resolveStopped('failure');
@@ -182,10 +184,14 @@ export class Run {
     if (this.ports.aroundStop === undefined) stop();
     else this.ports.aroundStop(stop);
     this.stoppedAt = this.ports.clock.now();
-    // At once: COMMAND is ended next, and then nobody can tell any more who waited.
-    const { session, blockedAt } = this.ports;
-    this.open = splitUnfinished(session.pending(FAULT_CAPACITY), this.stoppedAt, blockedAt);
-    this.resolveStopped(reason);
+    const { session, askBlocked } = this.ports;
+    const pending = session.pending(FAULT_CAPACITY);
+    splitUnfinished(pending, this.stoppedAt, askBlocked, (open) => {
+      this.open = open;
+      // Not before: COMMAND is ended next, and then nobody can tell any more who waited.
+      this.resolveStopped(reason);
+      this.pump.wake();
+    });
   }
 
   /** How old what was taken last is while more waits behind it, ns; next to nothing where the run keeps up. */
@@ -250,14 +256,13 @@ export class Run {
       this.check(true);
       return;
     }
-    if (this.unfinished === null) this.closeBooks();
-    else this.finish();
+    if (this.unfinished !== null) this.finish();
+    else if (this.open !== null) this.closeBooks(this.open);
   }
 
   /** Everything captured is through: what was entered and never completed is decided now. */
-  private closeBooks(): void {
+  private closeBooks({ inFlight, left }: Unfinished<OpenFault>): void {
     const { session } = this.ports;
-    const { inFlight, left } = this.open;
     this.unfinished = inFlight;
     // What sent a signal is no longer open: the addon has seen it, where it can see signals.
     if (session.info.signalTracepoint) this.interrupted = left.length;
@@ -271,6 +276,8 @@ export class Run {
   private finish(): void {
     this.cancelHeartbeat?.();
     this.cancelHeartbeat = null;
+    // What wakes it late finds the session closed.
+    this.pump.halt();
     this.notices();
     this.resolve({
       reason: this.reason!,

@@ -18,6 +18,15 @@ export interface OpenFault {
  */
 export const YOUNG_NS = 100e6;
 
+/**
+ * Asks which of some faults are still being handled: their threads are blocked in user mode at the instruction. Told once,
+ * in the order of `faults`, now or later.
+ */
+export type AskBlocked = (
+  faults: readonly Pick<OpenFault, 'pid' | 'tid' | 'ip'>[],
+  told: (blocked: readonly boolean[]) => void,
+) => void;
+
 /** Faults open at the end: those whose thread waits in them, and those that came to nothing. */
 export interface Unfinished<F extends OpenFault> {
   readonly inFlight: F[];
@@ -31,16 +40,14 @@ export interface Unfinished<F extends OpenFault> {
 export function splitUnfinished<F extends OpenFault>(
   faults: readonly F[],
   stoppedAt: number,
-  blockedAt: (pid: number, tid: number, ip: bigint) => boolean,
-): Unfinished<F> {
-  const inFlight: F[] = [];
-  const left: F[] = [];
-  for (const fault of faults) {
-    const young = stoppedAt - fault.entered < YOUNG_NS;
-    if (young || blockedAt(fault.pid, fault.tid, fault.ip)) inFlight.push(fault);
-    else left.push(fault);
-  }
-  return { inFlight, left };
+  askBlocked: AskBlocked,
+  told: (unfinished: Unfinished<F>) => void,
+): void {
+  const old = faults.filter(({ entered }) => stoppedAt - entered >= YOUNG_NS);
+  askBlocked(old, (blocked) => {
+    const left = new Set(old.filter((_, k) => blocked[k] !== true));
+    told({ inFlight: faults.filter((fault) => !left.has(fault)), left: [...left] });
+  });
 }
 
 /** Makes a batch of inferred ERROR faults that ended when capture did. At most FAULT_CAPACITY. */

@@ -218,7 +218,7 @@ export interface ProcSource {
    * One of FileStore: where the pages of a mapped file live, by the device it is on. The parent serves
    * where the process is gone: it sees the same mounts as a rule. 0 for no parent that is known.
    */
-  fileStore(pid: number, ppid: number, backing: Backing): number;
+  fileStore(pid: number, ppid: number, backing: Backing): number | typeof PENDING;
   /** Headers of the file behind a mapping, null when it is no ELF file. Never those of another file. */
   elfImage(pid: number, vma: Vma): ElfImage | null | typeof UNKNOWN | typeof PENDING;
   /**

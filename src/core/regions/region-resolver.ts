@@ -45,7 +45,9 @@ export class RegionBinder {
   /** The code of the entry `handle` of the process' map, made and cached; or WAIT_CODE. */
   bind(process: Process, handle: number): number {
     const vma = process.map.vma(handle);
-    const nature = this.nature(process, vma);
+    const store = this.storeOf(process, vma);
+    if (store === PENDING) return WAIT_CODE;
+    const nature = regionNature(vma, store);
     if (!isInDetail(process) || this.memoryOnly) {
       const shared = simpleCode(this.regions.rest(), nature.memory, false);
       process.map.setRegion(handle, shared);
@@ -143,14 +145,17 @@ export class RegionBinder {
     map.setRegion(handle, simpleCode(slot, nature.memory, false));
   }
 
-  /** What a mapping is, by its name and the file system that it is on. */
+  /** What a mapping is, by its name and the file system that it is on. Nobody waits for that to be known. */
   nature(process: Process, vma: Vma): RegionNature {
+    const store = this.storeOf(process, vma);
+    return regionNature(vma, store === PENDING ? FileStore.UNKNOWN : store);
+  }
+
+  private storeOf({ pid, ppid }: Process, { backing }: Vma): number | typeof PENDING {
     // Nothing but a path has a file system that a mount table could tell.
-    const isPath = vma.backing.name.startsWith('/');
-    const store = isPath
-      ? this.source.fileStore(process.pid, process.ppid, vma.backing)
+    return backing.name.startsWith('/')
+      ? this.source.fileStore(pid, ppid, backing)
       : FileStore.UNKNOWN;
-    return regionNature(vma, store);
   }
 
   /** Number of the section set of a file mapping, -1 where the file has no sections, WAIT_CODE. */

@@ -58,6 +58,7 @@ export class InFlight {
 
   /** Counts the waits of open faults up to `asOf`, null where what they wait is not to be counted. */
   advance(open: PendingFaults | null, asOf: number): void {
+    const before = this.accounted;
     this.accounted = asOf;
     if (open === null) return;
     const gone = new Set(this.waits.keys());
@@ -66,15 +67,18 @@ export class InFlight {
       gone.delete(open.tid[i]!);
       const wait = this.waitOf(open, i);
       const ns = asOf - wait.until;
-      if (ns <= 0) continue;
+      // What is found at the next look is of all the time since.
+      if (ns <= 0 || open.waits[i] === Waits.UNSEEN) continue;
       const counts = open.waits[i] !== Waits.UNKNOWN;
       // Whose time it is will be known at the next tick, which then counts both intervals.
       if (counts && !this.place(wait)) continue;
+      const late = before - wait.until;
       wait.until = asOf;
       if (!counts) continue;
       wait.seen ||= open.waits[i] === Waits.BLOCKED;
       wait.counted += ns;
       this.counters.stall(wait.region, wait.thread, wait.process, ns, asOf);
+      if (late > 0) this.counters.late(wait.region, wait.thread, wait.process, late);
     }
     // Open no more, and nothing was told of their end: those records were lost.
     if (!open.behind) for (const tid of gone) this.waits.delete(tid);

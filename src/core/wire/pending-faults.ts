@@ -6,12 +6,14 @@ const HEADER_BYTES = 16;
 
 /** What is known of the thread of a pending fault: whether it waits in it. */
 export const Waits = {
-  /** It does not (a signal ended the fault), or nobody has looked yet. */
+  /** It does not (a signal ended the fault), or cannot be looked at. */
   UNKNOWN: 0,
   /** Entered so short ago that it is taken for being handled. */
   YOUNG: 1,
   /** /proc shows it blocked at the faulting instruction. */
   BLOCKED: 2,
+  /** Nobody has looked yet. */
+  UNSEEN: 3,
 } as const;
 
 /**

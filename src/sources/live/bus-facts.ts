@@ -2,8 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { BusFacts, BusFault } from '../../core/classify/bus-reason';
 import type { BusAnswer, BusSource } from '../../core/ports';
 import type { Backing, Vma } from '../../core/vma/vma';
-import { isKnown } from '../proc/proc';
-import type { Proc } from '../proc/proc';
+import { exists, isDead } from '../proc/proc';
+import { parseTaskState } from '../proc/proc-parse';
+import type { TaskTexts } from '../reader/requests';
 import type { TargetReader } from '../reader/target-reader';
 import { Answers } from './answers';
 
@@ -11,10 +12,11 @@ import { Answers } from './answers';
 const SETTLE_MS = 300;
 
 export interface BusOptions {
-  readonly proc: Pick<Proc, 'cgroup' | 'hasEnded'>;
-  readonly reader: Pick<TargetReader, 'size'>;
+  readonly reader: Pick<TargetReader, 'size' | 'tasks'>;
   /** KiB of the pages of one of the kernel's own hugetlbfs mounts, null for another device. */
   readonly hugePageKib: (backing: Backing) => number | null;
+  /** There is such a process, in whatever state. */
+  readonly exists?: (pid: number) => boolean;
   readonly sys?: string;
 }
 
@@ -33,31 +35,43 @@ export class BusFactsReader implements BusSource {
   }
 
   askBus(pid: number, ppid: number, vma: Vma, fault: BusFault): void {
-    const { proc, reader, hugePageKib } = this.options;
-    const ended = proc.hasEnded(pid);
+    const { reader, hugePageKib } = this.options;
     // At once: what the process has of the pool it gives back when it ends.
     const pools = fault.huge ? this.freePages() : new Map<number, number>();
     const kernels = hugePageKib(vma.backing);
-    const answer = (fileSize: number | null, blockBytes: number): void => {
+    const answer = (
+      tasks: readonly TaskTexts[] | null,
+      fileSize: number | null,
+      blockBytes: number,
+    ): void => {
       const pageKib = fault.huge ? (kernels ?? (blockBytes / 1024 || this.onlyPool(pools))) : null;
       const facts: BusFacts = {
         fileSize,
         pageKib,
         freePages: pageKib === null ? null : (pools.get(pageKib) ?? null),
-        limitHits: pageKib === null ? null : this.limitHits([pid, ppid], pageKib),
-        ended,
+        limitHits: pageKib === null ? null : this.limitHits(tasks ?? [], pageKib),
+        ended: this.hasEnded(pid, tasks?.[0]),
       };
       this.answers.add({ fault, facts });
-    };
-    if (fault.offset < 0) {
-      answer(null, 0);
-      return;
-    }
-    this.open++;
-    reader.size(pid, vma, (told) => {
-      answer(told?.size ?? null, told?.blockSize ?? 0);
       if (--this.open === 0) this.whenSettled?.();
+    };
+    this.open++;
+    reader.tasks([pid, ppid], (tasks) => {
+      if (fault.offset < 0) {
+        answer(tasks, null, 0);
+        return;
+      }
+      reader.size(pid, vma, (told) => {
+        answer(tasks, told?.size ?? null, told?.blockSize ?? 0);
+      });
     });
+  }
+
+  /** kill(2) says so, or the status that was read; where that could not be read it says nothing. */
+  private hasEnded(pid: number, texts: TaskTexts | undefined): boolean {
+    if (!(this.options.exists ?? exists)(pid)) return true;
+    const state = parseTaskState(texts?.status ?? '');
+    return state !== null && isDead(state);
   }
 
   /** Every question has its answer, or has been waited for long enough. */
@@ -94,8 +108,8 @@ export class BusFactsReader implements BusSource {
   }
 
   /** How often the limit of the cgroup or of one above it was met; null where nothing says it. */
-  private limitHits(pids: readonly number[], pageKib: number): number | null {
-    const lines = pids.map((pid) => this.options.proc.cgroup(pid)).find(isKnown);
+  private limitHits(tasks: readonly TaskTexts[], pageKib: number): number | null {
+    const lines = tasks.map(({ cgroup }) => cgroup).find((text) => text !== '');
     const name = `hugetlb.${sizeName(pageKib)}`;
     for (const line of lines?.split('\n') ?? []) {
       const [, controllers = '', path = ''] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];

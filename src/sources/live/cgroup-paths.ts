@@ -11,9 +11,9 @@ const PAUSE_MS = 250;
  * Where cgroup v2 is mounted whose ids are in perf's records; null where the perf_event controller is on v1: there they
  * are those of other cgroups.
  */
-export function perfMount(proc: Pick<Proc, 'cgroup' | 'mountInfo'>): string | null {
-  const groups = proc.cgroup(process.pid);
-  const mounts = proc.mountInfo('self');
+export function perfMount(proc: Pick<Proc, 'ownCgroup' | 'ownMounts'>): string | null {
+  const groups = proc.ownCgroup();
+  const mounts = proc.ownMounts();
   if (!isKnown(groups) || !isKnown(mounts)) return null;
   return /^\d+:[^:]*\bperf_event\b/m.test(groups) ? null : cgroupMount(mounts);
 }

@@ -15,6 +15,7 @@ import type {
 } from '../../native/contract';
 import { loadAddon } from '../../native/load';
 import { KernelAccounts } from './accounts';
+import { askBlocked, type EnteredFault } from './blocked-threads';
 import { BusFactsReader } from './bus-facts';
 import { perfMount } from './cgroup-paths';
 import { CodeNames } from './code-names';
@@ -27,7 +28,7 @@ import { missingInterpreter } from './interpreter';
 import { MachineAccounts } from './machine-accounts';
 import { Owners } from './owners';
 import { Pools } from './pools';
-import { isKnown, Proc } from '../proc/proc';
+import { Proc } from '../proc/proc';
 import { UNTIL_ANSWERED } from '../proc/patience';
 import { ProcFs } from '../proc/proc-source';
 import { NotedSource } from './noted-source';
@@ -185,12 +186,11 @@ export class LiveCapture {
     const perf = parts.whole === null ? null : perfMount(proc);
     this.owners = new Owners(reader, nowMs, undefined, perf);
     this.spaces = parts.whole === null ? null : new Spaces(reader, () => this.now(), nowMs);
-    this.shown = new ShownFacts(reader, proc);
+    this.shown = new ShownFacts(reader);
     this.names = new CodeNames(reader, nowMs, patience);
     this.unwinder = new StackUnwinder(session, reader, nowMs, patience);
     this.tls = new TlsBlocks(reader, nowMs, patience);
     this.bus = new BusFactsReader({
-      proc,
       reader,
       hugePageKib: ({ devMajor, devMinor }) =>
         kernelMounts.find((m) => m.devMajor === devMajor && m.devMinor === devMinor)?.hugePageKib ??
@@ -305,14 +305,9 @@ export class LiveCapture {
     });
   }
 
-  /** The thread sleeps in user mode at this instruction: its page fault is still being handled. */
-  blockedAt(pid: number, tid: number, ip: bigint): boolean {
-    const state = this.proc.syscall(pid, tid);
-    if (!isKnown(state) || !state.blocked) return false;
-    if (state.inSyscall || state.pc !== ip) return false;
-    // A signal may have stopped it: it then waits for another one.
-    const stat = this.proc.stat(pid, tid);
-    return isKnown(stat) && stat.state !== 'T' && stat.state !== 't';
+  /** See RunPorts. */
+  askBlocked(faults: readonly EnteredFault[], told: (blocked: readonly boolean[]) => void): void {
+    askBlocked(this.reader, faults, told);
   }
 
   /** Calls back once when Model.consume() is to be called again. */

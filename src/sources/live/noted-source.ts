@@ -58,9 +58,10 @@ export class NotedSource implements ProcSource {
     return vma;
   }
 
-  fileStore(pid: number, ppid: number, backing: Backing): number {
+  fileStore(pid: number, ppid: number, backing: Backing): number | typeof PENDING {
     const store = this.source.fileStore(pid, ppid, backing);
     const file = fileKey(backing);
+    if (store === PENDING) return store;
     if (this.isNew(`store ${file}`)) this.noteOnce({ kind: 'store', file, store });
     return store;
   }

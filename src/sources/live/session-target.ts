@@ -75,7 +75,7 @@ export function attachToWhole(target: Whole, proc: Proc): FoundWhole {
       return { session: { pids: [], machine: true, name }, facts, notes };
     }
     case 'cgroup': {
-      const mounts = proc.mountInfo('self');
+      const mounts = proc.ownMounts();
       if (!isKnown(mounts)) throw new AnalyzerError('PROC_UNREADABLE', '/proc/self/mountinfo');
       const mount = cgroupMount(mounts);
       const directory = findCgroup(target, mount);

@@ -1,7 +1,5 @@
 import type { CgroupFacts, ProcessMemory } from '../../core/facts/cgroup-facts';
 import { BoundedMap } from '../bounded-map';
-import { isKnown } from '../proc/proc';
-import type { Proc } from '../proc/proc';
 import { parseCgroupFacts, parseProcessMemory } from '../proc/memory-parse';
 import { MAX_TASKS } from '../reader/requests';
 import type { TargetReader } from '../reader/target-reader';
@@ -19,10 +17,7 @@ export class ShownFacts {
   /** undefined: not looked for yet; null: there is none. */
   private mount: string | null | undefined;
 
-  constructor(
-    private readonly reader: Pick<TargetReader, 'tasks' | 'cgroup'>,
-    private readonly proc: Pick<Proc, 'mountInfo'>,
-  ) {}
+  constructor(private readonly reader: Pick<TargetReader, 'tasks' | 'cgroup' | 'mounts'>) {}
 
   lookAtProcesses(pids: readonly number[]): void {
     const asked = pids.slice(0, MAX_TASKS);
@@ -39,7 +34,15 @@ export class ShownFacts {
   lookAtCgroups(paths: readonly string[]): void {
     if (this.askingCgroups) return;
     this.askingCgroups = true;
-    this.askCgroup(this.cgroupRoot(), paths.slice(0, MAX_TASKS));
+    const asked = paths.slice(0, MAX_TASKS);
+    if (this.mount !== undefined) {
+      this.askCgroup(this.mount, asked);
+      return;
+    }
+    this.reader.mounts(process.pid, (mounts) => {
+      this.mount = mounts === null ? null : memoryMount(mounts);
+      this.askCgroup(this.mount, asked);
+    });
   }
 
   private askCgroup(mount: string | null, paths: readonly string[]): void {
@@ -52,14 +55,6 @@ export class ShownFacts {
       this.cgroups.set(path, texts === null ? null : parseCgroupFacts(texts));
       this.askCgroup(mount, others);
     });
-  }
-
-  private cgroupRoot(): string | null {
-    if (this.mount === undefined) {
-      const mounts = this.proc.mountInfo('self');
-      this.mount = isKnown(mounts) ? memoryMount(mounts) : null;
-    }
-    return this.mount;
   }
 
   memory(pid: number): ProcessMemory | null {

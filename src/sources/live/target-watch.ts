@@ -13,6 +13,9 @@ export interface SeenTarget {
   readonly swap: number;
 }
 
+/** Looks between two at a command line that is known: a program may write over it. */
+const LINE_LOOKS = 8;
+
 /**
  * What the targets are like. Both files are asked for through the reader, one request at a time of each kind, and
  * nobody waits: what is told is what came last. A process that has ended keeps what it was.
@@ -22,12 +25,14 @@ export class TargetWatch {
   private readonly lines = new Map<number, string>();
   private readonly askedLines = new Set<number>();
   private asking = false;
+  private looks = 0;
 
   constructor(private readonly reader: Pick<TargetReader, 'tasks' | 'cmdline'>) {}
 
   /** Asks for a new look at them: as many as one request of the reader takes (MAX_TASKS). */
   look(pids: readonly number[]): void {
-    for (const pid of pids) this.askLine(pid);
+    const again = this.looks++ % LINE_LOOKS === 0;
+    for (const pid of pids) if (again || !this.lines.has(pid)) this.askLine(pid);
     if (this.asking || pids.length === 0) return;
     this.asking = true;
     this.reader.tasks(pids, (texts) => {
@@ -42,6 +47,9 @@ export class TargetWatch {
     const task = parseTaskState(status);
     // Of a process whose first thread has ended the others live on.
     if (task === null || (task.state === 'Z' && task.threads < 2)) return;
+    // It has become another program.
+    const before = this.seen.get(pid);
+    if (before !== undefined && before.comm !== task.comm) this.lines.delete(pid);
     const memory = parseProcessMemory(status) ?? { rss: NaN, swap: NaN };
     this.seen.set(pid, { ...task, ...memory });
   }

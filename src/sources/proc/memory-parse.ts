@@ -1,7 +1,6 @@
 import type { CgroupFacts, ProcessMemory } from '../../core/facts/cgroup-facts';
 import type { MemoryCounters } from '../../core/facts/machine-memory';
 import type { CgroupTexts } from '../reader/requests';
-import { parseVmstat } from './proc-parse';
 
 /** What the kernel says of memory: NaN for what it does not say. */
 
@@ -11,15 +10,17 @@ export function parseMemoryCounters(
   pressure: string,
   vmstat: string,
 ): Omit<MemoryCounters, 'atMs'> {
-  const counters = parseVmstat(vmstat);
-  const counter = (name: string): number => counters.get(name) ?? NaN;
+  // Of some two hundred counters: it is looked at every second.
+  const counter = (name: string): number => number(vmstat, `^${name} (\\d{1,20})$`);
+  const refaults = counter('workingset_refault_file');
   return {
     available: kib(meminfo, 'MemAvailable'),
     some: lastTenSeconds(pressure, 'some'),
     full: lastTenSeconds(pressure, 'full'),
     swapIn: counter('pswpin'),
     swapOut: counter('pswpout'),
-    refaults: counters.get('workingset_refault_file') ?? counter('workingset_refault'),
+    // Before Linux 5.9 it had one counter for all.
+    refaults: Number.isNaN(refaults) ? counter('workingset_refault') : refaults,
   };
 }
 

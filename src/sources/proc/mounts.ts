@@ -1,9 +1,8 @@
 import { FileStore, storeOfMount } from '../../core/vma/file-store';
 import { parseMountInfo } from '../../core/vma/mount-info';
+import { PENDING } from '../../core/ports';
 import type { Backing } from '../../core/vma/vma';
 import type { KernelMount } from '../../native/contract';
-import { isKnown } from './proc';
-import type { Proc } from './proc';
 
 /** Time until a device that no table had is looked for again. */
 const ASK_AGAIN_NS = 100e6;
@@ -14,6 +13,9 @@ const SHARE = 20;
 const MEMORY_NS = 30e9;
 const MAX_KNOWN = 65536;
 
+/** Reads the mounts that a process sees, as text; tells null where they cannot be read. */
+export type ReadMounts = (pid: number | 'self', told: (text: string | null) => void) => void;
+
 /**
  * Which file systems are memory, devices or disks, by device number. The kernel's numbers are the same in
  * every mount namespace, so our own table serves for most; that of a target is read for what is not
@@ -21,17 +23,22 @@ const MAX_KNOWN = 65536;
  */
 export class Mounts {
   private readonly kernels = new Map<string, number>();
-  private readonly known = new Map<string, number>();
+  private known = new Map<string, number>();
+  /** What was known before all was forgotten: it holds for what is looked for again. */
+  private before: ReadonlyMap<string, number> = new Map();
   private readonly askAgainAt = new Map<string, number>();
   /** When all reads so far, each at SHARE times its cost, would be over. */
   private paidUntil = -Infinity;
   private forgetAt = -Infinity;
+  /** Devices whose tables are on their way. */
+  private readonly reading = new Set<string>();
 
-  /** `now` gives ns of any fixed zero. */
+  /** `now` gives ns of any fixed zero. `come` is called when tables have come later. */
   constructor(
-    private readonly proc: Pick<Proc, 'mountInfo'>,
+    private readonly readMounts: ReadMounts,
     kernelMounts: readonly KernelMount[],
     private readonly now: () => number,
+    private readonly come: () => void = () => undefined,
   ) {
     for (const { devMajor, devMinor, hugePageKib } of kernelMounts) {
       const store = hugePageKib === 0 ? FileStore.KERNEL_MEMORY : FileStore.HUGE;
@@ -39,43 +46,66 @@ export class Mounts {
     }
   }
 
-  /** One of FileStore. `pids` are asked in turn for what our own table lacks; mostly nothing is read. */
-  store(pids: readonly number[], { devMajor, devMinor }: Backing): number {
+  /**
+   * One of FileStore; PENDING where a device that nothing is known of is looked for. `pids` are asked in turn for what our
+   * own table lacks; mostly nothing is read.
+   */
+  store(
+    pids: readonly number[],
+    { devMajor, devMinor }: Pick<Backing, 'devMajor' | 'devMinor'>,
+  ): number | typeof PENDING {
     const device = `${devMajor}:${devMinor}`;
     const kernels = this.kernels.get(device);
     if (kernels !== undefined) return kernels;
     const now = this.now();
-    const known = this.known.get(device);
-    if ((known === undefined || now >= this.forgetAt) && this.mayAsk(device, now)) {
+    if ((!this.known.has(device) || now >= this.forgetAt) && this.mayAsk(device, now)) {
       this.read(pids, device, now);
     }
-    return this.known.get(device) ?? known ?? FileStore.UNKNOWN;
+    const known = this.known.get(device);
+    if (known !== undefined) return known;
+    return this.reading.has(device) ? (this.before.get(device) ?? PENDING) : FileStore.UNKNOWN;
   }
 
   private mayAsk(device: string, now: number): boolean {
+    if (this.reading.has(device)) return false;
     return this.paidUntil < now + SHARE * BURST_NS && now >= (this.askAgainAt.get(device) ?? now);
   }
 
   private read(pids: readonly number[], device: string, begun: number): void {
+    const tables: (number | 'self')[] = pids.filter((pid) => pid > 0);
     if (begun >= this.forgetAt) {
-      this.known.clear();
-      this.askAgainAt.clear();
       this.forgetAt = begun + MEMORY_NS;
-      this.take('self');
+      tables.unshift('self');
     }
-    for (const pid of pids) {
-      if (this.known.has(device)) break;
-      if (pid > 0) this.take(pid);
+    this.reading.add(device);
+    this.readOn(tables, device, begun);
+  }
+
+  private readOn(tables: readonly (number | 'self')[], device: string, begun: number): void {
+    const [table, ...others] = tables;
+    if (table === 'self' || (table !== undefined && !this.known.has(device))) {
+      this.readMounts(table, (text) => {
+        if (table === 'self') this.forget();
+        if (text !== null) this.take(text);
+        this.readOn(others, device, begun);
+      });
+      return;
     }
+    this.reading.delete(device);
     if (!this.known.has(device) && this.askAgainAt.size < MAX_KNOWN) {
       this.askAgainAt.set(device, begun + ASK_AGAIN_NS);
     }
     this.paidUntil = Math.max(this.paidUntil, begun) + SHARE * (this.now() - begun);
+    this.come();
   }
 
-  private take(pid: number | 'self'): void {
-    const text = this.proc.mountInfo(pid);
-    if (!isKnown(text)) return;
+  private forget(): void {
+    this.before = this.known;
+    this.known = new Map();
+    this.askAgainAt.clear();
+  }
+
+  private take(text: string): void {
     for (const mount of parseMountInfo(text)) {
       if (this.known.size >= MAX_KNOWN) return;
       const device = `${mount.devMajor}:${mount.devMinor}`;

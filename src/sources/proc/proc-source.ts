@@ -2,6 +2,7 @@ import type { ElfImage } from '../../core/elf/elf';
 import { parseMaps } from '../../core/vma/proc-maps';
 import { PENDING, UNKNOWN } from '../../core/ports';
 import type { MapsAnswer, ProcSource } from '../../core/ports';
+import { FileStore } from '../../core/vma/file-store';
 import type { Backing, Vma } from '../../core/vma/vma';
 import type { KernelMount } from '../../native/contract';
 import { BoundedMap } from '../bounded-map';
@@ -9,7 +10,7 @@ import { ElfFiles } from './elf-files';
 import type { Debug } from '../../core/facts/debug';
 import type { EarlyLook } from '../live/early-look';
 import { Inquiries } from './inquiries';
-import { Mounts } from './mounts';
+import { Mounts, type ReadMounts } from './mounts';
 import { Patience } from './patience';
 import type { PatienceLimits } from './patience';
 import type { Proc } from './proc';
@@ -22,7 +23,7 @@ const MAX_PACED = 4096;
 
 export interface ProcFsOptions {
   readonly proc: Proc;
-  readonly reader: Pick<TargetReader, 'maps' | 'page' | 'elf' | 'whenRunning'>;
+  readonly reader: Pick<TargetReader, 'maps' | 'page' | 'elf' | 'mounts' | 'whenRunning'>;
   readonly early: Pick<EarlyLook, 'takeMaps'>;
   /** ns since the session's start. */
   readonly now: () => number;
@@ -43,13 +44,21 @@ export class ProcFs implements ProcSource {
   private readonly maps: Inquiries<MapsAnswer | null>;
   private readonly pages: Inquiries<PageTold>;
   private readonly mounts: Mounts;
+  /** Since when tables of mounts are waited for, ms; null while none is. */
+  private mountsSince: number | null = null;
   private readonly nextRead = new BoundedMap<number, number>(MAX_PACED);
   private pagesSupported = true;
 
   constructor(private readonly options: ProcFsOptions) {
-    const { reader, nowMs, now, proc, kernelMounts, patience } = options;
-    this.mounts = new Mounts(proc, kernelMounts, now);
+    const { reader, nowMs, now, kernelMounts, patience } = options;
     this.patience = new Patience(nowMs, patience);
+    const readMounts: ReadMounts = (pid, told) => {
+      reader.mounts(pid === 'self' ? process.pid : pid, told);
+    };
+    this.mounts = new Mounts(readMounts, kernelMounts, now, () => {
+      this.mountsSince = null;
+      this.patience.wake();
+    });
     this.elfFiles = new ElfFiles(reader, this.patience, nowMs);
     this.maps = new Inquiries(this.patience, nowMs);
     this.pages = new Inquiries(this.patience, nowMs);
@@ -83,8 +92,11 @@ export class ProcFs implements ProcSource {
     });
   }
 
-  fileStore(pid: number, ppid: number, backing: Backing): number {
-    return this.mounts.store([pid, ppid], backing);
+  fileStore(pid: number, ppid: number, backing: Backing): number | typeof PENDING {
+    const store = this.mounts.store([pid, ppid], backing);
+    if (store !== PENDING) return store;
+    this.mountsSince ??= this.options.nowMs();
+    return this.patience.lasts(this.mountsSince) ? PENDING : FileStore.UNKNOWN;
   }
 
   private askMaps(

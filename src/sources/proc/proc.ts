@@ -1,6 +1,6 @@
 import { closeSync, existsSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
-import { parseStat, parseStatus, parseSyscall, parseVmstat } from './proc-parse';
-import type { Stat, Status, SyscallState } from './proc-parse';
+import { parseStat, parseStatus, parseVmstat } from './proc-parse';
+import type { Stat, Status } from './proc-parse';
 
 /** There is such a process, but we may not look at it (EACCES, EPERM). */
 export const DENIED: unique symbol = Symbol('denied');
@@ -22,7 +22,8 @@ const MAX_PARENT_THREADS = 64;
 const OWN_ROOT = '/proc';
 
 /**
- * Readers of those files of /proc that never block: they need no lock that a target can hold and no file
+ * Readers of those files of /proc that never block: they need no lock that a target can hold, but spin locks for a moment
+ * (do_task_stat, comm_show, proc_pid_status in fs/proc/array.c and base.c), and no file
  * system of its. All else is read by addon/reader. Nothing is thrown: each error is an answer, and what
  * is no everyday one is noted once.
  */
@@ -76,23 +77,18 @@ export class Proc {
     return text(this.read(path, MAX_SMALL), parseStat);
   }
 
-  /** The control groups of a process (cgroups(7)), as text. */
-  cgroup(pid: number): ProcResult<string> {
-    return text(this.read(`${pid}/cgroup`, MAX_SMALL), (groups) => groups);
+  /** Our own control groups (cgroups(7)), as text: before capture begins, for it may wait for who changes them. */
+  ownCgroup(): ProcResult<string> {
+    return text(this.read('self/cgroup', MAX_SMALL), (groups) => groups);
   }
 
-  /** The mounts that a process sees (proc_pid_mountinfo(5)), as text. */
-  mountInfo(pid: number | 'self'): ProcResult<string> {
-    return text(this.read(`${pid}/mountinfo`, MAX_MOUNTS), (mounts) => mounts);
+  /** The mounts that we see (proc_pid_mountinfo(5)), as text: as ownCgroup(). */
+  ownMounts(): ProcResult<string> {
+    return text(this.read('self/mountinfo', MAX_MOUNTS), (mounts) => mounts);
   }
 
   status(pid: number): ProcResult<Status> {
     return text(this.read(`${pid}/status`, MAX_SMALL), parseStatus);
-  }
-
-  /** What a thread is doing right now (needs ptrace rights). */
-  syscall(pid: number, tid: number): ProcResult<SyscallState> {
-    return text(this.read(`${pid}/task/${tid}/syscall`, MAX_SMALL), parseSyscall);
   }
 
   /** Thread ids, ascending. */
@@ -176,7 +172,7 @@ export class Proc {
 }
 
 /** There is such a process or thread, in whatever state. */
-function exists(id: number): boolean {
+export function exists(id: number): boolean {
   try {
     process.kill(id, 0);
     return true;
@@ -186,7 +182,7 @@ function exists(id: number): boolean {
 }
 
 /** A first thread that has ended leaves the process alive while there are others. */
-export function isDead({ state, threads }: Stat): boolean {
+export function isDead({ state, threads }: Pick<Stat, 'state' | 'threads'>): boolean {
   return (state === 'Z' || state === 'X') && threads <= 1;
 }
 

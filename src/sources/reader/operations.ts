@@ -24,4 +24,8 @@ export const Operation = {
   MEMORY: 11,
   /** Threads -> where they have the thread-local variables of the program (addon/reader/tls.cc). */
   TLS: 12,
+  /** Threads -> what each does (addon/reader/task_files.cc). */
+  THREADS: 13,
+  /** u32 pid -> the text of /proc/PID/mountinfo. */
+  MOUNTS: 14,
 } as const;

@@ -118,6 +118,32 @@ export function tasksAnswer(payload: Buffer, count: number): TaskTexts[] | null 
   }));
 }
 
+/** The texts of syscall and stat of a thread (/proc/PID/task/TID), '' where they could not be read. */
+export interface ThreadTexts {
+  readonly syscall: string;
+  readonly stat: string;
+}
+
+export function threadsRequest(pid: number, tids: readonly number[]): Buffer {
+  const bytes = Buffer.allocUnsafe(2 + 8 * tids.length);
+  bytes.writeUInt16LE(tids.length);
+  tids.forEach((tid, k) => {
+    bytes.writeUInt32LE(pid, 2 + 8 * k);
+    bytes.writeUInt32LE(tid, 6 + 8 * k);
+  });
+  return bytes;
+}
+
+/** null: that is no answer. */
+export function threadsAnswer(payload: Buffer, count: number): ThreadTexts[] | null {
+  const texts = readTexts(payload, 2 * count);
+  if (texts === null || texts.end !== payload.length) return null;
+  return Array.from({ length: count }, (_, k) => ({
+    syscall: texts.texts[2 * k]!,
+    stat: texts.texts[2 * k + 1]!,
+  }));
+}
+
 /** Texts of a control group's files, '' where they are not there. */
 export interface CgroupTexts {
   readonly current: string;

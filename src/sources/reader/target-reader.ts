@@ -19,10 +19,12 @@ import {
   sizeAnswer,
   tasksAnswer,
   tasksRequest,
+  threadsAnswer,
+  threadsRequest,
   tlsAnswer,
   tlsRequest,
 } from './requests';
-import type { CgroupTexts, ElfAnswer, SizeAnswer, TaskTexts } from './requests';
+import type { CgroupTexts, ElfAnswer, SizeAnswer, TaskTexts, ThreadTexts } from './requests';
 import { MAX_STACKS, unwoundAnswer } from './stacks';
 import type { Unwound } from './stacks';
 
@@ -69,6 +71,25 @@ export class TargetReader {
   tasks(pids: readonly number[], told: (tasks: readonly TaskTexts[] | null) => void): void {
     this.ask(Operation.TASKS, 'processes', tasksRequest(pids), TASKS_WORDS, (answer) => {
       told(answer?.errno === 0 ? tasksAnswer(answer.payload, pids.length) : null);
+    });
+  }
+
+  /** What threads of a process do, in the order of `tids`. null where it cannot be told. */
+  threads(
+    pid: number,
+    tids: readonly number[],
+    told: (threads: readonly ThreadTexts[] | null) => void,
+  ): void {
+    const payload = threadsRequest(pid, tids);
+    this.ask(Operation.THREADS, processSubject(pid), payload, THREADS_WORDS, (answer) => {
+      told(answer?.errno === 0 ? threadsAnswer(answer.payload, tids.length) : null);
+    });
+  }
+
+  /** The mounts that a process sees (proc_pid_mountinfo(5)), null where they cannot be told. */
+  mounts(pid: number, told: (text: string | null) => void): void {
+    this.ask(Operation.MOUNTS, 'mounts', pidRequest(pid), MOUNTS_WORDS, (answer) => {
+      told(answer?.errno === 0 ? answer.payload.toString() : null);
     });
   }
 
@@ -233,6 +254,16 @@ const TASKS_WORDS: Words = {
   late: '/proc/PID/cgroup does not let itself be read',
   refused: '/proc/PID/cgroup cannot be read',
   cost: 'users and cgroups of some processes are not known',
+};
+const THREADS_WORDS: Words = {
+  late: 'the threads of a target do not let themselves be looked at',
+  refused: 'the threads of a target cannot be looked at',
+  cost: 'of some faults in flight it is not known that they wait',
+};
+const MOUNTS_WORDS: Words = {
+  late: 'the mounts of a target do not let themselves be read',
+  refused: 'the mounts of a target cannot be read',
+  cost: 'some of its files in memory are taken for files on a disk',
 };
 const CGROUP_WORDS: Words = {
   late: 'the files of a control group do not let themselves be read',

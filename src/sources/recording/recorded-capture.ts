@@ -77,8 +77,9 @@ export class RecordedCapture {
     return Math.max(Math.min(this.session.now, this.until), this.from);
   }
 
-  blockedAt(): boolean {
-    return false;
+  /** Of a recording nobody can tell. */
+  askBlocked(_faults: unknown, told: (blocked: readonly boolean[]) => void): void {
+    told([]);
   }
 
   whenReady(action: () => void): void {

@@ -167,7 +167,9 @@ function setup(ports: Partial<RunPorts> = {}, writes = Infinity): Setup {
       clock,
       limitReached: () => false,
       durationNs: null,
-      blockedAt: () => false,
+      askBlocked: (faults, told) => {
+        told(faults.map(() => false));
+      },
       onNotice: (notice) => said.push(notice.code),
       ...ports,
     },
@@ -340,7 +342,11 @@ test.each([
 ])(
   'faults open at the end: blocked and young ones are in flight, old ones %s',
   async (_, signalTracepoint, unresolved, interrupted) => {
-    const t = setup({ blockedAt: (_pid, tid) => tid === 2 });
+    const t = setup({
+      askBlocked: (faults, told) => {
+        told(faults.map(({ tid }) => tid === 2));
+      },
+    });
     t.session.signalTracepoint = signalTracepoint;
     t.session.open = [openFault(2, 0), openFault(3, 0), openFault(4, 9.99e9)];
     t.run.start();

@@ -19,10 +19,12 @@ function setup(n: number): { waiting: WaitingFaults; looks: number[]; blocked: S
         new Uint8Array(buffer).set(new Uint8Array(source.buffer));
       },
     },
-    (pid, tid, ip) => {
-      if (pid !== 1 || ip !== 0x7f00001000n) throw new Error(`asked for ${pid} at ${ip}`);
-      looks.push(tid);
-      return blocked.has(tid);
+    (faults, told) => {
+      for (const { pid, tid, ip } of faults) {
+        if (pid !== 1 || ip !== 0x7f00001000n) throw new Error(`asked for ${pid} at ${ip}`);
+        looks.push(tid);
+      }
+      told(faults.map(({ tid }) => blocked.has(tid)));
     },
   );
   return { waiting, looks, blocked };

@@ -31,8 +31,16 @@ function bench(options: {
   readonly kernelKib?: number;
 }): BusFactsReader {
   return new BusFactsReader({
-    proc: { cgroup: (pid) => options.groups?.[pid] ?? null, hasEnded: (pid) => pid === 2 },
+    exists: () => true,
     reader: {
+      tasks: (pids, told) => {
+        told(
+          pids.map((pid) => ({
+            status: `Name:\tvm\nState:\t${pid === 2 ? 'Z (zombie)' : 'S (sleeping)'}\nThreads:\t1\n`,
+            cgroup: options.groups?.[pid] ?? '',
+          })),
+        );
+      },
       size: (_pid, _vma, told) => {
         setImmediate(told, options.size ?? null);
       },
@@ -79,8 +87,12 @@ test.each([
 
 test('a file system that does not answer does not hold up the end', async () => {
   const bus = new BusFactsReader({
-    proc: { cgroup: () => null, hasEnded: () => true },
-    reader: { size: () => undefined },
+    reader: {
+      tasks: (_pids, told) => {
+        told(null);
+      },
+      size: () => undefined,
+    },
     hugePageKib: () => null,
     sys: '/nonexistent',
   });

@@ -37,7 +37,14 @@ const hybrid = (): string =>
 async function factsOf(path: string, mounts = mountInfo): Promise<CgroupFacts | null> {
   const real = realReader();
   try {
-    const facts = new ShownFacts(real.reader, { mountInfo: mounts });
+    const { reader } = real;
+    const facts = new ShownFacts({
+      tasks: reader.tasks.bind(reader),
+      cgroup: reader.cgroup.bind(reader),
+      mounts: (_pid, told) => {
+        told(mounts());
+      },
+    });
     facts.lookAtCgroups(['/nothing', path]);
     await until('the answer', () => facts.cgroup(path) !== null);
     return facts.cgroup(path);
@@ -138,7 +145,7 @@ test('memory of processes that are looked at, one request at a time', async () =
   };
   const cgroup: typeof real.reader.cgroup = () => undefined;
   try {
-    const facts = new ShownFacts({ tasks, cgroup }, { mountInfo });
+    const facts = new ShownFacts({ tasks, cgroup, mounts: () => undefined });
     facts.lookAtProcesses([process.pid, 0x3fffff]);
     facts.lookAtProcesses([1]);
     await until('its memory', () => facts.memory(process.pid) !== null);

@@ -1,41 +1,51 @@
-import { Mounts } from '../../../../src/sources/proc/mounts';
-import { DENIED } from '../../../../src/sources/proc/proc';
+import { PENDING } from '../../../../src/core/ports';
+import { Mounts, type ReadMounts } from '../../../../src/sources/proc/mounts';
 import { FileStore } from '../../../../src/core/vma/file-store';
 
 const line = (minor: number, point: string, type: string): string =>
   `1 1 0:${minor} / ${point} rw - ${type} none rw\n`;
 
-type Tables = Record<string, string | null | typeof DENIED>;
+type Tables = Record<string, string | null>;
 
 interface Kit {
-  readonly store: (minor: number, pid?: number) => number;
+  readonly store: (minor: number, pid?: number) => number | typeof PENDING;
   readonly reads: string[];
   readonly tables: Tables;
   readonly pass: (ns: number) => void;
   readonly now: () => number;
   /** What reading a table takes, ns. */
   readNs: number;
+  /** Answers that the test gives; null: each comes at once. */
+  late: (() => void)[] | null;
+  /** How often tables have come. */
+  come: number;
 }
 
 /** Mounts over tables and a clock that the test holds in its hands. */
 function mounts(tables: Tables): Kit {
   let now = 0;
   const reads: string[] = [];
-  const proc = {
-    mountInfo: (pid: number | 'self') => {
-      reads.push(String(pid));
-      now += kit.readNs;
-      return tables[pid] ?? null;
-    },
+  const readMounts: ReadMounts = (pid, told) => {
+    reads.push(String(pid));
+    now += kit.readNs;
+    if (kit.late === null) told(tables[pid] ?? null);
+    else
+      kit.late.push(() => {
+        told(tables[pid] ?? null);
+      });
   };
   const kernels = [
     { devMajor: 0, devMinor: 1, hugePageKib: 0 },
     { devMajor: 0, devMinor: 17, hugePageKib: 2048 },
   ];
-  const made = new Mounts(proc, kernels, () => now);
+  const made = new Mounts(
+    readMounts,
+    kernels,
+    () => now,
+    () => kit.come++,
+  );
   const kit: Kit = {
-    store: (devMinor, pid = 100) =>
-      made.store([pid, 1], { name: '/x', devMajor: 0, devMinor, ino: '5' }),
+    store: (devMinor, pid = 100) => made.store([pid, 1], { devMajor: 0, devMinor }),
     reads,
     tables,
     pass: (ns) => {
@@ -43,6 +53,8 @@ function mounts(tables: Tables): Kit {
     },
     now: () => now,
     readNs: 0,
+    late: null,
+    come: 0,
   };
   return kit;
 }
@@ -118,9 +130,22 @@ test('what a number stood for is asked again after a while', () => {
 });
 
 test('a table that cannot be read says nothing', () => {
-  for (const answer of [null, DENIED] as const) {
-    const { store } = mounts({ self: answer, 100: answer });
-    expect(store(50)).toBe(FileStore.UNKNOWN);
-    expect(store(17)).toBe(FileStore.HUGE);
-  }
+  const { store } = mounts({ self: null, 100: null });
+  expect(store(50)).toBe(FileStore.UNKNOWN);
+  expect(store(17)).toBe(FileStore.HUGE);
+});
+
+test('tables that come later are asked for once, one after the other, and told of; what is known is told meanwhile', () => {
+  const m = mounts({ self: line(30, '/run', 'tmpfs'), 100: line(50, '/mnt', 'tmpfs') });
+  m.late = [];
+  expect(m.store(50)).toBe(PENDING);
+  expect(m.store(50)).toBe(PENDING);
+  expect(m.reads).toEqual(['self']);
+  m.late.shift()!();
+  expect([m.store(30), m.store(50), m.come]).toEqual([FileStore.MEMORY, PENDING, 0]);
+  m.late.shift()!();
+  expect([m.store(50), m.come]).toEqual([FileStore.MEMORY, 1]);
+  m.pass(31e9);
+  expect(m.store(50)).toBe(FileStore.MEMORY);
+  expect(m.reads).toEqual(['self', '100', 'self']);
 });

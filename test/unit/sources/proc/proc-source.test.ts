@@ -36,6 +36,10 @@ class FakeReader {
   elf(_pid: number, _vma: Vma, told: (told: ElfAnswer | null) => void): void {
     this.elfs.push(told);
   }
+  readonly mounts_: ((text: string | null) => void)[] = [];
+  mounts(_pid: number, told: (text: string | null) => void): void {
+    this.mounts_.push(told);
+  }
   cmdline(): void {
     throw new Error('not asked');
   }

@@ -5,6 +5,8 @@ import {
   pageAnswer,
   tasksAnswer,
   tasksRequest,
+  threadsAnswer,
+  threadsRequest,
 } from '../../../../src/sources/reader/requests';
 
 function frame(errno: number, payload = Buffer.alloc(0)): Buffer {
@@ -123,4 +125,22 @@ test('takes the texts of processes, and none that is not all of them', () => {
   expect(tasksAnswer(told, 1)).toBeNull();
   expect(tasksAnswer(Buffer.concat([u32(0xffffffff), u32(0)]), 1)).toBeNull();
   expect([...tasksRequest([1, 258])]).toEqual([2, 0, 1, 0, 0, 0, 2, 1, 0, 0]);
+});
+
+test('the same of threads of a process', () => {
+  const told = Buffer.concat([
+    u32(7),
+    Buffer.from('running'),
+    u32(0),
+    u32(0),
+    u32(1),
+    Buffer.from('s'),
+  ]);
+  expect(threadsAnswer(told, 2)).toEqual([
+    { syscall: 'running', stat: '' },
+    { syscall: '', stat: 's' },
+  ]);
+  expect(threadsAnswer(told, 1)).toBeNull();
+  expect(threadsAnswer(told.subarray(0, -1), 2)).toBeNull();
+  expect([...threadsRequest(3, [258])]).toEqual([1, 0, 3, 0, 0, 0, 2, 1, 0, 0]);
 });

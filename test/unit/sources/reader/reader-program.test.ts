@@ -6,7 +6,13 @@ import { startReader } from '../../../../src/sources/reader/child';
 import type { ReaderChild } from '../../../../src/sources/reader/child';
 import { AnswerParser, requestFrame } from '../../../../src/sources/reader/frame';
 import type { Frame } from '../../../../src/sources/reader/frame';
+import { until } from '../../../support/running';
 import { Operation } from '../../../../src/sources/reader/operations';
+import {
+  type ThreadTexts,
+  threadsAnswer,
+  threadsRequest,
+} from '../../../../src/sources/reader/requests';
 import { Readers } from '../../../../src/sources/reader/readers';
 import { readerPath } from '../../../../src/native/load';
 
@@ -60,6 +66,30 @@ test('maps and command line of a process', async () => {
   expect((await ask(Operation.MAPS, u32(child.pid!))).errno).toBe(2);
 });
 
+test('what threads do, each by itself, and the mounts of a process', async () => {
+  const child = spawn('cat', { stdio: ['pipe', 'pipe', 'ignore'] });
+  child.stdin.write('x');
+  await once(child.stdout, 'data');
+  const pid = child.pid!;
+  const gone = 0x3fffff;
+  const look = async (): Promise<readonly ThreadTexts[]> => {
+    const request = threadsRequest(pid, [pid, gone]);
+    const { errno, payload } = await ask(Operation.THREADS, request);
+    expect(errno).toBe(0);
+    return threadsAnswer(payload, 2)!;
+  };
+  await until('cat to read', () => readFileSync(`/proc/${pid}/syscall`, 'utf8').startsWith('0 '));
+  const [own, other] = await look();
+  expect(own!.syscall).toBe(readFileSync(`/proc/${pid}/syscall`, 'utf8'));
+  expect(own!.stat).toMatch(new RegExp(`^${pid} \\(cat\\) S `));
+  expect(other).toEqual({ syscall: '', stat: '' });
+  const mounts = await ask(Operation.MOUNTS, u32(pid));
+  expect(mounts.payload.toString()).toBe(readFileSync(`/proc/${pid}/mountinfo`, 'utf8'));
+  child.kill();
+  await once(child, 'exit');
+  expect((await ask(Operation.MOUNTS, u32(pid))).errno).toBe(2);
+});
+
 test('of a process without userfaultfd nothing is registered', async () => {
   const { errno, payload } = await ask(Operation.GUARDS, u32(process.pid));
   expect([errno, ...payload]).toEqual([0, 0]);
@@ -106,6 +136,7 @@ test('what is not understood is an error of that request alone', async () => {
   expect((await ask(200, u32(1))).errno).toBe(38); // ENOSYS
   expect((await ask(Operation.MAPS, Buffer.alloc(3))).errno).toBe(22); // EINVAL
   expect((await ask(Operation.MAPS, Buffer.alloc(5))).errno).toBe(22);
+  expect((await ask(Operation.THREADS, Buffer.from([1, 0, 1, 0, 0, 0]))).errno).toBe(22);
   expect((await ask(Operation.MAPS, u32(process.pid))).errno).toBe(0);
 });
 
