@@ -53,6 +53,7 @@ export function region(part: Partial<RegionRow> = {}): RegionRow {
     members: 1,
     addLatencies: () => 0,
     sumsUp: '',
+    revision: 0,
     ...part,
   };
 }
@@ -71,6 +72,7 @@ export function site(part: Partial<SiteRow> = {}): SiteRow {
     members: 1,
     addLatencies: () => 0,
     sumsUp: '',
+    revision: 0,
     ...part,
   };
 }
@@ -85,6 +87,7 @@ export function thread(part: Partial<ThreadRow> = {}): ThreadRow {
     members: 1,
     addLatencies: () => 0,
     sumsUp: '',
+    revision: 0,
     ...part,
   };
 }
@@ -101,6 +104,7 @@ export function process(part: Partial<ProcessRow> = {}): ProcessRow {
     members: 1,
     addLatencies: () => 0,
     sumsUp: '',
+    revision: 0,
     threads: 1,
     worstThreadShare: 0,
     worstTid: 100,

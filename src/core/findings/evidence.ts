@@ -1,3 +1,4 @@
+import { CAUSE_NAMES } from '../classify/classes';
 import type { RegionRow, Snapshot, StatRow } from '../snapshot/snapshot';
 import { RULES } from './rules';
 import type { Rule } from './rules';
@@ -25,47 +26,42 @@ export function evidence({ regions, causeFacts }: Snapshot, weight: Weight): Evi
     faults: 0,
     stallNs: 0,
   }));
+  const ofCause = CAUSE_NAMES.map((_, cause) => found.filter(({ rule }) => rule.cause === cause));
   for (const row of regions) {
-    if (row.faults === 0) continue;
-    const ns = weight(row);
-    for (const sum of found) {
-      const faults = faultsFor(sum.rule, row);
+    const ns = row.faults === 0 ? 0 : weight(row);
+    const { byCause } = row;
+    // Most rows have faults of a few causes.
+    for (let cause = 0; cause < byCause.length; cause++) {
+      const faults = byCause[cause]!;
       if (faults === 0) continue;
-      sum.faults += faults;
-      // Most rows rest, and a share of nothing is nothing.
-      if (ns > 0) sum.stallNs += ns * shareOf(sum.rule, row);
+      for (const sum of ofCause[cause]!) {
+        if (sum.rule.of?.(row) === false) continue;
+        sum.faults += faults;
+        // Most rows rest, and a share of nothing is nothing.
+        if (ns > 0) sum.stallNs += ns * shareOf(cause, row);
+      }
     }
   }
   return found.filter(({ faults }) => faults > 0).sort((a, b) => b.stallNs - a.stallNs);
 }
 
-/** Faults of a row that are evidence for a rule. */
-function faultsFor(rule: Rule, row: RegionRow): number {
-  const faults = row.byCause[rule.cause]!;
-  return faults > 0 && rule.of?.(row) !== false ? faults : 0;
+/** A row has faults that are evidence for a rule. */
+export function isEvident(rule: Rule, row: RegionRow): boolean {
+  return row.byCause[rule.cause]! > 0 && rule.of?.(row) !== false;
+}
+
+/** Of the time of a row, whose faults are evidence for a rule, that of these: ns. */
+export function stallFor(rule: Rule, row: RegionRow, weight: Weight): number {
+  const ns = weight(row);
+  return ns > 0 ? ns * shareOf(rule.cause, row) : 0;
 }
 
 /**
- * What of a row's time its cause has: one read from disk takes as long as a thousand cheap faults. Where nothing
+ * What of a row's time a cause has: one read from disk takes as long as a thousand cheap faults. Where nothing
  * was measured, by the number of faults.
  */
-function shareOf({ cause }: Rule, { faults, byCause, causeNs }: RegionRow): number {
+function shareOf(cause: number, { faults, byCause, causeNs }: RegionRow): number {
   let measured = 0;
   for (const ns of causeNs) measured += ns;
   return measured > 0 ? causeNs[cause]! / measured : byCause[cause]! / faults;
-}
-
-/** The rows that speak for a rule, each with its share of their time, ns: that of the faults of the cause. */
-export function evidentRows(
-  rule: Rule,
-  { regions }: Snapshot,
-  weight: Weight,
-): { readonly row: RegionRow; readonly stallNs: number }[] {
-  const found: { readonly row: RegionRow; readonly stallNs: number }[] = [];
-  for (const row of regions) {
-    if (faultsFor(rule, row) === 0) continue;
-    const ns = weight(row);
-    found.push({ row, stallNs: ns > 0 ? ns * shareOf(rule, row) : 0 });
-  }
-  return found;
 }

@@ -1,26 +1,20 @@
 import { CAUSE_NAMES, FaultClass } from '../classify/classes';
 import { hugePageText } from '../facts/huge-pages';
 import type { HugePageFacts } from '../facts/huge-pages';
-import { sumsByLabel } from '../snapshot/site-pairs';
-import type { Weighed } from '../snapshot/site-pairs';
 import type { ProcessRow, RegionRow, Snapshot } from '../snapshot/snapshot';
 import { NOT_IN_DETAIL } from '../stats/limits';
 import { bytes, grouped, latency, percent } from '../text/format';
-import { evidence, evidentRows, IN_ALL } from './evidence';
+import { evidence, IN_ALL, isEvident, stallFor } from './evidence';
 import type { Evidence, Weight } from './evidence';
+import type { Rule } from './rules';
 
-/** What dominates, with its figures, and what one usually does about it. Names are raw. */
-export interface Finding {
+/** What dominates, as a heading says it. Names are raw. */
+export interface Dominant {
   readonly id: string;
   /** For a heading. */
   readonly brief: string;
-  readonly says: string;
   /** What one usually does about it, '' where nothing is to be done. */
   readonly advice: string;
-  /** Name of the cause, '' where it is none. */
-  readonly cause: string;
-  /** One sentence with figures, and what to do. */
-  readonly text: string;
   readonly figures: {
     readonly faults: number;
     /** ns; of rows with several causes the share of this one. */
@@ -30,10 +24,20 @@ export interface Finding {
   };
   /** Of the region that costs most; null where nothing is known, or it does not matter. */
   readonly hugePages: HugePageFacts | null;
-  /** Labels of the regions, of the code and of the processes with the most of these faults. */
+  /** Labels of the regions and of the processes with the most of these faults. */
   readonly regions: readonly string[];
-  readonly callSites: readonly string[];
   readonly processes: readonly string[];
+}
+
+/** The same with all there is to say of it. */
+export interface Finding extends Dominant {
+  readonly says: string;
+  /** Name of the cause, '' where it is none. */
+  readonly cause: string;
+  /** One sentence with figures, and what to do. */
+  readonly text: string;
+  /** Labels of the code with the most of these faults. */
+  readonly callSites: readonly string[];
 }
 
 /** Less of one thread's time than this is no matter of page faults. */
@@ -49,15 +53,15 @@ const MANY_ERRORS = 100;
 export function findings(snapshot: Snapshot): Finding[] {
   const { elapsed } = snapshot;
   const costly = dominant(snapshot, IN_ALL, elapsed).map((one) =>
-    describe(one, snapshot, IN_ALL, elapsed),
+    describe(one, headed(one, snapshot, IN_ALL, elapsed), snapshot),
   );
   return [...costly, ...caughtErrors(snapshot)];
 }
 
 /** What costs most at the pace that a weight gives, in `elapsed` ns; null where it is next to nothing. */
-export function firstFinding(snapshot: Snapshot, weight: Weight, elapsed: number): Finding | null {
+export function firstFinding(snapshot: Snapshot, weight: Weight, elapsed: number): Dominant | null {
   const [first] = dominant(snapshot, weight, elapsed);
-  return first === undefined ? null : describe(first, snapshot, weight, elapsed);
+  return first === undefined ? null : headed(first, snapshot, weight, elapsed);
 }
 
 function dominant(snapshot: Snapshot, weight: Weight, elapsed: number): Evidence[] {
@@ -65,57 +69,57 @@ function dominant(snapshot: Snapshot, weight: Weight, elapsed: number): Evidence
   return evidence(snapshot, weight).filter(({ stallNs }) => stallNs >= least);
 }
 
-function describe(
+/** With every picture for the verdict: nothing is made for each row. */
+function headed(
   { rule, faults, stallNs }: Evidence,
   snapshot: Snapshot,
   weight: Weight,
   elapsed: number,
-): Finding {
-  const stallShare = stallNs / elapsed;
-  const rows = evidentRows(rule, snapshot, weight);
-  const costly = rows.filter(({ stallNs: ns }) => ns > 0);
-  const named = (labelOf: (row: RegionRow) => string): string[] =>
-    topLabels(costly.map(({ row, stallNs: ns }) => ({ label: labelOf(row), weight: ns })));
-  const regions = named(({ label }) => label);
-  const processes = named(owners());
-  const callSites =
-    snapshot.sites.length === 0 ? [] : codeOf(snapshot, new Set(rows.map(({ row }) => row.id)));
-  const hugePages = rule.hugePages === true ? hugePagesOf(costly, snapshot) : null;
-  const advice = hugePages === null ? rule.advice : `${rule.advice}; ${hugePageText(hugePages)}`;
-  const where = regions.length === 0 ? '' : ` in ${regions.join(', ')}`;
-  const by = callSites.length === 0 ? '' : `, by ${callSites[0]!}`;
+): Dominant {
+  const regions = new LabelSums();
+  const processes = new LabelSums();
+  const ownerOf = owners();
+  let most = 0;
+  let hugePages: HugePageFacts | null = null;
+  for (const row of snapshot.regions) {
+    if (!isEvident(rule, row)) continue;
+    const ns = stallFor(rule, row, weight);
+    if (!(ns > 0)) continue;
+    regions.add(row.label, ns);
+    processes.add(ownerOf(row), ns);
+    if (rule.hugePages !== true || ns <= most) continue;
+    // Of the row that costs most of those that something is known of.
+    const facts = snapshot.hugePages(row.id);
+    if (facts === null) continue;
+    most = ns;
+    hugePages = facts;
+  }
   return {
     id: rule.id,
     brief: rule.brief,
+    advice: hugePages === null ? rule.advice : `${rule.advice}; ${hugePageText(hugePages)}`,
+    figures: { faults, stallNs, stallShare: stallNs / elapsed },
+    hugePages,
+    regions: regions.top(),
+    processes: processes.top(),
+  };
+}
+
+function describe({ rule }: Evidence, heading: Dominant, snapshot: Snapshot): Finding {
+  const { advice, regions, figures } = heading;
+  const { faults, stallNs, stallShare } = figures;
+  const callSites = codeOf(rule, snapshot);
+  const where = regions.length === 0 ? '' : ` in ${regions.join(', ')}`;
+  const by = callSites.length === 0 ? '' : `, by ${callSites[0]!}`;
+  return {
+    ...heading,
     says: rule.says,
-    advice,
     cause: CAUSE_NAMES[rule.cause]!,
     text:
       `${rule.says}: about ${latency(stallNs)} (${percent(stallShare)} % of one thread's time) for ` +
       `${grouped(faults)} faults (${bytes(faults * PAGE)})${where}${by}; ${advice}`,
-    figures: { faults, stallNs, stallShare },
-    hugePages,
-    regions,
     callSites,
-    processes,
   };
-}
-
-/** Of the row that costs most of those that something is known of. */
-function hugePagesOf(
-  rows: ReturnType<typeof evidentRows>,
-  snapshot: Snapshot,
-): HugePageFacts | null {
-  let most = 0;
-  let found: HugePageFacts | null = null;
-  for (const { row, stallNs } of rows) {
-    if (stallNs <= most) continue;
-    const facts = snapshot.hugePages(row.id);
-    if (facts === null) continue;
-    most = stallNs;
-    found = facts;
-  }
-  return found;
 }
 
 /** Whose address space it is: rows that stand for several have a name only. Most rows have the owner of the last. */
@@ -139,9 +143,9 @@ function caughtErrors({ processes }: Snapshot): Finding[] {
   const catching = processes.filter((row) => row.members === 1 && errors(row) >= MANY_ERRORS);
   const faults = catching.reduce((sum, row) => sum + errors(row), 0);
   if (faults === 0) return [];
-  const who = topLabels(
-    catching.map((row) => ({ label: `${row.comm} ${row.pid}`, weight: errors(row) })),
-  );
+  const sums = new LabelSums();
+  for (const row of catching) sums.add(`${row.comm} ${row.pid}`, errors(row));
+  const who = sums.top();
   const why = "made on purpose, as a JVM's checks for null and some collectors do";
   return [
     {
@@ -160,38 +164,49 @@ function caughtErrors({ processes }: Snapshot): Finding[] {
   ];
 }
 
-/** The code with the most faults in some regions. */
-function codeOf(snapshot: Snapshot, regions: ReadonlySet<number>): string[] {
-  return topLabels(
-    snapshot.sites.map(({ id: site, label }) => ({
-      label,
-      weight: snapshot
-        .siteRegions(site)
-        .reduce((sum, { id, faults }) => (regions.has(id) ? sum + faults : sum), 0),
-    })),
-  );
+/** The code with the most faults in the regions that are evidence for a rule. */
+function codeOf(rule: Rule, snapshot: Snapshot): string[] {
+  const sums = new LabelSums();
+  if (snapshot.sites.length === 0) return [];
+  const evident = snapshot.regions.filter((row) => isEvident(rule, row));
+  const regions = new Set(evident.map(({ id }) => id));
+  for (const { id: site, label } of snapshot.sites) {
+    for (const { id, faults } of snapshot.siteRegions(site)) {
+      if (regions.has(id)) sums.add(label, faults);
+    }
+  }
+  return sums.top();
 }
 
-/**
- * Those that weigh most; what all processes share that are not in detail, or have no name, is no place to look at. They are
- * few of thousands: sorting all would take longer than looking for each.
- */
-function topLabels(weighed: readonly Weighed[]): string[] {
-  const sums = sumsByLabel(weighed);
-  sums.delete(NOT_IN_DETAIL);
-  sums.delete('');
-  const top: string[] = [];
-  while (top.length < NAMED) {
-    let most = 0;
-    let heaviest = '';
-    for (const [label, weight] of sums) {
-      if (weight <= most) continue;
-      most = weight;
-      heaviest = label;
-    }
-    if (most === 0) break;
-    top.push(heaviest);
-    sums.delete(heaviest);
+/** What has one label summed up. */
+class LabelSums {
+  private readonly sums = new Map<string, number>();
+
+  add(label: string, weight: number): void {
+    this.sums.set(label, (this.sums.get(label) ?? 0) + weight);
   }
-  return top;
+
+  /**
+   * Those that weigh most; what all processes share that are not in detail, or have no name, is no place to look at. They are
+   * few of thousands: sorting all would take longer than looking for each.
+   */
+  top(): string[] {
+    const { sums } = this;
+    sums.delete(NOT_IN_DETAIL);
+    sums.delete('');
+    const top: string[] = [];
+    while (top.length < NAMED) {
+      let most = 0;
+      let heaviest = '';
+      for (const [label, weight] of sums) {
+        if (weight <= most) continue;
+        most = weight;
+        heaviest = label;
+      }
+      if (most === 0) break;
+      top.push(heaviest);
+      sums.delete(heaviest);
+    }
+    return top;
+  }
 }

@@ -2,7 +2,7 @@ import type { Snapshot } from '../snapshot/snapshot';
 import { IN_ALL, NOW } from './evidence';
 import type { Weight } from './evidence';
 import { firstFinding, LEAST_SHARE } from './findings';
-import type { Finding } from './findings';
+import type { Dominant } from './findings';
 
 /** Whether faults are a problem, the least first. */
 export const LEVELS = ['fine', 'look', 'problem'] as const;
@@ -21,7 +21,7 @@ export interface Verdict {
   readonly share: number;
   /** `share` and `finding` are of the last tick. */
   readonly isNow: boolean;
-  readonly finding: Finding | null;
+  readonly finding: Dominant | null;
   /** The share of all the time stalled that the finding has. */
   readonly part: number;
 }

@@ -155,8 +155,6 @@ export class ProcessGroup extends RowGroup<ProcessRow> implements ProcessRow {
   owner = UNKNOWN_OWNER;
   alive = false;
   threads = 0;
-  worstThreadShare = 0;
-  worstTid = 0;
   leftOut = 0;
 
   protected describe(rows: readonly ProcessRow[]): void {
@@ -166,9 +164,18 @@ export class ProcessGroup extends RowGroup<ProcessRow> implements ProcessRow {
     this.alive = rows.some(({ alive }) => alive);
     this.threads = rows.reduce((sum, { threads }) => sum + threads, 0);
     this.leftOut = rows.reduce((sum, row) => sum + row.leftOut, 0);
-    const worst = rows.reduce((a, b) => (b.worstThreadShare > a.worstThreadShare ? b : a));
-    this.worstThreadShare = worst.worstThreadShare;
-    this.worstTid = worst.worstTid;
+  }
+
+  get worstThreadShare(): number {
+    return this.worst.worstThreadShare;
+  }
+
+  get worstTid(): number {
+    return this.worst.worstTid;
+  }
+
+  private get worst(): ProcessRow {
+    return this.rows.reduce((a, b) => (b.worstThreadShare > a.worstThreadShare ? b : a));
   }
 }
 

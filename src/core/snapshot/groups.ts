@@ -34,31 +34,28 @@ export abstract class RowGroup<Row extends GroupableRow> implements StatRow, Sha
   refaults = 0;
   stallNs = 0;
   maxNs = 0;
-  stallShare = 0;
   stalled = 0;
   rate = 0;
   lastTime = 0;
   members = 0;
   sumsUp = '';
-  /** Of the ids of the rows: that they are the same as before. */
-  private idSum = 0;
+  revision = 0;
   private measured: readonly number[] | null = null;
   private keptHistory: readonly number[] | null = null;
   private keptClassRate: readonly number[] | null = null;
   private causes: { readonly byCause: number[]; readonly causeNs: number[] } | null = null;
 
-  /** Sums up rows, of which there are some. */
-  fill(id: number, rows: readonly Row[]): void {
-    const { faults, stallNs, idSum, members } = this;
+  /** Sums up rows, of which there are some. Where `rests`, they are those of before, and none has changed. */
+  fill(id: number, rows: readonly Row[], rests: boolean): void {
+    this.keptHistory = null;
+    // Most groups rest: nothing of them is done again.
+    if (rests) return;
     this.id = id;
     this.rows = rows;
+    this.revision++;
     this.sum(rows);
-    this.keptHistory = null;
     this.keptClassRate = null;
     this.describe(rows);
-    const rests = this.faults === faults && this.stallNs === stallNs;
-    if (rests && this.idSum === idSum && this.members === members) return;
-    // Most groups rest: what takes long is done again only for the others.
     const { byClass } = this;
     for (let c = 0; c < CLASS_COUNT; c++) {
       let n = 0;
@@ -75,16 +72,14 @@ export abstract class RowGroup<Row extends GroupableRow> implements StatRow, Sha
   private sum(rows: readonly Row[]): void {
     this.undecided = 0;
     this.faults = this.uniquePages = this.refaults = this.stallNs = this.maxNs = 0;
-    this.stallShare = this.stalled = this.rate = this.lastTime = this.members = this.idSum = 0;
+    this.stalled = this.rate = this.lastTime = this.members = 0;
     this.sumsUp = '';
     for (const row of rows) {
-      this.idSum += row.id;
       this.faults += row.faults;
       this.uniquePages += row.uniquePages;
       this.undecided += row.undecided;
       this.refaults += row.refaults;
       this.stallNs += row.stallNs;
-      this.stallShare += row.stallShare;
       this.stalled += row.stalled;
       this.rate += row.rate;
       this.members += row.members;
@@ -92,6 +87,13 @@ export abstract class RowGroup<Row extends GroupableRow> implements StatRow, Sha
       if (row.lastTime > this.lastTime) this.lastTime = row.lastTime;
       if (row.sumsUp !== '') this.sumsUp = row.sumsUp;
     }
+  }
+
+  /** It changes with the time, also of rows that rest. */
+  get stallShare(): number {
+    let sum = 0;
+    for (const row of this.rows) sum += row.stallShare;
+    return sum;
   }
 
   get byCause(): readonly number[] {
@@ -172,6 +174,10 @@ interface Kept<Row extends GroupableRow, Group> {
   count: number;
   /** The picture in which it had rows. */
   seen: number;
+  /** Of the rows together: it rises whenever one of them has changed. */
+  revisions: number;
+  /** The same when the group was filled; -1 where it is to be filled again in any case. */
+  filled: number;
 }
 
 /** Where a row belonged when its traits were these. */
@@ -179,7 +185,12 @@ interface Placed<Row extends GroupableRow, Group, Traits> {
   readonly traits: Traits;
   readonly kept: Kept<Row, Group>;
   seen: number;
+  /** As it was looked at last. */
+  row: Row;
+  revision: number;
 }
+
+const UNFILLED = { revisions: 0, filled: -1 };
 
 /** What is remembered of rows and groups that are out of sight, before all of it is forgotten. */
 const SPARE = 1024;
@@ -215,7 +226,8 @@ export class Grouping<
 
   private filled(kept: Kept<Row, Group>): Group {
     kept.group ??= this.rules.make();
-    kept.group.fill(kept.id, kept.rows);
+    kept.group.fill(kept.id, kept.rows, kept.filled === kept.revisions);
+    kept.filled = kept.revisions;
     return kept.group;
   }
 
@@ -229,14 +241,22 @@ export class Grouping<
       if (kept.seen !== seen) {
         kept.seen = seen;
         kept.count = 0;
+        kept.revisions = 0;
         present.push(kept);
       }
-      kept.rows[kept.count++] = row;
+      if (kept.rows[kept.count] !== row) {
+        kept.rows[kept.count] = row;
+        kept.filled = -1;
+      }
+      kept.count++;
+      kept.revisions += row.revision;
     }
     this.forget(rows.length, present.length);
     for (const kept of present) {
       // Also where it is what it was before, writing a length takes long.
-      if (kept.rows.length !== kept.count) kept.rows.length = kept.count;
+      if (kept.rows.length === kept.count) continue;
+      kept.rows.length = kept.count;
+      kept.filled = -1;
     }
     return present;
   }
@@ -249,11 +269,16 @@ export class Grouping<
   private place(row: Row, at: number, seen: number): Placed<Row, Group, Traits> {
     const { rules, lastRows, lastPlaces } = this;
     let place = lastRows[at] === row.id ? lastPlaces[at] : this.placed.get(row.id);
-    if (place === undefined || !rules.has(row, place.traits)) {
-      place = { traits: rules.traits(row), kept: this.keptOf(rules.key(row)), seen };
+    const { revision } = row;
+    const rests = place?.row === row && place.revision === revision;
+    if (place === undefined || (!rests && !rules.has(row, place.traits))) {
+      const kept = this.keptOf(rules.key(row));
+      place = { traits: rules.traits(row), kept, seen, row, revision };
       this.placed.set(row.id, place);
     }
     place.seen = seen;
+    place.row = row;
+    place.revision = revision;
     lastRows[at] = row.id;
     lastPlaces[at] = place;
     return place;
@@ -262,7 +287,7 @@ export class Grouping<
   private keptOf(key: string): Kept<Row, Group> {
     let kept = this.groups.get(key);
     if (kept === undefined) {
-      kept = { id: --this.lastId, group: null, rows: [], count: 0, seen: 0 };
+      kept = { id: --this.lastId, group: null, rows: [], count: 0, seen: 0, ...UNFILLED };
       this.groups.set(key, kept);
     }
     return kept;

@@ -3,7 +3,7 @@ import type { KindName } from '../classify/classes';
 import { hexText } from '../text/format';
 import { siteLabel } from '../code/site-table';
 import type { SiteInfo } from '../code/site-table';
-import type { RegionTable } from '../regions/region-table';
+import type { RegionInfo, RegionTable } from '../regions/region-table';
 import type { ProcessRow, RegionRow, SiteRow, StatRow, ThreadRow } from './snapshot';
 import type { StatTable } from '../stats/stat-table';
 import type { Totals } from '../stats/totals';
@@ -76,6 +76,8 @@ class Stats extends CountedStats implements StatRow {
   p50Ns = NaN;
   p90Ns = NaN;
   p99Ns = NaN;
+  /** That of the table. */
+  revision = -1;
   private keptHistory: readonly number[] | null = null;
 
   constructor(
@@ -85,15 +87,31 @@ class Stats extends CountedStats implements StatRow {
     super();
   }
 
-  protected fillStats(elapsed: number): void {
+  /** Most rows rest: of those, nothing is read again. Returns whether it is filled for the first time. */
+  protected fillStats(elapsed: number): boolean {
     const { stats, slot } = this;
+    this.keptHistory = null;
+    const first = this.revision < 0;
+    const revision = stats.revision(slot);
+    if (revision === this.revision) {
+      this.stallShare = share(this.stallNs, elapsed);
+      return first;
+    }
+    this.revision = revision;
     this.id = stats.id(slot);
     stats.read(slot, this);
     this.derive(elapsed);
     this.p50Ns = stats.p50Ns(slot);
     this.p90Ns = stats.p90Ns(slot);
     this.p99Ns = stats.p99Ns(slot);
-    this.keptHistory = null;
+    return first;
+  }
+
+  /** Something of a row that was filled before is another now that the table does not count. */
+  protected revise(): void {
+    const { stats, slot } = this;
+    stats.revise(slot);
+    this.revision = stats.revision(slot);
   }
 
   /**
@@ -131,6 +149,7 @@ export class RegionStats extends Stats implements RegionRow {
   maker = '';
   members = 1;
   sumsUp = '';
+  private info: RegionInfo | null = null;
 
   fill(
     elapsed: number,
@@ -140,8 +159,16 @@ export class RegionStats extends Stats implements RegionRow {
     maker: string,
     sumsUp: string,
   ): this {
-    this.fillStats(elapsed);
+    const first = this.fillStats(elapsed);
     const info = regions.rows.info(slot)!;
+    const startPage = regions.startPage(slot);
+    const endPage = regions.endPage(slot);
+    const members = regions.rows.members(slot);
+    const lies = this.size === size && this.startPage === startPage && this.endPage === endPage;
+    const stands = this.members === members && this.sumsUp === sumsUp && this.maker === maker;
+    if (this.info === info && lies && stands) return this;
+    if (!first) this.revise();
+    this.info = info;
     this.kind = KIND_NAMES[info.kind]!;
     this.label = info.label;
     this.path = info.path;
@@ -150,10 +177,10 @@ export class RegionStats extends Stats implements RegionRow {
     this.pid = info.pid;
     this.comm = info.comm;
     this.size = size;
-    this.startPage = regions.startPage(slot);
-    this.endPage = regions.endPage(slot);
+    this.startPage = startPage;
+    this.endPage = endPage;
     this.maker = maker;
-    this.members = regions.rows.members(slot);
+    this.members = members;
     this.sumsUp = sumsUp;
     return this;
   }
@@ -168,11 +195,16 @@ export class ThreadStats extends Stats implements ThreadRow {
   sumsUp = '';
 
   fill(elapsed: number, info: ThreadInfo, members: number, sumsUp: string): this {
-    this.fillStats(elapsed);
-    this.tid = info.tid;
-    this.pid = info.pid;
-    this.comm = info.comm;
-    this.alive = info.alive;
+    const first = this.fillStats(elapsed);
+    const { tid, pid, comm, alive } = info;
+    const same = this.tid === tid && this.pid === pid && this.comm === comm;
+    const stands = this.members === members && this.sumsUp === sumsUp;
+    if (same && stands && this.alive === alive) return this;
+    if (!first) this.revise();
+    this.tid = tid;
+    this.pid = pid;
+    this.comm = comm;
+    this.alive = alive;
     this.members = members;
     this.sumsUp = sumsUp;
     return this;
@@ -201,19 +233,27 @@ export class ProcessStats extends Stats implements ProcessRow {
     worstThreadShare: number,
     worstTid: number,
   ): this {
-    this.fillStats(elapsed);
-    this.pid = info.pid;
-    this.ppid = info.ppid;
-    this.nsPid = info.nsPid;
-    this.comm = info.comm;
-    this.owner = info.owner;
-    this.alive = info.alive;
-    this.members = members;
-    this.sumsUp = sumsUp;
-    this.threads = info.threads;
+    const first = this.fillStats(elapsed);
     this.worstThreadShare = worstThreadShare;
     this.worstTid = worstTid;
-    this.leftOut = leftOut(info, this.faults);
+    const { pid, ppid, nsPid, comm, owner, alive, threads } = info;
+    const left = leftOut(info, this.faults);
+    const own = this.pid === pid && this.ppid === ppid && this.nsPid === nsPid;
+    const same = own && this.comm === comm;
+    const stands = this.members === members && this.sumsUp === sumsUp && this.owner === owner;
+    const lives = this.alive === alive && this.threads === threads && this.leftOut === left;
+    if (same && stands && lives) return this;
+    if (!first) this.revise();
+    this.pid = pid;
+    this.ppid = ppid;
+    this.nsPid = nsPid;
+    this.comm = comm;
+    this.owner = owner;
+    this.alive = alive;
+    this.members = members;
+    this.sumsUp = sumsUp;
+    this.threads = threads;
+    this.leftOut = left;
     return this;
   }
 }
@@ -229,9 +269,13 @@ export class SiteStats extends Stats implements SiteRow {
   offset = '';
   members = 1;
   sumsUp = '';
+  private info: SiteInfo | null = null;
 
   fill(elapsed: number, info: SiteInfo, members: number, sumsUp: string): this {
-    this.fillStats(elapsed);
+    const first = this.fillStats(elapsed);
+    if (this.info === info && this.members === members && this.sumsUp === sumsUp) return this;
+    if (!first) this.revise();
+    this.info = info;
     this.label = siteLabel(info);
     this.function = info.function;
     this.inlined = info.inlined;

@@ -73,7 +73,7 @@ export interface Weighed {
 }
 
 /** What has one label summed up. */
-export function sumsByLabel(weighed: readonly Weighed[]): Map<string, number> {
+function sumsByLabel(weighed: readonly Weighed[]): Map<string, number> {
   const sums = new Map<string, number>();
   for (const { label, weight } of weighed) sums.set(label, (sums.get(label) ?? 0) + weight);
   return sums;

@@ -58,6 +58,11 @@ export interface SharedRow {
   /** Why it stands for several, in words; '' for a row that stands for one thing. */
   readonly sumsUp: string;
   /**
+   * Rises whenever something of this very row is another than before, but for its history and for what is a share of
+   * the time since the counters run.
+   */
+  readonly revision: number;
+  /**
    * Adds its latencies by bucket (stats/histogram.ts) to `counts`; returns how many they are. Those of a
    * model's row are as they are when it is asked.
    */

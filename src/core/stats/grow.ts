@@ -11,3 +11,10 @@ export function grownI32(old: Int32Array, length: number): Int32Array {
   grown.set(old);
   return grown;
 }
+
+/** The same for a column of counters. */
+export function grownU32(old: Uint32Array, length: number): Uint32Array {
+  const grown = new Uint32Array(length);
+  grown.set(old);
+  return grown;
+}

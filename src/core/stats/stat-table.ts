@@ -12,7 +12,7 @@ import {
 } from './cells';
 import type { CountedRow } from './cells';
 import type { FaultColumns } from '../wire/fault-columns';
-import { grownF64 } from './grow';
+import { grownF64, grownU32 } from './grow';
 import type { Resolved } from '../wire/resolved';
 import { RowActivity } from './row-activity';
 import {
@@ -34,6 +34,8 @@ const PERCENTILES = [0.5, 0.9, 0.99] as const;
 export class StatTable {
   private cells: Float64Array;
   private ids: Float64Array;
+  /** See revision(). */
+  private revisions: Uint32Array;
   private readonly histograms: RowHistograms;
   private readonly activity: RowActivity;
   private readonly freeRows: number[] = [];
@@ -48,6 +50,7 @@ export class StatTable {
     this.capacity = capacity;
     this.cells = new Float64Array(capacity * STRIDE);
     this.ids = new Float64Array(capacity);
+    this.revisions = new Uint32Array(capacity);
     this.histograms = new RowHistograms(pool, capacity);
     this.activity = new RowActivity(pool, capacity);
   }
@@ -74,6 +77,7 @@ export class StatTable {
       row = this.top++;
     }
     this.ids[row] = this.nextId++;
+    this.revisions[row]!++;
     return row;
   }
 
@@ -81,6 +85,7 @@ export class StatTable {
     const capacity = this.capacity * 2;
     this.cells = grownF64(this.cells, capacity * STRIDE);
     this.ids = grownF64(this.ids, capacity);
+    this.revisions = grownU32(this.revisions, capacity);
     this.histograms.grow(capacity);
     this.activity.grow(capacity);
     this.capacity = capacity;
@@ -111,7 +116,7 @@ export class StatTable {
     columns: Pick<FaultColumns, 'fresh' | 'bucket' | 'mapping'>,
   ): void {
     // In locals: the fields could change under a call, the arrays themselves do not within a batch.
-    const { cells } = this;
+    const { cells, revisions } = this;
     const { byCause, causeNs } = Cell;
     const { segments } = this.histograms;
     const { counters } = this.pool;
@@ -160,6 +165,7 @@ export class StatTable {
       cells[at + Cell.stallNs]! += stall;
       cells[at + Cell.maxNs] = max;
       cells[at + Cell.lastTime] = Math.max(cells[at + Cell.lastTime]!, time[last]!);
+      revisions[row]!++;
       this.activity.touch(row);
     }
   }
@@ -177,6 +183,7 @@ export class StatTable {
     const { cells } = this;
     for (let i = 0; i < batch.faults; i++) {
       const at = rows[i]! * STRIDE;
+      this.revisions[rows[i]!]!++;
       cells[at + faultClass[i]!]!--;
       cells[at + Cell.byCause + cause[i]!]!--;
       cells[at + Cell.uniquePages]! -= fresh[i]!;
@@ -203,6 +210,7 @@ export class StatTable {
     const at = row * STRIDE;
     this.cells[at + Cell.stallNs]! += ns;
     this.cells[at + Cell.lastTime] = Math.max(this.cells[at + Cell.lastTime]!, time);
+    this.revisions[row]!++;
     this.activity.touch(row);
   }
 
@@ -213,11 +221,21 @@ export class StatTable {
 
   /** Samples rates and histories; see Counters.tick. */
   tick(elapsed: number, accounted: number): void {
-    const { cells } = this;
+    const { cells, revisions } = this;
     this.activity.tick(
-      (row) => tickCells(cells, row * STRIDE, elapsed, accounted),
+      (row) => {
+        const at = row * STRIDE;
+        const rate = cells[at + Cell.rate]!;
+        const stalled = cells[at + Cell.stalled]!;
+        const faults = tickCells(cells, at, elapsed, accounted);
+        if (cells[at + Cell.rate] !== rate || cells[at + Cell.stalled] !== stalled) {
+          revisions[row]!++;
+        }
+        return faults;
+      },
       (row) => {
         restCells(cells, row * STRIDE);
+        revisions[row]!++;
       },
     );
   }
@@ -226,6 +244,7 @@ export class StatTable {
   fold(from: number, into: number): void {
     foldCells(this.cells, from * STRIDE, into * STRIDE);
     this.histograms.fold(from, into);
+    this.revisions[into]!++;
     if (this.activity.isActive(from) && !this.activity.isActive(into)) this.activity.wake(into);
   }
 
@@ -239,7 +258,18 @@ export class StatTable {
 
   private clearRow(row: number): void {
     this.cells.fill(0, row * STRIDE, (row + 1) * STRIDE);
+    this.revisions[row]!++;
     this.histograms.clear(row);
+  }
+
+  /** What is shown of a row beside its counters has changed. */
+  revise(row: number): void {
+    this.revisions[row]!++;
+  }
+
+  /** Another number whenever something else may be read of the row in this slot; its history apart. */
+  revision(row: number): number {
+    return this.revisions[row]!;
   }
 
   faults(row: number): number {

@@ -17,14 +17,12 @@ import type { HeaderInfo, ReplayState } from '../state/source';
 import { CLASS_STYLE, type Theme } from '../terminal/theme';
 import { memoryView } from './memory';
 import { verdictView } from './verdict';
-import { stateText } from '../state/waiting';
+import { lateText, stateText } from '../state/waiting';
 
 /** A fault that has been in flight for longer is shown: something holds the thread. ns. */
 const STUCK_NS = 10e6;
 /** Threads in faults over the last interval from which on that is said. */
 const SOME_STALLED = 0.05;
-/** What is counted is told to be late when it is that old, ns. */
-const LATE_NS = 0.5e9;
 const CLASS_LABEL: Readonly<Record<ClassName, string>> = {
   MAJOR: 'MAJ',
   MINOR: 'MIN',
@@ -250,9 +248,9 @@ function trustPieces(picture: Picture): Piece[] {
 }
 
 /** That the counters lag behind what happens, and by how much. */
-function latePieces({ behindNs = 0 }: HeaderInfo): Piece[] {
-  if (behindNs < LATE_NS) return [];
-  const age = `${(behindNs / 1e9).toFixed(1)} s behind`;
+function latePieces(header: HeaderInfo): Piece[] {
+  const age = lateText(header);
+  if (age === '') return [];
   const text = `${age}: more faults came than could be counted by now`;
   return [{ text, short: age, style: 'warning', weight: 94 }];
 }

@@ -1,10 +1,10 @@
 import { untimed } from '../../core/facts/capture-facts';
 import type { Level, Verdict } from '../../core/findings/verdict';
-import type { Finding } from '../../core/findings/findings';
+import type { Dominant } from '../../core/findings/findings';
 import { latency, percent } from '../../core/text/format';
 import { cut, Line } from '../layout/line';
 import type { Picture } from '../state/picture';
-import { waitingWords } from '../state/waiting';
+import { lateText, waitingWords } from '../state/waiting';
 import { cellText } from '../terminal/cell-width';
 import type { Style, Theme } from '../terminal/theme';
 
@@ -13,6 +13,8 @@ const BADGE: Readonly<Record<Level, readonly [text: string, style: Style]>> = {
   look: ['LOOK', 'look'],
   problem: ['PROBLEM', 'problem'],
 };
+/** It is not known whether it is a problem. */
+const NOT_KNOWN = ['UNKNOWN', 'look'] as const;
 /** Of a region's name so much is kept before other words give way. */
 const NAME_WANTS = 12;
 
@@ -21,17 +23,23 @@ export function verdictView(theme: Theme, columns: number, picture: Picture): st
   const { verdict } = picture;
   const unknown = unknownShare(picture);
   if (unknown > 0) {
-    const line = new Line(theme, columns).add(' UNKNOWN ', 'look').add(' ');
+    const [badge, style] = NOT_KNOWN;
+    const line = new Line(theme, columns).add(` ${badge} `, style).add(' ');
     const words = `the latency of ${percent(unknown)} % of the faults is not known`;
     return line.add(words, 'strong').end();
   }
-  const [badge, style] = BADGE[verdict.level];
+  const [badge, style] = isToCome(picture) ? NOT_KNOWN : BADGE[verdict.level];
   const line = new Line(theme, columns).add(` ${badge} `, style).add(' ');
   const { room } = line;
   const { finding } = verdict;
   if (finding === null) return line.add(plainWords(picture), 'strong').end();
   const [title, rest] = words(finding, verdict, room, theme);
   return line.add(title, 'strong').add(rest).end();
+}
+
+/** There were faults since the counters were set to zero, and none of them is counted. */
+function isToCome({ snapshot, header }: Picture): boolean {
+  return snapshot.totals.faults === 0 && header.ended === null && lateText(header) !== '';
 }
 
 /** Of the faults, those without a latency, where what is known is fine and says nothing; else 0. */
@@ -43,7 +51,7 @@ function unknownShare({ verdict, header: { capture } }: Picture): number {
 
 /** The title, and what stands behind it: as much as there is room for. */
 function words(
-  finding: Finding,
+  finding: Dominant,
   verdict: Verdict,
   room: number,
   theme: Theme,
@@ -76,7 +84,7 @@ function words(
 
 function shareWords(
   { isNow }: Verdict,
-  { figures: { stallShare } }: Finding,
+  { figures: { stallShare } }: Dominant,
 ): { readonly long: string; readonly middle: string; readonly short: string } {
   const now = isNow ? ' now' : '';
   if (stallShare > 1) {
