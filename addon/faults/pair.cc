@@ -55,7 +55,7 @@ void Pairer::Consume(const RawRecord& raw, uint64_t now) {
       return;
     case RecordKind::kLost:
       // These have rings of their own, in which nothing else is lost.
-      if (IsCopy(raw.event->kind)) return OnLostStacks(record);
+      if (IsCopy(raw.event->kind)) return OnLostStacks(record, IsOfMakers(raw.event->kind));
       return OnLost(record);
     case RecordKind::kIgnored:
       return;
@@ -137,10 +137,12 @@ void Pairer::OnLost(const Record& record) {
   mailbox_.Add(row);
 }
 
-void Pairer::OnLostStacks(const Record& record) {
+void Pairer::OnLostStacks(const Record& record, bool of_makers) {
   counters_.lost_stacks += record.lost;
-  // They have cost the target as much as those that came.
-  stack_periods_.TakeLost(record.time, record.lost);
+  // They have cost the target as much as those that came. Of which event they were is not told;
+  // that one tells of them that comes first when there is room again, which is the more often it
+  // the more records it makes.
+  (of_makers ? maker_periods_ : stack_periods_).TakeLost(record.time, record.lost);
 }
 
 void Pairer::DoubtMaps(uint64_t time) {

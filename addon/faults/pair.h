@@ -70,7 +70,7 @@ class Pairer {
   void OnMmap(const Record& record);
   void OnCgroup(const Record& record);
   void OnLost(const Record& record);
-  void OnLostStacks(const Record& record);
+  void OnLostStacks(const Record& record, bool of_makers);
 
   const Formats& formats_;
   Mailbox& mailbox_;

@@ -226,6 +226,16 @@ inline Bytes LostCopies(const Who& who, uint64_t lost) {
   return Finish(out);
 }
 
+// The same of an event of who makes mappings: its records end with neither thread nor CPU.
+inline Bytes LostMakerCopies(const Who& who, uint64_t lost) {
+  Bytes out = Header(PERF_RECORD_LOST, 0);
+  Put(&out, who.id);
+  Put(&out, lost);
+  Put(&out, who.time);
+  Put(&out, who.id);
+  return Finish(out);
+}
+
 // --- a session's events
 // ---------------------------------------------------------------------------
 

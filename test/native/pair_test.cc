@@ -497,6 +497,16 @@ TEST(pair_lost_copies_cost_no_fault) {
   CHECK_EQ(bench.Seen().faults.at(0).latency, 100.0);
 }
 
+TEST(pair_lost_copies_cost_the_budget_of_their_event) {
+  Bench bench;
+  bench.pairer().stack_periods().Change(kStart, 1);
+  bench.pairer().maker_periods().Change(kStart, 1);
+  bench.Feed(LostMakerCopies({kPid, kPid, 2010, SyscallId(EventKind::kMmapCopy)}, 17));
+  CHECK_EQ(bench.counters().lost_stacks, 17u);
+  CHECK_EQ(bench.pairer().stack_periods().taken(), 0u);
+  CHECK_EQ(bench.pairer().maker_periods().taken(), 17u);
+}
+
 TEST(pair_copies_beyond_the_slots_leave_their_faults) {
   Bench bench;
   const uint32_t more = StackCopies::kSlots + 10;
