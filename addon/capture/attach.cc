@@ -76,11 +76,11 @@ void Attacher::AttachProcess(pid_t pid) {
       if (IsInherited(tid)) continue;
       error = events_.OpenThread(static_cast<pid_t>(tid), tid);
       if (error == ESRCH) {  // exited between the listing and here
-        complete_[tid] = UINT64_MAX;
+        complete_[tid] = {UINT64_MAX, true};
         continue;
       }
       if (error != 0) Refuse(error, pid, tid, complete_.size() + tids.size());
-      complete_[tid] = MonotonicNow();
+      complete_[tid] = {MonotonicNow(), true};
       threads_.Add(static_cast<uint32_t>(pid), tid, tid);
     }
   }
@@ -114,9 +114,13 @@ bool Attacher::IsInherited(uint32_t tid) {
   const Births::Birth* birth = births_.Find(tid);
   if (birth == nullptr) return false;
   const auto parent = complete_.find(birth->parent_tid);
-  if (parent == complete_.end() || parent->second >= birth->time) return false;
+  if (parent == complete_.end() || parent->second.since >= birth->time) return false;
+  // A child gets its parent's events long before its record is made (copy_process, kernel/fork.c):
+  // of one that was in the making it may be a part of them. A thread makes one at a time.
+  if (parent->second.opened && births_.FirstOf(birth->parent_tid, parent->second.since) == tid)
+    return false;
   // Its own children are inherited as well, from now on.
-  complete_[tid] = birth->time;
+  complete_[tid] = {birth->time, false};
   return true;
 }
 

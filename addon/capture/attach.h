@@ -53,8 +53,12 @@ class Attacher {
   EventSet& events_;
   ThreadTable& threads_;
   Births births_;
-  // When each thread's events were complete; a child born later has inherited all of them.
-  std::unordered_map<uint32_t, uint64_t> complete_;
+  // When each thread's events were complete; a child made later has inherited all of them.
+  struct Complete {
+    uint64_t since;
+    bool opened;  // by us, while it ran: it may have been making a child
+  };
+  std::unordered_map<uint32_t, Complete> complete_;
   // The processes asked for and all that descend from them, dead ones too.
   std::unordered_set<uint32_t> family_;
   std::vector<uint32_t> listed_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <unordered_map>
 #include <vector>
 
@@ -27,6 +28,8 @@ class Births {
   void Read();
   // nullptr where no record tells of it. A number that was given again has the latest one.
   const Birth* Find(uint32_t tid) const;
+  // The first thread that this one has made after `time`, 0 for none.
+  uint32_t FirstOf(uint32_t parent_tid, uint64_t time) const;
   // Those of processes, by pid.
   const std::unordered_map<uint32_t, Birth>& all() const { return by_tid_; }
 
@@ -34,6 +37,8 @@ class Births {
   const Formats& formats_;
   std::vector<Ring> readers_;
   std::unordered_map<uint32_t, Birth> by_tid_;
+  // By the parent's tid: when which was born.
+  std::unordered_map<uint32_t, std::map<uint64_t, uint32_t>> by_parent_;
 };
 
 }  // namespace pagefault
