@@ -55,11 +55,11 @@ struct BpfTask {
 
 // Of each CPU. A line of the cache, so that they do not disturb each other.
 struct BpfCounters {
-  BpfU64 lost_minor, lost_major, lost_others;  // for want of room in the ring
+  BpfU64 lost_minor, lost_major, lost_errors;  // for want of room in the ring
   BpfU64 duplicate_minor, duplicate_major;     // completed twice: by events of two descriptors
   BpfU64 kernel_entries;                       // entered in kernel mode and not completed
   BpfU64 vsyscalls;                            // calls through the vsyscall page: no faults
-  BpfU64 not_kept;                             // threads for which the table had no room
+  BpfU64 not_kept;                             // how often the table had no room for a thread
 };
 
 // Who is followed.

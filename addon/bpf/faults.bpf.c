@@ -68,8 +68,8 @@ INLINE void Emit(void* context, struct BpfFault* fault) {
     COUNT(lost_minor);
   } else if (fault->ending == kBpfMajor) {
     COUNT(lost_major);
-  } else {
-    COUNT(lost_others);
+  } else if (fault->ending == kBpfSignal) {
+    COUNT(lost_errors);
   }
 }
 
@@ -99,14 +99,16 @@ INLINE void Leave(void* context, struct BpfTask* task) {
 
 INLINE struct BpfTask* Keep(u64 key, u8 asleep) {
   struct BpfTask task = {.asleep = asleep};
-  if (bpf_map_update_elem(&tasks, &key, &task, BPF_NOEXIST) != 0) COUNT(not_kept);
-  return bpf_map_lookup_elem(&tasks, &key);
+  bpf_map_update_elem(&tasks, &key, &task, BPF_NOEXIST);
+  struct BpfTask* kept = bpf_map_lookup_elem(&tasks, &key);
+  if (kept == NULL) COUNT(not_kept);
+  return kept;
 }
 
-INLINE struct BpfTask* Meet(u64 key) {
-  if (settings.scope == kBpfListed) return NULL;
-  if (settings.scope == kBpfCgroup && bpf_current_task_under_cgroup(&cgroup, 0) != 1) return NULL;
-  return Keep(key, 0);
+// The current thread runs in the cgroup now, as its events ask before they count a fault. One that
+// has moved out has what is kept of it still.
+INLINE int InCgroup(void) {
+  return settings.scope != kBpfCgroup || bpf_current_task_under_cgroup(&cgroup, 0) == 1;
 }
 
 INLINE void DropKernel(struct BpfTask* task) {
@@ -124,7 +126,12 @@ INLINE int Enter(u64* arguments, int user) {
   if (state.ended) return 0;
   u64 key = bpf_get_current_task();
   struct BpfTask* task = bpf_map_lookup_elem(&tasks, &key);
-  if (task == NULL) task = Meet(key);
+  if (!InCgroup()) {
+    // What it entered before it moved out is completed unseen.
+    if (task != NULL) task->user.open = task->kernel.open = task->outer.open = 0;
+    return 0;
+  }
+  if (task == NULL && settings.scope != kBpfListed) task = Keep(key, 0);
   if (task == NULL) return 0;
   if (user) {
     DropKernel(task);
@@ -230,7 +237,7 @@ SEC("raw_tp/signal_generate") int signal(u64* arguments) {
   u64 key = bpf_get_current_task();
   if (arguments[2] != key) return 0;
   struct BpfTask* task = bpf_map_lookup_elem(&tasks, &key);
-  if (task == NULL || !task->user.open || task->asleep) return 0;
+  if (task == NULL || !task->user.open || task->asleep || !InCgroup()) return 0;
   // Of kernel_siginfo si_signo and si_errno lie before si_code. In the place of its address there
   // may be a small number (SEND_SIG_PRIV), which cannot be read.
   s32 code = 0;
@@ -261,7 +268,7 @@ SEC("raw_tp/task_newtask") int born(u64* arguments) {
 SEC("raw_tp/sched_process_exit") int end(u64* arguments) {
   u64 key = bpf_get_current_task();
   struct BpfTask* task = bpf_map_lookup_elem(&tasks, &key);
-  if (task == NULL || !task->user.open) return 0;
+  if (task == NULL || !task->user.open || !InCgroup()) return 0;
   Leave(arguments, task);
   task->user.open = 0;
   return 0;
@@ -278,13 +285,20 @@ SEC("raw_tp/sched_process_free") int forget(u64* arguments) {
 struct task_struct {
   s32 pid;
   s32 tgid;
+  s32 exit_state;
   struct task_struct* real_parent;
+} __attribute__((preserve_access_index));
+struct bpf_iter_meta {
+  struct seq_file* seq;
 } __attribute__((preserve_access_index));
 
 // Walks through all threads that there are. Context: meta data, task.
 SEC("iter/task") int list(u64* context) {
   struct task_struct* task = (struct task_struct*)context[1];
   if (task == NULL) return 0;
+  // The walk holds it, though it may have been freed for everybody else, and forgotten here. One
+  // that has not yet exited is freed when this program is over (RCU), and forgotten then.
+  if (task->exit_state != 0) return 0;
   u64 key = (u64)task;
   if (bpf_map_lookup_elem(&tasks, &key) != NULL) return 0;
   u32 pid = task->tgid;
@@ -295,6 +309,19 @@ SEC("iter/task") int list(u64* context) {
     if (bpf_map_lookup_elem(&tasks, &parent) == NULL) return 0;
   }
   if (Keep(key, settings.on_exec) != NULL) state.added++;
+  return 0;
+}
+
+// Hands out what is kept of those that are in a user fault. Other than a call of bpf(2) on the map
+// it keeps no program from running meanwhile (bpf_prog_active). What finds no room in the reader's
+// buffer is handed out once more.
+SEC("iter/task") int open(u64* context) {
+  const struct bpf_iter_meta* meta = (const struct bpf_iter_meta*)context[0];
+  u64 key = context[1];
+  if (key == 0) return 0;
+  const struct BpfTask* task = bpf_map_lookup_elem(&tasks, &key);
+  if (task == NULL || task->asleep || !Waits(&task->user)) return 0;
+  bpf_seq_write(meta->seq, task, sizeof *task);
   return 0;
 }
 

@@ -39,3 +39,5 @@ static long (*const bpf_perf_event_output)(void* context, void* map, u64 flags, 
 static u64 (*const bpf_get_current_task)(void) = (void*)35;
 static long (*const bpf_current_task_under_cgroup)(void* map, u32 index) = (void*)37;
 static long (*const bpf_probe_read_kernel)(void* to, u32 size, const void* from) = (void*)113;
+struct seq_file;
+static long (*const bpf_seq_write)(struct seq_file* file, const void* data, u32 size) = (void*)127;

@@ -15,7 +15,6 @@ namespace pagefault {
   X(bpf_map__fd)                      \
   X(bpf_map__initial_value)           \
   X(bpf_map__set_max_entries)         \
-  X(bpf_map_lookup_batch)             \
   X(bpf_map_update_elem)              \
   X(bpf_object__close)                \
   X(bpf_object__find_map_by_name)     \
@@ -24,8 +23,8 @@ namespace pagefault {
   X(bpf_object__open_mem)             \
   X(bpf_program__attach)              \
   X(bpf_program__fd)                  \
-  X(bpf_program__set_autoload)        \
   X(libbpf_num_possible_cpus)         \
+  X(libbpf_set_memlock_rlim)          \
   X(libbpf_set_print)
 
 struct Libbpf {

@@ -1,6 +1,7 @@
 #include "bpf/programs.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/perf_event.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -16,6 +17,8 @@
 
 #if defined(__x86_64__) && __has_include(<bpf/libbpf.h>)
 #include "bpf/library.h"
+#include "bpf/lock_limit.h"
+#include "bpf/map_memory.h"
 #define PAGEFAULT_BPF 1
 #endif
 
@@ -30,7 +33,7 @@ extern const size_t kBpfObjectBytes;
 namespace {
 
 constexpr const char* kAttached[] = {"born",       "end",          "forget", "signal",
-                                     "enter_user", "enter_kernel", "list"};
+                                     "enter_user", "enter_kernel", "list",   "open"};
 
 std::string FirstLine(const char* path) {
   char line[256] = "";
@@ -62,105 +65,145 @@ int Silent(enum libbpf_print_level, const char*, va_list) {
 
 }  // namespace
 
+// What is needed once all is loaded: libbpf's own object has a descriptor of each program and map.
 struct BpfPrograms::Loaded {
   Libbpf lib;
-  bpf_object* object = nullptr;
-  std::vector<bpf_link*> links;
-  int walk = -1;  // descriptor of the link of "list"
-  int tasks = -1, listed = -1, rings = -1;
-  volatile BpfState* state = nullptr;
-  const BpfCounters* counters = nullptr;  // of each possible CPU
+  std::vector<Fd> links;  // programs on tracepoints
+  Fd list, open;          // links of the walks
+  Fd listed, rings;       // maps
+  Fd finish_minor, finish_major;
+  MapMemory state_memory, counter_memory;
   size_t cpus = 0;
-
-  ~Loaded() {
-    if (counters != nullptr) munmap(const_cast<BpfCounters*>(counters), MappedBytes());
-    for (bpf_link* link : links) lib.bpf_link__destroy(link);
-    if (object != nullptr) lib.bpf_object__close(object);
-  }
-
-  size_t MappedBytes() const {
-    const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-    return (cpus * sizeof(BpfCounters) + page - 1) / page * page;
-  }
 
   // All of these return 0 or an errno, and what it is about.
   int Load(const BpfOptions& options, std::string* what);
-  int Prepare(const BpfSettings& settings);
-  int Attach(bool lists, std::string* what);
-  int MapCounters();
+  int LoadObject(bpf_object* object, const BpfOptions& options, std::string* what);
+  int Prepare(bpf_object* object, const BpfSettings& settings);
+  int Attach(bpf_object* object, std::string* what);
+  int MapMemories(bpf_object* object);
+  // Every thread that one of the walks hands out. Returns 0 or an errno.
+  int Walk(const Fd& link, const std::function<void(const BpfTask&)>& visit) const;
 
-  bpf_map* Map(const char* name) const { return lib.bpf_object__find_map_by_name(object, name); }
+  volatile BpfState* state() const { return static_cast<volatile BpfState*>(state_memory.at()); }
+  // Of each possible CPU.
+  const volatile BpfCounters* counters() const {
+    return static_cast<const volatile BpfCounters*>(counter_memory.at());
+  }
+  int FdOf(const bpf_object* object, const char* map) const {
+    return lib.bpf_map__fd(lib.bpf_object__find_map_by_name(object, map));
+  }
+  int Keep(int fd, Fd* own) const {
+    own->Reset(fcntl(fd, F_DUPFD_CLOEXEC, 0));
+    return own->ok() ? 0 : errno;
+  }
 };
 
 int BpfPrograms::Loaded::Load(const BpfOptions& options, std::string* what) {
   *what = "libbpf.so.1";
   if (!lib.Find()) return ENOENT;
   lib.libbpf_set_print(Silent);
+  // It would leave the limit raised. Refused where it has been raised already, by nobody here.
+  lib.libbpf_set_memlock_rlim(0);
+  const LockLimitRaised raised;
   const int possible = lib.libbpf_num_possible_cpus();
   if (possible <= 0) return possible == 0 ? ENODEV : -possible;
   cpus = static_cast<size_t>(possible);
   *what = "load";
-  int error = Prepare(options.settings);
+  LIBBPF_OPTS(bpf_object_open_opts, names, .object_name = "pagefault");
+  bpf_object* const object = lib.bpf_object__open_mem(kBpfObject, kBpfObjectBytes, &names);
+  if (object == nullptr) return errno;
+  const int error = LoadObject(object, options, what);
+  lib.bpf_object__close(object);
+  return error;
+}
+
+int BpfPrograms::Loaded::LoadObject(bpf_object* object, const BpfOptions& options,
+                                    std::string* what) {
+  int error = Prepare(object, options.settings);
+  if (error == 0) error = -lib.bpf_object__load(object);
   if (error != 0) return error;
-  error = -lib.bpf_object__load(object);
-  if (error != 0) return error;
-  tasks = lib.bpf_map__fd(Map("tasks"));
-  listed = lib.bpf_map__fd(Map("listed"));
-  rings = lib.bpf_map__fd(Map("rings"));
-  size_t bytes;
-  state = static_cast<BpfState*>(
-      const_cast<void*>(static_cast<const void*>(lib.bpf_map__initial_value(Map(".bss"), &bytes))));
-  if (state == nullptr || bytes != sizeof(BpfState)) return EINVAL;
-  *what = "counters";
-  error = MapCounters();
+  *what = "maps";
+  error = MapMemories(object);
   if (error != 0) return error;
   if (options.settings.scope == kBpfCgroup) {
     *what = "cgroup";
     const uint32_t first = 0;
-    error =
-        -lib.bpf_map_update_elem(lib.bpf_map__fd(Map("cgroup")), &first, &options.cgroup, BPF_ANY);
+    error = -lib.bpf_map_update_elem(FdOf(object, "cgroup"), &first, &options.cgroup, BPF_ANY);
     if (error != 0) return error;
   }
-  return Attach(options.settings.scope == kBpfListed, what);
+  return Attach(object, what);
 }
 
-int BpfPrograms::Loaded::Prepare(const BpfSettings& settings) {
-  LIBBPF_OPTS(bpf_object_open_opts, names, .object_name = "pagefault");
-  object = lib.bpf_object__open_mem(kBpfObject, kBpfObjectBytes, &names);
-  if (object == nullptr) return errno;
+int BpfPrograms::Loaded::Prepare(bpf_object* object, const BpfSettings& settings) {
   size_t bytes;
-  void* const constants = const_cast<void*>(
-      static_cast<const void*>(lib.bpf_map__initial_value(Map(".rodata"), &bytes)));
+  bpf_map* const rodata = lib.bpf_object__find_map_by_name(object, ".rodata");
+  void* const constants =
+      const_cast<void*>(static_cast<const void*>(lib.bpf_map__initial_value(rodata, &bytes)));
   if (constants == nullptr || bytes != sizeof settings) return EINVAL;
   memcpy(constants, &settings, sizeof settings);
   for (const char* name : {"rings", "counters"}) {
-    const int error = -lib.bpf_map__set_max_entries(Map(name), static_cast<uint32_t>(cpus));
+    const int error = -lib.bpf_map__set_max_entries(lib.bpf_object__find_map_by_name(object, name),
+                                                    static_cast<uint32_t>(cpus));
     if (error != 0) return error;
   }
-  // Walking through tasks takes the kernel's BTF, which the others do without.
-  bpf_program* const list = lib.bpf_object__find_program_by_name(object, "list");
-  return -lib.bpf_program__set_autoload(list, settings.scope == kBpfListed);
+  return 0;
 }
 
-int BpfPrograms::Loaded::Attach(bool lists, std::string* what) {
+int BpfPrograms::Loaded::Attach(bpf_object* object, std::string* what) {
   for (const char* name : kAttached) {
-    const bool walks = strcmp(name, "list") == 0;
-    if (walks && !lists) continue;
     *what = name;
-    bpf_link* link = lib.bpf_program__attach(lib.bpf_object__find_program_by_name(object, name));
+    const bpf_program* program = lib.bpf_object__find_program_by_name(object, name);
+    bpf_link* const link = lib.bpf_program__attach(program);
     if (link == nullptr) return errno;
-    links.push_back(link);
-    if (walks) walk = lib.bpf_link__fd(link);
+    Fd own;
+    const int error = Keep(lib.bpf_link__fd(link), &own);
+    lib.bpf_link__destroy(link);
+    if (error != 0) return error;
+    if (strcmp(name, "list") == 0) {
+      list = std::move(own);
+    } else if (strcmp(name, "open") == 0) {
+      open = std::move(own);
+    } else {
+      links.push_back(std::move(own));
+    }
   }
-  return 0;
+  *what = "descriptors";
+  const auto program = [&](const char* name) {
+    return lib.bpf_program__fd(lib.bpf_object__find_program_by_name(object, name));
+  };
+  int error = Keep(program("finish_minor"), &finish_minor);
+  if (error == 0) error = Keep(program("finish_major"), &finish_major);
+  if (error == 0) error = Keep(FdOf(object, "listed"), &listed);
+  if (error == 0) error = Keep(FdOf(object, "rings"), &rings);
+  return error;
 }
 
-int BpfPrograms::Loaded::MapCounters() {
-  void* map =
-      mmap(nullptr, MappedBytes(), PROT_READ, MAP_SHARED, lib.bpf_map__fd(Map("counters")), 0);
-  if (map == MAP_FAILED) return errno;
-  counters = static_cast<const BpfCounters*>(map);
-  return 0;
+int BpfPrograms::Loaded::MapMemories(bpf_object* object) {
+  const int error =
+      state_memory.Map(FdOf(object, ".bss"), sizeof(BpfState), PROT_READ | PROT_WRITE);
+  if (error != 0) return error;
+  return counter_memory.Map(FdOf(object, "counters"), cpus * sizeof(BpfCounters), PROT_READ);
+}
+
+int BpfPrograms::Loaded::Walk(const Fd& link,
+                              const std::function<void(const BpfTask&)>& visit) const {
+  const Fd walk(lib.bpf_iter_create(link.get()));
+  if (!walk.ok()) return -walk.get();
+  constexpr size_t kMany = 256;
+  std::vector<BpfTask> tasks(kMany);
+  char* const bytes = reinterpret_cast<char*>(tasks.data());
+  size_t got = 0;  // a read may end in the middle of one
+  for (;;) {
+    const ssize_t n = read(walk.get(), bytes + got, kMany * sizeof(BpfTask) - got);
+    // EAGAIN: so many threads have been passed that the kernel asks whether to go on.
+    if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+    if (n <= 0) return n == 0 ? 0 : errno;
+    got += static_cast<size_t>(n);
+    const size_t whole = got / sizeof(BpfTask);
+    for (size_t i = 0; i < whole; i++) visit(tasks[i]);
+    got -= whole * sizeof(BpfTask);
+    memmove(bytes, bytes + whole * sizeof(BpfTask), got);
+  }
 }
 
 std::unique_ptr<BpfPrograms> BpfPrograms::Open(const BpfOptions& options, BpfRefusal* refusal) {
@@ -178,60 +221,52 @@ BpfPrograms::BpfPrograms(std::unique_ptr<Loaded> loaded) : loaded_(std::move(loa
 BpfPrograms::~BpfPrograms() = default;
 
 int BpfPrograms::List(const std::vector<pid_t>& pids) {
-  const Libbpf& lib = loaded_->lib;
   for (const pid_t pid : pids) {
     const uint32_t key = static_cast<uint32_t>(pid);
     const uint8_t value = 1;
-    const int error = -lib.bpf_map_update_elem(loaded_->listed, &key, &value, BPF_ANY);
+    const int error =
+        -loaded_->lib.bpf_map_update_elem(loaded_->listed.get(), &key, &value, BPF_ANY);
     if (error != 0) return error;
   }
   // A thread that is born of one not yet added may have a number that the walk has passed.
   for (bool news = true; news;) {
-    const uint32_t before = loaded_->state->added;
-    const Fd walk(lib.bpf_iter_create(loaded_->walk));
-    if (!walk.ok()) return -walk.get();
-    char nothing[64];
-    ssize_t n;
-    do {
-      n = read(walk.get(), nothing, sizeof nothing);
-    } while (n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN)));
-    if (n < 0) return errno;
-    news = loaded_->state->added != before;
+    const uint32_t before = loaded_->state()->added;
+    const int error = loaded_->Walk(loaded_->list, [](const BpfTask&) {});
+    if (error != 0) return error;
+    news = loaded_->state()->added != before;
   }
   return 0;
 }
 
 void BpfPrograms::SetWide() {
-  loaded_->state->wide = 1;
+  loaded_->state()->wide = 1;
 }
 
 int BpfPrograms::SetRing(int cpu, int fd) {
   const uint32_t key = static_cast<uint32_t>(cpu);
-  return -loaded_->lib.bpf_map_update_elem(loaded_->rings, &key, &fd, BPF_ANY);
+  return -loaded_->lib.bpf_map_update_elem(loaded_->rings.get(), &key, &fd, BPF_ANY);
 }
 
 int BpfPrograms::SetOn(int fd, bool major) {
-  const bpf_program* program = loaded_->lib.bpf_object__find_program_by_name(
-      loaded_->object, major ? "finish_major" : "finish_minor");
-  const int number = loaded_->lib.bpf_program__fd(program);
-  return ioctl(fd, PERF_EVENT_IOC_SET_BPF, number) == 0 ? 0 : errno;
+  const Fd& program = major ? loaded_->finish_major : loaded_->finish_minor;
+  return ioctl(fd, PERF_EVENT_IOC_SET_BPF, program.get()) == 0 ? 0 : errno;
 }
 
 void BpfPrograms::Begin() {
-  loaded_->state->since = MonotonicNow();
+  loaded_->state()->since = MonotonicNow();
 }
 
 void BpfPrograms::End() {
-  loaded_->state->ended = 1;
+  loaded_->state()->ended = 1;
 }
 
 BpfCounters BpfPrograms::Count() const {
   BpfCounters sum = {};
   for (size_t i = 0; i < loaded_->cpus; i++) {
-    const BpfCounters& cpu = loaded_->counters[i];
+    const volatile BpfCounters& cpu = loaded_->counters()[i];
     sum.lost_minor += cpu.lost_minor;
     sum.lost_major += cpu.lost_major;
-    sum.lost_others += cpu.lost_others;
+    sum.lost_errors += cpu.lost_errors;
     sum.duplicate_minor += cpu.duplicate_minor;
     sum.duplicate_major += cpu.duplicate_major;
     sum.kernel_entries += cpu.kernel_entries;
@@ -241,31 +276,12 @@ BpfCounters BpfPrograms::Count() const {
   return sum;
 }
 
-void BpfPrograms::ForEachOpen(const std::function<void(const BpfTask& task)>& visit) const {
-  constexpr uint32_t kMany = 1024;  // more than a bucket has
-  std::vector<uint64_t> keys(kMany);
-  std::vector<BpfTask> values(kMany);
-  const uint64_t since = loaded_->state->since;
-  if (since == 0) return;
-  uint32_t place = 0;
-  for (bool first = true;; first = false) {
-    uint32_t count = kMany;
-    const int error =
-        loaded_->lib.bpf_map_lookup_batch(loaded_->tasks, first ? nullptr : &place, &place,
-                                          keys.data(), values.data(), &count, nullptr);
-    // ENOENT says that these were the last.
-    if (error != 0 && error != -ENOENT) return;
-    for (uint32_t i = 0; i < count; i++) {
-      const BpfEntry& entry = values[i].user;
-      if (entry.open != 0 && entry.time >= since && values[i].asleep == 0) visit(values[i]);
-    }
-    if (error != 0) return;
-  }
+int BpfPrograms::ForEachOpen(const std::function<void(const BpfTask& task)>& visit) const {
+  return loaded_->Walk(loaded_->open, visit);
 }
 
 size_t BpfPrograms::descriptors() const {
-  // Of each program, of each link, of each map, BTF among them: bpftool prog, link, map list.
-  return 9 + loaded_->links.size() + 7 + 1;
+  return loaded_->links.size() + 6;
 }
 
 #else
@@ -297,7 +313,9 @@ void BpfPrograms::End() {}
 BpfCounters BpfPrograms::Count() const {
   return {};
 }
-void BpfPrograms::ForEachOpen(const std::function<void(const BpfTask&)>&) const {}
+int BpfPrograms::ForEachOpen(const std::function<void(const BpfTask&)>&) const {
+  return ENOSYS;
+}
 size_t BpfPrograms::descriptors() const {
   return 0;
 }

@@ -51,8 +51,8 @@ class BpfPrograms {
 
   // Of all CPUs.
   BpfCounters Count() const;
-  // Threads with a user fault that has been entered and not completed.
-  void ForEachOpen(const std::function<void(const BpfTask& task)>& visit) const;
+  // Threads with a user fault that has been entered and not completed. Returns 0 or an errno.
+  int ForEachOpen(const std::function<void(const BpfTask& task)>& visit) const;
   size_t descriptors() const;
 
  private:

@@ -339,6 +339,8 @@ void EventSet::CountPrograms(Totals* totals) const {
   totals->duplicates = seen.duplicate_minor + seen.duplicate_major;
   totals->kernel_entries = seen.kernel_entries;
   totals->vsyscalls = seen.vsyscalls;
+  totals->lost_errors = seen.lost_errors;
+  totals->not_kept = seen.not_kept;
 }
 
 void EventSet::Retire() {

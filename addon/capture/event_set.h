@@ -71,6 +71,9 @@ class EventSet {
     // What the programs have seen: completed twice, and counted so by the kernel; entered in kernel
     // mode and not completed; calls through the vsyscall page.
     uint64_t duplicates = 0, kernel_entries = 0, vsyscalls = 0;
+    // What they have not: signals for which the ring had no room; how often they had none for a
+    // thread.
+    uint64_t lost_errors = 0, not_kept = 0;
     bool lost_known = false;
   };
   Totals Count() const;

@@ -323,6 +323,7 @@ std::vector<PendingFault> Poller::Pending() {
   if (finished_) return left_open_;
   std::vector<PendingFault> found;
   if (const BpfPrograms* programs = events_.programs()) {
+    // Fails where there is no memory for the walk: then none are shown.
     programs->ForEachOpen([&](const BpfTask& task) {
       const Thread* thread = pairer_.threads().Find(task.tid);
       if (thread == nullptr || task.user.time > as_of_) return;

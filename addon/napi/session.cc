@@ -289,6 +289,8 @@ Napi::Value Session::Counters(const Napi::CallbackInfo& info) {
   set("unwatchedCpus", capture_->poller().unwatched_cpus());
   set("credentialsLost", counters.credentials_lost);
   set("memorySharers", counters.pair.memory_sharers);
+  set("lostErrors", totals.lost_errors);
+  set("notKept", totals.not_kept);
   Napi::Object kernel = Napi::Object::New(env);
   kernel.Set("minor", Number(totals.minor));
   kernel.Set("major", Number(totals.major));

@@ -1,4 +1,4 @@
-import { captureLimits, factsSince } from '../core/facts/capture-facts';
+import { captureLimits, factsSince, limitsMet } from '../core/facts/capture-facts';
 import type { CaptureFacts } from '../core/facts/capture-facts';
 import type { RegionDetail } from '../core/snapshot/region-detail';
 import { wholeText } from '../core/facts/target';
@@ -101,7 +101,7 @@ export class LiveSource implements DashboardSource {
       startedAt: this.startedAt(),
       capture: facts,
       behindNs: this.endedAt === null ? this.assembly.run.behindNs : 0,
-      limits: [...captureLimits(facts.mode), ...this.notes],
+      limits: [...limitsMet(facts.records), ...captureLimits(facts.mode), ...this.notes],
       rssBytes: whole === null ? this.sumOf(pids, ({ rss }) => rss) : NaN,
       memory: this.memory(pids),
       inFlight: this.inFlight(),

@@ -1,8 +1,18 @@
-import { analyzerCommand, captureAttached, captureCommand } from '../support/analyzer';
+import { existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { cgroupMount } from '../../src/sources/live/cgroups';
+import {
+  analyze,
+  analyzerCommand,
+  captureAttached,
+  captureCommand,
+  reportIn,
+  startAnalyzer,
+} from '../support/analyzer';
 import type { Capture } from '../support/analyzer';
 import { workload } from '../support/build';
 import type { Fault } from '../support/formats';
-import { run } from '../support/running';
+import { attached, run } from '../support/running';
 import { removeScratch, scratchDirectory } from '../support/scratch';
 import { afterLoading, compare } from '../support/truth';
 
@@ -114,4 +124,58 @@ test('without rights: one line that says which are needed, status 2', async () =
   const ended = await run([...nobody, ...analyzerCommand([...BPF, '-q', '--', 'true'])]);
   expect(ended).toMatchObject({ status: 2, stdout: '' });
   expect(ended.stderr).toMatch(/^error: --engine bpf: .*CAP_BPF and CAP_PERFMON.*\n$/);
+});
+
+test('a replay of what was recorded with BPF is the live run, byte for byte', async () => {
+  const file = join(scratch, 'bpf.data');
+  const { report, faults } = await captureCommand(command('churn', '--turns', '300'), scratch, {
+    args: [...BPF, '--record', file],
+  });
+  expect(report.completeness).toMatchObject({ difference: 0, lost: 0 });
+  expect(faults.length).toBeGreaterThan(5000);
+  const out = join(scratch, 'replayed.ndjson');
+  await analyze(['-i', file, '--format', 'ndjson', '-o', out]);
+  expect(readFileSync(out).equals(readFileSync(join(scratch, 'faults.ndjson')))).toBe(true);
+});
+
+test('COMMAND has the limit of locked memory that the analyzer was started with', async () => {
+  const within = ['prlimit', '--memlock=65536:131072'];
+  const { ended } = await captureCommand(['sh', '-c', 'ulimit -S -l; ulimit -H -l'], scratch, {
+    args: BPF,
+    within,
+  });
+  expect(ended.stdout).toMatch(/^64\n128\n/);
+});
+
+test('descriptors: at most 20 for each CPU', async () => {
+  const { report } = await captureCommand(['true'], scratch, { args: BPF });
+  const { descriptors, cpus } = report.capture as { descriptors: number; cpus: number };
+  expect(descriptors / cpus).toBeLessThanOrEqual(20);
+});
+
+const TIMES = 50;
+/** A thread that has faulted in the cgroup moves out before it takes its signals; one moves in. */
+test.each(['bpf', 'tracepoint'])('%s: a thread is of the cgroup that it is in now', async (engine) => {
+  const mount = cgroupMount(readFileSync('/proc/self/mountinfo', 'utf8'))!;
+  const cgroup = join(mount, `pagefault-engine-${process.pid}`);
+  mkdirSync(cgroup);
+  try {
+    const tracer = startAnalyzer([
+      ...['--engine', engine, '-q', '--report-format', 'json', '--cgroup', cgroup],
+    ]);
+    await attached(tracer);
+    const segv = command('segv', '--times', String(TIMES));
+    const [inside, outside] = [cgroup, mount].map((path) => join(path, 'cgroup.procs'));
+    const out = 'echo $$ > "$0"; (:); x=$(cat "$0"); echo $$ > "$1"; shift; exec "$@"';
+    await run(['sh', '-c', out, inside!, outside!, ...segv]);
+    const into = '(:); x=$(cat "$0"); echo $$ > "$0"; exec "$@"';
+    await run(['sh', '-c', into, inside!, ...segv]);
+    tracer.kill('SIGINT');
+    const report = reportIn(await tracer.ended);
+    expect(report.summary).toMatchObject({ error: 3 * TIMES });
+    expect(report.capture.records).toMatchObject({ interrupted: 0 });
+    expect(report.completeness).toMatchObject({ difference: 0, lost: 0 });
+  } finally {
+    if (existsSync(cgroup)) rmdirSync(cgroup);
+  }
 });

@@ -25,6 +25,8 @@ export const NO_COUNTERS: RecordCounters = {
   unwatchedCpus: 0,
   credentialsLost: 0,
   memorySharers: 0,
+  lostErrors: 0,
+  notKept: 0,
 };
 
 /** A whole capture of one thread on two CPUs that ended with these completions. */

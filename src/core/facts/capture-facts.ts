@@ -122,6 +122,10 @@ export interface RecordCounters {
   readonly credentialsLost: number;
   /** Processes that shared their memory with another without being its threads (clone(2), CLONE_VM). */
   readonly memorySharers: number;
+  /** Faults that ended in a signal and found no room in a ring, where the engine counts them (bpf). */
+  readonly lostErrors: number;
+  /** How often the engine bpf had no room for a thread: what such a thread enters is not seen. */
+  readonly notKept: number;
 }
 
 /** Lost faults from the addon's counters. */
@@ -197,6 +201,11 @@ export function factsSince(facts: CaptureFacts, base: CaptureFacts): CaptureFact
 /** Whether COW can be told apart: it takes the error code of the tracepoints (classify/rules.ts). */
 export function knowsCow(mode: CaptureMode): boolean {
   return mode.entrySource === 'tracepoint';
+}
+
+/** What came up meanwhile, as a limit in words: nothing where nothing did. */
+export function limitsMet({ notKept }: RecordCounters): string[] {
+  return notKept > 0 ? ['some threads are not seen in full: the kernel programs had no room'] : [];
 }
 
 /** The limits of a capture mode in words, most important first; empty for a full capture. */

@@ -102,6 +102,11 @@ const RECORD_NOTES: readonly (readonly [keyof RecordCounters, string])[] = [
     'memorySharers',
     'processes that shared memory with another without being its threads (CLONE_VM): N',
   ],
+  ['lostErrors', 'N ERRORs more were lost by the kernel for want of ring space (larger rings: -m)'],
+  [
+    'notKept',
+    'threads for which the programs in the kernel had no room: met N times; their faults are missing, or their latency and access are not known',
+  ],
   ['malformed', 'N records were malformed and left out'],
 ];
 

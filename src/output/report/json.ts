@@ -332,6 +332,8 @@ function recordCounters(records: RecordCounters): Json {
     borrowed_stamps: records.borrowedStamps,
     cut_off: records.cutOff,
     lost_stacks: records.lostStacks,
+    lost_errors: records.lostErrors,
+    not_kept: records.notKept,
   };
 }
 

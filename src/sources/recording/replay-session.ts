@@ -195,6 +195,8 @@ const NOT_RECORDED = {
   cutOff: 0,
   unwatchedCpus: 0,
   credentialsLost: 0,
+  lostErrors: 0,
+  notKept: 0,
 } as const;
 
 function modeOf(head: ReplayFacts): CaptureMode {

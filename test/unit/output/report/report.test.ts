@@ -177,6 +177,17 @@ test('text: the completeness line says captured, lost, the kernel and the differ
   expect(text).toMatch(/20 faults lost because output was too slow/);
 });
 
+test('what programs in the kernel had no room for is a number, in text and JSON', () => {
+  const records = { ...FACTS.records, lostErrors: 7, notKept: 1234 };
+  const report = input({ capture: { ...FACTS, records } });
+  const text = reportText(report);
+  expect(text).toMatch(/\b7 ERRORs more were lost by the kernel/);
+  expect(text).toMatch(/no room: met 1,234 times; their faults are missing/);
+  const { capture } = JSON.parse(jsonOf(report)) as { capture: { records: object } };
+  expect(capture.records).toMatchObject({ lost_errors: 7, not_kept: 1234 });
+  expect(reportText(input())).not.toMatch(/ERRORs more|no room/);
+});
+
 test('what was not watched is a number, in text and JSON', () => {
   const records = { ...FACTS.records, unwatchedCpus: 3, credentialsLost: 41, memorySharers: 2 };
   const report = input({ capture: { ...FACTS, records } });
