@@ -5,13 +5,16 @@ typedef __UINT8_TYPE__ BpfU8;
 typedef __UINT16_TYPE__ BpfU16;
 typedef __UINT32_TYPE__ BpfU32;
 typedef __UINT64_TYPE__ BpfU64;
+typedef __INT32_TYPE__ BpfS32;
+typedef __INT64_TYPE__ BpfS64;
 
 // What has become of a fault.
 enum {
   kBpfMinor,  // completed
   kBpfMajor,
-  kBpfSignal,  // SIGSEGV or SIGBUS was sent for it
-  kBpfLeft,    // its thread has entered another one, or ended: a signal interrupted it
+  kBpfSignal,   // SIGSEGV or SIGBUS was sent for it
+  kBpfLeft,     // its thread has entered another one, or ended: a signal interrupted it
+  kBpfCounted,  // no fault: what has been counted of a thread that ends, and not told
 };
 
 // One fault, as the raw data of a sample. Times are CLOCK_MONOTONIC, ns.
@@ -22,15 +25,20 @@ struct BpfFault {
   BpfU64 ip;
   BpfU32 pid, tid;  // of the initial pid namespace
   BpfU16 error_code;
-  BpfU8 ending : 2;
+  BpfU8 ending : 3;
   BpfU8 user_mode : 1;
   BpfU8 bus : 1;      // the signal is SIGBUS
   BpfU8 listed : 1;   // of a thread that is followed, and not of anybody's
   BpfU8 signal_code;  // si_code, 1 to 127
+  // Only where minor faults are sampled. Faults that this one stands for; and how many of its class
+  // its thread has had since the last record of one, itself among them. Below 0 (kBpfCounted) what
+  // was told too much: a walk and the thread may tell of the same faults.
+  BpfU32 weight;
+  BpfS32 counted;
 };
-// Without the bytes behind the last member: the raw data begins with its size, 4 bytes, and has a
-// multiple of 8 with it.
-enum { kBpfFaultBytes = 44 };
+// Up to `weight`, and all of it. The raw data begins with its size, 4 bytes, and has a multiple of
+// 8 with it.
+enum { kBpfFaultBytes = 44, kBpfSampleBytes = 52 };
 
 // Of each thread that is followed, by the address of its task_struct, which stays the same when an
 // exec gives it the number of its process.
@@ -51,15 +59,30 @@ struct BpfTask {
   BpfU32 pid, tid;   // as of the last entry
   BpfU8 asleep;      // its events wait for an exec: what is not completed has not been interrupted
   BpfU8 left;        // faults that were left, one after the other
+  BpfU8 ended;       // told of for the last time
+  BpfU64 kept;       // since when
+  // Where minor faults are sampled: completed; told by records; told by walks. The last is written
+  // by walks, the others by the thread: in a race both tell of some, and less is told later.
+  BpfU64 minor, told, walked;
 };
 
-// Of each CPU. A line of the cache, so that they do not disturb each other.
+// What a walk tells of a thread.
+struct BpfCount {
+  BpfU32 pid, tid;
+  BpfS64 minor;  // as BpfFault.counted
+};
+
+// Of each CPU. Whole lines of the cache, so that they do not disturb each other.
 struct BpfCounters {
   BpfU64 lost_minor, lost_major, lost_errors;  // for want of room in the ring
   BpfU64 duplicate_minor, duplicate_major;     // completed twice: by events of two descriptors
   BpfU64 kernel_entries;                       // entered in kernel mode and not completed
   BpfU64 vsyscalls;                            // calls through the vsyscall page: no faults
   BpfU64 not_kept;                             // how often the table had no room for a thread
+  BpfU64 lost_samples;  // minor faults that stood for others, for want of room in the ring
+  BpfU64 until;         // minor faults until the next one is taken, which stands for `weight`
+  BpfU64 weight;
+  BpfU64 rest[5];
 };
 
 // Who is followed.
@@ -75,13 +98,16 @@ struct BpfSettings {
   BpfU32 children;  // processes born of those that are followed are followed too
   BpfU32 on_exec;   // the events begin with an exec
   BpfU32 self;      // never listed
+  BpfU32 sampled;   // of minor faults not each has a record
 };
 
 // What changes meanwhile.
 struct BpfState {
-  BpfU64 since;  // when all events were on, 0: not yet. What was entered before may have been
-                 // completed and not counted
-  BpfU32 ended;  // entries are taken in no more
-  BpfU32 wide;   // the events are of everybody on a CPU, not of those who are followed
-  BpfU32 added;  // threads that walks through all of them have added
+  BpfU64 since;        // when all events were on, 0: not yet. What was entered before may have been
+                       // completed and not counted
+  BpfU32 ended;        // entries are taken in no more
+  BpfU32 wide;         // the events are of everybody on a CPU, not of those who are followed
+  BpfU32 added;        // threads that walks through all of them have added
+  BpfU32 every;        // so manyth minor fault has a record, on average
+  BpfU64 walk_before;  // walks for counts pass by who is kept since then
 };

@@ -60,10 +60,18 @@ INLINE int SamePage(u64 a, u64 b) {
   return (a ^ b) >> 12 == 0;
 }
 
-INLINE void Emit(void* context, struct BpfFault* fault) {
+// Returns whether it has found room.
+INLINE int Put(void* context, struct BpfFault* fault) {
   fault->listed = settings.scope == kBpfListed;
   fault->time = bpf_ktime_get_ns();
-  if (bpf_perf_event_output(context, &rings, BPF_F_CURRENT_CPU, fault, kBpfFaultBytes) == 0) return;
+  const u64 bytes = settings.sampled ? kBpfSampleBytes : kBpfFaultBytes;
+  return bpf_perf_event_output(context, &rings, BPF_F_CURRENT_CPU, fault, bytes) == 0;
+}
+
+INLINE void Emit(void* context, struct BpfFault* fault) {
+  fault->weight = 1;
+  fault->counted = 1;
+  if (Put(context, fault)) return;
   if (fault->ending == kBpfMinor) {
     COUNT(lost_minor);
   } else if (fault->ending == kBpfMajor) {
@@ -98,7 +106,7 @@ INLINE void Leave(void* context, struct BpfTask* task) {
 }
 
 INLINE struct BpfTask* Keep(u64 key, u8 asleep) {
-  struct BpfTask task = {.asleep = asleep};
+  struct BpfTask task = {.asleep = asleep, .kept = bpf_ktime_get_ns()};
   bpf_map_update_elem(&tasks, &key, &task, BPF_NOEXIST);
   struct BpfTask* kept = bpf_map_lookup_elem(&tasks, &key);
   if (kept == NULL) COUNT(not_kept);
@@ -175,6 +183,45 @@ struct Completion {
   u64 address;
 };
 
+// Of the minor faults of a CPU one in `every` is taken, whoever's it is: each is as likely to be.
+// Returns for how many this one stands, 0 where it is passed by.
+INLINE u32 Weigh(void) {
+  u32 cpu = bpf_get_smp_processor_id();
+  struct BpfCounters* own = bpf_map_lookup_elem(&counters, &cpu);
+  const u64 every = state.every;
+  if (own == NULL || every <= 1) return 1;
+  if (own->until == 0) {
+    own->weight = every;
+    own->until = 1 + bpf_get_prandom_u32() % every;
+  }
+  if (--own->until != 0) return 0;
+  const u32 weight = own->weight;
+  // Varied, so as not to run in step with a loop: by an eighth up and down.
+  const u64 swing = every / 8;
+  own->weight = every;
+  own->until = every - swing + bpf_get_prandom_u32() % (2 * swing + 1);
+  return weight;
+}
+
+INLINE s64 Untold(const struct BpfTask* task) {
+  return task->minor - task->told - task->walked;
+}
+
+// A minor fault of a thread that is counted.
+INLINE void Sample(void* context, struct BpfTask* task, struct BpfFault* fault) {
+  task->minor++;
+  // Behind its end nobody would tell of what is passed by.
+  fault->weight = task->ended ? 1 : Weigh();
+  if (fault->weight == 0) return;
+  const s64 untold = Untold(task);
+  fault->counted = untold < 1 ? 1 : untold;
+  if (Put(context, fault)) {
+    task->told += fault->counted;
+  } else {
+    COUNT(lost_samples);
+  }
+}
+
 INLINE int Finish(struct Completion* context, u8 ending) {
   struct BpfFault fault = {.ending = ending};
   u64 key = bpf_get_current_task();
@@ -217,7 +264,11 @@ INLINE int Finish(struct Completion* context, u8 ending) {
     if (task->asleep) task->user.open = 0;
     task->asleep = 0;
   }
-  Emit(context, &fault);
+  if (settings.sampled && task != NULL && ending == kBpfMinor) {
+    Sample(context, task, &fault);
+  } else {
+    Emit(context, &fault);
+  }
   return 0;  // no sample of the event itself
 }
 
@@ -268,9 +319,18 @@ SEC("raw_tp/task_newtask") int born(u64* arguments) {
 SEC("raw_tp/sched_process_exit") int end(u64* arguments) {
   u64 key = bpf_get_current_task();
   struct BpfTask* task = bpf_map_lookup_elem(&tasks, &key);
-  if (task == NULL || !task->user.open || !InCgroup()) return 0;
-  Leave(arguments, task);
+  if (task == NULL) return 0;
+  if (task->user.open && InCgroup()) Leave(arguments, task);
   task->user.open = 0;
+  if (!settings.sampled) return 0;
+  task->ended = 1;
+  const s64 untold = Untold(task);
+  if (untold == 0) return 0;
+  u64 numbers = bpf_get_current_pid_tgid();
+  struct BpfFault rest = {
+      .ending = kBpfCounted, .pid = numbers >> 32, .tid = numbers, .counted = untold};
+  // What finds no room is left to a walk.
+  if (Put(arguments, &rest)) task->told += untold;
   return 0;
 }
 
@@ -322,6 +382,22 @@ SEC("iter/task") int open(u64* context) {
   const struct BpfTask* task = bpf_map_lookup_elem(&tasks, &key);
   if (task == NULL || task->asleep || !Waits(&task->user)) return 0;
   bpf_seq_write(meta->seq, task, sizeof *task);
+  return 0;
+}
+
+// Hands out what has been counted of threads and not told.
+SEC("iter/task") int counts(u64* context) {
+  const struct bpf_iter_meta* meta = (const struct bpf_iter_meta*)context[0];
+  const struct task_struct* task = (const struct task_struct*)context[1];
+  if (task == NULL) return 0;
+  u64 key = (u64)task;
+  struct BpfTask* kept = bpf_map_lookup_elem(&tasks, &key);
+  if (kept == NULL || kept->kept >= state.walk_before) return 0;
+  const struct BpfCount count = {.pid = task->tgid, .tid = task->pid, .minor = Untold(kept)};
+  if (count.minor == 0) return 0;
+  kept->walked += count.minor;
+  // Without room: it is visited once more.
+  if (bpf_seq_write(meta->seq, &count, sizeof count) != 0) kept->walked -= count.minor;
   return 0;
 }
 

@@ -24,7 +24,6 @@ namespace pagefault {
   X(bpf_program__attach)              \
   X(bpf_program__fd)                  \
   X(libbpf_num_possible_cpus)         \
-  X(libbpf_set_memlock_rlim)          \
   X(libbpf_set_print)
 
 struct Libbpf {

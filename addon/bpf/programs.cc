@@ -32,8 +32,8 @@ extern const size_t kBpfObjectBytes;
 
 namespace {
 
-constexpr const char* kAttached[] = {"born",       "end",          "forget", "signal",
-                                     "enter_user", "enter_kernel", "list",   "open"};
+constexpr const char* kAttached[] = {"born",         "end",  "forget", "signal", "enter_user",
+                                     "enter_kernel", "list", "open",   "counts"};
 
 std::string FirstLine(const char* path) {
   char line[256] = "";
@@ -69,7 +69,7 @@ int Silent(enum libbpf_print_level, const char*, va_list) {
 struct BpfPrograms::Loaded {
   Libbpf lib;
   std::vector<Fd> links;  // programs on tracepoints
-  Fd list, open;          // links of the walks
+  Fd list, open, counts;  // links of the walks
   Fd listed, rings;       // maps
   Fd finish_minor, finish_major;
   MapMemory state_memory, counter_memory;
@@ -81,8 +81,8 @@ struct BpfPrograms::Loaded {
   int Prepare(bpf_object* object, const BpfSettings& settings);
   int Attach(bpf_object* object, std::string* what);
   int MapMemories(bpf_object* object);
-  // Every thread that one of the walks hands out. Returns 0 or an errno.
-  int Walk(const Fd& link, const std::function<void(const BpfTask&)>& visit) const;
+  // What one of the walks hands out, `size` bytes each. Returns 0 or an errno.
+  int Walk(const Fd& link, size_t size, const std::function<void(const char*)>& visit) const;
 
   volatile BpfState* state() const { return static_cast<volatile BpfState*>(state_memory.at()); }
   // Of each possible CPU.
@@ -102,8 +102,6 @@ int BpfPrograms::Loaded::Load(const BpfOptions& options, std::string* what) {
   *what = "libbpf.so.1";
   if (!lib.Find()) return ENOENT;
   lib.libbpf_set_print(Silent);
-  // It would leave the limit raised. Refused where it has been raised already, by nobody here.
-  lib.libbpf_set_memlock_rlim(0);
   const LockLimitRaised raised;
   const int possible = lib.libbpf_num_possible_cpus();
   if (possible <= 0) return possible == 0 ? ENODEV : -possible;
@@ -163,6 +161,8 @@ int BpfPrograms::Loaded::Attach(bpf_object* object, std::string* what) {
       list = std::move(own);
     } else if (strcmp(name, "open") == 0) {
       open = std::move(own);
+    } else if (strcmp(name, "counts") == 0) {
+      counts = std::move(own);
     } else {
       links.push_back(std::move(own));
     }
@@ -185,24 +185,22 @@ int BpfPrograms::Loaded::MapMemories(bpf_object* object) {
   return counter_memory.Map(FdOf(object, "counters"), cpus * sizeof(BpfCounters), PROT_READ);
 }
 
-int BpfPrograms::Loaded::Walk(const Fd& link,
-                              const std::function<void(const BpfTask&)>& visit) const {
+int BpfPrograms::Loaded::Walk(const Fd& link, size_t size,
+                              const std::function<void(const char*)>& visit) const {
   const Fd walk(lib.bpf_iter_create(link.get()));
   if (!walk.ok()) return -walk.get();
-  constexpr size_t kMany = 256;
-  std::vector<BpfTask> tasks(kMany);
-  char* const bytes = reinterpret_cast<char*>(tasks.data());
+  std::vector<char> bytes(256 * size);
   size_t got = 0;  // a read may end in the middle of one
   for (;;) {
-    const ssize_t n = read(walk.get(), bytes + got, kMany * sizeof(BpfTask) - got);
+    const ssize_t n = read(walk.get(), bytes.data() + got, bytes.size() - got);
     // EAGAIN: so many threads have been passed that the kernel asks whether to go on.
     if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (n <= 0) return n == 0 ? 0 : errno;
     got += static_cast<size_t>(n);
-    const size_t whole = got / sizeof(BpfTask);
-    for (size_t i = 0; i < whole; i++) visit(tasks[i]);
-    got -= whole * sizeof(BpfTask);
-    memmove(bytes, bytes + whole * sizeof(BpfTask), got);
+    size_t at = 0;
+    for (; at + size <= got; at += size) visit(bytes.data() + at);
+    got -= at;
+    memmove(bytes.data(), bytes.data() + at, got);
   }
 }
 
@@ -231,7 +229,7 @@ int BpfPrograms::List(const std::vector<pid_t>& pids) {
   // A thread that is born of one not yet added may have a number that the walk has passed.
   for (bool news = true; news;) {
     const uint32_t before = loaded_->state()->added;
-    const int error = loaded_->Walk(loaded_->list, [](const BpfTask&) {});
+    const int error = loaded_->Walk(loaded_->list, 1, [](const char*) {});
     if (error != 0) return error;
     news = loaded_->state()->added != before;
   }
@@ -272,16 +270,34 @@ BpfCounters BpfPrograms::Count() const {
     sum.kernel_entries += cpu.kernel_entries;
     sum.vsyscalls += cpu.vsyscalls;
     sum.not_kept += cpu.not_kept;
+    sum.lost_samples += cpu.lost_samples;
   }
   return sum;
 }
 
 int BpfPrograms::ForEachOpen(const std::function<void(const BpfTask& task)>& visit) const {
-  return loaded_->Walk(loaded_->open, visit);
+  return loaded_->Walk(loaded_->open, sizeof(BpfTask), [&](const char* bytes) {
+    BpfTask task;
+    memcpy(&task, bytes, sizeof task);
+    visit(task);
+  });
+}
+
+int BpfPrograms::TakeCounts(uint64_t before, const std::function<void(const BpfCount&)>& visit) {
+  loaded_->state()->walk_before = before;
+  return loaded_->Walk(loaded_->counts, sizeof(BpfCount), [&](const char* bytes) {
+    BpfCount count;
+    memcpy(&count, bytes, sizeof count);
+    visit(count);
+  });
+}
+
+void BpfPrograms::SetEvery(uint32_t every) {
+  loaded_->state()->every = every;
 }
 
 size_t BpfPrograms::descriptors() const {
-  return loaded_->links.size() + 6;
+  return loaded_->links.size() + 7;
 }
 
 #else
@@ -316,6 +332,10 @@ BpfCounters BpfPrograms::Count() const {
 int BpfPrograms::ForEachOpen(const std::function<void(const BpfTask&)>&) const {
   return ENOSYS;
 }
+int BpfPrograms::TakeCounts(uint64_t, const std::function<void(const BpfCount&)>&) {
+  return ENOSYS;
+}
+void BpfPrograms::SetEvery(uint32_t) {}
 size_t BpfPrograms::descriptors() const {
   return 0;
 }

@@ -53,6 +53,11 @@ class BpfPrograms {
   BpfCounters Count() const;
   // Threads with a user fault that has been entered and not completed. Returns 0 or an errno.
   int ForEachOpen(const std::function<void(const BpfTask& task)>& visit) const;
+  // Of settings.sampled: so manyth minor fault has a record, on average, from now on.
+  void SetEvery(uint32_t every);
+  // What has been counted of threads and is told by no record; of threads that are followed since a
+  // time before `before` (CLOCK_MONOTONIC, ns). Each is told once. Returns 0 or an errno.
+  int TakeCounts(uint64_t before, const std::function<void(const BpfCount&)>& visit);
   size_t descriptors() const;
 
  private:

@@ -341,6 +341,7 @@ void EventSet::CountPrograms(Totals* totals) const {
   totals->vsyscalls = seen.vsyscalls;
   totals->lost_errors = seen.lost_errors;
   totals->not_kept = seen.not_kept;
+  totals->lost_samples = seen.lost_samples;
 }
 
 void EventSet::Retire() {

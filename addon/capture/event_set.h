@@ -74,6 +74,8 @@ class EventSet {
     // What they have not: signals for which the ring had no room; how often they had none for a
     // thread.
     uint64_t lost_errors = 0, not_kept = 0;
+    // Minor faults of a sample that found none: counted all the same.
+    uint64_t lost_samples = 0;
     bool lost_known = false;
   };
   Totals Count() const;
@@ -85,7 +87,7 @@ class EventSet {
   std::vector<Ring>& stack_rings() { return stacks_.rings; }
   const std::vector<Fd>& stack_owners() const { return stacks_.owners; }
   const Plan& plan() const { return plan_; }
-  const BpfPrograms* programs() const { return programs_; }
+  BpfPrograms* programs() const { return programs_; }
   bool wide() const { return wide_; }
   // The plan's cgroup is no more: nothing can be in it.
   bool cgroup_removed() const;

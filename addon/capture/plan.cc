@@ -47,7 +47,7 @@ class Planner {
     // A thread is met by whatever record of it comes first: each has to tell whose it is.
     plan_.sample_tid = options.whole || !InInitialPidNamespace();
     if (options.engine == Engine::kBpf) {
-      PlanBpf(options.bpf);
+      PlanBpf(options.bpf, options.every);
     } else {
       PlanEntries(options.engine);
     }
@@ -87,13 +87,16 @@ class Planner {
   }
 
   // Completions alone: programs join them with their entries.
-  void PlanBpf(const BpfOptions& options) {
+  void PlanBpf(const BpfOptions& options, uint32_t every) {
     BpfRefusal refusal = {EPERM, "in a pid namespace of its own"};
     if (InInitialPidNamespace()) programs_ = BpfPrograms::Open(options, &refusal);
     if (programs_ == nullptr) throw SystemError("NO_ENGINE", refusal.error, "bpf", refusal.what);
     plan_.per_thread = {EventKind::kMinor, EventKind::kMajor};
     plan_.per_cpu = {EventKind::kFinished};
     plan_.tracepoints = plan_.bpf = formats_.finished = true;
+    formats_.sampled = options.settings.sampled != 0;
+    programs_->SetEvery(every);
+    plan_.every = every;
   }
 
   // Completions, and the entries that belong to them.

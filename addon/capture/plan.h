@@ -28,6 +28,7 @@ struct PlanOptions {
   Engine engine = Engine::kBest;
   bool children = true;  // are followed too
   bool on_exec = false;  // events start with the exec
+  uint32_t every = 1;    // so manyth minor fault has a record; only with Engine::kBpf
   bool whole = false;    // all processes of each CPU or of a cgroup, and not threads
   StackOptions stacks;
   BpfOptions bpf;

@@ -30,6 +30,8 @@ constexpr uint64_t kSweepPause = 500'000'000;  // ns
 constexpr uint64_t kSweepPausePerThread = 10'000'000;
 // Each look reads one event on every CPU, as perf stat -a -I does.
 constexpr uint64_t kCpuPause = 1'000'000'000;
+// A walk asks for every thread of the machine, some 0.1 us each.
+constexpr uint64_t kCountPause = 250'000'000;
 // A table that has grown to twice this and its old size is swept without such a pause.
 constexpr size_t kSweepSize = 4096;
 // For the records of faults that were being written when capture was switched off.
@@ -117,8 +119,31 @@ bool Poller::Pass(uint64_t horizon) {
   return waiting;
 }
 
+int Poller::TakeCounts(uint64_t before) {
+  if (!formats_.sampled) return 0;
+  std::lock_guard<std::mutex> lock(mutex_);
+  const bool listed = !open_ended_;
+  const int error = events_.programs()->TakeCounts(before, [&](const BpfCount& count) {
+    pairer_.OnCounted(count.pid, count.tid, count.minor, listed, as_of_);
+  });
+  Publish();
+  return error;
+}
+
+void Poller::LookAtCounts(uint64_t now) {
+  if (now - counted_ < kCountPause) return;
+  counted_ = now;
+  // Who is followed since then has told of its birth. What cannot be read now is read later.
+  TakeCounts(as_of_);
+}
+
 void Poller::Finish() {
   Pass(UINT64_MAX);
+  const int error = TakeCounts(UINT64_MAX);
+  if (error != 0) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    notices_.push_back({"COUNTS_UNREAD", error, ErrnoText(error)});
+  }
   // Where everything has ended by itself nothing is cut off, and what is missing is missing. The
   // counts of events for all threads of a CPU are of everything on the machine, and a few faults
   // are in them that the kernel gives no record of.
@@ -132,6 +157,7 @@ void Poller::Finish() {
     if (looks > 0) {
       usleep(kLastLookPause);
       Pass(UINT64_MAX);
+      TakeCounts(UINT64_MAX);
     }
     const EventSet::Totals counted = Count();
     minor = counted.minor - std::min(counted.minor, published_.pair.minor + counted.lost_minor);
@@ -269,6 +295,7 @@ void Poller::Run() {
     KeepBudgets();
     Sweep(now);
     LookAtCpus(now);
+    LookAtCounts(now);
     Reattach();
     const bool over = Over();
     if (mailbox_.Flush(done > start_ ? done - start_ : 0, over) || (over && !ended_)) {

@@ -67,6 +67,11 @@ class Poller {
   void Reattach();
   // Takes stacks more or less often, as the budget says.
   void KeepBudgets();
+  // Takes what programs have counted of threads that are followed since before `before`, and no
+  // record tells. Returns 0 or an errno.
+  int TakeCounts(uint64_t before);
+  // The same when that is due.
+  void LookAtCounts(uint64_t now);
   // Looks for threads whose end was lost, and for stacks, when that is due.
   void Sweep(uint64_t now);
   // Opens events again on CPUs that have come back.
@@ -92,8 +97,9 @@ class Poller {
   Merger merger_;
   StackBudget stack_budget_;
   StackBudget maker_budget_;
-  uint64_t swept_ = 0;   // when
-  uint64_t looked_ = 0;  // at the CPUs, when
+  uint64_t swept_ = 0;    // when
+  uint64_t looked_ = 0;   // at the CPUs, when
+  uint64_t counted_ = 0;  // what programs have counted was taken, when
   bool unwatched_told_ = false;
   size_t left_by_sweep_ = 0;  // threads
   Fd stop_fd_;

@@ -131,12 +131,14 @@ bool DecodeStackCopy(const RawRecord& raw, Record* out) {
   return true;
 }
 
-bool DecodeFinished(const RawRecord& raw, Record* out) {
+bool DecodeFinished(const RawRecord& raw, const Formats& formats, Record* out) {
   SampleParts parts;
   if (!FindParts(raw.event->layout, raw.bytes, raw.length, &parts)) return false;
-  if (parts.raw_size < kBpfFaultBytes) return false;
   BpfFault fault = {};
-  memcpy(&fault, parts.raw, kBpfFaultBytes);
+  const bool sampled = formats.sampled;
+  const size_t bytes = sampled ? kBpfSampleBytes : kBpfFaultBytes;
+  if (parts.raw_size < bytes) return false;
+  memcpy(&fault, parts.raw, bytes);
   out->kind = RecordKind::kFinished;
   out->event = fault.ending == kBpfMajor ? EventKind::kMajor : EventKind::kMinor;
   out->pid = fault.pid;
@@ -147,6 +149,10 @@ bool DecodeFinished(const RawRecord& raw, Record* out) {
   out->ip = fault.ip;
   out->error_code = fault.error_code;
   out->ending = fault.ending;
+  if (sampled) {
+    out->weight = fault.weight;
+    out->counted = fault.counted;
+  }
   out->user_mode = fault.user_mode != 0;
   out->listed = fault.listed != 0;
   out->signal = fault.bus != 0 ? SIGBUS : SIGSEGV;
@@ -165,7 +171,7 @@ bool DecodeSample(const RawRecord& raw, const Formats& formats, Record* out) {
   const EventSpec& spec = SpecOf(event.kind);
   if (!spec.software()) return DecodeTracepoint(raw, spec, formats, out);
   if (spec.record == RecordKind::kIgnored) return true;
-  if (spec.record == RecordKind::kFinished) return DecodeFinished(raw, out);
+  if (spec.record == RecordKind::kFinished) return DecodeFinished(raw, formats, out);
   out->kind = spec.record;
   out->addressed = layout.address != 0;
   out->address = out->addressed ? Load<uint64_t>(raw.bytes + layout.address) : 0;
@@ -271,6 +277,8 @@ bool Decode(const RawRecord& raw, const Formats& formats, Record* out) {
   out->borrowed = false;
   out->addressed = false;
   out->listed = false;
+  out->weight = 1;
+  out->counted = 1;
   out->chain = nullptr;
   out->chain_size = 0;
   out->name = nullptr;

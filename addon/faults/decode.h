@@ -40,6 +40,8 @@ struct Record {
   uint64_t lost;
   uint64_t cgroup;  // kCgroup: id
   uint8_t signal, signal_code;
+  uint32_t weight;   // of a completion: faults that it stands for
+  int64_t counted;   // as FaultRow; of kBpfCounted as BpfFault
   uint64_t entered;  // kFinished; 0: not seen
   uint8_t ending;    // the same, of BpfFault
   const char* name;  // points into the record

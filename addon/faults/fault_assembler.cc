@@ -69,7 +69,7 @@ void FaultAssembler::OnCompletion(Thread& thread, const Record& record, uint64_t
   }
   thread.completed = stamp;
   if (record.borrowed) counters_.borrowed_stamps++;
-  (major ? counters_.major : counters_.minor)++;
+  (major ? counters_.major : counters_.minor) += static_cast<uint64_t>(record.counted);
   uint8_t flags = major ? kFlagMaj : kFlagMin;
   if (!record.user_mode) flags |= kFlagKernel;
 
@@ -77,7 +77,9 @@ void FaultAssembler::OnCompletion(Thread& thread, const Record& record, uint64_t
   if (entry == &thread.user) DropKernelEntry(thread);
   if (entry == nullptr) counters_.unpaired_completions++;
   const bool told = record.addressed || entry == nullptr;
-  Fault(thread, entry, flags, told ? record.address : entry->address, record.time, record.borrowed);
+  Fault(thread, entry,
+        {flags, told ? record.address : entry->address, record.time, record.borrowed, 0,
+         record.weight, static_cast<uint32_t>(record.counted)});
   if (entry != nullptr) entry->open = false;
 }
 
@@ -88,7 +90,8 @@ void FaultAssembler::OnSignal(Thread& thread, const Record& record) {
   entry.open = false;
   counters_.unresolved++;
   const uint8_t bus = record.signal == SIGBUS ? kSignalBus : 0;
-  Fault(thread, &entry, kFlagNone, entry.address, record.time, false, bus | record.signal_code);
+  const auto signal = static_cast<uint8_t>(bus | record.signal_code);
+  Fault(thread, &entry, {kFlagNone, entry.address, record.time, false, signal});
 }
 
 void FaultAssembler::OnFinished(Thread& thread, const Record& record) {
@@ -108,21 +111,30 @@ void FaultAssembler::OnEnd(Thread& thread, uint64_t time) {
   LeaveUserEntry(thread, time);
 }
 
-void FaultAssembler::Fault(Thread& thread, const Entry* entry, uint8_t flags, uint64_t address,
-                           uint64_t time, bool borrowed, uint8_t signal) {
+void FaultAssembler::OnCounted(const Thread& thread, int64_t minor, uint64_t time) {
+  counters_.minor += static_cast<uint64_t>(minor);
+  RecordRow row = Row(RecordType::kCounted, thread, session_.Since(time));
+  row.count = static_cast<uint64_t>(minor);
+  mailbox_.Add(row);
+}
+
+void FaultAssembler::Fault(Thread& thread, const Entry* entry, const Ending& ending) {
+  const uint64_t time = ending.time;
   FaultRow row;
   row.time = session_.Since(time);
-  row.address = address;
+  row.address = ending.address;
   row.pid = thread.pid;
   row.tid = thread.tid;
-  row.flags = flags;
-  row.signal = signal;
+  row.flags = ending.flags;
+  row.signal = ending.signal;
+  row.weight = ending.weight;
+  row.counted = ending.counted;
   if (entry != nullptr) {
     row.flags |= kFlagEntry | (entry->has_code ? kFlagErrorCode : 0);
     // A borrowed stamp may come from another clock: a difference to it would be a made-up number.
     // Of a retried fault nobody knows when it was interrupted.
-    const bool known =
-        (flags & kFlagCompletion) != kFlagNone && !borrowed && !entry->borrowed && !entry->retried;
+    const bool known = (ending.flags & kFlagCompletion) != kFlagNone && !ending.borrowed &&
+                       !entry->borrowed && !entry->retried;
     // Where the kernel joins the two, the entry's time is a number in the record.
     const uint64_t took = time - entry->time;
     const bool sane = time >= entry->time && took <= INT64_MAX;
@@ -178,7 +190,7 @@ void FaultAssembler::LeaveUserEntry(Thread& thread, uint64_t time) {
   }
   if (!formats_.sees_signals()) {
     counters_.unresolved++;
-    Fault(thread, &entry, kFlagNone | kFlagInferred, entry.address, time, false);
+    Fault(thread, &entry, {kFlagNone | kFlagInferred, entry.address, time});
     return;
   }
   counters_.interrupted++;

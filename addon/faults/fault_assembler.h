@@ -35,6 +35,8 @@ class FaultAssembler {
   void OnSignal(Thread& thread, const Record& record);
   // Entry and end in one, joined by a BPF program.
   void OnFinished(Thread& thread, const Record& record);
+  // Minor faults of the thread that no record tells of; below 0 what records have told too much.
+  void OnCounted(const Thread& thread, int64_t minor, uint64_t time);
   // The thread ends: its open entries come to nothing.
   void OnEnd(Thread& thread, uint64_t time);
   // Records from before `time` may be missing, though no LOST says so yet: a user entry from before
@@ -55,8 +57,17 @@ class FaultAssembler {
   // The open entry that a stack or a completion belongs to; nullptr where there is none.
   static Entry* EntryOf(Thread& thread, const Record& record);
   void AddWithStack(Thread& thread, const FaultRow& row);
-  void Fault(Thread& thread, const Entry* entry, uint8_t flags, uint64_t address, uint64_t time,
-             bool borrowed, uint8_t signal = 0);
+  // Of what a row of a fault says that neither thread nor entry knows.
+  struct Ending {
+    uint8_t flags;
+    uint64_t address;
+    uint64_t time;
+    bool borrowed = false;
+    uint8_t signal = 0;
+    uint32_t weight = 1;
+    uint32_t counted = 1;
+  };
+  void Fault(Thread& thread, const Entry* entry, const Ending& ending);
 
   const Formats& formats_;
   Mailbox& mailbox_;

@@ -62,14 +62,34 @@ void Pairer::Consume(const RawRecord& raw, uint64_t now) {
   }
 }
 
+void Pairer::OnCounted(uint32_t pid, uint32_t tid, int64_t minor, bool listed, uint64_t time) {
+  Record record = {};
+  record.kind = RecordKind::kFinished;
+  record.pid = pid;
+  record.tid = tid;
+  record.listed = listed;
+  record.counted = minor;
+  record.time = time;
+  OnCounted(record);
+}
+
+void Pairer::OnCounted(const Record& record) {
+  if (const Thread* thread = tasks_.Own(record)) {
+    faults_.OnCounted(*thread, record.counted, record.time);
+  } else if (tasks_.everyone()) {
+    counters_.left_out_minor += static_cast<uint64_t>(record.counted);
+  }
+}
+
 void Pairer::OnFinished(const Record& record) {
+  if (record.ending == kBpfCounted) return OnCounted(record);
   // What is left may be told of a thread that has ended for us (an exec that changed credentials).
   const bool left = record.ending == kBpfLeft;
   Thread* thread = left ? tasks_.threads().Find(record.tid) : tasks_.Own(record);
   if (thread != nullptr) return faults_.OnFinished(*thread, record);
   if (!tasks_.everyone()) return;
   if (record.ending == kBpfMajor) counters_.left_out_major++;
-  if (record.ending == kBpfMinor) counters_.left_out_minor++;
+  if (record.ending == kBpfMinor) counters_.left_out_minor += static_cast<uint64_t>(record.counted);
 }
 
 void Pairer::OnCompletion(const Record& record, uint64_t stamp) {

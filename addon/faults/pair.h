@@ -44,6 +44,9 @@ class Pairer {
   // One record; `now` is the time of the order in which they come (Merger), for those whose own
   // stamp is of another clock.
   void Consume(const RawRecord& raw, uint64_t now);
+  // What is counted of a thread and told by no record (FaultAssembler::OnCounted); `listed` as of a
+  // finished fault.
+  void OnCounted(uint32_t pid, uint32_t tid, int64_t minor, bool listed, uint64_t time);
   // See FaultAssembler.
   void SuspectUntil(uint64_t time) { faults_.SuspectUntil(time); }
   bool Tainted(const Entry& entry) const { return faults_.Tainted(entry); }
@@ -66,6 +69,7 @@ class Pairer {
  private:
   void OnCompletion(const Record& record, uint64_t stamp);
   void OnFinished(const Record& record);
+  void OnCounted(const Record& record);
   void OnStack(const Record& record);
   void OnMmap(const Record& record);
   void OnCgroup(const Record& record);

@@ -4,6 +4,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "napi/command_options.h"
 #include "util/error.h"
 
@@ -73,6 +75,7 @@ CaptureOptions ReadOptions(const Napi::Object& object) {
   options.cgroup = text("cgroup");
   options.children = object.Get("children").ToBoolean();
   options.engine = EngineOf(text("engine"));
+  options.every = std::max(1u, object.Get("every").ToNumber().Uint32Value());
   const Napi::Value stacks = object.Get("stacks");
   if (stacks.IsObject()) {
     options.stacks.wanted = true;
@@ -208,6 +211,7 @@ Napi::Value Session::Info(const Napi::CallbackInfo& info) {
   EventSet& events = capture_->events();
   const Command* command = capture_->command();
   Napi::Object object = Napi::Object::New(env);
+  object.Set("every", plan.every);
   object.Set("engine", plan.bpf ? "bpf" : plan.tracepoints ? "tracepoint" : "software");
   object.Set("entrySource", plan.tracepoints ? "tracepoint" : "software");
   object.Set("unmapTracepoints", plan.syscall_tracepoints);
@@ -291,6 +295,7 @@ Napi::Value Session::Counters(const Napi::CallbackInfo& info) {
   set("memorySharers", counters.pair.memory_sharers);
   set("lostErrors", totals.lost_errors);
   set("notKept", totals.not_kept);
+  set("lostSamples", totals.lost_samples);
   Napi::Object kernel = Napi::Object::New(env);
   kernel.Set("minor", Number(totals.minor));
   kernel.Set("major", Number(totals.major));

@@ -31,6 +31,7 @@ struct Formats {
   // Faults come finished by BPF programs, those that ended in a signal among them: no completion is
   // missing, whatever records are lost.
   bool finished = false;
+  bool sampled = false;  // the minor ones not each
 
   const TracepointFormat& Of(EventKind kind) const {
     return tracepoints[static_cast<size_t>(kind)];

@@ -56,7 +56,8 @@ constexpr uint32_t kMadeByBreak = 1;
   X(kMadeBy, MADE_BY, 13)            \
   X(kStackCopy, STACK_COPY, 14)      \
   X(kMadeByCopy, MADE_BY_COPY, 15)   \
-  X(kCgroup, CGROUP, 16)
+  X(kCgroup, CGROUP, 16)             \
+  X(kCounted, COUNTED, 17)
 
 enum class RecordType : uint8_t {
 #define PAGEFAULT_ENUMERATOR(enumerator, name, number) enumerator = number,
@@ -74,6 +75,8 @@ struct FaultRow {
   uint16_t error_code;
   uint8_t flags;
   uint8_t signal;
+  uint32_t weight = 1;   // faults that it stands for, where faults are sampled
+  uint32_t counted = 1;  // of its class, those of its thread since its last row, this one with them
 };
 
 #define PAGEFAULT_FAULT_COLUMNS(X)  \
@@ -85,6 +88,8 @@ struct FaultRow {
   X(u32, ipHi, row.ip >> 32)        \
   X(u32, pid, row.pid)              \
   X(u32, tid, row.tid)              \
+  X(u32, weight, row.weight)        \
+  X(u32, counted, row.counted)      \
   X(u16, errorCode, row.error_code) \
   X(u8, flags, row.flags)           \
   X(u8, signal, row.signal)
@@ -98,7 +103,8 @@ struct RecordRow {
   uint64_t pgoff = 0;                   // pages
   uint64_t entered = 0;                 // ns since the session's start
   uint64_t new_start = 0, new_end = 0;  // pages
-  uint64_t count = 0;                   // records lost, faults that a stack stands for, a slot
+  // Records lost, faults that a stack stands for, a slot; of kCounted faults, with a sign.
+  uint64_t count = 0;
   uint32_t parent_pid = 0;
   uint32_t parent_tid = 0;
   uint32_t prot = 0;
@@ -114,28 +120,28 @@ struct RecordRow {
 };
 
 // `at`, `name_offset`: where the record stands among the faults, and its name among the names.
-#define PAGEFAULT_RECORD_COLUMNS(X)      \
-  X(f64, recTime, row.time)              \
-  X(f64, recStart, row.start)            \
-  X(f64, recEnd, row.end)                \
-  X(f64, recPgoff, row.pgoff)            \
-  X(f64, recEntered, row.entered)        \
-  X(f64, recNewStart, row.new_start)     \
-  X(f64, recNewEnd, row.new_end)         \
-  X(f64, recCount, row.count)            \
-  X(u32, recAt, at)                      \
-  X(u32, recPid, row.pid)                \
-  X(u32, recTid, row.tid)                \
-  X(u32, recParentPid, row.parent_pid)   \
-  X(u32, recParentTid, row.parent_tid)   \
-  X(u32, recProt, row.prot)              \
-  X(u32, recFlags, row.flags)            \
-  X(u32, recDevMajor, row.dev_major)     \
-  X(u32, recDevMinor, row.dev_minor)     \
-  X(u32, recInoLo, row.ino)              \
-  X(u32, recInoHi, row.ino >> 32)        \
-  X(u32, recNameOffset, name_offset)     \
-  X(u32, recNameLength, row.name_length) \
+#define PAGEFAULT_RECORD_COLUMNS(X)                 \
+  X(f64, recTime, row.time)                         \
+  X(f64, recStart, row.start)                       \
+  X(f64, recEnd, row.end)                           \
+  X(f64, recPgoff, row.pgoff)                       \
+  X(f64, recEntered, row.entered)                   \
+  X(f64, recNewStart, row.new_start)                \
+  X(f64, recNewEnd, row.new_end)                    \
+  X(f64, recCount, static_cast<int64_t>(row.count)) \
+  X(u32, recAt, at)                                 \
+  X(u32, recPid, row.pid)                           \
+  X(u32, recTid, row.tid)                           \
+  X(u32, recParentPid, row.parent_pid)              \
+  X(u32, recParentTid, row.parent_tid)              \
+  X(u32, recProt, row.prot)                         \
+  X(u32, recFlags, row.flags)                       \
+  X(u32, recDevMajor, row.dev_major)                \
+  X(u32, recDevMinor, row.dev_minor)                \
+  X(u32, recInoLo, row.ino)                         \
+  X(u32, recInoHi, row.ino >> 32)                   \
+  X(u32, recNameOffset, name_offset)                \
+  X(u32, recNameLength, row.name_length)            \
   X(u8, recType, row.type)
 
 // The place of each column in kBatchColumns.

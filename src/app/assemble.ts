@@ -96,6 +96,7 @@ export function assemble(
       children: options.children,
       ringPages: options.ringPages,
       engine: options.engine,
+      every: options.every,
       stacks: options.stacks,
       record:
         record === null
@@ -325,7 +326,7 @@ function parsedFilter(text: string | null): ((model: Model) => FaultTest) | null
 }
 
 function encoderOf(options: Options, view: FaultView, fixed: FixedNames | null): FaultEncoder {
-  const listed = faultFields(options.symbols, options.stacks !== null);
+  const listed = faultFields(options.symbols, options.stacks !== null, options.every > 1);
   const fields = fixed ? fixed.fields(listed) : listed;
   switch (options.format) {
     case 'csv':

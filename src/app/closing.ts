@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { BeyondFaults } from '../core/facts/beyond';
-import { completeness, totalLost } from '../core/facts/capture-facts';
+import { completeness, isSampled, totalLost } from '../core/facts/capture-facts';
 import type { CaptureFacts } from '../core/facts/capture-facts';
 import { FaultClass } from '../core/classify/classes';
 import type { Snapshot } from '../core/snapshot/snapshot';
@@ -44,7 +44,9 @@ export function writeClosing(
   version: string,
 ): void {
   const summary = summaryCounts(snapshot, facts);
-  outlets.writer(plan.summary).write(Buffer.from(`${summaryLine(summary)}\n`));
+  outlets
+    .writer(plan.summary)
+    .write(Buffer.from(`${summaryLine(summary, isSampled(facts.mode))}\n`));
   if (plan.folded !== null) {
     const text = foldedText(snapshot.stacks(), options.weigh);
     outlets.writer(plan.folded).write(Buffer.from(text));

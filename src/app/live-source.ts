@@ -1,4 +1,4 @@
-import { captureLimits, factsSince, limitsMet } from '../core/facts/capture-facts';
+import { captureLimits, factsSince, isSampled, limitsMet } from '../core/facts/capture-facts';
 import type { CaptureFacts } from '../core/facts/capture-facts';
 import type { RegionDetail } from '../core/snapshot/region-detail';
 import { wholeText } from '../core/facts/target';
@@ -197,8 +197,9 @@ export class LiveSource implements DashboardSource {
   }
 
   summaryLine(): string {
-    const { model } = this.assembly;
-    return summaryLine(summaryCounts(model.snapshot(this.now), this.facts));
+    const { facts, assembly } = this;
+    const { model } = assembly;
+    return summaryLine(summaryCounts(model.snapshot(this.now), facts), isSampled(facts.mode));
   }
 
   save(path: string, text: string): string | null {

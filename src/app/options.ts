@@ -62,6 +62,8 @@ export interface Options extends Effects {
   readonly ringPages: number;
   /** The only way of capture to be used; null for the best that can be had. */
   readonly engine: Engine | null;
+  /** So manyth minor fault is captured, on average, and the others are counted; 1: each. */
+  readonly every: number;
   /** Descriptor that is told when capture is on. */
   readonly readyFd: number | null;
 }

@@ -1,4 +1,4 @@
-import { FaultFlag } from '../core/wire/batch';
+import { FaultFlag, RecordType } from '../core/wire/batch';
 import type { Batch } from '../core/wire/batch';
 import type { FaultCounts } from '../core/facts/capture-facts';
 import type { Resolved } from '../core/wire/resolved';
@@ -46,8 +46,15 @@ export interface PumpPorts {
 }
 
 /** By itself: V8 leaves a loop's optimised code where the code behind the loop was not run before. */
-function countCompletions({ flags, faults }: Batch, counts: Float64Array): void {
-  for (let i = 0; i < faults; i++) counts[flags[i]! & FaultFlag.COMPLETION]!++;
+function countCompletions({ flags, counted, faults }: Batch, counts: Float64Array): void {
+  for (let i = 0; i < faults; i++) counts[flags[i]! & FaultFlag.COMPLETION]! += counted[i]!;
+}
+
+/** Those of which no row tells. */
+function countCounted({ recType, recCount, records }: Batch, counts: Float64Array): void {
+  for (let r = 0; r < records; r++) {
+    if (recType[r] === RecordType.COUNTED) counts[FaultFlag.MIN]! += recCount[r]!;
+  }
 }
 
 /**
@@ -136,6 +143,7 @@ export class Pump {
 
   private take(): void {
     countCompletions(this.batch, this.received);
+    countCounted(this.batch, this.received);
     this.consuming = true;
     this.consume();
   }

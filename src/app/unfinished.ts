@@ -67,6 +67,8 @@ export function fillErrors(batch: Batch, faults: readonly OpenFault[], stoppedAt
     batch.ipHi[i] = Number(fault.ip >> 32n);
     batch.pid[i] = fault.pid;
     batch.tid[i] = fault.tid;
+    batch.weight[i] = 1;
+    batch.counted[i] = 1;
     // pending() gives no error code: the bit that says so stays clear.
     batch.errorCode[i] = ErrorCode.USER;
     batch.flags[i] = FaultFlag.NONE | FaultFlag.ENTRY | FaultFlag.INFERRED;

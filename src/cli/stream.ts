@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isSampled } from '../core/facts/capture-facts';
 import { Exit } from '../core/facts/errors';
 import { debugLog } from '../core/facts/debug';
 import { summaryLine } from '../output/report/summary';
@@ -136,7 +137,8 @@ export async function closeRun(
   await outlets.settle(askedAt, sleep);
   if (outlets.stalled !== '') {
     say(`note: nobody reads ${outlets.stalled}: the rest of the output is left out`);
-    if (plan.summary !== 'stderr') say(summaryLine(summaryCounts(snapshot, facts)));
+    if (plan.summary !== 'stderr')
+      say(summaryLine(summaryCounts(snapshot, facts), isSampled(facts.mode)));
   }
   for (const note of inFlightNotes(inFlight, stoppedAt)) say(note);
 }

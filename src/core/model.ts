@@ -111,7 +111,15 @@ export class Model {
     this.repair = new MapRepair(options.source, this.tasks);
     const makers = this.attribution?.makers ?? null;
     const last = this.owners?.last ?? null;
-    this.records = new RecordApplier(tasks, this.comms, binder, this.repair, makers, last);
+    this.records = new RecordApplier(
+      tasks,
+      this.comms,
+      binder,
+      this.repair,
+      makers,
+      last,
+      this.counters,
+    );
     this.loop = new FaultLoop(tasks, binder, this.repair, this.columns, depth !== 'totals');
     this.inFlight = new InFlight(this.tasks, this.loop, this.counters, this.columns, this.zeroedAt);
     this.watch = guards === null ? null : new GuardWatch(guards, this.tasks);
@@ -230,6 +238,7 @@ export class Model {
   /** Faults for which it is false are resolved and not counted; null counts all. */
   setKeep(keep: KeepTest | null): void {
     this.loop.keep = keep;
+    this.counters.filtered = keep !== null;
   }
 
   private maintain(batch: Batch, resolved: Resolved): void {

@@ -73,6 +73,8 @@ export interface SessionOptions {
   readonly children: boolean;
   /** The only one to be used; left out, the best that can be had. */
   readonly engine?: Engine;
+  /** With the engine bpf: so manyth minor fault is captured, on average; left out, each. */
+  readonly every?: number;
   /** User call chains; left out, none are taken. */
   readonly stacks?: StackOptions;
   /**

@@ -149,33 +149,36 @@ test('COMMAND has the limit of locked memory that the analyzer was started with'
 
 test('descriptors: at most 20 for each CPU', async () => {
   const { report } = await captureCommand(['true'], scratch, { args: BPF });
-  const { descriptors, cpus } = report.capture as { descriptors: number; cpus: number };
+  const { descriptors, cpus } = report.capture;
   expect(descriptors / cpus).toBeLessThanOrEqual(20);
 });
 
 const TIMES = 50;
 /** A thread that has faulted in the cgroup moves out before it takes its signals; one moves in. */
-test.each(['bpf', 'tracepoint'])('%s: a thread is of the cgroup that it is in now', async (engine) => {
-  const mount = cgroupMount(readFileSync('/proc/self/mountinfo', 'utf8'))!;
-  const cgroup = join(mount, `pagefault-engine-${process.pid}`);
-  mkdirSync(cgroup);
-  try {
-    const tracer = startAnalyzer([
-      ...['--engine', engine, '-q', '--report-format', 'json', '--cgroup', cgroup],
-    ]);
-    await attached(tracer);
-    const segv = command('segv', '--times', String(TIMES));
-    const [inside, outside] = [cgroup, mount].map((path) => join(path, 'cgroup.procs'));
-    const out = 'echo $$ > "$0"; (:); x=$(cat "$0"); echo $$ > "$1"; shift; exec "$@"';
-    await run(['sh', '-c', out, inside!, outside!, ...segv]);
-    const into = '(:); x=$(cat "$0"); echo $$ > "$0"; exec "$@"';
-    await run(['sh', '-c', into, inside!, ...segv]);
-    tracer.kill('SIGINT');
-    const report = reportIn(await tracer.ended);
-    expect(report.summary).toMatchObject({ error: 3 * TIMES });
-    expect(report.capture.records).toMatchObject({ interrupted: 0 });
-    expect(report.completeness).toMatchObject({ difference: 0, lost: 0 });
-  } finally {
-    if (existsSync(cgroup)) rmdirSync(cgroup);
-  }
-});
+test.each(['bpf', 'tracepoint'])(
+  '%s: a thread is of the cgroup that it is in now',
+  async (engine) => {
+    const mount = cgroupMount(readFileSync('/proc/self/mountinfo', 'utf8'))!;
+    const cgroup = join(mount, `pagefault-engine-${process.pid}`);
+    mkdirSync(cgroup);
+    try {
+      const tracer = startAnalyzer([
+        ...['--engine', engine, '-q', '--report-format', 'json', '--cgroup', cgroup],
+      ]);
+      await attached(tracer);
+      const segv = command('segv', '--times', String(TIMES));
+      const [inside, outside] = [cgroup, mount].map((path) => join(path, 'cgroup.procs'));
+      const out = 'echo $$ > "$0"; (:); x=$(cat "$0"); echo $$ > "$1"; shift; exec "$@"';
+      await run(['sh', '-c', out, inside!, outside!, ...segv]);
+      const into = '(:); x=$(cat "$0"); echo $$ > "$0"; exec "$@"';
+      await run(['sh', '-c', into, inside!, ...segv]);
+      tracer.kill('SIGINT');
+      const report = reportIn(await tracer.ended);
+      expect(report.summary).toMatchObject({ error: 3 * TIMES });
+      expect(report.capture.records).toMatchObject({ interrupted: 0 });
+      expect(report.completeness).toMatchObject({ difference: 0, lost: 0 });
+    } finally {
+      if (existsSync(cgroup)) rmdirSync(cgroup);
+    }
+  },
+);

@@ -36,6 +36,11 @@ class Bench {
     formats_.finished = true;
     formats_.Of(EventKind::kSignal).id = 0;
   }
+  // The same, of minor faults a sample.
+  void TakesSamples() {
+    TakesFinished();
+    formats_.sampled = true;
+  }
   static Following Rule(bool children, bool wide) {
     Following rule;
     rule.children = children;

@@ -127,6 +127,43 @@ TEST(finished_with_its_stack) {
   CHECK_EQ(bench.Seen().faults.size(), 2u);
 }
 
+TEST(finished_of_a_sample) {
+  Bench bench;
+  bench.TakesSamples();
+  BpfFault fault = Fault(2000, 2750, 0x5000);
+  fault.weight = 100;
+  fault.counted = 93;
+  bench.Feed(Finished(fault, 52));
+  BpfFault rest = {};
+  rest.time = 4000;
+  rest.pid = rest.tid = kPid;
+  rest.ending = kBpfCounted;
+  rest.counted = 41;
+  bench.Feed(Finished(rest, 52));
+  // A walk and the thread have told of the same ones.
+  bench.pairer().OnCounted(kPid, kPid, -4, true, 5000);
+  const SeenBatch seen = bench.Seen();
+  CHECK_EQ(seen.faults.size(), 1u);
+  CHECK_EQ(seen.faults.at(0).weight, 100u);
+  CHECK_EQ(seen.faults.at(0).counted, 93u);
+  CHECK_EQ(seen.records.size(), 2u);
+  CHECK_EQ(seen.records.at(0).type, 17);
+  CHECK_EQ(seen.records.at(0).count, 41.0);
+  CHECK_EQ(seen.records.at(1).count, -4.0);
+  CHECK_EQ(bench.counters().minor, 130u);
+  // What comes without weight stands for itself.
+  bench.Feed(Finished(Fault(6000, 6100, 0x5000)));
+  CHECK_EQ(bench.counters().malformed, 1u);
+}
+
+TEST(finished_counts_nobody_of_others) {
+  Bench bench;
+  bench.TakesSamples();
+  bench.pairer().OnCounted(900, 900, 12, false, 5000);
+  CHECK_EQ(bench.counters().minor, 0u);
+  CHECK(bench.Seen().records.empty());
+}
+
 TEST(finished_too_short) {
   Bench bench;
   bench.TakesFinished();

@@ -14,7 +14,7 @@ namespace test {
 namespace {
 
 // One batch in C++ and in TypeScript: the sum of the columns as core/wire/batch.ts lays them out.
-static_assert(kBatchBytes == 64 + 16384 * (2 * 8 + 6 * 4 + 2 + 1 + 1) +
+static_assert(kBatchBytes == 64 + 16384 * (2 * 8 + 8 * 4 + 2 + 1 + 1) +
                                  8192 * (8 * 8 + 13 * 4 + 1) + 512 * 1024,
               "columns of a multiple of 8 rows need no padding");
 

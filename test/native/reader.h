@@ -15,7 +15,7 @@ namespace test {
 struct SeenFault {
   double time, latency;
   uint64_t address, ip;
-  uint32_t pid, tid;
+  uint32_t pid, tid, weight, counted;
   uint16_t error_code;
   uint8_t flags, signal;
 };
@@ -66,7 +66,7 @@ class BatchReader {
     const uint32_t faults = At<uint32_t>(0, 0);
     const uint32_t records = At<uint32_t>(0, 1);
     out->horizon = At<double>(16, 0);
-    const size_t latency = 64 + 8 * F, words = latency + 8 * F, code = words + 24 * F;
+    const size_t latency = 64 + 8 * F, words = latency + 8 * F, code = words + 32 * F;
     const size_t flags = code + 2 * F, signal = flags + F, doubles = signal + F,
                  rec_words = doubles + 64 * R;
     const size_t type = rec_words + 52 * R, names = type + R;
@@ -77,7 +77,8 @@ class BatchReader {
     for (size_t i = 0; i < faults; i++) {
       out->faults.push_back({At<double>(64, i), At<double>(latency, i), pair(words, 0, F, i),
                              pair(words, 2, F, i), At<uint32_t>(words, 4 * F + i),
-                             At<uint32_t>(words, 5 * F + i), At<uint16_t>(code, i),
+                             At<uint32_t>(words, 5 * F + i), At<uint32_t>(words, 6 * F + i),
+                             At<uint32_t>(words, 7 * F + i), At<uint16_t>(code, i),
                              At<uint8_t>(flags, i), At<uint8_t>(signal, i)});
     }
     for (size_t i = 0; i < records; i++) {

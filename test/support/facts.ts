@@ -27,6 +27,7 @@ export const NO_COUNTERS: RecordCounters = {
   memorySharers: 0,
   lostErrors: 0,
   notKept: 0,
+  lostSamples: 0,
 };
 
 /** A whole capture of one thread on two CPUs that ended with these completions. */

@@ -15,6 +15,8 @@ export interface CapturedFault {
   readonly tid?: number;
   readonly errorCode?: number;
   readonly flags?: number;
+  readonly weight?: number;
+  readonly counted?: number;
 }
 
 /** What the model makes of it, for what is tested without one. */
@@ -53,6 +55,8 @@ export function capture(batch: Batch, fault: CapturedFault): number {
   split(ip, batch.ipLo, batch.ipHi, i);
   batch.pid[i] = pid;
   batch.tid[i] = tid;
+  batch.weight[i] = fault.weight ?? 1;
+  batch.counted[i] = fault.counted ?? 1;
   batch.errorCode[i] = fault.errorCode ?? 6;
   batch.flags[i] = fault.flags ?? FaultFlag.MIN | FaultFlag.ERROR_CODE | FaultFlag.ENTRY;
   return i;

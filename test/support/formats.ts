@@ -63,6 +63,8 @@ export interface Report {
     readonly user_only: boolean;
     readonly threads: number;
     readonly ring_bytes: number;
+    readonly descriptors: number;
+    readonly cpus: number;
     readonly limits: readonly string[];
     readonly records: Readonly<Record<string, number>>;
   };

@@ -11,11 +11,11 @@ import { PENDING, UNKNOWN } from '../../src/core/ports';
 import type { GuardAnswer, GuardSource, MapsAnswer, ProcSource } from '../../src/core/ports';
 import { Resolved } from '../../src/core/wire/resolved';
 import type { Backing, Vma } from '../../src/core/vma/vma';
-import { capture } from './fault-kit';
+import { type CapturedFault, capture } from './fault-kit';
 import { vma } from './vma-kit';
 
 /** Low 12 bits of an address: part of what faults are made of. */
-export interface FaultSpec {
+export interface FaultSpec extends Pick<CapturedFault, 'weight' | 'counted'> {
   readonly page: number;
   readonly pid?: number;
   readonly tid?: number;
@@ -171,15 +171,13 @@ export class Rig {
   }
 
   fault(spec: FaultSpec): this {
-    const { page, pid = 100, low = 0, code = 0x6, end = 'min', latency = -1, ip } = spec;
+    const { page, low = 0, code = 0x6, end = 'min', ip } = spec;
     this.now += 1000;
     capture(this.batch, {
+      ...spec,
       time: this.now,
       address: page * 4096 + low,
       ip: ip ?? 0n,
-      latency,
-      pid,
-      tid: spec.tid ?? pid,
       errorCode: code ?? 0,
       flags:
         { none: FaultFlag.NONE, min: FaultFlag.MIN, maj: FaultFlag.MAJ }[end] |
@@ -227,6 +225,12 @@ export class Rig {
   /** The stack of the next fault, innermost first. */
   stack(addresses: readonly bigint[], weight = 1, pid = 100): this {
     return this.chain(RecordType.STACK, { count: weight }, addresses, pid);
+  }
+
+  /** Faults of a thread of which no row tells. */
+  counted(count: number, pid = 100, tid = pid): this {
+    this.record(RecordType.COUNTED, pid, tid, { count });
+    return this;
   }
 
   /** A copy of the stack of the next fault, in a slot. */
@@ -290,8 +294,7 @@ export class Rig {
   }
 
   mremap(from: readonly [number, number], to: readonly [number, number], pid = 100): this {
-    const [start, end] = from;
-    const [newStart, newEnd] = to;
+    const [[start, end], [newStart, newEnd]] = [from, to];
     this.record(RecordType.REMAP, pid, pid, { start, end, newStart, newEnd, entered: this.now });
     return this;
   }
@@ -350,8 +353,7 @@ export class Rig {
 
   /** Gives the batch to the model and starts a new one; what was said of each fault. */
   run(): Verdict[] {
-    this.batch.horizon = this.now;
-    if (!this.model.consume(this.batch, this.resolved)) throw new Error('an answer is missing');
+    if (!this.consumes()) throw new Error('an answer is missing');
     return this.verdicts();
   }
 

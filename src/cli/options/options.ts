@@ -79,8 +79,33 @@ export function parseOptions(args: readonly string[], terminal = false): Command
     commandOutput: file('command-output', given.get('command-output')),
     readyFd: integer('ready-fd', given.get('ready-fd'), 0, FD_MAX),
     ringPages: ringPages(given.get('ring-pages')),
-    engine: choice('engine', given.get('engine'), ENGINES),
+    ...engineOf(given),
   };
+}
+
+/** A longer period finds no fault of most programs. */
+const EVERY_MAX = 1_000_000;
+/** What a sample cannot have: stacks and faults are picked apart, recordings keep no weights, no two samples are equal. */
+const NOT_SAMPLED = ['record', 'fixed-ts'] as const;
+
+function engineOf(given: ReadonlyMap<string, string>): Pick<Options, 'engine' | 'every'> {
+  const engine = choice('engine', given.get('engine'), ENGINES);
+  const every = integer('every', given.get('every'), 1, EVERY_MAX) ?? 1;
+  if (every === 1) return { engine, every };
+  if (engine !== null && engine !== 'bpf') {
+    throw new UsageError(
+      `--every needs --engine bpf: with ${engine} entries and completions of different faults would be picked`,
+    );
+  }
+  const other = NOT_SAMPLED.find((name) => given.has(name));
+  if (other !== undefined) throw new UsageError(`--every and --${other} exclude each other`);
+  const stacks = given.get('stacks');
+  if ((stacks !== undefined && stacks !== 'off') || given.get('format') === 'folded') {
+    throw new UsageError(
+      '--every and call stacks exclude each other: their faults are not captured',
+    );
+  }
+  return { engine: 'bpf', every };
 }
 
 /** What processes are grouped by. Where and whose they are depends on who starts them. */

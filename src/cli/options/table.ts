@@ -201,6 +201,10 @@ export const OPTIONS: readonly OptionSpec[] = [
   ),
   only(
     'capture',
+    option('', 'every', 'N', 'capture 1 in N minor faults, count all; ~ is an estimate (bpf)'),
+  ),
+  only(
+    'capture',
     option(
       '',
       'ready-fd',

@@ -114,13 +114,12 @@ export class SiteTable {
     }
   }
 
-  private pair(batch: Batch, resolved: Resolved, columns: FaultColumns, weight: number): void {
+  private pair(batch: Batch, resolved: Resolved, columns: FaultColumns, sign: number): void {
     const { slots, pairs } = this;
-    const { faults } = batch;
     const { region, thread, keep } = resolved;
-    pairs.regions.add(faults, region, slots, keep, weight);
-    pairs.threads.add(faults, thread, slots, keep, weight);
-    pairs.processes.add(faults, columns.process, slots, keep, weight);
+    pairs.regions.add(batch, region, slots, keep, sign);
+    pairs.threads.add(batch, thread, slots, keep, sign);
+    pairs.processes.add(batch, columns.process, slots, keep, sign);
   }
 
   private reach(limit: number): void {

@@ -1,5 +1,7 @@
+import { isSampled, knowsCow } from '../facts/capture-facts';
+import type { CaptureMode } from '../facts/capture-facts';
 import { shortCgroup } from '../facts/owner';
-import { bytes, count, pageAddress, percent, sourceLine } from '../text/format';
+import { bytes, count, estimate, pageAddress, percent, sourceLine } from '../text/format';
 import type { ProcessRow, RegionRow, SiteRow, StatRow, ThreadRow } from '../snapshot/snapshot';
 import { RowGroup } from '../snapshot/groups';
 import { identifier, named, numeric, plain, text } from './column';
@@ -184,17 +186,41 @@ export function nowFirst<Row extends StatRow>(
 /** They come to stand below memory, whose and where. */
 const TOTALS_BELOW = 50;
 
-/** Where COW is not told apart its column says so: a 0 would be a claim. `cow`: see knowsCow(). */
+/** Where COW is not told apart its column says so: a 0 would be a claim. Estimates say so too. */
 export function knownColumns<Row extends StatRow>(
   columns: readonly Column<Row>[],
-  cow: boolean,
+  mode: CaptureMode,
 ): readonly Column<Row>[] {
-  if (cow) return columns;
+  if (isSampled(mode)) return sampledColumns(columns);
+  if (knowsCow(mode)) return columns;
   return columns.map((column) =>
     column.id === 'cow' || column.id === 'cow_rate'
       ? { ...column, value: () => NaN, format: () => 'n/a' }
       : column,
   );
+}
+
+/** What sampling leaves exact: MAJOR and ERROR are all captured, and of a thread all are counted. */
+const EXACT: ReadonlySet<string> = new Set(['major', 'major_rate', 'error']);
+const EXACT_IN_SUM: ReadonlySet<string> = new Set([...EXACT, 'faults', 'rate']);
+/** Every page would have to be seen. */
+const NOT_SAMPLED: ReadonlySet<string> = new Set(['unique_pages', 'refault_share']);
+const COUNTED: ReadonlySet<string> = new Set(
+  [...STAT_COLUMNS, ...CLASS_RATE_COLUMNS].map(({ id }) => id).concat('worst_thread_share'),
+);
+
+/** What tables have that are of memory or of code: of those rows no fault is counted that is not captured. */
+const OF_SAMPLES: ReadonlySet<string> = new Set(['kind', 'site']);
+
+/** Where minor faults are sampled what is an estimate says so. */
+function sampledColumns<Row>(columns: readonly Column<Row>[]): readonly Column<Row>[] {
+  const exact = columns.some(({ id }) => OF_SAMPLES.has(id)) ? EXACT : EXACT_IN_SUM;
+  return columns.map((column) => {
+    if (!COUNTED.has(column.id) || exact.has(column.id)) return column;
+    if (NOT_SAMPLED.has(column.id)) return { ...column, value: () => NaN, format: () => 'n/a' };
+    const format = (row: Row): string => estimate(column.format(row));
+    return { ...column, width: column.width + 1, format };
+  });
 }
 
 /** All digits, so that text order is the order of addresses; '' for rows that stand for several regions. */

@@ -79,9 +79,21 @@ export const STACK_FIELD: Field = {
   list: true,
 };
 
+/** What sampling adds behind those. */
+const WEIGHT_FIELD: Field = {
+  id: 'weight',
+  title: 'Weight',
+  unit: '',
+  doc: 'faults that this one stands for',
+  kind: 'uint',
+  value: ({ batch }, i) => batch.weight[i]!,
+  column: ({ batch }) => batch.weight,
+  repeats: true,
+};
+
 /** The fields of a fault with what was asked for behind all others. */
-export function faultFields(symbols: boolean, stacks: boolean): readonly Field[] {
-  if (!symbols && !stacks) return FAULT_FIELDS;
+export function faultFields(symbols: boolean, stacks: boolean, sampled = false): readonly Field[] {
+  if (!symbols && !stacks && !sampled) return FAULT_FIELDS;
   return [
     ...FAULT_FIELDS.map((field): Field =>
       field.id === 'v' && field.kind === 'uint'
@@ -90,6 +102,7 @@ export function faultFields(symbols: boolean, stacks: boolean): readonly Field[]
     ),
     ...(symbols ? SYMBOL_FIELDS : []),
     ...(stacks ? [STACK_FIELD] : []),
+    ...(sampled ? [WEIGHT_FIELD] : []),
   ];
 }
 

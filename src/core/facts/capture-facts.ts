@@ -1,3 +1,5 @@
+import { grouped } from '../text/format';
+
 /**
  * What a run says about itself beside the faults: how it captured, what it lost, and how that compares
  * with the kernel's own counters. Plain data for reports and the dashboard.
@@ -50,6 +52,8 @@ export interface CaptureMode {
   readonly entrySource: Exclude<Engine, 'bpf'>;
   /** What captures; 'bpf' where programs in the kernel finish each fault. Absent of a recording. */
   readonly engine?: Engine;
+  /** So manyth MINOR or COW fault is captured, on average; the others are counted. Absent: each. */
+  readonly every?: number;
   /** munmap, mremap and brk are seen. */
   readonly unmapTracepoints: boolean;
   /** Signals are seen: an ERROR is a fault that was seen to send one; otherwise it is inferred. */
@@ -126,6 +130,8 @@ export interface RecordCounters {
   readonly lostErrors: number;
   /** How often the engine bpf had no room for a thread: what such a thread enters is not seen. */
   readonly notKept: number;
+  /** Faults of a sample that found no room in a ring: counted, and missing in estimates. */
+  readonly lostSamples: number;
 }
 
 /** Lost faults from the addon's counters. */
@@ -208,9 +214,17 @@ export function limitsMet({ notKept }: RecordCounters): string[] {
   return notKept > 0 ? ['some threads are not seen in full: the kernel programs had no room'] : [];
 }
 
+/** Not every MINOR or COW fault is captured: what is known of these is an estimate, but for how many they are. */
+export function isSampled(mode: CaptureMode): boolean {
+  return (mode.every ?? 1) > 1;
+}
+
 /** The limits of a capture mode in words, most important first; empty for a full capture. */
 export function captureLimits(mode: CaptureMode): string[] {
   const limits: string[] = [];
+  if (isSampled(mode)) {
+    limits.push(`sampled, 1 in ${grouped(mode.every!)}: ~ is an estimate`);
+  }
   if (mode.entrySource === 'software') {
     limits.push('no COW and no access type: the exceptions tracepoints are not available');
   }

@@ -14,7 +14,8 @@ export type NoticeCode =
   | 'WIDE_CAPTURE'
   | 'DESCENDANTS_REFUSED'
   | 'CREDENTIALS_CHANGED'
-  | 'CREDENTIALS_MORE';
+  | 'CREDENTIALS_MORE'
+  | 'COUNTS_UNREAD';
 
 /** A notice of the addon: what it could not have and what it did instead. */
 export interface NoticeFacts {
@@ -63,6 +64,8 @@ const TEXTS: Readonly<Record<NoticeCode, Text | null>> = {
   CREDENTIALS_CHANGED: (detail) =>
     `process ${detail} changed its credentials by exec: the kernel detached its events and they were opened anew; ` +
     'a few faults around the exec may be missing',
+  COUNTS_UNREAD: (detail) =>
+    `what the programs in the kernel had counted last could not be read (${detail}): totals are too low`,
   CREDENTIALS_MORE: (detail) => `and ${detail} more changed their credentials by exec`,
 };
 

@@ -5,6 +5,7 @@ import type { CommTable } from '../tasks/comm-names';
 import type { AddressSpace } from '../tasks/address-space';
 import type { Process } from '../tasks/process';
 import { NO_REGION, setOf } from '../regions/region-code';
+import type { Counters } from './counters';
 import type { Makers } from './makers';
 import type { LastCgroups } from './last-cgroups';
 import type { MapRepair } from './map-repair';
@@ -29,6 +30,7 @@ export class RecordApplier {
     private readonly repair: MapRepair,
     private readonly makers: Makers | null,
     private readonly cgroups: LastCgroups | null,
+    private readonly counters: Pick<Counters, 'count'>,
   ) {}
 
   /** False: nothing was done, to be called again when the answer is there that is on its way. */
@@ -55,6 +57,8 @@ export class RecordApplier {
         if (parent !== undefined && child !== undefined) child.shareSpace(parent);
         return true;
       }
+      case RecordType.COUNTED:
+        return this.counted(batch, r);
       case RecordType.CGROUP:
         this.cgroup(batch, r);
         return true;
@@ -82,6 +86,14 @@ export class RecordApplier {
         return true;
       }
     }
+  }
+
+  /** Faults of which no row tells. */
+  private counted(batch: Batch, r: number): boolean {
+    const thread = this.tasks.thread(batch.recPid[r]!, batch.recTid[r]!);
+    if (thread === null) return false;
+    this.counters.count(thread.row, thread.process.row, batch.recCount[r]!, batch.recTime[r]!);
+    return true;
   }
 
   private cgroup(batch: Batch, r: number): void {

@@ -1,4 +1,6 @@
 import type { Batch } from '../wire/batch';
+import { Cause, CAUSE_COUNT, FaultClass } from '../classify/classes';
+import { Cell } from '../stats/cells';
 import type { FaultColumns } from '../wire/fault-columns';
 import { OverTime } from '../stats/over-time';
 import { PairCounts } from '../stats/pair-counts';
@@ -27,6 +29,12 @@ interface CountedAs {
 export class Counters {
   readonly total = new Totals();
   readonly pairs = new PairCounts();
+  /** Not every fault is counted: of those that no row tells of it is not known whether they would be. */
+  filtered = false;
+  /** Faults that are yet to be counted: thread, process, how many, when. */
+  private readonly left: number[] = [];
+  /** Of a COW, from 0 to 1: see countLeft(). */
+  private part = 0;
   /** The counters of all rows. */
   private readonly tables: readonly StatTable[];
   /** null where nobody looks at details. */
@@ -45,18 +53,23 @@ export class Counters {
       depth === 'detail' ? new OverTime(regions.rows, regions.heat, this.total) : null;
   }
 
-  /** Enters the faults of a batch that were kept. */
+  /** Enters the faults of a batch that were kept, and those of which it has no rows. */
   add(batch: Batch, resolved: Resolved, columns: FaultColumns): void {
+    this.enter(batch, resolved, columns);
+    this.countLeft();
+  }
+
+  private enter(batch: Batch, resolved: Resolved, columns: FaultColumns): void {
     const { regions, tasks, depth } = this;
     this.total.add(batch, resolved, columns);
     if (depth === 'totals') return;
     regions.rows.stats.add(resolved.region, batch, resolved, columns);
-    tasks.threads.stats.add(resolved.thread, batch, resolved, columns);
-    tasks.processes.stats.add(columns.process, batch, resolved, columns);
+    tasks.threads.stats.add(resolved.thread, batch, resolved, columns, batch.counted);
+    tasks.processes.stats.add(columns.process, batch, resolved, columns, batch.counted);
     this.sites?.add(batch, resolved, columns);
     if (depth === 'rows') return;
     regions.heat.add(batch, resolved, columns);
-    this.pairs.add(batch.faults, resolved.region, resolved.thread, resolved.keep);
+    this.pairs.add(batch, resolved.region, resolved.thread, resolved.keep);
   }
 
   /**
@@ -65,13 +78,13 @@ export class Counters {
    */
   move(batch: Batch, before: CountedAs, resolved: Resolved, columns: FaultColumns): void {
     this.remove(batch, before.counted, before.columns);
-    this.add(batch, resolved, columns);
+    this.enter(batch, resolved, columns);
     const { regions, tasks, depth } = this;
     this.total.past(batch, resolved);
     if (depth === 'totals') return;
     regions.rows.stats.past(resolved.region, batch, resolved);
-    tasks.threads.stats.past(resolved.thread, batch, resolved);
-    tasks.processes.stats.past(columns.process, batch, resolved);
+    tasks.threads.stats.past(resolved.thread, batch, resolved, batch.counted);
+    tasks.processes.stats.past(columns.process, batch, resolved, batch.counted);
     this.sites?.past(batch, resolved);
   }
 
@@ -80,11 +93,49 @@ export class Counters {
     this.total.remove(batch, resolved, columns);
     if (depth === 'totals') return;
     regions.rows.stats.remove(resolved.region, batch, resolved, columns);
-    tasks.threads.stats.remove(resolved.thread, batch, resolved, columns);
-    tasks.processes.stats.remove(columns.process, batch, resolved, columns);
+    tasks.threads.stats.remove(resolved.thread, batch, resolved, columns, batch.counted);
+    tasks.processes.stats.remove(columns.process, batch, resolved, columns, batch.counted);
     this.sites?.remove(batch, resolved, columns);
     if (depth === 'rows') return;
-    this.pairs.add(batch.faults, resolved.region, resolved.thread, resolved.keep, -1);
+    this.pairs.add(batch, resolved.region, resolved.thread, resolved.keep, -1);
+  }
+
+  /**
+   * Minor faults of which nothing is known but whose they are; below 0 as many were counted too much. They are counted
+   * behind those of the batch that is under way.
+   */
+  count(thread: number, process: number, faults: number, time: number): void {
+    if (!this.filtered) this.left.push(thread, process, faults, time);
+  }
+
+  /** COW among them in the share that those of the process have which were captured, or those of all. */
+  private countLeft(): void {
+    const { left, total, tasks, depth } = this;
+    const { stats } = tasks.processes;
+    for (let k = 0; k < left.length; k += 4) {
+      const [thread, process, faults, time] = left.slice(k, k + 4) as [
+        number,
+        number,
+        number,
+        number,
+      ];
+      const ofProcess = depth === 'totals' ? null : copyShare((cell) => stats.get(process, cell));
+      const share = ofProcess ?? copyShare((cell) => total.get(cell)) ?? 0;
+      const copies = faults * share + this.part;
+      // Whole ones; the rest goes to who comes next.
+      const whole = Math.floor(copies);
+      this.part = copies - whole;
+      for (const [faultClass, n] of [
+        [FaultClass.MINOR, faults - whole],
+        [FaultClass.COW, whole],
+      ] as const) {
+        total.count(faultClass, n, time);
+        if (depth === 'totals') continue;
+        tasks.threads.stats.count(thread, faultClass, n, time);
+        stats.count(process, faultClass, n, time);
+      }
+    }
+    left.length = 0;
   }
 
   /** Adds `ns` (or takes it, where negative) to the time stalled of these rows and of the whole. */
@@ -154,6 +205,19 @@ export class Counters {
     if (anyMoved(processesTo)) this.sites?.followRows('processes', processesTo);
     moved(regionsTo, threadsTo, processesTo);
   }
+}
+
+/** Causes of faults that are COW, and of such that are neither COW nor MINOR. */
+const COPIES = [Cause.COW_ANON, Cause.COW_FILE];
+const NEITHER: ReadonlySet<number> = new Set([Cause.FILE_READ, Cause.SWAP_IN, Cause.UNRESOLVED]);
+
+/** Of the captured MINOR and COW faults of a row the share of COW; null where there are none. */
+function copyShare(get: (cell: number) => number): number | null {
+  let all = 0;
+  for (let cause = 0; cause < CAUSE_COUNT; cause++)
+    if (!NEITHER.has(cause)) all += get(Cell.byCause + cause);
+  if (all === 0) return null;
+  return COPIES.reduce((copies, cause) => copies + get(Cell.byCause + cause), 0) / all;
 }
 
 /** A row with counts that went elsewhere; a slot that was free before has no pairs. */

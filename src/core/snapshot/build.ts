@@ -115,7 +115,7 @@ export class SnapshotBuilder {
       ...system,
       answerer,
       busReasons,
-      rereadShare: known ? counters.total.rereads / reads : 0,
+      rereadShare: known ? counters.total.rereads / reads || 0 : 0,
     };
   }
 

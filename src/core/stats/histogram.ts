@@ -86,19 +86,20 @@ export class Histogram {
     return this.sums[Sum.MAX]!;
   }
 
-  record(ns: number, bucket: number): void {
+  /** `weight` times. */
+  record(ns: number, bucket: number, weight = 1): void {
     const { sums } = this;
-    this.counts[bucket]!++;
-    sums[Sum.COUNT]!++;
-    sums[Sum.TOTAL]! += ns;
+    this.counts[bucket]! += weight;
+    sums[Sum.COUNT]! += weight;
+    sums[Sum.TOTAL]! += ns * weight;
     if (ns > sums[Sum.MAX]!) sums[Sum.MAX] = ns;
   }
 
   /** Takes a value out again; the longest stays. */
-  forget(ns: number, bucket: number): void {
-    this.counts[bucket]!--;
-    this.sums[Sum.COUNT]!--;
-    this.sums[Sum.TOTAL]! -= ns;
+  forget(ns: number, bucket: number, weight = 1): void {
+    this.counts[bucket]! -= weight;
+    this.sums[Sum.COUNT]! -= weight;
+    this.sums[Sum.TOTAL]! -= ns * weight;
   }
 
   merge(other: Histogram): void {

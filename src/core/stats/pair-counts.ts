@@ -1,3 +1,5 @@
+import type { Batch } from '../wire/batch';
+
 /** Both are slots below 2^15; a pair is one integer. */
 const RIGHT_BITS = 15;
 const RIGHT_MASK = (1 << RIGHT_BITS) - 1;
@@ -23,10 +25,16 @@ export class PairCounts {
   }
 
   /**
-   * Enters the kept of a batch's faults, each by its slots in both tables, `weight` times: -1 takes them out
-   * again.
+   * Enters the kept of a batch's faults, each by its slots in both tables, as often as it stands for others. With
+   * `sign` -1 they are taken out again.
    */
-  add(faults: number, left: Uint32Array, right: Uint32Array, keep: Uint8Array, weight = 1): void {
+  add(
+    { faults, weight }: Pick<Batch, 'faults' | 'weight'>,
+    left: Uint32Array,
+    right: Uint32Array,
+    keep: Uint8Array,
+    sign = 1,
+  ): void {
     let run = 0;
     let runKey = EMPTY;
     for (let i = 0; i < faults; i++) {
@@ -34,13 +42,13 @@ export class PairCounts {
       const key = (left[i]! << RIGHT_BITS) | right[i]!;
       // Faults come in runs: a table is looked up once for each.
       if (key !== runKey) {
-        if (run > 0) this.addKey(runKey, run * weight);
+        if (run > 0) this.addKey(runKey, run * sign);
         runKey = key;
         run = 0;
       }
-      run++;
+      run += weight[i]!;
     }
-    if (run > 0) this.addKey(runKey, run * weight);
+    if (run > 0) this.addKey(runKey, run * sign);
   }
 
   private addKey(key: number, n: number): void {

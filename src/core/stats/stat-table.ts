@@ -108,22 +108,26 @@ export class StatTable {
     return id > 0 ? this.ids.subarray(0, this.top).indexOf(id) : -1;
   }
 
-  /** Counts the kept faults of a batch, each in the row that `rows` names. */
+  /**
+   * Counts the kept faults of a batch, each in the row that `rows` names: `as` many of its class, and what else is
+   * known of it as often as it stands for others. (A bucket that wrapped would turn the most frequent latency into the
+   * rarest.)
+   */
   add(
     rows: Uint32Array,
     batch: Batch,
     resolved: Resolved,
     columns: Pick<FaultColumns, 'fresh' | 'bucket' | 'mapping'>,
+    as: Uint32Array = batch.weight,
   ): void {
     // In locals: the fields could change under a call, the arrays themselves do not within a batch.
     const { cells, revisions } = this;
     const { byCause, causeNs } = Cell;
     const { segments } = this.histograms;
     const { counters } = this.pool;
-    const { latency, time } = batch;
+    const { faults, latency, time, weight } = batch;
     const { faultClass, cause, keep } = resolved;
     const { fresh, bucket, mapping } = columns;
-    const { faults } = batch;
     for (let i = 0; i < faults;) {
       // Faults come in runs of one row: what is summed stays in registers until the run ends.
       const row = rows[i]!;
@@ -137,26 +141,26 @@ export class StatTable {
       for (; i < faults && rows[i] === row; i++) {
         if (keep[i] === 0) continue;
         last = i;
-        cells[at + faultClass[i]!]!++;
-        cells[at + byCause + cause[i]!]!++;
-        unique += fresh[i]!;
-        open += mapping[i]! >>> 1;
+        const w = weight[i]!;
+        cells[at + faultClass[i]!]! += as[i]!;
+        cells[at + byCause + cause[i]!]! += w;
+        unique += w > 1 ? NaN : fresh[i]!;
+        open += (mapping[i]! >>> 1) * as[i]!;
         const ns = latency[i]!;
         if (ns < 0) continue;
-        timed++;
-        stall += ns;
-        cells[at + causeNs + cause[i]!]! += ns;
+        timed += w;
+        stall += ns * w;
+        cells[at + causeNs + cause[i]!]! += ns * w;
         if (ns > max) max = ns;
         const b = bucket[i]!;
         const histogram = (row * CLASS_COUNT + faultClass[i]!) * SEGMENTS;
         const block = segments[histogram + (b >>> STAT_BLOCK_LOG2)]!;
         if (block < 0) {
-          this.histograms.count(row, faultClass[i]!, b, 1);
+          this.histograms.count(row, faultClass[i]!, b, w);
           continue;
         }
         const word = block * STAT_BLOCK_WORDS + (b & (STAT_BLOCK_WORDS - 1));
-        // A counter that wraps would turn the most frequent latency into the rarest.
-        if (counters[word]! < U32_MAX) counters[word]!++;
+        counters[word] = Math.min(counters[word]! + w, U32_MAX);
       }
       if (last < 0) continue;
       cells[at + Cell.uniquePages]! += unique;
@@ -179,30 +183,48 @@ export class StatTable {
     batch: Batch,
     { faultClass, cause }: Resolved,
     { fresh, bucket, mapping }: Pick<FaultColumns, 'fresh' | 'bucket' | 'mapping'>,
+    as: Uint32Array = batch.weight,
   ): void {
     const { cells } = this;
     for (let i = 0; i < batch.faults; i++) {
       const at = rows[i]! * STRIDE;
       this.revisions[rows[i]!]!++;
-      cells[at + faultClass[i]!]!--;
-      cells[at + Cell.byCause + cause[i]!]!--;
+      const w = batch.weight[i]!;
+      cells[at + faultClass[i]!]! -= as[i]!;
+      cells[at + Cell.byCause + cause[i]!]! -= w;
       cells[at + Cell.uniquePages]! -= fresh[i]!;
-      cells[at + Cell.undecided]! -= mapping[i]! >>> 1;
+      cells[at + Cell.undecided]! -= (mapping[i]! >>> 1) * as[i]!;
       const ns = batch.latency[i]!;
-      shiftTicked(cells, at, faultClass[i]!, ns, -1);
+      shiftTicked(cells, at, faultClass[i]!, -Math.max(0, ns) * w, -as[i]!);
       if (ns < 0) continue;
-      cells[at + Cell.timed]!--;
-      cells[at + Cell.stallNs]! -= ns;
-      cells[at + Cell.causeNs + cause[i]!]! -= ns;
-      this.histograms.count(rows[i]!, faultClass[i]!, bucket[i]!, -1);
+      cells[at + Cell.timed]! -= w;
+      cells[at + Cell.stallNs]! -= ns * w;
+      cells[at + Cell.causeNs + cause[i]!]! -= ns * w;
+      this.histograms.count(rows[i]!, faultClass[i]!, bucket[i]!, -w);
     }
   }
 
   /** Faults that add() has entered are of ticks that are over. */
-  past(rows: Uint32Array, { faults, latency }: Batch, { faultClass }: Resolved): void {
+  past(
+    rows: Uint32Array,
+    { faults, latency, weight }: Batch,
+    { faultClass }: Resolved,
+    as = weight,
+  ): void {
     for (let i = 0; i < faults; i++) {
-      shiftTicked(this.cells, rows[i]! * STRIDE, faultClass[i]!, latency[i]!, 1);
+      const ns = Math.max(0, latency[i]!) * weight[i]!;
+      shiftTicked(this.cells, rows[i]! * STRIDE, faultClass[i]!, ns, as[i]!);
     }
+  }
+
+  /** Adds faults of which nothing but their class is known; takes from them where `n` is negative. */
+  count(row: number, faultClass: number, n: number, time: number): void {
+    const at = row * STRIDE;
+    this.cells[at + faultClass]! += n;
+    this.cells[at + Cell.uniquePages] = NaN;
+    this.revisions[row]!++;
+    this.cells[at + Cell.lastTime] = Math.max(this.cells[at + Cell.lastTime]!, time);
+    this.activity.touch(row);
   }
 
   /** Adds to the time stalled of a row, or takes from it, beside the latencies of its faults. */

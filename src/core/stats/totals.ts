@@ -83,25 +83,27 @@ export class Totals {
     const { byCause, causeNs, uniquePages, undecided, stallNs, maxNs, lastTime, timed } = Cell;
     const { keep, faultClass, cause } = resolved;
     const { fresh, bucket, mapping } = columns;
-    const { faults, time } = batch;
+    const { faults, time, weight, counted } = batch;
     const elapsed = batch.latency;
     for (let i = 0; i < faults; i++) {
       if (keep[i] === 0) continue;
       const c = faultClass[i]!;
       const ns = elapsed[i]!;
-      cells[c]!++;
-      cells[byCause + cause[i]!]!++;
-      cells[uniquePages]! += fresh[i]!;
-      cells[undecided]! += mapping[i]! >>> 1;
-      again[cause[i]!]! += 1 - fresh[i]!;
+      const w = weight[i]!;
+      cells[c]! += counted[i]!;
+      cells[byCause + cause[i]!]! += w;
+      // Which pages those others were on is not known.
+      cells[uniquePages]! += w > 1 ? NaN : fresh[i]!;
+      cells[undecided]! += (mapping[i]! >>> 1) * counted[i]!;
+      again[cause[i]!]! += w > 1 ? NaN : 1 - fresh[i]!;
       if (time[i]! > cells[lastTime]!) cells[lastTime] = time[i]!;
       if (ns < 0) continue;
-      cells[causeNs + cause[i]!]! += ns;
-      cells[timed]!++;
-      cells[stallNs]! += ns;
+      cells[causeNs + cause[i]!]! += ns * w;
+      cells[timed]! += w;
+      cells[stallNs]! += ns * w;
       if (ns > cells[maxNs]!) cells[maxNs] = ns;
-      latency[c]!.record(ns, bucket[i]!);
-      buckets[cause[i]! * BUCKETS + bucket[i]!]!++;
+      latency[c]!.record(ns, bucket[i]!, w);
+      buckets[cause[i]! * BUCKETS + bucket[i]!]! += w;
     }
   }
 
@@ -110,27 +112,37 @@ export class Totals {
     const { cells, again, latency, byCause } = this;
     const { fresh, bucket, mapping } = columns;
     for (let i = 0; i < batch.faults; i++) {
-      cells[faultClass[i]!]!--;
-      cells[Cell.byCause + cause[i]!]!--;
+      const w = batch.weight[i]!;
+      const n = batch.counted[i]!;
+      cells[faultClass[i]!]! -= n;
+      cells[Cell.byCause + cause[i]!]! -= w;
       cells[Cell.uniquePages]! -= fresh[i]!;
-      cells[Cell.undecided]! -= mapping[i]! >>> 1;
+      cells[Cell.undecided]! -= (mapping[i]! >>> 1) * n;
       again[cause[i]!]! -= 1 - fresh[i]!;
       const ns = batch.latency[i]!;
-      shiftTicked(cells, 0, faultClass[i]!, ns, -1);
+      shiftTicked(cells, 0, faultClass[i]!, -Math.max(0, ns) * w, -n);
       if (ns < 0) continue;
-      cells[Cell.causeNs + cause[i]!]! -= ns;
-      cells[Cell.timed]!--;
-      cells[Cell.stallNs]! -= ns;
-      latency[faultClass[i]!]!.forget(ns, bucket[i]!);
-      byCause[cause[i]! * BUCKETS + bucket[i]!]!--;
+      cells[Cell.causeNs + cause[i]!]! -= ns * w;
+      cells[Cell.timed]! -= w;
+      cells[Cell.stallNs]! -= ns * w;
+      latency[faultClass[i]!]!.forget(ns, bucket[i]!, w);
+      byCause[cause[i]! * BUCKETS + bucket[i]!]! -= w;
     }
   }
 
   /** See StatTable.past. */
-  past({ faults, latency }: Batch, { faultClass }: Resolved): void {
+  past({ faults, latency, weight, counted }: Batch, { faultClass }: Resolved): void {
     for (let i = 0; i < faults; i++) {
-      shiftTicked(this.cells, 0, faultClass[i]!, latency[i]!, 1);
+      const ns = Math.max(0, latency[i]!) * weight[i]!;
+      shiftTicked(this.cells, 0, faultClass[i]!, ns, counted[i]!);
     }
+  }
+
+  /** See StatTable.count. */
+  count(faultClass: number, n: number, time: number): void {
+    this.cells[faultClass]! += n;
+    this.cells[Cell.uniquePages] = NaN;
+    this.cells[Cell.lastTime] = Math.max(this.cells[Cell.lastTime]!, time);
   }
 
   /** See Counters.tick. */

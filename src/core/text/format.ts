@@ -19,6 +19,11 @@ function tenths(n: number): string {
   return `${Math.floor(n / 10)}.${n % 10}`;
 }
 
+/** A number in words that is an estimate; nothing of one that is not known, or of nothing. */
+export function estimate(text: string): string {
+  return /[1-9]/.test(text) ? `~${text}` : text;
+}
+
 /** A count in at most six characters: `12345`, `123.5k`, `54.2M`. */
 export function count(n: number): string {
   if (!(n >= 0)) return '';

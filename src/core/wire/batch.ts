@@ -88,6 +88,8 @@ export const RecordType = {
    * this name (its path below the mount).
    */
   CGROUP: 16,
+  /** recCount MINOR or COW faults of the thread that no row tells of; below 0 where rows have told of too many. */
+  COUNTED: 17,
 } as const;
 
 /** Typed views of one batch buffer. Made once and reused for every drain. */
@@ -102,6 +104,10 @@ export class Batch extends Columns {
   readonly ipHi = this.u32('ipHi', FAULT_CAPACITY);
   readonly pid = this.u32('pid', FAULT_CAPACITY);
   readonly tid = this.u32('tid', FAULT_CAPACITY);
+  /** Faults that it stands for: 1, unless it is one of a sample. */
+  readonly weight = this.u32('weight', FAULT_CAPACITY);
+  /** Faults of its class that its thread has had since the last row of one, itself with them: exact in sum. */
+  readonly counted = this.u32('counted', FAULT_CAPACITY);
   readonly errorCode = this.u16('errorCode', FAULT_CAPACITY);
   /** Bits of FaultFlag. */
   readonly flags = this.u8('flags', FAULT_CAPACITY);

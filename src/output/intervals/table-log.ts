@@ -2,7 +2,7 @@ import { knownColumns, PROCESS_COLUMNS } from '../../core/columns/row-columns';
 import { ownedColumns } from '../../core/columns/owned-columns';
 import type { Column } from '../../core/columns/column';
 import { csvLine, jsonLine, rowTable } from '../../core/columns/table-export';
-import { knowsCow, totalLost } from '../../core/facts/capture-facts';
+import { totalLost } from '../../core/facts/capture-facts';
 import type { CaptureFacts } from '../../core/facts/capture-facts';
 import { ownedGrouping } from '../../core/snapshot/process-groups';
 import type { OwnedGrouping, ProcessGrouping } from '../../core/snapshot/process-groups';
@@ -67,17 +67,20 @@ export class TableLog {
 
   /** The text of one interval. */
   table(picture: IntervalPicture): string {
-    const cow = knowsCow(picture.capture.mode);
-    const { processes } = picture;
+    const { processes, capture } = picture;
     const { before } = this;
     this.before = picture.now;
     const isOfNow = (row: ProcessRow): boolean => isShown(row, before);
     if (this.by === null || this.grouping === null) {
-      return this.textOf(picture, processes.filter(isOfNow), knownColumns(PROCESS_COLUMNS, cow));
+      return this.textOf(
+        picture,
+        processes.filter(isOfNow),
+        knownColumns(PROCESS_COLUMNS, capture.mode),
+      );
     }
     // With those that have ended before: what a group has in all never falls.
     const groups = this.grouping.groupAll(processes).filter(isOfNow);
-    return this.textOf(picture, groups, knownColumns(ownedColumns(this.by), cow));
+    return this.textOf(picture, groups, knownColumns(ownedColumns(this.by), capture.mode));
   }
 
   private textOf<Row extends StatRow>(

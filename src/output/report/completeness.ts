@@ -104,6 +104,10 @@ const RECORD_NOTES: readonly (readonly [keyof RecordCounters, string])[] = [
   ],
   ['lostErrors', 'N ERRORs more were lost by the kernel for want of ring space (larger rings: -m)'],
   [
+    'lostSamples',
+    'N faults of the sample found no room in the rings (larger rings: -m): counted, and missing in estimates (~)',
+  ],
+  [
     'notKept',
     'threads for which the programs in the kernel had no room: met N times; their faults are missing, or their latency and access are not known',
   ],

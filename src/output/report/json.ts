@@ -145,6 +145,7 @@ function capturePart({ capture: { mode, records }, fixed }: ReportInput): Json {
   return {
     entry_source: mode.entrySource,
     engine: mode.engine ?? null,
+    sampled_every: mode.every ?? 1,
     unmap_tracepoints: mode.unmapTracepoints,
     signal_tracepoint: mode.signalTracepoint,
     user_only: mode.userOnly,
@@ -334,6 +335,7 @@ function recordCounters(records: RecordCounters): Json {
     lost_stacks: records.lostStacks,
     lost_errors: records.lostErrors,
     not_kept: records.notKept,
+    lost_samples: records.lostSamples,
   };
 }
 

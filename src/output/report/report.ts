@@ -1,7 +1,6 @@
 import type { BeyondFaults } from '../../core/facts/beyond';
 import type { MachineFaults } from '../../core/facts/machine-faults';
 import type { WholeFacts } from '../../core/facts/target';
-import { knowsCow } from '../../core/facts/capture-facts';
 import type { CaptureFacts } from '../../core/facts/capture-facts';
 import type { Column } from '../../core/columns/column';
 import { knownColumns } from '../../core/columns/row-columns';
@@ -71,7 +70,7 @@ export function shownColumns<Row extends StatRow>(
   { fixed, capture }: Pick<ReportInput, 'fixed' | 'capture'>,
 ): readonly Column<Row>[] {
   const shown = columns.filter((column) => fixed === null || !column.timed);
-  return knownColumns(shown, knowsCow(capture.mode));
+  return knownColumns(shown, capture.mode);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { wholeText } from '../../core/facts/target';
-import { captureLimits } from '../../core/facts/capture-facts';
+import { captureLimits, isSampled } from '../../core/facts/capture-facts';
 import { causeText } from '../../core/classify/cause-text';
 import { causeRows } from '../../core/columns/cause-rows';
 import { CAUSE_NAMES } from '../../core/classify/classes';
@@ -66,11 +66,13 @@ export function reportText(input: ReportInput): string {
     return section(title, [...tableLines(shown, told), ...rest, ...sumLines(shown, told[0]!)]);
   };
   const owned = ownedSections(input, processes, table);
+  // What is no table says at its head that it is an estimate.
+  const about = isSampled(input.capture.mode) ? ' (~)' : '';
   const lines = [
     '',
     ...headLines(input),
     // Times differ from run to run, and so does what they show.
-    ...(fixed ? [] : section(SECTIONS.findings.title, findingLines(snapshot))),
+    ...(fixed ? [] : section(SECTIONS.findings.title + about, findingLines(snapshot))),
     ...owned.first,
     ...(several
       ? table(SECTIONS.regions.title, orderedRows(groupRegions(regions), fixed !== null), [
@@ -85,11 +87,11 @@ export function reportText(input: ReportInput): string {
       ? []
       : table(SECTIONS.threads.title, threads, THREAD_COLUMNS)),
     ...owned.last,
-    ...section(SECTIONS.causes.title, causeLines(snapshot, fixed === null)),
+    ...section(SECTIONS.causes.title + about, causeLines(snapshot, fixed === null)),
     ...(fixed
       ? []
       : snapshot.latency.flatMap((h) =>
-          section(`${SECTIONS.latency.title} ${h.faultClass}`, histogramLines(h)),
+          section(`${SECTIONS.latency.title} ${h.faultClass}${about}`, histogramLines(h)),
         )),
   ];
   return `${lines.join('\n')}\n`;

@@ -50,6 +50,8 @@ export interface LiveRequest {
   readonly ringPages: number;
   /** The only one to be used; null for the best that can be had. */
   readonly engine: Engine | null;
+  /** See SessionOptions. */
+  readonly every: number;
   readonly stacks: StackOptions | null;
   /** A file into which what is captured goes, too; null for none. */
   readonly record: NonNullable<SessionOptions['record']> | null;
@@ -213,7 +215,7 @@ export class LiveCapture {
   }
 
   private static attach(request: LiveRequest, addon: Addon, proc: Proc, pools: Pools): LiveCapture {
-    const { target, children, ringPages, engine, stacks, record, onWake, debug } = request;
+    const { target, children, ringPages, engine, every, stacks, record, onWake, debug } = request;
     if (record?.compressed === true && !addon.compresses) {
       throw new AnalyzerError('RECORDING', '--compress: built without libzstd (libzstd-dev)');
     }
@@ -222,6 +224,7 @@ export class LiveCapture {
       ringPages,
       onWake,
       ...(engine === null ? {} : { engine }),
+      every,
       ...(stacks === null ? {} : { stacks }),
       ...(record === null ? {} : { record }),
     };

@@ -197,6 +197,7 @@ const NOT_RECORDED = {
   credentialsLost: 0,
   lostErrors: 0,
   notKept: 0,
+  lostSamples: 0,
 } as const;
 
 function modeOf(head: ReplayFacts): CaptureMode {

@@ -1,9 +1,16 @@
-import { completeness, knowsCow, totalLost, untimed } from '../../core/facts/capture-facts';
+import {
+  completeness,
+  isSampled,
+  knowsCow,
+  totalLost,
+  untimed,
+} from '../../core/facts/capture-facts';
 import { CLASS_NAMES, type ClassName } from '../../core/classify/classes';
 import {
   bytes,
   clock,
   count,
+  estimate,
   grouped,
   latency,
   percent,
@@ -157,9 +164,13 @@ function countPieces(picture: Picture, state: HeaderState): Piece[] {
     const shown = (state.classes & (1 << cls)) !== 0;
     const label = shown ? CLASS_LABEL[name] : `(${CLASS_LABEL[name]})`;
     const speed = rates.ofClass[cls]!.current;
-    const known = name !== 'COW' || knowsCow(picture.header.capture.mode);
+    const { mode } = picture.header.capture;
+    const known = name !== 'COW' || knowsCow(mode);
+    // Of MINOR and COW the sum is exact.
+    const sampled = isSampled(mode) && (name === 'MINOR' || name === 'COW');
+    const about = (text: string): string => (sampled ? estimate(text) : text);
     return {
-      text: known ? `${label} ${count(n)} ${rate(speed)}/s` : `${label} n/a`,
+      text: known ? `${label} ${about(count(n))} ${about(rate(speed))}/s` : `${label} n/a`,
       style: n > 0 && shown ? CLASS_STYLE[name] : 'dim',
       weight: 90 - cls,
       ...(name === 'ERROR' && n === 0 && (state.asked & (1 << cls)) === 0 ? { short: '' } : {}),

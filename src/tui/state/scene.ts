@@ -1,4 +1,3 @@
-import { knowsCow } from '../../core/facts/capture-facts';
 import { knownColumns } from '../../core/columns/row-columns';
 import { compileFaultTest, type FaultTest } from '../../core/filter/fault-test';
 import { lateFields, type Filter } from '../../core/filter/ast';
@@ -107,8 +106,7 @@ export class Scene {
     rowsOf: (snapshot: Snapshot) => readonly Row[],
     testOf: (tests: RowTests) => RowTest<Row>,
   ): TableModel<Row> {
-    const known = knowsCow(this.live.header.capture.mode);
-    const columns = knownColumns(spec.columns, known);
+    const columns = knownColumns(spec.columns, this.live.header.capture.mode);
     const model = new TableModel({ ...spec, columns, sortBy: 'stall_now' });
     const table: SceneTable = {
       model,

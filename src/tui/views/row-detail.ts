@@ -184,11 +184,17 @@ function statLines(theme: Theme, columns: number, row: StatRow): string[] {
       .add(`p99 ${latency(row.p99Ns) || '-'}   max ${latency(row.maxNs)}   `)
       .add(`stalled ${latency(row.stallNs)}, ${stalledShare(row.stallShare)}`)
       .end(),
-    labelled(theme, columns, 'pages')
-      .add(`${grouped(row.uniquePages)} (${bytes(row.uniquePages * 4096)}) touched, `)
-      .add(`${grouped(row.refaults)} faults on a page that had faulted before`)
-      .end(),
+    labelled(theme, columns, 'pages').add(pagesText(row)).end(),
   ];
+}
+
+/** Of a sample it is not known which pages were touched. */
+function pagesText({ uniquePages, refaults }: StatRow): string {
+  if (Number.isNaN(uniquePages)) return 'n/a';
+  return (
+    `${grouped(uniquePages)} (${bytes(uniquePages * 4096)}) touched, ` +
+    `${grouped(refaults)} faults on a page that had faulted before`
+  );
 }
 
 function historyLine(theme: Theme, columns: number, { history }: StatRow): string {

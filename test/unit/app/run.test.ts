@@ -36,6 +36,7 @@ class FakeSession implements CaptureSession {
     this.batch.records = 0;
     next.forEach((how, i) => {
       this.batch.flags[i] = how;
+      this.batch.counted[i] = 1;
     });
     return true;
   }

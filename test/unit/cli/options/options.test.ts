@@ -56,6 +56,7 @@ test('defaults', () => {
     commandOutput: null,
     ringPages: 0,
     engine: null,
+    every: 1,
     readyFd: null,
   });
 });
@@ -112,6 +113,8 @@ test.each<[string, Partial<CommandLine>]>([
   ['-m 128 -p 1', { ringPages: 128 }],
   ['--engine software -p 1', { engine: 'software' }],
   ['--engine=tracepoint ls', { engine: 'tracepoint' }],
+  ['--every 100 ls', { engine: 'bpf', every: 100 }],
+  ['--every 1 --engine software ls', { engine: 'software', every: 1 }],
   ['ls', { target: { kind: 'command', file: 'ls', argv: ['ls'] } }],
   [
     '-q ls -l --help',
@@ -148,6 +151,15 @@ test.each([
   [['-x', '-p', '1'], /unknown option '-x'/],
   [['--engine', 'fast', '-a'], /--engine: 'fast' is none of bpf, tracepoint, software/],
   [['--engine', 'software', '-i', 'f'], /--engine has no effect with -i/],
+  [['--every', '0', '-a'], /--every: '0'/],
+  [
+    ['--every', '10', '--engine', 'tracepoint', '-a'],
+    /--every needs --engine bpf: with tracepoint/,
+  ],
+  [['--every', '10', '--record', 'f', '-a'], /--every and --record exclude each other/],
+  [['--every', '10', '--fixed-ts', 'ls'], /--every and --fixed-ts exclude each other/],
+  [['--every', '10', '--report', '--stacks', 'fp', 'ls'], /--every and call stacks exclude/],
+  [['--every', '10', '-i', 'f'], /--every has no effect with -i/],
   [['--by', 'unit', '-a'], /--by has no effect without --report/],
   [['--report', '--by', 'pid', '-a'], /--by: 'pid' is none of process, cgroup, unit, user, name/],
   [['--report', '--by', 'user', '--fixed-ts', 'ls'], /--fixed-ts and --by user exclude each other/],

@@ -1,0 +1,130 @@
+import { analyze, captureAttached, captureCommand, reportIn } from '../support/analyzer';
+import type { Capture } from '../support/analyzer';
+import { workload } from '../support/build';
+import type { Fault } from '../support/formats';
+import { Running, until } from '../support/running';
+import { removeScratch, scratchDirectory } from '../support/scratch';
+
+let scratch: string;
+beforeAll(() => {
+  scratch = scratchDirectory();
+});
+afterAll(() => {
+  removeScratch(scratch);
+});
+
+const EVERY = 50;
+const SAMPLED = ['--every', String(EVERY)];
+const command = (name: string, ...args: readonly string[]): string[] => [
+  workload(name),
+  ...['--dir', scratch, ...args],
+];
+type Row = Readonly<Record<string, unknown>>;
+const sum = (rows: readonly Row[], field: string): number =>
+  rows.reduce((total, row) => total + Number(row[field]), 0);
+
+/** Everything that the kernel counts is in the totals, and in what threads and processes have together. */
+function isExact({ report }: Pick<Capture, 'report'>): void {
+  const { completeness, threads, processes, summary, capture } = report;
+  expect(completeness).toMatchObject({ difference: 0, lost: 0, comparable: true });
+  const { major, minor, cow, error } = summary;
+  expect(major! + minor! + cow!).toBe(completeness.kernel);
+  for (const rows of [threads, processes]) {
+    expect(sum(rows, 'faults')).toBe(completeness.kernel + error!);
+    expect(sum(rows, 'major')).toBe(major);
+  }
+  expect(capture).toMatchObject({ engine: 'bpf', sampled_every: EVERY });
+  expect(capture.records).toMatchObject({ lost_samples: 0 });
+}
+
+const FAULTS = 200_000;
+const STORM = ['--threads', '2', '--faults', String(FAULTS), '--pages', '1024'];
+
+test.each([
+  ['started', () => captureCommand(command('storm', ...STORM), scratch, { args: SAMPLED })],
+  ['attached to', () => captureAttached(command('storm', ...STORM), scratch, SAMPLED)],
+])('%s: threads are counted to the fault, ranges are estimated', async (_, captured) => {
+  const capture = await captured();
+  isExact(capture);
+  const { rows, report } = capture;
+  expect(rows).toHaveLength(2);
+  for (const { tid, start, faults } of rows) {
+    const thread = report.threads.find((row) => row.tid === tid)!;
+    // Beside what the workload counts a thread touches its stack and what it shares.
+    expect(Number(thread.faults) - faults).toBeGreaterThanOrEqual(0);
+    expect(Number(thread.faults) - faults).toBeLessThan(20);
+    const region = report.regions.find((row) => row.start === start)!;
+    // Half of all, of so many samples.
+    const error = Math.sqrt(0.25 / ((2 * FAULTS) / EVERY));
+    const share = Number(region.faults) / sum(report.regions, 'faults');
+    expect(Math.abs(share - 0.5)).toBeLessThan(4 * error);
+  }
+});
+
+test('processes of a few faults each are counted to the fault', async () => {
+  const args = ['--children', '60', '--pages', '8'];
+  isExact(await captureCommand(command('forkstorm', ...args), scratch, { args: SAMPLED }));
+  isExact(await captureAttached(command('forkstorm', ...args), scratch, SAMPLED));
+});
+
+test('what threads that live on have left over is counted at the end', async () => {
+  const storm = new Running(command('storm', '--threads', '3', '--seconds', '1000'));
+  try {
+    await until('the storm', () => storm.pid > 0);
+    const args = ['-d', '1', '-q', '--report-format', 'json', '-p', String(storm.pid)];
+    const report = reportIn(await analyze([...SAMPLED, ...args]));
+    isExact({ report });
+    expect(report.completeness.captured).toBeGreaterThan(1000);
+  } finally {
+    storm.kill('SIGKILL');
+    await storm.ended;
+  }
+});
+
+test('MAJOR and ERROR are all captured, with everything of each', async () => {
+  const { report, faults, rows } = await captureCommand(
+    command('majors', '--pages', '200'),
+    scratch,
+    { args: SAMPLED },
+  );
+  isExact({ report });
+  const majors = rows.filter((row) => row.class === 'MAJOR');
+  expect(majors.length).toBeGreaterThan(0);
+  const captured = faults.filter((fault) => fault.class === 'MAJOR');
+  for (const { start, end, faults: expected } of majors) {
+    const within = captured.filter(
+      ({ address }) => Number(address) >= Number(start) && Number(address) < Number(end),
+    );
+    expect(within).toHaveLength(expected);
+  }
+  const errors = await captureCommand(command('segv', '--times', '100'), scratch, {
+    args: SAMPLED,
+  });
+  isExact(errors);
+  expect(errors.report.summary.error).toBe(300);
+});
+
+test('a record says for how many it stands, a table what is an estimate', async () => {
+  const { faults, report } = await captureCommand(command('storm', ...STORM), scratch, {
+    args: SAMPLED,
+  });
+  expect(report.capture.limits).toContain(`sampled, 1 in ${EVERY}: ~ is an estimate`);
+  expect(report.totals).toMatchObject({ unique_pages: null, refaults: null });
+  const weights = faults as readonly (Fault & { readonly weight: number })[];
+  expect(new Set(weights.map(({ v }) => v))).toEqual(new Set([2]));
+  expect(new Set(weights.map(({ weight }) => weight))).toEqual(new Set([EVERY]));
+  const { stdout } = await analyze([
+    ...[...SAMPLED, '-q', '--report', '--'],
+    ...command('storm', ...STORM),
+  ]);
+  expect(stdout).toMatch(/^Summary: major=\d+ minor=~\d+ cow=~?\d+$/m);
+  const table = stdout.slice(stdout.indexOf('\nRegions'));
+  expect(table).toMatch(/\[anon\] .* 0 +~\d[\d.k]* +0 +~\d[\d.k]* +n\/a +n\/a +~/);
+  expect(table.slice(table.indexOf('\nThreads'))).toMatch(/storm +0 +~200\.\dk +0 +200\.\dk +n\/a/);
+});
+
+test('other engines cannot sample: one line, status 2', async () => {
+  const ended = await analyze(['--every', '10', '--engine', 'software', '-q', '--', 'true']);
+  expect(ended).toMatchObject({ status: 2, stdout: '' });
+  expect(ended.stderr).toMatch(/^.*--every needs --engine bpf.*\n/);
+});
