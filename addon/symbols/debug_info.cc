@@ -119,7 +119,9 @@ void DebugInfo::Find(uint64_t address, std::vector<SourceFrame>* out) {
   if (at == Layers::kNone && has_line) out->push_back(frame);
   while (at != Layers::kNone) {
     Scope& scope = unit->scopes[at];
-    frame.name = NameOf(&scope.die);
+    if (!scope.named) scope.name = NameOf(&scope.die);
+    scope.named = true;
+    frame.name = scope.name;
     frame.has_start = !scope.inlined;
     frame.start = scope.start;
     out->push_back(frame);

@@ -44,6 +44,8 @@ class DebugInfo {
     uint32_t parent;
     bool inlined;
     uint64_t start;
+    const char* name = nullptr;  // once it was asked for
+    bool named = false;
   };
   struct Unit {
     Dwarf_Die die;

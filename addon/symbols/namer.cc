@@ -76,6 +76,8 @@ uint64_t Namer::AddressOf(uint8_t flags, uint64_t value) const {
 
 void Namer::Answer(reader::Input* places, size_t count, NamesAnswer* out) {
   if (main_ != nullptr && !prepared_) Prepare();
+  name_numbers_.clear();
+  file_numbers_.clear();
   for (size_t i = 0; i < count; i++) {
     const uint8_t flags = places->U8();
     NamePlace(flags, places->U64(), out);
@@ -112,8 +114,8 @@ void Namer::NameCode(uint64_t address, NamesAnswer* out, std::vector<NamedFrame>
   if (lines_ != nullptr) lines_->Find(address, &found_);
   for (const SourceFrame& source : found_) {
     NamedFrame frame;
-    if (source.name != nullptr) frame.name = out->String(Shown(source.name));
-    if (source.file != nullptr) frame.file = out->String(PathOf(source));
+    if (source.name != nullptr) frame.name = NameIn(out, source.name);
+    if (source.file != nullptr) frame.file = FileIn(out, source);
     frame.line = source.line;
     if (source.has_start && address >= source.start) frame.offset = address - source.start;
     frames->push_back(frame);
@@ -123,7 +125,7 @@ void Namer::NameCode(uint64_t address, NamesAnswer* out, std::vector<NamedFrame>
   if (frames->empty()) frames->push_back({});
   // The symbol is what the code there is called: DWARF has no .cold, .part, .constprop.
   NamedFrame& outermost = frames->back();
-  outermost.name = out->String(Shown(symbol->name));
+  outermost.name = NameIn(out, symbol->name);
   outermost.offset = address - symbol->start;
 }
 
@@ -131,9 +133,21 @@ void Namer::NameData(const Symbol* symbol, uint64_t address, NamesAnswer* out,
                      std::vector<NamedFrame>* frames) {
   if (symbol == nullptr) return;
   NamedFrame frame;
-  frame.name = out->String(Shown(symbol->name));
+  frame.name = NameIn(out, symbol->name);
   frame.offset = address - symbol->start;
   frames->push_back(frame);
+}
+
+uint32_t Namer::NameIn(NamesAnswer* out, const char* name) {
+  const auto added = name_numbers_.emplace(name, 0);
+  if (added.second) added.first->second = out->String(Shown(name));
+  return added.first->second;
+}
+
+uint32_t Namer::FileIn(NamesAnswer* out, const SourceFrame& source) {
+  const auto added = file_numbers_.emplace(FilePlace{source.file, source.directory}, 0);
+  if (added.second) added.first->second = out->String(PathOf(source));
+  return added.first->second;
 }
 
 const std::string& Namer::Shown(const char* name) {

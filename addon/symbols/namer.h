@@ -15,6 +15,21 @@
 namespace pagefault {
 namespace symbols {
 
+// A source file and the directory that it counts from.
+struct FilePlace {
+  const char* file;
+  const char* directory;
+  bool operator==(const FilePlace& other) const {
+    return file == other.file && directory == other.directory;
+  }
+};
+struct FilePlaceHash {
+  size_t operator()(const FilePlace& place) const {
+    const std::hash<const char*> hash;
+    return hash(place.file) * 31 + hash(place.directory);
+  }
+};
+
 class Namer {
  public:
   // Takes a file. False where it is none, or none that belongs to the main file, which has to come
@@ -34,6 +49,10 @@ class Namer {
                 std::vector<NamedFrame>* frames);
   // A name as it is shown. Kept by where it stands in the file: demangling takes longest.
   const std::string& Shown(const char* name);
+  // The numbers of names and of source files in an answer. Of most places somebody has asked
+  // before.
+  uint32_t NameIn(NamesAnswer* out, const char* name);
+  uint32_t FileIn(NamesAnswer* out, const SourceFrame& source);
 
   Level level_ = kEverything;
   std::unique_ptr<ElfImage> main_, debug_, alt_, packed_;
@@ -46,6 +65,9 @@ class Namer {
   std::vector<SourceFrame> found_;
   std::vector<NamedFrame> frames_;
   std::unordered_map<const char*, std::string> shown_;
+  // Of the answer at hand, by where they stand in the file.
+  std::unordered_map<const char*, uint32_t> name_numbers_;
+  std::unordered_map<FilePlace, uint32_t, FilePlaceHash> file_numbers_;
 };
 
 }  // namespace symbols
