@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readFileSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
@@ -14,7 +15,7 @@ import type { NamedPlace } from '../../src/sources/reader/names';
 import { buildNamed, codeAddresses, codeAt, nameAll } from '../support/names-kit';
 import { askNames, realReader, vmaOf } from '../support/reader-kit';
 import type { RealReader } from '../support/reader-kit';
-import { until } from '../support/running';
+import { Running, until } from '../support/running';
 import { removeScratch, scratchDirectory } from '../support/scratch';
 import { MAX_KB, symbolProcesses } from '../support/symbol-processes';
 
@@ -94,7 +95,12 @@ test('a process that names code can do nothing else', async () => {
   expect(limit('core file size')).toBe('0');
   expect(limit('file size')).toBe('0');
   expect(limit('processes')).toBe('0');
+  expect(limit('open files')).toBe('160');
   expect(readFileSync(`/proc/${first!.pid}/environ`, 'utf8')).toBe('');
+  // Neither debuginfod's library nor what it would speak to others with.
+  const maps = readFileSync(`/proc/${first!.pid}/maps`, 'utf8');
+  expect(maps).toContain('/libdw');
+  expect(maps).not.toMatch(/debuginfod|libcurl|libssl/);
 });
 
 test('a .debug_line that stands for billions of rows costs the lines', async () => {
@@ -171,6 +177,33 @@ test('a file that is truncated while it is read has no names', async () => {
   }
 });
 
+test('a file that others truncate and write again meanwhile does no harm', async () => {
+  const file = join(scratch, 'flickers');
+  copyFileSync(good, file);
+  const writer = new Running([
+    'sh',
+    '-c',
+    'while :; do truncate -s 4096 "$1"; cat "$0" > "$1"; done',
+    good,
+    file,
+  ]);
+  let whole = 0;
+  for (let left = 40; left > 0; left--) {
+    const named = await ask(file);
+    // Whatever was read: a name is one of the program, or there is none.
+    named?.forEach(({ frames }, i) => {
+      const names = frames.map(({ name }) => name);
+      const right = truth[i]!.frames.map(({ name }) => name);
+      if (names.length === right.length && names.length > 0) expect(names).toEqual(right);
+    });
+    if (named !== null && !nothing(named)) whole++;
+  }
+  writer.kill('SIGKILL');
+  await writer.ended;
+  expect(whole).toBeGreaterThan(0);
+  for (const note of real.notes) expect(note).toBe(GAVE_UP);
+});
+
 test('a FIFO and a device where the debug file should be are not opened', async () => {
   for (const [name, make] of [
     ['fifo', (path: string) => ['mkfifo', path]],
@@ -199,6 +232,32 @@ test('links out of the root of the target lead nowhere', async () => {
   // A magic link (proc(5)) would leave any root.
   execFileSync('ln', ['-s', `/proc/self/root${debug}.away`, debug]);
   expect(noLines(await ask(program))).toBe(true);
+});
+
+test('links of a target with another root lead to files below that root', async () => {
+  const [root, outside, proc] = ['root', 'outside', 'proc'].map((name) => join(scratch, name));
+  for (const directory of [join(root!, 'real'), outside!, join(proc!, '42')])
+    mkdirSync(directory, { recursive: true });
+  symlinkSync(root!, join(proc!, '42', 'root'));
+  const [program, debug] = [join(root!, 'program'), join(root!, 'real', 'program.debug')];
+  execFileSync('objcopy', ['--only-keep-debug', good, debug]);
+  execFileSync('objcopy', ['--strip-all', `--add-gnu-debuglink=${debug}`, good, program]);
+  copyFileSync(debug, join(outside!, 'program.debug'));
+  const other = realReader(proc, LIMIT_MS);
+  const linked = async (to: string, copy: string): Promise<boolean> => {
+    execFileSync('ln', ['-sf', to, join(root!, 'program.debug')]);
+    copyFileSync(program, join(root!, copy));
+    const { backing } = vmaOf(join(root!, copy));
+    const vma = vmaOf(program, { backing: { ...backing, name: `/${copy}` } });
+    const named = await askNames(other.reader, 42, 'file', vma, addresses.map(codeAt));
+    expect(named).not.toBeNull();
+    return !noLines(named);
+  };
+  expect(await linked('/real/program.debug', 'absolute')).toBe(true);
+  expect(await linked('../../../real/program.debug', 'climbing')).toBe(true);
+  expect(await linked(join(outside!, 'program.debug'), 'leaving')).toBe(false);
+  other.close();
+  expect(other.notes).toEqual([]);
 });
 
 test('mutated files do no harm', async () => {

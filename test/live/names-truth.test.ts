@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { NamedPlace } from '../../src/sources/reader/names';
+import type { NamedPlace, Place } from '../../src/sources/reader/names';
 import { ROOT } from '../support/build';
 import {
   addr2line,
+  buildIdPath,
   buildNamed,
   codeAddresses,
   codeAt,
@@ -16,9 +17,10 @@ import {
   symbolsOf,
 } from '../support/names-kit';
 import type { ElfSymbol, Frames } from '../support/names-kit';
-import { realReader } from '../support/reader-kit';
+import { askNames, realReader, vmaOf } from '../support/reader-kit';
 import type { RealReader } from '../support/reader-kit';
 import { removeScratch, scratchDirectory } from '../support/scratch';
+import { R, W, X } from '../support/vma-kit';
 
 /** Where names are cut (addon/symbols/demangle.h). */
 const MAX_NAME = 2048;
@@ -95,8 +97,11 @@ function expectFunctions(
   });
 }
 
-async function expectTruth(program: string, step = 1, debug = program): Promise<void> {
-  const addresses = codeAddresses(program, step);
+async function expectTruth(
+  program: string,
+  addresses = codeAddresses(program),
+  debug = program,
+): Promise<void> {
   const named = await nameAll(real.reader, program, addresses.map(codeAt));
   expectLines(debug, addresses, named);
   expectFunctions(symbolsOf(debug), addresses, named);
@@ -107,6 +112,7 @@ test.each([
   ['gcc-no-pie', ['g++', '-O2', '-g', '-no-pie']],
   ['gcc-dwarf4', ['g++', '-O2', '-gdwarf-4']],
   ['gcc-plain', ['g++', '-O0', '-g']],
+  ['gcc-frame-pointers', ['g++', '-O2', '-g', '-fno-omit-frame-pointer']],
   ['gcc-compressed', ['g++', '-O2', '-g', '-gz']],
   ['clang', ['clang++', '-O2', '-g']],
   ['clang-dwarf4-no-pie', ['clang++', '-O1', '-gdwarf-4', '-no-pie']],
@@ -117,11 +123,18 @@ test.each([
   },
 );
 
-test('of a static program', async () => {
-  const program = buildNamed(join(scratch, 'static'), ['g++', '-O2', '-g', '-static']);
-  const addresses = codeAddresses(program, 37);
-  const named = await nameAll(real.reader, program, addresses.map(codeAt));
-  expectFunctions(symbolsOf(program), addresses, named);
+test.each([
+  ['gcc-static', ['g++', '-O2', '-g', '-static']],
+  ['clang-static-pie', ['clang++', '-O2', '-g', '-static-pie']],
+])('of a static program: %s', async (name, command) => {
+  const program = buildNamed(join(scratch, name), command);
+  // The libraries' part has no lines.
+  const own = symbolsOf(program).filter(({ name: symbol }) => /^outer::|^main$/.test(symbol));
+  const addresses = codeAddresses(program).filter(
+    (address, i) =>
+      i % 37 === 0 || own.some(({ start, size }) => start <= address && address < start + size),
+  );
+  await expectTruth(program, addresses);
 });
 
 test.each(['legacy', 'v0'])('of a program of rustc, its names mangled as %s', async (mangling) => {
@@ -130,7 +143,7 @@ test.each(['legacy', 'v0'])('of a program of rustc, its names mangled as %s', as
   const flags = mangling === 'v0' ? ['-C', 'symbol-mangling-version=v0'] : [];
   const source = join(ROOT, 'test', 'workloads', 'named.rs');
   execFileSync('rustc', ['-O', '-g', ...flags, '-o', program, source]);
-  await expectTruth(program, 61);
+  await expectTruth(program, codeAddresses(program, 61));
   const symbols = symbolsOf(program).filter(({ name }) =>
     /::Cart.*::total$|::fill$|::TABLE$/.test(name),
   );
@@ -194,12 +207,35 @@ test('offsets in the file lead to the same names', async () => {
   expect(named.map(({ frames }) => frames.at(-1)?.offset)).toEqual([0, 0, 0]);
 });
 
-/** Where debug files of a build id lie. */
-function buildIdPath(file: string): string {
-  const notes = execFileSync('readelf', ['-n', file], { encoding: 'utf8', stdio: 'pipe' });
-  const [, head, rest] = /Build ID: (..)(\w+)/.exec(notes)!;
-  return `/usr/lib/debug/.build-id/${head!}/${rest!}.debug`;
-}
+test('a page of the file that is mapped twice has the names of what it is mapped as', async () => {
+  const flags = ['-O2', '-g', '-no-pie', '-Wl,-z,noseparate-code', '-Wl,-z,norelro'];
+  const program = buildNamed(join(scratch, 'twice'), ['g++', ...flags]);
+  const symbols = new Map(symbolsOf(program).map((symbol) => [symbol.name, symbol]));
+  const headers = execFileSync('readelf', ['-lW', program], { encoding: 'utf8' });
+  const offsetOf = (name: string): { offset: bigint; page: bigint; last: bigint } => {
+    const { start } = symbols.get(name)!;
+    const pattern = /LOAD +(0x\w+) (0x\w+) 0x\w+ (0x\w+) (0x\w+)/g;
+    for (const [, ...columns] of headers.matchAll(pattern)) {
+      const [from, at, inFile, length] = columns.map(BigInt) as [bigint, bigint, bigint, bigint];
+      if (start < at || start >= at + length) continue;
+      return { offset: start - at + from, page: from >> 12n, last: (from + inFile - 1n) >> 12n };
+    }
+    throw new Error(`${name} is in no segment`);
+  };
+  const [code, data] = [offsetOf('fixed'), offsetOf('table')];
+  // The last page of the one is the first of the other.
+  expect(code.last).toBe(data.page);
+  const place = (value: bigint): Place => ({ data: true, linked: false, value });
+  const name = async (value: bigint, prot: number): Promise<unknown> => {
+    const vma = vmaOf(program, { prot });
+    const named = await askNames(real.reader, process.pid, 'file', vma, [place(value)]);
+    return named![0]!.frames.map((frame) => frame.name);
+  };
+  expect(await name(code.offset, R | X)).toEqual(['fixed']);
+  expect(await name(data.offset, R | W)).toEqual(['table']);
+  // The .bss lies at the offsets of what stands behind it in the file.
+  expect(await name(offsetOf('untouched').offset, R | W)).toEqual(['untouched']);
+});
 
 describe('debug information that was split off', () => {
   let whole: string;
@@ -216,12 +252,13 @@ describe('debug information that was split off', () => {
   function split(
     name: string,
     objcopy: readonly string[] = [],
+    of = whole,
   ): { program: string; debug: string } {
     const directory = join(scratch, name);
     mkdirSync(directory);
     const [program, debug] = [join(directory, 'program'), join(directory, 'program.debug')];
-    execFileSync('objcopy', ['--only-keep-debug', whole, debug]);
-    execFileSync('objcopy', ['--strip-all', ...objcopy, whole, program]);
+    execFileSync('objcopy', ['--only-keep-debug', of, debug]);
+    execFileSync('objcopy', ['--strip-all', ...objcopy, of, program]);
     return { program, debug };
   }
 
@@ -251,6 +288,19 @@ describe('debug information that was split off', () => {
     mkdirSync(directory, { recursive: true });
     if (below !== '.') renameSync(debug, join(directory, 'program.debug'));
     expect(await nameAll(real.reader, program, addresses.map(codeAt))).toEqual(truth);
+  });
+
+  test.each([
+    ['clang-4', ['clang++', '-O2', '-gdwarf-4', '-no-pie', '-Wl,--build-id']],
+    ['gcc-4', ['g++', '-O2', '-gdwarf-4', '-Wl,--build-id']],
+  ])('is found of programs of other kinds: %s', async (name, command) => {
+    const other = buildNamed(join(scratch, name), command);
+    const places = codeAddresses(other).map(codeAt);
+    const names = await nameAll(real.reader, other, places);
+    expect(names.filter(({ frames }) => frames.length > 1).length).toBeGreaterThan(10);
+    const { program, debug } = split(`split-${name}`, [], other);
+    link(program, debug);
+    expect(await nameAll(real.reader, program, places)).toEqual(names);
   });
 
   test('is checked by CRC where there is no build id', async () => {

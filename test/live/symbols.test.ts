@@ -2,10 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { analyze, captureCommand, reportIn } from '../support/analyzer';
-import { ANALYZER, withLines } from '../support/build';
+import { ANALYZER, withFrames, withLines } from '../support/build';
 import type { NamedFault } from '../support/formats';
 import { Running, until } from '../support/running';
 import { removeScratch, scratchDirectory } from '../support/scratch';
+import type { WithStack } from '../support/stacks-kit';
 
 let scratch: string;
 beforeAll(() => {
@@ -19,9 +20,14 @@ interface Touched {
   readonly function: string;
   readonly line: number;
   readonly times: number;
-  /** Variable, '-' for memory without a name. */
+  /** Variable, '-' for memory without a name, '?' where that is seen elsewhere. */
   readonly data: string;
+  /** The function that the chain of callers begins with. */
+  readonly root: string;
 }
+
+/** What every touch goes through. */
+const CALLERS = Array.from({ length: 20 }, (_, k) => `c${20 - k}`);
 
 /** What the program says that it did. */
 function touches(stdout: string): Touched[] {
@@ -29,31 +35,67 @@ function touches(stdout: string): Touched[] {
     .split('\n')
     .map((line) => line.split(' '))
     .filter((words) => words.length === 5 && words[0]!.startsWith('fill_'))
-    .map(([name, line, times, data]) => {
-      return { function: name!, line: Number(line), times: Number(times), data: data! };
+    .map(([name, line, times, data, root]) => {
+      return {
+        function: name!,
+        line: Number(line),
+        times: Number(times),
+        data: data!,
+        root: root!,
+      };
     });
 }
 
-test('--symbols: every fault has the function, the line and the variable that the program says', async () => {
-  const program = withLines('symbols');
-  const { ended, faults } = await captureCommand([program], scratch, { args: ['--symbols'] });
-  expect(ended.status).toBe(0);
-  const named = faults as readonly NamedFault[];
-  const expected = touches(ended.stdout);
-  expect(expected).toHaveLength(4);
-  for (const { function: name, line, times, data } of expected) {
-    const here = named.filter((fault) => fault.function === name && fault.source_line === line);
-    expect([name, here.length]).toEqual([name, times]);
-    for (const [i, fault] of here.entries()) {
-      expect(fault).toMatchObject({ v: 2, object: program, mode: 'user' });
-      expect(fault.source_file).toMatch(/symbols\.c$/);
-      expect([fault.data_symbol, fault.data_offset]).toEqual(
-        data === '-' ? [null, null] : [data, i * 4096],
-      );
+type Named = NamedFault & WithStack;
+
+/** Every caller, and of a handler what it has interrupted where that can be told (not by frame pointers). */
+function expectCallers({ stack }: Named, { function: name, root }: Touched, mode: string): void {
+  const from = stack!.lastIndexOf(root);
+  const inlined = name === 'fill_inlined' ? ['put'] : [];
+  expect(stack!.slice(from)).toEqual([root, ...CALLERS, name, ...inlined]);
+  if (mode !== 'dwarf') return;
+  expect(stack).not.toContain('[truncated]');
+  if (root !== 'on_signal') return;
+  expect(stack!.indexOf('main')).toBeGreaterThan(-1);
+  expect(stack!.indexOf('main')).toBeLessThan(from);
+}
+
+test.each([
+  ['dwarf', withLines],
+  ['fp', withFrames],
+])(
+  'every fault has the function, the line, the variable and the callers that the program says: %s',
+  async (mode, build) => {
+    const program = build('symbols');
+    const args = ['--symbols', '--stacks', mode, '--stack-every', '1'];
+    const { ended, faults } = await captureCommand([program], scratch, { args });
+    expect(ended.status).toBe(0);
+    const named = faults as readonly Named[];
+    const expected = touches(ended.stdout);
+    expect(expected).toHaveLength(8);
+    for (const touched of expected) {
+      const { function: name, line, times, data } = touched;
+      const here = named.filter((fault) => fault.function === name && fault.source_line === line);
+      expect([name, here.length]).toEqual([name, times]);
+      for (const [i, fault] of here.entries()) {
+        expect(fault).toMatchObject({ v: 2, object: program, mode: 'user' });
+        expect(fault.source_file).toMatch(/symbols\.c$/);
+        if (data !== '?') {
+          expect([fault.data_symbol, fault.data_offset]).toEqual(
+            data === '-' ? [null, null] : [data, i * 4096],
+          );
+        }
+        expectCallers(fault, touched, mode);
+      }
     }
-  }
-  expect(offsets(named, program)).toEqual(symbolOffsets(named, program));
-});
+    expect(offsets(named, program)).toEqual(symbolOffsets(named, program));
+  },
+);
+
+interface SiteOfRow {
+  readonly label: string;
+  readonly faults: number;
+}
 
 /** Function and offset of every fault of the program's own code. */
 function offsets(faults: readonly NamedFault[], program: string): string[] {
@@ -99,17 +141,17 @@ test('the report and the text stream name the code, --no-symbols does not', asyn
     const site = sites.find((row) => row.function === name && row.source_line === line);
     expect(site).toMatchObject({ object: program, faults: times });
   }
-  // It has one thread, which has done all of it.
   const { threads, processes } = reportIn(reported);
-  for (const row of [...threads, ...processes]) {
-    const all = row.call_sites as readonly { readonly label: string; readonly faults: number }[];
+  for (const rows of [threads, processes]) {
+    const all = rows.flatMap((row) => row.call_sites as readonly SiteOfRow[]);
     for (const { function: name, times } of touches(reported.stdout)) {
       const found = all.filter((one) => one.label.replace(/.*in (.*)\)/, '$1') === name);
       // It stores its line number too, in a page of its own or not.
       const stored = found.reduce((sum, { faults }) => sum + faults, 0) - times;
       expect([0, 1]).toContain(stored);
     }
-    expect(all.reduce((sum, { faults }) => sum + faults, 0)).toBe(row.faults);
+    const sum = rows.reduce((faults, row) => faults + Number(row.faults), 0);
+    expect(all.reduce((faults, site) => faults + site.faults, 0)).toBe(sum);
   }
   const bare = reportIn(
     await analyze(['-q', '--no-symbols', '--report-format', 'json', '--', program]),

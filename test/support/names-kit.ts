@@ -91,6 +91,7 @@ export function symbolsOf(file: string, flags: readonly string[] = []): ElfSymbo
   const text = execFileSync('nm', ['-S', '-C', '--defined-only', ...flags, file], {
     encoding: 'utf8',
     maxBuffer: 1 << 30,
+    stdio: 'pipe',
   });
   return [...text.matchAll(/^([0-9a-f]+) (?:([0-9a-f]+) )?([a-zA-Z]) (.*)$/gm)].map(
     ([, start, size, kind, name]) => ({
@@ -100,6 +101,13 @@ export function symbolsOf(file: string, flags: readonly string[] = []): ElfSymbo
       name: name!.replace(/@.*$/, ''),
     }),
   );
+}
+
+/** Where the debug file of a file's build id lies. */
+export function buildIdPath(file: string): string {
+  const notes = execFileSync('readelf', ['-n', file], { encoding: 'utf8', stdio: 'pipe' });
+  const [, head, rest] = /Build ID: (..)(\w+)/.exec(notes)!;
+  return `/usr/lib/debug/.build-id/${head!}/${rest!}.debug`;
 }
 
 export const codeAt = (value: bigint): Place => ({ data: false, linked: true, value });

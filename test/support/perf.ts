@@ -25,6 +25,13 @@ export function startPerfStat(pids: number | string): Running {
   ]);
 }
 
+/** `perf record` of every fault of user code, in a mount namespace of its own as well. */
+export function startPerfRecord(pid: number, data: string): Running {
+  const events = ['-e', 'page-faults:u', '-c', '1', '-m', '8M'];
+  const command = ['perf', 'record', '-q', ...events, '-o', data, '-p', String(pid)];
+  return new Running(['unshare', '--mount', ...command]);
+}
+
 export function perfCounts(ended: Ended): Counted {
   const count = (event: string): number => {
     const line = ended.stderr.split('\n').find((text) => text.includes(event));

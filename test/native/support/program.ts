@@ -25,8 +25,8 @@ const ADDON = join(ROOT, 'addon');
 const IN_PROCESS = [
   ...['bpf', 'capture', 'faults', 'perf', 'perfdata', 'proc', 'record', 'source', 'util', 'wire'],
 ].map((room) => join(ADDON, room));
-/** Programs of one thread each. */
-const BESIDE = ['reader', 'replay', 'symbols'].map((room) => join(ADDON, room));
+/** Programs of one thread each, and what confines them. */
+const BESIDE = ['reader', 'replay', 'sandbox', 'symbols'].map((room) => join(ADDON, room));
 const ROOMS = [...IN_PROCESS, ...BESIDE];
 const TESTS = join(ROOT, 'test', 'native');
 const CACHE = join(ROOT, '.cache', 'native');
