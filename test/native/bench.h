@@ -5,9 +5,9 @@
 
 #include <algorithm>
 
-#include "bytes.h"
 #include "faults/pair.h"
 #include "reader.h"
+#include "session_events.h"
 
 namespace pagefault {
 namespace test {

@@ -4,8 +4,8 @@
 
 #include <memory>
 
-#include "bytes.h"
 #include "check.h"
+#include "session_events.h"
 
 namespace pagefault {
 namespace test {

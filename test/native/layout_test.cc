@@ -1,7 +1,7 @@
 // Layouts from attributes, against records as perf_event_open(2) draws them.
 
-#include "bytes.h"
 #include "check.h"
+#include "session_events.h"
 
 namespace pagefault {
 namespace test {

@@ -4,8 +4,9 @@
 
 #include <algorithm>
 
-#include "bytes.h"
 #include "check.h"
+#include "fake_ring.h"
+#include "session_events.h"
 
 namespace pagefault {
 namespace test {

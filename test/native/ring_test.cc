@@ -5,8 +5,8 @@
 #include <atomic>
 #include <thread>
 
-#include "bytes.h"
 #include "check.h"
+#include "fake_ring.h"
 
 namespace pagefault {
 namespace test {

@@ -7,8 +7,9 @@
 
 #include <signal.h>
 
-#include "../bytes.h"
+#include "../fake_ring.h"
 #include "../reader.h"
+#include "../session_events.h"
 #include "faults/pair.h"
 #include "mutate.h"
 #include "source/order.h"
