@@ -23,7 +23,7 @@ const LONGEST = [
   'live/signals',
   'scale/model-memory',
   'unit/tui/terminal/screen',
-  'unit/tui/state/dashboard',
+  'unit/tui/state/dashboard-screen',
 ];
 
 /** After them what captures, then what only computes. */
