@@ -3,7 +3,7 @@ import { closingText } from '../../../../src/tui/export/closing';
 import { INTERVALS_MS } from '../../../../src/tui/keys/keys';
 import { captureFacts } from '../../../support/facts';
 import { FILE_START, HEAP_START, Rig } from '../../../support/model-kit';
-import { samplePicture } from '../../../support/fake-source';
+import { HEADER, samplePicture } from '../../../support/fake-source';
 import { region, snapshot } from '../../../support/sample';
 import { Bench } from '../../../support/dashboard-kit';
 
