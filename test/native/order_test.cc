@@ -23,12 +23,17 @@ struct Out {
 struct Rings {
   Rings(size_t rings, size_t bytes) {
     for (size_t i = 0; i < rings; i++) fakes.push_back(std::make_unique<FakeRing>(bytes));
-    events.AddBorrowed(EventKind::kMinor, LayoutFor(EventKind::kMinor, Samples::kPlain));
+    perf_event_attr attr = {};
+    attr.sample_type =
+        PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_ADDR;
+    events.Add(kMinorId, EventKind::kMinor, 0, LayoutOf(attr));
     for (auto& fake : fakes) readers.push_back(fake->Reader());
     for (Ring& ring : readers) sources.emplace_back(&ring, &events);
   }
   bool Write(size_t ring, uint64_t time, uint64_t number) {
-    return fakes[ring]->Write(Minor({1, 1, time, 1}, number));
+    Bytes record = Sample({1, 1, time, kMinorId}, true);
+    Put(&record, number);
+    return fakes[ring]->Write(Finish(record));
   }
   std::vector<Out> Pass(uint64_t horizon, uint64_t loaded = kMax) {
     std::vector<Out> out;

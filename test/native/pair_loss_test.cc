@@ -113,11 +113,14 @@ TEST(pair_borrowed_stamps) {
 TEST(pair_borrowed_entry_has_no_latency) {
   Bench bench(true, false, true);
   Bytes entry = Sample({kPid, kPid, 5, 99999999}, true, true, 0x401234);
-  for (const uint64_t word : {0x5000, 1, 1}) Put(&entry, word);
+  for (const uint64_t word : {uint64_t{0x5000}, uint64_t{1}, uint64_t{1}, kNoSource}) {
+    Put(&entry, word);
+  }
   entry = Finish(entry);
   bench.FeedAt(entry, 2000);
   Bytes minor = Sample(bench.At(2100, kMinorId), true, true, 0x401234);
   Put(&minor, uint64_t{0x5000});
+  Put(&minor, kNoSource);
   bench.Feed(Finish(minor));
   const SeenBatch seen = bench.Seen();
   CHECK_EQ(seen.faults.size(), 1u);

@@ -128,8 +128,9 @@ inline Formats TestFormats(const std::vector<uint32_t>& roots, Samples samples =
   formats.Of(EventKind::kNewTask) = {205, kThread, {{32, 8}}};
   formats.events.AddBorrowed(EventKind::kMinor, LayoutFor(EventKind::kMinor, samples));
   formats.events.AddBorrowed(EventKind::kMajor, LayoutFor(EventKind::kMajor, samples));
-  formats.events.AddBorrowed(EventKind::kStack, LayoutFor(EventKind::kStack, samples));
+  // No session has both. The shorter ones have no room for registers and a stack.
   formats.events.AddBorrowed(EventKind::kStackCopy, LayoutFor(EventKind::kStackCopy, samples));
+  formats.events.AddBorrowed(EventKind::kStack, LayoutFor(EventKind::kStack, samples));
   if (samples == Samples::kSoftware) {
     formats.events.AddBorrowed(EventKind::kEntryAny, LayoutFor(EventKind::kEntryAny, samples));
   }
