@@ -11,7 +11,7 @@ import { removeScratch, scratchDirectory } from '../test/support/scratch';
 import type { Asked, Section } from './bench';
 import { inTurns } from './capture';
 import { tableLines, tableOf } from './capture-page';
-import { mebibytes, median } from './figures';
+import { mebibytes, median, whole } from './figures';
 import { sectionHead } from './section';
 import { storm, type Target } from './targets';
 import { type Attaching, ours, perfRecord, summary, type Tool } from './tools';
@@ -24,8 +24,8 @@ export interface Jump {
   readonly counted: number;
 }
 
-/** Of the recording that is gone to and fro in. */
-const LONG = 10_000_000;
+/** So many times the faults that were asked for has the recording that is gone to and fro in. */
+const LONGER = 10;
 
 /** Keeps the sizes of what a tool has recorded. */
 function sized(tool: Attaching, sizes: Map<string, number>): Attaching {
@@ -135,7 +135,7 @@ async function measured({ turns, faults, load }: Asked): Promise<Section> {
   try {
     const target = storm('storm, one thread per CPU', cpus().length, faults);
     const table = tableOf(target, tools, await inTurns(tools, target, turns, directory));
-    const million = storm('storm', 1, 1_000_000);
+    const million = storm('storm', 1, faults);
     const files = new Map<string, string>();
     for (const tool of [perf[0], own[0]]) {
       const file = join(directory, `${tool.id}.data`);
@@ -144,7 +144,7 @@ async function measured({ turns, faults, load }: Asked): Promise<Section> {
     }
     const readings = readingLines(files, { cost: join(directory, 'cost.json'), turns });
     const long = join(directory, 'long.data');
-    await recorded(own[0], storm('storm', cpus().length, LONG), long);
+    await recorded(own[0], storm('storm', cpus().length, LONGER * faults), long);
     const jumps = jumpsIn(long);
     return {
       name: 'recording',
@@ -158,11 +158,11 @@ async function measured({ turns, faults, load }: Asked): Promise<Section> {
         '| --- | ---: |',
         ...[...sizes].map(([title, size]) => `| \`${title}\` | ${(size / faults).toFixed(1)} |`),
         '',
-        'Reading 1,000,000 faults, with a report:',
+        `Reading ${whole(faults)} faults, with a report:`,
         '',
         ...readings,
         '',
-        `Going to and fro in a recording of ${LONG / 1e6} million faults: until the dashboard shows the time, and until what`,
+        `Going to and fro in a recording of ${whole(LONGER * faults)} faults: until the dashboard shows the time, and until what`,
         'it counts begins at the start again.',
         '',
         ...jumpLines(jumps),

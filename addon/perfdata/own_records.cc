@@ -34,6 +34,21 @@ struct NoteRow {
   uint32_t type;
 };
 
+// A fault, in front of the rest of its chain and behind that. Written as one: there are a million a
+// second.
+struct FaultHead {
+  perf_event_header header;
+  uint64_t id, ip;
+  uint32_t pid, tid;
+  uint64_t time, address;
+  uint32_t cpu, facts;
+  uint64_t period, chain, context, first;
+};
+struct FaultTail {
+  uint64_t weight, source;
+};
+static_assert(sizeof(FaultHead) == 88 && sizeof(FaultTail) == 16, "without padding");
+
 // Where the parts of a fault lie.
 constexpr size_t kIpAt = 16, kTidAt = 24, kTimeAt = 32, kAddressAt = 40, kCpuAt = 48, kChainAt = 64;
 constexpr size_t kNoteRowAt = 16, kTrailer = 32;
@@ -201,27 +216,36 @@ void PutFault(const FaultRow& row, const RecordRow* stack, uint64_t start,
               std::vector<uint8_t>* out) {
   if (stack != nullptr) PutNote(*stack, start, out);
   const bool kernel = (row.flags & kFlagKernel) != 0;
-  Writer record(PERF_RECORD_SAMPLE, kernel ? PERF_RECORD_MISC_KERNEL : PERF_RECORD_MISC_USER, out);
-  record.U64(IdOf(EventOf(row)));
-  record.U64(row.ip);
-  record.U32(row.pid);
-  record.U32(row.tid);
-  record.U64(start + row.time);
-  record.U64(row.address);
-  record.U32(0);  // CPU
-  record.U32(uint32_t{row.error_code} | uint32_t{row.flags} << 16 | uint32_t{row.signal} << 24);
-  record.U64(1);  // period
   const size_t addresses = stack == nullptr ? 0 : stack->name_length / 8;
-  record.U64(2 + (addresses > 0 ? 1 + addresses : 0));
-  record.U64(kernel ? PERF_CONTEXT_KERNEL : PERF_CONTEXT_USER);
-  record.U64(row.ip);
+  const size_t chain = addresses > 0 ? 8 * (1 + addresses) : 0;
+  const size_t size = sizeof(FaultHead) + chain + sizeof(FaultTail);
+  if (size > kMaxRecord) return;
+  FaultHead head = {};
+  head.header = {PERF_RECORD_SAMPLE, kernel ? PERF_RECORD_MISC_KERNEL : PERF_RECORD_MISC_USER,
+                 static_cast<uint16_t>(size)};
+  head.id = IdOf(EventOf(row));
+  head.ip = head.first = row.ip;
+  head.pid = row.pid;
+  head.tid = row.tid;
+  head.time = start + row.time;
+  head.address = row.address;
+  head.facts = uint32_t{row.error_code} | uint32_t{row.flags} << 16 | uint32_t{row.signal} << 24;
+  head.period = 1;
+  head.chain = 2 + chain / 8;
+  head.context = kernel ? PERF_CONTEXT_KERNEL : PERF_CONTEXT_USER;
+  const uint64_t latency = row.latency < 0 ? 0 : static_cast<uint64_t>(row.latency);
+  const FaultTail tail = {row.latency < 0 ? 0 : std::max<uint64_t>(latency, 1), kNoDataSource};
+  const size_t begin = out->size();
+  out->resize(begin + size);
+  uint8_t* at = out->data() + begin;
+  memcpy(at, &head, sizeof head);
+  at += sizeof head;
   if (addresses > 0) {
-    record.U64(PERF_CONTEXT_USER);
-    record.Raw(stack->name, 8 * addresses);
+    const uint64_t context = PERF_CONTEXT_USER;
+    memcpy(at, &context, sizeof context);
+    memcpy(at + sizeof context, stack->name, 8 * addresses);
   }
-  record.U64(row.latency < 0 ? 0 : std::max<uint64_t>(static_cast<uint64_t>(row.latency), 1));
-  record.U64(kNoDataSource);
-  record.End();
+  memcpy(at + chain, &tail, sizeof tail);
 }
 
 void PutNote(const RecordRow& row, uint64_t start, std::vector<uint8_t>* out) {

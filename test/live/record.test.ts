@@ -197,6 +197,25 @@ test('a full disk ends the recording and not the capture', () => {
   expect(JSON.parse(report)).toMatchObject({ completeness: { lost: 0, difference: 0 } });
 }, 120_000);
 
+test('a limit to the size of files (ulimit -f) ends the recording and not the capture', () => {
+  const file = join(scratch, 'limited.data');
+  const churn = [workload('churn'), '--dir', scratch, '--turns', '3000'].join(' ');
+  const script = `ulimit -f 1024; ${ANALYZER} -q --record ${file} -- ${churn}`;
+  const { status, stdout, stderr } = spawnSync('bash', ['-c', script], { encoding: 'utf8' });
+  expect(status).toBe(0);
+  expect(stderr).toMatch(/the recording ends early: .*large/i);
+  expect(stderr).toContain('COMMAND exited with status 0');
+  const [, minor] = /minor=(\d+)/.exec(stdout)!;
+  const replayed = spawnSync(ANALYZER, ['-q', '-i', file], { encoding: 'utf8' });
+  expect(replayed).toMatchObject({ status: 0 });
+  const [, kept] = /minor=(\d+)/.exec(replayed.stdout)!;
+  expect(Number(kept)).toBeGreaterThan(1000);
+  expect(Number(kept)).toBeLessThan(Number(minor));
+  const lines = perf('script', '-i', file, '-F', 'event').trimEnd().split('\n');
+  const counts = [...replayed.stdout.matchAll(/=(\d+)/g)].map(([, count]) => Number(count));
+  expect(lines).toHaveLength(counts.reduce((sum, count) => sum + count, 0));
+}, 120_000);
+
 test.each([
   ['plain', []],
   ['compressed', ['--compress']],

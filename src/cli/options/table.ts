@@ -82,7 +82,7 @@ export const OPTIONS: readonly OptionSpec[] = [
       '',
       'record-limit',
       'SIZE',
-      'keep the last SIZE (500M, 2G), in FILE and older ones: FILE.1 to FILE.3',
+      'keep the last SIZE (500M, 2G), in FILE and older FILE.1 to FILE.3',
     ),
   ),
   option('q', 'quiet', '', 'no stream, the summary only', 'stream'),

@@ -93,8 +93,16 @@ export const KEYMAP: readonly Binding[] = [
     help: 'open the selected row: a group into its rows, then the details',
     footer: ['Enter', 'open'],
   },
-  { keys: ['right'], action: 'expand', help: 'open a group into its rows' },
-  { keys: ['left'], action: 'collapse', help: 'close a group' },
+  {
+    keys: ['right'],
+    action: 'expand',
+    help: 'open a group into its rows; latency of a recording: a time on',
+  },
+  {
+    keys: ['left'],
+    action: 'collapse',
+    help: 'close a group; latency of a recording: a time back (Enter goes there)',
+  },
   { keys: ['t'], action: 'flat', help: 'groups, or every row by itself' },
   {
     keys: ['V', 'f5'],

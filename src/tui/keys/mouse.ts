@@ -52,7 +52,7 @@ function pressBody(dashboard: Dashboard, line: number, column: number): void {
     shown.pointed.heading?.(column, area);
     return;
   }
-  const row = shown.pointed.rowAt(line, area);
+  const row = shown.pointed.rowAt(line, area, column);
   if (row === null || !shown.pointed.select(row)) return;
   if (clicked?.view === shown && clicked.row === row) shown.actions.open?.(area);
   else dashboard.clicked = { view: shown, row };

@@ -13,12 +13,52 @@ export interface HeatMap {
   readonly rows: (column: ArrayLike<number>) => ArrayLike<number>;
 }
 
-/** Its lines with a time axis below, and the largest count of a cell. */
+/** Where a map was drawn: cells in front of its columns, and which columns these are. */
+export interface HeatPlace {
+  readonly gutter: number;
+  readonly span: Span;
+}
+
+/** The column of a grid, by its number, in a cell of a line; null where there is none. */
+export function columnAt({ gutter, span }: HeatPlace, grid: TimeGrid, cell: number): number | null {
+  const column = span.first + cell - gutter;
+  return cell < gutter || cell >= gutter + span.columns || timeOf(grid, column) === null
+    ? null
+    : column;
+}
+
+/** When a column of a grid, by its number, ended, ns; null where it is not kept. */
+export function timeOf({ times, count }: TimeGrid, column: number): number | null {
+  return times[column - (count - times.length)] ?? null;
+}
+
+/** A line that points at a column: nothing where that is not drawn. */
+export function pointer(
+  theme: Theme,
+  columns: number,
+  { gutter, span }: HeatPlace,
+  column: number,
+  text: string,
+): string[] {
+  const cell = gutter + column - span.first;
+  if (cell < gutter || cell >= gutter + span.columns) return [];
+  const room = columns - cell - 2;
+  const line = new Line(theme, columns);
+  const words = text.length <= room ? `${theme.glyphs.up} ${text}` : `${text} ${theme.glyphs.up}`;
+  return [
+    line
+      .to(text.length <= room ? cell : cell - text.length - 1)
+      .add(words, 'strong')
+      .end(),
+  ];
+}
+
+/** Its lines with a time axis below, the largest count of a cell, and where it is. */
 export function heatMapLines(
   theme: Theme,
   columns: number,
   { grid, lines, rows }: HeatMap,
-): { readonly lines: string[]; readonly peak: number } {
+): { readonly lines: string[]; readonly peak: number; readonly place: HeatPlace } {
   const gutter = Math.max(...lines.map(({ label }) => label.length)) + 2;
   const span = spanOf(grid.count, Math.max(1, columns - gutter - 1));
   const cells = lines.map(({ from, to }) => cellsOf(grid, span, rows, from, to));
@@ -30,13 +70,12 @@ export function heatMapLines(
       .add(cells[k]!.map((n) => darkness(theme, n, peak)).join(''), 'heat')
       .end(),
   );
-  const first = grid.count - grid.times.length;
   const marks = axis(span, (sample) => {
-    const time = grid.times[sample - first];
-    return time === undefined ? '' : clock(time);
+    const time = timeOf(grid, sample);
+    return time === null ? '' : clock(time);
   });
   const below = new Line(theme, columns).to(gutter - 1).add(theme.glyphs.corner + marks, 'dim');
-  return { lines: [...drawn, below.end()], peak };
+  return { lines: [...drawn, below.end()], peak, place: { gutter, span } };
 }
 
 function cellsOf(

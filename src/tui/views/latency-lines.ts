@@ -6,7 +6,7 @@ import type { LatencyHistogram } from '../../core/snapshot/snapshot';
 import { LATENCY_ROWS, type TimeGrid } from '../../core/stats/over-time';
 import type { LatencyPicture } from '../state/latency-picture';
 import type { PictureName } from '../state/settings';
-import { heatMapLines } from '../layout/heat-map';
+import { heatMapLines, type HeatPlace } from '../layout/heat-map';
 import { Line, wrapped } from '../layout/line';
 import { CLASS_STYLE, type Theme } from '../terminal/theme';
 
@@ -105,8 +105,14 @@ function bar({ glyphs }: Theme, n: number, most: number, room: number, scale: Sc
   );
 }
 
+/** A heat map under its title, and where it is. */
+export interface PlacedHeat {
+  readonly lines: readonly string[];
+  readonly place: HeatPlace;
+}
+
 /**
- * A heat map of latency over time: columns are refreshes, cells are counts. No lines where there is nothing to see.
+ * A heat map of latency over time: columns are refreshes, cells are counts. null where there is nothing to see.
  * `filtered`: the map is of all faults, whatever the filter lets through.
  */
 export function latencyHeat(
@@ -115,7 +121,7 @@ export function latencyHeat(
   grid: TimeGrid,
   toggled: number,
   filtered: boolean,
-): string[] {
+): PlacedHeat | null {
   const rows = (column: ArrayLike<number>): number[] =>
     Array.from({ length: LATENCY_ROWS }, (_, row) => {
       let sum = 0;
@@ -127,7 +133,7 @@ export function latencyHeat(
   const used = new Set(
     grid.columns.flatMap((column) => rows(column).flatMap((n, k) => (n > 0 ? [k] : []))),
   );
-  if (used.size === 0) return [];
+  if (used.size === 0) return null;
   const low = Math.min(...used);
   const high = Math.max(...used);
   const each = Math.ceil((high - low + 1) / MOST_HEAT);
@@ -146,7 +152,7 @@ export function latencyHeat(
       `  a column per refresh, darker is more: up to ${grouped(map.peak)} faults in a cell${all}`,
       'dim',
     );
-  return [title.end(), ...map.lines];
+  return { lines: [title.end(), ...map.lines], place: map.place };
 }
 
 function summaryLines(

@@ -55,8 +55,8 @@ export interface Scope {
 
 /** What a mouse can point at in a view, as it was drawn last. */
 export interface Pointed {
-  /** A row, by a number that stays its own, at a line of the view; null for none. */
-  rowAt(line: number, area: Area): number | null;
+  /** A row, by a number that stays its own, at a place of the view; null for none. */
+  rowAt(line: number, area: Area, column: number): number | null;
   /** Selects it; false where it is gone. */
   select(row: number): boolean;
   /** A click on the heading. */

@@ -1,6 +1,7 @@
 import { handleKeys } from '../../../../src/tui/keys/keys';
 import { renderDashboard } from '../../../../src/tui/render';
 import { Dashboard } from '../../../../src/tui/state/dashboard';
+import type { ReplayControls } from '../../../../src/tui/state/source';
 import type { Mouse } from '../../../../src/tui/terminal/mouse';
 import { makeTheme } from '../../../../src/tui/terminal/theme';
 import type { TableView } from '../../../../src/tui/views/table-view';
@@ -11,9 +12,9 @@ import { FakeSource } from '../../../support/fake-source';
 class Clicked {
   readonly dashboard: Dashboard;
 
-  constructor(columns = 80, rows = 24) {
+  constructor(columns = 80, rows = 24, source = new FakeSource()) {
     const theme = makeTheme({ colours: 0, ascii: true });
-    this.dashboard = new Dashboard(new FakeSource(), { theme, intervalMs: 1000 });
+    this.dashboard = new Dashboard(source, { theme, intervalMs: 1000 });
     this.dashboard.size = { columns, rows };
     this.dashboard.mouse = true;
   }
@@ -42,11 +43,75 @@ class Clicked {
   }
 }
 
+/** A recording that is played: where it was sent to. */
+class Played extends FakeSource {
+  readonly sought: number[] = [];
+  readonly replay: ReplayControls = {
+    state: { position: 193e9, length: 300e9, playing: false, speed: 1, since: 0, movingTo: null },
+    intervalNs: 1e9,
+    toggle: fail,
+    step: fail,
+    seek: (ns) => {
+      this.sought.push(ns);
+      return '';
+    },
+    faster: fail,
+    slower: fail,
+    onMoved: fail,
+  };
+}
+
 function fail(): never {
   throw new Error('nobody asked for that');
 }
 
 const last = (lines: readonly string[]): string => lines.at(-1)!;
+
+describe('the heat map of a recording', () => {
+  const played = (): { screen: Clicked; source: Played } => {
+    const source = new Played();
+    const screen = new Clicked(100, 70, source);
+    screen.send('5');
+    return { screen, source };
+  };
+  const POINTED = /00:0\d:\d\d: Enter goes there/;
+
+  it('goes to the time that is clicked on twice', () => {
+    const { screen, source } = played();
+    const lines = screen.lines();
+    const line = lines.findIndex((text) => /^ *512ns-1\.0us\|/.test(text));
+    const column = lines[line]!.indexOf('|') + 70;
+    expect(screen.click(line, column).join('\n')).toMatch(POINTED);
+    expect(source.sought).toEqual([]);
+    screen.click(line, column);
+    // The first column of a heat map with 30 columns is that of the first time, 163 s.
+    const [time] = source.sought;
+    expect(time).toBeGreaterThanOrEqual(163e9);
+    expect(time).toBeLessThan(193e9);
+    // Beside the map nothing is pointed at.
+    expect(screen.click(line, 0).join('\n')).not.toMatch(POINTED);
+  });
+
+  it('is gone along with the keys', () => {
+    const { screen, source } = played();
+    expect(screen.send('right').join('\n')).toContain('00:03:12: Enter goes there');
+    expect(screen.send('left', 'left').join('\n')).toContain('00:03:10: Enter goes there');
+    screen.send('enter');
+    expect(source.sought).toEqual([190e9]);
+    expect(screen.lines().join('\n')).not.toContain('Enter goes there');
+    screen.send(...new Array<string>(40).fill('left'));
+    screen.send('enter');
+    expect(source.sought).toEqual([190e9, 163e9]);
+    screen.send('enter');
+    expect(source.sought).toHaveLength(2);
+  });
+
+  it('is a picture alone in a live run', () => {
+    const screen = new Clicked(100, 50);
+    screen.send('5');
+    expect(screen.send('right').join('\n')).not.toContain('Enter goes there');
+  });
+});
 
 describe('the mouse', () => {
   it('selects a row, and opens it with the next click on it', () => {
