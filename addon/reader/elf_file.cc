@@ -49,11 +49,7 @@ void WriteStat(Found found, const struct stat& stat, Output* answer) {
   answer->U64(stat.st_dev);
   answer->U64(stat.st_ino);
   answer->U64(static_cast<uint64_t>(stat.st_size));
-  for (const struct timespec& time : {stat.st_mtim, stat.st_ctim}) {
-    // Of no matter which time: a file system of the target's may give any, and a sum that wraps.
-    answer->U64(static_cast<uint64_t>(time.tv_sec) * 1'000'000'000 +
-                static_cast<uint64_t>(time.tv_nsec));
-  }
+  for (const struct timespec& time : {stat.st_mtim, stat.st_ctim}) answer->U64(Nanoseconds(time));
 }
 
 }  // namespace

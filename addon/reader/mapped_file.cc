@@ -184,6 +184,10 @@ ReadAt ReaderOf(int file) {
   };
 }
 
+uint64_t Nanoseconds(const struct timespec& time) {
+  return static_cast<uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(time.tv_nsec);
+}
+
 int OpenRegular(const Fd& place, Fd* out) {
   struct stat stat;
   if (fstat(place.get(), &stat) != 0) return errno;

@@ -59,6 +59,9 @@ int OpenMapped(const Context& context, const Mapping& mapping, MappedFile* out);
 // Reads pieces of an open file; less than was asked for at its end, and where it cannot be read.
 ReadAt ReaderOf(int file);
 
+// Of no matter which time: a file system of the target's may give any, and a sum that wraps.
+uint64_t Nanoseconds(const struct timespec& time);
+
 // A regular file behind an O_PATH descriptor, for reading. Returns 0, EINVAL for what is none, or
 // another errno.
 int OpenRegular(const Fd& place, Fd* out);

@@ -1,11 +1,11 @@
 // The names of code and data at places of a target.
 //
-//   request   u8 what the places are in (Of), u32 places, each u8 flags, u64 value, then a mapping
-//             as ReadMapping has it. Flags: 1 data, 2 (kFile) the value is a link-time address,
-//             4 (kFile, kVdso) whether a frame pointer is set up there is asked too, 8 (kFile) the
-//             place is in the thread-local variables of the program.
-//             Values: kFile the byte offset in the file, or among those variables; kVdso the offset
-//             from the mapping's start; kKernel and kJit the address
+//   request   u8 what the places are in (Of), u32 places, each u8 flags, u64 value, then which file
+//             it was (Expected), then a mapping as ReadMapping has it. Flags: 1 data, 2 (kFile) the
+//             value is a link-time address, 4 (kFile, kVdso) whether a frame pointer is set up
+//             there is asked too, 8 (kFile) the place is in the thread-local variables of the
+//             program. Values: kFile the byte offset in the file, or among those variables; kVdso
+//             the offset from the mapping's start; kKernel and kJit the address
 //   answer    symbols/names_answer.h
 //   errno     ENOPKG pagefault-symbols is not there, ELIBACC it does not start, ENOTRECOVERABLE it
 //             died of this file, EACCES the kernel shows no addresses, ENOENT there is no such file
@@ -30,6 +30,36 @@ enum Of : uint8_t { kFile = 0, kVdso = 1, kKernel = 2, kJit = 3 };
 
 using symbols::FileFacts;
 using symbols::Level;
+
+// Which file the mapping was of: u8 0 where that is not known, or 1, u64 size, u64 mtime (ns), u8
+// length of the build id, the build id. kUnread for a length: that was not read.
+struct Expected {
+  bool known = false;
+  uint64_t size = 0;
+  uint64_t mtime = 0;
+  bool has_id = false;
+  std::string id;
+};
+
+constexpr uint8_t kUnread = 255;
+
+bool ReadExpected(Input* in, Expected* out) {
+  out->known = in->U8() != 0;
+  if (!out->known) return true;
+  out->size = in->U64();
+  out->mtime = in->U64();
+  const uint8_t length = in->U8();
+  out->has_id = length != kUnread;
+  return !out->has_id || (length <= kMaxBuildId && in->Text(length, &out->id));
+}
+
+// It has not been written over since. A change of its mode or links makes no other file of it.
+bool IsExpected(const Expected& expected, const struct stat& stat, const std::string& id) {
+  if (!expected.known) return true;
+  if (expected.has_id && (!expected.id.empty() || !id.empty())) return expected.id == id;
+  return expected.size == static_cast<uint64_t>(stat.st_size) &&
+         expected.mtime == Nanoseconds(stat.st_mtim);
+}
 
 int NameNothing(size_t places, Output* answer) {
   symbols::NamesAnswer names;
@@ -74,23 +104,25 @@ SymbolFiles::Load LoadOf(symbols::Role role, const Fd& file) {
 }
 
 // Tells files apart, also where one has got the numbers and times of another.
-std::string KeyOf(const MappedFile& mapped) {
+std::string KeyOf(const MappedFile& mapped, const std::string& build_id) {
   const struct stat& stat = mapped.stat;
   const auto time = [](const struct timespec& t) {
     return std::to_string(t.tv_sec) + "." + std::to_string(t.tv_nsec);
   };
   return std::to_string(stat.st_dev) + ":" + std::to_string(stat.st_ino) + " " +
          std::to_string(stat.st_size) + " " + time(stat.st_mtim) + " " + time(stat.st_ctim) + " " +
-         ParseBuildId(ReaderOf(mapped.file.get()));
+         build_id;
 }
 
-int NameFile(Context* context, const Mapping& mapping, const std::vector<uint8_t>& places,
-             size_t count, Output* answer) {
+int NameFile(Context* context, const Mapping& mapping, const Expected& expected,
+             const std::vector<uint8_t>& places, size_t count, Output* answer) {
   if (mapping.name.empty() || mapping.name[0] != '/') return EINVAL;
   MappedFile mapped;
   const int error = OpenMapped(*context, mapping, &mapped);
   if (error != 0) return error;
   if (mapped.kind != MappedFile::kProgram) return NameNothing(count, answer);
+  const std::string id = ParseBuildId(ReaderOf(mapped.file.get()));
+  if (!IsExpected(expected, mapped.stat, id)) return NameNothing(count, answer);
   const auto load = [&](SymbolProcess* process, Level level, int64_t deadline) {
     bool taken = false;
     FileFacts facts;
@@ -99,7 +131,7 @@ int NameFile(Context* context, const Mapping& mapping, const std::vector<uint8_t
     if (failed != 0 || !taken) return failed;
     return LoadDebug(*context, mapping, facts, level, deadline, process);
   };
-  return context->symbols.Ask(KeyOf(mapped), load, nullptr, AskFor(places, answer));
+  return context->symbols.Ask(KeyOf(mapped, id), load, nullptr, AskFor(places, answer));
 }
 
 int NameVdso(Context* context, const Mapping& mapping, const std::vector<uint8_t>& places,
@@ -156,13 +188,14 @@ int Names(Context* context, Input* request, Output* answer) {
   if (count > symbols::kMaxPlaces || !request->Text(count * symbols::kPlaceBytes, &bytes)) {
     return EINVAL;
   }
+  Expected expected;
   Mapping mapping;
-  if (!ReadMapping(request, &mapping)) return EINVAL;
+  if (!ReadExpected(request, &expected) || !ReadMapping(request, &mapping)) return EINVAL;
   const std::vector<uint8_t> places(bytes.begin(), bytes.end());
   Input input(places.data(), places.size());
   switch (of) {
     case kFile:
-      return NameFile(context, mapping, WithProt(places, mapping.prot), count, answer);
+      return NameFile(context, mapping, expected, WithProt(places, mapping.prot), count, answer);
     case kVdso:
       return NameVdso(context, mapping, WithProt(places, mapping.prot), answer);
     case kKernel:

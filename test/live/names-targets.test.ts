@@ -8,6 +8,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -20,10 +21,11 @@ import { startReader } from '../../src/sources/reader/child';
 import { Readers } from '../../src/sources/reader/readers';
 import { TargetReader } from '../../src/sources/reader/target-reader';
 import { buildNamed, symbolsOf } from '../support/names-kit';
-import { askNames, realReader, vmaOf } from '../support/reader-kit';
+import { askElf, askNames, realReader, vmaOf } from '../support/reader-kit';
 import type { RealReader } from '../support/reader-kit';
 import { Running, until } from '../support/running';
 import { removeScratch, scratchDirectory } from '../support/scratch';
+import { MAX_KB, symbolProcesses } from '../support/symbol-processes';
 
 let scratch: string;
 let real: RealReader;
@@ -114,6 +116,27 @@ test('of one whose file is gone, and of one whose file is another by now', async
     change(file);
     await expectNames(pid, said);
   }
+});
+
+test.each([
+  ['with build ids', '-Wl,--build-id'],
+  ['without', '-Wl,--build-id=none'],
+])('of one that was written over meanwhile there are none: %s', async (_, id) => {
+  const [file, other] = ['over', 'other'].map((name, i) =>
+    buildNamed(join(scratch, `${name}${id}`), ['g++', `-O${1 + i}`, '-g', id]),
+  );
+  const { start: code } = symbolsOf(file!).find(({ name }) => name === 'outer::Outermost(int)')!;
+  const was = (await askElf(real.reader, process.pid, vmaOf(file!)))!;
+  const named = async (): Promise<unknown> => {
+    const places = [{ data: false, linked: true, value: code }];
+    const told = await askNames(real.reader, process.pid, 'file', vmaOf(file!), places, was);
+    return told![0]!.frames.at(-1)?.name ?? null;
+  };
+  expect(await named()).toBe('outer::Outermost(int)');
+  chmodSync(file!, 0o700);
+  expect(await named()).toBe('outer::Outermost(int)');
+  copyFileSync(other!, file!);
+  expect(await named()).toBeNull();
 });
 
 test('of one in another mount namespace, with a debug file that is only there', async () => {
@@ -255,6 +278,24 @@ describe('code that was made at run time', () => {
     const ends = starts.map((start) => start + 10n);
     expect(told(await ask(...ends))).toEqual(entries.map(([, , name]) => [`${name}+10`]));
     expect(told(await ask(starts[0]! - 1n, ends[4]! + 1n))).toEqual([[], []]);
+  });
+
+  test('of a map that is larger than is read has the names before that', async () => {
+    writeFileSync(map, '1000 100 first\n');
+    truncateSync(map, 2 ** 37);
+    expect(told(await ask(0x1000n))).toEqual([['first+0']]);
+    for (const { kb } of symbolProcesses()) expect(kb).toBeLessThan(MAX_KB);
+  });
+
+  test('is left without names where its map takes too much memory, and others are not', async () => {
+    writeFileSync(map, '1000 100 a name of its own\n'.repeat(2_400_000));
+    const named = told(await ask(0x1000n));
+    if (named !== undefined) expect(named).toEqual([['a name of its own+0']]);
+    for (const { kb } of symbolProcesses()) expect(kb).toBeLessThan(MAX_KB);
+    expect(real.notes.length).toBeLessThanOrEqual(1);
+    real.notes.length = 0;
+    const vdso = mappings(pid).find(({ backing }) => backing.name === '[vdso]')!;
+    expect(await askNames(real.reader, pid, 'vdso', vdso, [at(0n)])).not.toBeNull();
   });
 
   test('has none where the map is a link, a FIFO, or of another user', async () => {

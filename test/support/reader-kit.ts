@@ -4,7 +4,7 @@ import type { Vma } from '../../src/core/vma/vma';
 import { startReader } from '../../src/sources/reader/child';
 import type { NamedPlace, NamesOf, Place } from '../../src/sources/reader/names';
 import { Readers } from '../../src/sources/reader/readers';
-import type { ElfAnswer } from '../../src/sources/reader/requests';
+import type { ElfAnswer, FileIdentity } from '../../src/sources/reader/requests';
 import { TargetReader } from '../../src/sources/reader/target-reader';
 import { READER } from './build';
 import { R, vma, X } from './vma-kit';
@@ -68,9 +68,10 @@ export function askNames(
   of: NamesOf,
   vma: Vma | null,
   places: readonly Place[],
+  file: FileIdentity | null = null,
 ): Promise<readonly NamedPlace[] | null> {
   return new Promise((resolve) => {
-    reader.names(pid, of, vma, places, resolve);
+    reader.names(pid, of, vma, places, resolve, '', file);
   });
 }
 

@@ -24,6 +24,8 @@ export interface CodePlace {
   readonly object: string;
   /** Path of the mapped file, '' without one. Raw. */
   readonly path: string;
+  /** Of a file: which of those that had its numbers one after the other (fileEra of ProcSource). */
+  readonly era: number;
   /** Tells places apart: unlike `object` never the same for two. */
   readonly key: string;
   /** A process in which it was met last, and the mapping there; null where there is none. */

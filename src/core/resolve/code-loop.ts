@@ -32,8 +32,8 @@ function isOpen({ inDetail, space }: Process): boolean {
   return !inDetail || space.unread;
 }
 
-function place(kind: number, object: string, path: string, key: string): CodePlace {
-  return { kind, object, path, key, pid: 0, vma: null };
+function place(kind: number, object: string, path: string, key: string, era = 0): CodePlace {
+  return { kind, object, path, era, key, pid: 0, vma: null };
 }
 
 /** Which file device and inode stand for. */
@@ -186,14 +186,14 @@ export class CodeLoop {
   private make({ pid, space }: Process, vma: Vma): number {
     const { name, devMajor, devMinor, ino } = vma.backing;
     const nature = regionNature(vma, FileStore.UNKNOWN);
-    const known = (kind: number, key: string): number => {
-      const number = this.numberOf(place(kind, nature.label, nature.path, key));
+    const known = (kind: number, key: string, era = 0): number => {
+      const number = this.numberOf(place(kind, nature.label, nature.path, key, era));
       meet(this.codes.place(number), pid, vma);
       return number;
     };
     if (ino !== '0') {
       const era = this.files.fileEra(vma.backing);
-      return known(PlaceKind.FILE, `${devMajor}:${devMinor}:${ino}:${era}:${name}`);
+      return known(PlaceKind.FILE, `${devMajor}:${devMinor}:${ino}:${era}:${name}`, era);
     }
     if (name === '[vdso]') return known(PlaceKind.VDSO, 'vdso');
     return known(PlaceKind.ANON, `anon ${space.keyPrefix} ${nature.label}`);

@@ -135,7 +135,7 @@ export class DataLoop {
       return known;
     }
     const { label, path } = regionNature(vma, FileStore.UNKNOWN);
-    return this.codes.addPlace({ kind, object: label, path, key, pid, vma });
+    return this.codes.addPlace({ kind, object: label, path, era, key, pid, vma });
   }
 
   /** The file mapping of a fault's page, or the one that a .bss lies behind. */

@@ -2,7 +2,9 @@ import { PlaceKind } from '../../core/code/address';
 import type { CodeAddress, CodeFrame, CodePlace } from '../../core/code/address';
 import type { NameAnswer, NameSource } from '../../core/ports';
 import type { PatienceLimits } from '../proc/patience';
+import type { ProcFs } from '../proc/proc-source';
 import type { NamedFrame, NamedPlace, NamesOf, Place } from '../reader/names';
+import type { FileIdentity } from '../reader/requests';
 import type { TargetReader } from '../reader/target-reader';
 import { Answers } from './answers';
 import { OpenQuestions } from './open-questions';
@@ -33,6 +35,8 @@ export class CodeNames implements NameSource {
 
   constructor(
     private readonly reader: Pick<TargetReader, 'names'>,
+    /** Null where files are found by what was recorded of them. */
+    private readonly files: Pick<ProcFs, 'fileIdentity' | 'fileEra'> | null,
     nowMs: () => number,
     patience = FOR_NAMES,
   ) {
@@ -67,13 +71,25 @@ export class CodeNames implements NameSource {
       tls,
       value: (BigInt(high) << 32n) | BigInt(low),
     }));
-    this.reader.names(place.pid, of, place.vma, places, (named) => {
+    const told = (named: readonly NamedPlace[] | null): void => {
       answered(() => {
         addresses.forEach((address, i) => {
           this.answers.add(answerOf(address, named?.[i] ?? null));
         });
       });
-    });
+    };
+    // Names of a file that has taken its place would be wrong.
+    const file = of === 'file' ? this.identityOf(place) : null;
+    if (file === 'gone') setImmediate(told, null);
+    else this.reader.names(place.pid, of, place.vma, places, told, '', file);
+  }
+
+  private identityOf({ vma, era }: CodePlace): FileIdentity | 'gone' | null {
+    const { files } = this;
+    if (vma === null || files === null) return null;
+    const identity = files.fileIdentity(vma.backing, era);
+    // Of the first one it may be that nobody has looked at it.
+    return identity ?? (era === 0 && files.fileEra(vma.backing) === 0 ? null : 'gone');
   }
 
   takeNames(): readonly NameAnswer[] {

@@ -189,7 +189,7 @@ export class LiveCapture {
     this.owners = new Owners(reader, nowMs, undefined, perf);
     this.spaces = parts.whole === null ? null : new Spaces(reader, () => this.now(), nowMs);
     this.shown = new ShownFacts(reader);
-    this.names = new CodeNames(reader, nowMs, patience);
+    this.names = new CodeNames(reader, this.files, nowMs, patience);
     this.unwinder = new StackUnwinder(session, reader, nowMs, patience);
     this.tls = new TlsBlocks(reader, nowMs, patience);
     this.bus = new BusFactsReader({

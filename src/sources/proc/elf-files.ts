@@ -4,7 +4,7 @@ import { Prot, type Backing, type Vma } from '../../core/vma/vma';
 import { BoundedMap } from '../bounded-map';
 import { Inquiries } from './inquiries';
 import type { Patience } from './patience';
-import type { ElfAnswer } from '../reader/requests';
+import type { ElfAnswer, FileIdentity } from '../reader/requests';
 import type { TargetReader } from '../reader/target-reader';
 
 const DEFAULT_CAP = 1024;
@@ -12,7 +12,7 @@ const DEFAULT_CAP = 1024;
 const MAX_BYTES = 32 << 20;
 const SECTION_BYTES = 96;
 const SEGMENT_BYTES = 64;
-/** How long a file that is not being written lately is believed to be the same, ms. */
+/** How long a file that is not being written lately is believed to be the same below a mapping, ms. */
 const TRUST_MS = 1000;
 /** A file this young may be deleted and its inode given to another (a compiler's output), ms. */
 const YOUNG_MS = 60_000;
@@ -26,13 +26,28 @@ interface Cached {
   image: ElfImage | null;
   /** Not read, because a mapping of this name looked like data. '' where it was read. */
   dataName: string;
-  stamp: string;
   changedMs: number;
   checkedMs: number;
+  /** When the question was asked that was answered last, ns of the session. */
+  askedAt: number;
 }
 
-/** null: no way to it. */
-type Told = ElfAnswer | null;
+export interface ElfFilesOptions {
+  readonly reader: Pick<TargetReader, 'elf'>;
+  readonly patience: Patience;
+  readonly nowMs: () => number;
+  /** ns since the session's start, as mappings are born. */
+  readonly now: () => number;
+  readonly wallMs?: (() => number) | undefined;
+  readonly cap?: number | undefined;
+  readonly maxBytes?: number | undefined;
+}
+
+interface Told {
+  /** null: no way to it. */
+  readonly answer: ElfAnswer | null;
+  readonly askedAt: number;
+}
 
 /**
  * ELF headers of mapped files, at most `cap` of them and `maxBytes` in all, by device and inode (deliberately
@@ -45,25 +60,29 @@ export class ElfFiles {
   /** Files that could not be reached, by process, and until when they are not asked about. */
   private readonly unreached: BoundedMap<string, number>;
   private readonly inquiries: Inquiries<Told>;
-  /** The stat of each file, and how many have had its numbers before; kept for longer than what is in it. */
-  private readonly eras = new BoundedMap<string, { readonly stamp: string; readonly era: number }>(
-    MAX_ERAS,
-  );
+  /** What each file is, and how many have had its numbers before; kept for longer than what is in it. */
+  private readonly eras = new BoundedMap<string, FileIdentity & { readonly era: number }>(MAX_ERAS);
   private late = false;
   /** See ProcSource. */
   changes = 0;
 
-  constructor(
-    private readonly reader: Pick<TargetReader, 'elf'>,
-    patience: Patience,
-    private readonly nowMs: () => number,
-    private readonly wallMs: () => number = Date.now,
-    private readonly cap = DEFAULT_CAP,
-    private readonly maxBytes = MAX_BYTES,
-  ) {
-    this.unreached = new BoundedMap(cap);
-    this.inquiries = new Inquiries(patience, nowMs, (_, told) => {
-      if (told !== null && told.found !== 'other') this.late = true;
+  private readonly reader: Pick<TargetReader, 'elf'>;
+  private readonly nowMs: () => number;
+  private readonly now: () => number;
+  private readonly wallMs: () => number;
+  private readonly cap: number;
+  private readonly maxBytes: number;
+
+  constructor(options: ElfFilesOptions) {
+    this.reader = options.reader;
+    this.nowMs = options.nowMs;
+    this.now = options.now;
+    this.wallMs = options.wallMs ?? Date.now;
+    this.cap = options.cap ?? DEFAULT_CAP;
+    this.maxBytes = options.maxBytes ?? MAX_BYTES;
+    this.unreached = new BoundedMap(this.cap);
+    this.inquiries = new Inquiries(options.patience, this.nowMs, (_, told) => {
+      if (isTold(told)) this.late = true;
     });
   }
 
@@ -83,22 +102,41 @@ export class ElfFiles {
     const question = `${way} ${vma.start} ${vma.prot}`;
     const refused = this.nowMs() < (this.unreached.get(way) ?? -Infinity);
     if (refused && !this.inquiries.has(question)) return known?.image ?? UNKNOWN;
-    const state = this.inquiries.ask(question, true, (answered) => {
-      this.reader.elf(pid, vma, (told) => {
-        if (told === null || told.found === 'other')
-          this.unreached.set(way, this.nowMs() + RETRY_MS);
-        else this.learn(key, vma, told);
-        answered(told);
-      });
-    });
+    let state = this.ask(key, way, question, pid, vma);
+    // Of one that was asked before, and whose answer nobody has fetched.
+    if (typeof state === 'object' && state.askedAt < vma.born)
+      state = this.ask(key, way, question, pid, vma);
     if (state === PENDING) return PENDING;
     // Of a process that has ended nothing better can be learned.
     return this.files.get(key)?.image ?? (state === UNKNOWN || !isTold(state) ? UNKNOWN : null);
   }
 
+  private ask(
+    key: string,
+    way: string,
+    question: string,
+    pid: number,
+    vma: Vma,
+  ): Told | typeof UNKNOWN | typeof PENDING {
+    return this.inquiries.ask(question, true, (answered) => {
+      const askedAt = this.now();
+      this.reader.elf(pid, vma, (answer) => {
+        if (answer === null || answer.found === 'other') this.missed(key, way, askedAt);
+        else this.learn(key, vma, answer, askedAt);
+        answered({ answer, askedAt });
+      });
+    });
+  }
+
   /** See ProcSource. */
   era(backing: Backing): number {
     return this.eras.get(keyOf(backing))?.era ?? 0;
+  }
+
+  /** What the file was in an era; null where that is over, or not known any more. */
+  identity(backing: Backing, era: number): FileIdentity | null {
+    const known = this.eras.get(keyOf(backing));
+    return known?.era === era ? known : null;
   }
 
   takeLate(): boolean {
@@ -107,7 +145,9 @@ export class ElfFiles {
     return late;
   }
 
+  /** Between two programs that map it a file may be written over, so that a look from before the mapping says nothing. */
   private isFresh(cached: Cached, vma: Vma): boolean {
+    if (vma.born > cached.askedAt) return false;
     if (this.nowMs() - cached.checkedMs >= TRUST_MS) return false;
     if (cached.dataName !== '') {
       return cached.dataName === vma.backing.name && (vma.prot & Prot.EXEC) === 0;
@@ -115,24 +155,34 @@ export class ElfFiles {
     return this.wallMs() - cached.changedMs > YOUNG_MS;
   }
 
-  private learn(key: string, vma: Vma, told: ElfAnswer): void {
-    const before = this.files.get(key);
-    const same = before?.stamp === told.stamp;
+  /** Others that were mapped before are not asked about either: short-lived processes are many. */
+  private missed(key: string, way: string, askedAt: number): void {
+    this.unreached.set(way, this.nowMs() + RETRY_MS);
+    const known = this.files.get(key);
+    if (known !== undefined) known.askedAt = askedAt;
+  }
+
+  private learn(key: string, vma: Vma, told: ElfAnswer, askedAt: number): void {
     const last = this.eras.get(key);
-    const replaced = last !== undefined && last.stamp !== told.stamp;
+    const replaced = last !== undefined && isOther(last, told);
     if (replaced) this.changes++;
-    this.eras.set(key, { stamp: told.stamp, era: (last?.era ?? 0) + (replaced ? 1 : 0) });
+    const before = replaced ? undefined : this.files.get(key);
+    this.eras.set(key, {
+      stamp: told.stamp,
+      buildId: told.buildId ?? (replaced ? null : (last?.buildId ?? null)),
+      era: (last?.era ?? 0) + (replaced ? 1 : 0),
+    });
     // What was read once is known, also where this mapping looks like data.
-    const keep = same && before.dataName === '' && before.image !== null;
-    const image = keep ? before.image : told.image;
+    const known = before?.dataName === '' ? before.image : null;
+    const image = known ?? told.image;
     this.forget(key);
     this.bytes += bytesOf(image);
     this.files.set(key, {
       image,
-      dataName: told.found === 'data' && !keep ? vma.backing.name : '',
-      stamp: told.stamp,
+      dataName: told.found === 'data' && known === null ? vma.backing.name : '',
       changedMs: told.changedMs,
       checkedMs: this.nowMs(),
+      askedAt,
     });
     while (this.files.size > this.cap || (this.bytes > this.maxBytes && this.files.size > 1)) {
       this.forget(this.files.keys().next().value!);
@@ -157,6 +207,11 @@ function bytesOf(image: ElfImage | null): number {
   );
 }
 
-function isTold(told: Told): boolean {
-  return told !== null && told.found !== 'other';
+function isOther(before: FileIdentity, now: FileIdentity): boolean {
+  const read = before.buildId !== null && now.buildId !== null;
+  return before.stamp !== now.stamp || (read && before.buildId !== now.buildId);
+}
+
+function isTold({ answer }: Told): boolean {
+  return answer !== null && answer.found !== 'other';
 }

@@ -14,6 +14,7 @@ import { Mounts, type ReadMounts } from './mounts';
 import { Patience } from './patience';
 import type { PatienceLimits } from './patience';
 import type { Proc } from './proc';
+import type { FileIdentity } from '../reader/requests';
 import type { PageTold, TargetReader } from '../reader/target-reader';
 
 /** Time between two reads of one maps file: at least this, and at least so many times its cost. */
@@ -59,7 +60,7 @@ export class ProcFs implements ProcSource {
       this.mountsSince = null;
       this.patience.wake();
     });
-    this.elfFiles = new ElfFiles(reader, this.patience, nowMs);
+    this.elfFiles = new ElfFiles({ reader, patience: this.patience, nowMs, now });
     this.maps = new Inquiries(this.patience, nowMs);
     this.pages = new Inquiries(this.patience, nowMs);
     reader.whenRunning(() => {
@@ -138,6 +139,11 @@ export class ProcFs implements ProcSource {
 
   fileEra(backing: Backing): number {
     return this.elfFiles.era(backing);
+  }
+
+  /** See ElfFiles. */
+  fileIdentity(backing: Backing, era: number): FileIdentity | null {
+    return this.elfFiles.identity(backing, era);
   }
 
   get fileChanges(): number {

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { Vma } from '../../core/vma/vma';
-import { mappingRequest } from './requests';
+import { identityRequest, mappingRequest } from './requests';
+import type { FileIdentity } from './requests';
 
 /** Questions for names, and their answers: addon/reader/names.cc, addon/symbols/names_answer.h. */
 
@@ -57,8 +58,9 @@ const FRAME_BYTES = 20;
 const MAX_STRING = 4096;
 const MAX_STRING_BYTES = 4 << 20;
 const MAX_FRAMES = 64;
-/** Offsets from here on are none. */
-const MAX_OFFSET = 2n ** 53n;
+const WORD = 2 ** 32;
+/** Offsets from 2^53 on are none. */
+const MAX_OFFSET_HIGH = 2 ** 21;
 
 const NO_MAPPING: Vma = {
   start: 0,
@@ -76,6 +78,7 @@ export function namesRequest(
   vma: Vma | null,
   places: readonly Place[],
   buildId = '',
+  file: FileIdentity | null = null,
 ): Buffer {
   const head = Buffer.allocUnsafe(5 + places.length * PLACE_BYTES);
   head.writeUInt8(OF[of], 0);
@@ -91,7 +94,8 @@ export function namesRequest(
     head.writeBigUInt64LE(BigInt.asUintN(64, value), at + 1);
     at += PLACE_BYTES;
   }
-  return Buffer.concat([head, mappingRequest(pid, vma ?? NO_MAPPING, buildId)]);
+  const mapping = mappingRequest(pid, vma ?? NO_MAPPING, buildId);
+  return Buffer.concat([head, identityRequest(file), mapping]);
 }
 
 /** The names of so many places, in their order. null: that is no answer. */
@@ -141,11 +145,13 @@ class AnswerReader {
     const frames: NamedFrame[] = [];
     for (; count > 0; count--) {
       const name = this.text();
-      const offset = this.payload.readBigUInt64LE((this.at += 8) - 8);
+      const low = this.u32();
+      const high = this.u32();
       const file = this.text();
       const line = this.u32();
       if (name === undefined || file === undefined) return null;
-      frames.push({ name, offset: offset < MAX_OFFSET ? Number(offset) : null, file, line });
+      const offset = high < MAX_OFFSET_HIGH ? high * WORD + low : null;
+      frames.push({ name, offset, file, line });
     }
     return frames;
   }

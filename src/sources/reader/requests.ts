@@ -210,13 +210,35 @@ export function sizeAnswer(payload: Buffer): SizeAnswer | null {
 /** `Found` of addon/reader/elf_file.cc. */
 const Found = { OTHER: 0, DATA: 1, NO_ELF: 2, PROGRAM: 3 } as const;
 
-export interface ElfAnswer {
+/** Size and time of the last change of the content in `stamp`. */
+const [CONTENT_FROM, CONTENT_TO] = [16, 32];
+const UNREAD = 255;
+
+/** Which file it was, for a question that is about no other; null: about whichever is there. */
+export function identityRequest(identity: FileIdentity | null): Buffer {
+  if (identity === null) return Buffer.from([0]);
+  const { stamp, buildId } = identity;
+  return Buffer.concat([
+    Buffer.from([1]),
+    Buffer.from(stamp.slice(CONTENT_FROM, CONTENT_TO), 'latin1'),
+    Buffer.from([buildId === null ? UNREAD : buildId.length / 2]),
+    Buffer.from(buildId ?? '', 'hex'),
+  ]);
+}
+
+/** Which file it was. */
+export interface FileIdentity {
+  /** Changes with every write and when the inode is given to another file, but not twice within a tick of its clock. */
+  readonly stamp: string;
+  /** Hexadecimal; '' where it has none, null where it was not read. */
+  readonly buildId: string | null;
+}
+
+export interface ElfAnswer extends FileIdentity {
   /** other: what can be reached is not the file of the mapping. data: it was not read. */
   readonly found: 'other' | 'data' | 'program';
   /** null where the file is no ELF image. */
   readonly image: ElfImage | null;
-  /** Changes with every write and when the inode is given to another file. */
-  readonly stamp: string;
   /** st_ctime, ms since 1970. */
   readonly changedMs: number;
 }
@@ -224,14 +246,16 @@ export interface ElfAnswer {
 /** null: that is no answer. */
 export function elfAnswer(payload: Buffer): ElfAnswer | null {
   const found = payload.length === 0 ? -1 : payload.readUInt8(0);
-  if (found === Found.OTHER) return { found: 'other', image: null, stamp: '', changedMs: 0 };
+  const unread = { image: null, buildId: null };
+  if (found === Found.OTHER) return { found: 'other', ...unread, stamp: '', changedMs: 0 };
   if (payload.length < 1 + STAT_BYTES || found < 0 || found > Found.PROGRAM) return null;
   const stamp = payload.toString('latin1', 1, 1 + STAT_BYTES);
   const changedMs = Number(payload.readBigInt64LE(1 + STAT_BYTES - 8) / 1_000_000n);
-  if (found === Found.DATA) return { found: 'data', image: null, stamp, changedMs };
-  const image = found === Found.PROGRAM ? imageOf(payload.subarray(1 + STAT_BYTES)) : null;
-  if (image === null && found === Found.PROGRAM) return null;
-  return { found: 'program', image, stamp, changedMs };
+  if (found === Found.DATA) return { found: 'data', ...unread, stamp, changedMs };
+  if (found === Found.NO_ELF) return { found: 'program', ...unread, stamp, changedMs };
+  const image = imageOf(payload.subarray(1 + STAT_BYTES));
+  if (image === null) return null;
+  return { found: 'program', image, buildId: image.buildId ?? '', stamp, changedMs };
 }
 
 /** Its parser keeps what this asks for (addon/reader/elf_parse.h); a reader that was taken over need not. */

@@ -24,7 +24,14 @@ import {
   tlsAnswer,
   tlsRequest,
 } from './requests';
-import type { CgroupTexts, ElfAnswer, SizeAnswer, TaskTexts, ThreadTexts } from './requests';
+import type {
+  CgroupTexts,
+  ElfAnswer,
+  FileIdentity,
+  SizeAnswer,
+  TaskTexts,
+  ThreadTexts,
+} from './requests';
 import { MAX_STACKS, unwoundAnswer } from './stacks';
 import type { Unwound } from './stacks';
 
@@ -139,7 +146,7 @@ export class TargetReader {
   /**
    * The names of what is at places of a mapped file (`vma`), of the vdso (`vma`: its mapping), of the kernel or
    * of run-time code: at most MAX_PLACES. null where they cannot be had: asking again at once is no use. `buildId` as
-   * mappingRequest() has it.
+   * mappingRequest() has it. `file`: which it has to be; of one that was written over since there are none.
    */
   names(
     pid: number,
@@ -148,12 +155,13 @@ export class TargetReader {
     places: readonly Place[],
     told: (places: readonly NamedPlace[] | null) => void,
     buildId = '',
+    file: FileIdentity | null = null,
   ): void {
     if (this.namers === null || places.length > MAX_PLACES) {
       setImmediate(told, null);
       return;
     }
-    const payload = namesRequest(pid, of, vma, places, buildId);
+    const payload = namesRequest(pid, of, vma, places, buildId, file);
     const question = { operation: Operation.NAMES, subject: namesSubject(pid, of, vma), payload };
     this.askOf(this.namers, question, NAMES_WORDS[of], (answer) => {
       told(answer?.errno === 0 ? namesAnswer(answer.payload, places.length) : null);

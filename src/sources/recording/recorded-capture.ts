@@ -34,7 +34,7 @@ export class RecordedCapture {
   ) {
     const { head, info } = session;
     this.notes = head === null ? [] : recordingNotes(head.all('note'), info);
-    this.names = new CodeNames(source.files, () => performance.now());
+    this.names = new CodeNames(source.files, null, () => performance.now());
   }
 
   /** Throws AnalyzerError RECORDING. */

@@ -19,6 +19,7 @@ import type { ElfImage } from '../../../../src/core/elf/elf';
 import { parseMaps } from '../../../../src/core/vma/proc-maps';
 import { PENDING, UNKNOWN } from '../../../../src/core/ports';
 import type { Vma } from '../../../../src/core/vma/vma';
+import type { ElfAnswer } from '../../../../src/sources/reader/requests';
 import { buildElf, SHF_ALLOC } from '../../../support/elf-builder';
 import { realReader, vmaOf } from '../../../support/reader-kit';
 import type { RealReader } from '../../../support/reader-kit';
@@ -55,6 +56,7 @@ interface Options {
   readonly cap?: number;
   readonly maxBytes?: number;
   readonly nowMs?: () => number;
+  readonly now?: () => number;
   readonly wallMs?: () => number;
 }
 
@@ -62,14 +64,25 @@ interface Options {
 class Files {
   readonly files: ElfFiles;
   readonly notes: string[];
-  private readonly patience = new Patience(() => performance.now());
+  private readonly patience: Patience;
 
   constructor(options: Options = {}) {
     const { root, cap, maxBytes, nowMs = () => performance.now(), wallMs } = options;
+    const { now = () => 0 } = options;
     const real = realReader(root);
     reals.push(real);
     this.notes = real.notes;
-    this.files = new ElfFiles(real.reader, this.patience, nowMs, wallMs, cap, maxBytes);
+    const { reader } = real;
+    this.patience = new Patience(nowMs);
+    this.files = new ElfFiles({
+      reader,
+      patience: this.patience,
+      nowMs,
+      now,
+      wallMs,
+      cap,
+      maxBytes,
+    });
   }
 
   async image(pid: number, vma: Vma): Promise<ElfImage | null | 'unknown'> {
@@ -189,6 +202,42 @@ test('never reads a data file: that would turn the major faults of the target in
   // Mapped to run, it is a program whatever it is called.
   expect(await files.image(42, vmaOf(path, { prot: 5 }))).not.toBeNull();
   expect(await files.image(42, vmaOf(path, { prot: 1 }))).not.toBeNull();
+  expect(files.files.era(vmaOf(path).backing)).toBe(0);
+});
+
+test('a file of another build id is another, also where it has come within a tick of the clock', async () => {
+  const path = join(dir, 'ticks');
+  writeFileSync(path, 'of both');
+  const vma = vmaOf(path);
+  const told = (buildId: string | null, name: string): ElfAnswer => ({
+    ...(buildId === null
+      ? { found: 'data', image: null }
+      : { found: 'program', image: { sections: [], segments: [], name } as unknown as ElfImage }),
+    ...{ buildId, stamp: 'the same', changedMs: Date.now() },
+  });
+  const answers = [told('a', 'first'), told(null, ''), told('a', 'again'), told('b', 'second')];
+  const reader = {
+    elf: (_pid: number, _vma: Vma, answered: (answer: ElfAnswer) => void): void => {
+      setImmediate(answered, answers.shift()!);
+    },
+  };
+  const patience = new Patience(() => 0);
+  const files = new ElfFiles({ reader, patience, nowMs: () => 0, now: () => 0 });
+  const seen: unknown[] = [];
+  for (let n = 0; n < 4; n++) {
+    expect(files.image(42, vma)).toBe(PENDING);
+    await new Promise<void>((resolve) => {
+      patience.whenReady(resolve);
+    });
+    const image = files.image(42, vma) as unknown as { readonly name: string };
+    seen.push([image.name, files.era(vma.backing)]);
+  }
+  expect(seen).toEqual([
+    ['first', 0],
+    ['first', 0],
+    ['first', 0],
+    ['second', 1],
+  ]);
 });
 
 test('an inode that was given to another file is read again', async () => {
@@ -239,6 +288,29 @@ test('remembers what a process that has ended had mapped, and old files without 
   expect(files.files.image(42, vma)).toBe(image);
   later += 10_000;
   expect(await files.image(42, vma)).toBe(image);
+});
+
+test('looks at an old file again for each mapping that was made after the last look', async () => {
+  const root = fakeProc('born');
+  const path = join(dir, 'born.so');
+  writeFileSync(path, elfBytes('.first'));
+  let now = 100;
+  const hourLater = (): number => Date.now() + 3_600_000;
+  const files = new Files({ root, now: () => now, nowMs: () => 0, wallMs: hourLater });
+  const born = (time: number): Vma => vmaOf(path, { born: time });
+  expect(await files.section(42, born(50))).toBe('.first');
+  writeFileSync(path, elfBytes('.second'));
+  now = 300;
+  // What is older than the look is what was looked at.
+  expect(files.files.image(42, born(100))).toMatchObject({ sections: [{ name: '.first' }] });
+  expect(await files.section(42, born(200))).toBe('.second');
+  expect(files.files.image(42, born(300))).toMatchObject({ sections: [{ name: '.second' }] });
+  // It is nowhere any more: those that were mapped before are not asked about either.
+  const [late, later] = [born(400), born(450)];
+  rmSync(path);
+  now = 500;
+  expect(await files.section(42, late)).toBe('.second');
+  expect(files.files.image(43, later)).toMatchObject({ sections: [{ name: '.second' }] });
 });
 
 test('is bounded: the file used longest ago is forgotten', async () => {

@@ -19,7 +19,13 @@ const EARLY = 77;
 const LINE = '00400000-00401000 r-xp 00000000 08:01 5 /x\n';
 const VMA = vma(16, 32, { prot: R | X, backing: { ...backing('/x', '5'), devMinor: 1 } });
 const IMAGE: ElfImage = { sections: [], segments: [] };
-const FOUND: ElfAnswer = { found: 'program', image: IMAGE, stamp: 's', changedMs: 0 };
+const FOUND: ElfAnswer = {
+  found: 'program',
+  image: IMAGE,
+  stamp: 's',
+  buildId: '',
+  changedMs: 0,
+};
 
 /** A reader that answers when the test says so, or never. */
 class FakeReader {

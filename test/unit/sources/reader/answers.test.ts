@@ -49,11 +49,16 @@ function section(address: number, size: number, name = '.text'): Buffer {
   return Buffer.concat([doubles([address, size]), tail, Buffer.from(name)]);
 }
 /** A program as elf_file.cc answers. */
-function program(segments: readonly Buffer[], sections: readonly Buffer[]): Buffer {
+function program(
+  segments: readonly Buffer[],
+  sections: readonly Buffer[],
+  buildId = Buffer.alloc(0),
+): Buffer {
   const stat = Buffer.alloc(41);
   stat[0] = 3;
+  const id = buildId.length === 0 ? [] : [Buffer.from([buildId.length]), buildId];
   const counts = [u32(segments.length), u32(sections.length)];
-  return Buffer.concat([stat, counts[0]!, ...segments, counts[1]!, ...sections]);
+  return Buffer.concat([stat, counts[0]!, ...segments, counts[1]!, ...sections, ...id]);
 }
 
 const LOAD = segment([0, 0x1000, 0x2000, 0x3000]);
@@ -69,7 +74,22 @@ test('takes a program', () => {
   });
 });
 
+test('has the build id of a program, of no other file', () => {
+  const ids = [Buffer.from([1, 0xff]), Buffer.alloc(0)].map(
+    (id) => elfAnswer(program([LOAD], [], id))!.buildId,
+  );
+  expect(ids).toEqual(['01ff', '']);
+  const stat = Buffer.alloc(41);
+  stat[0] = 2;
+  expect(elfAnswer(stat)).toMatchObject({ found: 'program', image: null, buildId: null });
+});
+
 test.each([
+  ['a longer build id than is read', program([LOAD], [], Buffer.alloc(65))],
+  [
+    'a build id of no length',
+    Buffer.concat([program([LOAD], [], Buffer.alloc(0)), Buffer.alloc(1)]),
+  ],
   ['no number', program([segment([0, NaN, 1, 1])], [])],
   ['an endless segment', program([segment([0, 0, 1, Infinity])], [])],
   ['a negative offset', program([segment([-4096, 0, 1, 1])], [])],
