@@ -3,6 +3,7 @@ import { FAULT_CAPACITY } from '../wire/batch';
 import type { FaultColumns } from '../wire/fault-columns';
 import type { Resolved } from '../wire/resolved';
 import { PairCounts } from '../stats/pair-counts';
+import type { More } from '../stats/stat-table';
 import { RowTable } from '../stats/row-table';
 import type { SlabPool } from '../stats/slab-pool';
 import { bareName } from './address';
@@ -103,6 +104,16 @@ export class SiteTable {
     this.rows.stats.past(this.slots, batch, resolved);
   }
 
+  /** See StatTable.more; of the batch that add() or remove() was called with last. */
+  more(batch: Batch, resolved: Resolved, columns: FaultColumns, more: More): void {
+    const { slots, pairs } = this;
+    const { region, thread, keep } = resolved;
+    this.rows.stats.more(slots, batch.weight, batch, resolved, columns, more);
+    pairs.regions.more(batch, region, slots, keep, more.sign);
+    pairs.threads.more(batch, thread, slots, keep, more.sign);
+    pairs.processes.more(batch, columns.process, slots, keep, more.sign);
+  }
+
   private findSlots(batch: Batch, { code, keep }: Resolved): void {
     const { slots } = this;
     this.reach(this.codes.limit);
@@ -114,12 +125,13 @@ export class SiteTable {
     }
   }
 
-  private pair(batch: Batch, resolved: Resolved, columns: FaultColumns, sign: number): void {
+  private pair(batch: Batch, resolved: Resolved, columns: FaultColumns, weight: number): void {
     const { slots, pairs } = this;
+    const { faults } = batch;
     const { region, thread, keep } = resolved;
-    pairs.regions.add(batch, region, slots, keep, sign);
-    pairs.threads.add(batch, thread, slots, keep, sign);
-    pairs.processes.add(batch, columns.process, slots, keep, sign);
+    pairs.regions.add(faults, region, slots, keep, weight);
+    pairs.threads.add(faults, thread, slots, keep, weight);
+    pairs.processes.add(faults, columns.process, slots, keep, weight);
   }
 
   private reach(limit: number): void {

@@ -1,7 +1,9 @@
 import { CAUSE_NAMES } from '../classify/classes';
 import { count, latency, percent, rate } from '../text/format';
 import type { CauseRow } from './cause-rows';
-import { numeric, text, type Column } from './column';
+import { asEstimate, numeric, text, type Column } from './column';
+import { isEstimate } from './row-columns';
+import type { StatRow } from '../snapshot/snapshot';
 
 /** The columns of the causes, in reading order. Those that a narrow screen can do without have the least weight. */
 export const CAUSE_COLUMNS: readonly Column<CauseRow>[] = [
@@ -66,6 +68,15 @@ export const CAUSE_COLUMNS: readonly Column<CauseRow>[] = [
     doc: '99 % of the faults took no longer; of a cause it is not known under a filter',
   }),
 ];
+
+const ESTIMATED = CAUSE_COLUMNS.map((column) =>
+  column.id === 'cause' ? column : asEstimate(column),
+);
+
+/** The same of the causes of some rows; of sampled faults what is an estimate says so. */
+export function causeColumns(rows: readonly StatRow[]): readonly Column<CauseRow>[] {
+  return rows.some(isEstimate) ? ESTIMATED : CAUSE_COLUMNS;
+}
 
 function known(format: (n: number) => string): (n: number) => string {
   return (n) => (Number.isNaN(n) ? '-' : format(n));

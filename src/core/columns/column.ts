@@ -1,3 +1,5 @@
+import { estimate } from '../text/format';
+
 /** A column of snapshot rows: one name, one unit and one form of a number everywhere. */
 export interface Column<Row> {
   /** Key in the JSON report; also the name by which one sorts. */
@@ -78,6 +80,12 @@ export function numeric<Row>(of: Numeric<Row>): Column<Row> {
     align: 'right',
     format: (row) => of.format(of.value(row)),
   };
+}
+
+/** The same of a number that is an estimate, which says so to a person. */
+export function asEstimate<Row>(column: Column<Row>): Column<Row> {
+  const format = (row: Row): string => estimate(column.format(row));
+  return { ...column, width: column.width + 1, format };
 }
 
 /** An identifier. */

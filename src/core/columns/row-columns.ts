@@ -1,10 +1,10 @@
 import { isSampled, knowsCow } from '../facts/capture-facts';
 import type { CaptureMode } from '../facts/capture-facts';
 import { shortCgroup } from '../facts/owner';
-import { bytes, count, estimate, pageAddress, percent, sourceLine } from '../text/format';
+import { bytes, count, pageAddress, percent, sourceLine } from '../text/format';
 import type { ProcessRow, RegionRow, SiteRow, StatRow, ThreadRow } from '../snapshot/snapshot';
 import { RowGroup } from '../snapshot/groups';
-import { identifier, named, numeric, plain, text } from './column';
+import { asEstimate, identifier, named, numeric, plain, text } from './column';
 import type { Column } from './column';
 import { CLASS_RATE_COLUMNS, STAT_COLUMNS } from './stat-columns';
 
@@ -209,6 +209,11 @@ const COUNTED: ReadonlySet<string> = new Set(
   [...STAT_COLUMNS, ...CLASS_RATE_COLUMNS].map(({ id }) => id).concat('worst_thread_share'),
 );
 
+/** It has faults of a sample: which pages the others hit is not known. */
+export function isEstimate({ uniquePages }: Pick<StatRow, 'uniquePages'>): boolean {
+  return Number.isNaN(uniquePages);
+}
+
 /** What tables have that are of memory or of code: of those rows no fault is counted that is not captured. */
 const OF_SAMPLES: ReadonlySet<string> = new Set(['kind', 'site']);
 
@@ -218,8 +223,7 @@ function sampledColumns<Row>(columns: readonly Column<Row>[]): readonly Column<R
   return columns.map((column) => {
     if (!COUNTED.has(column.id) || exact.has(column.id)) return column;
     if (NOT_SAMPLED.has(column.id)) return { ...column, value: () => NaN, format: () => 'n/a' };
-    const format = (row: Row): string => estimate(column.format(row));
-    return { ...column, width: column.width + 1, format };
+    return asEstimate(column);
   });
 }
 

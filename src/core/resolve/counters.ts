@@ -10,7 +10,7 @@ import type { SiteTable } from '../code/site-table';
 import type { Resolved } from '../wire/resolved';
 import { GONE } from '../stats/row-table';
 import type { Settled, Tasks } from '../tasks/tasks';
-import type { StatTable } from '../stats/stat-table';
+import type { More, StatTable } from '../stats/stat-table';
 import { Totals } from '../stats/totals';
 
 /**
@@ -56,7 +56,22 @@ export class Counters {
   /** Enters the faults of a batch that were kept, and those of which it has no rows. */
   add(batch: Batch, resolved: Resolved, columns: FaultColumns): void {
     this.enter(batch, resolved, columns);
+    if (isSampled(batch)) this.more(batch, resolved, columns, { sign: 1, past: false });
     this.countLeft();
+  }
+
+  /** What the faults of a sample stand for beside themselves. */
+  private more(batch: Batch, resolved: Resolved, columns: FaultColumns, more: More): void {
+    const { regions, tasks, depth } = this;
+    const { weight, counted } = batch;
+    this.total.more(batch, resolved, columns, more);
+    if (depth === 'totals') return;
+    regions.rows.stats.more(resolved.region, weight, batch, resolved, columns, more);
+    tasks.threads.stats.more(resolved.thread, counted, batch, resolved, columns, more);
+    tasks.processes.stats.more(columns.process, counted, batch, resolved, columns, more);
+    this.sites?.more(batch, resolved, columns, more);
+    if (depth === 'rows') return;
+    this.pairs.more(batch, resolved.region, resolved.thread, resolved.keep, more.sign);
   }
 
   private enter(batch: Batch, resolved: Resolved, columns: FaultColumns): void {
@@ -64,12 +79,12 @@ export class Counters {
     this.total.add(batch, resolved, columns);
     if (depth === 'totals') return;
     regions.rows.stats.add(resolved.region, batch, resolved, columns);
-    tasks.threads.stats.add(resolved.thread, batch, resolved, columns, batch.counted);
-    tasks.processes.stats.add(columns.process, batch, resolved, columns, batch.counted);
+    tasks.threads.stats.add(resolved.thread, batch, resolved, columns);
+    tasks.processes.stats.add(columns.process, batch, resolved, columns);
     this.sites?.add(batch, resolved, columns);
     if (depth === 'rows') return;
     regions.heat.add(batch, resolved, columns);
-    this.pairs.add(batch, resolved.region, resolved.thread, resolved.keep);
+    this.pairs.add(batch.faults, resolved.region, resolved.thread, resolved.keep);
   }
 
   /**
@@ -77,14 +92,17 @@ export class Counters {
    * ticks that are over: the rates of this one know nothing of it.
    */
   move(batch: Batch, before: CountedAs, resolved: Resolved, columns: FaultColumns): void {
+    const sampled = isSampled(batch);
     this.remove(batch, before.counted, before.columns);
+    if (sampled) this.more(batch, before.counted, before.columns, { sign: -1, past: true });
     this.enter(batch, resolved, columns);
+    if (sampled) this.more(batch, resolved, columns, { sign: 1, past: true });
     const { regions, tasks, depth } = this;
     this.total.past(batch, resolved);
     if (depth === 'totals') return;
     regions.rows.stats.past(resolved.region, batch, resolved);
-    tasks.threads.stats.past(resolved.thread, batch, resolved, batch.counted);
-    tasks.processes.stats.past(columns.process, batch, resolved, batch.counted);
+    tasks.threads.stats.past(resolved.thread, batch, resolved);
+    tasks.processes.stats.past(columns.process, batch, resolved);
     this.sites?.past(batch, resolved);
   }
 
@@ -93,11 +111,11 @@ export class Counters {
     this.total.remove(batch, resolved, columns);
     if (depth === 'totals') return;
     regions.rows.stats.remove(resolved.region, batch, resolved, columns);
-    tasks.threads.stats.remove(resolved.thread, batch, resolved, columns, batch.counted);
-    tasks.processes.stats.remove(columns.process, batch, resolved, columns, batch.counted);
+    tasks.threads.stats.remove(resolved.thread, batch, resolved, columns);
+    tasks.processes.stats.remove(columns.process, batch, resolved, columns);
     this.sites?.remove(batch, resolved, columns);
     if (depth === 'rows') return;
-    this.pairs.add(batch, resolved.region, resolved.thread, resolved.keep, -1);
+    this.pairs.add(batch.faults, resolved.region, resolved.thread, resolved.keep, -1);
   }
 
   /**
@@ -205,6 +223,12 @@ export class Counters {
     if (anyMoved(processesTo)) this.sites?.followRows('processes', processesTo);
     moved(regionsTo, threadsTo, processesTo);
   }
+}
+
+/** Some of its faults stand for others. */
+function isSampled({ faults, weight, counted }: Batch): boolean {
+  for (let i = 0; i < faults; i++) if (weight[i] !== 1 || counted[i] !== 1) return true;
+  return false;
 }
 
 /** Causes of faults that are COW, and of such that are neither COW nor MINOR. */

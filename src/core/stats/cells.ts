@@ -148,7 +148,7 @@ export function tickCells(
   return delta;
 }
 
-/** Of the faults of the row that begins at `at`, n more of a class and of `ns` in all were there at the last tick. */
+/** Of the faults of the row that begins at `at`, n more of a class and of `ns` (-1: not known) were there at the last tick. */
 export function shiftTicked(
   cells: Float64Array,
   at: number,
@@ -157,7 +157,7 @@ export function shiftTicked(
   n: number,
 ): void {
   cells[at + tickedByClass + faultClass]! += n;
-  cells[at + tickedStallNs]! += ns;
+  if (ns >= 0) cells[at + tickedStallNs]! += n * ns;
 }
 
 /** Of a row that rests. */

@@ -87,7 +87,7 @@ export class HeatTable {
         blocks[row] = block;
       }
       const at = block * HEAT_BINS + bin;
-      counters[at] = Math.min(counters[at]! + batch.weight[i]!, U32_MAX);
+      if (counters[at]! < U32_MAX) counters[at]!++;
     }
   }
 

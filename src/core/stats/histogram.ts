@@ -86,20 +86,26 @@ export class Histogram {
     return this.sums[Sum.MAX]!;
   }
 
-  /** `weight` times. */
-  record(ns: number, bucket: number, weight = 1): void {
+  record(ns: number, bucket: number): void {
     const { sums } = this;
-    this.counts[bucket]! += weight;
-    sums[Sum.COUNT]! += weight;
-    sums[Sum.TOTAL]! += ns * weight;
+    this.counts[bucket]!++;
+    sums[Sum.COUNT]!++;
+    sums[Sum.TOTAL]! += ns;
     if (ns > sums[Sum.MAX]!) sums[Sum.MAX] = ns;
   }
 
   /** Takes a value out again; the longest stays. */
-  forget(ns: number, bucket: number, weight = 1): void {
-    this.counts[bucket]! -= weight;
-    this.sums[Sum.COUNT]! -= weight;
-    this.sums[Sum.TOTAL]! -= ns * weight;
+  forget(ns: number, bucket: number): void {
+    this.counts[bucket]!--;
+    this.sums[Sum.COUNT]!--;
+    this.sums[Sum.TOTAL]! -= ns;
+  }
+
+  /** As many more of a value that is in it. */
+  more(ns: number, bucket: number, n: number): void {
+    this.counts[bucket]! += n;
+    this.sums[Sum.COUNT]! += n;
+    this.sums[Sum.TOTAL]! += n * ns;
   }
 
   merge(other: Histogram): void {

@@ -25,16 +25,10 @@ export class PairCounts {
   }
 
   /**
-   * Enters the kept of a batch's faults, each by its slots in both tables, as often as it stands for others. With
-   * `sign` -1 they are taken out again.
+   * Enters the kept of a batch's faults, each by its slots in both tables, `weight` times: -1 takes them out
+   * again.
    */
-  add(
-    { faults, weight }: Pick<Batch, 'faults' | 'weight'>,
-    left: Uint32Array,
-    right: Uint32Array,
-    keep: Uint8Array,
-    sign = 1,
-  ): void {
+  add(faults: number, left: Uint32Array, right: Uint32Array, keep: Uint8Array, weight = 1): void {
     let run = 0;
     let runKey = EMPTY;
     for (let i = 0; i < faults; i++) {
@@ -42,13 +36,27 @@ export class PairCounts {
       const key = (left[i]! << RIGHT_BITS) | right[i]!;
       // Faults come in runs: a table is looked up once for each.
       if (key !== runKey) {
-        if (run > 0) this.addKey(runKey, run * sign);
+        if (run > 0) this.addKey(runKey, run * weight);
         runKey = key;
         run = 0;
       }
-      run += weight[i]!;
+      run++;
     }
-    if (run > 0) this.addKey(runKey, run * sign);
+    if (run > 0) this.addKey(runKey, run * weight);
+  }
+
+  /** As many more as the faults of a sample stand for beside themselves; see StatTable.more. */
+  more(
+    { faults, weight }: Pick<Batch, 'faults' | 'weight'>,
+    left: Uint32Array,
+    right: Uint32Array,
+    keep: Uint8Array,
+    sign: 1 | -1,
+  ): void {
+    for (let i = 0; i < faults; i++) {
+      const n = (weight[i]! - 1) * sign;
+      if (keep[i] !== 0 && n !== 0) this.addKey((left[i]! << RIGHT_BITS) | right[i]!, n);
+    }
   }
 
   private addKey(key: number, n: number): void {

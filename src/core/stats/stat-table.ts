@@ -24,6 +24,12 @@ import {
 } from './row-histograms';
 import type { SlabPool } from './slab-pool';
 
+/** Whether what faults stand for is added or taken out, and of which ticks it is: see StatTable.more. */
+export interface More {
+  readonly sign: 1 | -1;
+  readonly past: boolean;
+}
+
 const PERCENTILES = [0.5, 0.9, 0.99] as const;
 
 /**
@@ -108,26 +114,22 @@ export class StatTable {
     return id > 0 ? this.ids.subarray(0, this.top).indexOf(id) : -1;
   }
 
-  /**
-   * Counts the kept faults of a batch, each in the row that `rows` names: `as` many of its class, and what else is
-   * known of it as often as it stands for others. (A bucket that wrapped would turn the most frequent latency into the
-   * rarest.)
-   */
+  /** Counts the kept faults of a batch, each in the row that `rows` names. */
   add(
     rows: Uint32Array,
     batch: Batch,
     resolved: Resolved,
     columns: Pick<FaultColumns, 'fresh' | 'bucket' | 'mapping'>,
-    as: Uint32Array = batch.weight,
   ): void {
     // In locals: the fields could change under a call, the arrays themselves do not within a batch.
     const { cells, revisions } = this;
     const { byCause, causeNs } = Cell;
     const { segments } = this.histograms;
     const { counters } = this.pool;
-    const { faults, latency, time, weight } = batch;
+    const { latency, time } = batch;
     const { faultClass, cause, keep } = resolved;
     const { fresh, bucket, mapping } = columns;
+    const { faults } = batch;
     for (let i = 0; i < faults;) {
       // Faults come in runs of one row: what is summed stays in registers until the run ends.
       const row = rows[i]!;
@@ -141,26 +143,26 @@ export class StatTable {
       for (; i < faults && rows[i] === row; i++) {
         if (keep[i] === 0) continue;
         last = i;
-        const w = weight[i]!;
-        cells[at + faultClass[i]!]! += as[i]!;
-        cells[at + byCause + cause[i]!]! += w;
-        unique += w > 1 ? NaN : fresh[i]!;
-        open += (mapping[i]! >>> 1) * as[i]!;
+        cells[at + faultClass[i]!]!++;
+        cells[at + byCause + cause[i]!]!++;
+        unique += fresh[i]!;
+        open += mapping[i]! >>> 1;
         const ns = latency[i]!;
         if (ns < 0) continue;
-        timed += w;
-        stall += ns * w;
-        cells[at + causeNs + cause[i]!]! += ns * w;
+        timed++;
+        stall += ns;
+        cells[at + causeNs + cause[i]!]! += ns;
         if (ns > max) max = ns;
         const b = bucket[i]!;
         const histogram = (row * CLASS_COUNT + faultClass[i]!) * SEGMENTS;
         const block = segments[histogram + (b >>> STAT_BLOCK_LOG2)]!;
         if (block < 0) {
-          this.histograms.count(row, faultClass[i]!, b, w);
+          this.histograms.count(row, faultClass[i]!, b, 1);
           continue;
         }
         const word = block * STAT_BLOCK_WORDS + (b & (STAT_BLOCK_WORDS - 1));
-        counters[word] = Math.min(counters[word]! + w, U32_MAX);
+        // A counter that wraps would turn the most frequent latency into the rarest.
+        if (counters[word]! < U32_MAX) counters[word]!++;
       }
       if (last < 0) continue;
       cells[at + Cell.uniquePages]! += unique;
@@ -183,37 +185,29 @@ export class StatTable {
     batch: Batch,
     { faultClass, cause }: Resolved,
     { fresh, bucket, mapping }: Pick<FaultColumns, 'fresh' | 'bucket' | 'mapping'>,
-    as: Uint32Array = batch.weight,
   ): void {
     const { cells } = this;
     for (let i = 0; i < batch.faults; i++) {
       const at = rows[i]! * STRIDE;
       this.revisions[rows[i]!]!++;
-      const w = batch.weight[i]!;
-      cells[at + faultClass[i]!]! -= as[i]!;
-      cells[at + Cell.byCause + cause[i]!]! -= w;
+      cells[at + faultClass[i]!]!--;
+      cells[at + Cell.byCause + cause[i]!]!--;
       cells[at + Cell.uniquePages]! -= fresh[i]!;
-      cells[at + Cell.undecided]! -= (mapping[i]! >>> 1) * as[i]!;
+      cells[at + Cell.undecided]! -= mapping[i]! >>> 1;
       const ns = batch.latency[i]!;
-      shiftTicked(cells, at, faultClass[i]!, -Math.max(0, ns) * w, -as[i]!);
+      shiftTicked(cells, at, faultClass[i]!, ns, -1);
       if (ns < 0) continue;
-      cells[at + Cell.timed]! -= w;
-      cells[at + Cell.stallNs]! -= ns * w;
-      cells[at + Cell.causeNs + cause[i]!]! -= ns * w;
-      this.histograms.count(rows[i]!, faultClass[i]!, bucket[i]!, -w);
+      cells[at + Cell.timed]!--;
+      cells[at + Cell.stallNs]! -= ns;
+      cells[at + Cell.causeNs + cause[i]!]! -= ns;
+      this.histograms.count(rows[i]!, faultClass[i]!, bucket[i]!, -1);
     }
   }
 
   /** Faults that add() has entered are of ticks that are over. */
-  past(
-    rows: Uint32Array,
-    { faults, latency, weight }: Batch,
-    { faultClass }: Resolved,
-    as = weight,
-  ): void {
+  past(rows: Uint32Array, { faults, latency }: Batch, { faultClass }: Resolved): void {
     for (let i = 0; i < faults; i++) {
-      const ns = Math.max(0, latency[i]!) * weight[i]!;
-      shiftTicked(this.cells, rows[i]! * STRIDE, faultClass[i]!, ns, as[i]!);
+      shiftTicked(this.cells, rows[i]! * STRIDE, faultClass[i]!, latency[i]!, 1);
     }
   }
 
@@ -222,9 +216,47 @@ export class StatTable {
     const at = row * STRIDE;
     this.cells[at + faultClass]! += n;
     this.cells[at + Cell.uniquePages] = NaN;
-    this.revisions[row]!++;
     this.cells[at + Cell.lastTime] = Math.max(this.cells[at + Cell.lastTime]!, time);
+    this.revisions[row]!++;
     this.activity.touch(row);
+  }
+
+  /**
+   * Of faults of a sample that have been entered: how many more of their class (`as`) and of their kind (their weight) each
+   * stands for. With `sign` -1 these are taken out again. `past`: they are of ticks that are over.
+   */
+  more(
+    rows: Uint32Array,
+    as: Uint32Array,
+    { faults, latency, weight }: Batch,
+    { faultClass, cause, keep }: Resolved,
+    { bucket, mapping }: Pick<FaultColumns, 'bucket' | 'mapping'>,
+    { sign, past }: More,
+  ): void {
+    const { cells } = this;
+    for (let i = 0; i < faults; i++) {
+      const n = (as[i]! - 1) * sign;
+      const w = (weight[i]! - 1) * sign;
+      if (keep[i] === 0 || (n === 0 && w === 0)) continue;
+      const at = rows[i]! * STRIDE;
+      const c = faultClass[i]!;
+      const ns = Math.max(0, latency[i]!) * w;
+      this.revisions[rows[i]!]!++;
+      cells[at + c]! += n;
+      cells[at + Cell.byCause + cause[i]!]! += w;
+      cells[at + Cell.undecided]! += (mapping[i]! >>> 1) * n;
+      // Which pages the others hit is not known.
+      cells[at + Cell.uniquePages] = NaN;
+      if (past) {
+        cells[at + Cell.tickedByClass + c]! += n;
+        cells[at + Cell.tickedStallNs]! += ns;
+      }
+      if (latency[i]! < 0) continue;
+      cells[at + Cell.timed]! += w;
+      cells[at + Cell.stallNs]! += ns;
+      cells[at + Cell.causeNs + cause[i]!]! += ns;
+      this.histograms.count(rows[i]!, c, bucket[i]!, w);
+    }
   }
 
   /** Adds to the time stalled of a row, or takes from it, beside the latencies of its faults. */

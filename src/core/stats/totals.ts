@@ -4,6 +4,7 @@ import type { FaultColumns } from '../wire/fault-columns';
 import { Cell, faultsAt, readCells, shiftTicked, STRIDE, tickCells } from './cells';
 import type { CountedRow } from './cells';
 import { BUCKETS, Histogram, quantiles } from './histogram';
+import type { More } from './stat-table';
 import type { Resolved } from '../wire/resolved';
 import { HISTORY_TICKS } from './history';
 
@@ -83,27 +84,25 @@ export class Totals {
     const { byCause, causeNs, uniquePages, undecided, stallNs, maxNs, lastTime, timed } = Cell;
     const { keep, faultClass, cause } = resolved;
     const { fresh, bucket, mapping } = columns;
-    const { faults, time, weight, counted } = batch;
+    const { faults, time } = batch;
     const elapsed = batch.latency;
     for (let i = 0; i < faults; i++) {
       if (keep[i] === 0) continue;
       const c = faultClass[i]!;
       const ns = elapsed[i]!;
-      const w = weight[i]!;
-      cells[c]! += counted[i]!;
-      cells[byCause + cause[i]!]! += w;
-      // Which pages those others were on is not known.
-      cells[uniquePages]! += w > 1 ? NaN : fresh[i]!;
-      cells[undecided]! += (mapping[i]! >>> 1) * counted[i]!;
-      again[cause[i]!]! += w > 1 ? NaN : 1 - fresh[i]!;
+      cells[c]!++;
+      cells[byCause + cause[i]!]!++;
+      cells[uniquePages]! += fresh[i]!;
+      cells[undecided]! += mapping[i]! >>> 1;
+      again[cause[i]!]! += 1 - fresh[i]!;
       if (time[i]! > cells[lastTime]!) cells[lastTime] = time[i]!;
       if (ns < 0) continue;
-      cells[causeNs + cause[i]!]! += ns * w;
-      cells[timed]! += w;
-      cells[stallNs]! += ns * w;
+      cells[causeNs + cause[i]!]! += ns;
+      cells[timed]!++;
+      cells[stallNs]! += ns;
       if (ns > cells[maxNs]!) cells[maxNs] = ns;
-      latency[c]!.record(ns, bucket[i]!, w);
-      buckets[cause[i]! * BUCKETS + bucket[i]!]! += w;
+      latency[c]!.record(ns, bucket[i]!);
+      buckets[cause[i]! * BUCKETS + bucket[i]!]!++;
     }
   }
 
@@ -112,29 +111,26 @@ export class Totals {
     const { cells, again, latency, byCause } = this;
     const { fresh, bucket, mapping } = columns;
     for (let i = 0; i < batch.faults; i++) {
-      const w = batch.weight[i]!;
-      const n = batch.counted[i]!;
-      cells[faultClass[i]!]! -= n;
-      cells[Cell.byCause + cause[i]!]! -= w;
+      cells[faultClass[i]!]!--;
+      cells[Cell.byCause + cause[i]!]!--;
       cells[Cell.uniquePages]! -= fresh[i]!;
-      cells[Cell.undecided]! -= (mapping[i]! >>> 1) * n;
+      cells[Cell.undecided]! -= mapping[i]! >>> 1;
       again[cause[i]!]! -= 1 - fresh[i]!;
       const ns = batch.latency[i]!;
-      shiftTicked(cells, 0, faultClass[i]!, -Math.max(0, ns) * w, -n);
+      shiftTicked(cells, 0, faultClass[i]!, ns, -1);
       if (ns < 0) continue;
-      cells[Cell.causeNs + cause[i]!]! -= ns * w;
-      cells[Cell.timed]! -= w;
-      cells[Cell.stallNs]! -= ns * w;
-      latency[faultClass[i]!]!.forget(ns, bucket[i]!, w);
-      byCause[cause[i]! * BUCKETS + bucket[i]!]! -= w;
+      cells[Cell.causeNs + cause[i]!]! -= ns;
+      cells[Cell.timed]!--;
+      cells[Cell.stallNs]! -= ns;
+      latency[faultClass[i]!]!.forget(ns, bucket[i]!);
+      byCause[cause[i]! * BUCKETS + bucket[i]!]!--;
     }
   }
 
   /** See StatTable.past. */
-  past({ faults, latency, weight, counted }: Batch, { faultClass }: Resolved): void {
+  past({ faults, latency }: Batch, { faultClass }: Resolved): void {
     for (let i = 0; i < faults; i++) {
-      const ns = Math.max(0, latency[i]!) * weight[i]!;
-      shiftTicked(this.cells, 0, faultClass[i]!, ns, counted[i]!);
+      shiftTicked(this.cells, 0, faultClass[i]!, latency[i]!, 1);
     }
   }
 
@@ -143,6 +139,38 @@ export class Totals {
     this.cells[faultClass]! += n;
     this.cells[Cell.uniquePages] = NaN;
     this.cells[Cell.lastTime] = Math.max(this.cells[Cell.lastTime]!, time);
+  }
+
+  /** See StatTable.more: `as` is what the threads have counted. */
+  more(
+    batch: Batch,
+    { faultClass, cause, keep }: Resolved,
+    { bucket, mapping }: FaultColumns,
+    { sign, past }: More,
+  ): void {
+    const { cells, latency } = this;
+    for (let i = 0; i < batch.faults; i++) {
+      const n = (batch.counted[i]! - 1) * sign;
+      const w = (batch.weight[i]! - 1) * sign;
+      if (keep[i] === 0 || (n === 0 && w === 0)) continue;
+      const c = faultClass[i]!;
+      const ns = Math.max(0, batch.latency[i]!);
+      cells[c]! += n;
+      cells[Cell.byCause + cause[i]!]! += w;
+      cells[Cell.undecided]! += (mapping[i]! >>> 1) * n;
+      cells[Cell.uniquePages] = NaN;
+      this.again[cause[i]!] = NaN;
+      if (past) {
+        cells[Cell.tickedByClass + c]! += n;
+        cells[Cell.tickedStallNs]! += ns * w;
+      }
+      if (batch.latency[i]! < 0) continue;
+      cells[Cell.timed]! += w;
+      cells[Cell.stallNs]! += ns * w;
+      cells[Cell.causeNs + cause[i]!]! += ns * w;
+      latency[c]!.more(ns, bucket[i]!, w);
+      this.byCause[cause[i]! * BUCKETS + bucket[i]!]! += w;
+    }
   }
 
   /** See Counters.tick. */

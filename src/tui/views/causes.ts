@@ -2,7 +2,7 @@ import { TITLES } from '../../core/columns/titles';
 import { causeText, type CauseFacts } from '../../core/classify/cause-text';
 import { CAUSE_NAMES } from '../../core/classify/classes';
 import type { Word } from '../../core/columns/words';
-import { CAUSE_COLUMNS } from '../../core/columns/cause-columns';
+import { causeColumns } from '../../core/columns/cause-columns';
 import {
   causeRows,
   causeTable,
@@ -26,6 +26,8 @@ export const causes: ViewEntry = {
   title: 'Causes',
   make: (scene, navigation) => new CausesView(scene, navigation),
 };
+
+type CauseColumns = readonly Column<CauseRow>[];
 
 /** Where the words begin below a cause. */
 const INDENT = 4;
@@ -118,12 +120,16 @@ class CausesView implements View {
 
   draw(area: Area): string[] {
     const rows = this.rows();
-    return causeLines(area, rows, this.selected(rows), this.facts);
+    return causeLines(area, rows, this.selected(rows), this.facts, this.columns);
   }
 
   text(theme: Theme, columns: number): string[] {
     const rows = this.rows();
-    return causeLines({ theme, columns, height: Infinity }, rows, -1, this.facts);
+    return causeLines({ theme, columns, height: Infinity }, rows, -1, this.facts, this.columns);
+  }
+
+  private get columns(): CauseColumns {
+    return causeColumns(this.scene.sumRows().rows);
   }
 
   private get facts(): CauseFacts {
@@ -144,15 +150,17 @@ function causeLines(
   rows: readonly CauseRow[],
   selected: number,
   facts: CauseFacts,
+  all: CauseColumns,
 ): string[] {
-  const lines = [headLine(theme, columns)];
+  const shown = columnsWithin(columns, all);
+  const lines = [headLine(theme, columns, shown)];
   if (rows.length === 0) lines.push(new Line(theme, columns).add('  no faults yet', 'dim').end());
   const { blocks, top, whole } = placeCauses(rows, columns, height, selected, facts);
   blocks.forEach((below, k) => {
     const row = rows[top + k]!;
     const isSelected = top + k === selected;
     const words = whole || isSelected ? '' : causeText(CAUSE_NAMES[row.cause]!, facts).means;
-    lines.push(rowLine(theme, columns, row, isSelected, words));
+    lines.push(rowLine(theme, columns, shown, row, isSelected, words));
     for (const text of below) {
       lines.push(new Line(theme, columns).add(' '.repeat(INDENT) + text, 'dim').end());
     }
@@ -190,25 +198,25 @@ function placeCauses(
 }
 
 /** The columns that leave room for words; the lightest give way. */
-function columnsWithin(columns: number): readonly Column<CauseRow>[] {
-  const shown = new Set(CAUSE_COLUMNS);
-  const byWeight = [...CAUSE_COLUMNS].sort((a, b) => a.weight - b.weight);
+function columnsWithin(columns: number, all: CauseColumns): CauseColumns {
+  const shown = new Set(all);
+  const byWeight = [...all].sort((a, b) => a.weight - b.weight);
   for (const column of byWeight) {
-    const chosen = CAUSE_COLUMNS.filter((one) => shown.has(one));
+    const chosen = all.filter((one) => shown.has(one));
     if (chosen.length < 2 || columns - widthOf(chosen) >= WORDS_WANT) return chosen;
     shown.delete(column);
   }
-  return CAUSE_COLUMNS.slice(0, 1);
+  return all.slice(0, 1);
 }
 
 /** With the mark of the selection in front and a gap behind. */
-function widthOf(shown: readonly Column<CauseRow>[]): number {
+function widthOf(shown: CauseColumns): number {
   return shown.reduce((sum, { width }) => sum + width + 1, 3);
 }
 
-function headLine(theme: Theme, columns: number): string {
+function headLine(theme: Theme, columns: number, shown: CauseColumns): string {
   const line = new Line(theme, columns).add('  ');
-  for (const { title, width, align } of columnsWithin(columns)) {
+  for (const { title, width, align } of shown) {
     line.cell(title, width, align, 'strong').add(' ');
   }
   return line.add(` ${TITLES.columns.meaning.title}`, 'strong').end();
@@ -217,13 +225,14 @@ function headLine(theme: Theme, columns: number): string {
 function rowLine(
   theme: Theme,
   columns: number,
+  shown: CauseColumns,
   row: CauseRow,
   selected: boolean,
   words: string,
 ): string {
   const style = selected ? 'selected' : 'plain';
   const line = new Line(theme, columns).add(selected ? '> ' : '  ', style);
-  for (const column of columnsWithin(columns)) {
+  for (const column of shown) {
     line.cell(column.format(row), column.width, column.align, style).add(' ', style);
   }
   return line

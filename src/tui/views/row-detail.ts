@@ -1,4 +1,5 @@
 import type { Word } from '../../core/columns/words';
+import { isEstimate } from '../../core/columns/row-columns';
 import { TITLES, type DetailTitle } from '../../core/columns/titles';
 import { causeTable } from '../../core/columns/cause-rows';
 import type { ExportTable, ExportTables } from '../../core/columns/table-export';
@@ -6,6 +7,7 @@ import { CAUSE_NAMES, CLASS_NAMES } from '../../core/classify/classes';
 import {
   bytes,
   count,
+  estimate,
   grouped,
   latency,
   percent,
@@ -164,33 +166,36 @@ export function pairedTable(name: string, rows: readonly PairedRow[]): ExportTab
 /** What, why, at which cost, and on which pages. */
 function statLines(theme: Theme, columns: number, row: StatRow): string[] {
   const what = labelled(theme, columns, 'what');
+  const about = isEstimate(row) ? estimate : (text: string): string => text;
   CLASS_NAMES.forEach((name, cls) => {
     const n = row.byClass[cls]!;
-    if (n > 0) what.add(`${name} ${grouped(n)}`, CLASS_STYLE[name]).add('   ');
+    const text = name === 'MINOR' || name === 'COW' ? about(grouped(n)) : grouped(n);
+    if (n > 0) what.add(`${name} ${text}`, CLASS_STYLE[name]).add('   ');
   });
-  what.add(`${rate(row.rate)}/s`);
+  what.add(`${about(rate(row.rate))}/s`);
   const causes = row.byCause
     .map((n, cause) => ({ n, name: CAUSE_NAMES[cause]! }))
     .filter(({ n }) => n > 0)
     .sort((a, b) => b.n - a.n);
   const why = labelled(theme, columns, 'why');
   for (const { n, name } of causes)
-    why.add(`${name} ${grouped(n)} (${percent(n / row.faults)} %)   `);
+    why.add(`${name} ${about(grouped(n))} (${about(percent(n / row.faults))} %)   `);
   return [
     what.end(),
     why.end(),
     labelled(theme, columns, 'cost')
-      .add(`p50 ${latency(row.p50Ns) || '-'}   p90 ${latency(row.p90Ns) || '-'}   `)
-      .add(`p99 ${latency(row.p99Ns) || '-'}   max ${latency(row.maxNs)}   `)
-      .add(`stalled ${latency(row.stallNs)}, ${stalledShare(row.stallShare)}`)
+      .add(`p50 ${about(latency(row.p50Ns)) || '-'}   p90 ${about(latency(row.p90Ns)) || '-'}   `)
+      .add(`p99 ${about(latency(row.p99Ns)) || '-'}   max ${about(latency(row.maxNs))}   `)
+      .add(`stalled ${about(latency(row.stallNs))}, ${about(stalledShare(row.stallShare))}`)
       .end(),
     labelled(theme, columns, 'pages').add(pagesText(row)).end(),
   ];
 }
 
 /** Of a sample it is not known which pages were touched. */
-function pagesText({ uniquePages, refaults }: StatRow): string {
-  if (Number.isNaN(uniquePages)) return 'n/a';
+function pagesText(row: StatRow): string {
+  if (isEstimate(row)) return 'n/a';
+  const { uniquePages, refaults } = row;
   return (
     `${grouped(uniquePages)} (${bytes(uniquePages * 4096)}) touched, ` +
     `${grouped(refaults)} faults on a page that had faulted before`

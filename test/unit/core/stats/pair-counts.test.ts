@@ -4,8 +4,7 @@ import { PairCounts } from '../../../../src/core/stats/pair-counts';
 const add = (counts: PairCounts, ...pairs: readonly (readonly [number, number])[]): void => {
   const left = Uint32Array.from(pairs, ([l]) => l);
   const right = Uint32Array.from(pairs, ([, r]) => r);
-  const batch = { faults: pairs.length, weight: new Uint32Array(pairs.length).fill(1) };
-  counts.add(batch, left, right, new Uint8Array(pairs.length).fill(1));
+  counts.add(pairs.length, left, right, new Uint8Array(pairs.length).fill(1));
 };
 const slot = fc.oneof(fc.integer({ min: 0, max: 8 }), fc.integer({ min: 0, max: 32767 }));
 
