@@ -50,7 +50,8 @@ struct FaultTail {
 static_assert(sizeof(FaultHead) == 88 && sizeof(FaultTail) == 16, "without padding");
 
 // Where the parts of a fault lie.
-constexpr size_t kIpAt = 16, kTidAt = 24, kTimeAt = 32, kAddressAt = 40, kCpuAt = 48, kChainAt = 64;
+constexpr size_t kIpAt = 16, kTidAt = 24, kTimeAt = 32, kAddressAt = 40, kCpuAt = 48,
+                 kPeriodAt = 56, kChainAt = 64;
 constexpr size_t kNoteRowAt = 16, kTrailer = 32;
 
 // In the place of a RecordType.
@@ -230,7 +231,7 @@ void PutFault(const FaultRow& row, const RecordRow* stack, uint64_t start,
   head.time = start + row.time;
   head.address = row.address;
   head.facts = uint32_t{row.error_code} | uint32_t{row.flags} << 16 | uint32_t{row.signal} << 24;
-  head.period = 1;
+  head.period = row.weight;
   head.chain = 2 + chain / 8;
   head.context = kernel ? PERF_CONTEXT_KERNEL : PERF_CONTEXT_USER;
   const uint64_t latency = row.latency < 0 ? 0 : static_cast<uint64_t>(row.latency);
@@ -342,12 +343,14 @@ bool ReadFault(const uint8_t* bytes, size_t length, uint64_t start, FaultRow* ou
   const uint64_t time = Load<uint64_t>(bytes + kTimeAt);
   const uint64_t latency = Load<uint64_t>(bytes + kChainAt + 8 + 8 * chain);
   const uint32_t facts = Load<uint32_t>(bytes + kCpuAt + 4);
+  const uint64_t period = Load<uint64_t>(bytes + kPeriodAt);
   out->time = time > start ? time - start : 0;
   out->latency = latency == 0 || latency > INT64_MAX ? -1 : static_cast<int64_t>(latency);
   out->address = Load<uint64_t>(bytes + kAddressAt);
   out->ip = Load<uint64_t>(bytes + kIpAt);
   out->pid = Load<uint32_t>(bytes + kTidAt);
   out->tid = Load<uint32_t>(bytes + kTidAt + 4);
+  out->weight = static_cast<uint32_t>(std::clamp<uint64_t>(period, 1, UINT32_MAX));
   out->error_code = static_cast<uint16_t>(facts);
   out->flags = static_cast<uint8_t>(facts >> 16);
   out->signal = static_cast<uint8_t>(facts >> 24);

@@ -2,8 +2,9 @@
 // understands, and the rest is a note, which they pass over.
 //
 //   fault   header, id, ip, pid tid, time, address, cpu, period, call chain, weight, data source.
-//           Weight is the latency in ns, 0 for unknown. In the upper half of the CPU's word, which
-//           no reader looks at, are error code, flags and signal of a FaultRow.
+//           Period is how many faults it stands for, weight the latency in ns, 0 for unknown. In
+//           the upper half of the CPU's word, which no reader looks at, are error code, flags and
+//           signal of a FaultRow.
 //   note    PERF_RECORD_ITRACE_START, whose fields are a thread's: header, pid tid, a RecordRow and
 //           its name, and what sample_id_all adds. Readers of perf do nothing with it.
 //
