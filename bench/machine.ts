@@ -20,8 +20,8 @@ const IDLE = 2000;
 const REST_SECONDS = 10;
 /** Files of a build. */
 const BUILT = 2;
-/** What a process that has just started still does. */
-const SETTLED_MS = 10_000;
+/** What a process that has just started still does: V8 compiles what runs often. */
+const SETTLED_MS = 30_000;
 const FULL_FRAME = 'q quit';
 
 /** A measured value, and what it is to be. */

@@ -31,7 +31,8 @@ bool HasShape(const SampleLayout& layout, const uint8_t* bytes, size_t length) {
   if (layout.user_stack) return HasStack(layout, bytes, length);
   const size_t fixed = size_t{layout.fixed} + 8;  // with the count
   if (!layout.callchain || length < fixed) return false;
-  return (length - fixed) / 8 >= Load<uint64_t>(bytes + layout.fixed);
+  const size_t rest = length - fixed;
+  return rest % 8 == 0 && rest / 8 == Load<uint64_t>(bytes + layout.fixed);
 }
 
 }  // namespace

@@ -35,8 +35,8 @@ class EventIds {
   // chain or a stack, is room in ours that nothing is written to (perf_sample_data_size). So these
   // events have data sources, which are the same number in all samples of software events, at a
   // place of its own for each of them, where others have something that is never that number. Those
-  // with a call chain or a stack are at least as long as their count or size says. The layout of
-  // the first that is added serves for all other records of unknown events.
+  // with a call chain are as long as its count says, those with a stack at least as its size does.
+  // The layout of the first that is added serves for all other records of unknown events.
   void AddBorrowed(EventKind kind, const SampleLayout& layout);
 
   const Entry& Find(uint64_t id) const {

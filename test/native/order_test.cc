@@ -39,7 +39,7 @@ struct Rings {
     std::vector<Out> out;
     for (Ring& ring : readers) ring.LoadHead();
     merger.Drain(sources, horizon, loaded, [&](const RawRecord& record, uint64_t now) {
-      CHECK_EQ(record.length, 40u);
+      CHECK_EQ(record.length, 48u);
       uint64_t number;
       memcpy(&number, record.bytes + 32, sizeof number);
       out.push_back({number, now});
