@@ -313,7 +313,7 @@ export class Model {
     return this.snapshots.build(now, now - this.zeroedAt, options);
   }
 
-  /** The whole and the processes of it. */
+  /** The whole and the processes of it, whose rows are filled anew the next time. */
   processes(now: number): Pick<Snapshot, 'since' | 'totals' | 'processes'> {
     return { since: this.zeroedAt, ...this.snapshots.buildProcesses(now - this.zeroedAt) };
   }

@@ -52,6 +52,8 @@ export class SnapshotBuilder {
   private readonly regionRows: RowPool<RegionStats>;
   private readonly threadRows: RowPool<ThreadStats>;
   private readonly processRows: RowPool<ProcessStats>;
+  /** Those of buildProcesses(): a snapshot at hand keeps its own. */
+  private readonly loneRows: RowPool<ProcessStats>;
   private siteRows: RowPool<SiteStats> | null = null;
   /** The same in every snapshot. */
   private readonly stacks = (): StackRow[] => stackRows(this.model);
@@ -69,7 +71,10 @@ export class SnapshotBuilder {
     const { regions, tasks } = model;
     this.regionRows = new RowPool((slot) => new RegionStats(regions.rows.stats, slot));
     this.threadRows = new RowPool((slot) => new ThreadStats(tasks.threads.stats, slot));
-    this.processRows = new RowPool((slot) => new ProcessStats(tasks.processes.stats, slot));
+    const processRow = (slot: number): ProcessStats =>
+      new ProcessStats(tasks.processes.stats, slot);
+    this.processRows = new RowPool(processRow);
+    this.loneRows = new RowPool(processRow);
   }
 
   build(now: number, elapsed: number, options: SnapshotOptions): Snapshot {
@@ -81,7 +86,7 @@ export class SnapshotBuilder {
       totals: new TotalStats(this.model.counters.total, elapsed),
       regions: this.regions(elapsed, limit, reuse),
       threads: this.threads(elapsed, limit, reuse),
-      processes: this.processes(elapsed, limit, reuse),
+      processes: this.processes(elapsed, limit, (slot) => this.processRows.row(slot, reuse)),
       sites: this.sites(elapsed, limit, reuse),
       latency: this.latency(),
       causeP99Ns: CAUSE_NAMES.map((_, cause) => this.model.counters.total.p99Of(cause)),
@@ -98,11 +103,11 @@ export class SnapshotBuilder {
     };
   }
 
-  /** The whole and the processes alone: for whoever looks at nothing else, and often. */
+  /** The whole and the processes alone: for whoever looks at nothing else, and often. The rows are those of the last time. */
   buildProcesses(elapsed: number): Pick<Snapshot, 'totals' | 'processes'> {
     return {
       totals: new TotalStats(this.model.counters.total, elapsed),
-      processes: this.processes(elapsed, Infinity, false),
+      processes: this.processes(elapsed, Infinity, (slot) => this.loneRows.row(slot, true)),
     };
   }
 
@@ -171,7 +176,11 @@ export class SnapshotBuilder {
     );
   }
 
-  private processes(elapsed: number, limit: number, reuse: boolean): ProcessRow[] {
+  private processes(
+    elapsed: number,
+    limit: number,
+    row: (slot: number) => ProcessStats,
+  ): ProcessRow[] {
     const { processes, threads } = this.model.tasks;
     const worst = new Map<number, number>();
     for (let slot = 0; slot < threads.stats.limit; slot++) {
@@ -192,9 +201,7 @@ export class SnapshotBuilder {
       const waited =
         thread === undefined ? 0 : share(threads.stats.get(thread, Cell.stallNs), elapsed);
       const tid = thread === undefined ? 0 : threads.info(thread)!.tid;
-      return this.processRows
-        .row(slot, reuse)
-        .fill(elapsed, info, processes.members(slot), sumsUp, waited, tid);
+      return row(slot).fill(elapsed, info, processes.members(slot), sumsUp, waited, tid);
     });
   }
 
