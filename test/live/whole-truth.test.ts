@@ -107,27 +107,33 @@ test('a process in its own pid and mount namespaces, with another root', async (
   const target = new Running(
     [
       ...['unshare', '--pid', '--mount', '--fork', 'sh', '-ec', script, root],
-      ...[workload('storm'), '--threads', '1', '--faults', '5000'],
+      ...[workload('pace'), '--rate', '2000', '--faults', '4000'],
     ],
     { env: { WORKLOAD_WAIT: '1' } },
   );
   await until('the program', () => target.stdout.includes('"ready"'));
   const [pid] = childrenOf(target.pid);
-  const tracer = startAnalyzer(REPORT);
+  const file = join(scratch, 'tables.ndjson');
+  const tracer = startAnalyzer([
+    // On a busy machine it may be one of many that are not kept in detail.
+    ...['-a', '--filter', 'comm:program'],
+    ...['--batch', '--format', 'ndjson', '--interval', '0.25', '-o', file],
+    ...['--report-format', 'json', '--no-symbols'],
+  ]);
   await attached(tracer);
   target.write('\n');
+  await until('its number of its own', () => readFileSync(file, 'utf8').includes('"ns_pid":1,'));
   await target.ended;
   tracer.kill('SIGINT');
   const { processes, regions } = reportIn(await tracer.ended);
   const [row] = processes.filter((one) => one.pid === pid);
   expect(jsonLines(target.stdout)[0]).toEqual({ ready: 1 });
-  expect(row).toMatchObject({ comm: 'program', ns_pid: 1, ppid: target.pid });
-  expect(Number(row!.faults)).toBeGreaterThanOrEqual(5000);
+  expect(row).toMatchObject({ comm: 'program', ns_pid: 1, ppid: target.pid, user: 'root' });
   const own = regions.filter((one) => one.pid === pid);
-  const of = (label: string, section: string | null) =>
-    own.find((one) => one.region === label && one.section === section);
-  expect(Number(of('[anon]', null)!.faults)).toBeGreaterThanOrEqual(5000);
-  expect(own.map(({ region }) => region)).toContain('program');
+  const [anonymous] = own.filter(({ region }) => region === '[anon]');
+  expect(Number(anonymous!.faults)).toBeGreaterThan(1000);
+  // Of a file that has this name in another root alone.
+  expect(own).toContainEqual(expect.objectContaining({ region: 'program', section: '.bss' }));
 });
 
 /** The whole of it: `npm run trials -- whole-truth`. */
