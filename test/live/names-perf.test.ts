@@ -192,7 +192,7 @@ const SOME: readonly Program[] = [
     name: 'redis',
     needs: 'redis-server',
     command: () => ['sh', '-c', REDIS, 'sh', scratch],
-    least: 100,
+    least: 50,
   },
   {
     name: 'postgres',
