@@ -33,8 +33,13 @@ const isRegrown = ({ kind, byCause, refaults, startPage, endPage }: RegionRow): 
   kind === 'heap' &&
   endPage - startPage >= REGROWN_PAGES &&
   byCause[Cause.DEMAND_ZERO]! - refaults >= REGROWN_TURNS * (endPage - startPage);
-const isRefaulted = ({ refaults, faults }: RegionRow): boolean =>
-  faults > 0 && refaults / faults >= REFAULT_SHARE;
+const isRefaulted = (row: RegionRow): boolean =>
+  row.faults > 0 && refaultsOf(row) / row.faults >= REFAULT_SHARE;
+
+/** Of sampled faults it is not known: those beyond its pages are at least so many. */
+function refaultsOf({ refaults, faults, startPage, endPage }: RegionRow): number {
+  return Number.isNaN(refaults) ? faults - (endPage - startPage) : refaults;
+}
 
 export const RULES: readonly Rule[] = [
   {

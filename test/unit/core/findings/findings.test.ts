@@ -84,6 +84,16 @@ test.each([
   ['stacks', row(Cause.DEMAND_ZERO, 500, { kind: 'stack' }), 'thread-stacks'],
   ['memory given back', row(Cause.DEMAND_ZERO, 500, { refaults: 300 }), 'given-back'],
   [
+    'sampled faults, more than twice as many as there are pages',
+    row(Cause.DEMAND_ZERO, 500, { refaults: NaN, startPage: 1000, endPage: 1200 }),
+    'given-back',
+  ],
+  [
+    'sampled faults, fewer than that',
+    row(Cause.DEMAND_ZERO, 500, { refaults: NaN, startPage: 1000, endPage: 1300 }),
+    'first-touch',
+  ],
+  [
     'a heap that was fresh twice over',
     row(Cause.DEMAND_ZERO, 500, { kind: 'heap', startPage: 1000, endPage: 1250 }),
     'heap-regrown',
