@@ -135,7 +135,7 @@ inline Bytes Raw(const Who& who, bool user, size_t raw_size,
   return Finish(out);
 }
 
-constexpr uint64_t kFinishedId = 200000;
+constexpr uint64_t kFinishedId = 7000;
 // What a BPF program writes of a fault: IDENTIFIER, size and bytes.
 inline Bytes Finished(const BpfFault& fault, size_t size = 44) {
   Bytes out = Header(PERF_RECORD_SAMPLE, PERF_RECORD_MISC_USER);

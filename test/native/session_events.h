@@ -9,7 +9,9 @@ namespace test {
 
 // Ids of the events of a root: kMinorId + 16 * root and so on.
 enum : uint64_t { kMinorId = 1, kMajorId, kUserId, kKernelId, kAnyId, kStackId, kCopyId };
-constexpr uint64_t kSyscallIds = 100000;  // + kind
+// Close to each other, as the kernel's are: the table of events is as long as they lie apart, and
+// every session of a test has one.
+constexpr uint64_t kSyscallIds = 6000;  // + kind
 
 constexpr uint64_t IdOf(uint64_t event, uint32_t root) {
   return event + 16 * uint64_t{root};
