@@ -208,7 +208,9 @@ function trustPieces(picture: Picture): Piece[] {
   const { capture } = header;
   const check = completeness(capture);
   const equal = check.difference === 0;
-  const zeroed = since > 0 ? 'since z: ' : '';
+  // What is counted of a recording begins somewhere for other reasons, too: --from, a jump.
+  const where = header.replay === undefined ? 'z' : clock(since);
+  const zeroed = since > 0 ? `since ${where}: ` : '';
   if (capture.mode.recorded === true) {
     const lost = check.lost > 0 ? `, lost ${grouped(check.lost)}` : '';
     const text = `${zeroed}${grouped(check.captured)} faults of the recording${lost}`;
