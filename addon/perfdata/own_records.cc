@@ -222,8 +222,8 @@ void PutFault(const FaultRow& row, const RecordRow* stack, uint64_t start,
   const size_t size = sizeof(FaultHead) + chain + sizeof(FaultTail);
   if (size > kMaxRecord) return;
   FaultHead head = {};
-  head.header = {PERF_RECORD_SAMPLE, kernel ? PERF_RECORD_MISC_KERNEL : PERF_RECORD_MISC_USER,
-                 static_cast<uint16_t>(size)};
+  const uint16_t mode = kernel ? PERF_RECORD_MISC_KERNEL : PERF_RECORD_MISC_USER;
+  head.header = {PERF_RECORD_SAMPLE, mode, static_cast<uint16_t>(size)};
   head.id = IdOf(EventOf(row));
   head.ip = head.first = row.ip;
   head.pid = row.pid;
