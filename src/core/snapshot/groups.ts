@@ -206,9 +206,8 @@ export class Grouping<
 > {
   private readonly groups = new Map<string, Kept<Row, Group>>();
   private readonly placed = new Map<number, Placed<Row, Group, Traits>>();
-  /** Ids of the rows of the last picture, in their order, and their places: most rows stand where they stood. */
-  private lastRows: number[] = [];
-  private lastPlaces: Placed<Row, Group, Traits>[] = [];
+  /** Of the rows of the last picture, in their order: most stand where they stood, and rest. */
+  private readonly lastPlaces: Placed<Row, Group, Traits>[] = [];
   private pictures = 0;
   private lastId = 0;
 
@@ -234,7 +233,7 @@ export class Grouping<
   private present(rows: readonly Row[]): Kept<Row, Group>[] {
     const seen = ++this.pictures;
     const present: Kept<Row, Group>[] = [];
-    this.lastRows.length = this.lastPlaces.length = Math.min(this.lastRows.length, rows.length);
+    this.lastPlaces.length = Math.min(this.lastPlaces.length, rows.length);
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i]!;
       const { kept } = this.place(row, i, seen);
@@ -267,11 +266,15 @@ export class Grouping<
   }
 
   private place(row: Row, at: number, seen: number): Placed<Row, Group, Traits> {
-    const { rules, lastRows, lastPlaces } = this;
-    let place = lastRows[at] === row.id ? lastPlaces[at] : this.placed.get(row.id);
+    const { rules, lastPlaces } = this;
     const { revision } = row;
-    const rests = place?.row === row && place.revision === revision;
-    if (place === undefined || (!rests && !rules.has(row, place.traits))) {
+    const last = lastPlaces[at];
+    if (last?.row === row && last.revision === revision) {
+      last.seen = seen;
+      return last;
+    }
+    let place = this.placed.get(row.id);
+    if (place === undefined || !rules.has(row, place.traits)) {
       const kept = this.keptOf(rules.key(row));
       place = { traits: rules.traits(row), kept, seen, row, revision };
       this.placed.set(row.id, place);
@@ -279,7 +282,6 @@ export class Grouping<
     place.seen = seen;
     place.row = row;
     place.revision = revision;
-    lastRows[at] = row.id;
     lastPlaces[at] = place;
     return place;
   }

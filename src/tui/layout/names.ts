@@ -2,7 +2,7 @@ import type { Column } from '../../core/columns/column';
 import type { StatRow } from '../../core/snapshot/snapshot';
 
 /** Columns that tell rows of one name apart, the most telling first. */
-const TELLING = ['comm', 'permissions', 'start'];
+const TELLING = ['comm', 'permissions', 'start', 'line'];
 
 /**
  * What stands behind a name that several of the rows in sight have, of columns that there is no room for: the

@@ -34,6 +34,8 @@ interface Place<Row> {
  */
 export class RowOrder<Row extends StatRow> {
   private places = new Map<number, Place<Row>>();
+  /** Of the rows as they were given last, in that order: most come where they came. */
+  private given: (Place<Row> | undefined)[] = [];
   private refreshes = 0;
   private arrangedAt = -Infinity;
   private now = -Infinity;
@@ -41,6 +43,7 @@ export class RowOrder<Row extends StatRow> {
   /** Forgets everything: the next order is exact (another column, another direction). */
   reset(): void {
     this.places.clear();
+    this.given = [];
   }
 
   /**
@@ -66,8 +69,9 @@ export class RowOrder<Row extends StatRow> {
     // In the order of the last refresh: sorting what is nearly sorted takes linear time.
     const known = new Array<Place<Row> | undefined>(this.places.size);
     const fresh: Place<Row>[] = [];
-    for (const row of rows) {
-      const place = this.update(row, column, free);
+    this.given.length = Math.min(this.given.length, rows.length);
+    for (let at = 0; at < rows.length; at++) {
+      const place = this.update(rows[at]!, at, column, free);
       if (place.rank < 0) fresh.push(place);
       else known[place.rank] = place;
     }
@@ -92,15 +96,18 @@ export class RowOrder<Row extends StatRow> {
     return free;
   }
 
-  private update(row: Row, column: Column<Row>, free: boolean): Place<Row> {
+  private update(row: Row, at: number, column: Column<Row>, free: boolean): Place<Row> {
     const value = seenValue(row, column);
-    const place = this.places.get(row.id);
+    const last = this.given[at];
+    const place = last?.id === row.id ? last : this.places.get(row.id);
     const seen = this.refreshes;
     if (place === undefined) {
       const fresh = begin(row, value, seen);
       this.places.set(row.id, fresh);
+      this.given[at] = fresh;
       return fresh;
     }
+    this.given[at] = place;
     const tolerance = column.timed ? TIMED_TOLERANCE : COUNT_TOLERANCE;
     if (free) {
       if (value === place.last || differs(value, place.key, tolerance)) place.key = value;

@@ -126,9 +126,11 @@ export class TableModel<Row extends GroupableRow> {
         continue;
       if (test?.whole(row) === false) partial++;
       present |= mask;
-      const pid = pidOf === undefined ? 0 : pidOf(row);
-      if (matching.length === 0) onePid = pid;
-      several ||= pidOf !== undefined && (pid === 0 || pid !== onePid);
+      if (pidOf !== undefined && !several) {
+        const pid = pidOf(row);
+        if (matching.length === 0) onePid = pid;
+        several = pid === 0 || pid !== onePid;
+      }
       matching.push(row);
     }
     this.matching = matching;
