@@ -12,6 +12,7 @@ import {
   latency,
   percent,
   rate,
+  stalledCell,
   stalledShare,
 } from '../../core/text/format';
 import type { PairedRow, StatRow } from '../../core/snapshot/snapshot';
@@ -49,6 +50,10 @@ export interface RowDetail<Row extends StatRow> {
   readonly tables?: () => ExportTable[];
 }
 
+/** From so many cells on costs are told in words. */
+const WORDS_WANT = 100;
+/** Cells of what stands before and behind a history. */
+const BESIDE_HISTORY = 44;
 /** Lines of events that a picture leaves, with their rule. */
 const LEAST_EVENTS = 4;
 
@@ -183,11 +188,7 @@ function statLines(theme: Theme, columns: number, row: StatRow): string[] {
   return [
     what.end(),
     why.end(),
-    labelled(theme, columns, 'cost')
-      .add(`p50 ${about(latency(row.p50Ns)) || '-'}   p90 ${about(latency(row.p90Ns)) || '-'}   `)
-      .add(`p99 ${about(latency(row.p99Ns)) || '-'}   max ${about(latency(row.maxNs))}   `)
-      .add(`stalled ${about(latency(row.stallNs))}, ${about(stalledShare(row.stallShare))}`)
-      .end(),
+    costLine(theme, columns, row, about),
     labelled(theme, columns, 'pages').add(pagesText(row)).end(),
   ];
 }
@@ -202,10 +203,33 @@ function pagesText(row: StatRow): string {
   );
 }
 
+function costLine(
+  theme: Theme,
+  columns: number,
+  row: StatRow,
+  about: (text: string) => string,
+): string {
+  const { p50Ns, p90Ns, p99Ns, maxNs, stallNs, stallShare } = row;
+  const times = [
+    `p50 ${about(latency(p50Ns)) || '-'}`,
+    `p90 ${about(latency(p90Ns)) || '-'}`,
+    `p99 ${about(latency(p99Ns)) || '-'}`,
+    `max ${about(latency(maxNs))}`,
+  ];
+  const line = labelled(theme, columns, 'cost');
+  if (columns >= WORDS_WANT) {
+    const stalled = `stalled ${about(latency(stallNs))}, ${about(stalledShare(stallShare))}`;
+    return line.add([...times, stalled].join('   ')).end();
+  }
+  // Beside a table there is no room for words.
+  const share = stallShare > 1 ? stalledCell(stallShare) : `${percent(stallShare)} %`;
+  return line.add([...times, `stalled ${about(latency(stallNs))}`, about(share)].join('  ')).end();
+}
+
 function historyLine(theme: Theme, columns: number, { history }: StatRow): string {
   const most = history.reduce((largest, n) => Math.max(largest, n), 0);
   return labelled(theme, columns, 'when')
-    .add(sparkline(history, Math.min(60, columns - 36), theme.glyphs))
+    .add(sparkline(history, Math.min(60, columns - BESIDE_HISTORY), theme.glyphs))
     .add(`  faults per refresh, peak ${count(most)}`, 'dim')
     .end();
 }
