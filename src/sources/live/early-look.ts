@@ -12,9 +12,12 @@ export interface ProcessFacts {
 
 /** null where the process has ended or cannot be looked at. */
 export function processFacts(proc: Proc, pid: number): ProcessFacts | null {
-  const stat = proc.stat(pid);
+  const status = proc.status(pid);
+  const comm = proc.comm(pid);
   const tids = proc.tasks(pid);
-  return isKnown(stat) && isKnown(tids) ? { ppid: stat.ppid, comm: stat.comm, tids } : null;
+  return isKnown(status) && isKnown(comm) && isKnown(tids)
+    ? { ppid: status.ppid, comm, tids }
+    : null;
 }
 
 /**

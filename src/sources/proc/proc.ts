@@ -1,5 +1,5 @@
 import { closeSync, existsSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
-import { parseStat, parseStatus, parseVmstat } from './proc-parse';
+import { parseStat, parseStatus, parseTaskState, parseVmstat } from './proc-parse';
 import type { Stat, Status } from './proc-parse';
 
 /** There is such a process, but we may not look at it (EACCES, EPERM). */
@@ -22,10 +22,12 @@ const MAX_PARENT_THREADS = 64;
 const OWN_ROOT = '/proc';
 
 /**
- * Readers of those files of /proc that never block: they need no lock that a target can hold, but spin locks for a moment
- * (do_task_stat, comm_show, proc_pid_status in fs/proc/array.c and base.c), and no file
- * system of its. All else is read by addon/reader. Nothing is thrown: each error is an answer, and what
- * is no everyday one is noted once.
+ * Readers of small files of /proc. Nothing is thrown: each error is an answer, and what is no everyday one is noted once.
+ *
+ * comm, status, children and the list of threads need no lock that a target can hold, but spin locks for a moment. stat
+ * waits for an exec of the process on recent kernels (exec_update_lock; measured on 6.18), as syscall and wchan do, and an exec for
+ * the file systems whose files it closes: of targets it is asked at the beginning and around the end of a capture alone. All else is read by
+ * addon/reader.
  */
 export class Proc {
   private readonly noted = new Set<string>();
@@ -51,13 +53,13 @@ export class Proc {
   }
 
   /**
-   * The process has ended: kill(2) says so, or a stat that was read. That /proc does not show it (another
+   * The process has ended: kill(2) says so, or a status that was read. That /proc does not show it (another
    * namespace, hidepid, no descriptor left) says nothing.
    */
   hasEnded(pid: number): boolean {
     if (!exists(pid)) return true;
-    const stat = this.stat(pid);
-    return isKnown(stat) && isDead(stat);
+    const state = text(this.read(`${pid}/status`, MAX_SMALL), parseTaskState);
+    return isKnown(state) && isDead(state);
   }
 
   /** Every process that is shown; empty where they cannot be listed. */
