@@ -131,6 +131,12 @@ bool DecodeStackCopy(const RawRecord& raw, Record* out) {
   return true;
 }
 
+// What the programs may write. A fault stands for itself at least.
+bool Sane(const BpfFault& fault, bool sampled) {
+  if (fault.ending == kBpfCounted) return sampled;
+  return fault.ending < kBpfCounted && (!sampled || (fault.weight > 0 && fault.counted > 0));
+}
+
 bool DecodeFinished(const RawRecord& raw, const Formats& formats, Record* out) {
   SampleParts parts;
   if (!FindParts(raw.event->layout, raw.bytes, raw.length, &parts)) return false;
@@ -139,6 +145,7 @@ bool DecodeFinished(const RawRecord& raw, const Formats& formats, Record* out) {
   const size_t bytes = sampled ? kBpfSampleBytes : kBpfFaultBytes;
   if (parts.raw_size < bytes) return false;
   memcpy(&fault, parts.raw, bytes);
+  if (!Sane(fault, sampled)) return false;
   out->kind = RecordKind::kFinished;
   out->event = fault.ending == kBpfMajor ? EventKind::kMajor : EventKind::kMinor;
   out->pid = fault.pid;

@@ -33,7 +33,8 @@ enum Session : uint8_t {
   kWide = 8,
   kSampledTid = 16,
   kTwoPasses = 32,
-  kSessions = 64,
+  kSampled = 64,
+  kSessions = 128,
 };
 
 Formats FormatsOf(uint8_t session) {
@@ -42,6 +43,7 @@ Formats FormatsOf(uint8_t session) {
                                                          : Samples::kPlain;
   Formats formats = TestFormats({kRoots[0], kRoots[1], kRoots[2]}, samples);
   if ((session & kNoSignals) != 0) formats.Of(EventKind::kSignal).id = 0;
+  formats.sampled = (session & kSampled) != 0;
   return formats;
 }
 
@@ -128,11 +130,15 @@ class Maker {
     fault.address = address;
     fault.pid = who.pid;
     fault.tid = who.tid;
-    fault.ending = static_cast<uint8_t>(random_->Below(4));
+    const bool sampled = (session_ & kSampled) != 0;
+    fault.ending = static_cast<uint8_t>(random_->Below(sampled ? 5 : 4));
+    fault.weight = static_cast<uint32_t>(1 + random_->Below(8));
+    fault.counted = static_cast<BpfS32>(1 + random_->Below(8));
+    if (fault.ending == kBpfCounted && random_->Below(2) == 0) fault.counted = -fault.counted;
     fault.user_mode = user;
     fault.listed = random_->Below(2) == 0;
     fault.signal_code = static_cast<uint8_t>(1 + random_->Below(127));
-    return Finished(fault);
+    return Finished(fault, sampled ? kBpfSampleBytes : kBpfFaultBytes);
   }
   Bytes Mapping(uint64_t address) {
     static const size_t kLengths[] = {0, 1, 7, 8, 40, 4096, 65000};
@@ -231,9 +237,11 @@ void CheckBatch(const SeenBatch& batch) {
     CHECK(record.time >= 0);
     CHECK(record.at >= at && record.at <= batch.faults.size());
     at = record.at;
-    for (double number : {record.start, record.end, record.pgoff, record.entered, record.new_start,
-                          record.new_end, record.count})
+    for (double number :
+         {record.start, record.end, record.pgoff, record.entered, record.new_start, record.new_end})
       CHECK(number >= 0);
+    // What was told too much is taken back.
+    CHECK(record.count >= 0 || record.type == static_cast<uint8_t>(RecordType::kCounted));
   }
 }
 
@@ -300,10 +308,19 @@ class RecordsKind : public Kind {
     const SeenBatch batch = reader_.All(mailbox_);
     CheckBatch(batch);
     CHECK(!mailbox_.holds());
-    uint64_t completed = 0;
-    for (const SeenFault& fault : batch.faults) completed += (fault.flags & 3) != 0;
-    CHECK_EQ(completed, pairer.counters().minor + pairer.counters().major);
-    CHECK_EQ(batch.faults.size() - completed, pairer.counters().unresolved);
+    size_t ended = 0;
+    int64_t completed = 0;
+    for (const SeenFault& fault : batch.faults) {
+      if ((fault.flags & 3) == 0) continue;
+      ended++;
+      completed += fault.counted;
+    }
+    for (const SeenRecord& record : batch.records) {
+      if (record.type != static_cast<uint8_t>(RecordType::kCounted)) continue;
+      completed += static_cast<int64_t>(record.count);
+    }
+    CHECK_EQ(static_cast<uint64_t>(completed), pairer.counters().minor + pairer.counters().major);
+    CHECK_EQ(batch.faults.size() - ended, pairer.counters().unresolved);
   }
 
  private:
