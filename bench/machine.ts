@@ -50,7 +50,7 @@ export async function machine({ turns, faults, load }: Asked): Promise<Section> 
     return {
       name: 'machine',
       lines: [
-        ...sectionHead('The whole machine', 'machine', load),
+        ...sectionHead('The whole machine', `machine --turns ${turns} --faults ${faults}`, load),
         `\`-a\`; medians of ${turns} runs, tools and untraced runs in turn.`,
         '',
         '| what | measured | to be |',

@@ -106,7 +106,7 @@ export async function sites({ turns, load }: Asked): Promise<Section> {
     return {
       name: 'sites',
       lines: [
-        ...sectionHead('Names of many call sites', 'sites', load),
+        ...sectionHead('Names of many call sites', `sites --turns ${turns}`, load),
         `In turns, medians of ${turns}: ${whole(SITES)} functions that fault one after the other. CPU: of the analyzer and its`,
         'helpers, for each fault after the first second.',
         '',

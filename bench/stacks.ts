@@ -30,7 +30,7 @@ export async function stacks({ turns, faults, load }: Asked): Promise<Section> {
     return {
       name: 'stacks',
       lines: [
-        ...sectionHead('Call stacks', 'stacks', load),
+        ...sectionHead('Call stacks', `stacks --turns ${turns} --faults ${faults}`, load),
         `In turns, medians of ${turns}: one thread that touches fresh pages, built with frame pointers.`,
         '',
         ...tableLines(table),

@@ -156,7 +156,7 @@ export async function symbols({ turns, load }: Asked): Promise<Section> {
     return {
       name: 'symbols',
       lines: [
-        ...sectionHead('Names of addresses', 'symbols', load),
+        ...sectionHead('Names of addresses', `symbols --turns ${turns}`, load),
         `Medians of ${turns} runs. First: from the question to the first name, the start of the program in it. Each: of those`,
         'that follow; of pagefault-symbols with the way there and back through the reader. node:',
         `${mebibytes(statSync(node.file).size)}, ${whole(node.addresses.length)} samples of it at work, the same for all (addr2line: some of them). named: the`,

@@ -133,8 +133,12 @@ export function assemble(
 
 const STDOUT = 1;
 
-function rotationOf({ session, noted, written }: LiveCapture, path: string, fd: number): Rotation {
-  return new Rotation(session, noted!, path, fd, (why) => {
+function rotationOf(
+  { session, noted, looks, written }: LiveCapture,
+  path: string,
+  fd: number,
+): Rotation {
+  return new Rotation(session, noted!, looks!, path, fd, (why) => {
     written.end(why);
   });
 }
@@ -202,7 +206,9 @@ function connect<C extends Capture>(
       : { sink: new FaultStream(view, encoderOf(options, view, fixed), stream), writer: stream };
   const runPorts = runPortsOf(options, ports, capture, model, waiting, limit);
   const onBatch = (): void => {
-    if (view.batch.turns) ports.rotation?.turn(living(model.tasks, model.comms));
+    if (view.batch.turns) {
+      ports.rotation?.turn(living(model.tasks, model.comms), view.batch.horizon);
+    }
     ports.onBatch?.();
   };
   const run = new Run({ ...runPorts, onBatch, output }, view.batch, view.resolved);

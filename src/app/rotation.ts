@@ -3,6 +3,7 @@ import type { LivingProcess } from '../core/tasks/living';
 import { errorParts } from '../core/facts/errors';
 import type { Session } from '../native/contract';
 import { turnRecording } from '../output/files/turn';
+import type { NotedLooks } from '../sources/live/noted-looks';
 import type { NotedSource } from '../sources/live/noted-source';
 
 /** Files behind the one that is written. */
@@ -21,6 +22,7 @@ export class Rotation {
       'recordTask' | 'recordMapping' | 'recordTurn' | 'recordTurned'
     >,
     private readonly noted: Pick<NotedSource, 'noteName' | 'again'>,
+    private readonly looks: NotedLooks,
     private readonly path: string,
     /** Of the file that is written: whether it still has its name. */
     private fd: number,
@@ -28,8 +30,8 @@ export class Rotation {
     private readonly fail: (why: string) => void,
   ) {}
 
-  /** A batch that turns has been counted. */
-  turn(processes: Iterable<LivingProcess>): void {
+  /** A batch that turns has been counted, up to `horizon` (session time, ns). */
+  turn(processes: Iterable<LivingProcess>, horizon: number): void {
     const { session } = this;
     try {
       const next = turnRecording(this.path, this.fd, KEPT);
@@ -42,12 +44,15 @@ export class Rotation {
     }
     session.recordTurn(this.fd);
     this.noted.again();
-    for (const { pid, comm, threads, mappings } of processes) {
+    this.looks.guards.begin(horizon);
+    this.looks.hugePages.begin(horizon);
+    for (const { pid, comm, threads, mappings, guards } of processes) {
       session.recordTask(pid, comm);
       for (const thread of threads) {
         if (thread.comm !== comm) this.noted.noteName(pid, thread.tid, thread.comm);
       }
       for (const vma of mappings) session.recordMapping(pid, vma);
+      if (guards !== null) this.looks.guards.tellAgain(pid, guards);
     }
     session.recordTurned();
   }

@@ -27,7 +27,7 @@ import { DEFAULT_LIMITS } from './stats/limits';
 import type { Limits } from './stats/limits';
 import type { PendingFaults } from './wire/pending-faults';
 import { pagePool } from './stats/page-set';
-import type { ProcSource } from './ports';
+import type { ProcSource, Reached } from './ports';
 import type { InitialProcess, ModelOptions } from './resolve/model-options';
 import { RecordApplier } from './resolve/apply-records';
 import { RegionTable } from './regions/region-table';
@@ -79,8 +79,7 @@ export class Model {
   private recordsDone = 0;
   private zeroedAt: number;
   private tickedAt: number;
-  /** Everything that ended before this has been consumed, as far as the batches say. */
-  private horizon = 0;
+  private readonly reached: { horizon: number } & Reached;
 
   constructor(options: ModelOptions) {
     this.source = options.source;
@@ -98,6 +97,7 @@ export class Model {
     this.owners = owners === null ? null : new OwnerWatch(owners, this.tasks);
     const depth = options.depth ?? 'detail';
     const { tasks, regions, columns, stats, limits } = this;
+    this.reached = { horizon: 0, spaceOf: (pid) => tasks.process(pid)?.space.keyPrefix };
     this.attribution = attributionOf(options, {
       tasks,
       regions,
@@ -201,7 +201,7 @@ export class Model {
     if (this.counters.total.errors !== errors) this.busWatch?.look(batch, resolved);
     this.inFlight.settle(batch, resolved);
     const last = faults > 0 ? batch.time[faults - 1]! : 0;
-    this.horizon = Math.max(this.horizon, batch.horizon, last);
+    this.reached.horizon = Math.max(this.reached.horizon, batch.horizon, last);
     this.faultsDone = -1;
     return true;
   }
@@ -244,8 +244,8 @@ export class Model {
   private maintain(batch: Batch, resolved: Resolved): void {
     const now = batch.horizon;
     this.tasks.releaseEnded();
-    this.watch?.takeAnswers();
-    this.hugePages.look(now);
+    this.watch?.takeAnswers(this.reached);
+    this.hugePages.look(now, this.reached);
     this.owners?.look();
     this.onDemand?.look(now);
     this.spaces.clock++;
@@ -287,7 +287,7 @@ export class Model {
   /** Up to when all is known of faults that ended and of faults that did not. */
   private accountable(now: number, open: PendingFaults | null): number {
     let asOf = now;
-    if (open !== null) asOf = open.behind ? Math.min(open.asOf, this.horizon) : open.asOf;
+    if (open !== null) asOf = open.behind ? Math.min(open.asOf, this.reached.horizon) : open.asOf;
     return Math.max(asOf, this.inFlight.accountedUntil);
   }
 

@@ -29,6 +29,14 @@ export interface GuardAnswer {
   readonly bySelf: boolean;
 }
 
+/** How far a model has come when it takes answers over. */
+export interface Reached {
+  /** Everything that ended before this has been consumed (session time, ns). */
+  readonly horizon: number;
+  /** The program that a process runs by then, as questions name it; undefined where nothing is known of it. */
+  readonly spaceOf: (pid: number) => string | undefined;
+}
+
 /** Tells what is registered with userfaultfd (userfaultfd(2)). Answers come later, or never. */
 export interface GuardSource {
   /**
@@ -37,7 +45,7 @@ export interface GuardSource {
    */
   askGuards(pid: number, space: string): void;
   /** The answers that have come since the last call. */
-  takeGuards(): readonly GuardAnswer[];
+  takeGuards(reached: Reached): readonly GuardAnswer[];
 }
 
 /** A mapping, by a page of it. `ticket` and `space` come back with the answer. */
@@ -58,7 +66,7 @@ export interface HugePageSource {
   /** Limits the rate itself. False: not now, and there will be no answer. */
   askHugePages(question: HugePageQuestion): boolean;
   /** The answers that have come since the last call. */
-  takeHugePages(): readonly HugePageAnswer[];
+  takeHugePages(reached: Reached): readonly HugePageAnswer[];
 }
 
 /** The mappings of a process that were asked for. */

@@ -16,12 +16,18 @@ export class GuardedRanges {
   constructor(
     ranges: readonly GuardedRange[],
     readonly asOf: number,
+    /** The process itself holds a userfaultfd. */
+    readonly bySelf = false,
   ) {
     this.ranges = new PageRanges(ranges);
   }
 
   get isEmpty(): boolean {
     return this.ranges.size === 0;
+  }
+
+  get all(): readonly GuardedRange[] {
+    return this.ranges.within(0, Infinity);
   }
 
   /** Bits of Guard for a page. */

@@ -4,7 +4,7 @@ import { Cause, CAUSE_COUNT } from '../classify/classes';
 import { GuardedRanges } from '../classify/guarded-ranges';
 import { Waits } from '../wire/pending-faults';
 import type { PendingFaults } from '../wire/pending-faults';
-import type { GuardSource } from '../ports';
+import type { GuardSource, Reached } from '../ports';
 import type { Process } from '../tasks/process';
 import type { Resolved } from '../wire/resolved';
 import type { Tasks } from '../tasks/tasks';
@@ -56,12 +56,12 @@ export class GuardWatch {
   }
 
   /** Takes over the answers that have come; between batches. */
-  takeAnswers(): void {
-    for (const { pid, space, asOf, ranges, bySelf } of this.source.takeGuards()) {
+  takeAnswers(reached: Reached): void {
+    for (const { pid, space, asOf, ranges, bySelf } of this.source.takeGuards(reached)) {
       const process = this.tasks.process(pid);
       // Another program by now, or another process.
       if (process?.space.keyPrefix !== space) continue;
-      process.space.guards = ranges.length === 0 ? null : new GuardedRanges(ranges, asOf);
+      process.space.guards = ranges.length === 0 ? null : new GuardedRanges(ranges, asOf, bySelf);
       process.space.suspicion = 0;
       if (ranges.length === 0) continue;
       const answerer = bySelf ? 'itself' : 'another';

@@ -1,6 +1,6 @@
 import { Cause, RegionKind } from '../classify/classes';
 import type { HugePageFacts } from '../facts/huge-pages';
-import type { HugePageSource } from '../ports';
+import type { HugePageSource, Reached } from '../ports';
 import { NO_REGION, slotOf } from '../regions/region-code';
 import type { RegionTable } from '../regions/region-table';
 import { Cell } from '../stats/cells';
@@ -42,10 +42,10 @@ export class HugePageWatch {
   }
 
   /** Takes over what has come, and asks where it is time to; between batches. */
-  look(now: number): void {
+  look(now: number, reached: Reached): void {
     const { source } = this;
     if (source === null) return;
-    for (const { ticket, pid, space, facts } of source.takeHugePages()) {
+    for (const { ticket, pid, space, facts } of source.takeHugePages(reached)) {
       const known = this.known.get(ticket);
       // Another program by now, or another process.
       if (known === undefined || this.tasks.process(pid)?.space.keyPrefix !== space) continue;

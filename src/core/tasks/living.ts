@@ -1,3 +1,4 @@
+import type { GuardedRanges } from '../classify/guarded-ranges';
 import type { Vma } from '../vma/vma';
 import type { VmaMap } from '../vma/vma-map';
 import type { CommTable } from './comm-names';
@@ -9,17 +10,20 @@ export interface LivingProcess {
   readonly comm: string;
   readonly threads: readonly { readonly tid: number; readonly comm: string }[];
   readonly mappings: Iterable<Vma>;
+  /** What of them is registered with userfaultfd, null for nothing that is known. */
+  readonly guards: GuardedRanges | null;
 }
 
 /** Those of `tasks`, each good until the next record is applied. */
 export function* living(tasks: Tasks, { names }: CommTable): IterableIterator<LivingProcess> {
-  for (const { pid, comm, tids, map, alive } of tasks.live()) {
+  for (const { pid, comm, tids, map, space, alive } of tasks.live()) {
     if (!alive) continue;
     const threads = [...tids].flatMap((tid) => {
       const thread = tasks.known(tid);
       return thread === undefined ? [] : [{ tid, comm: names[thread.comm]! }];
     });
-    yield { pid, comm: names[comm]!, threads, mappings: mappings(map) };
+    const { guards } = space;
+    yield { pid, comm: names[comm]!, threads, mappings: mappings(map), guards };
   }
 }
 

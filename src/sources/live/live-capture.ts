@@ -31,6 +31,7 @@ import { Pools } from './pools';
 import { Proc } from '../proc/proc';
 import { UNTIL_ANSWERED } from '../proc/patience';
 import { ProcFs } from '../proc/proc-source';
+import { notedLooks, type NotedLooks } from './noted-looks';
 import { NotedSource } from './noted-source';
 import type { TargetReader } from '../reader/target-reader';
 import { RecordingState } from './recording-state';
@@ -142,6 +143,8 @@ export class LiveCapture {
   readonly written: RecordingState;
   /** What tells of the files that are met, too; null without one. */
   readonly noted: NotedSource | null;
+  /** What tells of looks at memory there. */
+  readonly looks: NotedLooks | null;
   /** What the user should know about the targets. */
   readonly notes: readonly string[];
   /** What the kernel counts for the targets themselves. */
@@ -183,8 +186,11 @@ export class LiveCapture {
     this.noted =
       record === null ? null : new NotedSource(this.files, session, this.system, record.limit > 0);
     this.source = this.noted ?? this.files;
-    this.guards = new Guards(pools.readers, () => this.now());
-    this.hugePages = new HugePages(pools.readers, () => this.now());
+    const guards = new Guards(pools.readers, () => this.now());
+    const hugePages = new HugePages(pools.readers, () => this.now());
+    this.looks = this.noted === null ? null : notedLooks(this.noted, guards, hugePages);
+    this.guards = this.looks?.guards ?? guards;
+    this.hugePages = this.looks?.hugePages ?? hugePages;
     const perf = parts.whole === null ? null : perfMount(proc);
     this.owners = new Owners(reader, nowMs, undefined, perf);
     this.spaces = parts.whole === null ? null : new Spaces(reader, () => this.now(), nowMs);

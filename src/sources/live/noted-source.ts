@@ -33,6 +33,10 @@ export class NotedSource implements ProcSource {
     for (const text of this.told ?? []) this.session.recordFact(text);
   }
 
+  note(fact: RecordedFact): void {
+    this.session.recordFact(factText(fact));
+  }
+
   noteName(pid: number, tid: number, name: string): void {
     this.note({ kind: 'comm', pid, tid, name });
   }
@@ -96,10 +100,6 @@ export class NotedSource implements ProcSource {
     if (this.noted.has(what) || this.noted.size >= MAX_NOTED) return false;
     this.noted.add(what);
     return true;
-  }
-
-  private note(fact: RecordedFact): void {
-    this.session.recordFact(factText(fact));
   }
 
   private noteOnce(fact: RecordedFact): void {

@@ -1,14 +1,13 @@
 import { recordingEnd, recordingNotes } from '../../core/facts/recordings';
 import type { SystemFacts } from '../../core/classify/cause-text';
 import { CodeNames } from '../live/code-names';
+import type { RecordedGuards, RecordedHugePages } from './recorded-looks';
 import { RecordedSource } from './recorded-source';
 import { ReplaySession } from './replay-session';
 import type { ReplayRequest } from './replay-session';
 
 /** A recording in the place of a capture: nothing of it lives any more, and nobody can be asked. */
 export class RecordedCapture {
-  readonly guards = null;
-  readonly hugePages = null;
   readonly bus = null;
   readonly owners = null;
   readonly spaces = null;
@@ -18,6 +17,8 @@ export class RecordedCapture {
   readonly command = null;
   readonly pids: readonly number[] = [];
   readonly whole = null;
+  readonly guards: RecordedGuards;
+  readonly hugePages: RecordedHugePages;
   /** What the recording cannot tell. */
   readonly notes: readonly string[];
   /** Of code and data in files that are on this machine, too. */
@@ -33,6 +34,8 @@ export class RecordedCapture {
     readonly recording: string,
   ) {
     const { head, info } = session;
+    this.guards = source.guards;
+    this.hugePages = source.hugePages;
     this.notes = head === null ? [] : recordingNotes(head.all('note'), info);
     this.names = new CodeNames(source.files, null, () => performance.now());
   }

@@ -3,6 +3,8 @@ import type { ElfImage, ElfSection, ElfSegment } from '../../core/elf/elf';
 import { objectOf } from '../../core/text/json-object';
 import type { JsonObject } from '../../core/text/json-object';
 import type { Backing } from '../../core/vma/vma';
+import { isCount, parseLook } from './look-facts';
+import type { GuardsFact, MemoryFact } from './look-facts';
 
 /** What a recording of ours holds beside its records, one JSON text each. */
 export type RecordedFact =
@@ -15,7 +17,9 @@ export type RecordedFact =
       readonly name: string;
     }
   | { readonly kind: 'build'; readonly name: string; readonly id: string }
-  | { readonly kind: 'system'; readonly system: SystemFacts };
+  | { readonly kind: 'system'; readonly system: SystemFacts }
+  | GuardsFact
+  | MemoryFact;
 
 /** A file as facts know it: the same for every process that maps it under one name. */
 export function fileKey({ devMajor, devMinor, ino, name }: Backing): string {
@@ -42,6 +46,7 @@ export function parseFact(text: string): RecordedFact | null {
     const image = imageOf(objectOf(fact.image));
     return image === null ? null : { kind, file, image };
   }
+  if (kind === 'guards' || kind === 'memory') return parseLook(fact);
   const { pid, tid, name, id } = fact;
   if (kind === 'build' && typeof name === 'string' && isBuildId(id)) return { kind, name, id };
   if (kind === 'comm' && isCount(pid) && isCount(tid) && typeof name === 'string') {
@@ -58,10 +63,6 @@ export function parseFact(text: string): RecordedFact | null {
 
 function isBuildId(value: unknown): value is string {
   return typeof value === 'string' && /^([0-9a-f]{2}){2,64}$/.test(value);
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 function imageOf(value: JsonObject | null): ElfImage | null {

@@ -5,10 +5,13 @@ import { FileStore } from '../../core/vma/file-store';
 import type { Backing, Vma } from '../../core/vma/vma';
 import { fileKey, parseFact } from './recorded-facts';
 import { RecordedFiles } from './recorded-files';
+import { RecordedGuards, RecordedHugePages } from './recorded-looks';
 
 /** Of a recording: what it holds beside its records, which of perf's is nothing. */
 export class RecordedSource implements ProcSource {
   readonly fileChanges = 0;
+  readonly guards = new RecordedGuards();
+  readonly hugePages = new RecordedHugePages();
   system: SystemFacts = { swapInUse: false, numaBalancing: false };
   private readonly images = new Map<string, ElfImage>();
   private readonly names = new Map<number, string[]>();
@@ -39,6 +42,12 @@ export class RecordedSource implements ProcSource {
         return;
       case 'system':
         this.system = fact.system;
+        return;
+      case 'guards':
+        this.guards.add(fact);
+        return;
+      case 'memory':
+        this.hugePages.add(fact);
         return;
       case undefined:
     }
