@@ -119,29 +119,35 @@ struct RecordRow {
   bool is_chain() const { return type == RecordType::kStack || type == RecordType::kMadeBy; }
 };
 
+// Of records that were lost the kernel may say any number: only kCounted has a sign.
+inline double CountOf(const RecordRow& row) {
+  if (row.type == RecordType::kCounted) return static_cast<double>(static_cast<int64_t>(row.count));
+  return static_cast<double>(row.count);
+}
+
 // `at`, `name_offset`: where the record stands among the faults, and its name among the names.
-#define PAGEFAULT_RECORD_COLUMNS(X)                 \
-  X(f64, recTime, row.time)                         \
-  X(f64, recStart, row.start)                       \
-  X(f64, recEnd, row.end)                           \
-  X(f64, recPgoff, row.pgoff)                       \
-  X(f64, recEntered, row.entered)                   \
-  X(f64, recNewStart, row.new_start)                \
-  X(f64, recNewEnd, row.new_end)                    \
-  X(f64, recCount, static_cast<int64_t>(row.count)) \
-  X(u32, recAt, at)                                 \
-  X(u32, recPid, row.pid)                           \
-  X(u32, recTid, row.tid)                           \
-  X(u32, recParentPid, row.parent_pid)              \
-  X(u32, recParentTid, row.parent_tid)              \
-  X(u32, recProt, row.prot)                         \
-  X(u32, recFlags, row.flags)                       \
-  X(u32, recDevMajor, row.dev_major)                \
-  X(u32, recDevMinor, row.dev_minor)                \
-  X(u32, recInoLo, row.ino)                         \
-  X(u32, recInoHi, row.ino >> 32)                   \
-  X(u32, recNameOffset, name_offset)                \
-  X(u32, recNameLength, row.name_length)            \
+#define PAGEFAULT_RECORD_COLUMNS(X)      \
+  X(f64, recTime, row.time)              \
+  X(f64, recStart, row.start)            \
+  X(f64, recEnd, row.end)                \
+  X(f64, recPgoff, row.pgoff)            \
+  X(f64, recEntered, row.entered)        \
+  X(f64, recNewStart, row.new_start)     \
+  X(f64, recNewEnd, row.new_end)         \
+  X(f64, recCount, CountOf(row))         \
+  X(u32, recAt, at)                      \
+  X(u32, recPid, row.pid)                \
+  X(u32, recTid, row.tid)                \
+  X(u32, recParentPid, row.parent_pid)   \
+  X(u32, recParentTid, row.parent_tid)   \
+  X(u32, recProt, row.prot)              \
+  X(u32, recFlags, row.flags)            \
+  X(u32, recDevMajor, row.dev_major)     \
+  X(u32, recDevMinor, row.dev_minor)     \
+  X(u32, recInoLo, row.ino)              \
+  X(u32, recInoHi, row.ino >> 32)        \
+  X(u32, recNameOffset, name_offset)     \
+  X(u32, recNameLength, row.name_length) \
   X(u8, recType, row.type)
 
 // The place of each column in kBatchColumns.
