@@ -1,7 +1,7 @@
 import { FILE_START, HEAP_START, ORDINARY, Rig, STACK_START } from '../../../support/model-kit';
 import { FakeSpaces } from '../../../support/fake-spaces';
 import { NOT_IN_DETAIL } from '../../../../src/core/stats/limits';
-import type { Snapshot } from '../../../../src/core/snapshot/snapshot';
+import type { ProcessRow, Snapshot } from '../../../../src/core/snapshot/snapshot';
 
 const WRITE_PRESENT = 0x7;
 const READ_ABSENT = 0x4;
@@ -148,9 +148,10 @@ test('maps that come while a batch waits are taken over behind it', () => {
   expect(region(shot(rig), '[heap]')).toMatchObject({ faults: 2, byClass: [0, 0, 2, 0] });
 });
 
-test('faults of who cannot be read leave room for those of others, and one that is opened is asked again', () => {
+/** Processes with 4,096 faults each whose maps cannot be read, as often as it is tried. */
+function unreadable(pids: readonly number[]): ReturnType<typeof onDemand> {
   const { rig, spaces } = onDemand();
-  for (let pid = 100; pid < 102; pid++) {
+  for (const pid of pids) {
     for (let k = 0; k < 4096; k++) rig.fault({ pid, page: HEAP_START + k, code: WRITE_PRESENT });
     rig.run();
     rig.run();
@@ -162,13 +163,11 @@ test('faults of who cannot be read leave room for those of others, and one that 
     }
   }
   expect(spaces.asked).toEqual([]);
-  rig.fault({ pid: 300, page: HEAP_START, code: WRITE_PRESENT }).run();
-  rig.run();
-  spaces.answer(300, ORDINARY);
-  rig.run();
-  const of = (pid: number) => shot(rig).processes.find((row) => row.pid === pid);
-  expect(of(300)).toMatchObject({ faults: 1, undecided: 0 });
-  expect(of(100)).toMatchObject({ faults: 4096, undecided: 4096 });
+  return { rig, spaces };
+}
+
+/** Somebody looks at the process 100 when its maps can be read; returns its row afterwards. */
+function open100({ rig, spaces }: ReturnType<typeof onDemand>): ProcessRow {
   rig.model.open([100]);
   rig.fault({ pid: 100, page: HEAP_START, code: WRITE_PRESENT }).run();
   rig.now += 300e6;
@@ -178,5 +177,24 @@ test('faults of who cannot be read leave room for those of others, and one that 
   spaces.answer(100, ORDINARY);
   rig.run();
   rig.run();
-  expect(of(100)!.undecided).toBe(4096);
+  return shot(rig).processes.find((row) => row.pid === 100)!;
+}
+
+test('faults of who cannot be read leave room for those of others, and one that is opened is asked again', () => {
+  // All that can be kept.
+  const { rig, spaces } = unreadable([100, 101, 102, 103]);
+  rig.fault({ pid: 300, page: HEAP_START, code: WRITE_PRESENT }).run();
+  rig.run();
+  spaces.answer(300, ORDINARY);
+  rig.run();
+  const of = (pid: number) => shot(rig).processes.find((row) => row.pid === pid);
+  expect(of(300)).toMatchObject({ faults: 1, undecided: 0 });
+  expect(of(100)).toMatchObject({ faults: 4096, undecided: 4096 });
+  // Of the first ones nothing is left but their number; the one behind them is told.
+  expect(open100({ rig, spaces })).toMatchObject({ faults: 4097, undecided: 4096 });
+});
+
+test('who could not be read and is opened while there was room for all has his first faults told', () => {
+  // 64 of them lie in [heap]; of one process no more than 4,096 are kept.
+  expect(open100(unreadable([100]))).toMatchObject({ faults: 4097, undecided: 4097 - 64 });
 });
