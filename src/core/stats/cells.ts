@@ -160,6 +160,17 @@ export function shiftTicked(
   if (ns >= 0) cells[at + tickedStallNs]! += n * ns;
 }
 
+/** Keeps what is per tick of the row that begins at `at`: `kept` has room for a row. */
+export function keepTick(cells: Float64Array, at: number, kept: Float64Array): void {
+  for (const start of PER_TICK) kept[start] = cells[at + start]!;
+}
+
+/** Something of it is another than it was kept. */
+export function hasTicked(cells: Float64Array, at: number, kept: Float64Array): boolean {
+  for (const start of PER_TICK) if (kept[start] !== cells[at + start]) return true;
+  return false;
+}
+
 /** Of a row that rests. */
 export function restCells(cells: Float64Array, at: number): void {
   for (const start of PER_TICK) cells[at + start] = 0;

@@ -4,6 +4,8 @@ import {
   Cell,
   faultsAt,
   foldCells,
+  hasTicked,
+  keepTick,
   readCells,
   restCells,
   shiftTicked,
@@ -42,6 +44,8 @@ export class StatTable {
   private ids: Float64Array;
   /** See revision(). */
   private revisions: Uint32Array;
+  /** Of the row that is ticked: see keepTick(). */
+  private readonly kept = new Float64Array(STRIDE);
   private readonly histograms: RowHistograms;
   private readonly activity: RowActivity;
   private readonly freeRows: number[] = [];
@@ -275,16 +279,13 @@ export class StatTable {
 
   /** Samples rates and histories; see Counters.tick. */
   tick(elapsed: number, accounted: number): void {
-    const { cells, revisions } = this;
+    const { cells, revisions, kept } = this;
     this.activity.tick(
       (row) => {
         const at = row * STRIDE;
-        const rate = cells[at + Cell.rate]!;
-        const stalled = cells[at + Cell.stalled]!;
+        keepTick(cells, at, kept);
         const faults = tickCells(cells, at, elapsed, accounted);
-        if (cells[at + Cell.rate] !== rate || cells[at + Cell.stalled] !== stalled) {
-          revisions[row]!++;
-        }
+        if (hasTicked(cells, at, kept)) revisions[row]!++;
         return faults;
       },
       (row) => {

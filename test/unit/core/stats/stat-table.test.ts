@@ -205,3 +205,16 @@ describe('StatTable', () => {
     expect(table.p50Ns(b)).toBeNaN();
   });
 });
+
+test('a row has another revision when a tick has changed the rate of a class alone', () => {
+  const table = new StatTable(pool());
+  const row = table.alloc();
+  table.tick(1e9, 1e9);
+  add(table, row, { ...PLAIN, latency: -1 });
+  table.tick(1e9, 1e9);
+  add(table, row, { ...PLAIN, latency: -1, faultClass: 2 });
+  const before = table.revision(row);
+  table.tick(1e9, 1e9);
+  expect(table.get(row, Cell.classRate + 2)).toBe(1);
+  expect(table.revision(row)).not.toBe(before);
+});
