@@ -35,6 +35,10 @@ export class Counters {
   private readonly left: number[] = [];
   /** Of a COW, from 0 to 1: see countLeft(). */
   private part = 0;
+  /** A cell of the row of a process, and of the whole: see copyShare(). */
+  private readonly inProcess = (row: number, cell: number): number =>
+    this.tasks.processes.stats.get(row, cell);
+  private readonly inAll = (_row: number, cell: number): number => this.total.get(cell);
   /** The counters of all rows. */
   private readonly tables: readonly StatTable[];
   /** null where nobody looks at details. */
@@ -128,32 +132,30 @@ export class Counters {
 
   /** COW among them in the share that those of the process have which were captured, or those of all. */
   private countLeft(): void {
-    const { left, total, tasks, depth } = this;
-    const { stats } = tasks.processes;
+    const { left } = this;
     for (let k = 0; k < left.length; k += 4) {
-      const [thread, process, faults, time] = left.slice(k, k + 4) as [
-        number,
-        number,
-        number,
-        number,
-      ];
-      const ofProcess = depth === 'totals' ? null : copyShare((cell) => stats.get(process, cell));
-      const share = ofProcess ?? copyShare((cell) => total.get(cell)) ?? 0;
+      const process = left[k + 1]!;
+      const faults = left[k + 2]!;
+      const ofProcess = this.depth === 'totals' ? NaN : copyShare(this.inProcess, process);
+      const share = Number.isNaN(ofProcess) ? copyShare(this.inAll, 0) || 0 : ofProcess;
       const copies = faults * share + this.part;
       // Whole ones; the rest goes to who comes next.
       const whole = Math.floor(copies);
       this.part = copies - whole;
-      for (const [faultClass, n] of [
-        [FaultClass.MINOR, faults - whole],
-        [FaultClass.COW, whole],
-      ] as const) {
-        total.count(faultClass, n, time);
-        if (depth === 'totals') continue;
-        tasks.threads.stats.count(thread, faultClass, n, time);
-        stats.count(process, faultClass, n, time);
-      }
+      this.countAs(FaultClass.MINOR, k, faults - whole);
+      this.countAs(FaultClass.COW, k, whole);
     }
     left.length = 0;
+  }
+
+  /** Of those of `left` at k, n of a class. */
+  private countAs(faultClass: number, k: number, n: number): void {
+    const { left, total, tasks, depth } = this;
+    const time = left[k + 3]!;
+    total.count(faultClass, n, time);
+    if (depth === 'totals') return;
+    tasks.threads.stats.count(left[k]!, faultClass, n, time);
+    tasks.processes.stats.count(left[k + 1]!, faultClass, n, time);
   }
 
   /** Adds `ns` (or takes it, where negative) to the time stalled of these rows and of the whole. */
@@ -231,17 +233,17 @@ function isSampled({ faults, weight, counted }: Batch): boolean {
   return false;
 }
 
-/** Causes of faults that are COW, and of such that are neither COW nor MINOR. */
-const COPIES = [Cause.COW_ANON, Cause.COW_FILE];
+/** Causes of faults that are neither COW nor MINOR. */
 const NEITHER: ReadonlySet<number> = new Set([Cause.FILE_READ, Cause.SWAP_IN, Cause.UNRESOLVED]);
 
-/** Of the captured MINOR and COW faults of a row the share of COW; null where there are none. */
-function copyShare(get: (cell: number) => number): number | null {
+/** Of the captured MINOR and COW faults of a row the share of COW; NaN where there are none. */
+function copyShare(get: (row: number, cell: number) => number, row: number): number {
   let all = 0;
-  for (let cause = 0; cause < CAUSE_COUNT; cause++)
-    if (!NEITHER.has(cause)) all += get(Cell.byCause + cause);
-  if (all === 0) return null;
-  return COPIES.reduce((copies, cause) => copies + get(Cell.byCause + cause), 0) / all;
+  for (let cause = 0; cause < CAUSE_COUNT; cause++) {
+    if (!NEITHER.has(cause)) all += get(row, Cell.byCause + cause);
+  }
+  const copies = get(row, Cell.byCause + Cause.COW_ANON) + get(row, Cell.byCause + Cause.COW_FILE);
+  return all === 0 ? NaN : copies / all;
 }
 
 /** A row with counts that went elsewhere; a slot that was free before has no pairs. */

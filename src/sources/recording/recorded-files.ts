@@ -21,7 +21,10 @@ const NOBODY = 0;
  * them for debuggers.
  */
 export class RecordedFiles {
+  /** PENDING: asked about. */
   private readonly images = new Map<string, ElfImage | null | typeof PENDING>();
+  /** Of how many that is so. */
+  private pending = 0;
   private readonly waiting: (() => void)[] = [];
   private readonly readers: Readers;
   private readonly namers: Readers;
@@ -52,7 +55,9 @@ export class RecordedFiles {
     const buildId = this.buildIdOf(vma);
     if (buildId === '' || this.images.size >= MAX_FILES) return null;
     this.images.set(key, PENDING);
+    this.pending++;
     const told = (answer: ElfAnswer | null): void => {
+      this.pending--;
       this.images.set(key, answer?.image ?? null);
       for (const action of this.waiting.splice(0)) action();
     };
@@ -62,7 +67,7 @@ export class RecordedFiles {
 
   /** Calls back once when an image has come; false where none is on its way. */
   whenReady(action: () => void): boolean {
-    if (![...this.images.values()].includes(PENDING)) return false;
+    if (this.pending === 0) return false;
     this.waiting.push(action);
     return true;
   }
