@@ -87,34 +87,38 @@ export class RecordedHugePages implements HugePageSource {
   private next = 0;
   /** What is known of processes by now, the newest last. */
   private readonly known = new Map<number, HugePageFacts[]>();
+  /** Of each row the last question: what is told later is an answer to it, too. */
   private readonly asked = new Map<number, HugePageQuestion[]>();
+  private readonly answers: HugePageAnswer[] = [];
 
   add(fact: MemoryFact): void {
     this.told.push(fact);
   }
 
   askHugePages(question: HugePageQuestion): boolean {
-    note(this.asked, question.pid, question);
+    const { pid, ticket, page } = question;
+    const others = this.asked.get(pid)?.filter((other) => other.ticket !== ticket);
+    if (others !== undefined) this.asked.set(pid, others);
+    note(this.asked, pid, question);
+    const facts = this.known.get(pid)?.findLast((one) => holds(one, page));
+    if (facts !== undefined) this.answer(question, facts);
     return true;
   }
 
   takeHugePages({ horizon }: Reached): readonly HugePageAnswer[] {
-    const { told, asked, known } = this;
+    const { told } = this;
     for (; this.next < told.length && told[this.next]!.after <= horizon; this.next++) {
       const { pid, facts } = told[this.next]!;
-      note(known, pid, facts);
+      note(this.known, pid, facts);
+      for (const question of this.asked.get(pid) ?? []) {
+        if (holds(facts, question.page)) this.answer(question, facts);
+      }
     }
-    const answers: HugePageAnswer[] = [];
-    for (const [pid, questions] of asked) {
-      const open = questions.filter(({ page, ...question }) => {
-        const facts = known.get(pid)?.findLast((one) => holds(one, page));
-        if (facts !== undefined) answers.push({ ...question, facts });
-        return facts === undefined;
-      });
-      if (open.length === 0) asked.delete(pid);
-      else asked.set(pid, open);
-    }
-    return answers;
+    return this.answers.splice(0);
+  }
+
+  private answer({ ticket, pid, space }: HugePageQuestion, facts: HugePageFacts): void {
+    this.answers.push({ ticket, pid, space, facts });
   }
 }
 

@@ -114,6 +114,27 @@ test('what is known of memory answers who asks for a page of it', () => {
   expect(hugePages.takeHugePages(at(9000))).toEqual([]);
 });
 
+test('a row that is asked about again has what was told last', () => {
+  const bench = new Bench();
+  const question = { ticket: 7, pid: 1, space: '1.0', page: 0x10 };
+  const later = { ...FACTS, resident: 8192 };
+  for (const [horizon, facts] of [
+    [1000, FACTS],
+    [2000, later],
+  ] as const) {
+    bench.memoryAnswers = [{ ticket: 5, pid: 1, space: '1.0', facts }];
+    bench.memory.takeHugePages(at(horizon));
+  }
+  const { hugePages } = bench.source;
+  hugePages.askHugePages(question);
+  const told = (horizon: number): unknown =>
+    hugePages.takeHugePages(at(horizon)).map(({ ticket, facts }) => [ticket, facts]);
+  expect(told(1000)).toEqual([[7, FACTS]]);
+  hugePages.askHugePages(question);
+  expect(told(1500)).toEqual([[7, FACTS]]);
+  expect(told(2000)).toEqual([[7, later]]);
+});
+
 test.each([
   { ranges: [16, 32] },
   { ranges: [32, 16, 16] },
