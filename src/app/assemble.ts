@@ -275,6 +275,7 @@ function runPortsOf(
     },
     clock: clockOf(capture),
     limitReached: () => limit.reached,
+    filtered: limit.test !== null,
     outputClosed: () => capture.written?.isClosed === true,
     durationNs: options.durationNs,
     askBlocked: (faults, told) => {

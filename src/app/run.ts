@@ -49,6 +49,8 @@ export interface RunPorts {
   readonly limitReached: () => boolean;
   /** What else is written has no reader any more. */
   readonly outputClosed?: () => boolean;
+  /** Not every fault is counted. */
+  readonly filtered: boolean;
   readonly durationNs: number | null;
   readonly askBlocked: AskBlocked;
   /** Runs what ends the capture: for looks at the targets right before and after. */
@@ -206,7 +208,7 @@ export class Run {
     const { session } = this.ports;
     const { kernel, ...records } = session.counters();
     return {
-      mode: session.info,
+      mode: this.ports.filtered ? { ...session.info, filtered: true } : session.info,
       received: { ...this.pump.counts },
       lost: lostFaults(records),
       kernel,

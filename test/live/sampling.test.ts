@@ -110,6 +110,8 @@ test('a record says for how many it stands, a table what is an estimate', async 
   });
   expect(report.capture.limits).toContain(`sampled, 1 in ${EVERY}: ~ is an estimate`);
   expect(report.totals).toMatchObject({ unique_pages: null, refaults: null });
+  const regions = report.regions as readonly { readonly estimates?: readonly string[] }[];
+  expect(regions[0]!.estimates).toEqual(expect.arrayContaining(['minor', 'faults', 'causes']));
   const weights = faults as readonly (Fault & { readonly weight: number })[];
   expect(new Set(weights.map(({ v }) => v))).toEqual(new Set([2]));
   expect(new Set(weights.map(({ weight }) => weight))).toEqual(new Set([EVERY]));

@@ -165,6 +165,7 @@ export function setup(ports: Partial<RunPorts> = {}, writes = Infinity): Setup {
       },
       clock,
       limitReached: () => false,
+      filtered: false,
       durationNs: null,
       askBlocked: (faults, told) => {
         told(faults.map(() => false));

@@ -1,6 +1,8 @@
 import { causeText, type CauseFacts } from '../classify/cause-text';
 import { CAUSE_NAMES } from '../classify/classes';
 import type { StatRow } from '../snapshot/snapshot';
+import { isEstimate } from './row-columns';
+import { withEstimates } from './table-export';
 import type { ExportTable } from './table-export';
 
 export interface CauseRow {
@@ -47,7 +49,7 @@ export function causeTable(
   facts: CauseFacts,
   extras = NOTHING,
 ): ExportTable {
-  return {
+  const table = {
     name: 'causes',
     columns: ['cause', 'faults', 'share', 'meaning', 'stall_ns', 'rate', 'p99_ns'],
     rows: causeRows(rows, true, extras).map(({ cause, faults, share, stallNs, rate, p99Ns }) => {
@@ -55,4 +57,8 @@ export function causeTable(
       return [name, faults, share, causeText(name, facts).means, stallNs, rate, p99Ns];
     }),
   };
+  return rows.some(isEstimate) ? withEstimates(table, () => ESTIMATED) : table;
 }
+
+/** Of sampled faults. */
+const ESTIMATED = ['faults', 'share', 'stall_ns', 'rate', 'p99_ns'];

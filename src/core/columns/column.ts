@@ -21,6 +21,8 @@ export interface Column<Row> {
   readonly timed: boolean;
   /** What machines get and what rows are sorted by. Text is raw; NaN means not measured, null a text that is not known. */
   readonly value: (row: Row) => number | string | null;
+  /** Of rows with sampled faults it is an estimate. */
+  readonly isEstimate?: true;
   /** What a person gets. Text is raw: whoever prints it strips control characters. */
   readonly format: (row: Row) => string;
 }
@@ -85,7 +87,7 @@ export function numeric<Row>(of: Numeric<Row>): Column<Row> {
 /** The same of a number that is an estimate, which says so to a person. */
 export function asEstimate<Row>(column: Column<Row>): Column<Row> {
   const format = (row: Row): string => estimate(column.format(row));
-  return { ...column, width: column.width + 1, format };
+  return { ...column, width: column.width + 1, format, isEstimate: true };
 }
 
 /** An identifier. */

@@ -191,7 +191,7 @@ export function knownColumns<Row extends StatRow>(
   columns: readonly Column<Row>[],
   mode: CaptureMode,
 ): readonly Column<Row>[] {
-  if (isSampled(mode)) return sampledColumns(columns);
+  if (isSampled(mode)) return sampledColumns(columns, mode.filtered === true);
   if (knowsCow(mode)) return columns;
   return columns.map((column) =>
     column.id === 'cow' || column.id === 'cow_rate'
@@ -218,8 +218,11 @@ export function isEstimate({ uniquePages }: Pick<StatRow, 'uniquePages'>): boole
 const OF_SAMPLES: ReadonlySet<string> = new Set(['kind', 'site']);
 
 /** Where minor faults are sampled what is an estimate says so. */
-function sampledColumns<Row>(columns: readonly Column<Row>[]): readonly Column<Row>[] {
-  const exact = columns.some(({ id }) => OF_SAMPLES.has(id)) ? EXACT : EXACT_IN_SUM;
+function sampledColumns<Row>(
+  columns: readonly Column<Row>[],
+  filtered: boolean,
+): readonly Column<Row>[] {
+  const exact = filtered || columns.some(({ id }) => OF_SAMPLES.has(id)) ? EXACT : EXACT_IN_SUM;
   return columns.map((column) => {
     if (!COUNTED.has(column.id) || exact.has(column.id)) return column;
     if (NOT_SAMPLED.has(column.id)) return { ...column, value: () => NaN, format: () => 'n/a' };

@@ -1,11 +1,15 @@
 import { printable, safeJson } from '../text/printable';
 import type { Column } from './column';
 import type { StatRow } from '../snapshot/snapshot';
+import { isEstimate } from './row-columns';
 
 /** Tables as data, for machines: what the dashboard writes, and the rows of the JSON report. */
 
-/** Text is raw; null, like NaN, is what is not known. */
-type ExportValue = string | number | null;
+/** Text is raw; null, like NaN, is what is not known. A list is one of names. */
+type ExportValue = string | number | null | readonly string[];
+
+/** A row as JSON has it. */
+export type ExportRow = Readonly<Record<string, ExportValue>>;
 
 export interface ExportTable {
   readonly name: string;
@@ -22,11 +26,32 @@ export function rowTable<Row extends StatRow>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
 ): ExportTable {
-  return {
+  const table = {
     name,
     columns: columns.map((column) => column.id),
     rows: rows.map((row) => columns.map((column) => column.value(row))),
   };
+  const estimated = columns.filter((column) => column.isEstimate === true);
+  return estimated.length === 0
+    ? table
+    : withEstimates(table, (k) => estimatesIn(rows[k]!, estimated));
+}
+
+/** A table, of whose rows the last column says which of the others are estimates. */
+export function withEstimates(
+  { name, columns, rows }: ExportTable,
+  of: (row: number) => readonly string[],
+): ExportTable {
+  return {
+    name,
+    columns: [...columns, 'estimates'],
+    rows: rows.map((row, k) => [...row, of(k)]),
+  };
+}
+
+function estimatesIn<Row extends StatRow>(row: Row, columns: readonly Column<Row>[]): string[] {
+  if (!isEstimate(row)) return [];
+  return columns.filter(({ value }) => !Number.isNaN(value(row))).map(({ id }) => id);
 }
 
 /**
@@ -56,8 +81,13 @@ export function jsonLine(names: readonly string[], values: readonly ExportValue[
   return `${safeJson(JSON.stringify(Object.fromEntries(cells)))}\n`;
 }
 
+function isList(value: ExportValue): value is readonly string[] {
+  return Array.isArray(value);
+}
+
 function plain(value: ExportValue): string {
   if (typeof value === 'string') return printable(value);
+  if (isList(value)) return value.join(';');
   return value !== null && Number.isFinite(value) ? String(value) : '';
 }
 
@@ -75,10 +105,7 @@ export function exportJson(tables: ExportTables, header: object): string {
 }
 
 /** The rows of a table as JSON has them, by the names of its columns. */
-export function tableObjects({
-  columns,
-  rows,
-}: ExportTable): Readonly<Record<string, ExportValue>>[] {
+export function tableObjects({ columns, rows }: ExportTable): ExportRow[] {
   return rows.map((row) =>
     Object.fromEntries(columns.map((column, k) => [column, jsonValue(row[k]!)])),
   );
@@ -86,5 +113,5 @@ export function tableObjects({
 
 /** JSON has no NaN: what was not measured is null. */
 export function jsonValue(value: ExportValue): ExportValue {
-  return typeof value === 'string' || Number.isFinite(value) ? value : null;
+  return typeof value === 'string' || isList(value) || Number.isFinite(value) ? value : null;
 }

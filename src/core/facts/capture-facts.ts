@@ -54,6 +54,8 @@ export interface CaptureMode {
   readonly engine?: Engine;
   /** So manyth MINOR or COW fault is captured, on average; the others are counted. Absent: each. */
   readonly every?: number;
+  /** Not every fault is counted (a filter, a limit): of those that are not captured nobody knows whether they would be. */
+  readonly filtered?: boolean;
   /** munmap, mremap and brk are seen. */
   readonly unmapTracepoints: boolean;
   /** Signals are seen: an ERROR is a fault that was seen to send one; otherwise it is inferred. */

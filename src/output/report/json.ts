@@ -1,6 +1,6 @@
 import { CAUSE_NAMES } from '../../core/classify/classes';
 import { captureLimits, completeness, knowsCow } from '../../core/facts/capture-facts';
-import type { RecordCounters } from '../../core/facts/capture-facts';
+import type { CaptureMode, RecordCounters } from '../../core/facts/capture-facts';
 import {
   PROCESS_COLUMNS,
   REGION_COLUMNS,
@@ -38,6 +38,7 @@ import {
   shownColumns,
 } from './report';
 import type { ReportInput } from './report';
+import { estimatesOf, withMore } from './estimates';
 
 /** Rises when a key changes its meaning or goes away; new keys do not raise it. */
 const REPORT_SCHEMA_VERSION = 2;
@@ -86,6 +87,7 @@ function documentOf(input: ReportInput): Readonly<Record<string, Json | Rows>> {
       faults: snapshot.totals.faults,
       ...summary,
       ...(knowsCow(capture.mode) ? {} : { cow: null }),
+      ...estimatesOf(capture.mode, capture.mode.filtered === true ? FILTERED_SUMS : SUMS),
     },
     completeness: completenessPart(input),
     capture: capturePart(input),
@@ -93,14 +95,20 @@ function documentOf(input: ReportInput): Readonly<Record<string, Json | Rows>> {
     sigbus_reasons: snapshot.causeFacts.busReasons,
     caps: snapshot.caps,
     causes: byCause(snapshot.totals),
-    totals: totals(snapshot.totals, fixed !== null),
+    ...estimatesOf(capture.mode, ['causes', 'findings']),
+    totals: { ...totals(snapshot.totals, fixed !== null), ...estimatesOf(capture.mode, TOTALS) },
     findings: fixed ? [] : findings(snapshot).map(findingPart),
     ...tableParts(input),
     ...groupParts(input),
     stacks: () => stacks(input),
-    latency: fixed ? [] : snapshot.latency.filter(isKnown).map(histogram),
+    latency: fixed ? [] : snapshot.latency.filter(isKnown).map((h) => histogram(h, capture.mode)),
   };
 }
+
+/** What is an estimate where MINOR and COW faults are sampled: of the summary, and where not every fault is counted. */
+const SUMS = ['minor', 'cow'];
+const FILTERED_SUMS = ['faults', ...SUMS];
+const TOTALS = ['minor_or_cow', 'stall_ns', 'stall_share', 'max_ns'];
 
 function targetPart({ target, fixed }: ReportInput): Json {
   const { command, pids, whole, recording = null } = target;
@@ -201,7 +209,7 @@ function tableParts(input: ReportInput): Readonly<Record<string, Rows>> {
       for (const raw of orderedRows(rows, fixed !== null)) {
         const row = renamed(raw, fixed);
         const [cells] = tableObjects(rowTable('', columns, [row]));
-        yield { ...cells, ...extras(row), ...sharing(row) };
+        yield withMore(row, cells!, { ...extras(row), ...sharing(row) });
       }
     };
   };
@@ -244,7 +252,7 @@ function groupParts(input: ReportInput): Readonly<Record<string, Json | Rows>> {
       for (const row of ownedRows(input, grouping)) {
         const [cells] = tableObjects(rowTable('', columns, [row]));
         const unit = grouping === 'cgroup' ? { unit: known(unitOf(row.label)) } : {};
-        yield { ...cells, ...unit, causes: byCause(row) };
+        yield withMore(row, cells!, { ...unit, causes: byCause(row) });
       }
     };
   };
@@ -339,7 +347,7 @@ function recordCounters(records: RecordCounters): Json {
   };
 }
 
-function totals(row: StatRow, fixed: boolean): Json {
+function totals(row: StatRow, fixed: boolean): Record<string, Json> {
   return {
     unique_pages: row.uniquePages,
     minor_or_cow: row.undecided,
@@ -350,7 +358,11 @@ function totals(row: StatRow, fixed: boolean): Json {
   };
 }
 
-function histogram(h: LatencyHistogram): Json {
+const PERCENTILES = ['p50_ns', 'p90_ns', 'p99_ns', 'p999_ns'];
+const HISTOGRAM = ['count', 'total_ns', 'max_ns', ...PERCENTILES, 'buckets'];
+
+function histogram(h: LatencyHistogram, mode: CaptureMode): Json {
+  const isOfSamples = h.faultClass === 'MINOR' || h.faultClass === 'COW';
   return {
     class: h.faultClass,
     count: h.count,
@@ -365,5 +377,6 @@ function histogram(h: LatencyHistogram): Json {
       high_ns: highNs,
       count,
     })),
+    ...estimatesOf(mode, isOfSamples ? HISTOGRAM : []),
   };
 }

@@ -46,6 +46,7 @@ function jsonHeader(dashboard: Dashboard): object {
     elapsed_ns: snapshot.elapsed,
     pids: header.targets.map((target) => target.pid),
     filter: dashboard.scene.filterText,
+    sampled_every: header.capture.mode.every ?? 1,
     hidden: hiddenClasses(dashboard),
     // What the numbers hold beyond what is asked for, and which rows sum up others.
     notes: [...scopeLines(dashboard, false), ...besides, ...snapshot.caps].filter(

@@ -31,6 +31,11 @@ test.each([
   expect((await t.run.done).reason).toBe(reason);
 });
 
+test('that a filter is in force is in what a run says of itself', () => {
+  expect(setup().run.facts().mode.filtered).toBeUndefined();
+  expect(setup({ filtered: true }).run.facts().mode.filtered).toBe(true);
+});
+
 test('nothing happens before the duration is over, and a wake-up brings what there is', async () => {
   const t = setup({ durationNs: 2e9 });
   t.run.start();
