@@ -205,7 +205,8 @@ export class RecordApplier {
       const thread = tasks.known(tid);
       if (thread?.process.pid === pid) tasks.rename(thread, name);
       else if (tasks.process(pid) !== undefined) {
-        tasks.beginThread(tasks.process(pid)!, tid, name);
+        // Nobody had known its name yet.
+        tasks.rename(tasks.beginThread(tasks.process(pid)!, tid, name), name);
       }
       return;
     }

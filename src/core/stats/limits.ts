@@ -4,6 +4,8 @@ import { MAX_LEAVES } from '../vma/vma-nodes';
 
 /** As everything beyond a cap is called: where all folding ends. */
 export const OTHERS = '[others]';
+/** Name of a process that was gone before anybody could ask for it. */
+export const UNNAMED = '[unknown]';
 /** As what belongs to processes that are not kept in detail is called. */
 export const NOT_IN_DETAIL = '[not in detail]';
 
