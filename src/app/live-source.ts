@@ -190,6 +190,10 @@ export class LiveSource implements DashboardSource {
     this.assembly.model.open(pids);
   }
 
+  keepApart(pids: readonly number[]): void {
+    this.assembly.model.tasks.endedRows.keepApart(pids);
+  }
+
   zero(): void {
     const { model, run, waiting } = this.assembly;
     model.zero(this.now, waiting.look());

@@ -27,6 +27,7 @@ export class ReplaySource implements DashboardSource {
   readonly replay: Player;
   /** Processes that somebody looked at, and the passage that has been told of them. */
   private readonly opened = new Set<number>();
+  private apart: readonly number[] = [];
   private told: Passage | null = null;
   /** As they were when the counters were last set to zero. */
   private zeroedAt: { readonly passage: Passage; readonly facts: CaptureFacts } | null = null;
@@ -57,7 +58,10 @@ export class ReplaySource implements DashboardSource {
   snapshot(reuse: boolean): Snapshot {
     const { passage, state } = this.replay;
     // Another passage begins with nothing, and is told before it goes on.
-    if (this.told !== passage) passage.assembly.model.open(this.opened);
+    if (this.told !== passage) {
+      passage.assembly.model.tasks.endedRows.keepApart(this.apart);
+      passage.assembly.model.open(this.opened);
+    }
     this.told = passage;
     return passage.assembly.model.snapshot(state.position, { reuse });
   }
@@ -99,6 +103,11 @@ export class ReplaySource implements DashboardSource {
   open(pids: Iterable<number>): void {
     for (const pid of pids) this.opened.add(pid);
     this.replay.passage.assembly.model.open(this.opened);
+  }
+
+  keepApart(pids: readonly number[]): void {
+    this.apart = pids;
+    this.replay.passage.assembly.model.tasks.endedRows.keepApart(pids);
   }
 
   zero(): void {

@@ -353,6 +353,8 @@ export class FakeSource implements DashboardSource {
   }
   latency: DashboardSource['latency'] = () => this.picture.latency;
   readonly opened = new Set<number>();
+  apart: readonly number[] = [];
+  readonly keepApart = (pids: readonly number[]): void => void (this.apart = pids);
   open(pids: Iterable<number>): void {
     for (const pid of pids) this.opened.add(pid);
   }

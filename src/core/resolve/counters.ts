@@ -9,7 +9,8 @@ import type { RegionInfo, RegionTable } from '../regions/region-table';
 import type { SiteTable } from '../code/site-table';
 import type { Resolved } from '../wire/resolved';
 import { GONE } from '../stats/row-table';
-import type { Settled, Tasks } from '../tasks/tasks';
+import type { Settled } from '../tasks/ended-rows';
+import type { Tasks } from '../tasks/tasks';
 import type { More, StatTable } from '../stats/stat-table';
 import { Totals } from '../stats/totals';
 

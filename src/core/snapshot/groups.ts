@@ -144,6 +144,11 @@ export abstract class RowGroup<Row extends GroupableRow> implements StatRow, Sha
   }
 }
 
+/** The rows that a row stands for: itself where it is no group. */
+export function membersOf<Row extends GroupableRow>(row: Row): readonly Row[] {
+  return row instanceof RowGroup ? (row.rows as readonly Row[]) : [row];
+}
+
 /** p50, p90 and p99 of the latencies that are added, ns, none above `max`; NaN where there are none. */
 export function mergedPercentiles(
   addLatencies: (counts: Float64Array) => number,

@@ -1,5 +1,5 @@
 import type { CommTable } from './comm-names';
-import { NOT_IN_DETAIL, OTHERS } from '../stats/limits';
+import { NOT_IN_DETAIL, OTHERS, UNNAMED } from '../stats/limits';
 import type { Limits } from '../stats/limits';
 import { PENDING, UNKNOWN } from '../ports';
 import type { ProcSource } from '../ports';
@@ -9,22 +9,13 @@ import type { SlabPool } from '../stats/slab-pool';
 import { UNKNOWN_OWNER } from '../facts/owner';
 import { processRows, threadRows } from './task-table';
 import type { ProcessInfo, ThreadInfo } from './task-table';
+import { EndedRows } from './ended-rows';
+import type { Settled } from './ended-rows';
 import { VmaMap } from '../vma/vma-map';
 import type { Vma } from '../vma/vma';
 import type { VmaPool } from '../vma/vma-pool';
 
 const THREAD_CACHE = 256;
-
-/** Ended processes, and ended threads of others, whose rows are to be shared from now on. */
-export interface Settled {
-  readonly pids: ReadonlySet<number>;
-  readonly tids: ReadonlySet<number>;
-}
-
-/** All but the newest `keep`, once there are twice as many: folding looks at every row. */
-function takeOldest(ended: number[], keep: number): number[] {
-  return ended.length > 2 * keep ? ended.splice(0, ended.length - keep) : [];
-}
 
 /** Faults of a process of so many that are in no row of its own below it. */
 export function leftOut({ leftOut: before, leftAt }: ProcessInfo, faults: number): number {
@@ -48,14 +39,12 @@ export class Tasks {
   admission: ((process: Process) => boolean) | null = null;
   /** Processes beyond the cap on address spaces were met. */
   crowded = false;
+  readonly endedRows: EndedRows;
   private readonly byPid = new Map<number, Process>();
   private readonly byTid = new Map<number, Thread>();
   private readonly cache: (Thread | null)[] = new Array<Thread | null>(THREAD_CACHE).fill(null);
   private endedProcesses: Process[] = [];
   private endedThreads: Thread[] = [];
-  /** Ended, with rows of their own; in the order they ended in. */
-  private readonly unsettledPids: number[] = [];
-  private readonly unsettledTids: number[] = [];
   private readonly changed = new Set<Process>();
   private nextSerial = 1;
   /** Has no map: stands for every process beyond the cap. */
@@ -72,6 +61,7 @@ export class Tasks {
   ) {
     this.threads = threadRows(statPool, limits.threads);
     this.processes = processRows(statPool, limits.processes);
+    this.endedRows = new EndedRows(limits);
   }
 
   live(): IterableIterator<Process> {
@@ -153,7 +143,7 @@ export class Tasks {
     if (known !== undefined) return known;
     // Not even asked about: a crowd's faults must stay cheap.
     if (this.byPid.size >= this.limits.spaces) return this.crowdProcess();
-    const comm = this.comms.intern(this.source.comm(pid, pid) ?? '');
+    const comm = this.comms.intern(this.source.comm(pid, pid) ?? UNNAMED);
     const process = this.begin(pid, 0, comm, new VmaMap(this.spaces));
     process.space.unread = process.pid !== 0;
     return process;
@@ -336,12 +326,11 @@ export class Tasks {
   releaseEnded(): void {
     for (const thread of this.endedThreads) {
       this.releaseThread(thread);
-      const settles = this.limits.endedThreads !== Infinity;
-      if (settles && thread.row >= 0 && thread.process.alive) this.unsettledTids.push(thread.tid);
+      if (thread.row >= 0 && thread.process.alive) this.endedRows.addThread(thread.tid);
     }
     for (const process of this.endedProcesses) {
       this.release(process);
-      if (this.limits.endedProcesses !== Infinity) this.unsettledPids.push(process.pid);
+      this.endedRows.addProcess(process.pid);
     }
     this.endedThreads = [];
     this.endedProcesses = [];
@@ -349,15 +338,12 @@ export class Tasks {
 
   /** What ended long enough ago to share rows, each told once; null where there is none. */
   settle(): Settled | null {
-    const pids = takeOldest(this.unsettledPids, this.limits.endedProcesses);
-    const tids = takeOldest(this.unsettledTids, this.limits.endedThreads);
-    if (pids.length === 0 && tids.length === 0) return null;
-    return { pids: new Set(pids.filter((pid) => !this.byPid.has(pid))), tids: new Set(tids) };
+    return this.endedRows.settle((pid) => this.byPid.has(pid));
   }
 
   /** A thread (0: none) has ended and its row is no longer kept apart. */
   hasLeft(tid: number): boolean {
-    return tid !== 0 && !this.byTid.has(tid) && !this.unsettledTids.includes(tid);
+    return tid !== 0 && !this.byTid.has(tid) && !this.endedRows.hasThread(tid);
   }
 
   private releaseThread(thread: Thread): void {

@@ -90,7 +90,7 @@ export const KEYMAP: readonly Binding[] = [
   {
     keys: ['enter'],
     action: 'open',
-    help: 'open the selected row: a group into its rows, then the details',
+    help: 'open what is tagged together, else the selected row: a group into its rows, then the details',
     footer: ['Enter', 'open'],
   },
   {
@@ -103,7 +103,7 @@ export const KEYMAP: readonly Binding[] = [
     action: 'collapse',
     help: 'close a group; latency of a recording: a time back (Enter goes there)',
   },
-  { keys: ['t'], action: 'flat', help: 'groups, or every row by itself' },
+  { keys: ['g'], action: 'flat', help: 'groups, or every row by itself' },
   {
     keys: ['V', 'f5'],
     action: 'family',
@@ -131,6 +131,13 @@ export const KEYMAP: readonly Binding[] = [
   { keys: ['>', '.'], action: 'sort-right', help: 'sort by the column to the right' },
   { keys: ['r', 'I'], action: 'reverse', help: 'reverse the sort order' },
   { keys: ['S', 'f6'], action: 'choose-sort', help: 'choose the sort column by name' },
+  {
+    keys: ['t'],
+    action: 'tag',
+    help: 'processes: tag the selected one or those of a group (marked *): Enter then opens them together',
+    footer: ['t', 'tag'],
+  },
+  { keys: ['U'], action: 'untag', help: 'processes: take all tags away' },
   {
     keys: ['o'],
     action: 'lead',

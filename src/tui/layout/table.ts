@@ -5,6 +5,7 @@ import type { GroupableRow } from '../../core/snapshot/groups';
 import type { StatRow } from '../../core/snapshot/snapshot';
 import type { ColumnNeeds } from './columns';
 import { RowOrder } from './order';
+import type { Tags } from './tags';
 import { RowTree, type RowGrouping } from './tree';
 
 /** Bit mask of all classes. */
@@ -38,6 +39,13 @@ export interface TableSpec<Row extends GroupableRow> {
   readonly grouping?: RowGrouping<Row>;
   /** Who the parent of a row is among all of them: left out, rows have none. */
   readonly parents?: (all: readonly Row[]) => (row: Row) => Row | null;
+  /** Left out, rows cannot be tagged. */
+  readonly tagging?: {
+    readonly tags: Tags<Row>;
+    /** One row of all that are tagged; find() knows it by its id. `of`: how many are, also those whose rows are gone. */
+    readonly id: number;
+    readonly together: (rows: readonly Row[], of: number) => Row;
+  };
 }
 
 /**
@@ -110,7 +118,7 @@ export class TableModel<Row extends GroupableRow> {
 
   /** What the filter lets through, and what is to be known of it: in one pass, for there may be thousands. */
   private choose(): void {
-    const { source, test, classes } = this;
+    const { source, test, classes, tags } = this;
     const { pidOf, keeps } = this.spec;
     const matching: Row[] = [];
     let total = 0;
@@ -119,7 +127,7 @@ export class TableModel<Row extends GroupableRow> {
     let onePid = 0;
     let several = false;
     for (const row of source) {
-      if (row.faults === 0 && keeps?.(row) !== true) continue;
+      if (row.faults === 0 && keeps?.(row) !== true && tags?.has(row) !== true) continue;
       total++;
       const mask = classesOf(row);
       if ((classes !== ALL_CLASSES && (mask & classes) === 0) || test?.passes(row) === false)
@@ -164,8 +172,34 @@ export class TableModel<Row extends GroupableRow> {
     else this.select(this.selectedIndex);
   }
 
+  get tags(): Tags<Row> | null {
+    return this.spec.tagging?.tags ?? null;
+  }
+
+  /** Tags the selected row, or takes its tag away, and goes on to the next one. */
+  toggleTag(): void {
+    if (this.selectedRow === null) return;
+    this.tags?.toggle(this.selectedRow);
+    this.move(1);
+    this.arrange();
+  }
+
+  untag(): void {
+    this.tags?.clear();
+    this.arrange();
+  }
+
+  /** What is tagged, as one row, also what is not shown; null where nothing is. */
+  get tagged(): Row | null {
+    const { tagging } = this.spec;
+    if (tagging === undefined) return null;
+    const rows = this.source.filter((row) => tagging.tags.has(row));
+    return rows.length === 0 ? null : tagging.together(rows, tagging.tags.count);
+  }
+
   /** A row by its id, also one that is not shown; undefined where it is gone. */
   find(id: number): Row | undefined {
+    if (id === this.spec.tagging?.id) return this.tagged ?? undefined;
     return (
       this.tree.outermost.find((row) => row.id === id) ?? this.source.find((row) => row.id === id)
     );

@@ -23,6 +23,8 @@ export interface DashboardSource {
   readonly names: EventNames;
   /** Somebody looks at these processes: their regions, threads and code are told apart from now on. */
   open(pids: Iterable<number>): void;
+  /** These, and no others, keep rows of their own however long ago they have ended. */
+  keepApart(pids: readonly number[]): void;
   /** Sets the counters to zero. */
   zero(): void;
   /** `Summary: major=...`, without a newline. */

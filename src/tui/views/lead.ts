@@ -1,5 +1,5 @@
 import { printFilter, type Filter, type TextField } from '../../core/filter/ast';
-import { RowGroup, type GroupableRow } from '../../core/snapshot/groups';
+import { membersOf } from '../../core/snapshot/groups';
 import type { OwnedGroup } from '../../core/snapshot/process-groups';
 import type { ProcessRow, RegionRow, SiteRow, ThreadRow } from '../../core/snapshot/snapshot';
 import type { Navigation } from './view';
@@ -91,10 +91,6 @@ function labelOf(row: RegionRow): string {
   const labels = membersOf(row).map(({ label }) => label);
   const [first] = labels;
   return labels.every((label) => label === first) ? first! : first!.split(':')[0]!;
-}
-
-function membersOf<Row extends GroupableRow>(row: Row): readonly Row[] {
-  return row instanceof RowGroup ? (row.rows as readonly Row[]) : [row];
 }
 
 /** By number where that is known of all and they are few, else by the name that they share, up to its number. */

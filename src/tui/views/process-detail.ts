@@ -1,5 +1,5 @@
 import { rowTable } from '../../core/columns/table-export';
-import { ProcessGroup } from '../../core/snapshot/group-rules';
+import { membersOf } from '../../core/snapshot/groups';
 import { regionsOfProcesses, threadsOfProcesses } from '../../core/snapshot/row-parts';
 import { sitesOfAll } from '../../core/snapshot/site-pairs';
 import type { PairedRow, ProcessRow, Snapshot } from '../../core/snapshot/snapshot';
@@ -10,6 +10,7 @@ import type { Scene } from '../state/scene';
 import type { Theme } from '../terminal/theme';
 import { leadOfProcess } from './lead';
 import { pairedLine, pairedTable, RowDetailView } from './row-detail';
+import { TaggedProcesses } from './tagged-processes';
 import type { Navigation, View } from './view';
 
 /** Of a group that is opened: each has its maps read, and what is in detail has a bound (Details). */
@@ -31,7 +32,7 @@ export function processDetail(
     name: 'process',
     row: () => table.find(opened.id),
     look: (row) => {
-      const members = row instanceof ProcessGroup ? row.rows : [row];
+      const members = membersOf(row);
       pids = pidsOf(members);
       const living = members.filter(({ pid, alive }) => pid !== 0 && alive);
       openedPids = stillOpened(openedPids, living);
@@ -112,7 +113,14 @@ function leftOutLine(theme: Theme, columns: number, faults: number): string[] {
 }
 
 function titleLine(line: Line, row: ProcessRow): void {
-  if (row.pid === 0) {
+  if (row instanceof TaggedProcesses) {
+    const gone = row.gone === 0 ? '' : ` (of ${row.gone} more the rows are gone)`;
+    line.add(
+      `${row.members} tagged ${row.members === 1 ? 'process' : 'processes'}${gone}`,
+      'active',
+    );
+    line.add(`: ${row.comm}`);
+  } else if (row.pid === 0) {
     line.add(
       `${row.alive && row.members === 1 ? 'several' : row.members} processes ${row.comm}`,
       'active',

@@ -6,9 +6,11 @@ import { Grouping } from '../../core/snapshot/groups';
 import type { ProcessRow } from '../../core/snapshot/snapshot';
 import { parentsIn } from '../layout/family';
 import type { DashboardSource } from '../state/source';
+import { Tags } from '../layout/tags';
 import { leadOfProcess } from './lead';
 import { processDetail } from './process-detail';
 import { TableView } from './table-view';
+import { TAGGED_ID, TaggedProcesses } from './tagged-processes';
 import type { ViewEntry } from './view';
 
 /** Columns of what no recording knows. */
@@ -33,6 +35,17 @@ export const processes: ViewEntry = {
         keeps: ({ alive, pid }) => alive && pid !== 0,
         grouping: new Grouping(PROCESS_GROUPS),
         parents: parentsIn,
+        tagging: {
+          id: TAGGED_ID,
+          tags: new Tags<ProcessRow>(
+            ({ pid }) => pid,
+            (pids) => {
+              scene.source.open(pids);
+              scene.source.keepApart(pids);
+            },
+          ),
+          together: (rows, of) => new TaggedProcesses(rows, of - rows.length),
+        },
       },
       (snapshot) => snapshot.processes,
       (tests) => tests.processes,

@@ -6,6 +6,7 @@ import type { Style, Theme } from '../terminal/theme';
 import { GAP, layoutColumns, type Layout } from '../layout/columns';
 import { tellApart } from '../layout/names';
 import type { TableModel } from '../layout/table';
+import type { Tagged } from '../layout/tags';
 import type { Area } from './view';
 
 /** Columns whose numbers have the meaning of a class. */
@@ -20,6 +21,9 @@ const COLUMN_STYLE: ReadonlyMap<string, Style> = new Map(
 
 /** Cells before the first column: whether a row is a group, or stands for itself below one. */
 const GUTTER = 2;
+
+/** Before it: what of a row is tagged. */
+const TAG_MARK: Readonly<Record<Tagged, string>> = { all: '*', some: ':', none: ' ' };
 
 /** Where a family shows who stands below whom. */
 const NAME_COLUMN = 'comm';
@@ -111,8 +115,8 @@ function nothingLine(
   return new Line(theme, columns).add(`  ${why}`, 'dim').end();
 }
 
-function gutterOf<Row extends GroupableRow>({ tree }: TableModel<Row>): number {
-  return tree.hasGroups ? GUTTER : 0;
+function gutterOf<Row extends GroupableRow>({ tree, tags }: TableModel<Row>): number {
+  return (tree.hasGroups ? GUTTER : 0) + ((tags?.count ?? 0) > 0 ? 1 : 0);
 }
 
 function tableLayout<Row extends GroupableRow>(
@@ -165,6 +169,10 @@ function heading<Row extends GroupableRow>({
   return line.end();
 }
 
+function tagMark<Row extends GroupableRow>({ tags }: TableModel<Row>, row: Row): string {
+  return tags === null || tags.count === 0 ? '' : TAG_MARK[tags.of(row)];
+}
+
 function gutterMark<Row extends GroupableRow>(
   { theme: { glyphs }, table: { tree } }: Drawing<Row>,
   row: Row,
@@ -190,7 +198,8 @@ function rowLine<Row extends GroupableRow>(how: Drawing<Row>, row: Row, selected
   const ended = table.hasEnded(row);
   // One style for the whole line: an inner reset would end the inverse.
   const style = (wanted: Style): Style => (selected ? 'selected' : ended ? 'dim' : wanted);
-  line.add(selected ? '>' : ' ', style('plain')).add(gutterMark(how, row), style('dim'));
+  line.add(selected ? '>' : ' ', style('plain')).add(tagMark(table, row), style('active'));
+  line.add(gutterMark(how, row), style('dim'));
   layout.columns.forEach(({ column, width }, k) => {
     if (k > 0) line.add(' '.repeat(GAP), style('plain'));
     const text = indent(how, column.id, row) + column.format(row);

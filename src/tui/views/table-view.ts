@@ -2,6 +2,7 @@ import type { Word } from '../../core/columns/words';
 import { rowTable, type ExportTables } from '../../core/columns/table-export';
 import type { GroupableRow } from '../../core/snapshot/groups';
 import type { TableModel } from '../layout/table';
+import { MOST_TAGGED } from '../layout/tags';
 import { explainRow } from './explain';
 import type { Picture } from '../state/picture';
 import { waitingWords } from '../state/waiting';
@@ -22,6 +23,19 @@ function familyKey<Row extends GroupableRow>(table: TableModel<Row>): ViewAction
   return {
     family: () => {
       table.toggleFamily();
+    },
+  };
+}
+
+/** For rows that can be tagged. */
+function tagKeys<Row extends GroupableRow>(table: TableModel<Row>): ViewActions {
+  if (table.tags === null) return {};
+  return {
+    tag: () => {
+      table.toggleTag();
+    },
+    untag: () => {
+      table.untag();
     },
   };
 }
@@ -71,8 +85,9 @@ export class TableView<Row extends GroupableRow> implements View {
         table.first();
       },
       open: () => {
-        if (table.expand()) return;
-        const { selectedRow } = table;
+        const { tagged, selectedRow } = table;
+        if (tagged !== null) navigation.open(detail(tagged));
+        if (tagged !== null || table.expand()) return;
         if (selectedRow !== null) navigation.open(detail(selectedRow));
       },
       lead: () => {
@@ -90,6 +105,7 @@ export class TableView<Row extends GroupableRow> implements View {
         table.toggleFlat();
       },
       ...familyKey(table),
+      ...tagKeys(table),
       ended: () => {
         table.toggleEnded();
       },
@@ -169,7 +185,14 @@ export class TableView<Row extends GroupableRow> implements View {
   sortWords({ glyphs }: Theme): string {
     const { sortColumn, reverse } = this.table;
     const descending = (sortColumn.align === 'right') !== reverse;
-    return `${sortColumn.title} ${descending ? glyphs.down : glyphs.up}${this.countWords()}`;
+    const sort = `${sortColumn.title} ${descending ? glyphs.down : glyphs.up}`;
+    return sort + this.countWords() + this.tagWords();
+  }
+
+  private tagWords(): string {
+    const count = this.table.tags?.count ?? 0;
+    if (count === 0) return '';
+    return `, ${count} tagged${count < MOST_TAGGED ? '' : ' (no more)'}`;
   }
 
   /** How many rows there are where not all are shown, or where they are not told apart. */

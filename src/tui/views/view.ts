@@ -30,6 +30,8 @@ export const VIEW_ACTIONS = [
   'collapse',
   'flat',
   'family',
+  'tag',
+  'untag',
   'ended',
   'scale',
   'lead',

@@ -63,6 +63,49 @@ describe('Model: caps', () => {
     expect(snapshot.caps).toEqual([]);
   });
 
+  it('keeps ended processes apart as long as somebody asks for them', () => {
+    const rig = new Rig({ endedProcesses: 1 }).attach();
+    const child = (pid: number): void => {
+      rig.fork(100, pid).fault({ page: HEAP_START, pid, code: 7 }).exit(pid).run();
+    };
+    const apart = (): number[] => rig.model.snapshot(rig.now).processes.map(({ pid }) => pid);
+    rig.model.tasks.endedRows.keepApart([1000, 1001]);
+    for (let pid = 1000; pid < 1020; pid++) child(pid);
+    rig.run();
+    expect(apart()).toEqual(expect.arrayContaining([1000, 1001, 1019]));
+    expect(apart()).not.toContain(1002);
+    expect(rig.model.snapshot(rig.now).regions.map(({ pid }) => pid)).toContain(1000);
+    rig.model.tasks.endedRows.keepApart([1001]);
+    for (let pid = 1020; pid < 1030; pid++) child(pid);
+    rig.run();
+    expect(apart()).toContain(1001);
+    expect(apart()).not.toContain(1000);
+    expectExact(rig.model.snapshot(rig.now), 30);
+  });
+
+  it('has a name for a process that was gone before it could be asked for, until a record tells it', () => {
+    const rig = new Rig().attach();
+    for (const pid of [700, 701]) rig.fault({ page: HEAP_START, pid, tid: pid, code: 7 });
+    rig.run();
+    const names = (): (string | number)[][] =>
+      rig.model
+        .snapshot(rig.now)
+        .processes.filter(({ pid }) => pid >= 700)
+        .map(({ pid, comm }) => [pid, comm]);
+    expect(names()).toEqual([
+      [700, '[unknown]'],
+      [701, '[unknown]'],
+    ]);
+    rig.rename(701, 701, 'late').run();
+    expect(names()).toEqual([
+      [700, '[unknown]'],
+      [701, 'late'],
+    ]);
+    const { threads, regions } = rig.model.snapshot(rig.now);
+    expect(threads.find(({ pid }) => pid === 700)!.comm).toBe('[unknown]');
+    expect(regions.find(({ pid }) => pid === 700)!.comm).toBe('[unknown]');
+  });
+
   it('takes no room from what is gone where only ended processes are to share rows', () => {
     const rig = new Rig({ endedProcesses: 1, regions: 40 }).attach();
     // Unmapped again: gone, and nine tenths of the cap with what the children bring.

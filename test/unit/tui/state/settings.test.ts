@@ -32,7 +32,7 @@ test('W saves how one looks at things, and that is how it begins the next time',
   const before = dashboardWith(null);
   // Threads by another column, reversed; no MINOR; heat map; times of the day; slower; with the mouse.
   const keys = [
-    't',
+    'g',
     'x',
     '2',
     'S',
