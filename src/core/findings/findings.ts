@@ -52,20 +52,28 @@ const MANY_ERRORS = 100;
 /** What the numbers carry, most time stalled first; none where faults cost next to nothing. */
 export function findings(snapshot: Snapshot): Finding[] {
   const { elapsed } = snapshot;
-  const costly = dominant(snapshot, IN_ALL, elapsed).map((one) =>
+  const costly = dominant(snapshot, IN_ALL, elapsed, 1).map((one) =>
     describe(one, headed(one, snapshot, IN_ALL, elapsed), snapshot),
   );
   return [...costly, ...caughtErrors(snapshot)];
 }
 
-/** What costs most at the pace that a weight gives, in `elapsed` ns; null where it is next to nothing. */
-export function firstFinding(snapshot: Snapshot, weight: Weight, elapsed: number): Dominant | null {
-  const [first] = dominant(snapshot, weight, elapsed);
+/**
+ * What costs most at the pace that a weight gives, in `elapsed` ns; null where it is next to nothing: less than `part` of
+ * what is worth a finding.
+ */
+export function firstFinding(
+  snapshot: Snapshot,
+  weight: Weight,
+  elapsed: number,
+  part: number,
+): Dominant | null {
+  const [first] = dominant(snapshot, weight, elapsed, part);
   return first === undefined ? null : headed(first, snapshot, weight, elapsed);
 }
 
-function dominant(snapshot: Snapshot, weight: Weight, elapsed: number): Evidence[] {
-  const least = Math.max(LEAST_SHARE * elapsed, LEAST_PART * weight(snapshot.totals));
+function dominant(snapshot: Snapshot, weight: Weight, elapsed: number, part: number): Evidence[] {
+  const least = part * Math.max(LEAST_SHARE * elapsed, LEAST_PART * weight(snapshot.totals));
   return evidence(snapshot, weight).filter(({ stallNs }) => stallNs >= least);
 }
 

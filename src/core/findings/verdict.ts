@@ -13,6 +13,8 @@ export const THRESHOLDS: Readonly<Record<Exclude<Level, 'fine'>, number>> = {
   look: LEAST_SHARE,
   problem: 0.1,
 };
+/** What was said is said until less than this part of its threshold is left: a share near one would flicker. */
+const STAYS = 0.8;
 
 /** The answer in one line: is it a problem, what is it, where, whose. */
 export interface Verdict {
@@ -31,9 +33,14 @@ const SECOND_NS = 1e9;
 /**
  * Judges what happens now; where that is fine, or where capture has ended, what has happened so far. `cpus`:
  * on how many the threads run, so that a thousand threads which wait a little each are not taken for one that
- * waits much.
+ * waits much. `shown`: what was said last, which the same figures leave later than they would come to it.
  */
-export function verdictOf(snapshot: Snapshot, cpus: number, ended: boolean): Verdict {
+export function verdictOf(
+  snapshot: Snapshot,
+  cpus: number,
+  ended: boolean,
+  shown: Verdict | null = null,
+): Verdict {
   const { totals, threads, elapsed } = snapshot;
   let worstNow = 0;
   let worst = 0;
@@ -42,18 +49,28 @@ export function verdictOf(snapshot: Snapshot, cpus: number, ended: boolean): Ver
     worstNow = Math.max(worstNow, stalled);
     worst = Math.max(worst, stallShare);
   }
-  const now = levelOf(Math.max(worstNow, totals.stalled / cpus));
-  const inAll = levelOf(Math.max(worst, totals.stallShare / cpus));
-  if (!ended && now !== 'fine') return judged(snapshot, now, NOW, SECOND_NS, true);
+  const now = levelOf(Math.max(worstNow, totals.stalled / cpus), saidOf(shown, true));
+  const inAll = levelOf(Math.max(worst, totals.stallShare / cpus), saidOf(shown, false));
+  if (!ended && now !== 'fine') return judged(snapshot, now, NOW, SECOND_NS, true, shown);
   // What is over is no problem any more, but it is to be known of.
   const level = ended ? inAll : 'fine';
-  if (inAll !== 'fine') return judged(snapshot, level, IN_ALL, elapsed, false);
+  if (inAll !== 'fine') return judged(snapshot, level, IN_ALL, elapsed, false, shown);
   return { level: 'fine', share: totals.stallShare, isNow: false, finding: null, part: 0 };
 }
 
-function levelOf(share: number): Level {
-  if (share >= THRESHOLDS.problem) return 'problem';
-  return share >= THRESHOLDS.look ? 'look' : 'fine';
+/** What a verdict says of now, or of all that has been. What is over is named under `fine`. */
+function saidOf(shown: Verdict | null, isNow: boolean): Level {
+  if (shown === null || shown.isNow !== isNow) return 'fine';
+  return shown.level === 'fine' && shown.finding !== null ? 'look' : shown.level;
+}
+
+function levelOf(share: number, said: Level): Level {
+  const reaches = (level: Exclude<Level, 'fine'>): boolean => {
+    const stays = LEVELS.indexOf(said) >= LEVELS.indexOf(level);
+    return share >= THRESHOLDS[level] * (stays ? STAYS : 1);
+  };
+  if (reaches('problem')) return 'problem';
+  return reaches('look') ? 'look' : 'fine';
 }
 
 function judged(
@@ -62,8 +79,10 @@ function judged(
   weight: Weight,
   elapsed: number,
   isNow: boolean,
+  shown: Verdict | null,
 ): Verdict {
-  const finding = firstFinding(snapshot, weight, elapsed);
+  const stays = shown?.isNow === isNow && shown.finding !== null;
+  const finding = firstFinding(snapshot, weight, elapsed, stays ? STAYS : 1);
   const all = weight(snapshot.totals);
   return {
     level,
@@ -81,6 +100,11 @@ const STANDS_NS = 3e9;
 export class StandingVerdict {
   private shown: Verdict | null = null;
   private since = 0;
+
+  /** The last one; null for none. */
+  get last(): Verdict | null {
+    return this.shown;
+  }
 
   next(verdict: Verdict, now: number): Verdict {
     const { shown } = this;

@@ -66,7 +66,8 @@ export class Scene {
     const snapshot = this.source.snapshot(this.frozenAt === null);
     this.sample(snapshot);
     const header = this.source.header();
-    const verdict = verdictOf(snapshot, header.capture.mode.cpus, header.ended !== null);
+    const { cpus } = header.capture.mode;
+    const verdict = verdictOf(snapshot, cpus, header.ended !== null, this.standing.last);
     return {
       snapshot,
       header,

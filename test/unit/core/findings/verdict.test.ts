@@ -60,3 +60,33 @@ test('a verdict stands for three seconds, unless it becomes worse', () => {
   standing.restart();
   expect(level(6.5, 0)).toBe('fine');
 });
+
+test('a share that swings about a threshold does not move level and words', () => {
+  const standing = new StandingVerdict();
+  const said = (now: number, share: number): string => {
+    const verdict = verdictOf(picture(0.001, share), 2, false, standing.last);
+    const { level, finding } = standing.next(verdict, now * 1e9);
+    return `${level} ${finding?.id ?? ''}`;
+  };
+  // Not said before, it takes the whole threshold.
+  expect(said(0, 0.0099)).toBe('fine ');
+  expect(said(10, 0.01)).toBe('look copy-on-write');
+  for (const now of [20, 30, 40]) {
+    expect(said(now, 0.0081)).toBe('look copy-on-write');
+    expect(said(now + 5, 0.0101)).toBe('look copy-on-write');
+  }
+  expect(said(50, 0.0079)).toBe('fine ');
+  expect(said(60, 0.0099)).toBe('fine ');
+  expect(said(70, 0.1)).toBe('problem copy-on-write');
+  expect(said(80, 0.081)).toBe('problem copy-on-write');
+  expect(said(90, 0.079)).toBe('look copy-on-write');
+  expect(said(100, 0.099)).toBe('look copy-on-write');
+});
+
+test('what is over is named until less than four fifths of its threshold are left', () => {
+  const said = verdictOf(picture(0.01, 0), 2, false);
+  expect(said.finding?.id).toBe('copy-on-write');
+  expect(verdictOf(picture(0.0081, 0), 2, false).finding).toBeNull();
+  expect(verdictOf(picture(0.0081, 0), 2, false, said).finding?.id).toBe('copy-on-write');
+  expect(verdictOf(picture(0.0079, 0), 2, false, said).finding).toBeNull();
+});
