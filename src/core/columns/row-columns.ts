@@ -1,7 +1,7 @@
 import { isSampled, knowsCow } from '../facts/capture-facts';
 import type { CaptureMode } from '../facts/capture-facts';
 import { shortCgroup } from '../facts/owner';
-import { bytes, count, pageAddress, percent, sourceLine } from '../text/format';
+import { bytes, count, estimate, pageAddress, percent, sourceLine } from '../text/format';
 import type { ProcessRow, RegionRow, SiteRow, StatRow, ThreadRow } from '../snapshot/snapshot';
 import { RowGroup } from '../snapshot/groups';
 import { asEstimate, identifier, named, numeric, plain, text } from './column';
@@ -212,6 +212,11 @@ const COUNTED: ReadonlySet<string> = new Set(
 /** It has faults of a sample: which pages the others hit is not known. */
 export function isEstimate({ uniquePages }: Pick<StatRow, 'uniquePages'>): boolean {
   return Number.isNaN(uniquePages);
+}
+
+/** How a number of a row that rests on captured faults alone is told to a person. */
+export function aboutOf(row: Pick<StatRow, 'uniquePages'>): (text: string) => string {
+  return isEstimate(row) ? estimate : (text) => text;
 }
 
 /** What tables have that are of memory or of code: of those rows no fault is counted that is not captured. */

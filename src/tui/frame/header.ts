@@ -17,7 +17,8 @@ import {
   rate,
   stalledShare,
 } from '../../core/text/format';
-import type { ThreadRow } from '../../core/snapshot/snapshot';
+import { aboutOf } from '../../core/columns/row-columns';
+import type { StatRow, ThreadRow } from '../../core/snapshot/snapshot';
 import { pieceLine, type Piece } from '../layout/line';
 import type { Picture, Size } from '../state/picture';
 import type { HeaderInfo, ReplayState } from '../state/source';
@@ -181,18 +182,24 @@ function countPieces(picture: Picture, state: HeaderState): Piece[] {
     const several = row.tid === 0;
     if (!several && (worst === null || row.stallShare > worst.stallShare)) worst = row;
   }
-  const { stallShare, stalled } = snapshot.totals;
-  const now = stalled < SOME_STALLED ? '' : `, now ${stalled.toFixed(1)} threads`;
-  const max =
-    worst === null ? '' : `, thread max ${percent(worst.stallShare)} % (tid ${worst.tid})`;
+  pieces.push(stallPiece(snapshot.totals, worst));
+  return pieces;
+}
+
+/** Time in faults, and that of the thread with the most. */
+function stallPiece(totals: StatRow, worst: ThreadRow | null): Piece {
+  const { stallShare, stalled } = totals;
+  const about = aboutOf(totals);
+  const now = stalled < SOME_STALLED ? '' : `, now ${about(stalled.toFixed(1))} threads`;
+  const most = worst === null ? '' : aboutOf(worst)(percent(worst.stallShare));
+  const max = worst === null ? '' : `, thread max ${most} % (tid ${worst.tid})`;
   const share = stallShare > 1 ? `${stallShare.toFixed(1)} thr` : `${percent(stallShare)}%`;
-  pieces.push({
-    text: `${stalledShare(stallShare)} in faults${now}${max}`,
-    short: `stall ${share}${worst === null ? '' : ` max ${percent(worst.stallShare)}%`}`,
+  return {
+    text: `${about(stalledShare(stallShare))} in faults${now}${max}`,
+    short: `stall ${about(share)}${worst === null ? '' : ` max ${most}%`}`,
     style: stallShare >= 0.01 ? 'warning' : 'plain',
     weight: 88,
-  });
-  return pieces;
+  };
 }
 
 function capPieces(caps: readonly string[]): Piece[] {
@@ -216,6 +223,7 @@ function trustPieces(picture: Picture): Piece[] {
     const text = `${zeroed}${grouped(check.captured)} faults of the recording${lost}`;
     return [{ text, weight: 80 }, ...capPieces(caps)];
   }
+  const each = bytes(capture.mode.ringBytes / capture.mode.cpus);
   const pieces: Piece[] = [
     {
       text: `${zeroed}captured ${grouped(check.captured)} + lost ${grouped(check.lost)} of the kernel's ${grouped(check.kernel)}`,
@@ -225,8 +233,8 @@ function trustPieces(picture: Picture): Piece[] {
       weight: 80,
     },
     {
-      text: `rings ${capture.mode.cpus} x ${bytes(capture.mode.ringBytes / capture.mode.cpus)}, every fault`,
-      short: `${capture.mode.cpus}x${bytes(capture.mode.ringBytes / capture.mode.cpus)}`,
+      text: `rings ${capture.mode.cpus} x ${each}${isSampled(capture.mode) ? '' : ', every fault'}`,
+      short: `${capture.mode.cpus}x${each}`,
       weight: 20,
     },
   ];

@@ -1,6 +1,7 @@
 import { untimed } from '../../core/facts/capture-facts';
 import type { Level, Verdict } from '../../core/findings/verdict';
 import type { Dominant } from '../../core/findings/findings';
+import { aboutOf } from '../../core/columns/row-columns';
 import { latency, percent } from '../../core/text/format';
 import { cut, Line } from '../layout/line';
 import type { Picture } from '../state/picture';
@@ -33,7 +34,7 @@ export function verdictView(theme: Theme, columns: number, picture: Picture): st
   const { room } = line;
   const { finding } = verdict;
   if (finding === null) return line.add(plainWords(picture), 'strong').end();
-  const [title, rest] = words(finding, verdict, room, theme);
+  const [title, rest] = words(finding, picture, room, theme);
   return line.add(title, 'strong').add(rest).end();
 }
 
@@ -52,17 +53,18 @@ function unknownShare({ verdict, header: { capture } }: Picture): number {
 /** The title, and what stands behind it: as much as there is room for. */
 function words(
   finding: Dominant,
-  verdict: Verdict,
+  { verdict, snapshot: { totals } }: Picture,
   room: number,
   theme: Theme,
 ): readonly [string, string] {
   const when = verdict.isNow ? '' : 'earlier: ';
   const title = `${when}${finding.brief}`;
-  const share = shareWords(verdict, finding);
+  const about = aboutOf(totals);
+  const share = shareWords(verdict, finding, about);
   const [region = ''] = finding.regions;
   const [process = ''] = finding.processes;
   const owner = process === '' ? '' : ` of ${process}`;
-  const part = verdict.part < 0.995 ? `, ${percent(verdict.part)} % of the stall` : '';
+  const part = verdict.part < 0.995 ? `, ${about(percent(verdict.part))} % of the stall` : '';
   const advice = finding.advice === '' ? '' : `; ${finding.advice}`;
   const forms = [
     `${share.long}${part}${advice}`,
@@ -85,13 +87,14 @@ function words(
 function shareWords(
   { isNow }: Verdict,
   { figures: { stallShare } }: Dominant,
+  about: (text: string) => string,
 ): { readonly long: string; readonly middle: string; readonly short: string } {
   const now = isNow ? ' now' : '';
   if (stallShare > 1) {
-    const threads = `${stallShare.toFixed(1)} threads`;
+    const threads = `${about(stallShare.toFixed(1))} threads`;
     return { long: `${threads} wait in it${now}`, middle: threads, short: threads };
   }
-  const share = `${percent(stallShare)} %`;
+  const share = `${about(percent(stallShare))} %`;
   const middle = `${share} of a thread`;
   return { long: `${share} of one thread's time${now}`, middle, short: share };
 }
@@ -106,6 +109,6 @@ function plainWords(picture: Picture): string {
     return `thread ${oldest.tid} has waited ${latency(oldest.forNs)} in a fault in ${where}`;
   }
   if (snapshot.totals.faults === 0 && header.ended === null) return waitingWords(picture);
-  const cost = `faults take ${percent(share)} % of one thread's time${isNow ? ' now' : ''}`;
+  const cost = `faults take ${aboutOf(snapshot.totals)(percent(share))} % of one thread's time${isNow ? ' now' : ''}`;
   return level === 'fine' ? cost : `${cost}, of many kinds`;
 }

@@ -1,5 +1,5 @@
 import type { Word } from '../../core/columns/words';
-import { isEstimate } from '../../core/columns/row-columns';
+import { aboutOf, isEstimate } from '../../core/columns/row-columns';
 import { TITLES, type DetailTitle } from '../../core/columns/titles';
 import { causeTable } from '../../core/columns/cause-rows';
 import type { ExportTable, ExportTables } from '../../core/columns/table-export';
@@ -7,7 +7,6 @@ import { CAUSE_NAMES, CLASS_NAMES } from '../../core/classify/classes';
 import {
   bytes,
   count,
-  estimate,
   grouped,
   latency,
   percent,
@@ -171,7 +170,7 @@ export function pairedTable(name: string, rows: readonly PairedRow[]): ExportTab
 /** What, why, at which cost, and on which pages. */
 function statLines(theme: Theme, columns: number, row: StatRow): string[] {
   const what = labelled(theme, columns, 'what');
-  const about = isEstimate(row) ? estimate : (text: string): string => text;
+  const about = aboutOf(row);
   CLASS_NAMES.forEach((name, cls) => {
     const n = row.byClass[cls]!;
     const text = name === 'MINOR' || name === 'COW' ? about(grouped(n)) : grouped(n);
