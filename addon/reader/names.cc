@@ -58,7 +58,7 @@ bool IsExpected(const Expected& expected, const struct stat& stat, const std::st
   if (!expected.known) return true;
   if (expected.has_id && (!expected.id.empty() || !id.empty())) return expected.id == id;
   return expected.size == static_cast<uint64_t>(stat.st_size) &&
-         expected.mtime == Nanoseconds(stat.st_mtim);
+         expected.mtime == static_cast<uint64_t>(Nanoseconds(stat.st_mtim));
 }
 
 int NameNothing(size_t places, Output* answer) {
