@@ -5,9 +5,11 @@ process.on('SIGUSR1', () => undefined);
 
 const fs = require('node:fs');
 const path = require('node:path');
+const codeCache = require('./code-cache');
 
 const major = Number.parseInt(process.versions.node, 10);
-const main = path.join(__dirname, '..', 'dist', 'cli', 'main.js');
+const root = path.join(__dirname, '..');
+const main = path.join(root, 'dist', 'cli', 'main.js');
 if (major < 20) {
   refuse(`Node 20 or later is needed, ${process.execPath} is ${process.version}`);
 } else if (!fs.existsSync(main)) {
@@ -24,7 +26,8 @@ function start() {
     refuse(`cannot start: what the launcher noted cannot be read: ${error.message}`);
     return;
   }
-  require(main)
+  codeCache
+    .load(main, path.join(root, 'build', 'main.code'))
     .main(process.argv.slice(2), notes)
     .then((status) => {
       process.exitCode = status;

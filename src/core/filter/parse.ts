@@ -216,7 +216,7 @@ class Parser {
   private latencyTerm(): Filter {
     const compare = this.scan.match(/[<>]=?/y) as '<' | '<=' | '>' | '>=';
     const at = this.scan.at;
-    const found = /^(\d{1,15}(?:\.\d{1,9})?)(ns|us|µs|ms|s)$/.exec(this.scan.value());
+    const found = /^(\d{1,15}(?:\.\d{1,9})?)(ns|us|\u00b5s|ms|s)$/.exec(this.scan.value());
     if (found === null) this.fail('a latency is a number with ns, us, ms or s', at);
     return { op: 'latency', compare, ns: Math.round(Number(found[1]) * UNITS.get(found[2]!)!) };
   }
