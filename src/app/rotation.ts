@@ -21,7 +21,7 @@ export class Rotation {
       Session,
       'recordTask' | 'recordMapping' | 'recordTurn' | 'recordTurned'
     >,
-    private readonly noted: Pick<NotedSource, 'noteName' | 'again'>,
+    private readonly noted: Pick<NotedSource, 'noteName' | 'begin' | 'tellAgain' | 'end'>,
     private readonly looks: NotedLooks,
     private readonly path: string,
     /** Of the file that is written: whether it still has its name. */
@@ -43,7 +43,7 @@ export class Rotation {
       return;
     }
     session.recordTurn(this.fd);
-    this.noted.again();
+    this.noted.begin();
     this.looks.guards.begin(horizon);
     this.looks.hugePages.begin(horizon);
     for (const { pid, comm, threads, mappings, guards } of processes) {
@@ -51,9 +51,13 @@ export class Rotation {
       for (const thread of threads) {
         if (thread.comm !== comm) this.noted.noteName(pid, thread.tid, thread.comm);
       }
-      for (const vma of mappings) session.recordMapping(pid, vma);
+      for (const vma of mappings) {
+        this.noted.tellAgain(vma.backing);
+        session.recordMapping(pid, vma);
+      }
       if (guards !== null) this.looks.guards.tellAgain(pid, guards);
     }
+    this.noted.end();
     session.recordTurned();
   }
 }

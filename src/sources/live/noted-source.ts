@@ -10,27 +10,51 @@ import type { Backing, Vma } from '../../core/vma/vma';
 /** A machine has some thousand files that are mapped; of more nothing is told. */
 const MAX_NOTED = 65536;
 
+/** What is told of a file. */
+const FILE_FACTS = ['store', 'elf'] as const;
+type FileFact = (typeof FILE_FACTS)[number];
+
 /** A source whose answers go into the recording, too: there nobody can be asked again. */
 export class NotedSource implements ProcSource {
-  /** Files that have been told of, and of what kind. */
-  private readonly noted = new Set<string>();
-  /** What was told, where it is to be told again. */
-  private readonly told: string[] | null;
+  /** What has been told, by kind and file; the text too where it is to be told again. */
+  private noted = new Map<string, string>();
+  /** The same of the file before, while the next one begins. */
+  private before: ReadonlyMap<string, string> = new Map();
 
   constructor(
     private readonly source: ProcSource,
     private readonly session: Pick<Session, 'recordFact' | 'recordMapping'>,
-    system: SystemFacts,
+    private readonly system: SystemFacts,
     /** The recording goes on in other files. */
-    turns: boolean,
+    private readonly turns: boolean,
   ) {
-    this.told = turns ? [] : null;
-    this.noteOnce({ kind: 'system', system });
+    this.note({ kind: 'system', system });
   }
 
-  /** Tells everything again but names, which may be others by now. */
-  again(): void {
-    for (const text of this.told ?? []) this.session.recordFact(text);
+  /**
+   * The recording goes on in another file, which begins with what tellAgain() is called for until end(). The rest is
+   * forgotten, and told when it is met again: a flight recorder outlives most files that it has met.
+   */
+  begin(): void {
+    this.note({ kind: 'system', system: this.system });
+    this.before = this.noted;
+    this.noted = new Map();
+  }
+
+  /** A file that is mapped: once, however many map it. */
+  tellAgain(backing: Backing): void {
+    const file = fileKey(backing);
+    for (const kind of FILE_FACTS) {
+      const what = `${kind} ${file}`;
+      const text = this.before.get(what);
+      if (text === undefined || this.noted.has(what)) continue;
+      this.noted.set(what, text);
+      this.session.recordFact(text);
+    }
+  }
+
+  end(): void {
+    this.before = new Map();
   }
 
   note(fact: RecordedFact): void {
@@ -66,7 +90,7 @@ export class NotedSource implements ProcSource {
     const store = this.source.fileStore(pid, ppid, backing);
     const file = fileKey(backing);
     if (store === PENDING) return store;
-    if (this.isNew(`store ${file}`)) this.noteOnce({ kind: 'store', file, store });
+    this.noteOnce('store', file, () => ({ kind: 'store', file, store }));
     return store;
   }
 
@@ -74,7 +98,7 @@ export class NotedSource implements ProcSource {
     const image = this.source.elfImage(pid, vma);
     if (image === null || image === PENDING || image === UNKNOWN) return image;
     const file = fileKey(vma.backing);
-    if (this.isNew(`elf ${file}`)) this.noteOnce({ kind: 'elf', file, image });
+    this.noteOnce('elf', file, () => ({ kind: 'elf', file, image }));
     return image;
   }
 
@@ -96,15 +120,11 @@ export class NotedSource implements ProcSource {
     return this.source.hasEnded(pid);
   }
 
-  private isNew(what: string): boolean {
-    if (this.noted.has(what) || this.noted.size >= MAX_NOTED) return false;
-    this.noted.add(what);
-    return true;
-  }
-
-  private noteOnce(fact: RecordedFact): void {
-    const text = factText(fact);
+  private noteOnce(kind: FileFact, file: string, fact: () => RecordedFact): void {
+    const what = `${kind} ${file}`;
+    if (this.noted.has(what) || this.noted.size >= MAX_NOTED) return;
+    const text = factText(fact());
+    this.noted.set(what, this.turns ? text : '');
     this.session.recordFact(text);
-    this.told?.push(text);
   }
 }
