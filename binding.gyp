@@ -37,6 +37,7 @@
             'addon/bpf/faults.bpf.o',
             'addon/bpf/kernel.h',
             'addon/bpf/object',
+            'addon/bpf/walks.h',
           ],
           'outputs': ['<(SHARED_INTERMEDIATE_DIR)/bpf_object.cc'],
           'action': ['addon/bpf/object', '<@(_outputs)'],
@@ -59,6 +60,8 @@
       'defines': ['_GNU_SOURCE', 'NAPI_VERSION=8', 'NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS'],
       'cflags': ['<@(warnings)', '-Wunused-parameter', '-O2'],
       'libraries': ['-ldl'],
+      # A thread that is held up (addon/capture/stack_reader.h) may outlive the worker that loaded us.
+      'ldflags': ['-Wl,-z,nodelete'],
       'cflags_cc': ['-std=c++17', '-Wno-missing-field-initializers'],
       'conditions': [['zstd==1', {'defines': ['PAGEFAULT_ZSTD'], 'libraries': ['-lzstd']}]],
     },

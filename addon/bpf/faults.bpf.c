@@ -196,8 +196,9 @@ INLINE u32 Weigh(void) {
   }
   if (--own->until != 0) return 0;
   const u32 weight = own->weight;
-  // Varied, so as not to run in step with a loop: by an eighth up and down.
-  const u64 swing = every / 8;
+  // Varied, so as not to run in step with a loop: by an eighth up and down, or by half where an
+  // eighth would be nothing.
+  const u64 swing = every < 16 ? every / 2 : every / 8;
   own->weight = every;
   own->until = every - swing + bpf_get_prandom_u32() % (2 * swing + 1);
   return weight;
@@ -341,65 +342,7 @@ SEC("raw_tp/sched_process_free") int forget(u64* arguments) {
   return 0;
 }
 
-// Of the kernel's own what is read here, wherever it lies there: libbpf looks that up in its BTF.
-struct task_struct {
-  s32 pid;
-  s32 tgid;
-  s32 exit_state;
-  struct task_struct* real_parent;
-} __attribute__((preserve_access_index));
-struct bpf_iter_meta {
-  struct seq_file* seq;
-} __attribute__((preserve_access_index));
-
-// Walks through all threads that there are. Context: meta data, task.
-SEC("iter/task") int list(u64* context) {
-  struct task_struct* task = (struct task_struct*)context[1];
-  if (task == NULL) return 0;
-  // The walk holds it, though it may have been freed for everybody else, and forgotten here. One
-  // that has not yet exited is freed when this program is over (RCU), and forgotten then.
-  if (task->exit_state != 0) return 0;
-  u64 key = (u64)task;
-  if (bpf_map_lookup_elem(&tasks, &key) != NULL) return 0;
-  u32 pid = task->tgid;
-  if (pid == settings.self) return 0;
-  if (bpf_map_lookup_elem(&listed, &pid) == NULL) {
-    if (!settings.children) return 0;
-    u64 parent = (u64)task->real_parent;
-    if (bpf_map_lookup_elem(&tasks, &parent) == NULL) return 0;
-  }
-  if (Keep(key, settings.on_exec) != NULL) state.added++;
-  return 0;
-}
-
-// Hands out what is kept of those that are in a user fault. Other than a call of bpf(2) on the map
-// it keeps no program from running meanwhile (bpf_prog_active). What finds no room in the reader's
-// buffer is handed out once more.
-SEC("iter/task") int open(u64* context) {
-  const struct bpf_iter_meta* meta = (const struct bpf_iter_meta*)context[0];
-  u64 key = context[1];
-  if (key == 0) return 0;
-  const struct BpfTask* task = bpf_map_lookup_elem(&tasks, &key);
-  if (task == NULL || task->asleep || !Waits(&task->user)) return 0;
-  bpf_seq_write(meta->seq, task, sizeof *task);
-  return 0;
-}
-
-// Hands out what has been counted of threads and not told.
-SEC("iter/task") int counts(u64* context) {
-  const struct bpf_iter_meta* meta = (const struct bpf_iter_meta*)context[0];
-  const struct task_struct* task = (const struct task_struct*)context[1];
-  if (task == NULL) return 0;
-  u64 key = (u64)task;
-  struct BpfTask* kept = bpf_map_lookup_elem(&tasks, &key);
-  if (kept == NULL || kept->kept >= state.walk_before) return 0;
-  const struct BpfCount count = {.pid = task->tgid, .tid = task->pid, .minor = Untold(kept)};
-  if (count.minor == 0) return 0;
-  kept->walked += count.minor;
-  // Without room: it is visited once more.
-  if (bpf_seq_write(meta->seq, &count, sizeof count) != 0) kept->walked -= count.minor;
-  return 0;
-}
+#include "walks.h"
 
 // What reads kernel memory is given to programs under a license like this one alone.
 char programs_license[] SEC("license") = "Dual MIT/GPL";

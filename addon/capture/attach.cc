@@ -46,19 +46,32 @@ std::unordered_set<uint32_t> OurProcesses() {
   return ours;
 }
 
+int AttachAfterExec(EventSet& events, const Formats& formats, ThreadTable& threads, pid_t pid) {
+  try {
+    if (ProcTrouble() == 0) {
+      Attacher(events, formats, threads).AttachProcess(pid);
+    } else {
+      // The exec left it one thread, which has the process's number.
+      const auto number = static_cast<uint32_t>(pid);
+      events.AttachThread(pid, number);
+      threads.Add(number, number, number);
+    }
+    return 0;
+  } catch (const SystemError& failed) {
+    return failed.error();
+  }
+}
+
 Attacher::Attacher(EventSet& events, const Formats& formats, ThreadTable& threads)
     : events_(events), threads_(threads), births_(events.rings(), formats) {}
 
 void Attacher::AttachProcess(pid_t pid) {
   events_.RunsAlready();
-  ProcessStat before;
+  const ProcessIdentity identity(pid);
   int error = ProcTrouble();
   if (error != 0)
     throw SystemError(error == EXDEV ? "PROC_FOREIGN" : "PROC_MISSING", error, "readlink",
                       "/proc/self");
-  error = ReadStat(pid, &before);
-  if (error != 0) throw SystemError(error, "open", PathOf(pid, "stat"));
-
   std::vector<uint32_t> tids;
   bool any = false;
   for (bool news = true; news;) {
@@ -84,8 +97,7 @@ void Attacher::AttachProcess(pid_t pid) {
       threads_.Add(static_cast<uint32_t>(pid), tid, tid);
     }
   }
-  ProcessStat after;
-  if (ReadStat(pid, &after) == 0 && after.start_time != before.start_time) {
+  if (identity.IsReplaced()) {
     throw SystemError(
         ESRCH, "perf_event_open",
         "process " + std::to_string(pid) + " ended and its number was given to another");

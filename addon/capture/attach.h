@@ -19,6 +19,10 @@ namespace pagefault {
 // Ourselves and what we have started.
 std::unordered_set<uint32_t> OurProcesses();
 
+// A process again that an exec has taken its events from (credentials changed). Returns 0 or an
+// errno; waits for nobody.
+int AttachAfterExec(EventSet& events, const Formats& formats, ThreadTable& threads, pid_t pid);
+
 class Attacher {
  public:
   // Threads that get events of their own are added to `threads`.

@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "capture/attach.h"
+#include "capture/pending.h"
 #include "capture/priority.h"
 #include "proc/procfs.h"
 #include "util/clock.h"
@@ -24,8 +24,8 @@ namespace {
 // full.
 constexpr int kBusyInterval = 15;
 constexpr int kIdleInterval = 120;
-// A sweep asks the kernel for every thread, 0.3 us (5 us where its stack is not known yet), and for
-// every process, 15 us: the pauses grow with their number, so that it costs some 0.1 % of one CPU.
+// A sweep asks the kernel for every thread, 0.3 us, and for every process, 15 us: the pauses grow
+// with their number, so that it costs some 0.1 % of one CPU.
 constexpr uint64_t kSweepPause = 500'000'000;  // ns
 constexpr uint64_t kSweepPausePerThread = 10'000'000;
 // Each look reads one event on every CPU, as perf stat -a -I does.
@@ -34,14 +34,19 @@ constexpr uint64_t kCpuPause = 1'000'000'000;
 constexpr uint64_t kCountPause = 250'000'000;
 // A table that has grown to twice this and its old size is swept without such a pause.
 constexpr size_t kSweepSize = 4096;
+// What was on the stacks of threads that were there before us has its name from the first fault on
+// where they are all found within this time.
+constexpr uint64_t kFirstStacks = 50'000'000;  // ns
+// One stack takes 5 us.
+constexpr uint64_t kStackPatience = 1'000'000'000;  // ns
 // For the records of faults that were being written when capture was switched off.
 constexpr int kLastLooks = 4;
 constexpr useconds_t kLastLookPause = 1000;
 // A program that execs set-uid programs for ever must not fill the memory with news of it.
 constexpr size_t kMaxNotices = 32;
 
-bool EnteredBefore(const PendingFault& a, const PendingFault& b) {
-  return a.entered < b.entered;
+void LookForStack(ThreadStack* stack) {
+  stack->pointer = StackPointerOf(static_cast<pid_t>(stack->pid), static_cast<pid_t>(stack->tid));
 }
 }  // namespace
 
@@ -58,6 +63,7 @@ Poller::Poller(EventSet& events, const Formats& formats, Mailbox& mailbox, Comma
       pairer_(formats, mailbox, start, std::move(following)),
       stack_budget_(events.plan().stack_budget),
       maker_budget_(events.plan().maker_budget),
+      stacks_(LookForStack, kStackPatience),
       stop_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (!stop_fd_.ok()) throw SystemError(errno, "eventfd", "");
   pairer_.Seed(std::move(threads));
@@ -202,19 +208,7 @@ void Poller::Reattach() {
       published_.credentials_lost++;
       continue;
     }
-    if (!events_.wide()) {
-      try {
-        if (ProcTrouble() == 0) {
-          Attacher(events_, formats_, pairer_.threads()).AttachProcess(process);
-        } else {
-          // The exec left it one thread, which has the process's number.
-          events_.AttachThread(process, pid);
-          pairer_.threads().Add(pid, pid, pid);
-        }
-      } catch (const SystemError& failed) {
-        error = failed.error();
-      }
-    }
+    if (!events_.wide()) error = AttachAfterExec(events_, formats_, pairer_.threads(), process);
     if (error != 0) published_.credentials_lost++;
     if (error == ESRCH) continue;  // it has just ended
     if (notices_.size() < kMaxNotices) {
@@ -244,11 +238,17 @@ void Poller::Sweep(uint64_t now) {
   const uint64_t pause = grown ? kSweepPause : kSweepPause + threads * kSweepPausePerThread;
   if (now - swept_ < pause) return;
   swept_ = now;
-  pairer_.AskForStacks(now, StackPointerOf);
+  if (!stacks_.busy()) stacks_.Ask(pairer_.UnknownStacks());
   std::lock_guard<std::mutex> lock(mutex_);
   pairer_.Sweep(now, Gone);
   left_by_sweep_ = pairer_.threads().size();
   Publish();
+}
+
+void Poller::TakeStacks(uint64_t now) {
+  const std::vector<ThreadStack> found = stacks_.Take(now);
+  if (!found.empty()) pairer_.OnStackPointers(first_stacks_ ? start_ : now, found);
+  if (!stacks_.busy() || now - start_ > kFirstStacks) first_stacks_ = false;
 }
 
 void Poller::LookAtCpus(uint64_t now) {
@@ -269,12 +269,14 @@ void Poller::Run() {
   std::vector<pollfd> fds;
   fds.push_back({stop_fd_.get(), POLLIN, 0});
   fds.push_back({command_ != nullptr ? command_->pidfd() : -1, POLLIN, 0});
+  const size_t stacks = fds.size();
+  fds.push_back({stacks_.descriptor(), POLLIN, 0});
   const size_t first_ring = fds.size();
   for (const std::vector<Fd>* owners : {&events_.owners(), &events_.stack_owners()}) {
     for (const Fd& owner : *owners) fds.push_back({owner.get(), POLLIN, 0});
   }
 
-  pairer_.AskForStacks(start_, StackPointerOf);
+  stacks_.Ask(pairer_.UnknownStacks());
   uint64_t horizon = 0;
   int interval = kBusyInterval;
   while (!stopping_) {
@@ -288,9 +290,10 @@ void Poller::Run() {
     // Readable for ever once the command has ended: looked at again, it would keep us spinning.
     if (command_ != nullptr && command_->Reap()) fds[1].fd = -1;
     const uint64_t now = MonotonicNow();
+    TakeStacks(now);
     const bool busy = Pass(horizon);
     const uint64_t done = horizon;
-    horizon = now;
+    if (!first_stacks_) horizon = now;
     interval = busy ? kBusyInterval : std::min(interval * 2, kIdleInterval);
     KeepBudgets();
     Sweep(now);
@@ -304,6 +307,8 @@ void Poller::Run() {
     }
   }
   LookAtCpus(MonotonicNow());
+  if (first_stacks_) poll(&fds[stacks], 1, kFirstStacks / 1'000'000);
+  TakeStacks(MonotonicNow());
   Finish();
   {
     // What a program keeps of a thread goes with the thread.
@@ -347,24 +352,7 @@ size_t Poller::threads_now() {
 }
 
 std::vector<PendingFault> Poller::Pending() {
-  if (finished_) return left_open_;
-  std::vector<PendingFault> found;
-  if (const BpfPrograms* programs = events_.programs()) {
-    // Fails where there is no memory for the walk: then none are shown.
-    programs->ForEachOpen([&](const BpfTask& task) {
-      const Thread* thread = pairer_.threads().Find(task.tid);
-      if (thread == nullptr || task.user.time > as_of_) return;
-      const uint64_t entered = task.user.time > start_ ? task.user.time - start_ : 0;
-      found.push_back({thread->pid, thread->tid, task.user.address, task.user.ip, entered});
-    });
-    return found;
-  }
-  pairer_.threads().ForEach([&](const Thread& thread) {
-    if (!thread.user.open || pairer_.Tainted(thread.user)) return;
-    const uint64_t entered = thread.user.time > start_ ? thread.user.time - start_ : 0;
-    found.push_back({thread.pid, thread.tid, thread.user.address, thread.user.ip, entered});
-  });
-  return found;
+  return finished_ ? left_open_ : FindPending(events_.programs(), pairer_, start_, as_of_);
 }
 
 std::vector<PendingFault> Poller::pending(size_t max) {
@@ -373,40 +361,22 @@ std::vector<PendingFault> Poller::pending(size_t max) {
     std::lock_guard<std::mutex> lock(mutex_);
     found = Pending();
   }
-  max = std::min(max, found.size());
-  const auto end = found.begin() + static_cast<ptrdiff_t>(max);
-  std::partial_sort(found.begin(), end, found.end(), EnteredBefore);
-  found.resize(max);
+  KeepOldest(&found, max);
   return found;
 }
 
 void Poller::CopyPending(uint8_t* out) {
-  using L = PendingColumns;
   std::vector<PendingFault> found;
-  double as_of;
-  uint32_t counts[2];
+  uint64_t as_of;
+  bool holds;
   {
     std::lock_guard<std::mutex> lock(mutex_);
     found = Pending();
-    as_of = static_cast<double>(as_of_ > start_ ? as_of_ - start_ : 0);
+    as_of = as_of_ > start_ ? as_of_ - start_ : 0;
     // Under the lock: a pass would add to the mailbox what is not in `found`.
-    counts[1] = mailbox_.holds() ? 1 : 0;
+    holds = mailbox_.holds();
   }
-  if (found.size() > L::kCapacity) {
-    const auto end = found.begin() + L::kCapacity;
-    std::nth_element(found.begin(), end, found.end(), EnteredBefore);
-    found.resize(L::kCapacity);
-  }
-  counts[0] = static_cast<uint32_t>(found.size());
-  memcpy(out + L::kAsOf, &as_of, sizeof as_of);
-  memcpy(out + L::kCount, counts, sizeof counts);
-  for (size_t i = 0; i < found.size(); i++) {
-    const PendingFault& row = found[i];
-#define PAGEFAULT_PUT(type, name, value) \
-  PutColumn<ColumnType::type>(out, kPendingColumns.column[L::k_##name].offset, i, value);
-    PAGEFAULT_PENDING_COLUMNS(PAGEFAULT_PUT)
-#undef PAGEFAULT_PUT
-  }
+  PutPending(std::move(found), as_of, holds, out);
 }
 
 std::vector<Notice> Poller::notices() {

@@ -10,6 +10,7 @@
 
 #include "capture/command.h"
 #include "capture/event_set.h"
+#include "capture/held_reader.h"
 #include "capture/notice.h"
 #include "capture/stack_budget.h"
 #include "faults/pair.h"
@@ -72,8 +73,10 @@ class Poller {
   int TakeCounts(uint64_t before);
   // The same when that is due.
   void LookAtCounts(uint64_t now);
-  // Looks for threads whose end was lost, and for stacks, when that is due.
+  // Looks for threads whose end was lost, and asks for stacks, when that is due.
   void Sweep(uint64_t now);
+  // Reports the stacks that have been found.
+  void TakeStacks(uint64_t now);
   // Opens events again on CPUs that have come back.
   void LookAtCpus(uint64_t now);
   // Nobody is left to be followed, and nobody can come any more.
@@ -97,9 +100,11 @@ class Poller {
   Merger merger_;
   StackBudget stack_budget_;
   StackBudget maker_budget_;
-  uint64_t swept_ = 0;    // when
-  uint64_t looked_ = 0;   // at the CPUs, when
-  uint64_t counted_ = 0;  // what programs have counted was taken, when
+  HeldReader<ThreadStack> stacks_;
+  bool first_stacks_ = true;  // those of the threads seeded are awaited, and the records with them
+  uint64_t swept_ = 0;        // when
+  uint64_t looked_ = 0;       // at the CPUs, when
+  uint64_t counted_ = 0;      // what programs have counted was taken, when
   bool unwatched_told_ = false;
   size_t left_by_sweep_ = 0;  // threads
   Fd stop_fd_;

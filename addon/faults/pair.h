@@ -56,10 +56,12 @@ class Pairer {
   // next sweep: it may be in the rings still. For records that were lost; without this a session
   // would never end, and the table would grow with every thread whose EXIT is missing.
   void Sweep(uint64_t time, bool (*gone)(int pid, int tid)) { tasks_.Sweep(time, gone); }
-  // Asks stack_of(pid, tid) for the stack pointers of threads that were not seen to start; 0 is no
-  // answer.
-  void AskForStacks(uint64_t time, uint64_t (*stack_of)(int pid, int tid)) {
-    tasks_.AskForStacks(time, stack_of);
+  // Threads that were not seen to start, whose stack pointers are to be asked for: each of them
+  // some times, until there is an answer.
+  std::vector<ThreadStack> UnknownStacks() { return tasks_.UnknownStacks(); }
+  // What was found out.
+  void OnStackPointers(uint64_t time, const std::vector<ThreadStack>& stacks) {
+    tasks_.OnStackPointers(time, stacks);
   }
   // Processes whose last thread exited right behind an exec: the kernel ends capture when a program
   // changes its credentials (begin_new_exec), and reports that as an exit. The caller looks whether

@@ -204,15 +204,24 @@ void TaskTracker::ReportStack(Thread& thread, uint64_t stack_pointer, uint64_t t
   mailbox_.Add(row);
 }
 
-void TaskTracker::AskForStacks(uint64_t time, uint64_t (*stack_of)(int pid, int tid)) {
+std::vector<ThreadStack> TaskTracker::UnknownStacks() {
+  std::vector<ThreadStack> unknown;
   threads_.ForEach([&](Thread& thread) {
     // The first thread's stack is a mapping that the kernel names.
     if (thread.stack_known || thread.tid == thread.pid || thread.stack_looks >= kStackLooks) return;
-    const uint64_t stack_pointer =
-        stack_of(static_cast<int>(thread.pid), static_cast<int>(thread.tid));
     thread.stack_looks++;
-    if (stack_pointer != 0) ReportStack(thread, stack_pointer, time);
+    unknown.push_back({thread.pid, thread.tid, 0});
   });
+  return unknown;
+}
+
+void TaskTracker::OnStackPointers(uint64_t time, const std::vector<ThreadStack>& stacks) {
+  for (const ThreadStack& stack : stacks) {
+    Thread* thread = threads_.Find(stack.tid);
+    // It may have ended since it was asked for, or been seen to start.
+    if (thread == nullptr || thread->pid != stack.pid || thread->stack_known) continue;
+    if (stack.pointer != 0) ReportStack(*thread, stack.pointer, time);
+  }
 }
 
 std::vector<uint32_t> TaskTracker::TakeSuspects() {

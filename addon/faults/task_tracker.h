@@ -48,7 +48,8 @@ class TaskTracker {
 
   // See Pairer.
   void Sweep(uint64_t time, bool (*gone)(int pid, int tid));
-  void AskForStacks(uint64_t time, uint64_t (*stack_of)(int pid, int tid));
+  std::vector<ThreadStack> UnknownStacks();
+  void OnStackPointers(uint64_t time, const std::vector<ThreadStack>& stacks);
   std::vector<uint32_t> TakeSuspects();
 
  private:

@@ -67,6 +67,11 @@ struct Thread {
   MakerCopy maker;
 };
 
+struct ThreadStack {
+  uint32_t pid, tid;
+  uint64_t pointer;  // 0: not known
+};
+
 class ThreadTable {
  public:
   // nullptr when tid is not followed. Pointers are valid until the next Add or Remove.

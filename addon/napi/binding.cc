@@ -5,6 +5,7 @@
 
 #include "capture/poller.h"
 #include "capture/priority.h"
+#include "capture/process_stats.h"
 #include "napi/session.h"
 #include "proc/kernel_mounts.h"
 #include "util/clock.h"
@@ -38,6 +39,34 @@ Napi::Value KernelMountsJs(const Napi::CallbackInfo& info) {
     mount.Set("devMinor", minor(mounts[i].device));
     mount.Set("hugePageKib", static_cast<double>(mounts[i].huge_page_kib));
     list[static_cast<uint32_t>(i)] = mount;
+  }
+  return list;
+}
+
+Napi::Value ProcessFaultsJs(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  if (info.Length() < 1 || !info[0].IsArray()) {
+    throw Napi::TypeError::New(env, "processFaults(pids)");
+  }
+  const Napi::Array asked = info[0].As<Napi::Array>();
+  std::vector<uint32_t> pids;
+  for (uint32_t i = 0; i < asked.Length(); i++)
+    pids.push_back(asked.Get(i).ToNumber().Uint32Value());
+  std::vector<std::optional<ProcessStat>> stats(pids.size());
+  try {
+    stats = StatsOf(pids);
+  } catch (const SystemError&) {
+    // Without a descriptor nothing is known of anybody.
+  }
+  Napi::Array list = Napi::Array::New(env, stats.size());
+  for (uint32_t i = 0; i < stats.size(); i++) {
+    list[i] = env.Null();
+    if (!stats[i].has_value()) continue;
+    Napi::Object faults = Napi::Object::New(env);
+    faults.Set("minor", static_cast<double>(stats[i]->minor));
+    faults.Set("major", static_cast<double>(stats[i]->major));
+    faults.Set("children", static_cast<double>(stats[i]->child_minor + stats[i]->child_major));
+    list[i] = faults;
   }
   return list;
 }
@@ -98,6 +127,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("compresses", perfdata::Compressor::Built());
   exports.Set("start", Napi::Function::New(env, Start, "start"));
   exports.Set("kernelMounts", Napi::Function::New(env, KernelMountsJs, "kernelMounts"));
+  exports.Set("processFaults", Napi::Function::New(env, ProcessFaultsJs, "processFaults"));
   exports.Set("writeNow", Napi::Function::New(env, WriteNowJs, "writeNow"));
   exports.Set("ignoreStraySignals",
               Napi::Function::New(env, IgnoreStraySignalsJs, "ignoreStraySignals"));

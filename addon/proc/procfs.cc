@@ -18,8 +18,6 @@
 namespace pagefault {
 
 namespace {
-constexpr uint32_t kPfExiting = 0x4;  // include/linux/sched.h
-
 // A task that goes away answers ENOENT at open and ESRCH at read; so does one that is hidden.
 int AsGone(pid_t pid, int error) {
   if (error != ENOENT && error != ESRCH) return error;
@@ -30,34 +28,86 @@ std::string ProcPath(pid_t pid, const char* file) {
   return "/proc/" + std::to_string(pid) + "/" + file;
 }
 
-// 0 or an errno: nothing is concluded from it here.
+// 0 or an errno: nothing is concluded from it here. Of a longer file the beginning.
+int Load(const std::string& path, size_t max, std::string* text) {
+  Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.ok()) return errno;
+  text->resize(max);
+  size_t length = 0;
+  ssize_t n = 1;
+  while (n > 0 && length < max) {
+    n = read(fd.get(), &(*text)[length], max - length);
+    if (n > 0) length += static_cast<size_t>(n);
+  }
+  const int error = errno;
+  text->resize(length);
+  return n < 0 ? error : 0;
+}
+
+constexpr size_t kMaxStat = 1024;
+
 int LoadStat(pid_t pid, ProcessStat* out) {
   const int trouble = ProcTrouble();
   if (trouble != 0) return trouble;
-  Fd fd(open(ProcPath(pid, "stat").c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd.ok()) return errno;
-  char buffer[1024];
-  const ssize_t n = read(fd.get(), buffer, sizeof buffer - 1);
-  if (n < 0) return errno;
-  buffer[n] = '\0';
-  return ParseStatText(buffer, out) ? 0 : EIO;
+  std::string text;
+  const int error = Load(ProcPath(pid, "stat"), kMaxStat, &text);
+  if (error != 0) return error;
+  return ParseStatText(text.c_str(), out) ? 0 : EIO;
+}
+
+// State and parent come first. What is behind the groups, of which a task may have 65,536
+// (setgroups(2)), takes the whole file.
+constexpr size_t kStatusBeginning = 512;
+constexpr size_t kWholeStatus = 1 << 20;
+
+// As LoadStat, and waits for nobody.
+int LoadStatus(pid_t pid, size_t max, TaskStatus* out) {
+  const int trouble = ProcTrouble();
+  if (trouble != 0) return trouble;
+  std::string text;
+  const int error = Load(ProcPath(pid, "status"), max, &text);
+  if (error != 0) return error;
+  return ParseStatusText(text.c_str(), out) ? 0 : EIO;
+}
+
+// It has memory, so that it is alive: statm takes less time than status. False where that is not
+// known, for an end and a kernel thread.
+bool HasMemory(pid_t pid) {
+  std::string text;
+  return ProcTrouble() == 0 && Load(ProcPath(pid, "statm"), 64, &text) == 0 && !text.empty() &&
+         text[0] != '0';
 }
 
 bool IsDead(char state) {
   return state == 'Z' || state == 'X';
 }
 
-// A pidfd is readable when the last thread of its process has ended. False where it cannot be asked
-// (before Linux 5.3, no descriptor left, a seccomp filter).
-bool PidfdSaysEnded(pid_t pid) {
+// Not ok where there are none (before Linux 5.3, no descriptor left, a seccomp filter).
+Fd OpenPidfd(pid_t pid) {
 #ifdef SYS_pidfd_open
-  Fd fd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+  return Fd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+#else
+  errno = ENOSYS;
+  return Fd();
+#endif
+}
+
+// Signal 0 to the process that it was opened for: 0 or an errno.
+int SignalPidfd(int pidfd) {
+#ifdef SYS_pidfd_send_signal
+  return syscall(SYS_pidfd_send_signal, pidfd, 0, nullptr, 0) == 0 ? 0 : errno;
+#else
+  return ENOSYS;
+#endif
+}
+
+// A pidfd is readable when the last thread of its process has ended. False where it cannot be
+// asked.
+bool PidfdSaysEnded(pid_t pid) {
+  Fd fd = OpenPidfd(pid);
   if (!fd.ok()) return errno == ESRCH;
   pollfd wait = {fd.get(), POLLIN, 0};
   return poll(&wait, 1, 0) == 1 && (wait.revents & POLLIN) != 0;
-#else
-  return false;
-#endif
 }
 }  // namespace
 
@@ -74,10 +124,10 @@ bool HasEnded(pid_t pid) {
   if (pid <= 0) return true;  // to kill(2) these are groups
   if (kill(pid, 0) != 0) return errno == ESRCH;
   if (PidfdSaysEnded(pid)) return true;
-  ProcessStat stat;
-  if (LoadStat(pid, &stat) != 0) return false;
+  TaskStatus status;
+  if (LoadStatus(pid, kWholeStatus, &status) != 0) return false;
   // A first thread that has ended leaves the process alive while there are others.
-  return stat.threads <= 1 && (IsDead(stat.state) || (stat.flags & kPfExiting) != 0);
+  return status.threads <= 1 && (IsDead(status.state) || !status.memory);
 }
 
 int ListThreads(pid_t pid, std::vector<uint32_t>* out) {
@@ -103,15 +153,26 @@ int ReadStat(pid_t pid, ProcessStat* out) {
   return error == 0 ? 0 : AsGone(pid, error);
 }
 
+ProcessIdentity::ProcessIdentity(pid_t pid) : pid_(pid), pidfd_(OpenPidfd(pid)) {
+  ProcessStat stat;
+  if (!pidfd_.ok() && LoadStat(pid, &stat) == 0) start_time_ = stat.start_time;
+}
+
+bool ProcessIdentity::IsReplaced() const {
+  if (pidfd_.ok()) return SignalPidfd(pidfd_.get()) == ESRCH && kill(pid_, 0) == 0;
+  ProcessStat stat;
+  return start_time_ != 0 && LoadStat(pid_, &stat) == 0 && stat.start_time != start_time_;
+}
+
 std::vector<ProcessParent> ListProcesses() {
   std::vector<ProcessParent> found;
   DIR* dir = opendir("/proc");
   if (dir == nullptr) return found;
   while (const dirent* entry = readdir(dir)) {
     const auto pid = static_cast<pid_t>(strtol(entry->d_name, nullptr, 10));
-    ProcessStat stat;
-    if (pid > 0 && LoadStat(pid, &stat) == 0)
-      found.push_back({static_cast<uint32_t>(pid), stat.parent});
+    TaskStatus status;
+    if (pid > 0 && LoadStatus(pid, kStatusBeginning, &status) == 0)
+      found.push_back({static_cast<uint32_t>(pid), status.parent});
   }
   closedir(dir);
   return found;
@@ -134,21 +195,17 @@ std::vector<pid_t> ProcessesNamed(const std::string& name) {
 
 bool Gone(pid_t pid, pid_t tid) {
   if (syscall(SYS_tgkill, pid, tid, 0) != 0) return errno == ESRCH;
-  if (tid != pid) return false;
-  ProcessStat stat;
-  return LoadStat(pid, &stat) == 0 ? IsDead(stat.state) : PidfdSaysEnded(pid);
+  if (tid != pid || HasMemory(pid)) return false;
+  TaskStatus status;
+  return LoadStatus(pid, kStatusBeginning, &status) == 0 ? IsDead(status.state)
+                                                         : PidfdSaysEnded(pid);
 }
 
 uint64_t StackPointerOf(pid_t pid, pid_t tid) {
   if (ProcTrouble() != 0) return 0;
   const std::string file = "task/" + std::to_string(tid) + "/syscall";
-  Fd fd(open(ProcPath(pid, file.c_str()).c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd.ok()) return 0;
-  char buffer[256];
-  const ssize_t n = read(fd.get(), buffer, sizeof buffer - 1);
-  if (n <= 0) return 0;
-  buffer[n] = '\0';
-  return StackPointerInText(buffer);
+  std::string text;
+  return Load(ProcPath(pid, file.c_str()), 256, &text) == 0 ? StackPointerInText(text.c_str()) : 0;
 }
 
 bool InInitialPidNamespace() {

@@ -1,4 +1,8 @@
 // The little that the addon reads from /proc: threads, and whether a process is alive.
+//
+// Of these files stat and syscall wait for an exec of the process, and an exec for the file systems
+// whose files it closes (docs/kernel-facts.md, Maps); status, statm, comm and the list of threads
+// do not. What may wait says so here: it is for those who may, and not for who reads the rings.
 #pragma once
 
 #include <sys/types.h>
@@ -6,6 +10,8 @@
 #include <cstdint>
 #include <string>
 #include <vector>
+
+#include "util/fd.h"
 
 namespace pagefault {
 
@@ -20,14 +26,26 @@ int ListThreads(pid_t pid, std::vector<uint32_t>* out);
 struct ProcessStat {
   char state = '?';
   uint32_t parent = 0;
-  uint32_t flags = 0;
   uint32_t threads = 0;
   // Faults of the process, dead threads included, and of children that were waited for.
   uint64_t minor = 0, major = 0, child_minor = 0, child_major = 0;
   uint64_t start_time = 0;  // clock ticks since boot: tells a reused pid from its predecessor
 };
-// Returns 0, or ESRCH when it has ended, or another errno, as ListThreads does.
+// Returns 0, or ESRCH when it has ended, or another errno, as ListThreads does. Waits for an exec.
 int ReadStat(pid_t pid, ProcessStat* out);
+
+// Tells a process from a later one that has got its number.
+class ProcessIdentity {
+ public:
+  explicit ProcessIdentity(pid_t pid);
+  // The number is another's now. False where that cannot be found out.
+  bool IsReplaced() const;
+
+ private:
+  const pid_t pid_;
+  Fd pidfd_;
+  uint64_t start_time_ = 0;  // where there are no pidfds (before Linux 5.3); 0: not known
+};
 
 struct ProcessParent {
   uint32_t pid, parent;
@@ -38,8 +56,8 @@ std::vector<ProcessParent> ListProcesses();
 // Processes with this comm, but for ourselves.
 std::vector<pid_t> ProcessesNamed(const std::string& name);
 
-// The process has ended, whether it was waited for or not: kill(2) or a pidfd says so, or a stat
-// that was read. What cannot be found out counts as alive.
+// The process has ended, whether it was waited for or not: kill(2) or a pidfd says so, or a
+// status that was read. What cannot be found out counts as alive.
 bool HasEnded(pid_t pid);
 
 // The thread has ended, as far as we may know. The leader of a process counts as ended when it is a
@@ -47,7 +65,7 @@ bool HasEnded(pid_t pid);
 bool Gone(pid_t pid, pid_t tid);
 
 // The stack pointer of a thread that sleeps (/proc/PID/task/TID/syscall, proc_pid_syscall in
-// fs/proc/base.c); 0 when it runs, has ended, or we may not know.
+// fs/proc/base.c); 0 when it runs, has ended, or we may not know. Waits for an exec.
 uint64_t StackPointerOf(pid_t pid, pid_t tid);
 
 // We see the kernel's own numbers of tasks (include/linux/proc_ns.h, PROC_PID_INIT_INO).

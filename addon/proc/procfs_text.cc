@@ -11,7 +11,6 @@ bool ParseStatText(const char* text, ProcessStat* out) {
   const char* at = strrchr(text, ')');
   if (at == nullptr) return false;
   char state;
-  unsigned long flags;
   unsigned parent;
   unsigned threads;
   unsigned long long start;
@@ -20,19 +19,33 @@ bool ParseStatText(const char* text, ProcessStat* out) {
   // itrealvalue starttime(22)
   const int found =
       sscanf(at + 1,
-             " %c %u %*d %*d %*d %*d %lu %llu %llu %llu %llu %*u %*u %*d %*d %*d %*d %u "
+             " %c %u %*d %*d %*d %*d %*u %llu %llu %llu %llu %*u %*u %*d %*d %*d %*d %u "
              "%*d %llu",
-             &state, &parent, &flags, &minor, &child_minor, &major, &child_major, &threads, &start);
-  if (found != 9) return false;
+             &state, &parent, &minor, &child_minor, &major, &child_major, &threads, &start);
+  if (found != 8) return false;
   out->state = state;
   out->parent = parent;
-  out->flags = static_cast<uint32_t>(flags);
   out->threads = threads;
   out->minor = minor;
   out->major = major;
   out->child_minor = child_minor;
   out->child_major = child_major;
   out->start_time = start;
+  return true;
+}
+
+bool ParseStatusText(const char* text, TaskStatus* out) {
+  // The name before these has its line ends escaped (task_state in fs/proc/array.c).
+  const char* const state = strstr(text, "\nState:\t");
+  const char* const parent = strstr(text, "\nPPid:\t");
+  if (state == nullptr || parent == nullptr || state[8] == '\0') return false;
+  out->state = state[8];
+  out->parent = static_cast<uint32_t>(strtoul(parent + 7, nullptr, 10));
+  const char* const threads = strstr(text, "\nThreads:\t");
+  out->threads = threads == nullptr ? 0 : static_cast<uint32_t>(strtoul(threads + 10, nullptr, 10));
+  // A kernel thread has none of its own (Linux 6.8 has this line).
+  const char* const kernel = strstr(text, "\nKthread:\t");
+  out->memory = strstr(text, "\nVmSize:\t") != nullptr || (kernel != nullptr && kernel[10] == '1');
   return true;
 }
 

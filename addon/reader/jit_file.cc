@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cinttypes>
 #include <cstdio>
 #include <cstring>
@@ -69,14 +70,16 @@ int ReadIdentity(const Context& context, uint32_t pid, Identity* out) {
   return 0;
 }
 
-int64_t Nanoseconds(const struct timespec& time) {
-  return time.tv_sec * kSecond + time.tv_nsec;
+// A file system of the target's may give any time: what is too far off is cut.
+int64_t SignedNanoseconds(const struct timespec& time) {
+  constexpr int64_t kMost = INT64_MAX / kSecond / 2;
+  return std::clamp<int64_t>(time.tv_sec, -kMost, kMost) * kSecond + time.tv_nsec;
 }
 
 int64_t Now(clockid_t clock) {
   struct timespec now;
   clock_gettime(clock, &now);
-  return Nanoseconds(now);
+  return SignedNanoseconds(now);
 }
 
 // The process has this file open, by this name.
@@ -113,7 +116,7 @@ bool IsLeft(const std::string& directory, const std::string& name, uint64_t star
   const int64_t tick = kSecond / sysconf(_SC_CLK_TCK);
   const int64_t booted = Now(CLOCK_REALTIME) - Now(CLOCK_BOOTTIME);
   const int64_t begun = booted + static_cast<int64_t>(started) * tick;
-  return Nanoseconds(stat.st_mtim) + 2 * tick < begun && !HoldsOpen(directory, name, stat);
+  return SignedNanoseconds(stat.st_mtim) + 2 * tick < begun && !HoldsOpen(directory, name, stat);
 }
 
 Fd OpenMap(const Context& context, uint32_t pid, const Identity& identity) {

@@ -196,6 +196,13 @@ export interface KernelMount {
   readonly hugePageKib: number;
 }
 
+/** Faults of a process, and of its children that were waited for. */
+export interface ProcessFaults {
+  readonly minor: number;
+  readonly major: number;
+  readonly children: number;
+}
+
 /** Error thrown by the addon: code, errno and the system call that failed. */
 export interface NativeError extends Error {
   readonly code: string;
@@ -211,6 +218,11 @@ export interface Addon {
   /** It was built with zstd. */
   readonly compresses: boolean;
   start(options: SessionOptions): Session;
+  /**
+   * What the kernel counts for each process (/proc/PID/stat); null where it has ended, may not be looked at, or is held
+   * up by an exec: that is waited for no longer than some 200 ms. Never throws.
+   */
+  processFaults(pids: readonly number[]): (ProcessFaults | null)[];
   /** As far as they can be found out. Never throws. */
   kernelMounts(): KernelMount[];
   /**

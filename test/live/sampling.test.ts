@@ -130,3 +130,28 @@ test('other engines cannot sample: one line, status 2', async () => {
   expect(ended).toMatchObject({ status: 2, stdout: '' });
   expect(ended.stderr).toMatch(/^.*--every needs --engine bpf.*\n/);
 });
+
+/** Touches pages of two mappings in turn, and says where these are. */
+const IN_TURN = `
+import ctypes, mmap
+pages = 20000
+both = [mmap.mmap(-1, pages * 4096) for _ in range(2)]
+print(*[ctypes.addressof(ctypes.c_char.from_buffer(one)) for one in both], flush=True)
+for i in range(pages):
+  both[0][i * 4096] = 1
+  both[1][i * 4096] = 1
+`;
+
+test.each([2, 3, 4, 7, 8])(
+  'one fault in %i of a loop of two is not always the same one',
+  async (every) => {
+    const args = ['--every', String(every), '-q', '--report-format', 'json'];
+    const ended = await analyze([...args, '--', 'python3', '-c', IN_TURN]);
+    const starts = ended.stdout.split('\n')[0]!.split(' ').map(Number);
+    const { regions } = reportIn(ended);
+    for (const start of starts) {
+      const { faults } = regions.find((row) => Number(row.start) === start)!;
+      expect(Math.abs(Number(faults) - 20_000)).toBeLessThan(4000);
+    }
+  },
+);

@@ -212,7 +212,8 @@ TEST(pair_stack_of_a_thread_seen_to_start) {
   CHECK_EQ(seen.records.at(1).start, double((kTop >> 12) - 1));
   CHECK_EQ(bench.counters().foreign, 1u);
   bench.Feed(CloneExit(EventKind::kClone3Exit, {kPid, 101, 2040, 0}, 0, kTop));  // known
-  bench.pairer().AskForStacks(3000, [](int, int) -> uint64_t { return 0x1000; });
+  CHECK(bench.pairer().UnknownStacks().empty());
+  bench.pairer().OnStackPointers(3000, {{kPid, 101, 0x1000}, {kPid, 999, 0x1000}});
   CHECK(bench.Seen().records.empty());
 }
 
@@ -222,13 +223,16 @@ TEST(pair_stacks_of_threads_not_seen_to_start_are_asked_for) {
   for (uint32_t tid : {101u, 102u}) bench.Feed(Fork({kPid, tid, 2000, id}, kPid, kPid));
   bench.Seen();
   // 102 sleeps; 101 runs whenever it is looked at, and the first thread's stack has a name.
-  static int asked[103];
-  const auto stack_of = [](int pid, int tid) -> uint64_t {
-    CHECK_EQ(pid, int{kPid});
-    asked[tid]++;
-    return tid == 102 ? 0x7f5500012345 : 0;
-  };
-  for (uint64_t i = 0; i < 1000; i++) bench.pairer().AskForStacks(3000 + i, stack_of);
+  int asked[103] = {};
+  for (uint64_t i = 0; i < 1000; i++) {
+    std::vector<ThreadStack> stacks = bench.pairer().UnknownStacks();
+    for (ThreadStack& stack : stacks) {
+      CHECK_EQ(stack.pid, kPid);
+      asked[stack.tid]++;
+      if (stack.tid == 102) stack.pointer = 0x7f5500012345;
+    }
+    bench.pairer().OnStackPointers(3000 + i, stacks);
+  }
   const SeenBatch seen = bench.Seen();
   CHECK((Types(seen) == std::vector<uint8_t>{9}));
   CHECK_EQ(seen.records.at(0).tid, 102u);

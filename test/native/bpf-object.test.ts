@@ -36,7 +36,7 @@ test('the object that is kept is what clang makes of the source', () => {
   // As a checkout has it, and into a place of its own.
   const copy = join(scratch, 'bpf');
   mkdirSync(copy);
-  for (const file of ['faults.bpf.c', 'fault_record.h', 'kernel.h', 'object']) {
+  for (const file of ['faults.bpf.c', 'fault_record.h', 'kernel.h', 'walks.h', 'object']) {
     copyFileSync(join(DIRECTORY, file), join(copy, file));
   }
   out(join(copy, 'object'), '--keep');

@@ -1,8 +1,8 @@
 import { beyondFaults } from '../../core/facts/beyond';
 import type { BeyondFaults, StatFaults } from '../../core/facts/beyond';
+import type { Addon, ProcessFaults } from '../../native/contract';
 import { isKnown } from '../proc/proc';
-import type { Proc, ProcResult } from '../proc/proc';
-import type { Stat } from '../proc/proc-parse';
+import type { Proc } from '../proc/proc';
 
 /** Living descendants that are looked at: of more, the faults are in no account. */
 const MAX_LIVING = 1024;
@@ -34,16 +34,17 @@ export class KernelAccounts {
 
   /** Before capture begins. `pids`: the processes that will be attached to, none for a COMMAND. */
   constructor(
+    private readonly addon: Pick<Addon, 'processFaults'>,
     private readonly proc: Proc,
     pids: readonly number[],
     private readonly children: boolean,
   ) {
-    const stats = pids.map((pid) => this.proc.stat(pid));
+    const stats = this.addon.processFaults(pids);
     this.before = new Map(pids.map((pid, k) => [pid, ofStat(stats[k]!)]));
-    const known = stats.filter(isKnown);
-    const sum = (of: (stat: Stat) => number): number =>
+    const known = stats.filter((stat) => stat !== null);
+    const sum = (of: (stat: ProcessFaults) => number): number =>
       known.reduce((total, stat) => total + of(stat), 0);
-    const past = { minor: sum(({ minflt }) => minflt), major: sum(({ majflt }) => majflt) };
+    const past = { minor: sum(({ minor }) => minor), major: sum(({ major }) => major) };
     this.past = known.length === 0 ? null : past;
   }
 
@@ -89,11 +90,10 @@ export class KernelAccounts {
   }
 
   private look(pids: readonly number[]): (StatFaults | null)[] {
-    return pids.map((pid) => ofStat(this.proc.stat(pid)));
+    return this.addon.processFaults(pids).map(ofStat);
   }
 }
 
-function ofStat(stat: ProcResult<Stat>): StatFaults | null {
-  if (!isKnown(stat)) return null;
-  return { own: stat.minflt + stat.majflt, children: stat.cminflt + stat.cmajflt };
+function ofStat(stat: ProcessFaults | null): StatFaults | null {
+  return stat === null ? null : { own: stat.minor + stat.major, children: stat.children };
 }

@@ -241,7 +241,7 @@ export class LiveCapture {
         target.kind === 'attach'
           ? resolveTargets(proc, target.pids, process.pid, children)
           : NOBODY_KNOWN;
-      const accounts = new KernelAccounts(proc, [...pids, ...descendants], children);
+      const accounts = new KernelAccounts(addon, proc, [...pids, ...descendants], children);
       const reader = pools.targetReader();
       const early = new EarlyLook(proc, reader, [...pids, ...descendants]);
       const whole = target.kind === 'attach' ? null : attachToWhole(target, proc);
@@ -259,7 +259,7 @@ export class LiveCapture {
     // What another /proc says of a number would be about another process: it is asked nothing.
     const asked = standing === 'ours' ? proc : new Proc('/nonexistent');
     const notes = standing === 'ours' ? [] : [PROC_NOTES[standing]];
-    const accounts = new KernelAccounts(asked, [], children);
+    const accounts = new KernelAccounts(addon, asked, [], children);
     if (standing !== 'ours') pools.refuseAll();
     const reader = pools.targetReader();
     const early = new EarlyLook(asked, reader, []);

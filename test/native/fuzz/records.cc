@@ -296,7 +296,9 @@ class RecordsKind : public Kind {
     pairer.Seed(std::move(threads));
     Merger merger;
     if ((session & kTwoPasses) != 0) Pass(formats, kStart + 20000, &rings, &merger, &pairer);
-    pairer.AskForStacks(kStart, StackOf);
+    std::vector<ThreadStack> stacks = pairer.UnknownStacks();
+    for (ThreadStack& stack : stacks) stack.pointer = StackOf(stack.pid, stack.tid);
+    pairer.OnStackPointers(kStart, stacks);
     Pass(formats, UINT64_MAX, &rings, &merger, &pairer);
     for (const Ring& ring : rings) CHECK(ring.empty());
     pairer.Sweep(kStart, IsOdd);

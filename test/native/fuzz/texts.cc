@@ -77,6 +77,8 @@ class TextsKind : public Kind {
       // Read into a buffer and ended with a NUL, as procfs.cc does.
       const std::string line(chars, text.size());
       ProcessStat stat;
+      TaskStatus status;
+      CHECK(!ParseStatusText(line.c_str(), &status) || status.state != '\0');
       if (which == kSyscall)
         StackPointerInText(line.c_str());
       else if (ParseStatText(line.c_str(), &stat))
