@@ -248,7 +248,7 @@ void Poller::Sweep(uint64_t now) {
 void Poller::TakeStacks(uint64_t now) {
   const std::vector<ThreadStack> found = stacks_.Take(now);
   if (!found.empty()) pairer_.OnStackPointers(first_stacks_ ? start_ : now, found);
-  if (!stacks_.busy() || now - start_ > kFirstStacks) first_stacks_ = false;
+  if (!stacks_.busy() || now > first_stacks_until_) first_stacks_ = false;
 }
 
 void Poller::LookAtCpus(uint64_t now) {
@@ -277,6 +277,7 @@ void Poller::Run() {
   }
 
   stacks_.Ask(pairer_.UnknownStacks());
+  first_stacks_until_ = MonotonicNow() + kFirstStacks;
   uint64_t horizon = 0;
   int interval = kBusyInterval;
   while (!stopping_) {

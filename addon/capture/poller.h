@@ -102,9 +102,10 @@ class Poller {
   StackBudget maker_budget_;
   HeldReader<ThreadStack> stacks_;
   bool first_stacks_ = true;  // those of the threads seeded are awaited, and the records with them
-  uint64_t swept_ = 0;        // when
-  uint64_t looked_ = 0;       // at the CPUs, when
-  uint64_t counted_ = 0;      // what programs have counted was taken, when
+  uint64_t first_stacks_until_ = 0;  // no longer than that
+  uint64_t swept_ = 0;               // when
+  uint64_t looked_ = 0;              // at the CPUs, when
+  uint64_t counted_ = 0;             // what programs have counted was taken, when
   bool unwatched_told_ = false;
   size_t left_by_sweep_ = 0;  // threads
   Fd stop_fd_;

@@ -12,8 +12,8 @@ namespace pagefault {
 namespace {
 
 // One answer takes 10 us; the machine may have other things to do.
-constexpr uint64_t kPatience = 200'000'000;  // ns
-constexpr int kLook = 50;                    // ms
+constexpr uint64_t kStatPatience = 200'000'000;  // ns
+constexpr int kStatPause = 50;                   // ms
 
 struct StatQuestion {
   uint32_t pid;
@@ -32,12 +32,12 @@ std::vector<std::optional<ProcessStat>> StatsOf(const std::vector<uint32_t>& pid
   std::vector<std::optional<ProcessStat>> stats(pids.size());
   std::vector<StatQuestion> questions;
   for (const uint32_t pid : pids) questions.push_back({pid, questions.size(), {}});
-  HeldReader<StatQuestion> reader(Answer, kPatience);
+  HeldReader<StatQuestion> reader(Answer, kStatPatience);
   reader.Ask(std::move(questions));
   while (reader.busy()) {
     pollfd told = {reader.descriptor(), POLLIN, 0};
     // EINTR only makes a look come early.
-    poll(&told, 1, kLook);
+    poll(&told, 1, kStatPause);
     for (const StatQuestion& answer : reader.Take(MonotonicNow()))
       stats[answer.place] = answer.stat;
   }
