@@ -171,6 +171,15 @@ export function hasTicked(cells: Float64Array, at: number, kept: Float64Array): 
   return false;
 }
 
+/** What is per tick of it is 0, and another tick would find nothing else as long as nothing is counted. */
+export function isTicked(cells: Float64Array, at: number): boolean {
+  for (const start of PER_TICK) if (cells[at + start] !== 0) return false;
+  for (let c = 0; c < CLASS_COUNT; c++) {
+    if (cells[at + byClass + c] !== cells[at + tickedByClass + c]) return false;
+  }
+  return cells[at + stallNs] === cells[at + tickedStallNs];
+}
+
 /** Of a row that rests. */
 export function restCells(cells: Float64Array, at: number): void {
   for (const start of PER_TICK) cells[at + start] = 0;

@@ -5,6 +5,7 @@ import {
   faultsAt,
   foldCells,
   hasTicked,
+  isTicked,
   keepTick,
   readCells,
   restCells,
@@ -32,6 +33,9 @@ export interface More {
   readonly past: boolean;
 }
 
+/** No row that is in use has this revision. */
+const NOT_RESTED = 0;
+
 const PERCENTILES = [0.5, 0.9, 0.99] as const;
 
 /**
@@ -44,6 +48,8 @@ export class StatTable {
   private ids: Float64Array;
   /** See revision(). */
   private revisions: Uint32Array;
+  /** The revision at which a tick found that the row rests: with the same one, another tick finds nothing else. */
+  private rested: Uint32Array;
   /** Of the row that is ticked: see keepTick(). */
   private readonly kept = new Float64Array(STRIDE);
   private readonly histograms: RowHistograms;
@@ -61,6 +67,7 @@ export class StatTable {
     this.cells = new Float64Array(capacity * STRIDE);
     this.ids = new Float64Array(capacity);
     this.revisions = new Uint32Array(capacity);
+    this.rested = new Uint32Array(capacity);
     this.histograms = new RowHistograms(pool, capacity);
     this.activity = new RowActivity(pool, capacity);
   }
@@ -96,6 +103,7 @@ export class StatTable {
     this.cells = grownF64(this.cells, capacity * STRIDE);
     this.ids = grownF64(this.ids, capacity);
     this.revisions = grownU32(this.revisions, capacity);
+    this.rested = grownU32(this.rested, capacity);
     this.histograms.grow(capacity);
     this.activity.grow(capacity);
     this.capacity = capacity;
@@ -212,6 +220,7 @@ export class StatTable {
   past(rows: Uint32Array, { faults, latency }: Batch, { faultClass }: Resolved): void {
     for (let i = 0; i < faults; i++) {
       shiftTicked(this.cells, rows[i]! * STRIDE, faultClass[i]!, latency[i]!, 1);
+      this.rested[rows[i]!] = NOT_RESTED;
     }
   }
 
@@ -275,17 +284,20 @@ export class StatTable {
   /** See Counters.late. */
   late(row: number, ns: number): void {
     this.cells[row * STRIDE + Cell.tickedStallNs]! += ns;
+    this.rested[row] = NOT_RESTED;
   }
 
   /** Samples rates and histories; see Counters.tick. */
   tick(elapsed: number, accounted: number): void {
-    const { cells, revisions, kept } = this;
+    const { cells, revisions, rested, kept } = this;
     this.activity.tick(
       (row) => {
+        if (rested[row] === revisions[row]) return 0;
         const at = row * STRIDE;
         keepTick(cells, at, kept);
         const faults = tickCells(cells, at, elapsed, accounted);
         if (hasTicked(cells, at, kept)) revisions[row]!++;
+        rested[row] = isTicked(cells, at) ? revisions[row]! : NOT_RESTED;
         return faults;
       },
       (row) => {

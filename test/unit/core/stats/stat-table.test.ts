@@ -218,3 +218,18 @@ test('a row has another revision when a tick has changed the rate of a class alo
   expect(table.get(row, Cell.classRate + 2)).toBe(1);
   expect(table.revision(row)).not.toBe(before);
 });
+
+test('a row that rests is looked at again when it counts more, or had counted less at the last tick', () => {
+  const table = new StatTable(pool());
+  const row = table.alloc();
+  const stalled = (): number => {
+    table.tick(1e9, 1e9);
+    return table.get(row, Cell.stalled);
+  };
+  table.stall(row, 0.5e9, 1);
+  expect([stalled(), stalled(), stalled()]).toEqual([0.5, 0, 0]);
+  table.late(row, -0.25e9);
+  expect([stalled(), stalled(), stalled()]).toEqual([0.25, 0, 0]);
+  table.stall(row, 0.125e9, 5);
+  expect([stalled(), stalled()]).toEqual([0.125, 0]);
+});
