@@ -61,7 +61,7 @@ void Recorder::Stop() {
 
 template <typename Put>
 void Recorder::Append(std::vector<uint8_t>* to, Put&& put) {
-  if (stopping_ || error_ != 0) return;
+  if (stopping_ || error_ != 0 || turning_ == Turning::kNever) return;
   if (to->size() >= kMostWaiting) {
     dropped_++;
     return;
@@ -146,8 +146,10 @@ void Recorder::Turned() {
 }
 
 void Recorder::GiveUp() {
-  int none = 0;
-  error_.compare_exchange_strong(none, ECANCELED);
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (stopping_ || !full_ || turning_ != Turning::kNo) return;
+  turning_ = Turning::kNever;
+  behind_.clear();
 }
 
 void Recorder::Run() {
@@ -156,7 +158,7 @@ void Recorder::Run() {
   std::vector<uint8_t> taken;
   for (bool last = false; !last;) {
     Fd next;
-    bool turns;
+    bool turns, ends;
     uint64_t begins = 0;
     {
       std::unique_lock<std::mutex> lock(mutex_);
@@ -164,6 +166,7 @@ void Recorder::Run() {
         return stopping_ || turning_ == Turning::kReady || waiting_.size() >= kWriteSize;
       });
       turns = turning_ == Turning::kReady;
+      ends = turning_ == Turning::kNever;
       last = stopping_ && !turns;
       taken.clear();
       taken.swap(waiting_);
@@ -179,6 +182,7 @@ void Recorder::Run() {
     }
     if (error_ == 0 && !taken.empty()) Write(&taken);
     if (error_ == 0 && turns) GoOn(std::move(next), begins);
+    if (error_ == 0 && ends) error_ = ECANCELED;
   }
   const int error = place_->End();
   if (error_ == 0) error_ = error;

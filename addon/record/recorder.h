@@ -48,7 +48,7 @@ class Recorder : public RowTap {
   // stands at the head of `file`, which is the next one: it is what was there by then.
   void Turn(Fd file);
   void Turned();
-  // There is no next file: nothing more is written.
+  // There is no next file: the recording ends with what filled the last one.
   void GiveUp();
 
   // All is written that will be: complete, or up to an error.
@@ -96,7 +96,7 @@ class Recorder : public RowTap {
   std::vector<uint8_t> head_;
   std::vector<uint8_t> behind_;
   Fd next_;
-  enum class Turning : uint8_t { kNo, kTold, kReady } turning_ = Turning::kNo;
+  enum class Turning : uint8_t { kNo, kTold, kReady, kNever } turning_ = Turning::kNo;
 };
 
 }  // namespace perfdata
