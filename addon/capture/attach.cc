@@ -78,7 +78,7 @@ void Attacher::AttachProcess(pid_t pid) {
     news = false;
     error = ListThreads(pid, &tids);
     if (error == ESRCH && any) break;  // exited meanwhile: what was opened tells the rest
-    if (error != 0) throw SystemError(error, "opendir", PathOf(pid, "task"));
+    if (error != 0) throw SystemError(error, "open", PathOf(pid, "task"));
     tids.erase(std::remove_if(tids.begin(), tids.end(),
                               [&](uint32_t tid) { return complete_.count(tid) != 0; }),
                tids.end());
@@ -199,7 +199,7 @@ void Attacher::List(const std::vector<pid_t>& pids, bool descendants) {
   std::vector<uint32_t> tids;
   for (size_t i = 0; i < all.size(); i++) {
     const int error = ListThreads(all[i], &tids);
-    if (error != 0 && i < pids.size()) throw SystemError(error, "opendir", PathOf(all[i], "task"));
+    if (error != 0 && i < pids.size()) throw SystemError(error, "open", PathOf(all[i], "task"));
     if (error != 0) continue;
     const uint32_t pid = static_cast<uint32_t>(all[i]);
     for (uint32_t tid : tids) threads_.Add(pid, tid, 0);
