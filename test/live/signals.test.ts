@@ -127,7 +127,8 @@ describe('the stream', () => {
   it.each(STOPPING)('is stopped and continued by signal %i', async (signal) => {
     // A job of a shell: in an orphaned process group these signals do nothing (signal(7)), and the tests
     // may run in one.
-    const job = 'set -m; "$@" & echo $! >&2; wait -f $!';
+    // While its job is stopped, bash says so again and again.
+    const job = 'set -m; "$@" & echo $! >&2; exec 2>/dev/null; wait -f $!';
     const command = analyzerCommand(['--ready-fd', '3', '-q', '-p', String(target.pid)]);
     const shell = new Running(['bash', '-c', job, 'job', ...command], { tellsReady: true });
     const pid = await until(

@@ -35,9 +35,10 @@ describe('without an argument in a terminal', () => {
     terminal.enter(`${quoted([ANALYZER])}; echo status=$?`);
     await terminal.shows(['[3 Processes]', 'q quit']);
     terminal.keys('/');
-    terminal.type('comm:pagefault-demo');
+    const filter = pids.map((pid) => `pid:${pid}`).join(' or ');
+    terminal.type(filter);
     terminal.keys('Enter', 'g');
-    await terminal.shows(['filter: comm:pagefault-demo', ...pids.map((pid) => ` ${pid} `)]);
+    await terminal.shows([`filter: ${filter}`, ...pids.map((pid) => ` ${pid} `)]);
     terminal.keys('Home', 't', 't');
     const table = await terminal.shows('2 tagged');
     expect(table.match(/^[ >]\*/gm)).toHaveLength(2);
