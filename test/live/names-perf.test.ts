@@ -5,8 +5,8 @@ import { readFaults, reportIn, startAnalyzer } from '../support/analyzer';
 import { ROOT } from '../support/build';
 import type { NamedFault } from '../support/formats';
 import { buildIdPath, plain, symbolsOf } from '../support/names-kit';
-import { heldBack, startPerfRecord } from '../support/perf';
-import { attached, eventsOpened, until } from '../support/running';
+import { heldBack, recordingStarted, startPerfRecord } from '../support/perf';
+import { attached, until } from '../support/running';
 import { removeScratch, scratchDirectory } from '../support/scratch';
 import { asked } from '../support/share';
 
@@ -91,7 +91,7 @@ async function both(
   const perf = startPerfRecord(target.pid, data);
   const options = ['--symbols', '--format', 'ndjson', '--report-format', 'json', '-o', file];
   const tracer = startAnalyzer([...options, '-p', String(target.pid)]);
-  await eventsOpened(perf);
+  await recordingStarted(perf);
   await attached(tracer);
   target.write('\n');
   if (stays) {

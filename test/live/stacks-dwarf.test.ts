@@ -66,7 +66,7 @@ describe('who made a mapping', () => {
     ['started', (command: readonly string[]) => captureCommand(command, scratch, { args: EVERY })],
     ['attached to', (command: readonly string[]) => captureAttached(command, scratch, EVERY)],
   ])('%s: mmap, mremap and brk, by code without frame pointers', async (_, capture) => {
-    const makers = [withoutFrames('makers', 'gcc', []), '--pages', '200'];
+    const makers = [withoutFrames('makers', 'gcc', []), '--pages', String(PAGES)];
     const { rows, report } = await capture(makers);
     expect(withoutCalls(madeBy(rows, report))).toEqual(withoutCalls(MADE));
   });

@@ -75,8 +75,14 @@ describe('several sessions', () => {
   test('each polls on a thread of its own, which top -H can tell from those of Node', async () => {
     await withStorm(async (pid) => {
       const pollers = await answer<number[]>(
-        `const pollers = () => fs.readdirSync('/proc/self/task').filter((tid) =>
-           fs.readFileSync('/proc/self/task/' + tid + '/comm', 'utf8') === 'pf-poller\\n').length;
+        `const isPoller = (tid) => {
+           try {
+             return fs.readFileSync('/proc/self/task/' + tid + '/comm', 'utf8') === 'pf-poller\\n';
+           } catch {
+             return false; // a thread that has just ended
+           }
+         };
+         const pollers = () => fs.readdirSync('/proc/self/task').filter(isPoller).length;
          const first = new Capture({ pids: [+target] }), second = new Capture({ pids: [+target] });
          await until(() => pollers() === 2);
          first.session.close();

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { attached, eventsOpened, Running, until } from './running';
 import type { Ended } from './running';
 
@@ -30,6 +31,14 @@ export function startPerfRecord(pid: number, data: string): Running {
   const events = ['-e', 'page-faults:u', '-c', '1', '-m', '8M'];
   const command = ['perf', 'record', '-q', ...events, '-o', data, '-p', String(pid)];
   return new Running(['unshare', '--mount', ...command]);
+}
+
+/** Waits until `perf record` takes what happens: it turns its events on before it waits for records. */
+export async function recordingStarted(perf: Running): Promise<void> {
+  await eventsOpened(perf);
+  await until('perf record to wait for records', () =>
+    readFileSync(`/proc/${perf.pid}/wchan`, 'latin1').includes('poll'),
+  );
 }
 
 export function perfCounts(ended: Ended): Counted {
