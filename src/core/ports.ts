@@ -100,6 +100,13 @@ export interface Kinship {
   readonly nsPid: number;
 }
 
+/** The paths of all cgroups by their ids. */
+export interface CgroupWalk {
+  /** Counted from 1. */
+  readonly walk: number;
+  readonly paths: ReadonlyMap<number, string>;
+}
+
 /** Tells whose processes are. Every question is answered, later. */
 export interface OwnerSource {
   /** `ticket` comes back with the answer. */
@@ -108,10 +115,13 @@ export interface OwnerSource {
   takeOwners(): readonly OwnerAnswer[];
   /** The ids that records tell are those of the cgroups that owners have: of cgroup v2. */
   readonly knowsCgroupIds: boolean;
-  /** Asks for the paths of all cgroups that there are. Limits the rate itself; there is always an answer, later. */
-  askCgroups(): void;
-  /** The paths by their ids, as they were when they were last asked for; null before that answer, and behind it. */
-  takeCgroups(): ReadonlyMap<number, string> | null;
+  /**
+   * Asks for the paths of all cgroups that there are. Returns the number of the walk that will have passed by those of
+   * now. Limits the rate itself; there is always an answer, later.
+   */
+  askCgroups(): number;
+  /** The latest walk that has come since the last call. */
+  takeCgroups(): CgroupWalk | null;
 }
 
 /** What was read about a fault that ended in SIGBUS. */

@@ -15,6 +15,8 @@ interface Ended {
   readonly row: number;
   readonly serial: number;
   readonly id: number;
+  /** The walk that knows its cgroup, where that is there. */
+  readonly walk: number;
 }
 
 /**
@@ -50,21 +52,22 @@ export class LastCgroups {
       if (path !== GONE) this.name(row, path);
       return;
     }
-    if (this.waiting.length < MAX_WAITING) this.waiting.push({ row, serial, id });
-    this.source.askCgroups();
+    const walk = this.source.askCgroups();
+    if (this.waiting.length < MAX_WAITING) this.waiting.push({ row, serial, id, walk });
   }
 
-  /** Takes over the paths that have come. A cgroup that is in none of them is gone. */
+  /** Takes over the paths that have come. A cgroup that is in none of a walk begun since is gone. */
   look(): void {
     const told = this.source.takeCgroups();
     if (told === null) return;
-    for (const [id, path] of told) this.made(id, path);
-    for (const { row, serial, id } of this.waiting) {
+    for (const [id, path] of told.paths) this.made(id, path);
+    this.waiting = this.waiting.filter(({ row, serial, id, walk }) => {
       const path = this.paths.get(id);
-      if (path === undefined) this.paths.set(id, GONE);
+      if (path === undefined && walk > told.walk) return true;
+      if (path === undefined) this.made(id, GONE);
       else if (path !== GONE && this.isUnknown(row, serial)) this.name(row, path);
-    }
-    this.waiting = [];
+      return false;
+    });
   }
 
   private isUnknown(row: number, serial: number): boolean {

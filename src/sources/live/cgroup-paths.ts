@@ -1,5 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import type { CgroupWalk } from '../../core/ports';
 import { isKnown } from '../proc/proc';
 import type { Proc } from '../proc/proc';
 import { cgroupMount, MAX_DIRECTORIES } from './cgroups';
@@ -20,43 +22,47 @@ export function perfMount(proc: Pick<Proc, 'ownCgroup' | 'ownMounts'>): string |
 
 /** The paths of cgroups by their ids, which are the inodes of their directories: walked when it is asked for. */
 export class CgroupPaths {
+  private begun = 0;
+  /** There is a walk to come. */
   private asked = false;
-  private walking = false;
+  /** The end of the last walk that was asked for. */
+  private last = Promise.resolve();
   private walkedAt = -Infinity;
-  private come: ReadonlyMap<number, string> | null = null;
+  private come: CgroupWalk | null = null;
 
   constructor(
     private readonly mount: string,
     private readonly nowMs: () => number,
-    /** A walk begins; what is returned is to be called when it is over. */
+    /** A walk is asked for; what is returned is to be called when it is over. */
     private readonly begin: () => (take: () => void) => void,
   ) {}
 
-  ask(): void {
-    this.asked = true;
-    if (this.walking) return;
-    this.walking = true;
-    const settle = this.begin();
-    const pause = Math.max(0, this.walkedAt + PAUSE_MS - this.nowMs());
-    setTimeout(() => {
-      this.asked = false;
-      void this.walk().then((paths) => {
-        settle(() => {
-          this.come = paths;
-          this.walking = false;
-          this.walkedAt = this.nowMs();
-        });
-        if (this.asked) this.ask();
-      });
-    }, pause).unref();
+  /** See OwnerSource.askCgroups: a walk that has begun may have passed by what is asked about now. */
+  ask(): number {
+    if (!this.asked) {
+      this.asked = true;
+      // At once: an end of the run that waits for the walk before waits for this one, too.
+      const settle = this.begin();
+      this.last = this.last.then(() => this.next(settle));
+    }
+    return this.begun + 1;
   }
 
-  take(): ReadonlyMap<number, string> | null {
+  take(): CgroupWalk | null {
     const { come } = this;
-    // Whoever asked while it was walked waits for the next one.
-    if (this.walking) return null;
     this.come = null;
     return come;
+  }
+
+  private async next(settle: (take: () => void) => void): Promise<void> {
+    await setTimeout(Math.max(0, this.walkedAt + PAUSE_MS - this.nowMs()), null, { ref: false });
+    this.asked = false;
+    const walk = ++this.begun;
+    const paths = await this.walk();
+    this.walkedAt = this.nowMs();
+    settle(() => {
+      this.come = { walk, paths };
+    });
   }
 
   private async walk(): Promise<Map<number, string>> {

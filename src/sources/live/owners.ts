@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Owner } from '../../core/facts/owner';
-import type { Kinship, OwnerAnswer, OwnerSource } from '../../core/ports';
+import type { CgroupWalk, Kinship, OwnerAnswer, OwnerSource } from '../../core/ports';
 import { parseCgroup, parseStatus, parseUsers, type Status } from '../proc/proc-parse';
 import { MAX_TASKS } from '../reader/requests';
 import type { TaskTexts } from '../reader/requests';
@@ -48,11 +48,11 @@ export class Owners implements OwnerSource {
     return this.paths !== null;
   }
 
-  askCgroups(): void {
-    this.paths?.ask();
+  askCgroups(): number {
+    return this.paths?.ask() ?? 0;
   }
 
-  takeCgroups(): ReadonlyMap<number, string> | null {
+  takeCgroups(): CgroupWalk | null {
     return this.paths?.take() ?? null;
   }
 

@@ -1,5 +1,5 @@
 import type { Owner } from '../../../../src/core/facts/owner';
-import type { Kinship, OwnerAnswer, OwnerSource } from '../../../../src/core/ports';
+import type { CgroupWalk, Kinship, OwnerAnswer, OwnerSource } from '../../../../src/core/ports';
 import { RecordType } from '../../../../src/core/wire/batch';
 import { HEAP_START, Rig } from '../../../support/model-kit';
 
@@ -9,12 +9,15 @@ class FakeOwners implements OwnerSource {
   private answers: OwnerAnswer[] = [];
   knowsCgroupIds = true;
   askedCgroups = 0;
-  cgroups: ReadonlyMap<number, string> | null = null;
+  /** The walk that is to come. */
+  walk = 1;
+  cgroups: CgroupWalk | null = null;
 
-  askCgroups(): void {
+  askCgroups(): number {
     this.askedCgroups++;
+    return this.walk;
   }
-  takeCgroups(): ReadonlyMap<number, string> | null {
+  takeCgroups(): CgroupWalk | null {
     const { cgroups } = this;
     this.cgroups = null;
     return cgroups;
@@ -166,7 +169,7 @@ test('who has ended before it could be asked is of the cgroup that its end tells
   made.run();
   expect(owners.askedCgroups).toBe(3);
   owners.answer({});
-  owners.cgroups = new Map([[8, '/system.slice/cron.service']]);
+  owners.cgroups = { walk: 1, paths: new Map([[8, '/system.slice/cron.service']]) };
   made.run();
   expect([200, 201, 202].map((pid) => cgroupIn(made, pid))).toEqual([
     '/build.slice',
@@ -178,6 +181,21 @@ test('who has ended before it could be asked is of the cgroup that its end tells
     .exit(203)
     .run();
   expect(owners.askedCgroups).toBe(3);
+});
+
+test('a cgroup is gone where a walk that began behind the end of its process has not met it', () => {
+  const { owners, rig: made } = rig();
+  // One is under way.
+  owners.walk = 2;
+  cgroup(made.fork(100, 200).fault({ page: HEAP_START, pid: 200 }), 8, 200)
+    .exit(200)
+    .run();
+  owners.cgroups = { walk: 1, paths: new Map() };
+  made.run();
+  expect(cgroupIn(made, 200)).toBe('');
+  owners.cgroups = { walk: 2, paths: new Map([[8, '/system.slice/cron.service']]) };
+  made.run();
+  expect(cgroupIn(made, 200)).toBe('/system.slice/cron.service');
 });
 
 test('an end tells nothing where ids are those of another hierarchy, or more is known', () => {
