@@ -42,11 +42,7 @@ void KeepOldest(std::vector<PendingFault>* found, size_t max) {
 
 void PutPending(std::vector<PendingFault> found, uint64_t as_of, bool holds, uint8_t* out) {
   using L = PendingColumns;
-  if (found.size() > L::kCapacity) {
-    const auto end = found.begin() + L::kCapacity;
-    std::nth_element(found.begin(), end, found.end(), EnteredBefore);
-    found.resize(L::kCapacity);
-  }
+  if (found.size() > L::kCapacity) KeepOldest(&found, L::kCapacity);
   const auto time = static_cast<double>(as_of);
   const uint32_t counts[2] = {static_cast<uint32_t>(found.size()), holds ? 1u : 0u};
   memcpy(out + L::kAsOf, &time, sizeof time);

@@ -44,15 +44,21 @@ int Load(const std::string& path, size_t max, std::string* text) {
   return n < 0 ? error : 0;
 }
 
-constexpr size_t kMaxStat = 1024;
-
-int LoadStat(pid_t pid, ProcessStat* out) {
+template <typename Out>
+int LoadParsed(pid_t pid, const char* file, size_t max, bool (*parse)(const char* text, Out* out),
+               Out* out) {
   const int trouble = ProcTrouble();
   if (trouble != 0) return trouble;
   std::string text;
-  const int error = Load(ProcPath(pid, "stat"), kMaxStat, &text);
+  const int error = Load(ProcPath(pid, file), max, &text);
   if (error != 0) return error;
-  return ParseStatText(text.c_str(), out) ? 0 : EIO;
+  return parse(text.c_str(), out) ? 0 : EIO;
+}
+
+constexpr size_t kMaxStat = 1024;
+
+int LoadStat(pid_t pid, ProcessStat* out) {
+  return LoadParsed(pid, "stat", kMaxStat, ParseStatText, out);
 }
 
 // State and parent come first. What is behind the groups, of which a task may have 65,536
@@ -62,12 +68,7 @@ constexpr size_t kWholeStatus = 1 << 20;
 
 // As LoadStat, and waits for nobody.
 int LoadStatus(pid_t pid, size_t max, TaskStatus* out) {
-  const int trouble = ProcTrouble();
-  if (trouble != 0) return trouble;
-  std::string text;
-  const int error = Load(ProcPath(pid, "status"), max, &text);
-  if (error != 0) return error;
-  return ParseStatusText(text.c_str(), out) ? 0 : EIO;
+  return LoadParsed(pid, "status", max, ParseStatusText, out);
 }
 
 // It has memory, so that it is alive: statm takes less time than status. False where that is not

@@ -110,12 +110,7 @@ export function tlsAnswer(payload: Buffer, threads: number): TlsFacts | null {
 
 /** null: that is no answer. */
 export function tasksAnswer(payload: Buffer, count: number): TaskTexts[] | null {
-  const texts = readTexts(payload, 2 * count);
-  if (texts === null || texts.end !== payload.length) return null;
-  return Array.from({ length: count }, (_, k) => ({
-    status: texts.texts[2 * k]!,
-    cgroup: texts.texts[2 * k + 1]!,
-  }));
+  return readPairs(payload, count, (status, cgroup) => ({ status, cgroup }));
 }
 
 /** The texts of syscall and stat of a thread (/proc/PID/task/TID), '' where they could not be read. */
@@ -136,12 +131,7 @@ export function threadsRequest(pid: number, tids: readonly number[]): Buffer {
 
 /** null: that is no answer. */
 export function threadsAnswer(payload: Buffer, count: number): ThreadTexts[] | null {
-  const texts = readTexts(payload, 2 * count);
-  if (texts === null || texts.end !== payload.length) return null;
-  return Array.from({ length: count }, (_, k) => ({
-    syscall: texts.texts[2 * k]!,
-    stat: texts.texts[2 * k + 1]!,
-  }));
+  return readPairs(payload, count, (syscall, stat) => ({ syscall, stat }));
 }
 
 /** Texts of a control group's files, '' where they are not there. */
@@ -189,6 +179,17 @@ function readTexts(payload: Buffer, count: number): { texts: string[]; end: numb
     texts.push(payload.toString('utf8', end, (end += length)));
   }
   return { texts, end };
+}
+
+/** Two texts of each of `count`; null: that is no answer. */
+function readPairs<Pair>(
+  payload: Buffer,
+  count: number,
+  pair: (first: string, second: string) => Pair,
+): Pair[] | null {
+  const read = readTexts(payload, 2 * count);
+  if (read === null || read.end !== payload.length) return null;
+  return Array.from({ length: count }, (_, k) => pair(read.texts[2 * k]!, read.texts[2 * k + 1]!));
 }
 
 export interface SizeAnswer {

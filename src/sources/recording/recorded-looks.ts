@@ -27,7 +27,8 @@ export class RecordedGuards implements GuardSource {
   private parts: number[] = [];
 
   add(fact: GuardsFact): void {
-    this.parts = this.parts.concat(fact.ranges);
+    // A hostile recording may have thousands of parts: what is there is not copied for each.
+    for (const number of fact.ranges) this.parts.push(number);
     if (fact.more) return;
     this.told.push({ ...fact, ranges: this.parts });
     this.parts = [];
