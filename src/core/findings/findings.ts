@@ -1,12 +1,12 @@
 import { CAUSE_NAMES, FaultClass } from '../classify/classes';
 import { hugePageText } from '../facts/huge-pages';
 import type { HugePageFacts } from '../facts/huge-pages';
-import type { ProcessRow, RegionRow, Snapshot } from '../snapshot/snapshot';
-import { NOT_IN_DETAIL } from '../stats/limits';
+import type { ProcessRow, Snapshot } from '../snapshot/snapshot';
 import { bytes, grouped, latency, percent } from '../text/format';
 import { evidence, IN_ALL, isEvident, stallFor } from './evidence';
 import type { Evidence, Weight } from './evidence';
 import type { Rule } from './rules';
+import { LabelSums, OwnerSums } from './sums';
 
 /** What dominates, as a heading says it. Names are raw. */
 export interface Dominant {
@@ -44,7 +44,6 @@ export interface Finding extends Dominant {
 export const LEAST_SHARE = 0.01;
 /** A finding has at least this share of all the time stalled. */
 const LEAST_PART = 0.1;
-const NAMED = 3;
 const PAGE = 4096;
 /** So many signals that one process survives are no accident. */
 const MANY_ERRORS = 100;
@@ -85,8 +84,7 @@ function headed(
   elapsed: number,
 ): Dominant {
   const regions = new LabelSums();
-  const processes = new LabelSums();
-  const ownerOf = owners();
+  const processes = new OwnerSums();
   let most = 0;
   let hugePages: HugePageFacts | null = null;
   for (const row of snapshot.regions) {
@@ -94,7 +92,7 @@ function headed(
     const ns = stallFor(rule, row, weight);
     if (!(ns > 0)) continue;
     regions.add(row.label, ns);
-    processes.add(ownerOf(row), ns);
+    processes.add(row, ns);
     if (rule.hugePages !== true || ns <= most) continue;
     // Of the row that costs most of those that something is known of.
     const facts = snapshot.hugePages(row.id);
@@ -130,29 +128,14 @@ function describe({ rule }: Evidence, heading: Dominant, snapshot: Snapshot): Fi
   };
 }
 
-/** Whose address space it is: rows that stand for several have a name only. Most rows have the owner of the last. */
-function owners(): (row: RegionRow) => string {
-  let last = { comm: '', pid: 0 };
-  let text = '';
-  return (row) => {
-    if (row.pid === 0) return row.comm;
-    if (row.pid !== last.pid || row.comm !== last.comm) {
-      last = { comm: row.comm, pid: row.pid };
-      // It has ended before anybody could ask for its name.
-      text = `${row.comm === '' ? 'pid' : row.comm} ${row.pid}`;
-    }
-    return text;
-  };
-}
-
 /** A process that lives on after so many errors catches their signals: it makes them on purpose. */
 function caughtErrors({ processes }: Snapshot): Finding[] {
   const errors = ({ byClass }: ProcessRow): number => byClass[FaultClass.ERROR]!;
   const catching = processes.filter((row) => row.members === 1 && errors(row) >= MANY_ERRORS);
   const faults = catching.reduce((sum, row) => sum + errors(row), 0);
   if (faults === 0) return [];
-  const sums = new LabelSums();
-  for (const row of catching) sums.add(`${row.comm} ${row.pid}`, errors(row));
+  const sums = new OwnerSums();
+  for (const row of catching) sums.add(row, errors(row));
   const who = sums.top();
   const why = "made on purpose, as a JVM's checks for null and some collectors do";
   return [
@@ -184,37 +167,4 @@ function codeOf(rule: Rule, snapshot: Snapshot): string[] {
     }
   }
   return sums.top();
-}
-
-/** What has one label summed up. */
-class LabelSums {
-  private readonly sums = new Map<string, number>();
-
-  add(label: string, weight: number): void {
-    this.sums.set(label, (this.sums.get(label) ?? 0) + weight);
-  }
-
-  /**
-   * Those that weigh most; what all processes share that are not in detail, or have no name, is no place to look at. They are
-   * few of thousands: sorting all would take longer than looking for each.
-   */
-  top(): string[] {
-    const { sums } = this;
-    sums.delete(NOT_IN_DETAIL);
-    sums.delete('');
-    const top: string[] = [];
-    while (top.length < NAMED) {
-      let most = 0;
-      let heaviest = '';
-      for (const [label, weight] of sums) {
-        if (weight <= most) continue;
-        most = weight;
-        heaviest = label;
-      }
-      if (most === 0) break;
-      top.push(heaviest);
-      sums.delete(heaviest);
-    }
-    return top;
-  }
 }

@@ -57,6 +57,25 @@ test('processes that ended before anybody could ask for their names have none to
   expect(findings(picture([many, one]))).toMatchObject([{ processes: ['pid 9'] }]);
 });
 
+test('faults that many processes of a name share are theirs, and of none of them alone', () => {
+  const heap = { label: '[heap]', comm: 'worker' };
+  const workers = (...faults: readonly number[]): Snapshot =>
+    picture(faults.map((n, k) => row(Cause.COW_ANON, n, { ...heap, id: k + 1, pid: k + 10 })));
+  const whose = (of: Snapshot): readonly string[] => findings(of)[0]!.processes;
+  expect(whose(workers(900))).toEqual(['worker 10']);
+  expect(whose(workers(400, 900, 400))).toEqual(['worker 11']);
+  expect(whose(workers(400, 800, 400))).toEqual(['worker processes']);
+  // A name that most of the time has between many comes before one process with more than each of them.
+  const many = [1, 2, 3].map((k) =>
+    row(Cause.COW_ANON, 50, { label: '[heap]', comm: 'worker', id: k, pid: k }),
+  );
+  const one = row(Cause.COW_ANON, 100, { label: '[heap]', comm: 'db', id: 9, pid: 9 });
+  expect(whose(picture([one, ...many]))).toEqual(['worker processes', 'db 9']);
+  // Of those that have ended rows may be one by now.
+  const ended = row(Cause.COW_ANON, 500, { label: '[heap]', comm: 'worker', id: 5, pid: 0 });
+  expect(whose(picture([...many, ended]))).toEqual(['worker processes']);
+});
+
 test('what is known of huge pages is said of the region that costs most', () => {
   const rows = [row(Cause.DEMAND_ZERO, 500), row(Cause.DEMAND_ZERO, 900, { id: 2 })];
   const facts = (huge: number): HugePageFacts => ({
