@@ -69,8 +69,8 @@ export function frameHeights(dashboard: Dashboard): FrameHeights {
 
 /** From this width on there is room for the detail of the selected row beside the table. */
 const TWO_PANES = 170;
-/** Lines that a detail has of use without its events. */
-const PANE_LINES = 17;
+/** Lines that a detail and its pictures have of use without its events. */
+const PANE_LINES = 30;
 
 function paneWants({ columns }: Size, beside: View | null): number {
   return beside === null || columns < TWO_PANES ? 0 : PANE_LINES;

@@ -7,15 +7,10 @@ import { LATENCY_ROWS, type TimeGrid } from '../../core/stats/over-time';
 import type { LatencyPicture } from '../state/latency-picture';
 import type { PictureName } from '../state/settings';
 import { heatMapLines, type HeatPlace } from '../layout/heat-map';
+import { LABEL, latencyBar, NUMBERS, rangeText, type Scale } from '../layout/latency-bars';
 import { Line, wrapped } from '../layout/line';
 import { CLASS_STYLE, type Theme } from '../terminal/theme';
 
-/** The pictures of the view: bars by number, bars by its logarithm, and the heat map alone. */
-type Scale = 'linear' | 'log';
-
-/** Cells of the range in front of the bars; of the numbers behind the longest bar. */
-const LABEL = 16;
-const NUMBERS = 19;
 /** More lines of a heat map say no more. */
 const MOST_HEAT = 22;
 
@@ -74,35 +69,18 @@ function histogramLines(
   });
   const lines = [head.end()];
   for (let power = low; power <= high; power++) {
-    const line = new Line(theme, columns).cell(rangeText(power), LABEL, 'right').add(' ');
+    const line = new Line(theme, columns)
+      .cell(rangeText(power, power + 1), LABEL, 'right')
+      .add(' ');
     shown.forEach(({ faultClass, count }, k) => {
       const n = powers[k]!.get(power) ?? 0;
-      line.add(bar(theme, n, most[k]!, width - NUMBERS, scale), CLASS_STYLE[faultClass]);
+      line.add(latencyBar(theme, n, most[k]!, width - NUMBERS, scale), CLASS_STYLE[faultClass]);
       if (n > 0) line.add(` ${grouped(n)} ${percent(n / count)}%`);
       line.to(LABEL + 1 + (k + 1) * width);
     });
     lines.push(line.end());
   }
   return lines;
-}
-
-/** Latencies from 2^power ns on, up to twice as long: `2.0-4.1us`. */
-function rangeText(power: number): string {
-  const from = power === 0 ? '0ns' : latency(2 ** power);
-  const to = latency(2 ** (power + 1));
-  const unit = /[a-z]+$/.exec(to)![0];
-  return `${from.endsWith(unit) && /\d$/.test(from.slice(0, -unit.length)) ? from.slice(0, -unit.length) : from}-${to}`;
-}
-
-/** A bar in eighths of a cell: one fault among millions is still seen, and less than ten. */
-function bar({ glyphs }: Theme, n: number, most: number, room: number, scale: Scale): string {
-  if (n === 0) return '';
-  const share = scale === 'linear' ? n / most : Math.log(n + 1) / Math.log(most + 1);
-  const eighths = Math.max(1, Math.round(share * Math.max(1, room) * 8));
-  const rest = eighths % 8;
-  return (
-    glyphs.bar.repeat(Math.floor(eighths / 8)) + (rest > 0 ? glyphs.parts.charAt(rest - 1) : '')
-  );
 }
 
 /** A heat map under its title, and where it is. */
@@ -140,9 +118,7 @@ export function latencyHeat(
   const lines = [];
   for (let from = low; from <= high; from += each) {
     const to = Math.min(from + each, high + 1);
-    const label =
-      each === 1 ? rangeText(from) : `${latency(from === 0 ? 0 : 2 ** from)}-${latency(2 ** to)}`;
-    lines.unshift({ label, from, to });
+    lines.unshift({ label: rangeText(from, to), from, to });
   }
   const map = heatMapLines(theme, columns, { grid, lines, rows });
   const all = filtered ? ', of all faults, not of the filtered ones' : '';

@@ -14,7 +14,7 @@ import {
   stalledCell,
   stalledShare,
 } from '../../core/text/format';
-import type { PairedRow, StatRow } from '../../core/snapshot/snapshot';
+import type { PairedRow, SharedRow, StatRow } from '../../core/snapshot/snapshot';
 import { faultsByLabel } from '../../core/snapshot/site-pairs';
 import { Line } from '../layout/line';
 import { sparkline } from '../layout/spark';
@@ -25,6 +25,7 @@ import { CLASS_STYLE, type Theme } from '../terminal/theme';
 import { explainRow } from './explain';
 import { eventSection, eventTable } from './event-lines';
 import { leadOn, type Lead } from './lead';
+import { RowLatency } from './row-latency';
 import type { Area, Navigation, View, ViewActions } from './view';
 
 /** What the detail of one kind of row has beyond what all rows have. */
@@ -55,12 +56,15 @@ const WORDS_WANT = 100;
 const BESIDE_HISTORY = 44;
 /** Lines of events that a picture leaves, with their rule. */
 const LEAST_EVENTS = 4;
+/** And so many of latencies at most: a read from disk among faults of a microsecond makes twenty. */
+const MOST_LATENCY = 13;
 
 /** One row in full: where its faults fall, when, who made them and why, and what they cost. */
-export class RowDetailView<Row extends StatRow> implements View {
+export class RowDetailView<Row extends StatRow & SharedRow> implements View {
   readonly name: string;
   readonly eventsBelow = false;
   readonly actions: ViewActions;
+  private readonly latency = new RowLatency();
 
   constructor(
     private readonly scene: Scene,
@@ -81,6 +85,7 @@ export class RowDetailView<Row extends StatRow> implements View {
     const row = this.detail.row(this.scene.picture);
     if (row === undefined) return false;
     this.row = row;
+    this.latency.renew();
     this.detail.look?.(row);
     return true;
   }
@@ -91,8 +96,9 @@ export class RowDetailView<Row extends StatRow> implements View {
 
   draw({ theme, columns, height }: Area): string[] {
     const lines = this.lines(theme, columns);
-    const free = height - lines.length - LEAST_EVENTS;
-    lines.push(...(this.detail.picture?.(theme, columns, free) ?? []));
+    const free = (): number => height - lines.length - LEAST_EVENTS;
+    lines.push(...(this.detail.picture?.(theme, columns, free()) ?? []));
+    lines.push(...this.latency.lines(theme, columns, Math.min(free(), MOST_LATENCY), this.row));
     const room = height - lines.length - 1;
     return room < 1 ? lines : [...lines, ...this.events(theme, columns, room)];
   }
@@ -101,6 +107,7 @@ export class RowDetailView<Row extends StatRow> implements View {
     return [
       ...this.lines(theme, columns),
       ...(this.detail.picture?.(theme, columns, Infinity) ?? []),
+      ...this.latency.lines(theme, columns, Infinity, this.row),
       ...this.events(theme, columns, LOG_CAPACITY),
     ];
   }

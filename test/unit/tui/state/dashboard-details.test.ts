@@ -3,6 +3,8 @@ import { EventsView } from '../../../../src/tui/views/events';
 import { samplePicture } from '../../../support/fake-source';
 import { process, snapshot, thread } from '../../../support/sample';
 import { Bench } from '../../../support/dashboard-kit';
+import { bucketOf } from '../../../../src/core/stats/histogram';
+import type { SharedRow } from '../../../../src/core/snapshot/snapshot';
 
 describe('what is opened', () => {
   it('Enter opens a region, a thread, a process, a cause; Esc goes back', () => {
@@ -68,6 +70,38 @@ describe('what is opened', () => {
     bench.press('escape', '3', 'enter');
     expect(bench.text()).toMatch(/code +fill 50\.0 % +of processes 50\.0 %/);
     expect(bench.dashboard.shown.tables().map(({ name }) => name)).toContain('code');
+  });
+
+  it('shows in a detail and beside a table how long the faults of a row took, of this picture', () => {
+    const took = (...latencies: readonly number[]): SharedRow['addLatencies'] => {
+      return (counts) => {
+        for (const ns of latencies) counts[bucketOf(ns)]! += 1;
+        return latencies.length;
+      };
+    };
+    const bench = new Bench(200, 50);
+    // The same row, as those of a model are: only what it holds is another.
+    const row = { ...thread({ faults: 4 }), addLatencies: took(1500, 2500, 2600, 9000) };
+    bench.source.picture = snapshot({ threads: [row] });
+    bench.dashboard.refresh();
+    bench.press('2');
+    const bars = (): readonly (readonly string[])[] =>
+      [...bench.text().matchAll(/ (\d\S*-\d\S+s) ?(#*)\S*(?: (\d+ \S+%))?/g)].map(
+        ([, range, bar, numbers = '']) => [range!, String(bar!.length), numbers],
+      );
+    const first = [
+      ['1.0-2.0us', '21', '1 25.0%'],
+      ['2.0-4.1us', '43', '2 50.0%'],
+      ['4.1-8.2us', '0', ''],
+      ['8.2-16.4us', '21', '1 25.0%'],
+    ];
+    expect(bars()).toEqual(first);
+    // Between two pictures it stands, and is of the new one then.
+    row.addLatencies = took(70_000);
+    expect(bars()).toEqual(first);
+    bench.dashboard.refresh();
+    expect(bars()).toEqual([['65.5-131.1us', '43', '1 100.0%']]);
+    expect(bench.press('enter').text()).toContain('65.5-131.1us');
   });
 
   it('goes back to the table when the opened row is gone', () => {
