@@ -118,6 +118,7 @@ Napi::Function Session::Define(Napi::Env env) {
                          InstanceMethod<&Session::Counters>("counters"),
                          InstanceMethod<&Session::Pending>("pending"),
                          InstanceMethod<&Session::PendingFaults>("pendingFaults"),
+                         InstanceMethod<&Session::Crowded>("crowded"),
                          InstanceMethod<&Session::Ended>("ended"),
                          InstanceMethod<&Session::CommandStatus>("commandStatus"),
                          InstanceMethod<&Session::CommandFaults>("commandFaults"),
@@ -330,6 +331,12 @@ void Session::PendingFaults(const Napi::CallbackInfo& info) {
                                "pendingFaults(buffer): the buffer of a PendingFaults is required");
   }
   capture_->poller().CopyPending(static_cast<uint8_t*>(info[0].As<Napi::ArrayBuffer>().Data()));
+}
+
+Napi::Value Session::Crowded(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  if (!IsOpen(env)) return env.Undefined();
+  return Napi::Boolean::New(env, capture_->mailbox().crowded());
 }
 
 Napi::Value Session::Ended(const Napi::CallbackInfo& info) {

@@ -27,6 +27,7 @@ class Session : public Napi::ObjectWrap<Session> {
   Napi::Value Counters(const Napi::CallbackInfo& info);
   Napi::Value Pending(const Napi::CallbackInfo& info);
   void PendingFaults(const Napi::CallbackInfo& info);
+  Napi::Value Crowded(const Napi::CallbackInfo& info);
   Napi::Value Ended(const Napi::CallbackInfo& info);
   Napi::Value CommandStatus(const Napi::CallbackInfo& info);
   Napi::Value CommandFaults(const Napi::CallbackInfo& info);

@@ -94,6 +94,8 @@ class Mailbox {
   StackCopies& copies() { return copies_; }
   // Something has been added that was not taken yet, handed on or not.
   bool holds() const { return held_.load(std::memory_order_acquire) != 0; }
+  // Half of it is taken: whoever lets batches wait does so at the risk of faults.
+  bool crowded() const { return held_.load(std::memory_order_acquire) * 2 >= pool_.size(); }
 
  private:
   static constexpr size_t kReserved = 2;

@@ -134,6 +134,8 @@ export interface Session {
    * stack_copies.h has them, into at least STACK_COPY_BYTES. Returns the bytes, 0 where there is nothing.
    */
   takeStack(slot: number, bytes: Uint8Array): number;
+  /** Half of the room for what was captured and not drained is taken. */
+  crowded(): boolean;
   /** Reads every event: once per refresh. */
   counters(): Counters;
   /** User-mode entries still open, oldest first, at most `max`. */

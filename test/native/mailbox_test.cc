@@ -44,6 +44,23 @@ RecordRow Note(uint64_t number, const std::string* name = nullptr) {
 
 }  // namespace
 
+TEST(mailbox_is_crowded_from_half_on) {
+  Mailbox mailbox(4);
+  BatchReader reader;
+  const auto fill = [&] {
+    mailbox.Add(Fault(1));
+    mailbox.Flush(1, true);
+  };
+  CHECK(!mailbox.crowded());
+  fill();
+  CHECK(!mailbox.crowded());
+  fill();
+  CHECK(mailbox.crowded());
+  SeenBatch batch;
+  CHECK(reader.Take(mailbox, &batch));
+  CHECK(!mailbox.crowded());
+}
+
 TEST(mailbox_rows_come_out_as_they_went_in) {
   Mailbox mailbox(2);
   mailbox.Add(Fault(7, kFlagMaj | kFlagKernel));

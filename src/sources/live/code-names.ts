@@ -8,6 +8,7 @@ import type { FileIdentity } from '../reader/requests';
 import type { TargetReader } from '../reader/target-reader';
 import { Answers } from './answers';
 import { OpenQuestions } from './open-questions';
+import type { Waiting } from './open-questions';
 
 /** Addresses in one question: an answer has up to some hundred bytes for each. */
 const BATCH = 512;
@@ -38,9 +39,9 @@ export class CodeNames implements NameSource {
     /** Null where files are found by what was recorded of them. */
     private readonly files: Pick<ProcFs, 'fileIdentity' | 'fileEra'> | null,
     nowMs: () => number,
-    patience = FOR_NAMES,
+    waiting: Partial<Waiting> = {},
   ) {
-    this.questions = new OpenQuestions(nowMs, patience);
+    this.questions = new OpenQuestions(nowMs, { limits: FOR_NAMES, ...waiting });
   }
 
   askNames(place: CodePlace, addresses: readonly CodeAddress[], frames = false): void {

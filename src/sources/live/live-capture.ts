@@ -27,9 +27,11 @@ import type { Inheritance } from './inheritance';
 import { missingInterpreter } from './interpreter';
 import { MachineAccounts } from './machine-accounts';
 import { Owners } from './owners';
+import type { Waiting } from './open-questions';
 import { Pools } from './pools';
 import { Proc } from '../proc/proc';
 import { UNTIL_ANSWERED } from '../proc/patience';
+import type { Readers } from '../reader/readers';
 import { ProcFs } from '../proc/proc-source';
 import { notedLooks, type NotedLooks } from './noted-looks';
 import { NotedSource } from './noted-source';
@@ -76,6 +78,12 @@ export interface InitialProcess extends ProcessFacts {
   readonly maps: null;
 }
 
+/** Whose answers are not waited for any longer. */
+const LATE = {
+  names: 'names of code and data come too late: some faults are without them',
+  stacks: 'call stacks come too late: some faults are without them',
+  tls: 'where thread-local variables lie is told too late: some faults are without their names',
+} as const;
 const PROC_ERRORS = { foreign: 'PROC_FOREIGN', missing: 'PROC_MISSING' } as const;
 const PROC_NOTES = {
   foreign: '/proc is that of another pid namespace: labels come from the records alone',
@@ -195,9 +203,13 @@ export class LiveCapture {
     this.owners = new Owners(reader, nowMs, undefined, perf);
     this.spaces = parts.whole === null ? null : new Spaces(reader, () => this.now(), nowMs);
     this.shown = new ShownFacts(reader);
-    this.names = new CodeNames(reader, this.files, nowMs, patience);
-    this.unwinder = new StackUnwinder(session, reader, nowMs, patience);
-    this.tls = new TlsBlocks(reader, nowMs, patience);
+    const wait = (readers: Readers, late: string): Partial<Waiting> => ({
+      ...pools.waitingFor(readers, late, session),
+      ...(patience === undefined ? {} : { limits: patience }),
+    });
+    this.names = new CodeNames(reader, this.files, nowMs, wait(pools.namers, LATE.names));
+    this.unwinder = new StackUnwinder(session, reader, nowMs, wait(pools.unwinders, LATE.stacks));
+    this.tls = new TlsBlocks(reader, nowMs, wait(pools.readers, LATE.tls));
     this.bus = new BusFactsReader({
       reader,
       hugePageKib: ({ devMajor, devMinor }) =>

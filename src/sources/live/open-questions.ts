@@ -1,8 +1,17 @@
+import { DEMAND_MS } from '../proc/cpu-demand';
 import { Patience } from '../proc/patience';
-import type { PatienceLimits } from '../proc/patience';
+import type { PatienceLimits, Reason } from '../proc/patience';
 
 /** How long the end of a run waits for answers, ms. */
 const SETTLE_MS = 3000;
+
+export interface Waiting {
+  readonly limits: PatienceLimits;
+  /** Absent: the limits are all. */
+  readonly reason?: Reason;
+  /** Somebody has waited for an answer, and goes on without it. */
+  readonly onLate?: () => void;
+}
 
 /** Questions that somebody may wait for. */
 export class OpenQuestions {
@@ -14,9 +23,9 @@ export class OpenQuestions {
 
   constructor(
     private readonly nowMs: () => number,
-    limits: PatienceLimits,
+    private readonly waiting: Waiting,
   ) {
-    this.patience = new Patience(nowMs, limits);
+    this.patience = new Patience(nowMs, waiting.limits, waiting.reason);
   }
 
   get count(): number {
@@ -39,6 +48,7 @@ export class OpenQuestions {
   /** An answer is on its way that is worth waiting for. */
   expects(): boolean {
     for (const { since } of this.open) if (this.patience.lasts(since)) return (this.waited = true);
+    if (this.open.size > 0) this.waiting.onLate?.();
     return false;
   }
 
@@ -53,8 +63,19 @@ export class OpenQuestions {
   /** Every question has its answer, or has been waited for long enough. */
   settled(): Promise<void> {
     if (this.open.size === 0) return Promise.resolve();
+    const since = this.nowMs();
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, SETTLE_MS);
+      let timer: NodeJS.Timeout;
+      const wait = (ms: number): void => {
+        timer = setTimeout(() => {
+          if (this.patience.hasReason(since)) wait(DEMAND_MS);
+          else {
+            this.waiting.onLate?.();
+            resolve();
+          }
+        }, ms);
+      };
+      wait(SETTLE_MS);
       this.whenSettled = () => {
         clearTimeout(timer);
         resolve();
@@ -64,5 +85,6 @@ export class OpenQuestions {
 
   close(): void {
     this.patience.close();
+    this.whenSettled?.();
   }
 }

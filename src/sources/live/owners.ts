@@ -8,12 +8,13 @@ import type { TargetReader } from '../reader/target-reader';
 import { Answers } from './answers';
 import { CgroupPaths } from './cgroup-paths';
 import { OpenQuestions } from './open-questions';
+import type { Waiting } from './open-questions';
 
 const PASSWD = '/etc/passwd';
 /** Questions that wait for the one at hand: of more, the answer is that it is not known. */
 const MAX_WAITING = 8192;
 /** Nobody waits for these answers but the end of a run. */
-const PATIENCE = { questionMs: 0, budgetMs: 0 };
+const WAITING: Waiting = { limits: { questionMs: 0, budgetMs: 0 } };
 
 interface Question {
   readonly pid: number;
@@ -39,7 +40,7 @@ export class Owners implements OwnerSource {
     /** Where cgroup v2 is mounted; null where its ids are in no record. */
     mount: string | null = null,
   ) {
-    this.questions = new OpenQuestions(nowMs, PATIENCE);
+    this.questions = new OpenQuestions(nowMs, WAITING);
     this.paths =
       mount === null ? null : new CgroupPaths(mount, nowMs, () => this.questions.begin());
   }

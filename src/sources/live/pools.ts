@@ -1,9 +1,12 @@
+import type { Session } from '../../native/contract';
 import { readerPath } from '../../native/load';
+import { CpuDemand } from '../proc/cpu-demand';
 import { isKnown } from '../proc/proc';
 import type { Proc } from '../proc/proc';
 import { startReader } from '../reader/child';
 import { Readers } from '../reader/readers';
 import { TargetReader } from '../reader/target-reader';
+import type { Waiting } from './open-questions';
 
 /**
  * How long a question for names may take, ms: twice the patience of addon/reader/symbol_files.cc, and the
@@ -11,13 +14,18 @@ import { TargetReader } from '../reader/target-reader';
  */
 const NAMES_MS = 25_000;
 
+type OfReaders = Required<Pick<Waiting, 'reason' | 'onLate'>>;
+
 /** The readers of a capture. Names take long at times: what else is asked does not wait for them. */
 export class Pools {
   readonly readers: Readers;
   readonly namers: Readers;
   readonly unwinders: Readers;
 
-  constructor(proc: Proc, note: (text: string) => void) {
+  constructor(
+    private readonly proc: Proc,
+    note: (text: string) => void,
+  ) {
     const options = {
       start: startReader(readerPath()),
       note,
@@ -36,6 +44,20 @@ export class Pools {
 
   targetReader(): TargetReader {
     return new TargetReader(this.readers, this.namers, this.unwinders);
+  }
+
+  /**
+   * How somebody waits for answers of `readers` who holds back what is captured: as long as they work on it and what
+   * comes meanwhile has room. `late` is noted where they are not waited for any longer.
+   */
+  waitingFor(readers: Readers, late: string, session: Pick<Session, 'crowded'>): OfReaders {
+    const demand = new CpuDemand(this.proc, () => performance.now());
+    return {
+      reason: () => !session.crowded() && demand.of(readers.busyPids),
+      onLate: () => {
+        readers.noteOnce(late);
+      },
+    };
   }
 
   refuseAll(): void {

@@ -3,9 +3,10 @@ import { parseMaps } from '../../core/vma/proc-maps';
 import type { TargetReader } from '../reader/target-reader';
 import { Answers } from './answers';
 import { OpenQuestions } from './open-questions';
+import type { Waiting } from './open-questions';
 
 /** Nobody waits for these answers but the end of a run. */
-const PATIENCE = { questionMs: 0, budgetMs: 0 };
+const WAITING: Waiting = { limits: { questionMs: 0, budgetMs: 0 } };
 
 /** Reads address spaces that have begun to matter, by way of the standing reader. */
 export class Spaces implements SpaceSource {
@@ -18,7 +19,7 @@ export class Spaces implements SpaceSource {
     private readonly now: () => number,
     nowMs: () => number,
   ) {
-    this.questions = new OpenQuestions(nowMs, PATIENCE);
+    this.questions = new OpenQuestions(nowMs, WAITING);
   }
 
   askSpace(pid: number, ticket: number): void {

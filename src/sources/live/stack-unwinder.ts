@@ -9,6 +9,7 @@ import { MAX_STACKS, modulesRequest } from '../reader/stacks';
 import type { TargetReader } from '../reader/target-reader';
 import { Answers } from './answers';
 import { OpenQuestions } from './open-questions';
+import type { Waiting } from './open-questions';
 
 /** Bytes on their way to be unwound; of more, stacks are left out. */
 const MAX_BYTES = 32 << 20;
@@ -49,9 +50,9 @@ export class StackUnwinder implements UnwindSource {
     private readonly session: Pick<Session, 'takeStack'>,
     private readonly reader: Pick<TargetReader, 'unwind'>,
     nowMs: () => number,
-    patience = FOR_STACKS,
+    waiting: Partial<Waiting> = {},
   ) {
-    this.questions = new OpenQuestions(nowMs, patience);
+    this.questions = new OpenQuestions(nowMs, { limits: FOR_STACKS, ...waiting });
   }
 
   askUnwound(pid: number, mappings: readonly Vma[], slot: number): number {

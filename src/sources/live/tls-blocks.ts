@@ -3,6 +3,7 @@ import type { PatienceLimits } from '../proc/patience';
 import type { TargetReader } from '../reader/target-reader';
 import { Answers } from './answers';
 import { OpenQuestions } from './open-questions';
+import type { Waiting } from './open-questions';
 
 /** Threads in one question, which takes a thousand of them some ms. */
 const MAX_THREADS = 4096;
@@ -18,9 +19,9 @@ export class TlsBlocks implements TlsSource {
   constructor(
     private readonly reader: Pick<TargetReader, 'tls'>,
     nowMs: () => number,
-    patience = FOR_TLS,
+    waiting: Partial<Waiting> = {},
   ) {
-    this.questions = new OpenQuestions(nowMs, patience);
+    this.questions = new OpenQuestions(nowMs, { limits: FOR_TLS, ...waiting });
   }
 
   askTls(pid: number, tids: readonly number[], ticket: number): boolean {

@@ -1,3 +1,5 @@
+import { DEMAND_MS } from './cpu-demand';
+
 export interface PatienceLimits {
   /** How long a fault waits for one answer, ms. */
   readonly questionMs: number;
@@ -15,21 +17,30 @@ const START_MS = 5000;
 /** Where every run of a program is to give the same: whether an answer came in time is no part of it. */
 export const UNTIL_ANSWERED: PatienceLimits = { questionMs: START_MS, budgetMs: Infinity };
 const REFILL = 0.2;
+/** No question is waited for longer, ms, whoever works on it: a reader that was asked for names is given up by then. */
+const LONGEST_MS = 25_000;
+
+/** Whether more is waited for than the limits say: who is asked works on it, and what waits costs nothing. */
+export type Reason = () => boolean;
+const NONE: Reason = () => false;
 
 /**
  * Waiting for answers without blocking: the capture stands still, the event loop does not. What a
- * target can make us wait is bounded, whatever it does; then faults go on without the answer.
+ * target can make us wait is bounded, whatever it does; then faults go on without the answer. That a
+ * machine is busy is no reason to: as long as there is one to wait, the limits do not count.
  */
 export class Patience {
   private budget: number;
   private countedAt: number;
   private started = false;
+  private beyond = false;
   private resume: (() => void) | null = null;
   private timer: NodeJS.Timeout | null = null;
 
   constructor(
     private readonly nowMs: () => number,
     private readonly limits = FOR_FILES,
+    private readonly reason = NONE,
   ) {
     this.budget = limits.budgetMs;
     this.countedAt = nowMs();
@@ -38,8 +49,17 @@ export class Patience {
   /** A question that was first waited for at `since` may be waited for longer. */
   lasts(since: number): boolean {
     const now = this.nowMs();
-    if (!this.started) return now - since < START_MS;
-    return now - since < this.limits.questionMs && this.left(now) > 0;
+    const waited = now - since;
+    const within = this.started
+      ? waited < this.limits.questionMs && this.left(now) > 0
+      : waited < START_MS;
+    this.beyond = !within && this.hasReason(since);
+    return within || this.beyond;
+  }
+
+  /** There is a reason to wait for it although its time is over. */
+  hasReason(since: number): boolean {
+    return this.nowMs() - since < LONGEST_MS && this.reason();
   }
 
   /** A reader runs: from here on all waiting counts. */
@@ -52,15 +72,17 @@ export class Patience {
   /** Calls back once: when an answer is there, or when there is no point in waiting longer. */
   whenReady(action: () => void): void {
     const began = this.nowMs();
+    const { beyond } = this;
     this.resume = () => {
       this.resume = null;
       if (this.timer !== null) clearTimeout(this.timer);
       this.timer = null;
       const now = this.nowMs();
-      if (this.started) this.budget = this.left(now) - (now - began);
+      if (this.started && !beyond) this.budget = this.left(now) - (now - began);
       action();
     };
-    const longest = this.started ? Math.min(this.limits.questionMs, this.left(began)) : START_MS;
+    const limit = this.started ? Math.min(this.limits.questionMs, this.left(began)) : START_MS;
+    const longest = beyond ? DEMAND_MS : limit;
     // Timers may come a fraction early; a millisecond more ends the wait for sure.
     this.timer = setTimeout(() => this.resume?.(), Math.max(1, longest) + 1);
   }

@@ -89,6 +89,17 @@ export class Proc {
     return text(this.read('self/mountinfo', MAX_MOUNTS), (mounts) => mounts);
   }
 
+  /**
+   * ns that the first thread of a process has run and, before it did, waited for a CPU (schedstat, proc(5)). null also
+   * where the kernel does not count that.
+   */
+  cpuWanted(pid: number): ProcResult<number> {
+    return text(this.read(`${pid}/schedstat`, MAX_SMALL), (line) => {
+      const [ran, waited] = line.split(' ').map(Number);
+      return Number.isFinite(ran! + waited!) ? ran! + waited! : null;
+    });
+  }
+
   status(pid: number): ProcResult<Status> {
     return text(this.read(`${pid}/status`, MAX_SMALL), parseStatus);
   }

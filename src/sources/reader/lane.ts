@@ -54,6 +54,11 @@ export class Lane {
     });
   }
 
+  /** 0 where it could not be started. */
+  get pid(): number {
+    return this.child.pid;
+  }
+
   get idle(): boolean {
     return this.question === null;
   }

@@ -75,6 +75,11 @@ export class Readers {
     this.serve();
   }
 
+  /** The processes that have a question. */
+  get busyPids(): number[] {
+    return this.lanes.flatMap(({ idle, pid }) => (idle || pid === 0 ? [] : [pid]));
+  }
+
   /** The subject did not answer in time, not long ago. */
   isBlamed(subject: string): boolean {
     const until = this.blamed.get(subject);

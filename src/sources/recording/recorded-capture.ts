@@ -37,7 +37,7 @@ export class RecordedCapture {
     this.guards = source.guards;
     this.hugePages = source.hugePages;
     this.notes = head === null ? [] : recordingNotes(head.all('note'), info);
-    this.names = new CodeNames(source.files, null, () => performance.now());
+    this.names = new CodeNames(source.files, null, () => performance.now(), source.files.patience);
   }
 
   /** Throws AnalyzerError RECORDING. */

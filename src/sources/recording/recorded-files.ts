@@ -2,6 +2,10 @@ import { PENDING } from '../../core/ports';
 import type { ElfImage } from '../../core/elf/elf';
 import type { Vma } from '../../core/vma/vma';
 import { readerPath } from '../../native/load';
+import type { Waiting } from '../live/open-questions';
+import { CpuDemand } from '../proc/cpu-demand';
+import { UNTIL_ANSWERED } from '../proc/patience';
+import { Proc } from '../proc/proc';
 import { startReader } from '../reader/child';
 import type { NamesOf, NamedPlace, Place } from '../reader/names';
 import type { ElfAnswer } from '../reader/requests';
@@ -29,6 +33,8 @@ export class RecordedFiles {
   private readonly readers: Readers;
   private readonly namers: Readers;
   private readonly reader: Pick<TargetReader, 'elf' | 'names'>;
+  /** How names are waited for: what is read goes on where it stopped. */
+  readonly patience: Waiting;
 
   constructor(
     /** Of a mapped file, hexadecimal; '' where the recording does not tell. */
@@ -46,6 +52,14 @@ export class RecordedFiles {
     const cost = 'code and data have no names';
     this.namers = new Readers({ ...options, limitMs: NAMES_MS, cost });
     this.reader = new TargetReader(this.readers, this.namers);
+    const demand = new CpuDemand(new Proc(), options.nowMs);
+    this.patience = {
+      limits: UNTIL_ANSWERED,
+      reason: () => demand.of(this.namers.busyPids),
+      onLate: () => {
+        this.namers.noteOnce('names come too late: some faults are without them');
+      },
+    };
   }
 
   image(vma: Vma): ElfImage | null | typeof PENDING {

@@ -17,7 +17,7 @@ afterEach(() => {
 const now = (): number => performance.now();
 
 function walked(): { readonly paths: CgroupPaths; readonly questions: OpenQuestions } {
-  const questions = new OpenQuestions(now, { questionMs: 0, budgetMs: 0 });
+  const questions = new OpenQuestions(now, { limits: { questionMs: 0, budgetMs: 0 } });
   return { questions, paths: new CgroupPaths(mount, now, () => questions.begin()) };
 }
 
