@@ -3,7 +3,7 @@ import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
 import { AnalyzerError, errorParts } from '../core/facts/errors';
 import { NO_DEBUG } from '../core/facts/debug';
 import { recordingTrouble } from '../core/facts/recordings';
-import { runFacts } from '../core/compare/run-facts';
+import { COMPARED, runFacts } from '../core/compare/run-facts';
 import type { Compared, RunFacts } from '../core/compare/run-facts';
 import { bytesOfText } from '../core/text/byte-text';
 import { reportJson } from '../output/report/json';
@@ -16,26 +16,25 @@ import type { Options } from './options';
 const OPENING_BRACE = 0x7b;
 
 /**
- * A run that is to be compared: a JSON report, or a recording, of which a report is made with `options`. Throws
+ * A run that is to be compared, by each of what it can be: a JSON report, or a recording, of which a report is made with `options`. Throws
  * AnalyzerError (RECORDING, NO_REPORT).
  */
 export async function readRun(
   file: string,
-  by: Compared,
   options: Options,
   version: string,
-): Promise<RunFacts> {
+): Promise<Readonly<Record<Compared, RunFacts>>> {
   const text = reportText(file);
   const document =
     text === null ? await reportOfRecording(file, options, version) : parsed(file, text);
-  const facts = runFacts(file, document, by);
-  if (facts === null) {
+  const facts = COMPARED.map((by) => [by, runFacts(file, document, by)] as const);
+  if (facts.some(([, found]) => found === null)) {
     throw new AnalyzerError(
       'NO_REPORT',
       `${file} is no report of this version (--report-format json)`,
     );
   }
-  return facts;
+  return Object.fromEntries(facts) as Record<Compared, RunFacts>;
 }
 
 /**

@@ -14,7 +14,7 @@ import type { Player } from './player';
 import { saveWhole } from './save';
 
 /** Of what ran then nothing can be read any more. */
-const NOTHING_SHOWN: ShownSource = {
+export const NOTHING_SHOWN: ShownSource = {
   lookAtProcesses: () => undefined,
   lookAtCgroups: () => undefined,
   memory: () => null,

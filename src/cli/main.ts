@@ -16,7 +16,10 @@ import { chooseView } from './view-choice';
 /** The program: arguments and the launcher's notes in, exit status out. Never rejects. */
 export async function main(args: readonly string[], notes?: Buffer): Promise<number> {
   // What only one way of running needs is loaded there: blessed alone would be a quarter of the stream's start.
-  if (args[0] === 'diff') return (await import('./diff')).runDiff(rawArguments(args.slice(1)));
+  if (args[0] === 'diff') {
+    const { runDiff } = await import('./diff');
+    return runDiff(rawArguments(args.slice(1)), () => startUp(readLaunchNotes(notes).inherit));
+  }
   let asked: CommandLine;
   try {
     asked = parseOptions(rawArguments(args), isatty(0) && isatty(1));

@@ -28,7 +28,8 @@ function coveringLines(dashboard: Dashboard): string[] | null {
   const small = tooSmall(theme, size);
   if (small !== null) return small;
   if (mode.type === 'help') {
-    const lines = helpLines(theme, size.columns, mode.about);
+    const compared = dashboard.source.comparisons !== undefined;
+    const lines = helpLines(theme, size.columns, mode.about, compared);
     return overlayView(
       theme,
       size,
@@ -104,5 +105,6 @@ function lastLine(dashboard: Dashboard, nowMs: number): string {
     back: dashboard.canGoBack ? 'back' : '',
     actions: shown.actions,
     replay: dashboard.source.replay !== undefined,
+    compared: dashboard.source.comparisons !== undefined,
   });
 }

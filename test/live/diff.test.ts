@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { analyze } from '../support/analyzer';
 import { ANALYZER } from '../support/build';
 import { perfData } from '../support/perf-data';
 import { removeScratch, scratchDirectory } from '../support/scratch';
+import { quoted, RESTORED, Tmux } from '../support/tmux';
 
 let scratch: string;
 beforeAll(() => {
@@ -77,6 +78,10 @@ test.each([
   [['--fail-over=-5', 'a', 'b'], /no percentage/],
   [['--fail-over', '-5', 'a', 'b'], /'--fail-over' argument is ambiguous \(/],
   [['--no-such', 'a', 'b'], /--no-such/],
+  [['--tui', 'a', 'b'], /--tui needs a terminal/],
+  [['--tui', '--format', 'folded', 'a', 'b'], /--tui shows what/],
+  [['--ascii', 'a', 'b'], /--ascii is of --tui/],
+  [['--tui', '--theme', 'pink', 'a', 'b'], /--theme/],
   [['/nonexistent', '/dev/null'], /no such file/i],
   [['/etc/passwd', '/etc/passwd'], /no perf.data file/],
 ])('%j: one line, and status 2', (args, words) => {
@@ -87,4 +92,39 @@ test.each([
     lines: 1,
   });
   expect(stderr).toMatch(words);
+});
+
+test('--tui shows both in the dashboard; grouped by another, filtered, written; it is left with its text', async () => {
+  const [small, large] = ['four-6.1', 'zstd-6.1'].map((name) => perfData(scratch, name));
+  const written = join(scratch, 'shown.csv');
+  const terminal = new Tmux(80, 24);
+  try {
+    const command = quoted([ANALYZER, 'diff', '--tui', '--fail-over', '10', small!, large!]);
+    terminal.enter(`${command}; echo status=$?`);
+    await terminal.shows(['[1 Regions]', /^ TOTAL .*\+/m, /^>\[anon\] /m, '2,322 faults', 'quit']);
+    terminal.keys('Tab');
+    await terminal.shows('[2 Call sites]');
+    terminal.keys('BTab', '/');
+    terminal.type('libc');
+    terminal.keys('Enter');
+    await terminal.shows(['filter: libc', /^>libc\.so\.6 \.text .*GONE/m]);
+    terminal.resize(200, 50);
+    await terminal.shows([/│ libc\.so\.6 \.text/, / of \d+ rows; TOTAL is of all/]);
+    terminal.keys('w', 'C-u');
+    terminal.type(written);
+    terminal.keys('Enter');
+    await terminal.shows(/rows written to/);
+    terminal.keys('q');
+    // Of the text that stays, and the verdict that was asked for.
+    const text = await terminal.shows('status=1', true);
+    expect(text).toMatch(/A +.*four-6\.1\.data: 0\.008 s, 521 faults/);
+    expect(text).toMatch(/TOTAL is of all/);
+    expect(terminal.state()).toEqual(RESTORED);
+  } finally {
+    terminal.close();
+  }
+  const all = diff('--report-format', 'csv', small!, large!).stdout.split('\r\n');
+  const shown = readFileSync(written, 'utf8').split('\r\n');
+  expect(shown.length).toBeGreaterThan(3);
+  expect(new Set(all)).toEqual(new Set([...all, ...shown]));
 });

@@ -1,5 +1,6 @@
 import type { RegionRow } from '../../src/core/snapshot/snapshot';
 import { Dashboard } from '../../src/tui/state/dashboard';
+import type { DashboardSource } from '../../src/tui/state/source';
 import type { Key } from '../../src/tui/terminal/input';
 import { makeTheme } from '../../src/tui/terminal/theme';
 import type { TableModel } from '../../src/tui/layout/table';
@@ -10,7 +11,7 @@ import { FakeSource } from './fake-source';
 import { cells } from './cells';
 
 /** A dashboard over a fake world, keys pressed and the screen read as plain text. */
-export class Bench {
+export class Bench<Source extends DashboardSource = FakeSource> {
   readonly dashboard: Dashboard;
   quits = 0;
   suspends = 0;
@@ -21,7 +22,7 @@ export class Bench {
   constructor(
     columns = 80,
     rows = 24,
-    readonly source = new FakeSource(),
+    readonly source = new FakeSource() as DashboardSource as Source,
   ) {
     const theme = makeTheme({ colours: 0, ascii: true });
     this.dashboard = new Dashboard(this.source, { theme, intervalMs: 1000 });

@@ -1,34 +1,5 @@
-import type { CaptureFacts, RecordCounters } from '../../src/core/facts/capture-facts';
-
-/** The addon's counters of a capture in which nothing went wrong. */
-export const NO_COUNTERS: RecordCounters = {
-  lostRecords: 0,
-  lostMinor: 0,
-  lostMajor: 0,
-  mailboxMinor: 0,
-  mailboxMajor: 0,
-  mailboxUnresolved: 0,
-  mailboxRecords: 0,
-  unpairedCompletions: 0,
-  lostStacks: 0,
-  kernelEntries: 0,
-  taintedEntries: 0,
-  malformed: 0,
-  late: 0,
-  duplicates: 0,
-  foreign: 0,
-  vsyscalls: 0,
-  interrupted: 0,
-  retried: 0,
-  borrowedStamps: 0,
-  cutOff: 0,
-  unwatchedCpus: 0,
-  credentialsLost: 0,
-  memorySharers: 0,
-  lostErrors: 0,
-  notKept: 0,
-  lostSamples: 0,
-};
+import { NO_COUNTERS } from '../../src/core/facts/capture-facts';
+import type { CaptureFacts } from '../../src/core/facts/capture-facts';
 
 /** A whole capture of one thread on two CPUs that ended with these completions. */
 export function captureFacts(minor: number, major: number, unresolved = 0): CaptureFacts {

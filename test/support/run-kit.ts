@@ -1,11 +1,12 @@
 import { Batch } from '../../src/core/wire/batch';
+import { NO_COUNTERS } from '../../src/core/facts/capture-facts';
 import type { KernelCounts, RecordCounters } from '../../src/core/facts/capture-facts';
 import type { NoticeFacts } from '../../src/core/facts/notices';
 import { Resolved } from '../../src/core/wire/resolved';
 import { Run } from '../../src/app/run';
 import type { CaptureSession, Clock, RunPorts } from '../../src/app/run';
 import type { OpenFault } from '../../src/app/unfinished';
-import { captureFacts, NO_COUNTERS } from './facts';
+import { captureFacts } from './facts';
 
 /** A session that hands out what a test queued: each entry is the completions of one batch. */
 export class FakeSession implements CaptureSession {

@@ -21,6 +21,8 @@ export interface Column<Row> {
   readonly timed: boolean;
   /** What machines get and what rows are sorted by. Text is raw; NaN means not measured, null a text that is not known. */
   readonly value: (row: Row) => number | string | null;
+  /** By what rows are sorted where that is not the value itself: NaN stands last. */
+  readonly order?: (row: Row) => number;
   /** Of rows with sampled faults it is an estimate. */
   readonly isEstimate?: true;
   /** What a person gets. Text is raw: whoever prints it strips control characters. */

@@ -1,6 +1,7 @@
 import type { ClassName } from '../classify/classes';
 import { THRESHOLDS } from '../findings/verdict';
 import { percent } from '../text/format';
+import { COMPARE_COLUMNS } from './compare-columns';
 import { CAUSE_COLUMNS } from './cause-columns';
 import { cgroupMemoryColumns, processMemoryColumns } from './memory-columns';
 import { ownedColumns } from './owned-columns';
@@ -139,6 +140,20 @@ export const WORDS: readonly WordList[] = [
   },
 ];
 
+/** The same of `diff`. */
+export const COMPARISON_WORDS: WordList = {
+  name: 'Comparing two runs',
+  words: [
+    { title: 'TOTAL', doc: 'all faults of both runs, whatever rows are shown' },
+    {
+      title: 'per second',
+      doc: 'the runs took different times: numbers are divided by them, but where both are of a COMMAND',
+    },
+    { title: 'differs', doc: 'what one side could see, or was asked for, and the other was not' },
+    ...unique(COMPARE_COLUMNS),
+  ],
+};
+
 /** Each title once in each meaning. */
 function unique(words: readonly Word[]): Word[] {
   const seen = new Set<string>();
@@ -153,8 +168,10 @@ function unique(words: readonly Word[]): Word[] {
 /** All of them as tables in Markdown, for docs/words.md. */
 export function wordTables(): string {
   const cell = (text: string): string => text.replaceAll('|', '\\|');
-  return WORDS.map(({ name, words }) => {
-    const rows = words.map(({ title, doc }) => `| \`${cell(title)}\` | ${cell(doc)} |`);
-    return [`## ${name}`, '', '| word | meaning |', '|---|---|', ...rows].join('\n');
-  }).join('\n\n');
+  return [...WORDS, COMPARISON_WORDS]
+    .map(({ name, words }) => {
+      const rows = words.map(({ title, doc }) => `| \`${cell(title)}\` | ${cell(doc)} |`);
+      return [`## ${name}`, '', '| word | meaning |', '|---|---|', ...rows].join('\n');
+    })
+    .join('\n\n');
 }

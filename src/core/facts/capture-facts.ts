@@ -136,6 +136,36 @@ export interface RecordCounters {
   readonly lostSamples: number;
 }
 
+/** Of what has counted nothing. */
+export const NO_COUNTERS: RecordCounters = {
+  lostRecords: 0,
+  lostMinor: 0,
+  lostMajor: 0,
+  mailboxMinor: 0,
+  mailboxMajor: 0,
+  mailboxUnresolved: 0,
+  mailboxRecords: 0,
+  unpairedCompletions: 0,
+  lostStacks: 0,
+  kernelEntries: 0,
+  vsyscalls: 0,
+  interrupted: 0,
+  retried: 0,
+  taintedEntries: 0,
+  malformed: 0,
+  late: 0,
+  duplicates: 0,
+  foreign: 0,
+  borrowedStamps: 0,
+  cutOff: 0,
+  unwatchedCpus: 0,
+  credentialsLost: 0,
+  memorySharers: 0,
+  lostErrors: 0,
+  notKept: 0,
+  lostSamples: 0,
+};
+
 /** Lost faults from the addon's counters. */
 export function lostFaults(c: RecordCounters): LostFaults {
   const exact = c.lostMinor >= 0 && c.lostMajor >= 0;

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import type { Buffer } from 'node:buffer';
+import { NO_COUNTERS } from '../../core/facts/capture-facts';
 import type { CaptureMode, KernelCounts, RecordCounters } from '../../core/facts/capture-facts';
 import { AnalyzerError } from '../../core/facts/errors';
 import type { NoticeFacts } from '../../core/facts/notices';
@@ -132,8 +133,8 @@ export class ReplaySession {
       COUNTED.map((name) => [name, facts.number(name)]),
     ) as unknown as Record<(typeof COUNTED)[number], number>;
     return {
+      ...NO_COUNTERS,
       ...counted,
-      ...NOT_RECORDED,
       lostMinor: lostKnown ? facts.number('lostMinor') : -1,
       lostMajor: lostKnown ? facts.number('lostMajor') : -1,
       kernel: { minor: facts.number('minor'), major: facts.number('major'), exact: false },
@@ -181,24 +182,6 @@ const COUNTED = [
   'foreign',
   'memorySharers',
 ] as const;
-
-/** Counters of what only a capture has. */
-const NOT_RECORDED = {
-  mailboxMinor: 0,
-  mailboxMajor: 0,
-  mailboxUnresolved: 0,
-  mailboxRecords: 0,
-  lostStacks: 0,
-  late: 0,
-  duplicates: 0,
-  borrowedStamps: 0,
-  cutOff: 0,
-  unwatchedCpus: 0,
-  credentialsLost: 0,
-  lostErrors: 0,
-  notKept: 0,
-  lostSamples: 0,
-} as const;
 
 function modeOf(head: ReplayFacts): CaptureMode {
   return {

@@ -1,4 +1,5 @@
 import { clock } from '../../core/text/format';
+import { comparisonHead } from '../../core/compare/head';
 import { headerView } from '../frame/header';
 import { scopeLines } from '../frame/words';
 import type { Dashboard } from '../state/dashboard';
@@ -28,18 +29,21 @@ export function closingText(dashboard: Dashboard): string {
 
 /** Summary, header, and what qualifies the numbers below. */
 export function closingHead(dashboard: Dashboard, theme: Theme, columns: number): string[] {
-  const { intervalMs } = dashboard;
+  const { intervalMs, source } = dashboard;
   const { picture, classes, asked } = dashboard.scene;
+  const scope = scopeLines(dashboard).map((line) => ` ${cell(line, theme)}`);
+  if (source.comparisons !== undefined) {
+    return [...comparisonHead(source.comparisons.region), ...scope];
+  }
   const { since, caps } = picture.snapshot;
   const state = { intervalMs, frozenMs: null, classes, asked };
   const lines = [
-    dashboard.source.summaryLine(),
+    source.summaryLine(),
     ...headerView(theme, { columns, rows: 60 }, picture, state, 4),
   ];
   if (since > 0) lines.push(` since z at ${clock(since)}: what was before is not counted`);
   for (const cap of caps) lines.push(` note: ${cell(cap, theme)}`);
-  lines.push(...scopeLines(dashboard).map((line) => ` ${cell(line, theme)}`));
-  return lines;
+  return [...lines, ...scope];
 }
 
 /** As wide as the screen, within what a file is read with. */

@@ -1,4 +1,5 @@
 import { exportCsv, exportJson } from '../../core/columns/table-export';
+import { comparisonFacts } from '../../core/compare/head';
 import { closingHead, plainTheme, textColumns } from './closing';
 import { helpLines, helpTables } from '../frame/help';
 import { hiddenClasses, scopeLines } from '../frame/words';
@@ -32,13 +33,19 @@ function writtenForm(
   const isHelp = subject === 'help';
   const form = /\.(csv|json)$/i.exec(path)?.[1]?.toLowerCase();
   if (form === undefined) return { text: shownText(dashboard, isHelp), rows: '' };
-  const tables = isHelp ? helpTables() : dashboard.shown.tables();
+  const tables = isHelp
+    ? helpTables(dashboard.source.comparisons !== undefined)
+    : dashboard.shown.tables();
   const text =
     form === 'csv' ? exportCsv(tables) : exportJson(tables, isHelp ? {} : jsonHeader(dashboard));
   return { text, rows: `${tables[0].rows.length} rows ` };
 }
 
 function jsonHeader(dashboard: Dashboard): object {
+  const { comparisons } = dashboard.source;
+  if (comparisons !== undefined) {
+    return { ...comparisonFacts(comparisons.region), filter: dashboard.scene.filterText };
+  }
   const { snapshot, header } = dashboard.scene.picture;
   const besides = dashboard.shown.notes?.() ?? [];
   return {
@@ -60,7 +67,7 @@ function shownText(dashboard: Dashboard, isHelp: boolean): string {
   const theme = plainTheme(dashboard);
   const columns = textColumns(dashboard);
   const lines = isHelp
-    ? helpLines(theme, columns)
+    ? helpLines(theme, columns, [], dashboard.source.comparisons !== undefined)
     : [...closingHead(dashboard, theme, columns), '', ...dashboard.shown.text(theme, columns)];
   return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
 }

@@ -1,4 +1,4 @@
-import { isViewAction, KEYMAP } from '../keys/keymap';
+import { isThere, isViewAction, KEYMAP } from '../keys/keymap';
 import { beginningOf, endOf, Line, pieceLine, type Piece } from '../layout/line';
 import { widthOf } from '../terminal/cell-width';
 import type { Prompt } from '../state/mode';
@@ -23,6 +23,8 @@ export interface FooterState {
   readonly actions: ViewActions;
   /** It is a recording that is shown. */
   readonly replay: boolean;
+  /** It is two runs that are compared. */
+  readonly compared: boolean;
 }
 
 /** The last line: filter and sort in force, then the keys that work here. */
@@ -40,7 +42,7 @@ export function footerView(theme: Theme, columns: number, state: FooterState): s
   let weight = 50;
   for (const { action, footer: live, replayFooter } of KEYMAP) {
     const footer = state.replay ? (replayFooter ?? live) : live;
-    if (footer === undefined) continue;
+    if (footer === undefined || !isThere(action, state.compared)) continue;
     if (isViewAction(action) && state.actions[action] === undefined) continue;
     const last = footer[1] === 'quit' || footer[1] === 'help';
     pieces.push({ text: `${footer[0]} ${footer[1]}`, weight: last ? 80 : weight-- });

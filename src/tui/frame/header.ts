@@ -23,6 +23,7 @@ import { pieceLine, type Piece } from '../layout/line';
 import type { Picture, Size } from '../state/picture';
 import type { HeaderInfo, ReplayState } from '../state/source';
 import { CLASS_STYLE, type Theme } from '../terminal/theme';
+import { comparisonLines, comparisonView } from './comparison';
 import { memoryView } from './memory';
 import { verdictView } from './verdict';
 import { lateText, stateText } from '../state/waiting';
@@ -58,7 +59,8 @@ export function headerView(
   lines: number,
 ): string[] {
   const { columns } = size;
-  const { memory } = picture.header;
+  const { memory, comparison } = picture.header;
+  if (comparison !== undefined) return comparisonView(theme, columns, comparison, lines);
   const all = [
     pieceLine(theme, columns, targetPieces(picture, state), 'bar'),
     verdictView(theme, columns, picture),
@@ -79,6 +81,7 @@ export function headerView(
 
 /** Lines the header has to say. */
 export function headerLines(header: HeaderInfo): number {
+  if (header.comparison !== undefined) return comparisonLines(header.comparison);
   return 4 + (header.memory === undefined ? 0 : 1) + Math.max(0, stuck(header).length - 1);
 }
 

@@ -57,7 +57,8 @@ export function frameHeights(dashboard: Dashboard): FrameHeights {
   const { size, scene, shown, beside } = dashboard;
   const { rows } = size;
   const header = Math.min(headerLines(scene.picture.header), linesAt(HEADER_LINES, rows));
-  const graph = linesAt(GRAPH_LINES, rows);
+  // Of two runs there is nothing that goes on.
+  const graph = scene.source.comparisons === undefined ? linesAt(GRAPH_LINES, rows) : 0;
   const tour = tourLines(dashboard);
   const left = rows - header - graph - tour - 2;
   const least = shown.eventsBelow && rows >= 22 ? Math.min(12, 1 + Math.floor(rows / 6)) : 0;

@@ -1,6 +1,6 @@
-import { WORDS, type Word } from '../../core/columns/words';
+import { COMPARISON_WORDS, WORDS, type Word, type WordList } from '../../core/columns/words';
 import type { ExportTables } from '../../core/columns/table-export';
-import { KEYMAP, keysText, keyText } from '../keys/keymap';
+import { helpOf, isThere, KEYMAP, keysText, keyText } from '../keys/keymap';
 import { Line, wrapped } from '../layout/line';
 import type { Theme } from '../terminal/theme';
 
@@ -17,6 +17,14 @@ const FILTER_HELP = [
   'in the prompt      Tab completes names, Up and Down bring back lines, Ctrl-A E U K W edit',
 ];
 
+/** The same of names alone. */
+const NAME_FILTER_HELP = [
+  'libc               text in the name of a row (capitals count if typed)',
+  '~^lib.*text$       a regular expression',
+  'and or not ( )     side by side means and; quote text that has blanks or a colon',
+  'in the prompt      Up and Down bring back lines, Ctrl-A E U K W edit',
+];
+
 /** Cells of a key, and of a word that is explained. */
 const KEY = 12;
 const WORD = 19;
@@ -25,12 +33,19 @@ const WORD = 19;
  * The help overlay, from the tables that make things work: the words, the keys, the language of filters. With
  * `about`, what is selected comes first and the words last.
  */
-export function helpLines(theme: Theme, columns: number, about: readonly Word[] = []): string[] {
-  const keys = KEYMAP.flatMap((binding) =>
-    entry(theme, columns, KEY, keysText(binding), binding.help),
+export function helpLines(
+  theme: Theme,
+  columns: number,
+  about: readonly Word[] = [],
+  compared = false,
+): string[] {
+  const keys = keysOf(compared).flatMap(({ keys: names, help }) =>
+    entry(theme, columns, KEY, names, help),
   );
-  const filter = FILTER_HELP.map((text) => new Line(theme, columns).add(`  ${text}`).end());
-  const words = WORDS.flatMap((list) => [
+  const filter = filterHelp(compared).map((text) =>
+    new Line(theme, columns).add(`  ${text}`).end(),
+  );
+  const words = wordsOf(compared).flatMap((list) => [
     titleLine(theme, columns, list.name),
     ...wordLines(theme, columns, list.words),
     '',
@@ -48,6 +63,22 @@ export function helpLines(theme: Theme, columns: number, about: readonly Word[] 
     ...wordLines(theme, columns, about),
   ];
   return [...selected, '', ...rest, '', ...words];
+}
+
+/** Where two runs are compared there are fewer keys, and words of its own. */
+function keysOf(compared: boolean): { readonly keys: string; readonly help: string }[] {
+  return KEYMAP.filter(({ action }) => isThere(action, compared)).map((binding) => ({
+    keys: compared && binding.action === 'view' ? '1-4' : keysText(binding),
+    help: helpOf(binding, compared),
+  }));
+}
+
+function wordsOf(compared: boolean): readonly WordList[] {
+  return compared ? [COMPARISON_WORDS] : WORDS;
+}
+
+function filterHelp(compared: boolean): readonly string[] {
+  return compared ? NAME_FILTER_HELP : FILTER_HELP;
 }
 
 function titleLine(theme: Theme, columns: number, text: string): string {
@@ -76,18 +107,24 @@ function entry(
 }
 
 /** The same as data. */
-export function helpTables(): ExportTables {
+export function helpTables(compared = false): ExportTables {
   return [
     {
       name: 'help',
       columns: ['keys', 'action', 'help'],
-      rows: KEYMAP.map(({ keys, action, help }) => [keys.map(keyText).join(' '), action, help]),
+      rows: KEYMAP.filter(({ action }) => isThere(action, compared)).map((binding) => [
+        binding.keys.map(keyText).join(' '),
+        binding.action,
+        helpOf(binding, compared),
+      ]),
     },
-    { name: 'filter', columns: ['text'], rows: FILTER_HELP.map((text) => [text]) },
+    { name: 'filter', columns: ['text'], rows: filterHelp(compared).map((text) => [text]) },
     {
       name: 'words',
       columns: ['list', 'word', 'meaning'],
-      rows: WORDS.flatMap(({ name, words }) => words.map(({ title, doc }) => [name, title, doc])),
+      rows: wordsOf(compared).flatMap(({ name, words }) =>
+        words.map(({ title, doc }) => [name, title, doc]),
+      ),
     },
   ];
 }

@@ -21,6 +21,10 @@ const ALL_CLASSES_COUNT: Note = {
 export function filterNote({ scene, scope }: Dashboard): Note {
   if (scene.filter === null) return NOTHING;
   const { wholeRows, rows } = scope;
+  if (scene.source.comparisons !== undefined && rows !== null) {
+    const shown = `${grouped(rows.shown)} of ${grouped(rows.all)}`;
+    return { text: ` (${shown} rows; TOTAL is of all)`, short: ` (${shown})` };
+  }
   if (rows === null) return wholeRows ? WHOLE_ROWS : NOTHING;
   const count = `${grouped(rows.shown)} of ${grouped(rows.all)}`;
   // Tables keep no counts by filter: where some faults of a row do not match, its numbers have them all the same.

@@ -46,6 +46,19 @@ export interface Binding {
   readonly footer?: readonly [key: string, text: string];
   /** The same for a recording; where it is alone, the key is of recordings only. */
   readonly replayFooter?: readonly [key: string, text: string];
+  /** What it does where two runs are compared, '' for the same; absent: nothing there. */
+  readonly comparedHelp?: string;
+}
+
+/** Of a comparison nothing goes on, and nothing is told apart by class. */
+export function isThere(action: Action, compared: boolean): boolean {
+  if (!compared) return true;
+  return KEYMAP.find((binding) => binding.action === action)?.comparedHelp !== undefined;
+}
+
+/** What a key does, in words. */
+export function helpOf({ help, comparedHelp = '' }: Binding, compared: boolean): string {
+  return compared && comparedHelp !== '' ? comparedHelp : help;
 }
 
 /** The digit of a view: the tenth has the one behind 9. */
@@ -57,6 +70,9 @@ export function viewKey(number: number): string {
 export function viewNumber(key: string): number {
   return Number(key) || 10;
 }
+
+/** The key does what it does elsewhere. */
+const AS_EVER = '';
 
 /** Views that are there for some runs only, with their numbers: `7: output of COMMAND`. */
 const SOME_VIEWS = VIEWS.flatMap(({ only }, k) =>
@@ -73,25 +89,49 @@ export const KEYMAP: readonly Binding[] = [
     action: 'help',
     help: 'this help; with ? what the selected column and row mean comes first',
     footer: ['F1', 'help'],
+    comparedHelp: 'this help; with ? what the selected column means comes first',
   },
-  { keys: ['tab'], action: 'next-view', help: 'next view', footer: ['Tab', 'view'] },
-  { keys: ['S-tab'], action: 'previous-view', help: 'previous view' },
+  {
+    keys: ['tab'],
+    action: 'next-view',
+    help: 'next view',
+    footer: ['Tab', 'view'],
+    comparedHelp: 'the next way to group',
+  },
+  {
+    keys: ['S-tab'],
+    action: 'previous-view',
+    help: 'previous view',
+    comparedHelp: 'the one before',
+  },
   {
     keys: VIEWS.map((_, k) => viewKey(k + 1)),
     action: 'view',
     help: `go to a view by its number (${SOME_VIEWS.join(', ')})`,
+    comparedHelp: 'rows by region, call site, cause or process',
   },
-  { keys: ['up', 'k'], action: 'up', help: 'one row up' },
-  { keys: ['down', 'j'], action: 'down', help: 'one row down' },
-  { keys: ['pageup'], action: 'page-up', help: 'one page up' },
-  { keys: ['pagedown'], action: 'page-down', help: 'one page down' },
-  { keys: ['home'], action: 'first', help: 'first row (the selection then stays on top)' },
-  { keys: ['end'], action: 'last', help: 'last row; in the event log: follow again' },
+  { keys: ['up', 'k'], action: 'up', help: 'one row up', comparedHelp: AS_EVER },
+  { keys: ['down', 'j'], action: 'down', help: 'one row down', comparedHelp: AS_EVER },
+  { keys: ['pageup'], action: 'page-up', help: 'one page up', comparedHelp: AS_EVER },
+  { keys: ['pagedown'], action: 'page-down', help: 'one page down', comparedHelp: AS_EVER },
+  {
+    keys: ['home'],
+    action: 'first',
+    help: 'first row (the selection then stays on top)',
+    comparedHelp: AS_EVER,
+  },
+  {
+    keys: ['end'],
+    action: 'last',
+    help: 'last row; in the event log: follow again',
+    comparedHelp: 'last row',
+  },
   {
     keys: ['enter'],
     action: 'open',
     help: 'open what is tagged together, else the selected row: a group into its rows, then the details',
     footer: ['Enter', 'open'],
+    comparedHelp: 'what the selected row is in each run',
   },
   {
     keys: ['right'],
@@ -109,28 +149,51 @@ export const KEYMAP: readonly Binding[] = [
     action: 'family',
     help: 'processes: each below its parent, or as a list (Left goes to the parent)',
   },
-  { keys: ['x'], action: 'ended', help: 'hide or show rows of what has ended' },
-  { keys: ['escape'], action: 'back', help: 'back; undo the opening of a cause; leave a prompt' },
+  {
+    keys: ['x'],
+    action: 'ended',
+    help: 'hide or show rows of what has ended',
+    comparedHelp: 'hide or show rows that differ by no more than chance does (~)',
+  },
+  {
+    keys: ['escape'],
+    action: 'back',
+    help: 'back; undo the opening of a cause; leave a prompt',
+    comparedHelp: 'back; leave a prompt',
+  },
   {
     keys: ['/'],
     action: 'filter',
     help: 'filter as you type (words, ~regex, class:major tid:9 region:libc lat>1ms, and or not)',
     footer: ['/', 'filter'],
+    comparedHelp: 'filter names as you type (words, ~regex, and or not); TOTAL stays that of all',
   },
   {
     keys: ['backspace'],
     action: 'clear-filter',
     help: 'clear the filter and show all classes; leave an empty prompt',
+    comparedHelp: 'clear the filter; leave an empty prompt',
   },
   {
     keys: ['<', ','],
     action: 'sort-left',
     help: 'sort by the column to the left',
     footer: ['<>', 'sort'],
+    comparedHelp: AS_EVER,
   },
-  { keys: ['>', '.'], action: 'sort-right', help: 'sort by the column to the right' },
-  { keys: ['r', 'I'], action: 'reverse', help: 'reverse the sort order' },
-  { keys: ['S', 'f6'], action: 'choose-sort', help: 'choose the sort column by name' },
+  {
+    keys: ['>', '.'],
+    action: 'sort-right',
+    help: 'sort by the column to the right',
+    comparedHelp: AS_EVER,
+  },
+  { keys: ['r', 'I'], action: 'reverse', help: 'reverse the sort order', comparedHelp: AS_EVER },
+  {
+    keys: ['S', 'f6'],
+    action: 'choose-sort',
+    help: 'choose the sort column by name',
+    comparedHelp: AS_EVER,
+  },
   {
     keys: ['t'],
     action: 'tag',
@@ -204,6 +267,7 @@ export const KEYMAP: readonly Binding[] = [
     action: 'write',
     help: 'write what is shown to a file (.txt, .csv or .json)',
     footer: ['w', 'write'],
+    comparedHelp: AS_EVER,
   },
   {
     keys: ['W'],
@@ -214,10 +278,17 @@ export const KEYMAP: readonly Binding[] = [
     keys: ['M'],
     action: 'mouse',
     help: 'mouse on or off (click selects, again opens; headings sort; tabs; wheel)',
+    comparedHelp: AS_EVER,
   },
-  { keys: ['C-l'], action: 'redraw', help: 'draw the whole screen anew' },
-  { keys: ['C-z'], action: 'suspend', help: 'suspend; fg returns' },
-  { keys: ['q', 'f10', 'C-c'], action: 'quit', help: 'quit', footer: ['q', 'quit'] },
+  { keys: ['C-l'], action: 'redraw', help: 'draw the whole screen anew', comparedHelp: AS_EVER },
+  { keys: ['C-z'], action: 'suspend', help: 'suspend; fg returns', comparedHelp: AS_EVER },
+  {
+    keys: ['q', 'f10', 'C-c'],
+    action: 'quit',
+    help: 'quit',
+    footer: ['q', 'quit'],
+    comparedHelp: AS_EVER,
+  },
 ];
 
 /** The action of a key, null where it means nothing. */

@@ -1,7 +1,7 @@
 import { FaultClass } from '../../core/classify/classes';
 import type { Dashboard } from '../state/dashboard';
 import type { Key } from '../terminal/input';
-import { actionOf, isViewAction, viewNumber, type Action } from './keymap';
+import { actionOf, isThere, isViewAction, viewNumber, type Action } from './keymap';
 import { chooserKey, helpKey, pasteKey, promptKey, promptWrite } from './mode-keys';
 import { mouseAction } from './mouse';
 import { bodyArea } from '../frame/heights';
@@ -77,7 +77,7 @@ function perform(
   key: string,
   nowMs: number,
 ): void {
-  if (action === null) return;
+  if (action === null || !isThere(action, dashboard.source.comparisons !== undefined)) return;
   if (isViewAction(action)) dashboard.shown.actions[action]?.(bodyArea(dashboard));
   else COMMON[action](dashboard, { host, key, nowMs });
 }

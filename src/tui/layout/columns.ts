@@ -15,6 +15,8 @@ export interface Layout<Row extends StatRow> {
 
 /** What the rows of a table make of its columns, by their ids. */
 export interface ColumnNeeds {
+  /** There is no history. */
+  readonly still: boolean;
   /** By which the rows are sorted: it has room for its title and the mark behind it. */
   readonly sorted: string;
   /** They do not give way. */
@@ -42,7 +44,7 @@ const NAME_MAX = 60;
 export function layoutColumns<Row extends StatRow>(
   columns: readonly Column<Row>[],
   width: number,
-  { sorted, wanted, hidden, idle }: ColumnNeeds,
+  { still, sorted, wanted, hidden, idle }: ColumnNeeds,
 ): Layout<Row> {
   const chosen = new Set(columns.filter(({ id }) => !hidden.has(id) || id === sorted));
   const name = columns[0]!;
@@ -74,7 +76,10 @@ export function layoutColumns<Row extends StatRow>(
   const light = removable.filter((column) => chosen.has(column) && weight(column) < HISTORY_WEIGHT);
   const liked = stretches ? Math.max(0, NAME_LIKES - nameWidth) : 0;
   const wants = HISTORY_CELLS + GAP + liked;
-  if (light.reduce((sum, column) => sum + widthOf(column) + GAP, width - need()) >= wants) {
+  if (
+    !still &&
+    light.reduce((sum, column) => sum + widthOf(column) + GAP, width - need()) >= wants
+  ) {
     for (const column of light) {
       if (width - need() >= wants) break;
       chosen.delete(column);
@@ -84,7 +89,7 @@ export function layoutColumns<Row extends StatRow>(
   // The name first gets what most labels need, then the history, then the name the rest.
   const first = Math.min(Math.max(0, spare), liked);
   spare -= first;
-  const history = spare >= HISTORY_CELLS + GAP;
+  const history = !still && spare >= HISTORY_CELLS + GAP;
   if (history) spare -= HISTORY_CELLS + GAP;
   const more = stretches ? first + Math.max(0, Math.min(spare, NAME_MAX - nameWidth - first)) : 0;
   const placed = [...chosen].map((column) => ({

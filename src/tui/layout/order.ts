@@ -151,8 +151,8 @@ function begin<Row extends StatRow>(row: Row, value: number, seen: number): Plac
 }
 
 /** In the steps that one sees. What was not measured sorts below everything that was. */
-function seenValue<Row extends StatRow>(row: Row, { value, grain }: Column<Row>): number {
-  const number = Number(value(row));
+function seenValue<Row extends StatRow>(row: Row, { value, order, grain }: Column<Row>): number {
+  const number = Number((order ?? value)(row));
   if (Number.isNaN(number)) return -1;
   return grain > 0 ? Math.floor(number / grain) : number;
 }

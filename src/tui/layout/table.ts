@@ -2,9 +2,9 @@ import { CLASS_COUNT, FaultClass } from '../../core/classify/classes';
 import type { Column } from '../../core/columns/column';
 import type { RowTest } from '../../core/filter/row-test';
 import type { GroupableRow } from '../../core/snapshot/groups';
-import type { StatRow } from '../../core/snapshot/snapshot';
 import type { ColumnNeeds } from './columns';
 import { RowOrder } from './order';
+import { classesOf } from './row-classes';
 import type { Tags } from './tags';
 import { RowTree, type RowGrouping } from './tree';
 
@@ -36,6 +36,10 @@ export interface TableSpec<Row extends GroupableRow> {
   readonly hasEnded?: (row: Row) => boolean;
   /** Rows without faults that are to be seen all the same. */
   readonly keeps?: (row: Row) => boolean;
+  /** What all rows have together, which stands above them. */
+  readonly sum?: Row;
+  /** Rows have no history. */
+  readonly still?: true;
   readonly grouping?: RowGrouping<Row>;
   /** Who the parent of a row is among all of them: left out, rows have none. */
   readonly parents?: (all: readonly Row[]) => (row: Row) => Row | null;
@@ -146,6 +150,16 @@ export class TableModel<Row extends GroupableRow> {
     this.partial = partial;
     this.present = present;
     this.severalProcesses = several;
+  }
+
+  /** See TableSpec. */
+  get sum(): Row | null {
+    return this.spec.sum ?? null;
+  }
+
+  /** Lines above the rows: the heading, and what they have together. */
+  get headLines(): number {
+    return this.sum === null ? 1 : 2;
   }
 
   hasEnded(row: Row): boolean {
@@ -267,6 +281,7 @@ export class TableModel<Row extends GroupableRow> {
     const whose = this.spec.pidOf === undefined ? [] : WHOSE_COLUMNS;
     const { severalProcesses } = this;
     return {
+      still: this.spec.still ?? false,
       sorted: this.sortColumn.id,
       wanted: new Set([...named(asked & classes), ...(severalProcesses ? ['pid'] : [])]),
       // No errors is the rule, of which nobody wants to read.
@@ -380,11 +395,4 @@ export class TableModel<Row extends GroupableRow> {
     for (const order of this.orders) order.reset();
     this.arrange();
   }
-}
-
-/** Bit mask of the classes that a row has faults of. */
-function classesOf({ byClass }: StatRow): number {
-  let mask = 0;
-  for (let cls = 0; cls < byClass.length; cls++) if (byClass[cls]! > 0) mask |= 1 << cls;
-  return mask;
 }

@@ -6,7 +6,7 @@ import { Scene } from './scene';
 import type { Settings } from './settings';
 import type { DashboardSource } from './source';
 import type { Style, Theme } from '../terminal/theme';
-import { VIEWS } from '../views/registry';
+import { COMPARED_VIEWS, VIEWS } from '../views/registry';
 import { isOfSeveral, type Navigation, type Scope, type View, type ViewEntry } from '../views/view';
 
 export interface DashboardOptions {
@@ -64,9 +64,10 @@ export class Dashboard implements Navigation {
     this.theme = options.theme;
     this.intervalMs = options.intervalMs;
     this.scene = new Scene(source);
-    this.made = VIEWS.map((entry) => ({ entry, view: entry.make(this.scene, this) }));
+    const entries = source.comparisons === undefined ? VIEWS : COMPARED_VIEWS;
+    this.made = entries.map((entry) => ({ entry, view: entry.make(this.scene, this) }));
     const { settings = {} } = options;
-    const first = isOfSeveral(this.scene.picture.header) ? 'processes' : VIEWS[0]!.name;
+    const first = isOfSeveral(this.scene.picture.header) ? 'processes' : entries[0]!.name;
     const named = (name: string | undefined): MadeView | undefined =>
       this.made.find((made) => made.entry.name === name && this.isThere(made));
     this.first = named(settings.view) ?? named(first)!;

@@ -6,6 +6,7 @@ import { findings, type Finding } from '../../core/findings/findings';
 import { StandingVerdict, verdictOf } from '../../core/findings/verdict';
 import { classesNamed } from '../../core/filter/text-test';
 import { describeFilterError, parseFilter } from '../../core/filter/parse';
+import { isOfNames } from '../../core/filter/name-test';
 import { compileRowTests, type RowTest, type RowTests } from '../../core/filter/row-test';
 import type { GroupableRow } from '../../core/snapshot/groups';
 import type { Snapshot, StatRow } from '../../core/snapshot/snapshot';
@@ -15,6 +16,8 @@ import type { EventLog } from './event-log';
 import { latencyPicture, type LatencyPicture } from './latency-picture';
 import type { Picture } from './picture';
 import type { DashboardSource } from './source';
+
+const ONLY_NAMES = 'of a comparison names are known alone: words, ~regex, and or not';
 
 /** A table of the pictures' rows, of whichever kind. */
 interface SceneTable {
@@ -103,17 +106,17 @@ export class Scene {
 
   /** A table of some rows of the pictures, which is filtered and sorted with each. */
   table<Row extends GroupableRow>(
-    spec: Omit<TableSpec<Row>, 'sortBy'>,
+    spec: Omit<TableSpec<Row>, 'sortBy'> & { readonly sortBy?: string },
     rowsOf: (snapshot: Snapshot) => readonly Row[],
-    testOf: (tests: RowTests) => RowTest<Row>,
+    testOf: (tests: RowTests, filter: Filter) => RowTest<Row>,
   ): TableModel<Row> {
     const columns = knownColumns(spec.columns, this.live.header.capture.mode);
-    const model = new TableModel({ ...spec, columns, sortBy: 'stall_now' });
+    const model = new TableModel({ sortBy: 'stall_now', ...spec, columns });
     const table: SceneTable = {
       model,
       rowsOf,
       arrange: (snapshot, tests) => {
-        const test = tests === null ? null : testOf(tests);
+        const test = tests === null ? null : testOf(tests, this.filter!);
         model.refresh(rowsOf(snapshot), this.classes, test, this.asked, snapshot.now);
       },
     };
@@ -215,6 +218,7 @@ export class Scene {
   setFilter(text: string): string {
     const { filter, error } = parseFilter(text);
     if (error !== null) return describeFilterError(error);
+    if (this.source.comparisons !== undefined && !isOfNames(filter)) return ONLY_NAMES;
     this.filterText = text.trim();
     this.filter = filter;
     this.narrowed();

@@ -1,3 +1,5 @@
+import type { Comparison } from '../../core/compare/compare';
+import type { Compared } from '../../core/compare/run-facts';
 import type { CgroupFacts, ProcessMemory } from '../../core/facts/cgroup-facts';
 import type { CaptureFacts } from '../../core/facts/capture-facts';
 import type { MachineMemory } from '../../core/facts/machine-memory';
@@ -40,9 +42,14 @@ export interface DashboardSource {
   output(): CommandOutput | null;
   /** A recording that is played; left out for a capture. */
   readonly replay?: ReplayControls;
+  /** Two runs, in the place of one: left out where it is one. */
+  readonly comparisons?: Comparisons;
   /** Of a recording: what was counted from tick to tick since this was last asked. */
   takeSamples?(): readonly RateSample[];
 }
+
+/** Two runs compared, by each of what they can be. */
+export type Comparisons = Readonly<Record<Compared, Comparison>>;
 
 /** Where a recording is, and where it goes. Times are ns from its start. */
 export interface ReplayState {
@@ -101,6 +108,8 @@ export interface HeaderInfo {
   readonly whole?: string;
   /** It is the demo: what it prints says where it is. */
   readonly isDemo?: boolean;
+  /** What two runs are compared as, in place of all others. */
+  readonly comparison?: Comparison;
   /** Of a recording: where it is. */
   readonly replay?: ReplayState;
   /** The target is gone: how it ended, in words. null while it lives. */

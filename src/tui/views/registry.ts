@@ -8,6 +8,7 @@ import { processes } from './processes';
 import { regions } from './regions';
 import { sites } from './sites';
 import { threads } from './threads';
+import { comparedView } from './compared';
 import type { ViewEntry } from './view';
 
 /** The views, in the order of their tabs and numbers. Tabs, keys, help, frames and `w` follow from it. */
@@ -22,4 +23,12 @@ export const VIEWS: readonly ViewEntry[] = [
   sites,
   findings,
   cgroups,
+];
+
+/** The same where two runs are compared: one for each of what they can be compared by. */
+export const COMPARED_VIEWS: readonly ViewEntry[] = [
+  comparedView('region', 'Regions'),
+  comparedView('call-site', 'Call sites'),
+  comparedView('cause', 'Causes'),
+  comparedView('process', 'Processes'),
 ];

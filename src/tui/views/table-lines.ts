@@ -69,9 +69,9 @@ export function tableLines<Row extends GroupableRow>(
   ticks: number,
   waiting: string,
 ): string[] {
-  const rows = table.window(height - 1);
+  const rows = table.window(height - table.headLines);
   const how = drawing(theme, columns, table, rows, ticks);
-  const lines = [heading(how)];
+  const lines = headLines(how);
   const selected = table.selected - table.top;
   rows.forEach((row, k) => {
     lines.push(rowLine(how, row, k === selected));
@@ -91,15 +91,17 @@ export function plainTableLines<Row extends GroupableRow>(
 ): string[] {
   const rows = table.rows.slice(0, most);
   const how = drawing(theme, columns, table, rows, ticks);
-  const lines = [heading(how)];
+  const lines = headLines(how);
   for (const row of rows) lines.push(rowLine(how, row, false));
   if (table.rows.length === 0) lines.push(nothingLine(theme, columns, table, waiting));
   if (table.rows.length > most) {
     // What an opened group stands for is in the group's numbers already.
     const rest = table.rows.slice(most).filter((row) => table.tree.parentOf(row) === null);
     const faults = rest.reduce((sum, row) => sum + row.faults, 0);
+    // Of two runs there is no one number.
+    const having = table.sum === null ? ` with ${faults} faults` : '';
     lines.push(
-      ` and ${rest.length} more rows with ${faults} faults (this text has the first ${most}; w writes all)`,
+      ` and ${rest.length} more rows${having} (this text has the first ${most}; w writes all)`,
     );
   }
   return lines;
@@ -148,6 +150,12 @@ export function columnAt<Row extends GroupableRow>(
     ({ width }) => cell < (end += width + GAP),
   );
   return found?.column.id ?? null;
+}
+
+/** The heading, and below it what all rows have together. */
+function headLines<Row extends GroupableRow>(how: Drawing<Row>): string[] {
+  const { sum } = how.table;
+  return sum === null ? [heading(how)] : [heading(how), rowLine(how, sum, false)];
 }
 
 function heading<Row extends GroupableRow>({

@@ -1,5 +1,5 @@
 import type { Word } from '../../core/columns/words';
-import { rowTable, type ExportTables } from '../../core/columns/table-export';
+import { rowTable, type ExportTable, type ExportTables } from '../../core/columns/table-export';
 import type { GroupableRow } from '../../core/snapshot/groups';
 import type { TableModel } from '../layout/table';
 import { MOST_TAGGED } from '../layout/tags';
@@ -40,9 +40,25 @@ function tagKeys<Row extends GroupableRow>(table: TableModel<Row>): ViewActions 
   };
 }
 
+/** For rows from which one can go elsewhere. */
+function leadKey<Row extends GroupableRow>(
+  navigation: Navigation,
+  table: TableModel<Row>,
+  lead: ((row: Row) => Lead | null) | null,
+): ViewActions {
+  if (lead === null) return {};
+  return {
+    lead: () => {
+      const { selectedRow } = table;
+      const to = selectedRow === null ? null : lead(selectedRow);
+      if (to !== null) leadOn(navigation, 'the selected row', to);
+    },
+  };
+}
+
 /** A view of rows with a selection and a sort order. */
 export class TableView<Row extends GroupableRow> implements View {
-  readonly eventsBelow = true;
+  readonly eventsBelow: boolean;
   readonly actions: View['actions'];
   readonly closing: Closing = {
     always: false,
@@ -50,7 +66,7 @@ export class TableView<Row extends GroupableRow> implements View {
   };
 
   readonly pointed: Pointed = {
-    rowAt: (line) => this.drawn[line - 1] ?? null,
+    rowAt: (line) => this.drawn[line - this.table.headLines] ?? null,
     select: (row) => this.table.selectRow(row),
     heading: (cell, { columns }) => {
       const { table } = this;
@@ -72,12 +88,18 @@ export class TableView<Row extends GroupableRow> implements View {
     private readonly navigation: Navigation,
     readonly table: TableModel<Row>,
     private readonly detail: (row: Row) => View,
-    /** Where one can go from a row; null for nowhere. */
-    lead: (row: Row) => Lead | null,
+    /** Where one can go from a row; null for nowhere, and of a table where that is so of all. */
+    lead: ((row: Row) => Lead | null) | null,
     /** Is told which rows are on the screen. */
     private readonly shows: (rows: readonly Row[]) => void = () => undefined,
+    /** Rows as data, where that is not what their columns are. */
+    private readonly data = (rows: readonly Row[]): ExportTable =>
+      rowTable(name, table.columns, rows),
   ) {
+    // Of a comparison there are none.
+    this.eventsBelow = scene.source.comparisons === undefined;
     this.actions = {
+      ...leadKey(navigation, table, lead),
       ...moving((by) => {
         table.move(by);
       }),
@@ -89,11 +111,6 @@ export class TableView<Row extends GroupableRow> implements View {
         if (tagged !== null) navigation.open(detail(tagged));
         if (tagged !== null || table.expand()) return;
         if (selectedRow !== null) navigation.open(detail(selectedRow));
-      },
-      lead: () => {
-        const { selectedRow } = table;
-        const to = selectedRow === null ? null : lead(selectedRow);
-        if (to !== null) leadOn(navigation, 'the selected row', to);
       },
       expand: () => {
         table.expand();
@@ -134,7 +151,7 @@ export class TableView<Row extends GroupableRow> implements View {
   }
 
   wants(): number {
-    return this.table.rows.length + 1;
+    return this.table.rows.length + this.table.headLines;
   }
 
   beside(): View | null {
@@ -151,8 +168,9 @@ export class TableView<Row extends GroupableRow> implements View {
   }
 
   layout({ height }: Area): void {
-    this.table.fit(height - 1);
-    const rows = this.table.window(height - 1);
+    const room = height - this.table.headLines;
+    this.table.fit(room);
+    const rows = this.table.window(room);
     this.shows(rows);
     this.drawn = rows.map(({ id }) => id);
   }
@@ -179,7 +197,8 @@ export class TableView<Row extends GroupableRow> implements View {
   }
 
   tables(): ExportTables {
-    return [rowTable(this.name, this.table.columns, this.table.tree.outermost)];
+    const { sum, tree } = this.table;
+    return [this.data(sum === null ? tree.outermost : [sum, ...tree.outermost])];
   }
 
   sortWords({ glyphs }: Theme): string {
@@ -197,9 +216,9 @@ export class TableView<Row extends GroupableRow> implements View {
 
   /** How many rows there are where not all are shown, or where they are not told apart. */
   private countWords(): string {
-    const { tree, matching, total, hidesEnded } = this.table;
+    const { tree, matching, total, hidesEnded, sum } = this.table;
     const shown = tree.outermost.length;
-    const ended = hidesEnded ? ', ended hidden' : '';
+    const ended = hidesEnded ? (sum === null ? ', ended hidden' : ', ~ hidden') : '';
     // Beside the filter stands how many there are.
     if (this.scene.filter !== null) return ended;
     if (matching.length < total) return `, ${matching.length} of ${total} rows${ended}`;

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { Cause } from '../../../src/core/classify/classes';
 import type { ProcessRow } from '../../../src/core/snapshot/snapshot';
 import { DashboardApp } from '../../../src/tui/app';
+import type { DashboardSource } from '../../../src/tui/state/source';
+import { eightRuns, twoRuns } from '../../support/comparison-kit';
 import { FakeSource, HEADER } from '../../support/fake-source';
 import { FakeInput, FakeOutput } from '../../support/terminal';
 
@@ -19,6 +21,8 @@ const FRAMES: {
   keys: string;
   until: string;
   wide?: boolean;
+  /** Of both sides of a comparison, in the place of one run. */
+  runs?: 2 | 8;
 }[] = [
   { name: 'regions-80x24', columns: 80, rows: 24, env: {}, keys: 'j', until: '>[heap]' },
   {
@@ -76,6 +80,26 @@ const FRAMES: {
     until: 'cgroup /',
     wide: true,
   },
+  { name: 'diff-80x24', columns: 80, rows: 24, env: {}, keys: 'j', until: '>[heap]', runs: 2 },
+  { name: 'diff-200x50', columns: 200, rows: 50, env: {}, keys: 'j', until: '>[heap]', runs: 8 },
+  {
+    name: 'diff-row-100x24',
+    columns: 100,
+    rows: 24,
+    env: {},
+    keys: '\r',
+    until: 'Esc back',
+    runs: 2,
+  },
+  {
+    name: 'diff-help-100x60',
+    columns: 100,
+    rows: 60,
+    env: {},
+    keys: '?',
+    until: 'Filter',
+    runs: 2,
+  },
   { name: 'help-100x60', columns: 100, rows: 60, env: {}, keys: '?', until: 'Filter' },
 ];
 
@@ -122,15 +146,8 @@ interface Frame {
   readonly marks: readonly (readonly string[])[];
 }
 
-async function frame(spec: (typeof FRAMES)[number]): Promise<Frame> {
-  const output = new FakeOutput(spec.columns, spec.rows);
-  const input = new FakeInput();
-  output.onWrite = (text) => {
-    if (text.endsWith(ASK))
-      setImmediate(() => {
-        input.type('\x1b[0n');
-      });
-  };
+function sourceOf(spec: (typeof FRAMES)[number]): DashboardSource {
+  if (spec.runs !== undefined) return spec.runs === 2 ? twoRuns() : eightRuns();
   const source = new FakeSource();
   source.info = {
     ...HEADER,
@@ -144,8 +161,20 @@ async function frame(spec: (typeof FRAMES)[number]): Promise<Frame> {
     [192.2, 3, Cause.UNRESOLVED, 2, 1, 4330, -1],
   ]);
   source.events.flush();
+  return source;
+}
+
+async function frame(spec: (typeof FRAMES)[number]): Promise<Frame> {
+  const output = new FakeOutput(spec.columns, spec.rows);
+  const input = new FakeInput();
+  output.onWrite = (text) => {
+    if (text.endsWith(ASK))
+      setImmediate(() => {
+        input.type('\x1b[0n');
+      });
+  };
   const env = { TERM: 'xterm-256color', LANG: 'C.UTF-8', ...spec.env };
-  const app = new DashboardApp(source, {
+  const app = new DashboardApp(sourceOf(spec), {
     screen: { input, output, env, ascii: false, stopProcess: () => undefined },
     // Pictures come when this test says so.
     intervalMs: 10_000,

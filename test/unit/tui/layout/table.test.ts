@@ -203,6 +203,7 @@ describe('TableModel', () => {
 
 describe('layoutColumns', () => {
   const needs = (part: Partial<ColumnNeeds> = {}): ColumnNeeds => ({
+    still: false,
     sorted: 'stall_now',
     wanted: new Set(),
     hidden: new Set(),
