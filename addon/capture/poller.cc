@@ -45,6 +45,14 @@ constexpr useconds_t kLastLookPause = 1000;
 // A program that execs set-uid programs for ever must not fill the memory with news of it.
 constexpr size_t kMaxNotices = 32;
 
+// The next pause, ms. What others do is in the rings of all threads of a CPU, too, and is no reason
+// to stay awake: the pauses are short while something is `brought`. What is `seen` after a long one
+// is handed on after a short one, if it is ours.
+int Pause(int last, bool seen, bool brought) {
+  if (brought || (seen && last == kIdleInterval)) return kBusyInterval;
+  return std::min(last * 2, kIdleInterval);
+}
+
 void LookForStack(ThreadStack* stack) {
   stack->pointer = StackPointerOf(static_cast<pid_t>(stack->pid), static_cast<pid_t>(stack->tid));
 }
@@ -292,20 +300,21 @@ void Poller::Run() {
     if (command_ != nullptr && command_->Reap()) fds[1].fd = -1;
     const uint64_t now = MonotonicNow();
     TakeStacks(now);
-    const bool busy = Pass(horizon);
+    const bool seen = Pass(horizon);
     const uint64_t done = horizon;
     if (!first_stacks_) horizon = now;
-    interval = busy ? kBusyInterval : std::min(interval * 2, kIdleInterval);
     KeepBudgets();
     Sweep(now);
     LookAtCpus(now);
     LookAtCounts(now);
     Reattach();
     const bool over = Over();
+    const bool brought = mailbox_.holds();
     if (mailbox_.Flush(done > start_ ? done - start_ : 0, over) || (over && !ended_)) {
       ended_ = over;
       wake_();
     }
+    interval = Pause(interval, seen, brought);
   }
   LookAtCpus(MonotonicNow());
   if (first_stacks_) poll(&fds[stacks], 1, kFirstStacks / 1'000'000);

@@ -175,8 +175,9 @@ void Session::Open(const Napi::Object& object) {
     throw SystemError(ENOMEM, "napi_create_threadsafe_function", "");
   }
   napi_unref_threadsafe_function(env_, wake_);
-  capture_ = std::make_unique<Capture>(options, [wake = wake_] {
-    napi_call_threadsafe_function(wake, nullptr, napi_tsfn_nonblocking);
+  // Each wake-up costs as much as some dozens of faults.
+  capture_ = std::make_unique<Capture>(options, [this, wake = wake_] {
+    if (!woken_.exchange(true)) napi_call_threadsafe_function(wake, nullptr, napi_tsfn_nonblocking);
   });
   napi_add_env_cleanup_hook(env_, OnEnvironmentEnd, this);
   hooked_ = true;
@@ -241,6 +242,8 @@ Napi::Value Session::Drain(const Napi::CallbackInfo& info) {
   if (buffer.ByteLength() < kBatchBytes) {
     throw Napi::RangeError::New(env, "drain(buffer): the buffer is smaller than a batch");
   }
+  // Before it is looked for: what comes from here on is told of once more.
+  woken_ = false;
   return Napi::Boolean::New(
       env, capture_->mailbox().Take(static_cast<uint8_t*>(buffer.Data()), buffer.ByteLength()));
 }

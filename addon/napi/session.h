@@ -3,6 +3,7 @@
 
 #include <napi.h>
 
+#include <atomic>
 #include <memory>
 
 #include "capture/capture.h"
@@ -49,7 +50,9 @@ class Session : public Napi::ObjectWrap<Session> {
 
   napi_env env_;
   bool hooked_ = false;
-  std::unique_ptr<Capture> capture_;
+  // The event loop has been woken and has not come for what there is.
+  std::atomic<bool> woken_{false};
+  std::unique_ptr<Capture> capture_;  // its thread uses the one above
   napi_threadsafe_function wake_ = nullptr;
 };
 
