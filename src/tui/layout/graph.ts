@@ -75,8 +75,12 @@ export function stacked(
       heights[k] = eighths(value, end, height);
     });
     makeRoom(heights, height * EIGHTHS);
+    const top = heights.reduce((sum, n) => sum + n, 0);
     for (let row = 0; row < height; row++) {
-      addCell(lines[height - 1 - row]!, cellAt(theme, layers, heights, row * EIGHTHS));
+      // Most cells have nothing in them.
+      const isBlank = row * EIGHTHS >= top;
+      const cell = isBlank ? BLANK : cellAt(theme, layers, heights, row * EIGHTHS);
+      addCell(lines[height - 1 - row]!, cell);
     }
   }
   return lines;
