@@ -132,7 +132,7 @@ export class Dashboard implements Navigation {
   }
 
   private isThere({ entry }: MadeView): boolean {
-    return entry.only?.there(this.source) ?? true;
+    return entry.only?.there(this.scene) ?? true;
   }
 
   /** Goes to a view by its number; nothing happens where there is none. */

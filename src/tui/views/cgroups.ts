@@ -22,7 +22,7 @@ export const cgroups: ViewEntry = {
   only: {
     help: 'cgroups, of several processes',
     // A recording does not know whose its processes were.
-    there: (source) => source.replay === undefined && isOfSeveral(source.header()),
+    there: ({ source, picture }) => source.replay === undefined && isOfSeveral(picture.header),
   },
   make: (scene, navigation) => {
     const { shown } = scene.source;

@@ -12,7 +12,7 @@ export const output: ViewEntry = {
   name: 'output',
   title: 'Output',
   make: (scene) => new OutputView(scene),
-  only: { help: 'output of COMMAND', there: (source) => source.output() !== null },
+  only: { help: 'output of COMMAND', there: ({ source }) => source.output() !== null },
 };
 
 /** Last lines of it in the closing text. */

@@ -3,7 +3,7 @@ import type { ExportTables } from '../../core/columns/table-export';
 import type { Filter } from '../../core/filter/ast';
 import type { Scene } from '../state/scene';
 import type { ViewSettings } from '../state/settings';
-import type { DashboardSource, HeaderInfo } from '../state/source';
+import type { HeaderInfo } from '../state/source';
 import type { Theme } from '../terminal/theme';
 
 /** Where a view is drawn: with what, and how many cells and lines it has. */
@@ -147,8 +147,8 @@ export interface ViewEntry {
   /** On its tab. */
   readonly title: string;
   readonly make: (scene: Scene, navigation: Navigation) => View;
-  /** It is there for some runs only: which, and what the help says of it. */
-  readonly only?: { readonly help: string; readonly there: (source: DashboardSource) => boolean };
+  /** It is there for some runs only: which, and what the help says of it. Asked several times for each frame. */
+  readonly only?: { readonly help: string; readonly there: (scene: Scene) => boolean };
 }
 
 /** The actions of a view in which one moves by a number of lines. */
