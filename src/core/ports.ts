@@ -212,6 +212,8 @@ export interface TlsAnswer {
 export interface TlsSource {
   /** `ticket` comes back with the answer. False: not now, and there will be none. */
   askTls(pid: number, tids: readonly number[], ticket: number): boolean;
+  /** The same some ms later, and of all threads that the process has by then. */
+  askAllTls(pid: number, ticket: number): boolean;
   /** The answers that have come since the last call. */
   takeTls(): readonly TlsAnswer[];
   /** An answer is on its way that is worth waiting for. */

@@ -89,21 +89,30 @@ export class DataLoop {
     if (tls === null) return true;
     tls.update();
     if (this.anonymous && tls.expecting) return false;
-    for (let i = 0; this.anonymous && i < batch.faults; i++) {
-      const slot = resolved.region[i]!;
-      // Asked anew: a record of the batch may have changed what slots stand for.
-      const place = (this.places[slot] ??= this.placeOf(slot, batch, i));
-      if (place === ANONYMOUS) resolved.data[i] = this.local(batch, i);
-    }
+    if (this.anonymous) this.findLocal(batch, resolved);
+    if (this.anonymous && tls.askForNew()) return false;
     this.anonymous = false;
     tls.endBatch();
     return true;
   }
 
+  private findLocal(batch: Batch, resolved: Resolved): void {
+    for (let i = 0; i < batch.faults; i++) {
+      const slot = resolved.region[i]!;
+      // Asked anew: a record of the batch may have changed what slots stand for.
+      const place = (this.places[slot] ??= this.placeOf(slot, batch, i));
+      if (place === ANONYMOUS) resolved.data[i] = this.local(batch, i);
+    }
+  }
+
   private local(batch: Batch, i: number): number {
     const page = batch.page(i);
-    const block = this.tasks.process(batch.pid[i]!)?.space.tls.at(page);
-    if (block === undefined) return CodeTable.NONE;
+    const process = this.tasks.process(batch.pid[i]!);
+    const block = process?.space.tls.at(page);
+    if (block === undefined) {
+      if (process) this.tls?.missed(process, page);
+      return CodeTable.NONE;
+    }
     if (block.before?.held(page, batch.time[i]!) === false) return CodeTable.NONE;
     const offset = batch.addrHi[i]! * WORD + batch.addrLo[i]! - block.from;
     if (offset < 0 || offset >= block.size) return CodeTable.NONE;

@@ -3,6 +3,8 @@ import type { AddressSpace, TlsBlock } from '../tasks/address-space';
 import { Forgotten } from '../tasks/forgotten';
 import type { Process, Thread } from '../tasks/process';
 import type { Tasks } from '../tasks/tasks';
+import type { Vma } from '../vma/vma';
+import { PreparedStacks } from './prepared-stacks';
 
 const PAGE = 4096;
 /** A thread that is starting has none yet: it is asked about again, ever less often. */
@@ -13,7 +15,8 @@ interface Asked {
   readonly process: Process;
   readonly space: AddressSpace;
   readonly image: number;
-  readonly threads: readonly Thread[];
+  /** null: all that the process has. */
+  readonly threads: readonly Thread[] | null;
 }
 
 /**
@@ -30,6 +33,11 @@ export class TlsWatch {
   private readonly fresh: TlsBlock[] = [];
   /** Whose changes are noted, in this batch and as long as questions are open. */
   private readonly watched = new Set<AddressSpace>();
+  /** Of threads that were not met yet: good for this batch. */
+  private readonly early: { space: AddressSpace; block: TlsBlock }[] = [];
+  private readonly prepared = new PreparedStacks();
+  /** Processes that prepare the start of a thread. */
+  private readonly preparing = new Set<Process>();
   /** Of threads that live. */
   private readonly blocks = new Map<Thread, { space: AddressSpace; block: TlsBlock }>();
 
@@ -67,6 +75,25 @@ export class TlsWatch {
     }
     this.wanted.clear();
     for (const answer of this.source.takeTls()) this.take(answer);
+    this.prepared.begin();
+  }
+
+  /** A fault lies in memory that holds variables of no thread. */
+  missed(process: Process, page: number): void {
+    if (this.prepared.looksLikeOne(process, page)) this.preparing.add(process);
+  }
+
+  /** Asks for threads that are not known yet, where one is prepared. True: an answer is to be waited for. */
+  askForNew(): boolean {
+    for (const process of this.preparing) {
+      const { space } = process;
+      const ticket = ++this.tickets;
+      if (this.source.askAllTls(process.pid, ticket))
+        this.asked.set(ticket, { process, space, image: space.image, threads: null });
+    }
+    const any = this.preparing.size > 0;
+    this.preparing.clear();
+    return any && this.expecting;
   }
 
   get expecting(): boolean {
@@ -77,13 +104,13 @@ export class TlsWatch {
   endBatch(): void {
     this.round++;
     for (const block of this.fresh.splice(0)) block.before = null;
+    for (const { space, block } of this.early.splice(0)) remove(space, block);
     if (this.asked.size === 0) this.unwatch();
     for (const [thread, { space, block }] of this.blocks) {
       const { tid, process } = thread;
       if (process.tids.has(tid) && this.tasks.known(tid) === thread) continue;
       this.blocks.delete(thread);
-      // Another thread may have it by now.
-      if (space.tls.at(block.start) === block) space.tls.cut(block.start, block.end);
+      remove(space, block);
     }
   }
 
@@ -95,28 +122,46 @@ export class TlsWatch {
     // It runs another program by now.
     if (process.space !== space || space.image !== image) return;
     if (told === null) {
-      this.retry(threads);
+      if (threads !== null) this.retry(threads);
       return;
     }
-    const { map } = space;
-    const headers = map.find(told.headersPage);
-    if (told.size === 0 || headers < 0) return;
-    const program = map.vma(headers);
-    threads.forEach((thread, k) => {
-      const from = told.starts[k]!;
-      const start = Math.floor(from / PAGE);
-      const mapping = from === 0 ? -1 : map.find(start);
-      if (mapping < 0) {
-        this.retry([thread]);
-        return;
-      }
-      const end = Math.ceil((from + told.size) / PAGE);
-      const before = space.forgotten;
-      const block = { start, end, from, size: told.size, program, before };
-      space.tls.cut(start, end, [block]);
-      this.fresh.push(block);
-      this.blocks.set(thread, { space, block });
+    const headers = space.map.find(told.headersPage);
+    if (told.size === 0 || headers < 0) {
+      this.prepared.giveUp(space);
+      return;
+    }
+    const program = space.map.vma(headers);
+    told.starts.forEach((from, k) => {
+      if (threads !== null) this.takeOf(threads[k]!, space, from, told.size, program);
+      else if (from !== 0) this.takeEarly(space, from, told.size, program);
     });
+  }
+
+  private takeOf(
+    thread: Thread,
+    space: AddressSpace,
+    from: number,
+    size: number,
+    program: Vma,
+  ): void {
+    if (from === 0 || space.map.find(Math.floor(from / PAGE)) < 0) this.retry([thread]);
+    else this.blocks.set(thread, { space, block: this.add(space, from, size, program) });
+  }
+
+  private takeEarly(space: AddressSpace, from: number, size: number, program: Vma): void {
+    const start = Math.floor(from / PAGE);
+    if (space.map.find(start) < 0 || space.tls.at(start) !== undefined) return;
+    this.early.push({ space, block: this.add(space, from, size, program) });
+    this.prepared.found(space);
+  }
+
+  private add(space: AddressSpace, from: number, size: number, program: Vma): TlsBlock {
+    const start = Math.floor(from / PAGE);
+    const end = Math.ceil((from + size) / PAGE);
+    const block = { start, end, from, size, program, before: space.forgotten };
+    space.tls.cut(start, end, [block]);
+    this.fresh.push(block);
+    return block;
   }
 
   private watch(space: AddressSpace, time: number): void {
@@ -135,4 +180,9 @@ export class TlsWatch {
       tls.tries++;
     }
   }
+}
+
+function remove(space: AddressSpace, block: TlsBlock): void {
+  // Another thread may have it by now.
+  if (space.tls.at(block.start) === block) space.tls.cut(block.start, block.end);
 }

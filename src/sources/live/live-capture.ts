@@ -209,7 +209,7 @@ export class LiveCapture {
     });
     this.names = new CodeNames(reader, this.files, nowMs, wait(pools.namers, LATE.names));
     this.unwinder = new StackUnwinder(session, reader, nowMs, wait(pools.unwinders, LATE.stacks));
-    this.tls = new TlsBlocks(reader, nowMs, wait(pools.readers, LATE.tls));
+    this.tls = new TlsBlocks(reader, proc, nowMs, wait(pools.readers, LATE.tls));
     this.bus = new BusFactsReader({
       reader,
       hugePageKib: ({ devMajor, devMinor }) =>

@@ -1,4 +1,6 @@
-import type { TlsAnswer, TlsSource } from '../../core/ports';
+import type { TlsAnswer, TlsFacts, TlsSource } from '../../core/ports';
+import { isKnown } from '../proc/proc';
+import type { Proc } from '../proc/proc';
 import type { PatienceLimits } from '../proc/patience';
 import type { TargetReader } from '../reader/target-reader';
 import { Answers } from './answers';
@@ -8,6 +10,8 @@ import type { Waiting } from './open-questions';
 /** Threads in one question, which takes a thousand of them some ms. */
 const MAX_THREADS = 4096;
 const MAX_OPEN = 64;
+/** Who has filled the variables of a thread has most often started it by then, ms. */
+const STARTED_MS = 3;
 const FOR_TLS: PatienceLimits = { questionMs: 1000, budgetMs: 1500 };
 
 /** Asks the readers where threads have the thread-local variables of their program. */
@@ -18,6 +22,7 @@ export class TlsBlocks implements TlsSource {
 
   constructor(
     private readonly reader: Pick<TargetReader, 'tls'>,
+    private readonly proc: Pick<Proc, 'tasks'>,
     nowMs: () => number,
     waiting: Partial<Waiting> = {},
   ) {
@@ -32,6 +37,22 @@ export class TlsBlocks implements TlsSource {
         this.answers.add({ ticket, told });
       });
     });
+    return true;
+  }
+
+  askAllTls(pid: number, ticket: number): boolean {
+    if (this.questions.count >= MAX_OPEN) return false;
+    const answered = this.questions.begin();
+    const told = (facts: TlsFacts | null): void => {
+      answered(() => {
+        this.answers.add({ ticket, told: facts });
+      });
+    };
+    setTimeout(() => {
+      const tids = this.proc.tasks(pid);
+      if (isKnown(tids) && tids.length <= MAX_THREADS) this.reader.tls(pid, tids, told);
+      else told(null);
+    }, STARTED_MS).unref();
     return true;
   }
 

@@ -22,14 +22,20 @@ class Tls implements TlsSource {
   readonly asked: { readonly pid: number; readonly tids: readonly number[]; ticket: number }[] = [];
   private answers: TlsAnswer[] = [];
   waited = false;
+  private answered = 0;
 
   askTls(pid: number, tids: readonly number[], ticket: number): boolean {
     this.asked.push({ pid, tids, ticket });
     return true;
   }
+  askAllTls(pid: number, ticket: number): boolean {
+    this.asked.push({ pid, tids: [], ticket });
+    return true;
+  }
   /** Of the last question. */
   answer(told: Partial<TlsFacts> | null): void {
     const { ticket } = this.asked.at(-1)!;
+    this.answered = this.asked.length;
     const all = { headersPage: TEXT, size: SIZE, starts: [FROM] };
     this.answers.push({ ticket, told: told === null ? null : { ...all, ...told } });
   }
@@ -37,7 +43,7 @@ class Tls implements TlsSource {
     return this.answers.splice(0);
   }
   expectsTls(): boolean {
-    return this.waited;
+    return this.waited && this.asked.length > this.answered;
   }
 }
 
@@ -96,6 +102,53 @@ describe('thread-local variables', () => {
     }
     expect(rounds.length).toBeGreaterThan(4);
     expect(rounds.length).toBeLessThanOrEqual(9);
+  });
+
+  /** A stack with its guard, whose variables are filled by who makes it. */
+  function prepared(): { of: Rig; tls: Tls } {
+    const { of, tls } = rig();
+    of.mmap(vma(MEMORY - 1, MEMORY, '', { prot: 0 })).mmap(anon(MEMORY, MEMORY + 8));
+    of.fault({ page: MEMORY + 1 });
+    tls.waited = true;
+    expect(of.model.consume(of.batch, of.resolved)).toBe(false);
+    // The thread that fills them has its own elsewhere.
+    tls.answer({ starts: [(MEMORY - 0x100) * PAGE] });
+    return { of, tls };
+  }
+
+  it('are those of a thread that is prepared: it is looked for until it is there', () => {
+    const { of, tls } = prepared();
+    expect(of.model.consume(of.batch, of.resolved)).toBe(false);
+    expect(tls.asked.at(-1)).toMatchObject({ pid: 100, tids: [] });
+    tls.answer({ starts: [(MEMORY - 0x100) * PAGE] });
+    expect(of.model.consume(of.batch, of.resolved)).toBe(false);
+    tls.answer({ starts: [0, FROM] });
+    expect(of.model.consume(of.batch, of.resolved)).toBe(true);
+    expect(hit(of)).toBe(0x800);
+    expect(tls.asked).toHaveLength(3);
+    // It is not known yet: in the next batch it speaks for itself.
+    tls.waited = false;
+    of.clear();
+    of.thread(100, 101).fault({ page: MEMORY + 1, tid: 101 });
+    of.run();
+    expect(tls.asked[3]).toMatchObject({ pid: 100, tids: [101] });
+  });
+
+  it('are not looked for again and again where no thread comes', () => {
+    const { of, tls } = prepared();
+    for (let round = 0; round < 100; round++) {
+      if (of.model.consume(of.batch, of.resolved)) break;
+      tls.answer({ starts: [] });
+    }
+    expect([hit(of), tls.asked.length]).toEqual([null, 21]);
+    for (let stack = 1; stack < 10; stack++) {
+      const start = MEMORY + 0x100 * stack;
+      of.clear();
+      of.mmap(vma(start - 1, start, '', { prot: 0 })).mmap(anon(start, start + 8));
+      of.fault({ page: start + 1 });
+      while (!of.model.consume(of.batch, of.resolved)) tls.answer({ starts: [] });
+    }
+    expect(tls.asked.filter(({ tids }) => tids.length === 0)).toHaveLength(4 * 20);
   });
 
   it('are not asked for of programs that have none', () => {
