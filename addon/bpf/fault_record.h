@@ -35,10 +35,12 @@ struct BpfFault {
   // was told too much: a walk and the thread may tell of the same faults.
   BpfU32 weight;
   BpfS32 counted;
+  // Only where the record has a call stack: how many of the faults that have records it stands for.
+  BpfU32 stack_every;
 };
-// Up to `weight`, and all of it. The raw data begins with its size, 4 bytes, and has a multiple of
-// 8 with it.
-enum { kBpfFaultBytes = 44, kBpfSampleBytes = 52 };
+// Up to `weight`, up to `stack_every`, and all of it. The raw data begins with its size, 4 bytes,
+// and has a multiple of 8 with it: the kernel fills it up.
+enum { kBpfFaultBytes = 44, kBpfSampleBytes = 52, kBpfStackBytes = 56 };
 
 // Of each thread that is followed, by the address of its task_struct, which stays the same when an
 // exec gives it the number of its process.
@@ -80,9 +82,11 @@ struct BpfCounters {
   BpfU64 vsyscalls;                            // calls through the vsyscall page: no faults
   BpfU64 not_kept;                             // how often the table had no room for a thread
   BpfU64 lost_samples;  // minor faults that stood for others, for want of room in the ring
+  BpfU64 lost_stacks;   // copies of stacks for which there was none; their faults have records
+  BpfU64 unstacked;     // faults with records since the last one with a stack
   BpfU64 until;         // minor faults until the next one is taken, which stands for `weight`
   BpfU64 weight;
-  BpfU64 rest[5];
+  BpfU64 rest[3];
 };
 
 // Who is followed.
@@ -92,6 +96,10 @@ enum {
   kBpfEveryone,  // who faults
 };
 
+// What comes with the records of some faults: call chains, made by frame pointers, or registers and
+// copies of stacks, in rings of their own.
+enum { kBpfNoStacks, kBpfChains, kBpfCopies };
+
 // As the programs were loaded.
 struct BpfSettings {
   BpfU32 scope;
@@ -99,6 +107,7 @@ struct BpfSettings {
   BpfU32 on_exec;   // the events begin with an exec
   BpfU32 self;      // never listed
   BpfU32 sampled;   // of minor faults not each has a record
+  BpfU32 stacks;
 };
 
 // What changes meanwhile.
@@ -109,5 +118,6 @@ struct BpfState {
   BpfU32 wide;         // the events are of everybody on a CPU, not of those who are followed
   BpfU32 added;        // threads that walks through all of them have added
   BpfU32 every;        // so manyth minor fault has a record, on average
+  BpfU32 stack_every;  // with so manyth record a stack; 0: with none
   BpfU64 walk_before;  // walks for counts pass by who is kept since then
 };

@@ -40,6 +40,14 @@ struct {
   MAP_NUMBER(value_size, 4);
 } rings SEC(".maps");
 
+// The same for records with stacks.
+struct {
+  MAP_NUMBER(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
+  MAP_NUMBER(max_entries, 1);
+  MAP_NUMBER(key_size, 4);
+  MAP_NUMBER(value_size, 4);
+} stack_rings SEC(".maps");
+
 struct {
   MAP_NUMBER(type, BPF_MAP_TYPE_ARRAY);
   MAP_NUMBER(map_flags, BPF_F_MMAPABLE);
@@ -60,10 +68,37 @@ INLINE int SamePage(u64 a, u64 b) {
   return (a ^ b) >> 12 == 0;
 }
 
+// With every so manyth record of a CPU there is a stack, whosever it is. Returns for how many it
+// stands, 0 where there is none.
+INLINE u32 WeighStack(void) {
+  u32 cpu = bpf_get_smp_processor_id();
+  struct BpfCounters* own = bpf_map_lookup_elem(&counters, &cpu);
+  const u64 every = state.stack_every;
+  if (own == NULL || every == 0 || ++own->unstacked < every) return 0;
+  const u32 stands = own->unstacked;
+  own->unstacked = 0;
+  return stands;
+}
+
+// A record with the stack of the current thread, which the kernel adds to it. Returns whether there
+// is to be no other of this fault, and whether it has found room.
+INLINE int PutWithStack(void* context, struct BpfFault* fault, int* found) {
+  if (settings.stacks == kBpfNoStacks || fault->ending > kBpfSignal) return 0;
+  fault->stack_every = WeighStack();
+  if (fault->stack_every == 0) return 0;
+  *found =
+      bpf_perf_event_output(context, &stack_rings, BPF_F_CURRENT_CPU, fault, kBpfStackBytes) == 0;
+  if (settings.stacks == kBpfChains || *found) return 1;
+  COUNT(lost_stacks);
+  return 0;
+}
+
 // Returns whether it has found room.
 INLINE int Put(void* context, struct BpfFault* fault) {
+  int found = 0;
   fault->listed = settings.scope == kBpfListed;
   fault->time = bpf_ktime_get_ns();
+  if (PutWithStack(context, fault, &found)) return found;
   const u64 bytes = settings.sampled ? kBpfSampleBytes : kBpfFaultBytes;
   return bpf_perf_event_output(context, &rings, BPF_F_CURRENT_CPU, fault, bytes) == 0;
 }
@@ -259,7 +294,6 @@ INLINE int Finish(struct Completion* context, u8 ending) {
   fault.address = address;
   fault.user_mode = (context->cs & 3) != 0;
   if (task != NULL) {
-    task->completed = address;
     task->left = 0;
     // What was entered before the exec was completed then, and not counted.
     if (task->asleep) task->user.open = 0;
@@ -270,6 +304,8 @@ INLINE int Finish(struct Completion* context, u8 ending) {
   } else {
     Emit(context, &fault);
   }
+  // Who walks a stack for the record may touch what is not there.
+  if (task != NULL) task->completed = address;
   return 0;  // no sample of the event itself
 }
 

@@ -68,9 +68,9 @@ int Silent(enum libbpf_print_level, const char*, va_list) {
 // What is needed once all is loaded: libbpf's own object has a descriptor of each program and map.
 struct BpfPrograms::Loaded {
   Libbpf lib;
-  std::vector<Fd> links;  // programs on tracepoints
-  Fd list, open, counts;  // links of the walks
-  Fd listed, rings;       // maps
+  std::vector<Fd> links;          // programs on tracepoints
+  Fd list, open, counts;          // links of the walks
+  Fd listed, rings, stack_rings;  // maps
   Fd finish_minor, finish_major;
   MapMemory state_memory, counter_memory;
   size_t cpus = 0;
@@ -139,7 +139,7 @@ int BpfPrograms::Loaded::Prepare(bpf_object* object, const BpfSettings& settings
       const_cast<void*>(static_cast<const void*>(lib.bpf_map__initial_value(rodata, &bytes)));
   if (constants == nullptr || bytes != sizeof settings) return EINVAL;
   memcpy(constants, &settings, sizeof settings);
-  for (const char* name : {"rings", "counters"}) {
+  for (const char* name : {"rings", "stack_rings", "counters"}) {
     const int error = -lib.bpf_map__set_max_entries(lib.bpf_object__find_map_by_name(object, name),
                                                     static_cast<uint32_t>(cpus));
     if (error != 0) return error;
@@ -175,6 +175,7 @@ int BpfPrograms::Loaded::Attach(bpf_object* object, std::string* what) {
   if (error == 0) error = Keep(program("finish_major"), &finish_major);
   if (error == 0) error = Keep(FdOf(object, "listed"), &listed);
   if (error == 0) error = Keep(FdOf(object, "rings"), &rings);
+  if (error == 0) error = Keep(FdOf(object, "stack_rings"), &stack_rings);
   return error;
 }
 
@@ -240,9 +241,14 @@ void BpfPrograms::SetWide() {
   loaded_->state()->wide = 1;
 }
 
-int BpfPrograms::SetRing(int cpu, int fd) {
+int BpfPrograms::SetRing(int cpu, int fd, bool stacked) {
   const uint32_t key = static_cast<uint32_t>(cpu);
-  return -loaded_->lib.bpf_map_update_elem(loaded_->rings.get(), &key, &fd, BPF_ANY);
+  const Fd& rings = stacked ? loaded_->stack_rings : loaded_->rings;
+  return -loaded_->lib.bpf_map_update_elem(rings.get(), &key, &fd, BPF_ANY);
+}
+
+void BpfPrograms::SetStackEvery(uint32_t every) {
+  loaded_->state()->stack_every = every;
 }
 
 int BpfPrograms::SetOn(int fd, bool major) {
@@ -271,6 +277,7 @@ BpfCounters BpfPrograms::Count() const {
     sum.vsyscalls += cpu.vsyscalls;
     sum.not_kept += cpu.not_kept;
     sum.lost_samples += cpu.lost_samples;
+    sum.lost_stacks += cpu.lost_stacks;
   }
   return sum;
 }
@@ -297,7 +304,7 @@ void BpfPrograms::SetEvery(uint32_t every) {
 }
 
 size_t BpfPrograms::descriptors() const {
-  return loaded_->links.size() + 7;
+  return loaded_->links.size() + 8;
 }
 
 #else
@@ -318,9 +325,10 @@ int BpfPrograms::List(const std::vector<pid_t>&) {
   return ENOSYS;
 }
 void BpfPrograms::SetWide() {}
-int BpfPrograms::SetRing(int, int) {
+int BpfPrograms::SetRing(int, int, bool) {
   return ENOSYS;
 }
+void BpfPrograms::SetStackEvery(uint32_t) {}
 int BpfPrograms::SetOn(int, bool) {
   return ENOSYS;
 }

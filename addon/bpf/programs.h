@@ -39,9 +39,11 @@ class BpfPrograms {
   int List(const std::vector<pid_t>& pids);
   // From now on the events are of everybody who runs on a CPU: those of others are left out.
   void SetWide();
-  // The event (PERF_COUNT_SW_BPF_OUTPUT) by which records get into the ring of a CPU. Returns 0 or
-  // an errno.
-  int SetRing(int cpu, int fd);
+  // The event (PERF_COUNT_SW_BPF_OUTPUT) by which records get into a ring of a CPU: all of them, or
+  // those with stacks. Returns 0 or an errno.
+  int SetRing(int cpu, int fd, bool stacked);
+  // With so manyth record of a CPU comes a stack from now on.
+  void SetStackEvery(uint32_t every);
   // Faults that this event counts are finished by the program. Returns 0 or an errno.
   int SetOn(int fd, bool major);
   // All events are on: who is followed has no unseen completions from now on.

@@ -66,6 +66,8 @@ BpfOptions Capture::WhomProgramsFollow() const {
   options.settings.children = options_.children;
   options.settings.on_exec = options_.has_command;
   options.settings.sampled = options_.every > 1;
+  const StackOptions& stacks = options_.stacks;
+  options.settings.stacks = !stacks.wanted ? kBpfNoStacks : stacks.copied ? kBpfCopies : kBpfChains;
   options.settings.self = static_cast<uint32_t>(getpid());
   options.cgroup = cgroup_.get();
   return options;

@@ -131,9 +131,10 @@ int EventSet::OpenInto(EventKind kind, pid_t pid, size_t cpu_index, uint32_t roo
 }
 
 int EventSet::SetPrograms(const Event& event, pid_t pid) {
-  if (event.kind == EventKind::kFinished) {
+  if (IsFinished(event.kind)) {
     failed_call_ = "bpf";
-    return programs_->SetRing(cpus_[event.cpu_index], event.fd.get());
+    const bool stacked = event.kind != EventKind::kFinished;
+    return programs_->SetRing(cpus_[event.cpu_index], event.fd.get(), stacked);
   }
   if (!WaitsForProgram(event.kind, plan_)) return 0;
   failed_call_ = "ioctl(PERF_EVENT_IOC_SET_BPF)";
@@ -271,6 +272,7 @@ void EventSet::CloseTasks() {
 
 void EventSet::SetStackPeriod(uint32_t period) {
   plan_.stack_every = period;
+  if (programs_ != nullptr) return programs_->SetStackEvery(period);
   SetPeriod(IsOfStacks, period);
 }
 
@@ -294,7 +296,7 @@ void EventSet::SwitchOff(const Event& event) {
 void EventSet::Disable() {
   enum { kEntries, kCompletions, kFinished };
   const auto turn = [](EventKind kind) {
-    if (kind == EventKind::kFinished) return kFinished;
+    if (IsFinished(kind)) return kFinished;
     return SpecOf(kind).record == RecordKind::kCompletion ? kCompletions : kEntries;
   };
   if (programs_ != nullptr) programs_->End();
@@ -342,6 +344,7 @@ void EventSet::CountPrograms(Totals* totals) const {
   totals->lost_errors = seen.lost_errors;
   totals->not_kept = seen.not_kept;
   totals->lost_samples = seen.lost_samples;
+  totals->lost_stacks = seen.lost_stacks;
 }
 
 void EventSet::Retire() {

@@ -53,11 +53,15 @@ class Planner {
     }
     PlanPerCpu();
     if (options.whole) PlanCgroups();
-    if (options.stacks.wanted) PlanStacks(options.stacks);
+    if (options.stacks.wanted) {
+      const bool planned =
+          plan_.bpf ? PlanFinishedStacks(options.stacks) : PlanStacks(options.stacks);
+      if (planned) PlanMakers(options.stacks);
+    }
     for (const auto* kinds : {&plan_.per_thread, &plan_.per_cpu}) {
       for (EventKind kind : *kinds) {
         // What a program writes is its own, with an identifier that can be trusted.
-        if (!SpecOf(kind).software() || kind == EventKind::kFinished) continue;
+        if (!SpecOf(kind).software() || IsFinished(kind)) continue;
         formats_.events.AddBorrowed(kind, LayoutOf(AttributeOf(kind, plan_, formats_)));
       }
     }
@@ -146,25 +150,39 @@ class Planner {
     Have(EventKind::kTaskExit, -1, sched_getcpu(), &plan_.per_cpu, &what);
   }
 
+  // Returns whether stacks can be had.
+  bool HaveStacks(EventKind kind, bool copied, bool per_thread) {
+    // Of two events of one kind on one thread a record does not tell whose it is (EventIds).
+    int error = plan_.tracepoints && (!copied || kUnwindRegisters != 0) ? 0 : ENOTSUP;
+    if (error == 0) {
+      const Fd fd(OpenEvent(kind, plan_, formats_, per_thread ? 0 : -1,
+                            per_thread ? -1 : sched_getcpu(), -1, 0));
+      error = fd.ok() ? 0 : -fd.get();
+    }
+    if (error != 0) notices_.push_back({"NO_STACKS", error, ErrnoText(error)});
+    return error == 0;
+  }
+
+  // With the records of faults: programs count with which.
+  bool PlanFinishedStacks(const StackOptions& stacks) {
+    const EventKind kind = stacks.copied ? EventKind::kFinishedCopy : EventKind::kFinishedChain;
+    if (!HaveStacks(kind, stacks.copied, false)) return false;
+    plan_.stack_every = stacks.every == 0 ? 1 : stacks.every;
+    if (stacks.every == 0) plan_.stack_budget = stacks.budget;
+    programs_->SetStackEvery(plan_.stack_every);
+    plan_.per_cpu.push_back(kind);
+    return true;
+  }
+
   // A period that changes needs events that nothing inherits: for all threads of each CPU.
-  void PlanStacks(const StackOptions& stacks) {
+  bool PlanStacks(const StackOptions& stacks) {
     const bool fixed = stacks.every != 0;
     const EventKind kind = stacks.copied ? EventKind::kStackCopy : EventKind::kStack;
     plan_.stack_every = fixed ? stacks.every : 1;
-    // Of two events of one kind on one thread a record does not tell whose it is (EventIds).
-    int error = plan_.tracepoints && (!stacks.copied || kUnwindRegisters != 0) ? 0 : ENOTSUP;
-    if (error == 0) {
-      const Fd fd(
-          OpenEvent(kind, plan_, formats_, fixed ? 0 : -1, fixed ? -1 : sched_getcpu(), -1, 0));
-      error = fd.ok() ? 0 : -fd.get();
-    }
-    if (error != 0) {
-      notices_.push_back({"NO_STACKS", error, ErrnoText(error)});
-      return;
-    }
+    if (!HaveStacks(kind, stacks.copied, fixed)) return false;
     if (!fixed) plan_.stack_budget = stacks.budget;
     (fixed ? plan_.per_thread : plan_.per_cpu).push_back(kind);
-    PlanMakers(stacks);
+    return true;
   }
 
   // Who makes mappings: of use only where one knows which were made. Chains by frame pointers would

@@ -66,6 +66,7 @@ void TakeChain(const SampleParts& parts, Record* out) {
 
 // Registers and stack of a program of 64 bits.
 void TakeCopy(const SampleParts& parts, Record* out) {
+  out->copied = true;
   out->registers = parts.abi == PERF_SAMPLE_REGS_ABI_64 ? parts.registers : nullptr;
   out->stack = parts.stack;
   out->stack_size = std::min<size_t>(parts.stack_size, kStackCopyBytes);
@@ -131,9 +132,10 @@ bool DecodeStackCopy(const RawRecord& raw, Record* out) {
   return true;
 }
 
-// What the programs may write. A fault stands for itself at least.
-bool Sane(const BpfFault& fault, bool sampled) {
-  if (fault.ending == kBpfCounted) return sampled;
+// What the programs may write. A fault and a stack stand for themselves at least.
+bool Sane(const BpfFault& fault, bool sampled, bool stacked) {
+  if (stacked && fault.stack_every == 0) return false;
+  if (fault.ending == kBpfCounted) return sampled && !stacked;
   return fault.ending < kBpfCounted && (!sampled || (fault.weight > 0 && fault.counted > 0));
 }
 
@@ -142,10 +144,11 @@ bool DecodeFinished(const RawRecord& raw, const Formats& formats, Record* out) {
   if (!FindParts(raw.event->layout, raw.bytes, raw.length, &parts)) return false;
   BpfFault fault = {};
   const bool sampled = formats.sampled;
-  const size_t bytes = sampled ? kBpfSampleBytes : kBpfFaultBytes;
+  const bool stacked = raw.event->kind != EventKind::kFinished;
+  const size_t bytes = stacked ? kBpfStackBytes : sampled ? kBpfSampleBytes : kBpfFaultBytes;
   if (parts.raw_size < bytes) return false;
   memcpy(&fault, parts.raw, bytes);
-  if (!Sane(fault, sampled)) return false;
+  if (!Sane(fault, sampled, stacked)) return false;
   out->kind = RecordKind::kFinished;
   out->event = fault.ending == kBpfMajor ? EventKind::kMajor : EventKind::kMinor;
   out->pid = fault.pid;
@@ -164,6 +167,13 @@ bool DecodeFinished(const RawRecord& raw, const Formats& formats, Record* out) {
   out->listed = fault.listed != 0;
   out->signal = fault.bus != 0 ? SIGBUS : SIGSEGV;
   out->signal_code = fault.signal_code;
+  if (!stacked) return true;
+  out->stack_every = fault.stack_every;
+  if (raw.event->kind == EventKind::kFinishedCopy) {
+    TakeCopy(parts, out);
+  } else {
+    TakeChain(parts, out);
+  }
   return true;
 }
 
@@ -286,6 +296,8 @@ bool Decode(const RawRecord& raw, const Formats& formats, Record* out) {
   out->listed = false;
   out->weight = 1;
   out->counted = 1;
+  out->stack_every = 0;
+  out->copied = false;
   out->chain = nullptr;
   out->chain_size = 0;
   out->name = nullptr;

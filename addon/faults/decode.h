@@ -40,21 +40,23 @@ struct Record {
   uint64_t lost;
   uint64_t cgroup;  // kCgroup: id
   uint8_t signal, signal_code;
-  uint32_t weight;   // of a completion: faults that it stands for
-  int64_t counted;   // as FaultRow; of kBpfCounted as BpfFault
-  uint64_t entered;  // kFinished; 0: not seen
-  uint8_t ending;    // the same, of BpfFault
-  const char* name;  // points into the record
+  uint32_t weight;       // of a completion: faults that it stands for
+  uint32_t stack_every;  // kFinished: as BpfFault; 0: it has no stack
+  int64_t counted;       // as FaultRow; of kBpfCounted as BpfFault
+  uint64_t entered;      // kFinished; 0: not seen
+  uint8_t ending;        // the same, of BpfFault
+  const char* name;      // points into the record
   size_t name_length;
-  // kStack, and exits of kSyscall and completions that have one: addresses of user mode, innermost
-  // first; at most kMaxChain. Points into the record.
+  // kStack, and exits of kSyscall, completions and kFinished that have one: addresses of user mode,
+  // innermost first; at most kMaxChain. Points into the record.
   const uint8_t* chain;
   size_t chain_size;
-  // kStackCopy, kMakerCopy: kUnwindCount values of u64, nullptr where they are not of 64-bit user
-  // mode, and the bytes from the stack pointer on. Point into the record.
+  // kStackCopy, kMakerCopy, kFinished that has one: kUnwindCount values of u64, nullptr where they
+  // are not of 64-bit user mode, and the bytes from the stack pointer on. Point into the record.
   const uint8_t* registers;
   const uint8_t* stack;
   size_t stack_size;
+  bool copied;  // the stack is to be found from those
 };
 
 // Decodes one record. False when a field would lie outside of it.

@@ -46,15 +46,16 @@ Entry* FaultAssembler::EntryOf(Thread& thread, const Record& record) {
 }
 
 void FaultAssembler::OnStack(Thread& thread, const Record& record, uint32_t weight) {
-  const Entry* entry = formats_.finished ? nullptr : EntryOf(thread, record);
-  const bool copied = record.kind == RecordKind::kStackCopy;
-  if ((entry == nullptr && !formats_.finished) || (copied && record.registers == nullptr)) return;
-  thread.stack_entry = entry == nullptr ? 0 : entry->time;
-  thread.stack_time = record.time;
-  thread.stack_address = record.address;
+  if (const Entry* entry = EntryOf(thread, record)) Keep(thread, *entry, record, weight);
+}
+
+void FaultAssembler::Keep(Thread& thread, const Entry& entry, const Record& record,
+                          uint64_t weight) {
+  if (record.copied && record.registers == nullptr) return;
+  thread.stack_entry = entry.time;
   thread.stack_weight = weight;
-  thread.stack_copied = copied;
-  if (copied) return CopyWords(record, &thread.stack);
+  thread.stack_copied = record.copied;
+  if (record.copied) return CopyWords(record, &thread.stack);
   thread.stack.resize(record.chain_size);
   if (record.chain_size > 0) memcpy(thread.stack.data(), record.chain, 8 * record.chain_size);
 }
@@ -97,10 +98,11 @@ void FaultAssembler::OnSignal(Thread& thread, const Record& record) {
 void FaultAssembler::OnFinished(Thread& thread, const Record& record) {
   if (record.entered != 0) {
     Enter(thread, record, record.entered);
-    const bool has_stack = thread.stack_time >= record.entered &&
-                           thread.stack_time <= record.time &&
-                           SamePage(thread.stack_address, record.address);
-    if (has_stack) thread.stack_entry = record.entered;
+    const Entry& entry = record.user_mode ? thread.user : thread.kernel;
+    // Each of the faults that it stands for may stand for others itself.
+    if (record.stack_every != 0) {
+      Keep(thread, entry, record, uint64_t{record.stack_every} * record.weight);
+    }
   }
   if (record.ending == kBpfSignal) return OnSignal(thread, record);
   if (record.ending != kBpfLeft) OnCompletion(thread, record, record.time);

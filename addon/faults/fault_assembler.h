@@ -54,6 +54,8 @@ class FaultAssembler {
   // Takes out the interrupted entry that this one retries.
   bool TakeInterrupted(Thread& thread, const Entry& entry);
   void DropKernelEntry(Thread& thread);
+  // The stack of the fault of this entry, which is in the record.
+  static void Keep(Thread& thread, const Entry& entry, const Record& record, uint64_t weight);
   // The open entry that a stack or a completion belongs to; nullptr where there is none.
   static Entry* EntryOf(Thread& thread, const Record& record);
   void AddWithStack(Thread& thread, const FaultRow& row);

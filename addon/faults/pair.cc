@@ -83,6 +83,7 @@ void Pairer::OnCounted(const Record& record) {
 
 void Pairer::OnFinished(const Record& record) {
   if (record.ending == kBpfCounted) return OnCounted(record);
+  if (record.stack_every != 0) stack_periods_.Take(record.time);
   // What is left may be told of a thread that has ended for us (an exec that changed credentials).
   const bool left = record.ending == kBpfLeft;
   Thread* thread = left ? tasks_.threads().Find(record.tid) : tasks_.Own(record);

@@ -46,9 +46,7 @@ struct Thread {
   std::vector<uint64_t> stack;
   bool stack_copied = false;
   uint64_t stack_entry = 0;  // 0: none
-  // When and for what it was taken.
-  uint64_t stack_time = 0, stack_address = 0;
-  uint32_t stack_weight = 0;
+  uint64_t stack_weight = 0;
   // User entries that a signal interrupted (a stop, a handler), the newest last: what is retried of
   // them is the same fault.
   std::vector<Entry> interrupted;

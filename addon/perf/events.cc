@@ -149,6 +149,10 @@ constexpr EventSpec kEvents[kEventKinds] = {
     Software(Kind::kOwnFault, Scope::kNobody, RecordKind::kIgnored, PERF_COUNT_SW_DUMMY, 0),
     Software(Kind::kFinished, Scope::kNobody, RecordKind::kFinished, PERF_COUNT_SW_BPF_OUTPUT,
              PERF_SAMPLE_RAW),
+    Software(Kind::kFinishedChain, Scope::kNobody, RecordKind::kFinished, PERF_COUNT_SW_BPF_OUTPUT,
+             PERF_SAMPLE_RAW | PERF_SAMPLE_CALLCHAIN),
+    WithStackCopy(Software(Kind::kFinishedCopy, Scope::kNobody, RecordKind::kFinished,
+                           PERF_COUNT_SW_BPF_OUTPUT, PERF_SAMPLE_RAW)),
 };
 
 namespace {

@@ -32,20 +32,22 @@ enum class EventKind : uint8_t {
   kShmdtEnter,  // its exit would tell nothing more (SyscallPairer)
   kNewTask,
   kSignal,
-  kTaskExit,   // of all processes of a machine: in which cgroup each has ended
-  kTasks,      // births of any process, while we attach
-  kRingOwner,  // only holds the ring
-  kOwnFault,   // of a recording of ours: a whole fault
-  kFinished,   // a fault that a BPF program has finished
+  kTaskExit,       // of all processes of a machine: in which cgroup each has ended
+  kTasks,          // births of any process, while we attach
+  kRingOwner,      // only holds the ring
+  kOwnFault,       // of a recording of ours: a whole fault
+  kFinished,       // a fault that a BPF program has finished
+  kFinishedChain,  // the same with its call chain
+  kFinishedCopy,   // the same with what that is to be found from
 };
-constexpr size_t kEventKinds = static_cast<size_t>(EventKind::kFinished) + 1;
+constexpr size_t kEventKinds = static_cast<size_t>(EventKind::kFinishedCopy) + 1;
 
 // What a record is once it has been decoded.
 enum class RecordKind : uint8_t {
   kIgnored = 0,  // well-formed, of no interest
   kCompletion,   // kMinor, kMajor
   kEntry,        // kEntryUser, kEntryKernel, kEntryAny
-  kFinished,     // kFinished: a fault and what has become of it
+  kFinished,     // kFinished, kFinishedChain, kFinishedCopy: a fault and what has become of it
   kStack,        // the user call chain of a fault that has been entered: chain
   kStackCopy,    // what it is to be found from: registers, stack
   kSyscall,      // kMunmapEnter ... kMmapExit, kShmdtEnter: argument, and chain of exits
@@ -137,9 +139,13 @@ inline bool IsOfStacks(EventKind kind) {
 inline bool IsOfMakers(EventKind kind) {
   return SpecOf(kind).record == RecordKind::kMakerCopy;
 }
+// What BPF programs write of a fault.
+inline bool IsFinished(EventKind kind) {
+  return SpecOf(kind).record == RecordKind::kFinished;
+}
 // Too large for the rings of what must not be lost.
 inline bool IsCopy(EventKind kind) {
-  return kind == EventKind::kStackCopy || IsOfMakers(kind);
+  return kind == EventKind::kStackCopy || kind == EventKind::kFinishedCopy || IsOfMakers(kind);
 }
 
 }  // namespace pagefault

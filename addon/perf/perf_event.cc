@@ -34,7 +34,7 @@ perf_event_attr AttributeOf(EventKind kind, const Plan& plan, const Formats& for
   attr.config = spec.software() ? spec.config : formats.Of(kind).id;
   attr.sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TID | PERF_SAMPLE_TIME | spec.sample;
   // What it is of and when lies in what the program writes.
-  if (kind == EventKind::kFinished) attr.sample_type = PERF_SAMPLE_IDENTIFIER | spec.sample;
+  if (IsFinished(kind)) attr.sample_type = PERF_SAMPLE_IDENTIFIER | spec.sample;
   if (plan.sample_ip) attr.sample_type |= PERF_SAMPLE_IP;
   if (!spec.software() && !plan.sample_tid) {
     attr.sample_type &= ~uint64_t{PERF_SAMPLE_TID};
@@ -80,8 +80,9 @@ bool WaitsForProgram(EventKind kind, const Plan& plan) {
 
 SampleLayout LayoutOf(EventKind kind, const Plan& plan, const Formats& formats) {
   SampleLayout layout = LayoutOf(AttributeOf(kind, plan, formats));
-  // Raw data begins with its size, and a finished fault with its time.
-  if (kind == EventKind::kFinished) layout.time = static_cast<uint8_t>(layout.fixed + 4);
+  layout.time_in_raw = IsFinished(kind);
+  // Raw data begins with its size.
+  if (layout.time_in_raw && !layout.callchain) layout.time = static_cast<uint8_t>(layout.fixed + 4);
   return layout;
 }
 

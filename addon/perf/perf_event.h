@@ -27,7 +27,8 @@ struct Plan {
   bool threads_only = false;  // inherit_thread: new threads yes, children no (Linux 5.13)
   bool on_exec = false;       // events start with the exec
   bool makers = false;        // what makes mappings has call chains
-  uint32_t stack_every = 1;   // period of kStack or kStackCopy, where one is opened
+  uint32_t stack_every =
+      1;  // of kStack or kStackCopy the period, where one is opened; else as programs count
   uint32_t stack_budget = 0;  // stacks a second that it is changed for; 0: it stays
   uint32_t maker_every = 1;   // the same of the copies of who makes mappings
   uint32_t maker_budget = 0;
@@ -36,7 +37,7 @@ struct Plan {
 
   bool copies_stacks() const {
     const auto has = [](const std::vector<EventKind>& kinds) {
-      return std::find(kinds.begin(), kinds.end(), EventKind::kStackCopy) != kinds.end();
+      return std::any_of(kinds.begin(), kinds.end(), IsCopy);
     };
     return has(per_thread) || has(per_cpu);
   }

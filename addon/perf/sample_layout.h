@@ -52,6 +52,7 @@ struct SampleLayout {
   uint8_t source = 0;  // u64 data source, where nothing whose length varies lies before it
   bool callchain = false;
   bool raw = false;
+  bool time_in_raw = false;    // u64, with which the raw data begins
   uint8_t user_registers = 0;  // how many
   bool user_stack = false;
   bool cgroup = false;

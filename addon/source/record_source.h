@@ -23,12 +23,22 @@ struct RawRecord {
   const EventIds::Entry* event;
 };
 
+// Of a sample whose time lies behind its call chain.
+inline uint64_t TimeBehindChain(const SampleLayout& layout, const uint8_t* bytes, size_t length) {
+  SampleParts parts;
+  if (!FindParts(layout, bytes, length, &parts) || parts.raw_size < 8) return 0;
+  return Load<uint64_t>(parts.raw);
+}
+
 // Time of a record, at least a header long, whose event is known, without decoding it.
 inline RawRecord Identify(const EventIds::Entry& event, const uint8_t* bytes, size_t length) {
   const SampleLayout& layout = event.layout;
   const uint8_t part = IsSample(bytes) ? layout.time : layout.trailer_time;
   const size_t need = IsSample(bytes) ? size_t{part} + 8 : kRecordHeader + layout.trailer;
-  if (part == 0 || length < need) return {bytes, length, 0, &event};
+  if (part == 0 || length < need) {
+    const bool behind = layout.time_in_raw && layout.callchain && IsSample(bytes);
+    return {bytes, length, behind ? TimeBehindChain(layout, bytes, length) : 0, &event};
+  }
   const size_t at = IsSample(bytes) ? part : length - part;
   return {bytes, length, Load<uint64_t>(bytes + at), &event};
 }

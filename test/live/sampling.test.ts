@@ -1,6 +1,6 @@
 import { analyze, captureAttached, captureCommand, reportIn } from '../support/analyzer';
 import type { Capture } from '../support/analyzer';
-import { workload } from '../support/build';
+import { withFrames, workload } from '../support/build';
 import type { Fault } from '../support/formats';
 import { Running, until } from '../support/running';
 import { removeScratch, scratchDirectory } from '../support/scratch';
@@ -59,6 +59,21 @@ test.each([
     const share = Number(region.faults) / sum(report.regions, 'faults');
     expect(Math.abs(share - 0.5)).toBeLessThan(4 * error);
   }
+});
+
+test('with each captured fault comes its stack, which stands for as many', async () => {
+  const args = [...SAMPLED, '--stacks', 'fp', '--stack-every', '1'];
+  const storm = [withFrames('storm'), '--dir', scratch, ...STORM];
+  const capture = await captureCommand(storm, scratch, { args });
+  isExact(capture);
+  const { faults, report } = capture;
+  const captured = faults as readonly (Fault & { weight: number; stack: string[] | null })[];
+  const stacked = captured.filter(({ stack }) => stack !== null);
+  // What the kernel touches for an exec has none.
+  expect(captured.length - stacked.length).toBeLessThan(5);
+  const { stacks } = report as unknown as { readonly stacks: readonly Row[] };
+  expect(sum(stacks, 'sampled')).toBe(stacked.length);
+  expect(sum(stacks, 'faults')).toBe(sum(stacked as unknown as readonly Row[], 'weight'));
 });
 
 test('processes of a few faults each are counted to the fault', async () => {

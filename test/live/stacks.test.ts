@@ -29,6 +29,7 @@ import { removeScratch, scratchDirectory } from '../support/scratch';
 import { compare, jsonLines, truthRows } from '../support/truth';
 
 const PAGES = 300;
+const BPF = ['--engine', 'bpf'];
 const EVERY = ['--stacks', 'fp', '--stack-every', '1'];
 
 let scratch: string;
@@ -53,6 +54,8 @@ function expectHandler(stacks: readonly string[][]): void {
 test.each([
   ['started', () => captureCommand(program, scratch, { args: EVERY })],
   ['attached to', () => captureAttached(program, scratch, EVERY)],
+  ['started, BPF', () => captureCommand(program, scratch, { args: [...BPF, ...EVERY] })],
+  ['attached to, BPF', () => captureAttached(program, scratch, [...BPF, ...EVERY])],
 ])('%s: a stack of every fault, its functions from root to leaf', async (_, capture) => {
   const { rows, faults, report } = await capture();
   const { expected, captured } = compare(rows, faults);

@@ -146,6 +146,32 @@ inline Bytes Finished(const BpfFault& fault, size_t size = 44) {
   return Finish(out);
 }
 
+// The same with its stack: the call chain before, or registers and a copy behind.
+constexpr uint64_t kFinishedChainId = 7001, kFinishedCopyId = 7002;
+inline Bytes FinishedWithChain(const BpfFault& fault, const std::vector<uint64_t>& chain,
+                               size_t size = 60) {
+  Bytes out = Header(PERF_RECORD_SAMPLE, PERF_RECORD_MISC_USER);
+  Put(&out, kFinishedChainId);
+  Put(&out, uint64_t{chain.size()});
+  for (uint64_t address : chain) Put(&out, address);
+  Put(&out, static_cast<uint32_t>(size));
+  const uint8_t* bytes = reinterpret_cast<const uint8_t*>(&fault);
+  const size_t raw = out.size();
+  out.insert(out.end(), bytes, bytes + std::min(size, sizeof fault));
+  out.resize(raw + size);
+  return Finish(out);
+}
+inline Bytes FinishedWithCopy(const BpfFault& fault, uint64_t abi, size_t words, size_t copied) {
+  Bytes out = Header(PERF_RECORD_SAMPLE, PERF_RECORD_MISC_USER);
+  Put(&out, kFinishedCopyId);
+  Put(&out, uint32_t{60});
+  const uint8_t* bytes = reinterpret_cast<const uint8_t*>(&fault);
+  out.insert(out.end(), bytes, bytes + sizeof fault);
+  Put(&out, uint32_t{0});
+  PutCopy(&out, abi, words, copied);
+  return Finish(out);
+}
+
 // --- sideband: the body, then the trailer of sample_id_all (TID, TIME, IDENTIFIER)
 // ----------------
 

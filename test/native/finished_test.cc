@@ -116,15 +116,75 @@ TEST(finished_of_a_thread_that_has_ended) {
 }
 
 TEST(finished_with_its_stack) {
-  // The stack is taken between entry and end, and its record comes first.
   Bench bench;
   bench.TakesFinished();
-  bench.Feed(Stack({kPid, kPid, 2100, IdOf(kStackId, kPid)}, 0x5000,
-                   {PERF_CONTEXT_USER, 0x401000, 0x402000}));
-  bench.Feed(Finished(Fault(2000, 2500, 0x5000)));
+  BpfFault fault = Fault(2000, 2500, 0x5000);
+  fault.stack_every = 7;
+  bench.Feed(FinishedWithChain(fault, {PERF_CONTEXT_USER, 0x401000, 0x402000}));
   bench.Feed(Finished(Fault(3000, 3500, 0x5000)));
+  const SeenBatch seen = bench.Seen();
+  CHECK_EQ(seen.faults.size(), 2u);
+  CHECK_EQ(seen.faults.at(0).time, 2500.0 - kStart);
+  CHECK_EQ(seen.faults.at(0).latency, 500.0);
+  CHECK_EQ(seen.faults.at(0).weight, 1u);
+  CHECK_EQ(seen.records.size(), 1u);
+  CHECK_EQ(seen.records.at(0).count, 7.0);
+  CHECK_EQ(seen.records.at(0).name.size(), 16u);
   CHECK_EQ(bench.counters().stacks, 1u);
-  CHECK_EQ(bench.Seen().faults.size(), 2u);
+  CHECK_EQ(bench.pairer().stack_periods().taken(), 1u);
+}
+
+TEST(finished_by_a_signal_with_its_stack) {
+  Bench bench;
+  bench.TakesFinished();
+  BpfFault fault = Fault(2000, 2500, 0x5000, kBpfSignal);
+  fault.signal_code = 1;
+  fault.stack_every = 1;
+  bench.Feed(FinishedWithChain(fault, {PERF_CONTEXT_USER, 0x401000}));
+  CHECK_EQ(bench.Seen().records.size(), 1u);
+  CHECK_EQ(bench.counters().unresolved, 1u);
+}
+
+TEST(finished_with_a_copy_of_its_stack) {
+  Bench bench;
+  bench.TakesFinished();
+  BpfFault fault = Fault(2000, 2500, 0x5000);
+  fault.stack_every = 1;
+  bench.Feed(FinishedWithCopy(fault, PERF_SAMPLE_REGS_ABI_64, 16, 12));
+  // Of a thread of 32 bits the fault alone.
+  fault.entered = 3000;
+  fault.time = 3500;
+  bench.Feed(FinishedWithCopy(fault, PERF_SAMPLE_REGS_ABI_32, 16, 12));
+  const SeenBatch seen = bench.Seen();
+  CHECK_EQ(seen.faults.size(), 2u);
+  CHECK_EQ(seen.records.size(), 1u);
+  CHECK_EQ(bench.counters().stacks, 1u);
+}
+
+TEST(finished_of_a_sample_with_its_stack) {
+  // Each of three that have records stands for a hundred.
+  Bench bench;
+  bench.TakesSamples();
+  BpfFault fault = Fault(2000, 2500, 0x5000);
+  fault.weight = fault.counted = 100;
+  fault.stack_every = 3;
+  bench.Feed(FinishedWithChain(fault, {PERF_CONTEXT_USER, 0x401000}));
+  const SeenBatch seen = bench.Seen();
+  CHECK_EQ(seen.faults.at(0).weight, 100u);
+  CHECK_EQ(seen.records.at(0).count, 300.0);
+}
+
+TEST(finished_with_a_stack_that_cannot_be) {
+  Bench bench;
+  bench.TakesFinished();
+  BpfFault fault = Fault(2000, 2500, 0x5000);
+  bench.Feed(FinishedWithChain(fault, {}));  // stands for nothing
+  fault.stack_every = 1;
+  bench.Feed(FinishedWithChain(fault, {}, 52));  // too short
+  fault.ending = kBpfCounted;
+  bench.Feed(FinishedWithChain(fault, {}));
+  CHECK_EQ(bench.counters().malformed, 3u);
+  CHECK(bench.Seen().faults.empty());
 }
 
 TEST(finished_of_a_sample) {

@@ -100,12 +100,14 @@ inline void AddRoot(Formats* formats, uint32_t root, Samples samples) {
   add(kCopyId, EventKind::kStackCopy);
 }
 // Its time is the first of what the program writes: header, identifier, size.
-inline SampleLayout FinishedLayout() {
+inline SampleLayout FinishedLayout(uint64_t more = 0) {
   perf_event_attr attr = {};
-  attr.sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_RAW;
+  attr.sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_RAW | more;
+  if ((more & PERF_SAMPLE_REGS_USER) != 0) attr.sample_regs_user = kUnwindRegisters;
   attr.sample_id_all = 1;
   SampleLayout layout = LayoutOf(attr);
-  layout.time = 8 + 8 + 4;
+  layout.time_in_raw = true;
+  if (more != PERF_SAMPLE_CALLCHAIN) layout.time = 8 + 8 + 4;
   return layout;
 }
 inline uint64_t SyscallId(EventKind kind) {
@@ -146,6 +148,10 @@ inline Formats TestFormats(const std::vector<uint32_t>& roots, Samples samples =
     formats.events.Add(SyscallId(kind), kind, 0, LayoutFor(kind, samples));
   }
   formats.events.Add(kFinishedId, EventKind::kFinished, 0, FinishedLayout());
+  formats.events.Add(kFinishedChainId, EventKind::kFinishedChain, 0,
+                     FinishedLayout(PERF_SAMPLE_CALLCHAIN));
+  formats.events.Add(kFinishedCopyId, EventKind::kFinishedCopy, 0,
+                     FinishedLayout(PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER));
   return formats;
 }
 

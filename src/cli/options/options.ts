@@ -85,7 +85,7 @@ export function parseOptions(args: readonly string[], terminal = false): Command
 
 /** A longer period finds no fault of most programs. */
 const EVERY_MAX = 1_000_000;
-/** What a sample cannot have: stacks and faults are picked apart, recordings keep no weights, no two samples are equal. */
+/** What a sample cannot have: recordings keep no weights, no two samples are equal. */
 const NOT_SAMPLED = ['record', 'fixed-ts'] as const;
 
 function engineOf(given: ReadonlyMap<string, string>): Pick<Options, 'engine' | 'every'> {
@@ -99,12 +99,6 @@ function engineOf(given: ReadonlyMap<string, string>): Pick<Options, 'engine' | 
   }
   const other = NOT_SAMPLED.find((name) => given.has(name));
   if (other !== undefined) throw new UsageError(`--every and --${other} exclude each other`);
-  const stacks = given.get('stacks');
-  if ((stacks !== undefined && stacks !== 'off') || given.get('format') === 'folded') {
-    throw new UsageError(
-      '--every and call stacks exclude each other: their faults are not captured',
-    );
-  }
   return { engine: 'bpf', every };
 }
 

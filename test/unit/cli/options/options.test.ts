@@ -158,7 +158,6 @@ test.each([
   ],
   [['--every', '10', '--record', 'f', '-a'], /--every and --record exclude each other/],
   [['--every', '10', '--fixed-ts', 'ls'], /--every and --fixed-ts exclude each other/],
-  [['--every', '10', '--report', '--stacks', 'fp', 'ls'], /--every and call stacks exclude/],
   [['--every', '10', '-i', 'f'], /--every has no effect with -i/],
   [['--by', 'unit', '-a'], /--by has no effect without --report/],
   [['--report', '--by', 'pid', '-a'], /--by: 'pid' is none of process, cgroup, unit, user, name/],
