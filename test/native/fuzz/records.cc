@@ -138,6 +138,17 @@ class Maker {
     fault.user_mode = user;
     fault.listed = random_->Below(2) == 0;
     fault.signal_code = static_cast<uint8_t>(1 + random_->Below(127));
+    fault.stack_every = static_cast<uint32_t>(random_->Below(4));
+    const size_t words = static_cast<size_t>(random_->Below(64));
+    if (random_->Below(4) == 0) {
+      std::vector<uint64_t> chain(words, address);
+      if (words > 0) chain[words / 2] = PERF_CONTEXT_USER;
+      return FinishedWithChain(fault, chain);
+    }
+    if (random_->Below(4) == 0) {
+      return FinishedWithCopy(fault, random_->Below(3), words,
+                              static_cast<size_t>(random_->Below(words + 1)));
+    }
     return Finished(fault, sampled ? kBpfSampleBytes : kBpfFaultBytes);
   }
   Bytes Mapping(uint64_t address) {
