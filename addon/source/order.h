@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "source/record_source.h"
+#include "source/tournament.h"
 
 namespace pagefault {
 
@@ -24,79 +25,74 @@ class Merger {
   // clock (EventIds tells how), and waiting for that time would block its ring until it overflows.
   template <typename Source, typename Sink>
   void Drain(std::vector<Source>& sources, uint64_t horizon, uint64_t loaded, Sink&& sink) {
-    heap_.clear();
     loaded_ = loaded;
-    for (uint32_t i = 0; i < sources.size(); i++) Push(sources, i, horizon);
-    while (!heap_.empty()) {
-      std::pop_heap(heap_.begin(), heap_.end(), Later);
-      const Head head = heap_.back();
-      heap_.pop_back();
-      Run(sources[head.source], Until(head.source, horizon), sink);
-      Push(sources, head.source, horizon);
+    horizon_ = horizon;
+    heads_.resize(sources.size());
+    order_.Begin(sources.size());
+    for (uint32_t i = 0; i < sources.size(); i++) order_.Set(i, Look(sources[i], &heads_[i]));
+    order_.Play();
+    uint32_t before = UINT32_MAX;
+    while (order_.time() != Tournament::kNone) {
+      const uint32_t first = order_.first();
+      // One that is first twice may be so for long: it is alone at work, or has more to say.
+      const bool again = first == before;
+      before = first;
+      order_.Replace(again ? Run(sources[first], &heads_[first], order_.Until(), sink)
+                           : HandOn(sources[first], &heads_[first], sink));
     }
   }
 
   uint64_t late() const { return late_; }
 
  private:
-  struct Head {
-    uint64_t time;
-    uint32_t source;
-  };
-  static bool Later(const Head& a, const Head& b) {
-    // Ties go by place (CPU), so that the order is the same in every run.
-    return a.time != b.time ? a.time > b.time : a.source > b.source;
-  }
-
-  // Up to which time a source's records go before the next source's first.
-  uint64_t Until(uint32_t source, uint64_t horizon) const {
-    if (heap_.empty()) return horizon;
-    const Head& next = heap_.front();
-    // Not 0 - 1: the source whose turn it is came before `next`, at 0 by its lower number.
-    return std::min(horizon, next.source < source ? next.time - 1 : next.time);
-  }
   uint64_t TimeOf(const RawRecord& record) const {
     return record.time > loaded_ ? last_ : record.time;
+  }
+
+  // The source's next record, and its time; kNone where it has none that may go out.
+  template <typename Source>
+  uint64_t Look(Source& source, RawRecord* head) const {
+    if (!source.Peek(head)) return Tournament::kNone;
+    const uint64_t time = TimeOf(*head);
+    return time > horizon_ ? Tournament::kNone : std::min(time, Tournament::kNone - 1);
   }
 
   // Space is given back while a long pass is under way, not only at its end: a storm fills it
   // meanwhile.
   static constexpr uint32_t kReleaseEvery = 2048;
 
+  // Hands on what has been looked at, and looks at the next one.
   template <typename Source, typename Sink>
-  void Run(Source& source, uint64_t until, Sink&& sink) {
-    RawRecord record;
-    bool first = true;
-    while (source.Peek(&record)) {
-      const uint64_t time = TimeOf(record);
-      if (!first && time > until) return;
-      first = false;
-      if (time < last_) {
-        late_++;
-      } else {
-        last_ = time;
-      }
-      sink(record, last_);
-      source.Pop();
-      if (++since_release_ >= kReleaseEvery) {
-        since_release_ = 0;
-        source.Release();
-      }
+  uint64_t HandOn(Source& source, RawRecord* head, Sink&& sink) {
+    const uint64_t time = TimeOf(*head);
+    if (time < last_) {
+      late_++;
+    } else {
+      last_ = time;
     }
+    sink(*head, last_);
+    source.Pop();
+    if (++since_release_ >= kReleaseEvery) {
+      since_release_ = 0;
+      source.Release();
+    }
+    return Look(source, head);
   }
 
-  template <typename Source>
-  void Push(std::vector<Source>& sources, uint32_t i, uint64_t horizon) {
-    RawRecord record;
-    if (!sources[i].Peek(&record)) return;
-    const uint64_t time = TimeOf(record);
-    if (time > horizon) return;
-    heap_.push_back({time, i});
-    std::push_heap(heap_.begin(), heap_.end(), Later);
+  // The same of all up to `until`.
+  template <typename Source, typename Sink>
+  uint64_t Run(Source& source, RawRecord* head, uint64_t until, Sink&& sink) {
+    uint64_t next;
+    do {
+      next = HandOn(source, head, sink);
+    } while (next <= until && next != Tournament::kNone);
+    return next;
   }
 
-  std::vector<Head> heap_;
+  Tournament order_;
+  std::vector<RawRecord> heads_;  // of each source the next one, as it was looked at
   uint64_t last_ = 0;
+  uint64_t horizon_ = 0;
   uint64_t loaded_ = 0;
   uint64_t late_ = 0;
   uint32_t since_release_ = 0;

@@ -106,6 +106,9 @@ const uint8_t* Ring::Peek(size_t* length) {
       return nullptr;
     }
     current_ = header.size;
+    // The next one, which is looked at when this one is done with: of very many rings that are read
+    // by turns the processor foretells none.
+    __builtin_prefetch(data_ + ((position_ + current_) & (size_ - 1)));
     if (offset + current_ > size_) {
       if (!scratch_) scratch_.reset(new uint8_t[1 << 16]);
       const size_t first = size_ - offset;
