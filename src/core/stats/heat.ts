@@ -131,10 +131,9 @@ export class HeatTable {
     const block = this.blocks[row] ?? -1;
     if (block < 0) return null;
     const at = block * HEAT_BINS;
-    return {
-      start: this.base[row]!,
-      width: this.width[row]!,
-      bins: Array.from(this.pool.counters.subarray(at, at + HEAT_BINS)),
-    };
+    const { counters } = this.pool;
+    const bins = new Array<number>(HEAT_BINS);
+    for (let k = 0; k < HEAT_BINS; k++) bins[k] = counters[at + k]!;
+    return { start: this.base[row]!, width: this.width[row]!, bins };
   }
 }

@@ -14,6 +14,10 @@ export const BUSIEST = 20;
 const ASKED_TICKS = 30;
 /** Rows of latency: row p counts 2^p to 2^(p+1) ns, row 0 also 0 ns. */
 export const LATENCY_ROWS = 41;
+/** By bucket of a histogram. */
+const ROW_OF = Uint8Array.from({ length: BUCKETS }, (_, bucket) =>
+  Math.min(LATENCY_ROWS - 1, Math.floor(Math.log2(Math.max(1, bucketLow(bucket))))),
+);
 
 /** Counts by row and tick. */
 export interface TimeGrid {
@@ -111,13 +115,9 @@ export class OverTime {
   private latencyColumn(): Uint32Array {
     const now = new Float64Array(CLASS_COUNT * LATENCY_ROWS);
     this.total.latency.forEach(({ counts }, cls) => {
-      for (let b = 0; b < BUCKETS; b++) {
-        if (counts[b] === 0) continue;
-        const row = Math.min(LATENCY_ROWS - 1, Math.floor(Math.log2(Math.max(1, bucketLow(b)))));
-        now[cls * LATENCY_ROWS + row]! += counts[b]!;
-      }
+      for (let b = 0; b < BUCKETS; b++) now[cls * LATENCY_ROWS + ROW_OF[b]!]! += counts[b]!;
     });
-    const column = Uint32Array.from(now, (n, k) => Math.max(0, n - this.counted[k]!));
+    const column = increase(now, this.counted);
     this.counted = now;
     return column;
   }
@@ -160,10 +160,7 @@ export class OverTime {
     const moved = last.start !== bins.start || last.width !== bins.width;
     const before = moved ? rebinned(last, last.bins, bins) : last.bins;
     if (moved) grid.change((column) => Uint32Array.from(rebinned(last, column, bins)));
-    grid.push(
-      now,
-      Uint32Array.from(bins.bins, (n, k) => Math.max(0, n - before[k]!)),
-    );
+    grid.push(now, increase(bins.bins, before));
     track.last = bins;
   }
 
@@ -175,6 +172,14 @@ export class OverTime {
     const { start, width } = track.last;
     return { ...track.grid.read(), start, width, since: track.since };
   }
+}
+
+/** By how much each count is above what it was, as a column. */
+function increase(now: ArrayLike<number>, before: ArrayLike<number>): Uint32Array {
+  // Uint32Array.from() with a function goes through an iterator: ten times the price, for each track and tick.
+  const column = new Uint32Array(now.length);
+  for (let k = 0; k < column.length; k++) column[k] = Math.max(0, now[k]! - before[k]!);
+  return column;
 }
 
 /** All its faults are of the last tick. */
