@@ -1,5 +1,5 @@
 /**
- * npm run bench [-- capture|start|dashboard|machine|maps|recording|sites|soak|stacks|symbols] [--turns N] [--faults N] [--tools ID,ID] [--seconds N]
+ * npm run bench [-- capture|start|dashboard|machine|maps|recording|rings|sites|soak|stacks|symbols] [--turns N] [--faults N] [--tools ID,ID] [--seconds N]
  *     [--output FILE]
  *
  * Each bench (capture is the default) replaces its section of docs/benchmarks.md; capture with --tools
@@ -16,6 +16,7 @@ import { machine } from './machine';
 import { maps } from './maps';
 import { replaceSection } from './section';
 import { recordings } from './recording';
+import { rings } from './rings';
 import { sites } from './sites';
 import { soak } from './soak';
 import { stacks } from './stacks';
@@ -29,6 +30,7 @@ const BENCHES: ReadonlyMap<string, Bench> = new Map<string, Bench>([
   ['maps', maps],
   ['machine', machine],
   ['recording', recordings],
+  ['rings', rings],
   ['soak', soak],
   ['symbols', symbols],
   ['sites', sites],

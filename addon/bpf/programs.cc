@@ -45,6 +45,12 @@ std::string FirstLine(const char* path) {
   return line;
 }
 
+// Walks through the threads, and what is read of kernel structures, need to know those. libbpf does
+// without where the kernel does not tell, and finds nothing then (ESRCH).
+bool HasTypes() {
+  return access("/sys/kernel/btf/vmlinux", R_OK) == 0;
+}
+
 // Why the kernel may have refused.
 std::string Circumstances(int error) {
   const std::string lockdown = FirstLine("/sys/kernel/security/lockdown");
@@ -55,7 +61,7 @@ std::string Circumstances(int error) {
     return "CAP_BPF and CAP_PERFMON are needed, kernel.unprivileged_bpf_disabled is " +
            FirstLine("/proc/sys/kernel/unprivileged_bpf_disabled");
   }
-  if (access("/sys/kernel/btf/vmlinux", R_OK) != 0) return "the kernel has no BTF";
+  if (!HasTypes()) return "the kernel has no BTF (CONFIG_DEBUG_INFO_BTF)";
   return ErrnoText(error);
 }
 
@@ -209,6 +215,7 @@ std::unique_ptr<BpfPrograms> BpfPrograms::Open(const BpfOptions& options, BpfRef
   auto loaded = std::make_unique<Loaded>();
   std::string what;
   refusal->error = loaded->Load(options, &what);
+  if (refusal->error == ESRCH && !HasTypes()) refusal->error = ENOTSUP;
   if (refusal->error == 0) return std::unique_ptr<BpfPrograms>(new BpfPrograms(std::move(loaded)));
   refusal->what =
       what + ": " + (what == "libbpf.so.1" ? "not installed" : Circumstances(refusal->error));

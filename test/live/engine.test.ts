@@ -128,6 +128,18 @@ test('without rights: one line that says which are needed, status 2', async () =
   expect(ended.stderr).toMatch(/^error: --engine bpf: .*CAP_BPF and CAP_PERFMON.*\n$/);
 });
 
+test('without types of the kernel: one line that says so, status 2; tracepoints need none', async () => {
+  const hidden = 'mount -t tmpfs none /sys/kernel/btf && exec "$@"';
+  const within = (args: readonly string[]): readonly string[] => [
+    ...['unshare', '--mount', 'sh', '-c', hidden, 'sh'],
+    ...analyzerCommand([...args, '-q', '--', 'true']),
+  ];
+  const ended = await run(within(BPF));
+  expect(ended).toMatchObject({ status: 2, stdout: '' });
+  expect(ended.stderr).toMatch(/^error: --engine bpf: .*the kernel has no BTF.*\n$/);
+  expect(await run(within(['--engine', 'tracepoint']))).toMatchObject({ status: 0 });
+});
+
 test('a replay of what was recorded with BPF is the live run, byte for byte', async () => {
   const file = join(scratch, 'bpf.data');
   const { report, faults } = await captureCommand(command('churn', '--turns', '300'), scratch, {
