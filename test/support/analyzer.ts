@@ -18,10 +18,13 @@ export interface Capture {
 
 /** All live tests with one engine: PAGEFAULT_TEST_ENGINE=bpf npx jest test/live. */
 const ENGINE = process.env.PAGEFAULT_TEST_ENGINE;
-const FORCED = ENGINE === undefined ? [] : ['--engine', ENGINE];
 
 export function analyzerCommand(args: readonly string[]): string[] {
-  return [ANALYZER, ...FORCED, ...args];
+  const own = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
+  // What reads a recording or reports has none, and refuses the option.
+  const captures = !own.includes('-i') && own[0] !== 'diff';
+  const forced = ENGINE !== undefined && captures ? ['--engine', ENGINE] : [];
+  return [ANALYZER, ...forced, ...args];
 }
 
 /** For --require: a callback of the analyzer throws when SIGUSR1 tells it to. */
