@@ -91,7 +91,7 @@ Following Capture::WhomToFollow() const {
 
 void Capture::Stop() {
   poller_->Stop();
-  if (recorder_) recorder_->Stop();
+  if (recorder_) recorder_->NoteEnd();
 }
 
 void Capture::Start() {

@@ -52,7 +52,7 @@ class Capture {
 
   // Begins to read, and lets the command go.
   void Start();
-  // Ends capture. The recording is completed behind it (Recorder::done). Idempotent.
+  // Ends capture. The recording takes what is told of it until it is stopped, too. Idempotent.
   void Stop();
 
   // When it began, raw clock: the zero of every time in the batches.

@@ -74,6 +74,11 @@ void Session::RecordTurned(const Napi::CallbackInfo& info) {
   capture_->recorder()->Turned();
 }
 
+void Session::RecordEnd(const Napi::CallbackInfo& info) {
+  if (!IsOpen(info.Env()) || capture_->recorder() == nullptr) return;
+  capture_->recorder()->Stop();
+}
+
 Napi::Value Session::Recording(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   if (!IsOpen(env) || capture_->recorder() == nullptr) return env.Null();

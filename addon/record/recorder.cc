@@ -49,11 +49,18 @@ void Recorder::Start() {
   thread_ = StartThread(&Recorder::Run, this);
 }
 
+void Recorder::NoteEnd() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (ended_ || stopping_) return;
+  ended_ = true;
+  PutMoment(MonotonicNow(), Captured());
+}
+
 void Recorder::Stop() {
+  NoteEnd();
   {
     std::lock_guard<std::mutex> lock(mutex_);
     if (stopping_) return;
-    PutMoment(MonotonicNow(), Captured());
     stopping_ = true;
   }
   filled_.notify_one();

@@ -32,6 +32,8 @@ class Recorder : public RowTap {
 
   // Begins with the head. Throws SystemError where there can be no thread.
   void Start();
+  // Capture has ended: what is told may still come. Idempotent.
+  void NoteEnd();
   // Takes nothing more; what is left is written, and then it is done(). Idempotent.
   void Stop();
 
@@ -87,6 +89,7 @@ class Recorder : public RowTap {
   std::mutex mutex_;  // guards those below
   std::condition_variable filled_;
   std::vector<uint8_t> waiting_;
+  bool ended_ = false;  // it is noted that capture has ended
   bool stopping_ = false;
   // Of the file that is written: what was captured for it, and that it takes no more.
   uint64_t captured_ = 0;

@@ -134,8 +134,10 @@ bool Replay::LookAhead() {
     if (record.time > 0) start = std::min(start, record.time);
     if (own && start_ == 0) start_ = record.time;
     if (IsSample(bytes) && IsFault(record.event->kind)) faults_.Add(record.time);
-    if (own && told < kMaxFacts && !TakeBeginning(record, &told)) return false;
+    if (own && !TakeBeginning(record, &told)) return false;
   }
+  // How it ended is never left out.
+  if (!last_fact_.empty() && !sink_->OnFact(last_fact_)) return false;
   if (own) start = start_;
   if (start == UINT64_MAX) return true;
   const uint64_t to = entrance_.to > UINT64_MAX - start ? UINT64_MAX : start + entrance_.to;
@@ -150,11 +152,15 @@ bool Replay::TakeBeginning(const RawRecord& record, size_t* told) {
   size_t size;
   RecordRow row;
   if (ReadFact(record.bytes, record.length, &text, &size)) {
+    if (*told >= kMaxFacts) {
+      last_fact_.assign(text, size);
+      return true;
+    }
     *told += size;
     return sink_->OnFact(std::string(text, size));
   }
   if (ReadOrigin(record.bytes, record.length, &origin_)) return true;
-  if (!ReadRow(record, &row)) return true;
+  if (*told >= kMaxFacts || !ReadRow(record, &row)) return true;
   mailbox_.Add(row);
   return ++since_delivery_ % kSendEvery != 0 || Send();
 }

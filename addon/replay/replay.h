@@ -102,6 +102,7 @@ class Replay {
   uint64_t own_minor_ = 0, own_major_ = 0, own_unresolved_ = 0, own_lost_ = 0;
   uint32_t since_delivery_ = 0;
   uint64_t delivered_at_ = 0;   // time of the record
+  std::string last_fact_;       // of those for which there is no room
   std::set<std::string> told_;  // files whose build ids have been told
   // Of PERF_RECORD_LOST_SAMPLES, which are exact; false where the recorder wrote none.
   bool lost_known_ = false;

@@ -290,6 +290,10 @@ function runPortsOf(
       ports.debug('capture', () => `${notice.code} ${notice.errno} ${notice.detail}`);
       const text = noticeText(notice);
       if (text !== '') ports.say(`note: ${text}`);
+      capture.noted?.noteNotice(notice);
+    },
+    onEnd: (result) => {
+      capture.finishRecording?.(result);
     },
     ...(ports.gatherMs === undefined ? {} : { gather: after(ports.gatherMs) }),
   };

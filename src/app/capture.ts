@@ -14,7 +14,8 @@ import type {
   UnwindSource,
 } from '../core/ports';
 import type { InitialProcess } from '../core/resolve/model-options';
-import type { CaptureSession } from './run';
+import type { NoticeFacts } from '../core/facts/notices';
+import type { CaptureSession, RunResult } from './run';
 import type { AskBlocked } from './unfinished';
 import type { OpenFaultSource } from './waiting';
 
@@ -46,6 +47,10 @@ export interface Capture {
     /** Nobody reads it any more. */
     readonly isClosed: boolean;
   };
+  /** What tells it what else is learnt; null without one. */
+  readonly noted?: { noteNotice(notice: NoticeFacts): void } | null;
+  /** The run is over: the recording that is written ends with what the run says of itself. */
+  finishRecording?(result: Pick<RunResult, 'facts' | 'stoppedAt'>): void;
   /** The processes whose beginning is in no record. */
   initialProcesses(): readonly (InitialProcess & { readonly pid: number })[];
   /** ns since the session's start. */

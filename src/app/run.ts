@@ -56,6 +56,8 @@ export interface RunPorts {
   /** Runs what ends the capture: for looks at the targets right before and after. */
   readonly aroundStop?: (stop: () => void) => void;
   readonly onNotice: (notice: NoticeFacts) => void;
+  /** It is over, and `done` resolves next. */
+  readonly onEnd?: (result: RunResult) => void;
   /** After each batch: the dashboard's event log. */
   readonly onBatch?: () => void;
 }
@@ -281,12 +283,14 @@ export class Run {
     // What wakes it late finds the session closed.
     this.pump.halt();
     this.notices();
-    this.resolve({
+    const result = {
       reason: this.reason!,
       stoppedAt: this.stoppedAt,
       facts: this.facts(),
       inFlight: this.unfinished ?? [],
-    });
+    };
+    this.ports.onEnd?.(result);
+    this.resolve(result);
   }
 
   private notices(): void {

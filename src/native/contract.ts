@@ -156,9 +156,11 @@ export interface Session {
    */
   recordTurn(fd: number): void;
   recordTurned(): void;
+  /** Nothing more is recorded: the recording is completed behind it. Without it close() ends it, and waits. */
+  recordEnd(): void;
   /**
    * The errno's name with which writing the recording has ended before its time, '' for none, the records that a slow
-   * disk had no room for, and bytes of records written; null where nothing is recorded. `done` some time after stop().
+   * disk had no room for, and bytes of records written; null where nothing is recorded. `done` some time after recordEnd().
    */
   recording(): {
     readonly error: string;

@@ -88,6 +88,56 @@ test('the report of a replay has the rows of the live run', async () => {
   }
 });
 
+/** Of a run alone: what lives on its machine, rates (live ticks lie elsewhere), and names of the kernel and the vdso. */
+const OF_LIVE =
+  /rate|stall_now|^(target|beyond|function|label|ppid|user|cgroup|unit|cgroups|call_sites|findings)$/;
+
+/** A report without what a replay cannot know. */
+function knownToBoth(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(knownToBoth);
+  if (typeof value !== 'object' || value === null) return value;
+  const kept = Object.entries(value).filter(([key]) => !OF_LIVE.test(key));
+  return Object.fromEntries(kept.map(([key, inner]) => [key, knownToBoth(inner)]));
+}
+
+test.each([
+  ['cow', ['cow', '--dir']],
+  ['threads', ['threads', '--dir']],
+])('%s: the report of a replay is that of the live run', async (_, [name, option]) => {
+  const file = join(scratch, 'whole.data');
+  const args = ['-q', '--report-format', 'json', '--record', file];
+  const before = await analyze([...args, '--', workload(name!), option!, scratch]);
+  const after = await analyze(['-q', '--report-format', 'json', '-i', file]);
+  const report = JSON.parse(before.stdout.split('\n').find((line) => line.startsWith('{"schema'))!);
+  expect(report).toMatchObject({
+    completeness: { comparable: true, difference: 0 },
+    capture: { ring_bytes: expect.any(Number) as number },
+  });
+  expect(knownToBoth(reportIn(after))).toEqual(knownToBoth(report));
+  // Forward, as through a pipe, it is the same.
+  const text = ['-q', '--report', '-i'];
+  const complete = (out: string): string => /^Complete.*$/m.exec(out)![0];
+  expect(complete((await analyze([...text, file])).stdout)).toMatch(/\(difference 0\)/);
+});
+
+test('what could not be had is said of the recording, too, also of one that was cut off', async () => {
+  const file = join(scratch, 'notices.data');
+  const args = ['-q', '--engine', 'software', '--record', file];
+  const before = await analyze([...args, '--', workload('cow'), '--dir', scratch]);
+  const notes = (text: string): string[] => text.split('\n').filter((line) => /^note: /.test(line));
+  expect(notes(before.stderr).length).toBeGreaterThan(0);
+  expect(notes((await analyze(['-q', '-i', file])).stderr)).toEqual(notes(before.stderr));
+  // As if the analyzer had been killed: without its end, and what stands in the head at last (size of data, features).
+  const bytes = readFileSync(file);
+  bytes.fill(0, 48, 56);
+  bytes.fill(0, 72, 104);
+  writeFileSync(file, bytes.subarray(0, bytes.indexOf('{"kind":"end"')));
+  const cut = await analyze(['-q', '--report', '-i', file]);
+  expect(cut.stderr).toContain('cut off');
+  expect(notes(cut.stderr)).toEqual(expect.arrayContaining(notes(before.stderr)));
+  expect(cut.stdout).toMatch(/^Complete .*cannot be compared$/m);
+});
+
 test('--from and --to keep the faults of a time', async () => {
   const times = live.map(({ time_ns }) => time_ns);
   const [from, to] = [0.25, 0.75].map((part) => times[Math.floor(times.length * part)]!);

@@ -71,6 +71,11 @@ const TEXTS: Readonly<Record<NoticeCode, Text | null>> = {
 
 const NOTICES: ReadonlyMap<string, Text | null> = new Map(Object.entries(TEXTS));
 
+/** A code that the addon has. */
+export function isNotice(code: unknown): code is NoticeCode {
+  return typeof code === 'string' && NOTICES.has(code);
+}
+
 /**
  * One line for stderr, '' for notices about means that cost the user nothing (a detached tracefs mount,
  * a raised descriptor limit).

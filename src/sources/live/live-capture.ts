@@ -1,5 +1,5 @@
 import type { BeyondFaults } from '../../core/facts/beyond';
-import type { Engine } from '../../core/facts/capture-facts';
+import type { CaptureFacts, Engine } from '../../core/facts/capture-facts';
 import type { SystemFacts } from '../../core/classify/cause-text';
 import type { Debug } from '../../core/facts/debug';
 import { isStarted, type Target, type WholeFacts } from '../../core/facts/target';
@@ -69,6 +69,12 @@ export interface LiveRequest {
   /** What the user should know and what comes up later, each once. Without a newline. */
   readonly onNote: (text: string) => void;
   readonly debug: Debug;
+}
+
+interface Ended {
+  readonly facts: CaptureFacts;
+  /** ns since the session's start. */
+  readonly stoppedAt: number;
 }
 
 /** A process as it was when capture began: what the model starts from. */
@@ -192,7 +198,11 @@ export class LiveCapture {
       patience,
     });
     this.noted =
-      record === null ? null : new NotedSource(this.files, session, this.system, record.limit > 0);
+      record === null
+        ? null
+        : new NotedSource(this.files, session, this.system, session.info, record.limit > 0);
+    // What comes up later is told by the run.
+    for (const notice of session.info.notices) this.noted?.noteNotice(notice);
     this.source = this.noted ?? this.files;
     const guards = new Guards(pools.readers, () => this.now());
     const hugePages = new HugePages(pools.readers, () => this.now());
@@ -291,6 +301,12 @@ export class LiveCapture {
   aroundStop(stop: () => void, living: Iterable<number>): void {
     this.accounts.around(stop, living);
     this.parts.machine?.end();
+  }
+
+  /** The run is over: what it says of itself is the last of the recording. */
+  finishRecording({ facts, stoppedAt }: Ended): void {
+    this.noted?.noteEnd(facts, stoppedAt, this.session.recording()?.dropped ?? 0);
+    this.session.recordEnd();
   }
 
   /** What the kernel counted of the whole machine, where that is what is watched; null where it cannot be known. */

@@ -1,6 +1,9 @@
 import { PENDING, UNKNOWN } from '../../core/ports';
 import type { MapsAnswer, ProcSource } from '../../core/ports';
 import type { SystemFacts } from '../../core/classify/cause-text';
+import type { CaptureFacts, CaptureMode } from '../../core/facts/capture-facts';
+import type { NoticeFacts } from '../../core/facts/notices';
+import { endFact, modeFact } from '../recording/run-facts';
 import { factText, fileKey } from '../recording/recorded-facts';
 import type { RecordedFact } from '../recording/recorded-facts';
 import type { Session } from '../../native/contract';
@@ -20,15 +23,32 @@ export class NotedSource implements ProcSource {
   private noted = new Map<string, string>();
   /** The same of the file before, while the next one begins. */
   private before: ReadonlyMap<string, string> = new Map();
+  private readonly notices = new Set<string>();
+  private hasTurned = false;
 
   constructor(
     private readonly source: ProcSource,
     private readonly session: Pick<Session, 'recordFact' | 'recordMapping'>,
     private readonly system: SystemFacts,
+    private readonly mode: CaptureMode,
     /** The recording goes on in other files. */
     private readonly turns: boolean,
   ) {
     this.note({ kind: 'system', system });
+    this.note(modeFact(mode));
+  }
+
+  /** What could not be had, or was done differently: each once, when it comes up. */
+  noteNotice(notice: NoticeFacts): void {
+    const text = factText({ kind: 'notice', notice });
+    if (this.notices.has(text)) return;
+    this.notices.add(text);
+    this.session.recordFact(text);
+  }
+
+  /** Capture has ended. Of a recording that is in several files none is of all of it. */
+  noteEnd(facts: CaptureFacts, stoppedNs: number, dropped: number): void {
+    if (!this.hasTurned) this.note(endFact(facts, stoppedNs, dropped));
   }
 
   /**
@@ -36,7 +56,10 @@ export class NotedSource implements ProcSource {
    * forgotten, and told when it is met again: a flight recorder outlives most files that it has met.
    */
   begin(): void {
+    this.hasTurned = true;
     this.note({ kind: 'system', system: this.system });
+    this.note(modeFact(this.mode));
+    for (const text of this.notices) this.session.recordFact(text);
     this.before = this.noted;
     this.noted = new Map();
   }

@@ -23,7 +23,7 @@ export class RecordingState {
     return this.streamed && this.session.recording()?.error === 'EPIPE';
   }
 
-  /** Waits until all is written that will be, after Session.stop(). A disk may take its time. */
+  /** Waits until all is written that will be, after Session.recordEnd(). A disk may take its time. */
   async settled(): Promise<void> {
     let movedAt = performance.now();
     let seen = -1;

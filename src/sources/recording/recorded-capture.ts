@@ -36,20 +36,22 @@ export class RecordedCapture {
     const { head, info } = session;
     this.guards = source.guards;
     this.hugePages = source.hugePages;
-    this.notes = head === null ? [] : recordingNotes(head.all('note'), info);
+    // A run that was recorded by us has its own words for it (notices).
+    this.notes =
+      head === null || source.mode !== null ? [] : recordingNotes(head.all('note'), info);
     this.names = new CodeNames(source.files, null, () => performance.now(), source.files.patience);
   }
 
   /** Throws AnalyzerError RECORDING. */
   static async open(
-    request: Omit<ReplayRequest, 'onFact'>,
+    request: Omit<ReplayRequest, 'onFact' | 'recorded'>,
     note: (text: string) => void = () => undefined,
   ): Promise<RecordedCapture> {
     const source = new RecordedSource(note);
     const onFact = (text: string): void => {
       source.add(text);
     };
-    const session = await ReplaySession.open({ ...request, onFact });
+    const session = await ReplaySession.open({ ...request, onFact, recorded: source });
     return new RecordedCapture(session, source, request.file);
   }
 

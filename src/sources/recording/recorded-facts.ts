@@ -5,6 +5,8 @@ import type { JsonObject } from '../../core/text/json-object';
 import type { Backing } from '../../core/vma/vma';
 import { isCount, parseLook } from './look-facts';
 import type { GuardsFact, MemoryFact } from './look-facts';
+import { parseRunFact } from './run-facts';
+import type { EndFact, ModeFact, NoticeFact } from './run-facts';
 
 /** What a recording of ours holds beside its records, one JSON text each. */
 export type RecordedFact =
@@ -18,6 +20,9 @@ export type RecordedFact =
     }
   | { readonly kind: 'build'; readonly name: string; readonly id: string }
   | { readonly kind: 'system'; readonly system: SystemFacts }
+  | ModeFact
+  | NoticeFact
+  | EndFact
   | GuardsFact
   | MemoryFact;
 
@@ -47,6 +52,8 @@ export function parseFact(text: string): RecordedFact | null {
     return image === null ? null : { kind, file, image };
   }
   if (kind === 'guards' || kind === 'memory') return parseLook(fact);
+  const ofRun = parseRunFact(fact);
+  if (ofRun !== null) return ofRun;
   const { pid, tid, name, id } = fact;
   if (kind === 'build' && typeof name === 'string' && isBuildId(id)) return { kind, name, id };
   if (kind === 'comm' && isCount(pid) && isCount(tid) && typeof name === 'string') {

@@ -5,7 +5,12 @@ import { FileStore } from '../../core/vma/file-store';
 import type { Backing, Vma } from '../../core/vma/vma';
 import { fileKey, parseFact } from './recorded-facts';
 import { RecordedFiles } from './recorded-files';
+import type { NoticeFacts } from '../../core/facts/notices';
+import type { EndFact, RecordedMode } from './run-facts';
 import { RecordedGuards, RecordedHugePages } from './recorded-looks';
+
+/** The addon has fewer. */
+const MAX_NOTICES = 64;
 
 /** Of a recording: what it holds beside its records, which of perf's is nothing. */
 export class RecordedSource implements ProcSource {
@@ -13,6 +18,10 @@ export class RecordedSource implements ProcSource {
   readonly guards = new RecordedGuards();
   readonly hugePages = new RecordedHugePages();
   system: SystemFacts = { swapInUse: false, numaBalancing: false };
+  /** What the run has said of itself; null where it has not, or not yet. */
+  mode: RecordedMode | null = null;
+  end: EndFact | null = null;
+  readonly notices: NoticeFacts[] = [];
   private readonly images = new Map<string, ElfImage>();
   private readonly names = new Map<number, string[]>();
   private readonly stores = new Map<string, number>();
@@ -42,6 +51,15 @@ export class RecordedSource implements ProcSource {
         return;
       case 'system':
         this.system = fact.system;
+        return;
+      case 'mode':
+        this.mode = fact.mode;
+        return;
+      case 'notice':
+        if (this.notices.length < MAX_NOTICES) this.notices.push(fact.notice);
+        return;
+      case 'end':
+        this.end = fact;
         return;
       case 'guards':
         this.guards.add(fact);

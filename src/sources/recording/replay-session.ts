@@ -9,6 +9,7 @@ import { recordingTrouble } from '../../core/facts/recordings';
 import { Batch } from '../../core/wire/batch';
 import { NO_BUFFER } from '../../core/wire/columns';
 import { replayPath } from '../../native/load';
+import type { EndFact, RecordedMode } from './run-facts';
 import { AnswerParser } from '../reader/frame';
 import type { Frame } from '../reader/frame';
 import { horizonOf, recordsFit, ReplayFacts, ReplayFrame, unpackBatch } from './replay-frames';
@@ -29,8 +30,16 @@ export interface ReplayRequest {
   readonly onFact: (text: string) => void;
   /** Ends the waiting for its head, which may never come: what is open then has nothing in it. */
   readonly interrupt?: AbortSignal;
+  /** What the run has said of itself, as far as it has been read. */
+  readonly recorded?: RecordedRun;
   /** Of a file: faults are handed on from so many before a time on; left out, all. */
   readonly entrance?: Entrance;
+}
+
+export interface RecordedRun {
+  readonly mode: RecordedMode | null;
+  readonly notices: readonly NoticeFacts[];
+  readonly end: EndFact | null;
 }
 
 export interface Entrance {
@@ -51,7 +60,7 @@ interface Ending {
  * (addon/replay). It is made to wait where nobody drains.
  */
 export class ReplaySession {
-  readonly info: CaptureMode & { readonly notices: NoticeFacts[] };
+  private readonly mode: CaptureMode & { readonly notices: readonly NoticeFacts[] };
   /** ns: what comes later is not handed on. */
   until = Infinity;
   private asOf = 0;
@@ -62,8 +71,21 @@ export class ReplaySession {
     private readonly reading: Reading,
     /** What the recording says of itself; null where it was interrupted before that. */
     readonly head: ReplayFacts | null,
+    private readonly recorded: RecordedRun | null,
   ) {
-    this.info = { ...modeOf(head ?? NOTHING), notices: [] };
+    const notices = recorded?.notices ?? [];
+    this.mode = { ...modeOf(head ?? NOTHING), ...recorded?.mode, notices };
+  }
+
+  get info(): CaptureMode & { readonly notices: readonly NoticeFacts[] } {
+    const { mode, ofRun } = this;
+    return ofRun === null ? mode : { ...mode, threads: ofRun.threads };
+  }
+
+  /** How the run ended: where all of it is in the recording, and has been read. */
+  private get ofRun(): EndFact | null {
+    const whole = this.end?.facts.text('endNs') !== '' && this.end !== null && this.beginsNs === 0;
+    return whole && this.reading.empty ? (this.recorded?.end ?? null) : null;
   }
 
   /** Throws AnalyzerError RECORDING where it cannot be read. */
@@ -81,7 +103,7 @@ export class ReplaySession {
       throw new AnalyzerError('RECORDING', `${file}: ${why}`);
     }
     reading.onNews = onWake;
-    return new ReplaySession(reading, head);
+    return new ReplaySession(reading, head, request.recorded ?? null);
   }
 
   /** Fills the batch buffer (core/wire/batch.ts). False when nothing was waiting. */
@@ -122,12 +144,16 @@ export class ReplaySession {
   /** ns from the recording's start up to which all has been drained. */
   get now(): number {
     const { end, empty } = this.reading;
+    const { ofRun } = this;
+    if (ofRun !== null) return Math.max(this.asOf, ofRun.stoppedNs);
     return end !== null && empty ? end.facts.number('endNs', this.asOf) : this.asOf;
   }
 
   /** What was counted, complete once it has ended. */
   counters(): RecordCounters & { readonly kernel: KernelCounts } {
     const facts = this.reading.end?.facts ?? NOTHING;
+    const { ofRun } = this;
+    if (ofRun !== null) return { ...NO_COUNTERS, ...ofRun.records, kernel: ofRun.kernel };
     const lostKnown = facts.text('lostMinor') !== '';
     const counted = Object.fromEntries(
       COUNTED.map((name) => [name, facts.number(name)]),

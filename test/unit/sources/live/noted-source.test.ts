@@ -2,6 +2,7 @@ import { UNKNOWN } from '../../../../src/core/ports';
 import type { ProcSource } from '../../../../src/core/ports';
 import type { Vma } from '../../../../src/core/vma/vma';
 import { NotedSource } from '../../../../src/sources/live/noted-source';
+import { captureFacts } from '../../../support/facts';
 import { vma } from '../../../support/vma-kit';
 
 const SYSTEM = { swapInUse: false, numaBalancing: false };
@@ -20,7 +21,13 @@ function setup(turns: boolean) {
     },
     recordMapping: () => undefined,
   };
-  const noted = new NotedSource(known as ProcSource, session, SYSTEM, turns);
+  const noted = new NotedSource(
+    known as ProcSource,
+    session,
+    SYSTEM,
+    captureFacts(0, 0).mode,
+    turns,
+  );
   return {
     noted,
     meet: (file: Vma) => {
@@ -41,7 +48,7 @@ const file = (name: string): Vma => vma(1, 2, name);
 test('of each file is told once, and of one that cannot be read what is known', () => {
   const { meet, take } = setup(false);
   for (const name of ['/a', '/a', '/unread']) meet(file(name));
-  expect(take()).toEqual(['system', 'store /a', 'elf /a', 'store /unread']);
+  expect(take()).toEqual(['system', 'mode', 'store /a', 'elf /a', 'store /unread']);
 });
 
 test('the next file begins with what is mapped, and the rest is told when it is met again', () => {
@@ -52,7 +59,7 @@ test('the next file begins with what is mapped, and the rest is told when it is 
   // Two processes map it.
   for (const name of ['/a', '/a', '/b', '/never']) noted.tellAgain(file(name).backing);
   noted.end();
-  expect(take()).toEqual(['system', 'store /a', 'elf /a', 'store /b', 'elf /b']);
+  expect(take()).toEqual(['system', 'mode', 'store /a', 'elf /a', 'store /b', 'elf /b']);
   for (const name of ['/a', '/gone']) meet(file(name));
   expect(take()).toEqual(['store /gone', 'elf /gone']);
 });
@@ -67,4 +74,18 @@ test('what is gone leaves room for what comes, however long it runs', () => {
   take();
   meet(file('/new'));
   expect(take()).toEqual(['store /new', 'elf /new']);
+});
+
+test('a notice is told once, and again in each file; the end of one recording only', () => {
+  const { noted, take } = setup(true);
+  const facts = captureFacts(1, 0);
+  const notice = { code: 'USER_ONLY', errno: 13, detail: '2' } as const;
+  noted.noteNotice(notice);
+  noted.noteNotice({ ...notice });
+  noted.noteEnd(facts, 1, 0);
+  expect(take()).toEqual(['system', 'mode', 'notice', 'end']);
+  noted.begin();
+  noted.end();
+  noted.noteEnd(facts, 2, 0);
+  expect(take()).toEqual(['system', 'mode', 'notice']);
 });
