@@ -124,7 +124,8 @@ test('what could not be had is said of the recording, too, also of one that was 
   const file = join(scratch, 'notices.data');
   const args = ['-q', '--engine', 'software', '--record', file];
   const before = await analyze([...args, '--', workload('cow'), '--dir', scratch]);
-  const notes = (text: string): string[] => text.split('\n').filter((line) => /^note: /.test(line));
+  const notes = (text: string): string[] =>
+    text.split('\n').filter((line) => line.startsWith('note: '));
   expect(notes(before.stderr).length).toBeGreaterThan(0);
   expect(notes((await analyze(['-q', '-i', file])).stderr)).toEqual(notes(before.stderr));
   // As if the analyzer had been killed: without its end, and what stands in the head at last (size of data, features).

@@ -197,12 +197,7 @@ export class LiveCapture {
       debug,
       patience,
     });
-    this.noted =
-      record === null
-        ? null
-        : new NotedSource(this.files, session, this.system, session.info, record.limit > 0);
-    // What comes up later is told by the run.
-    for (const notice of session.info.notices) this.noted?.noteNotice(notice);
+    this.noted = record && new NotedSource(this.files, session, this.system, record.limit > 0);
     this.source = this.noted ?? this.files;
     const guards = new Guards(pools.readers, () => this.now());
     const hugePages = new HugePages(pools.readers, () => this.now());

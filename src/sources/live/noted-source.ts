@@ -1,7 +1,7 @@
 import { PENDING, UNKNOWN } from '../../core/ports';
 import type { MapsAnswer, ProcSource } from '../../core/ports';
 import type { SystemFacts } from '../../core/classify/cause-text';
-import type { CaptureFacts, CaptureMode } from '../../core/facts/capture-facts';
+import type { CaptureFacts } from '../../core/facts/capture-facts';
 import type { NoticeFacts } from '../../core/facts/notices';
 import { endFact, modeFact } from '../recording/run-facts';
 import { factText, fileKey } from '../recording/recorded-facts';
@@ -28,14 +28,15 @@ export class NotedSource implements ProcSource {
 
   constructor(
     private readonly source: ProcSource,
-    private readonly session: Pick<Session, 'recordFact' | 'recordMapping'>,
+    private readonly session: Pick<Session, 'recordFact' | 'recordMapping' | 'info'>,
     private readonly system: SystemFacts,
-    private readonly mode: CaptureMode,
     /** The recording goes on in other files. */
     private readonly turns: boolean,
   ) {
     this.note({ kind: 'system', system });
-    this.note(modeFact(mode));
+    this.note(modeFact(session.info));
+    // What comes up later is told by the run.
+    for (const notice of session.info.notices) this.noteNotice(notice);
   }
 
   /** What could not be had, or was done differently: each once, when it comes up. */
@@ -58,7 +59,7 @@ export class NotedSource implements ProcSource {
   begin(): void {
     this.hasTurned = true;
     this.note({ kind: 'system', system: this.system });
-    this.note(modeFact(this.mode));
+    this.note(modeFact(this.session.info));
     for (const text of this.notices) this.session.recordFact(text);
     this.before = this.noted;
     this.noted = new Map();

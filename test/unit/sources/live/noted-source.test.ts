@@ -20,14 +20,12 @@ function setup(turns: boolean) {
       told.push(text);
     },
     recordMapping: () => undefined,
+    info: {
+      ...captureFacts(0, 0).mode,
+      ...{ startNs: 0n, attached: [], commandPid: 0, notices: [] },
+    },
   };
-  const noted = new NotedSource(
-    known as ProcSource,
-    session,
-    SYSTEM,
-    captureFacts(0, 0).mode,
-    turns,
-  );
+  const noted = new NotedSource(known as ProcSource, session, SYSTEM, turns);
   return {
     noted,
     meet: (file: Vma) => {
