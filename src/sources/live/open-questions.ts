@@ -68,18 +68,24 @@ export class OpenQuestions {
       let timer: NodeJS.Timeout;
       const wait = (ms: number): void => {
         timer = setTimeout(() => {
-          if (this.patience.hasReason(since)) wait(DEMAND_MS);
-          else {
-            this.waiting.onLate?.();
-            resolve();
-          }
+          // As in Patience: first what has been answered meanwhile is read.
+          setImmediate(() => {
+            if (this.whenSettled !== settle) return;
+            if (this.patience.hasReason(since)) wait(DEMAND_MS);
+            else {
+              this.waiting.onLate?.();
+              settle();
+            }
+          });
         }, ms);
       };
-      wait(SETTLE_MS);
-      this.whenSettled = () => {
+      const settle = (): void => {
         clearTimeout(timer);
+        this.whenSettled = null;
         resolve();
       };
+      this.whenSettled = settle;
+      wait(SETTLE_MS);
     });
   }
 

@@ -84,7 +84,13 @@ export class Patience {
     const limit = this.started ? Math.min(this.limits.questionMs, this.left(began)) : START_MS;
     const longest = beyond ? DEMAND_MS : limit;
     // Timers may come a fraction early; a millisecond more ends the wait for sure.
-    this.timer = setTimeout(() => this.resume?.(), Math.max(1, longest) + 1);
+    this.timer = setTimeout(
+      () => {
+        // We may have been short of CPU ourselves: first what has been answered meanwhile is read.
+        setImmediate(() => this.resume?.());
+      },
+      Math.max(1, longest) + 1,
+    );
   }
 
   /** An answer has arrived. */

@@ -92,10 +92,12 @@ export class Lane {
   }
 
   private startTimer(): void {
+    const { question } = this;
     this.timer = setTimeout(() => {
-      // We may have been stopped ourselves: first what has been answered meanwhile is read.
+      // We may have been stopped ourselves: first what has been answered meanwhile is read. Then another question may
+      // be at hand, whose time has only begun.
       setImmediate(() => {
-        this.checkTime();
+        if (this.question === question) this.checkTime();
       });
     }, this.options.limit);
     this.timer.unref();

@@ -95,6 +95,7 @@ test('it ends without an answer where nobody works, which is told, or where all 
   waiter.questions.begin();
   const ends = waiter.questions.settled();
   await jest.advanceTimersByTimeAsync(3000);
+  await jest.advanceTimersByTimeAsync(1);
   await ends;
   expect(waiter.late).toBe(1);
   const closed = waiter.questions.settled();

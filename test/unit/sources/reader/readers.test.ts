@@ -137,6 +137,21 @@ test('what is late costs its reader, and its subject for a while', () => {
   expect(rig.answers.at(-1)).toBe('five: 5');
 });
 
+test('a question is not late because the one before it was answered late', () => {
+  rig.ask('a', 'one');
+  rig.ask('a', 'two');
+  // We were short of CPU: what has come is read between the timer and what it has put off.
+  const put = jest.spyOn(globalThis, 'setImmediate').mockImplementationOnce((check) => {
+    rig.children[0]!.answer('1');
+    check();
+    return {} as NodeJS.Immediate;
+  });
+  pass(200);
+  expect(put).toHaveBeenCalledTimes(1);
+  rig.children[0]!.answer('2');
+  expect([rig.answers, rig.killed]).toEqual([['one: 1', 'two: 2'], []]);
+});
+
 test('a reader that works is given more time than one that waits, but not for ever', () => {
   rig.running = true;
   rig.ask('a', 'one');
