@@ -32,8 +32,8 @@ import { openOutlets, waitForReader } from './wait-for-reader';
  * what goes on now. The newest stay apart, for a look at what has just ended.
  */
 export const ENDED_APART = { endedProcesses: 8, endedThreads: 16 };
-/** Far below what one sees, and so much that a batch is worth its price. */
-const GATHER_MS = 50;
+/** Below what one sees, and so much that a batch is worth its price. The mailbox holds three quarters of a second of a storm. */
+const GATHER_MS = 100;
 /**
  * A picture is garbage a second later. V8 lets four times of what lives pile up before it collects: of a screen that is
  * left open for days, half of it is enough.
