@@ -45,7 +45,7 @@ RecordRow Note(uint64_t number, const std::string* name = nullptr) {
 }  // namespace
 
 TEST(mailbox_is_crowded_from_half_on) {
-  Mailbox mailbox(4);
+  Mailbox mailbox(2);  // and as many for records alone
   BatchReader reader;
   const auto fill = [&] {
     mailbox.Add(Fault(1));
