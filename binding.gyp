@@ -59,7 +59,7 @@
       # Without the last one, a worker that is terminated inside of a call ends the whole process.
       'defines': ['_GNU_SOURCE', 'NAPI_VERSION=8', 'NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS'],
       'cflags': ['<@(warnings)', '-Wunused-parameter', '-O2'],
-      'libraries': ['-ldl'],
+      'libraries': ['-ldl', '-lrt'],
       # A thread that is held up (addon/capture/stack_reader.h) may outlive the worker that loaded us.
       'ldflags': ['-Wl,-z,nodelete'],
       'cflags_cc': ['-std=c++17', '-Wno-missing-field-initializers'],

@@ -14,6 +14,12 @@ namespace pagefault {
 
 namespace {
 
+// An exec that works takes milliseconds. Where it does not end the user waits for us: so long for
+// the first.
+constexpr uint64_t kExecPatience = 2'000'000'000;  // ns
+// The rings wait meanwhile.
+constexpr uint64_t kExecPatienceLater = 100'000'000;
+
 std::string PathOf(pid_t pid, const char* file) {
   return "/proc/" + std::to_string(pid) + "/" + file;
 }
@@ -49,11 +55,13 @@ std::unordered_set<uint32_t> OurProcesses() {
 int AttachAfterExec(EventSet& events, const Formats& formats, ThreadTable& threads, pid_t pid) {
   try {
     if (ProcTrouble() == 0) {
-      Attacher(events, formats, threads).AttachProcess(pid);
+      Attacher(events, formats, threads, kExecPatienceLater).AttachProcess(pid);
     } else {
       // The exec left it one thread, which has the process's number.
       const auto number = static_cast<uint32_t>(pid);
-      events.AttachThread(pid, number);
+      Patience patience(kExecPatienceLater);
+      const int error = events.OpenThread(pid, number, &patience);
+      if (error != 0) return error;
       threads.Add(number, number, number);
     }
     return 0;
@@ -63,7 +71,11 @@ int AttachAfterExec(EventSet& events, const Formats& formats, ThreadTable& threa
 }
 
 Attacher::Attacher(EventSet& events, const Formats& formats, ThreadTable& threads)
-    : events_(events), threads_(threads), births_(events.rings(), formats) {}
+    : Attacher(events, formats, threads, kExecPatience) {}
+
+Attacher::Attacher(EventSet& events, const Formats& formats, ThreadTable& threads,
+                   uint64_t patience)
+    : events_(events), threads_(threads), births_(events.rings(), formats), patience_(patience) {}
 
 void Attacher::AttachProcess(pid_t pid) {
   events_.RunsAlready();
@@ -87,7 +99,7 @@ void Attacher::AttachProcess(pid_t pid) {
     for (uint32_t tid : tids) {
       news = any = true;
       if (IsInherited(tid)) continue;
-      error = events_.OpenThread(static_cast<pid_t>(tid), tid);
+      error = events_.OpenThread(static_cast<pid_t>(tid), tid, &patience_);
       if (error == ESRCH) {  // exited between the listing and here
         complete_[tid] = {UINT64_MAX, true};
         continue;
@@ -112,6 +124,7 @@ void Attacher::Refuse(int error, pid_t pid, uint32_t tid, size_t threads) const 
   if (error == EMFILE) throw events_.TooManyDescriptors(threads);
   // Fewer may still be had: the code stands for "too many", the errno says of what.
   if (error == ENFILE) throw SystemError("EMFILE", ENFILE, "perf_event_open", "fs.file-max");
+  if (error == EINTR) throw SystemError("HELD_EXEC", EINTR, "perf_event_open", std::to_string(pid));
   const int64_t owner = OwnerOf(pid);
   const bool foreign = geteuid() != 0 && owner != static_cast<int64_t>(geteuid());
   if ((error == EACCES || error == EPERM) && foreign) {
@@ -160,6 +173,10 @@ void Attacher::AttachDescendant(pid_t pid) {
     AttachProcess(pid);
   } catch (const SystemError& failed) {
     if (failed.error() == ESRCH) return;
+    if (failed.error() == EINTR) {
+      held_++;
+      return;
+    }
     if (failed.error() != EACCES && failed.error() != EPERM) throw;
     refused_++;
   }

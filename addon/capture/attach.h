@@ -13,6 +13,7 @@
 #include "capture/event_set.h"
 #include "faults/threads.h"
 #include "perf/formats.h"
+#include "util/patience.h"
 
 namespace pagefault {
 
@@ -20,17 +21,20 @@ namespace pagefault {
 std::unordered_set<uint32_t> OurProcesses();
 
 // A process again that an exec has taken its events from (credentials changed). Returns 0 or an
-// errno; waits for nobody.
+// errno, EINTR where it is in another exec that takes long.
 int AttachAfterExec(EventSet& events, const Formats& formats, ThreadTable& threads, pid_t pid);
 
 class Attacher {
  public:
   // Threads that get events of their own are added to `threads`.
   Attacher(EventSet& events, const Formats& formats, ThreadTable& threads);
+  // `patience`: for a process in the middle of an exec, ns.
+  Attacher(EventSet& events, const Formats& formats, ThreadTable& threads, uint64_t patience);
 
   // Every thread of a process, until no new one appears. Threads born while this runs are inherited
   // from their parent or opened themselves. Throws SystemError; PROC_MISSING and PROC_FOREIGN where
-  // there is no /proc of ours to list them.
+  // there is no /proc of ours to list them, HELD_EXEC for one that is in an exec which does not
+  // end.
   void AttachProcess(pid_t pid);
   // The same for processes and, with `descendants`, for all that descend from them: those there
   // are, and those that are born while this runs. Of descendants that end meanwhile nothing is
@@ -44,6 +48,8 @@ class Attacher {
   std::vector<uint32_t> unannounced();
   // Descendants that we may not trace: set-uid programs.
   size_t refused() const { return refused_; }
+  // Descendants in an exec that does not end.
+  size_t held() const { return held_; }
 
  private:
   // Descendants that carry no events of ours so far, in the order of their descent.
@@ -67,6 +73,8 @@ class Attacher {
   std::unordered_set<uint32_t> family_;
   std::vector<uint32_t> listed_;
   size_t refused_ = 0;
+  size_t held_ = 0;
+  Patience patience_;
 };
 
 }  // namespace pagefault

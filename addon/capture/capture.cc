@@ -97,7 +97,7 @@ void Capture::Stop() {
 void Capture::Start() {
   if (recorder_) recorder_->Start();
   poller_->Start();
-  if (command_) command_->Release();
+  if (command_ && !command_->Release()) notices_.push_back({"COMMAND_HELD", EINTR, ""});
 }
 
 std::vector<Notice> Capture::notices() {
@@ -142,6 +142,8 @@ void Capture::AttachThreads() {
   if (attacher.refused() > 0) {
     notices_.push_back({"DESCENDANTS_REFUSED", EACCES, std::to_string(attacher.refused())});
   }
+  if (attacher.held() > 0)
+    notices_.push_back({"DESCENDANTS_HELD", EINTR, std::to_string(attacher.held())});
   const DescriptorRoom& room = events_->room();
   if (room.raised_from() != 0) {
     notices_.push_back(

@@ -27,6 +27,19 @@ bool RedirectOutput(int pipe) {
          (null <= 2 || close(null) == 0);
 }
 
+// Beyond it a COMMAND whose file system does not answer would keep us from all else.
+constexpr int kStartPatience = 1000;  // ms
+
+// Something to read comes within so many ms; the rest of the time counts anew after a signal.
+bool Comes(int fd, int ms) {
+  pollfd wait = {fd, POLLIN, 0};
+  int n;
+  do {
+    n = poll(&wait, 1, ms);
+  } while (n < 0 && errno == EINTR);
+  return n != 0;
+}
+
 // What the child says; as read(2).
 ssize_t ReadNumber(int fd, int* out) {
   ssize_t n;
@@ -151,7 +164,7 @@ Command::~Command() {
   EndUnreleased();
 }
 
-void Command::Release() {
+bool Command::Release() {
   // It says when it waits. One that has died instead is found out below.
   int number = 0;
   ssize_t n = ReadNumber(result_.get(), &number);
@@ -161,12 +174,17 @@ void Command::Release() {
   } while (n < 0 && errno == EINTR);
   if (n != 1) throw SystemError(errno, "write", "COMMAND could not be told to start");
   go_.Reset();
+  if (!Comes(result_.get(), kStartPatience)) {
+    released_ = true;
+    awaited_ = true;
+    return false;
+  }
   n = ReadNumber(result_.get(), &number);
   if (n < 0) throw SystemError(errno, "read", "whether COMMAND has started is not known");
   result_.Reset();
   if (n != sizeof number) {
     released_ = true;
-    return;
+    return true;
   }
   while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
   }
@@ -178,6 +196,15 @@ bool Command::IsGone() const {
   pollfd wait = {pidfd_.get(), POLLIN, 0};
   // Without a pidfd nobody else can tell.
   return !pidfd_.ok() || poll(&wait, 1, 0) > 0;
+}
+
+void Command::LookForOutcome() {
+  if (!awaited_ || !Comes(result_.get(), 0)) return;
+  int number = 0;
+  // Nothing: it runs, or was killed before.
+  if (ReadNumber(result_.get(), &number) == sizeof number) exec_error_ = number;
+  awaited_ = false;
+  result_.Reset();
 }
 
 bool Command::Reap() {
@@ -197,6 +224,8 @@ bool Command::Reap() {
   } else if (found < 0 && errno == ECHILD && IsGone()) {
     status_ = 0;  // someone else collected it; its status is gone
   }
+  // An exec that fails ends it.
+  LookForOutcome();
   return status_ != -1;
 }
 

@@ -56,7 +56,8 @@ class Command {
   // owns it.
   int TakeOutput() { return output_.Release(); }
   // Lets the child exec and waits for the outcome. Throws SystemError with what exec answered.
-  void Release();
+  // False where that takes too long: Reap() finds it out.
+  bool Release();
   // Readable when the command has ended; -1 where the kernel has no pidfds (before 5.3).
   int pidfd() const { return pidfd_.get(); }
   // What /proc said of it before its exec, and when it had ended; false where it could not be read.
@@ -64,6 +65,9 @@ class Command {
   bool FaultsAtEnd(ProcessStat* out);
   // Collects the exit status without waiting. True once it is known. From any thread.
   bool Reap();
+  // What exec answered later than Release() waited, once it is known: an errno, 0 until then and
+  // where it succeeded.
+  int exec_error() const { return exec_error_; }
   // Wait status, -1 while it runs.
   int status() const { return status_.load(); }
   // To the command, or to all of its session's first process group where its output is captured.
@@ -75,6 +79,7 @@ class Command {
   void EndUnreleased();
   // It has ended, whoever collected it.
   bool IsGone() const;
+  void LookForOutcome();
 
   pid_t pid_ = -1;
   Fd go_;      // writing a byte releases the child, closing it makes the child leave
@@ -87,6 +92,8 @@ class Command {
   std::mutex reaping_;
   std::atomic<int> status_{-1};
   bool released_ = false;
+  std::atomic<bool> awaited_{false};  // the outcome is: Reap() reads result_
+  std::atomic<int> exec_error_{0};
   bool before_known_ = false, end_known_ = false;
   ProcessStat before_, end_;
 };

@@ -110,10 +110,11 @@ int EventSet::OpenRingsOf(size_t bytes) {
   return refused;
 }
 
-int EventSet::OpenInto(EventKind kind, pid_t pid, size_t cpu_index, uint32_t root) {
+int EventSet::OpenInto(EventKind kind, pid_t pid, size_t cpu_index, uint32_t root,
+                       Patience* patience) {
   const RingSet& set = IsCopy(kind) ? stacks_ : main_;
-  const int fd =
-      OpenEvent(kind, plan_, *formats_, pid, cpus_[cpu_index], set.owners[cpu_index].get(), 0);
+  const int fd = OpenEvent(kind, plan_, *formats_, pid, cpus_[cpu_index],
+                           set.owners[cpu_index].get(), 0, patience);
   failed_call_ = "perf_event_open";
   if (fd < 0) return -fd;
   Event event{Fd(fd), 0, kind, cpu_index, pid == -1};
@@ -218,11 +219,11 @@ size_t EventSet::unwatched_cpus() const {
   return watch_.unwatched() + without.size();
 }
 
-int EventSet::OpenThread(pid_t tid, uint32_t root) {
+int EventSet::OpenThread(pid_t tid, uint32_t root, Patience* patience) {
   const size_t before = events_.size();
   for (EventKind kind : plan_.per_thread) {
     for (size_t cpu = 0; cpu < cpus_.size(); cpu++) {
-      const int error = OpenInto(kind, tid, cpu, root);
+      const int error = OpenInto(kind, tid, cpu, root, patience);
       if (error != 0) {
         TakeBack(before);
         return error;

@@ -29,8 +29,8 @@ class EventSet {
   void OpenPerCpu();
   // One thread alone (a command that waits to exec). Throws SystemError.
   void AttachThread(pid_t tid, uint32_t root);
-  // The same; 0 or an errno, and nothing is left open then.
-  int OpenThread(pid_t tid, uint32_t root);
+  // The same; 0 or an errno, and nothing is left open then. EINTR: an exec of it took too long.
+  int OpenThread(pid_t tid, uint32_t root, Patience* patience = nullptr);
   // The call that this errno is of.
   const char* failed_call() const { return failed_call_; }
   // Threads opened from now on run already: there is no exec to wait for.
@@ -123,7 +123,8 @@ class EventSet {
   // Those of the next CPU.
   int OpenRingsOf(size_t bytes);
   // Opens one event and redirects it into its CPU's ring. Returns 0 or an errno.
-  int OpenInto(EventKind kind, pid_t pid, size_t cpu_index, uint32_t root);
+  int OpenInto(EventKind kind, pid_t pid, size_t cpu_index, uint32_t root,
+               Patience* patience = nullptr);
   // An event for all threads of a CPU that ended when the CPU went offline.
   struct Closed {
     EventKind kind;

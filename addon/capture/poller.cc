@@ -270,6 +270,16 @@ void Poller::LookAtCpus(uint64_t now) {
   notices_.push_back({"CPUS_NOT_WATCHED", 0, std::to_string(events_.unwatched_cpus())});
 }
 
+bool Poller::ReapCommand() {
+  if (command_ == nullptr || !command_->Reap()) return false;
+  const int error = command_->exec_error();
+  if (error == 0 || exec_told_) return true;
+  exec_told_ = true;
+  std::lock_guard<std::mutex> lock(mutex_);
+  notices_.push_back({"COMMAND_FAILED", error, ErrnoText(error)});
+  return true;
+}
+
 void Poller::Run() {
   // So that top -H tells it from Node's own threads. Cannot fail: short enough, and our own thread.
   prctl(PR_SET_NAME, "pf-poller");
@@ -297,7 +307,7 @@ void Poller::Run() {
       if ((fds[i].revents & (POLLHUP | POLLERR | POLLNVAL)) != 0) fds[i].fd = -1;
     }
     // Readable for ever once the command has ended: looked at again, it would keep us spinning.
-    if (command_ != nullptr && command_->Reap()) fds[1].fd = -1;
+    if (ReapCommand()) fds[1].fd = -1;
     const uint64_t now = MonotonicNow();
     TakeStacks(now);
     const bool seen = Pass(horizon);

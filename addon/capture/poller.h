@@ -66,6 +66,8 @@ class Poller {
   // The last pass, once capture has been switched off.
   void Finish();
   void Reattach();
+  // True once COMMAND has ended; one whose exec has failed late is told.
+  bool ReapCommand();
   // Takes stacks more or less often, as the budget says.
   void KeepBudgets();
   // Takes what programs have counted of threads that are followed since before `before`, and no
@@ -120,6 +122,7 @@ class Poller {
   uint64_t cut_major_ = 0;
   std::vector<Notice> notices_;
   uint64_t more_notices_ = 0;  // beyond what is kept
+  bool exec_told_ = false;
 };
 
 }  // namespace pagefault

@@ -9,6 +9,8 @@
 
 #include <cstring>
 
+#include "util/clock.h"
+
 namespace pagefault {
 
 namespace {
@@ -87,7 +89,7 @@ SampleLayout LayoutOf(EventKind kind, const Plan& plan, const Formats& formats) 
 }
 
 int OpenEvent(EventKind kind, const Plan& plan, const Formats& formats, pid_t pid, int cpu,
-              int output, uint32_t wakeup_bytes) {
+              int output, uint32_t wakeup_bytes, Patience* patience) {
   perf_event_attr attr = AttributeOf(kind, plan, formats);
   if (wakeup_bytes > 0) {
     attr.watermark = 1;
@@ -106,10 +108,11 @@ int OpenEvent(EventKind kind, const Plan& plan, const Formats& formats, pid_t pi
     flags |= PERF_FLAG_PID_CGROUP;
   }
   if (output >= 0) flags |= PERF_FLAG_FD_NO_GROUP | PERF_FLAG_FD_OUTPUT;
+  const uint64_t since = MonotonicNow();
   long fd;
   do {
     fd = syscall(SYS_perf_event_open, &attr, pid, cpu, output, flags);
-  } while (fd < 0 && errno == EINTR);
+  } while (fd < 0 && errno == EINTR && (patience == nullptr || patience->Lasts(since)));
   return fd < 0 ? -errno : static_cast<int>(fd);
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "perf/formats.h"
+#include "util/patience.h"
 
 namespace pagefault {
 
@@ -54,9 +55,11 @@ perf_event_attr AttributeOf(EventKind kind, const Plan& plan, const Formats& for
 
 // Opens one event. pid/cpu as in perf_event_open(2). Its records go into the ring of `output`, from
 // the first on: redirected by ioctl afterwards, the faults in between would be counted by the
-// kernel and captured by nobody. -1: no ring. Returns the descriptor or -errno.
+// kernel and captured by nobody. -1: no ring. For a thread in the middle of an exec it waits for
+// that (exec_update_lock), with `patience` so long and is EINTR then. Returns the descriptor or
+// -errno.
 int OpenEvent(EventKind kind, const Plan& plan, const Formats& formats, pid_t pid, int cpu,
-              int output, uint32_t wakeup_bytes);
+              int output, uint32_t wakeup_bytes, Patience* patience = nullptr);
 
 // Has the kernel leave out records of the event that would be of no interest.
 void FilterInKernel(EventKind kind, int fd);

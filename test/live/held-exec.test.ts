@@ -1,99 +1,108 @@
-import { reportIn, startAnalyzer } from '../support/analyzer';
+import { analyze, analyzerCommand, reportIn, startAnalyzer } from '../support/analyzer';
 import { workload } from '../support/build';
+import { HeldExec } from '../support/held-exec';
 import { attached, Running, until } from '../support/running';
 import { removeScratch, scratchDirectory } from '../support/scratch';
 
 let scratch: string;
+let held: HeldExec;
 beforeAll(() => {
   scratch = scratchDirectory();
 });
 afterAll(() => {
   removeScratch(scratch);
 });
-
-/**
- * Serves a file of a FUSE file system that does not answer FLUSH (include/uapi/linux/fuse.h), in a mount namespace
- * of its own. At a line of stdin a child opens it and becomes /bin/true, which closes it: says who, once it waits there.
- */
-const HELD = `
-import ctypes, os, struct, sys, threading
-libc = ctypes.CDLL(None, use_errno=True)
-fuse = os.open('/dev/fuse', os.O_RDWR | os.O_CLOEXEC)
-options = f'fd={fuse},rootmode=40000,user_id=0,group_id=0'.encode()
-where = sys.argv[1].encode()
-private, new_namespace = 1 << 18 | 1 << 14, 0x20000
-for failed in (libc.unshare(new_namespace), libc.mount(None, b'/', None, private, None),
-               libc.mount(b'held', where, b'fuse', 0, options)):
-  if failed: sys.exit(os.strerror(ctypes.get_errno()))
-def attributes(node):
-  return struct.pack('6Q10I', node, 0, 0, 0, 0, 0, 0, 0, 0, 0o40755 if node == 1 else 0o100644, 1, 0, 0, 0, 4096, 0)
-def serve():
-  while True:
-    request = os.read(fuse, 1 << 20)
-    _, opcode, unique, node = struct.unpack_from('IIQQ', request)
-    if opcode in (2, 42): continue
-    if opcode == 25:
-      print(child, flush=True)
-      continue
-    answer = { 26: struct.pack('4I2H2I36x', 7, 31, 0, 0, 0, 0, 1 << 17, 1),
-               1: struct.pack('4Q2I', 2, 0, 60, 60, 0, 0) + attributes(2),
-               3: struct.pack('QII', 60, 0, 0) + attributes(node),
-               14: struct.pack('QII', 1, 0, 0) }.get(opcode)
-    head = struct.pack('IiQ', 16 + len(answer or b''), 0 if answer else -38, unique)
-    os.write(fuse, head + (answer or b''))
-begin, go = os.pipe()
-child = os.fork()
-if child == 0:
-  os.close(fuse)
-  os.close(go)
-  if os.read(begin, 1) != b'g': os._exit(1)
-  memory = bytearray(1 << 22)
-  os.open(sys.argv[1] + '/file', os.O_RDONLY | os.O_CLOEXEC)
-  os.execv('/bin/true', ['true'])
-threading.Thread(target=serve, daemon=True).start()
-print('ready', flush=True)
-sys.stdin.readline()
-os.write(go, b'g')
-sys.stdin.readline()
-`;
+beforeEach(async () => {
+  held = await HeldExec.start(scratch);
+});
+afterEach(async () => {
+  await held.end();
+});
 
 const FAULTS = 300_000;
 
+async function storm(): Promise<number> {
+  const args = ['--threads', '2', '--faults', String(FAULTS), '--pages', '1024', '--dir', scratch];
+  const running = new Running([workload('storm'), ...args]);
+  expect((await running.ended).status).toBe(0);
+  return running.pid;
+}
+
 test('an exec that a file system holds up holds up no capture, nor its end', async () => {
-  const held = new Running(['python3', '-c', HELD, scratch]);
-  await until('the file system', () => held.stdout.includes('ready\n') || undefined);
   const tracer = startAnalyzer(['--all', '-q', '--report-format', 'json']);
   await attached(tracer);
-  held.write('\n');
-  await until('the exec', () => /^\d+$/m.test(held.stdout) || undefined);
+  const pid = await held.exec();
   // Longer than the time between two looks at who has ended.
   const storms = [];
-  for (let i = 0; i < 4; i++) {
-    const args = [
-      '--threads',
-      '2',
-      '--faults',
-      String(FAULTS),
-      '--pages',
-      '1024',
-      '--dir',
-      scratch,
-    ];
-    const storm = new Running([workload('storm'), ...args]);
-    storms.push(storm.pid);
-    expect((await storm.ended).status).toBe(0);
-  }
+  for (let i = 0; i < 4; i++) storms.push(await storm());
   tracer.kill('SIGINT');
   const ended = await tracer.ended;
   expect(ended.status).toBe(0);
   // It is held up to the end of the capture.
-  expect(held.stdout.split('\n')).toHaveLength(3);
-  held.kill('SIGKILL');
-  await held.ended;
+  expect(held.isHeld(pid)).toBe(true);
   const { completeness, processes } = reportIn(ended);
   expect(completeness).toMatchObject({ lost: 0 });
-  for (const pid of storms) {
-    const found = processes.find((row) => row.pid === pid)!;
+  for (const each of storms) {
+    const found = processes.find((row) => row.pid === each)!;
     expect(Number(found.faults)).toBeGreaterThanOrEqual(2 * FAULTS);
   }
+});
+
+test.each([['--all'], ['--name', 'storm'], ['--name', 'python3']])(
+  'a capture of others begins beside it: %s %s',
+  async (...target) => {
+    const pid = await held.exec();
+    const tracer = startAnalyzer([...target, '-q', '--report-format', 'json']);
+    await attached(tracer);
+    const other = await storm();
+    tracer.kill('SIGINT');
+    const ended = await tracer.ended;
+    expect(held.isHeld(pid)).toBe(true);
+    const rows = reportIn(ended).processes.filter((row) => row.pid === other);
+    expect(rows).toHaveLength(target.includes('python3') ? 0 : 1);
+  },
+);
+
+test('who is to be attached to in the middle of it is refused with its name', async () => {
+  const pid = await held.exec();
+  const ended = await analyze(['-q', '-p', String(pid)]);
+  expect(held.isHeld(pid)).toBe(true);
+  expect(ended.status).toBe(2);
+  expect(ended.stderr).toBe(
+    `error: process ${pid} is in the middle of an exec that does not end (waited 2 s): ` +
+      `a file system that it needs does not answer (see /proc/${pid}/stack)\n`,
+  );
+});
+
+test('a descendant in the middle of it is left out, and said to be', async () => {
+  const pid = await held.exec();
+  const tracer = startAnalyzer(['-q', '-p', String(held.pid)]);
+  await attached(tracer);
+  tracer.kill('SIGINT');
+  const ended = await tracer.ended;
+  expect(held.isHeld(pid)).toBe(true);
+  expect(ended.status).toBe(0);
+  expect(ended.stderr).toContain('1 of the descendants are in the middle of an exec');
+});
+
+test('COMMAND that does not start can be left', async () => {
+  const tracer = new Running(held.within(analyzerCommand(['-q', '--', held.file])));
+  await until('the note', () => tracer.stderr.includes('COMMAND has not started') || undefined);
+  await held.isRead();
+  tracer.kill('SIGINT');
+  // Not its end of output, which COMMAND has, too: no signal ends what a file system holds up.
+  await tracer.exited;
+  expect(tracer.stdout).toContain('Summary:');
+  expect(tracer.stderr).toContain('COMMAND did not end');
+});
+
+test('COMMAND that cannot be started in the end is said to be so', async () => {
+  const tracer = new Running(held.within(analyzerCommand(['-q', '--', held.file])));
+  await until('the note', () => tracer.stderr.includes('COMMAND has not started') || undefined);
+  await held.isRead();
+  held.fail();
+  const { status, stderr } = await tracer.ended;
+  expect(status).toBe(0);
+  expect(stderr).toContain('COMMAND could not be started in the end: Input/output error');
+  expect(stderr).toContain('COMMAND exited with status 127');
 });

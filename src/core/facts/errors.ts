@@ -71,6 +71,9 @@ const TEXTS = {
   NO_CGROUP: (detail) => `no such cgroup: ${detail}`,
   NO_UNIT: (detail) => `no running unit: ${detail}`,
   NO_CONTAINER: (detail) => `no such container: ${detail}`,
+  HELD_EXEC: (detail) =>
+    `process ${reason(detail)} is in the middle of an exec that does not end (waited 2 s): ` +
+    `a file system that it needs does not answer (see /proc/${reason(detail)}/stack)`,
   ZOMBIE: (detail) => `${detail} is a zombie: it has ended and only waits for its parent`,
   SELF: (detail) => `${detail} is this analyzer itself: it cannot trace its own faults`,
   READY_FD: (detail) =>

@@ -13,6 +13,9 @@ export type NoticeCode =
   | 'CPUS_NOT_WATCHED'
   | 'WIDE_CAPTURE'
   | 'DESCENDANTS_REFUSED'
+  | 'DESCENDANTS_HELD'
+  | 'COMMAND_HELD'
+  | 'COMMAND_FAILED'
   | 'CREDENTIALS_CHANGED'
   | 'CREDENTIALS_MORE'
   | 'COUNTS_UNREAD';
@@ -61,6 +64,11 @@ const TEXTS: Readonly<Record<NoticeCode, Text | null>> = {
     `too few descriptors for every thread (${detail}): events are opened per CPU and told apart by pid`,
   DESCENDANTS_REFUSED: (detail) =>
     `${detail} of the descendants belong to another user or have privileges: they are not captured (run as root)`,
+  DESCENDANTS_HELD: (detail) =>
+    `${detail} of the descendants are in the middle of an exec that does not end: they are not captured`,
+  COMMAND_HELD: () =>
+    'COMMAND has not started within a second: its file system does not answer; it is captured when it starts',
+  COMMAND_FAILED: (detail) => `COMMAND could not be started in the end: ${detail}`,
   CREDENTIALS_CHANGED: (detail) =>
     `process ${detail} changed its credentials by exec: the kernel detached its events and they were opened anew; ` +
     'a few faults around the exec may be missing',

@@ -1,7 +1,6 @@
 import { AnalyzerError } from '../../core/facts/errors';
 import { DENIED, isDead, isKnown, UNREADABLE } from '../proc/proc';
 import type { Proc } from '../proc/proc';
-import { PF_KTHREAD } from '../proc/proc-parse';
 
 /** Processes to attach to, and what the user should know about the choice (one line each). */
 export interface Targets {
@@ -31,23 +30,22 @@ export function resolveTargets(
   const notes: string[] = [];
   for (const id of ids) {
     const status = proc.status(id);
-    const stat = proc.stat(id);
-    if (status === DENIED || stat === DENIED) {
+    if (status === DENIED) {
       throw new AnalyzerError('NO_TARGET_ACCESS', `/proc/${id}`);
     }
-    if (status === UNREADABLE || stat === UNREADABLE) {
+    if (status === UNREADABLE) {
       throw new AnalyzerError('PROC_UNREADABLE', `/proc/${id}`);
     }
-    if (status === null || stat === null) {
+    if (status === null) {
       // Hidden from us (hidepid), or none.
       if (!proc.hasEnded(id)) throw new AnalyzerError('NO_TARGET_ACCESS', `/proc/${id}`);
       throw noProcess(proc, id);
     }
     if (status.tgid === self) throw new AnalyzerError('SELF', `process ${id}`);
-    if ((stat.flags & PF_KTHREAD) !== 0) {
+    if (status.kernelThread) {
       throw new AnalyzerError('KERNEL_THREAD', `process ${id}`);
     }
-    if (isDead(stat)) {
+    if (isDead(status)) {
       throw new AnalyzerError('ZOMBIE', `process ${id}`);
     }
     if (status.tgid !== id) {

@@ -5,8 +5,6 @@ export interface Stat {
   /** R, S, D, T, t, Z, X, I as ps shows them. */
   readonly state: string;
   readonly ppid: number;
-  /** PF_* flags of the kernel: see PF_EXITING and PF_KTHREAD. */
-  readonly flags: number;
   /** Faults of all threads, ended ones too; the c ones of children that were waited for. */
   readonly minflt: number;
   readonly cminflt: number;
@@ -18,9 +16,6 @@ export interface Stat {
   /** Resident set in pages of the kernel's page size. */
   readonly rssPages: number;
 }
-
-export const PF_EXITING = 0x4;
-export const PF_KTHREAD = 0x200000;
 
 /** The comm may contain anything, also `) R 1`: it ends at the last parenthesis. */
 export function parseStat(text: string): Stat | null {
@@ -37,7 +32,6 @@ export function parseStat(text: string): Stat | null {
     comm: text.slice(open + 1, close),
     state: fields[0] ?? '',
     ppid: field(4),
-    flags: field(9),
     minflt: field(10),
     cminflt: field(11),
     majflt: field(12),
@@ -53,6 +47,11 @@ export function parseStat(text: string): Stat | null {
 export interface Status {
   /** The process a thread belongs to. */
   readonly tgid: number;
+  /** R, S, D, T, t, Z, X, I as ps shows them. */
+  readonly state: string;
+  readonly threads: number;
+  /** It runs in the kernel alone. */
+  readonly kernelThread: boolean;
   /** 0 where it is outside of our pid namespace. */
   readonly ppid: number;
   /** Real, effective, saved and file-system user id. */
@@ -82,7 +81,27 @@ export function parseStatus(text: string): Status | null {
   const rss = Number.parseInt(values.get('VmRSS') ?? '0', 10);
   if (!Number.isInteger(rss) || !nsPids.every(Number.isInteger)) return null;
   const ppid = list('PPid')[0] ?? 0;
-  return { tgid, ppid, uids, rssBytes: rss * 1024, nsPids: nsPids.length === 0 ? [tgid] : nsPids };
+  const kernelThread = values.has('Kthread')
+    ? values.get('Kthread') === '1'
+    : !values.has('VmSize') && isOfKthreadd(tgid, ppid);
+  return {
+    tgid,
+    state: (values.get('State') ?? '?').slice(0, 1),
+    threads: list('Threads')[0] ?? 1,
+    kernelThread,
+    ppid,
+    uids,
+    rssBytes: rss * 1024,
+    nsPids: nsPids.length === 0 ? [tgid] : nsPids,
+  };
+}
+
+/**
+ * Of older kernels, which do not tell: the second process, where we see the kernel's own numbers, and what it
+ * makes. They have no memory.
+ */
+function isOfKthreadd(pid: number, ppid: number): boolean {
+  return pid === 2 || ppid === 2;
 }
 
 /** What /proc/PID/status says of a process as top shows it. */

@@ -26,8 +26,8 @@ const OWN_ROOT = '/proc';
  *
  * comm, status, children and the list of threads need no lock that a target can hold, but spin locks for a moment. stat
  * waits for an exec of the process on recent kernels (exec_update_lock; measured on 6.18), as syscall and wchan do, and an exec for
- * the file systems whose files it closes: it is asked here of what is attached to, before that, and of our own. Of targets the addon
- * asks it (processFaults), all else addon/reader.
+ * the file systems whose files it closes: it is asked here of our own processes alone. Of targets the addon asks it
+ * (processFaults), all else addon/reader.
  */
 export class Proc {
   private readonly noted = new Set<string>();

@@ -13,25 +13,20 @@ afterAll(() => {
 interface Shape {
   readonly tgid?: number;
   readonly state?: string;
-  readonly flags?: number;
+  readonly kernel?: boolean;
   readonly threads?: number;
 }
 
-/** The two files that say what a pid is (proc_pid_stat(5), proc_pid_status(5)). */
+/** What says what a pid is (proc_pid_status(5)). */
 function put(
   id: number,
-  { tgid = id, state = 'S', flags = 0x400000, threads = 1 }: Shape = {},
+  { tgid = id, state = 'S', kernel = false, threads = 1 }: Shape = {},
 ): void {
-  const fields = Array.from({ length: 50 }, () => '0');
-  fields[0] = state;
-  fields[1] = '1';
-  fields[6] = String(flags);
-  fields[17] = String(threads);
   mkdirSync(join(root, String(id)), { recursive: true });
-  writeFileSync(join(root, `${id}/stat`), `${id} (x) ${fields.join(' ')}\n`);
   writeFileSync(
     join(root, `${id}/status`),
-    `Name:\tx\nTgid:\t${tgid}\nPid:\t${id}\nUid:\t0\t0\t0\t0\nNSpid:\t${id}\n`,
+    `Name:\tx\nState:\t${state} (so)\nTgid:\t${tgid}\nPid:\t${id}\nUid:\t0\t0\t0\t0\n` +
+      `NSpid:\t${id}\nThreads:\t${threads}\nKthread:\t${kernel ? 1 : 0}\n`,
   );
 }
 
@@ -47,7 +42,7 @@ beforeAll(() => {
   put(100);
   put(101, { tgid: 100 });
   put(200);
-  put(2, { flags: 0x200000 | 0x40 });
+  put(2, { kernel: true });
   put(300, { state: 'Z' });
   put(310, { state: 'Z', threads: 3 });
   put(SELF);

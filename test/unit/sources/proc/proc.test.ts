@@ -5,13 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { DENIED, isKnown, Proc, UNREADABLE } from '../../../../src/sources/proc/proc';
-import {
-  parseStat,
-  parseStatus,
-  parseSyscall,
-  PF_EXITING,
-  PF_KTHREAD,
-} from '../../../../src/sources/proc/proc-parse';
+import { parseStat, parseStatus, parseSyscall } from '../../../../src/sources/proc/proc-parse';
 import { anyText } from '../../../support/texts';
 
 const root = mkdtempSync(join(tmpdir(), 'proc-'));
@@ -50,7 +44,6 @@ describe('stat', () => {
       comm: 'cat',
       state: 'S',
       ppid: 7,
-      flags: 4194560,
       minflt: 11,
       cminflt: 21,
       majflt: 13,
@@ -80,19 +73,6 @@ describe('stat', () => {
   ])('answers null for %j', (text) => {
     expect(parseStat(text)).toBeNull();
   });
-
-  test('tells kernel threads and exiting processes by their flags', () => {
-    put('2/stat', stat('kthreadd', 'S', { 9: 0x208040 }));
-    put('3/stat', stat('gone', 'Z', { 9: 0x40000c }));
-    const flags = (pid: number): number => {
-      const found = proc.stat(pid);
-      if (!isKnown(found)) throw new Error('no stat');
-      return found.flags;
-    };
-    expect(flags(2) & PF_KTHREAD).not.toBe(0);
-    expect(flags(2) & PF_EXITING).toBe(0);
-    expect(flags(3) & PF_EXITING).not.toBe(0);
-  });
 });
 
 test('status', () => {
@@ -103,13 +83,21 @@ test('status', () => {
   );
   expect(proc.status(9)).toEqual({
     tgid: 8,
+    state: '?',
+    threads: 1,
+    kernelThread: false,
     ppid: 0,
     uids: [1000, 0, 1000, 1000],
     rssBytes: 12345 * 1024,
     nsPids: [9, 4, 2],
   });
-  expect(parseStatus('Tgid:\t5\nUid:\t0\t0\t0\t0\n')).toEqual({
+  expect(
+    parseStatus('State:\tZ (zombie)\nTgid:\t5\nUid:\t0\t0\t0\t0\nThreads:\t3\nKthread:\t1\n'),
+  ).toEqual({
     tgid: 5,
+    state: 'Z',
+    threads: 3,
+    kernelThread: true,
     ppid: 0,
     uids: [0, 0, 0, 0],
     rssBytes: 0,
@@ -117,6 +105,18 @@ test('status', () => {
   });
   expect(parseStatus('Tgid:\t5\n')).toBeNull();
   expect(parseStatus('')).toBeNull();
+});
+
+// The kernel's own numbers: kthreadd is the second process, and the parent of the others.
+test.each([
+  ['Tgid:\t2\nPPid:\t0\n', true],
+  ['Tgid:\t30\nPPid:\t2\n', true],
+  ['Tgid:\t30\nPPid:\t2\nKthread:\t0\n', false],
+  ['Tgid:\t30\nPPid:\t2\nVmSize:\t 8 kB\n', false],
+  ['Tgid:\t30\nPPid:\t1\n', false],
+  ['Tgid:\t30\nPPid:\t1\nKthread:\t1\n', true],
+])('%j: a kernel thread: %s', (text, expected) => {
+  expect(parseStatus(`${text}Uid:\t0\t0\t0\t0\n`)).toMatchObject({ kernelThread: expected });
 });
 
 test.each([
