@@ -2,9 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <cstdio>
+#include <string>
 #include <vector>
 
 #include "task_files.h"
@@ -14,8 +18,12 @@ namespace reader {
 
 namespace {
 
+// Programs of 32 bits have another image of as many pages, below this one.
+constexpr uint64_t kFirstPageOf64 = uint64_t{1} << 20;
+
 // Two pages on x86-64, and a few more where it draws random numbers.
 constexpr uint64_t kMaxPages = 64;
+constexpr size_t kMaxOwnMaps = 1 << 20;
 
 int ReadMemory(const std::string& path, const Mapping& mapping, std::vector<char>* out) {
   Fd memory(open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -31,6 +39,23 @@ int ReadMemory(const std::string& path, const Mapping& mapping, std::vector<char
   return 0;
 }
 
+// Ours, in the place of that of a process that is gone: the kernel gives all programs of 64 bits
+// the same image. False where it cannot have been that.
+bool CopyOwn(const Mapping& mapping, std::vector<char>* out) {
+  const uint64_t start = getauxval(AT_SYSINFO_EHDR) >> 12;
+  if (mapping.start < kFirstPageOf64 || start < kFirstPageOf64) return false;
+  Output maps;
+  if (ReadFile("/proc/self/maps", kMaxOwnMaps, &maps) != 0) return false;
+  const std::string text(maps.bytes().begin(), maps.bytes().end());
+  char range[40];
+  const uint64_t pages = mapping.end - mapping.start;
+  snprintf(range, sizeof range, "%" PRIx64 "-%" PRIx64 " ", start << 12, (start + pages) << 12);
+  if (text.find(range) == std::string::npos) return false;
+  const char* image = reinterpret_cast<const char*>(start << 12);
+  out->assign(image, image + (pages << 12));
+  return true;
+}
+
 }  // namespace
 
 int CopyVdso(const Context& context, const Mapping& mapping, Fd* out, std::string* key) {
@@ -41,6 +66,7 @@ int CopyVdso(const Context& context, const Mapping& mapping, Fd* out, std::strin
     error = ReadMemory(directory + "/mem", mapping, &bytes);
     return error == 0;
   });
+  if ((error == ESRCH || error == ENOENT) && CopyOwn(mapping, &bytes)) error = 0;
   if (error != 0) return error;
   out->Reset(memfd_create("vdso", MFD_CLOEXEC));
   if (!out->ok()) return errno;

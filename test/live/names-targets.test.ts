@@ -175,6 +175,13 @@ test('functions of the vdso', async () => {
     expect(same).toContain(first.name);
     expect([first.offset, last.offset]).toEqual([0, Number(size) - 1]);
   });
+  // Of a process that has ended: the kernel gives the same to all, but for programs of 32 bits.
+  const ended = execFileSync('sh', ['-c', 'echo $$'], { encoding: 'utf8' });
+  const ask = (vma: Vma): ReturnType<typeof askNames> =>
+    askNames(real.reader, Number(ended), 'vdso', vma, places);
+  expect(await ask(vdso)).toEqual(named);
+  expect(await ask({ ...vdso, start: 0x1000, end: 0x1000 + vdso.end - vdso.start })).toBeNull();
+  expect(await ask({ ...vdso, end: vdso.end + 1 })).toBeNull();
 });
 
 test('functions of the kernel', async () => {
