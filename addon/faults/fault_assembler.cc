@@ -46,7 +46,10 @@ Entry* FaultAssembler::EntryOf(Thread& thread, const Record& record) {
 }
 
 void FaultAssembler::OnStack(Thread& thread, const Record& record, uint32_t weight) {
-  if (const Entry* entry = EntryOf(thread, record)) Keep(thread, *entry, record, weight);
+  if (const Entry* entry = EntryOf(thread, record)) return Keep(thread, *entry, record, weight);
+  // Beside another perf session the stamp can be of another clock, and the copy comes too early or
+  // too late.
+  if (record.copied && record.registers != nullptr) counters_.unjoined_stacks++;
 }
 
 void FaultAssembler::Keep(Thread& thread, const Entry& entry, const Record& record,

@@ -8,6 +8,7 @@ namespace pagefault {
 struct PairCounters {
   uint64_t stacks = 0;  // joined with their faults
   uint64_t lost_stacks = 0;
+  uint64_t unjoined_stacks = 0;  // with no fault that they could be of
   uint64_t minor = 0, major = 0, unresolved = 0;
   uint64_t unpaired_completions = 0;
   uint64_t kernel_entries = 0;

@@ -282,7 +282,7 @@ Napi::Value Session::Counters(const Napi::CallbackInfo& info) {
   set("mailboxRecords", counters.drops.records);
   // Of those that were lost last no record tells.
   const uint64_t lost_stacks = totals.lost_known ? totals.lost_stacks : counters.pair.lost_stacks;
-  set("lostStacks", lost_stacks + counters.drops.stacks);
+  set("lostStacks", lost_stacks + counters.drops.stacks + counters.pair.unjoined_stacks);
   set("unpairedCompletions", counters.pair.unpaired_completions);
   set("kernelEntries", counters.pair.kernel_entries + totals.kernel_entries);
   set("vsyscalls", counters.pair.vsyscalls + totals.vsyscalls);

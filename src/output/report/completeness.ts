@@ -91,7 +91,7 @@ const RECORD_NOTES: readonly (readonly [keyof RecordCounters, string])[] = [
   ['vsyscalls', 'N calls through [vsyscall], which the kernel emulates: no faults, not counted'],
   [
     'lostStacks',
-    'N call stacks more were taken and found no room: no stack stands for their faults',
+    'N call stacks more were taken and found no room, or not their faults beside another perf session: no stack stands for those',
   ],
   ['unwatchedCpus', 'CPUs not watched: N; faults taken there are missing'],
   [
