@@ -72,6 +72,14 @@ void TakeCopy(const SampleParts& parts, Record* out) {
   out->stack_size = std::min<size_t>(parts.stack_size, kStackCopyBytes);
 }
 
+bool TakeTaskEnd(const SampleParts& parts, Field name, Record* out) {
+  if (name.size != kCommSize || size_t{name.offset} + name.size > parts.raw_size) return false;
+  out->cgroup = parts.cgroup;
+  out->name = reinterpret_cast<const char*>(parts.raw + name.offset);
+  out->name_length = strnlen(out->name, name.size);
+  return true;
+}
+
 bool DecodeTracepoint(const RawRecord& raw, const EventSpec& spec, const Formats& formats,
                       Record* out) {
   const TracepointFormat& format = formats.Of(spec.kind);
@@ -83,10 +91,11 @@ bool DecodeTracepoint(const RawRecord& raw, const EventSpec& spec, const Formats
     if (!LoadField(parts.raw, parts.raw_size, format.thread, &thread)) return false;
     out->tid = static_cast<uint32_t>(thread);
   }
+  out->kind = spec.record;
+  if (spec.record == RecordKind::kTaskEnd) return TakeTaskEnd(parts, format.field[0], out);
   for (size_t i = 0; i < spec.field_count; i++) {
     if (!LoadField(parts.raw, parts.raw_size, format.field[i], &out->argument[i])) return false;
   }
-  out->kind = spec.record;
   switch (spec.record) {
     case RecordKind::kEntry:
       out->user_mode = spec.kind == EventKind::kEntryUser;
@@ -106,9 +115,6 @@ bool DecodeTracepoint(const RawRecord& raw, const EventSpec& spec, const Formats
       return true;
     case RecordKind::kMakerCopy:
       TakeCopy(parts, out);
-      return true;
-    case RecordKind::kCgroup:
-      out->cgroup = parts.cgroup;
       return true;
     case RecordKind::kNewTask:
       out->flags = static_cast<uint32_t>(out->argument[0]);

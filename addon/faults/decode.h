@@ -38,7 +38,7 @@ struct Record {
   uint32_t dev_major, dev_minor, prot, flags;
   uint32_t ppid, ptid;  // FORK
   uint64_t lost;
-  uint64_t cgroup;  // kCgroup: id
+  uint64_t cgroup;  // kCgroup, kTaskEnd: id
   uint8_t signal, signal_code;
   uint32_t weight;       // of a completion: faults that it stands for
   uint32_t stack_every;  // kFinished: as BpfFault; 0: it has no stack

@@ -39,6 +39,10 @@ void Pairer::Consume(const RawRecord& raw, uint64_t now) {
       return;
     case RecordKind::kNewTask:
       return tasks_.OnNewTask(record);
+    case RecordKind::kTaskEnd:
+      // A process is told of as its first thread ends.
+      if (record.tid != record.pid || tasks_.threads().Find(record.tid) == nullptr) return;
+      return OnCgroup(record);
     case RecordKind::kCgroup:
       return OnCgroup(record);
     case RecordKind::kThreadStart:
@@ -135,9 +139,6 @@ void Pairer::OnMmap(const Record& record) {
 }
 
 void Pairer::OnCgroup(const Record& record) {
-  // Of a process as it ends with its first thread, or of a cgroup that is made.
-  const bool made = record.name != nullptr;
-  if (!made && (record.tid != record.pid || tasks_.threads().Find(record.tid) == nullptr)) return;
   RecordRow row = Row(RecordType::kCgroup, record, session_.Since(record.time));
   row.ino = record.cgroup;
   row.name = record.name;

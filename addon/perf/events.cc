@@ -142,8 +142,8 @@ constexpr EventSpec kEvents[kEventKinds] = {
                         {"sig", "code", "pid"}),
              "(sig == 7 || sig == 11) && code > 0", "NO_SIGNAL_TRACEPOINT"),
     // Planned where a whole machine is. A process of milliseconds has ended before it can be asked.
-    WithCgroup(Tracepoint(Kind::kTaskExit, Scope::kNobody, RecordKind::kCgroup,
-                          "sched/sched_process_exit", {})),
+    WithCgroup(Tracepoint(Kind::kTaskExit, Scope::kNobody, RecordKind::kTaskEnd,
+                          "sched/sched_process_exit", {"comm"})),
     Software(Kind::kTasks, Scope::kNobody, RecordKind::kIgnored, PERF_COUNT_SW_DUMMY, 0),
     Software(Kind::kRingOwner, Scope::kRing, RecordKind::kIgnored, PERF_COUNT_SW_DUMMY, 0),
     Software(Kind::kOwnFault, Scope::kNobody, RecordKind::kIgnored, PERF_COUNT_SW_DUMMY, 0),

@@ -54,7 +54,8 @@ enum class RecordKind : uint8_t {
   kMakerCopy,    // what that is to be found from, and argument: right before the exit itself
   kSignal,       // a thread was sent SIGSEGV or SIGBUS for what it did itself: signal, signal_code
   kNewTask,      // flags: clone_flags
-  kCgroup,       // of a thread that exits: cgroup; of one that is made: cgroup, name
+  kCgroup,       // that is made: cgroup, name
+  kTaskEnd,      // of a thread that exits: its cgroup, its name
   kThreadStart,  // a new thread is about to run its first instruction: stack_pointer
   kMmap,
   kComm,

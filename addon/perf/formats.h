@@ -10,6 +10,9 @@
 
 namespace pagefault {
 
+// TASK_COMM_LEN: the size of the field that is the name of a thread.
+constexpr uint16_t kCommSize = 16;
+
 // Where a field lies in a tracepoint's raw data. size 0: not there.
 struct Field {
   uint16_t offset = 0;

@@ -100,18 +100,12 @@ bool Tracefs::ReadFormat(const EventSpec& spec, TracepointFormat* out, int* erro
   return true;
 }
 
-bool FindFields(const std::string& format, const EventSpec& spec, TracepointFormat* out) {
-  bool whole = FindField(format, "common_pid", &out->thread);
-  for (size_t i = 0; i < spec.field_count; i++) {
-    whole = whole && FindField(format, spec.fields[i], &out->field[i]);
-  }
-  return whole;
-}
+namespace {
 
-bool FindField(const std::string& format, const std::string& name, Field* out) {
+// The first field whose declaration ends so, of any size.
+bool FindAny(const std::string& format, const std::string& end_of_declaration, Field* out) {
   // A line reads "\tfield:unsigned long address;\toffset:8;\tsize:8;\tsigned:0;".
-  const std::string needle = " " + name + ";";
-  const size_t at = format.find(needle);
+  const size_t at = format.find(end_of_declaration);
   if (at == std::string::npos) return false;
   const size_t end = format.find('\n', at);
   const std::string line = format.substr(at, end == std::string::npos ? end : end - at);
@@ -120,9 +114,36 @@ bool FindField(const std::string& format, const std::string& name, Field* out) {
   if (offset == std::string::npos || size == std::string::npos) return false;
   const unsigned long offset_value = strtoul(line.c_str() + offset + 7, nullptr, 10);
   const unsigned long size_value = strtoul(line.c_str() + size + 5, nullptr, 10);
-  if (offset_value > 4096 || (size_value != 4 && size_value != 8)) return false;
+  if (offset_value > 4096 || size_value > 4096) return false;
   out->offset = static_cast<uint16_t>(offset_value);
   out->size = static_cast<uint16_t>(size_value);
+  return true;
+}
+
+// The name of a thread: char comm[16].
+bool FindComm(const std::string& format, const std::string& name, Field* out) {
+  Field found;
+  if (!FindAny(format, " " + name + "[", &found) || found.size != kCommSize) return false;
+  *out = found;
+  return true;
+}
+
+}  // namespace
+
+bool FindFields(const std::string& format, const EventSpec& spec, TracepointFormat* out) {
+  const auto find = spec.record == RecordKind::kTaskEnd ? FindComm : FindField;
+  bool whole = FindField(format, "common_pid", &out->thread);
+  for (size_t i = 0; i < spec.field_count; i++) {
+    whole = whole && find(format, spec.fields[i], &out->field[i]);
+  }
+  return whole;
+}
+
+bool FindField(const std::string& format, const std::string& name, Field* out) {
+  Field found;
+  if (!FindAny(format, " " + name + ";", &found)) return false;
+  if (found.size != 4 && found.size != 8) return false;
+  *out = found;
   return true;
 }
 

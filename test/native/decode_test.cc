@@ -231,10 +231,16 @@ TEST(decode_cgroups) {
   Record record;
   const Bytes exit = TaskExit(With(0), 0x500000007);
   CHECK(DecodeExact(exit, exit.size(), formats, &record));
-  CHECK(record.kind == RecordKind::kCgroup);
+  CHECK(record.kind == RecordKind::kTaskEnd);
   CHECK_EQ(record.cgroup, 0x500000007u);
   CHECK_EQ(record.tid, 101u);
-  CHECK(record.name == nullptr);
+  // What a name lies in is there no more behind DecodeExact.
+  CHECK(Decode(Identify(formats.events, exit.data(), exit.size()), formats, &record));
+  CHECK(std::string(record.name, record.name_length) == "worker");
+  // A broken one may have no end.
+  const Bytes endless = TaskExit(With(0), 1, "0123456789abcdefgh");
+  CHECK(Decode(Identify(formats.events, endless.data(), endless.size()), formats, &record));
+  CHECK(std::string(record.name, record.name_length) == "0123456789abcdef");
   for (size_t size = kRecordHeader; size < exit.size(); size += 8) {
     CHECK(!DecodeExact(exit, size, formats, &record));
   }

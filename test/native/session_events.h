@@ -130,6 +130,7 @@ inline Formats TestFormats(const std::vector<uint32_t>& roots, Samples samples =
   }
   formats.Of(EventKind::kSignal) = {261, kThread, {{8, 4}, {16, 4}, {36, 4}}};
   formats.Of(EventKind::kNewTask) = {205, kThread, {{32, 8}}};
+  formats.Of(EventKind::kTaskExit) = {369, kThread, {{8, kCommSize}}};
   formats.events.AddBorrowed(EventKind::kMinor, LayoutFor(EventKind::kMinor, samples));
   formats.events.AddBorrowed(EventKind::kMajor, LayoutFor(EventKind::kMajor, samples));
   // No session has both. The shorter ones have no room for registers and a stack.
@@ -202,9 +203,13 @@ inline Bytes NewTask(const Who& who, uint64_t clone_flags) {
              {{{32, 8}, clone_flags}});
 }
 // sched:sched_process_exit, whose samples have the cgroup and the thread.
-inline Bytes TaskExit(const Who& who, uint64_t cgroup) {
-  Bytes out = Raw({who.pid, who.tid, who.time, SyscallId(EventKind::kTaskExit)}, false, 36, {}, 0,
-                  false, true);
+inline Bytes TaskExit(const Who& who, uint64_t cgroup, const std::string& comm = "worker") {
+  char name[kCommSize] = {};
+  memcpy(name, comm.data(), std::min<size_t>(comm.size(), kCommSize));
+  uint64_t words[2];
+  memcpy(words, name, sizeof words);
+  Bytes out = Raw({who.pid, who.tid, who.time, SyscallId(EventKind::kTaskExit)}, false, 36,
+                  {{{8, 8}, words[0]}, {{16, 8}, words[1]}}, 0, false, true);
   Put(&out, cgroup);
   return Finish(out);
 }

@@ -10,6 +10,7 @@ import type { Makers } from './makers';
 import type { LastCgroups } from './last-cgroups';
 import type { MapRepair } from './map-repair';
 import type { Tasks } from '../tasks/tasks';
+import { UNNAMED } from '../stats/limits';
 import { kindOf } from '../vma/vma-kind';
 import { VmaMap } from '../vma/vma-map';
 
@@ -98,12 +99,21 @@ export class RecordApplier {
 
   private cgroup(batch: Batch, r: number): void {
     const id = batch.recInoHi[r]! * 2 ** 32 + batch.recInoLo[r]!;
-    if (batch.recNameLength[r]! > 0) {
+    const pid = batch.recPid[r]!;
+    if (pid === 0) {
       this.cgroups?.made(id, this.name(batch, r));
       return;
     }
-    const process = this.tasks.process(batch.recPid[r]!);
-    if (process !== undefined) this.cgroups?.ended(process, id);
+    const { tasks } = this;
+    const process = tasks.process(pid);
+    if (process === undefined) return;
+    this.cgroups?.ended(process, id);
+    // It was there before, and gone when its name was asked for.
+    if (this.comms.names[process.comm] !== UNNAMED) return;
+    const said = this.name(batch, r);
+    if (said === '') return;
+    const name = this.comms.intern(said);
+    tasks.rename(tasks.known(pid) ?? tasks.beginThread(process, pid, name), name);
   }
 
   /** What changes an address space. */

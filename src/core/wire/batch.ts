@@ -84,8 +84,8 @@ export const RecordType = {
   /** As MADE_BY, of which registers and memory were copied: recCount is the slot. */
   MADE_BY_COPY: 15,
   /**
-   * recInoHi and recInoLo are the id of a cgroup: of the process that ends now, or, where it has a name, that of
-   * this name (its path below the mount).
+   * recInoHi and recInoLo are the id of a cgroup: of the process that ends now, whose name this is, or, without a
+   * process, of a cgroup that is made, whose name is its path below the mount.
    */
   CGROUP: 16,
   /** recCount MINOR or COW faults of the thread that no row tells of; below 0 where rows have told of too many. */

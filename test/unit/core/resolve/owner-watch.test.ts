@@ -144,9 +144,9 @@ test('rows that ended processes share are apart by owners', () => {
   expect(made.model.snapshot(made.now).processes.length).toBeLessThan(8);
 });
 
-/** A record of the cgroup of a process, which ends; with a path of one that is made. */
-function cgroup(made: Rig, id: number, pid: number, path = ''): Rig {
-  made.rename(pid, pid, path);
+/** A record of the cgroup of a process, which ends under this name; without a process, of one that is made. */
+function cgroup(made: Rig, id: number, pid: number, name = ''): Rig {
+  made.rename(pid, pid, name);
   const r = made.batch.records - 1;
   made.batch.recType[r] = RecordType.CGROUP;
   made.batch.recInoLo[r] = id;
@@ -196,6 +196,25 @@ test('a cgroup is gone where a walk that began behind the end of its process has
   owners.cgroups = { walk: 2, paths: new Map([[8, '/system.slice/cron.service']]) };
   made.run();
   expect(cgroupIn(made, 200)).toBe('/system.slice/cron.service');
+});
+
+test('who has ended before its name could be asked has that of its end, another keeps its own', () => {
+  const { rig: made } = rig();
+  const names = (): unknown =>
+    made.model.snapshot(made.now).processes.map(({ pid, comm }) => [pid, comm]);
+  made.source.comms.set(701, 'known');
+  made.fault({ page: HEAP_START, pid: 700 }).fault({ page: HEAP_START, pid: 701 }).run();
+  expect(names()).toEqual([
+    [700, '[unknown]'],
+    [701, 'known'],
+  ]);
+  cgroup(made, 7, 700, 'cc1').exit(700);
+  cgroup(made, 7, 701, 'later').exit(701).run();
+  expect(names()).toEqual([
+    [700, 'cc1'],
+    [701, 'known'],
+  ]);
+  expect(made.model.snapshot(made.now).threads.map(({ comm }) => comm)).toContain('cc1');
 });
 
 test('an end tells nothing where ids are those of another hierarchy, or more is known', () => {
