@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { readFaults, reportIn, startAnalyzer } from '../support/analyzer';
 import { ROOT } from '../support/build';
 import type { NamedFault } from '../support/formats';
-import { buildIdPath, plain, symbolsOf } from '../support/names-kit';
+import { Aliases, bare } from '../support/names-kit';
 import { heldBack, recordingStarted, startPerfRecord } from '../support/perf';
 import { attached, until } from '../support/running';
 import { removeScratch, scratchDirectory } from '../support/scratch';
@@ -30,10 +30,6 @@ function keyOf(pid: number | string, ip: string): string {
   return `${pid} ${BigInt(ip.startsWith('0x') ? ip : `0x${ip}`).toString(16)}`;
 }
 
-/** Without the version that a library gives its symbols, and the hashes that c++filt leaves to names of Rust. */
-const bare = (name: string): string =>
-  plain(name.replace(/@.*$/, '').replace(/\[[0-9a-f]{16}\]|::h[0-9a-f]{16}$/g, ''));
-
 /** What perf script says of each; those that it has no name for are left out. */
 function namedByPerf(data: string): Names {
   const fields = ['-F', 'pid,ip,sym,symoff'];
@@ -53,32 +49,6 @@ function namedByPerf(data: string): Names {
       names.set(keyOf(pid!, ip!), { name: bare(name!), offset: parseInt(offset!, 16) });
   }
   return names;
-}
-
-/** Names of the functions of a file by where they begin, its debug file's among them. */
-function functionsOf(file: string): Map<string, Set<bigint>> {
-  const starts = new Map<string, Set<bigint>>();
-  const add = (from: string, flags: readonly string[]): void => {
-    for (const { name, start } of symbolsOf(from, flags))
-      starts.set(bare(name), (starts.get(bare(name)) ?? new Set()).add(start));
-  };
-  add(file, []);
-  add(file, ['-D']);
-  const debug = buildIdPath(file);
-  if (existsSync(debug)) add(debug, []);
-  return starts;
-}
-
-/** Whether both are names of one function. */
-class Aliases {
-  private readonly files = new Map<string, Map<string, Set<bigint>>>();
-
-  hold(file: string, one: string, other: string): boolean {
-    const functions = this.files.get(file) ?? functionsOf(file);
-    this.files.set(file, functions);
-    const starts = functions.get(other) ?? new Set();
-    return [...(functions.get(one) ?? [])].some((start) => starts.has(start));
-  }
 }
 
 /** A command beside `perf record`: what perf calls its instructions, and the faults that we have seen. */

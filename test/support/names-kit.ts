@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join, normalize } from 'node:path';
 import type { NamedPlace, Place } from '../../src/sources/reader/names';
 import type { TargetReader } from '../../src/sources/reader/target-reader';
@@ -127,4 +128,39 @@ export async function nameAll(
     all.push(...told);
   }
   return all;
+}
+
+/** Without the version that a library gives its symbols, and the hashes that c++filt leaves to names of Rust. */
+export const bare = (name: string): string =>
+  plain(name.replace(/@.*$/, '').replace(/\[[0-9a-f]{16}\]|::h[0-9a-f]{16}$/g, ''));
+
+/** Names of the functions of a file by where they begin, its debug file's among them. */
+function functionsOf(file: string): Map<string, Set<bigint>> {
+  const starts = new Map<string, Set<bigint>>();
+  const add = (from: string, flags: readonly string[]): void => {
+    for (const { name, start } of symbolsOf(from, flags))
+      starts.set(bare(name), (starts.get(bare(name)) ?? new Set()).add(start));
+  };
+  add(file, []);
+  add(file, ['-D']);
+  const debug = buildIdPath(file);
+  if (existsSync(debug)) add(debug, []);
+  return starts;
+}
+
+/** Whether both are names of one function. */
+export class Aliases {
+  private readonly files = new Map<string, Map<string, Set<bigint>>>();
+
+  hold(file: string, one: string, other: string): boolean {
+    const functions = this.of(file);
+    const starts = functions.get(other) ?? new Set();
+    return [...(functions.get(one) ?? [])].some((start) => starts.has(start));
+  }
+
+  private of(file: string): Map<string, Set<bigint>> {
+    const functions = this.files.get(file) ?? functionsOf(file);
+    this.files.set(file, functions);
+    return functions;
+  }
 }

@@ -33,6 +33,19 @@ export function startPerfRecord(pid: number, data: string): Running {
   return new Running(['unshare', '--mount', ...command]);
 }
 
+/**
+ * The same with call stacks. Unwound are those of the tracepoint: with a page-faults event beside one of ours, the
+ * kernel copies the stack once for both, at a place that is right for one of them.
+ */
+export function startPerfStacks(pid: number, data: string, mode: 'fp' | 'dwarf'): Running {
+  const event =
+    mode === 'fp'
+      ? ['-e', 'page-faults:u', '-d', '--call-graph', 'fp']
+      : ['-e', 'exceptions:page_fault_user', '--call-graph', 'dwarf,8192'];
+  const command = ['perf', 'record', '-q', ...event, '-c', '1', '-m', '16M', '-o', data];
+  return new Running(['unshare', '--mount', ...command, '-p', String(pid)]);
+}
+
 /** Waits until `perf record` takes what happens: it turns its events on before it waits for records. */
 export async function recordingStarted(perf: Running): Promise<void> {
   await eventsOpened(perf);
