@@ -51,6 +51,40 @@ describe('stacks as a tree', () => {
     ]);
   });
 
+  it('both ways with branches on two levels: each has what those below it have together', () => {
+    const branching = [
+      row('main;one;left;touch', 40),
+      row('main;two;left;touch', 20),
+      row('main;one;right;touch', 15),
+      row('main;three;right;touch', 15),
+      row('main;three;right;inner;touch', 5),
+      row('main;three;touch', 10),
+    ];
+    expect(told(branching, 'callers', byFaults)).toEqual([
+      'touch 105',
+      '  left 60',
+      '    one;main 40',
+      '    two;main 20',
+      '  right 30',
+      '    one;main 15',
+      '    three;main 15',
+      '  three;main 10',
+      '  inner;right;three;main 5',
+    ]);
+    expect(told(branching, 'callees', byFaults)).toEqual([
+      'main 105',
+      '  one 55',
+      '    left;touch 40',
+      '    right;touch 15',
+      '  three 30',
+      '    right 20',
+      '      touch 15',
+      '      inner;touch 5',
+      '    touch 10',
+      '  two;left;touch 20',
+    ]);
+  });
+
   it('name a recursion once, and of a long run the first and the last', () => {
     const deep = Array.from({ length: 20 }, (_, i) => `d${i}`).join(';');
     expect(told([row('main;r;r;r;leaf', 1)], 'callees', byFaults)).toEqual(['main;r x3;leaf 1']);
