@@ -71,6 +71,10 @@ export const TITLES = {
       title: 'callers',
       doc: 'who called the code that faulted, as a tree; needs --stacks',
     },
+    callees: {
+      title: 'callees',
+      doc: 'the same calls from the root down (V); needs --stacks',
+    },
     mappedBy: { title: 'mapped by', doc: 'the calls that made the mapping; needs --stacks' },
     addressByTime: {
       title: 'address by time',

@@ -147,7 +147,7 @@ export const KEYMAP: readonly Binding[] = [
   {
     keys: ['V', 'f5'],
     action: 'family',
-    help: 'processes: each below its parent, or as a list (Left goes to the parent)',
+    help: 'processes: below their parents (Left goes there), or a list; code: callers or callees',
   },
   {
     keys: ['x'],

@@ -1,5 +1,5 @@
 import { LIST_SEPARATOR } from '../../core/columns/fault-fields';
-import { stackLines } from '../../core/columns/stack-lines';
+import { stackLines, type Direction } from '../../core/columns/stack-lines';
 import type { ExportTable } from '../../core/columns/table-export';
 import type { StackRow } from '../../core/snapshot/snapshot';
 import { grouped, latency, percent } from '../../core/text/format';
@@ -11,14 +11,22 @@ import { labelled } from './row-detail';
 const MAX_LINES = 8;
 const MAX_INDENT = 8;
 
-/** Who called the code of a row, as a tree: from what faulted to the root. Nothing where no stacks were taken. */
-export function callerLines(theme: Theme, columns: number, stacks: readonly StackRow[]): string[] {
+/**
+ * The calls that led to the code of a row, as a tree: `callers` from what faulted to the root, `callees` from there down.
+ * Nothing where no stacks were taken.
+ */
+export function callerLines(
+  theme: Theme,
+  columns: number,
+  stacks: readonly StackRow[],
+  direction: Direction,
+): string[] {
   if (stacks.length === 0) return [];
   const total = stacks.reduce((sum, { faults }) => sum + faults, 0);
-  const lines = stackLines(stacks, 'callers', ({ faults }) => faults);
+  const lines = stackLines(stacks, direction, ({ faults }) => faults);
   const shown = lines.length > MAX_LINES ? lines.slice(0, MAX_LINES - 1) : lines;
   const drawn = shown.map(({ depth, text, faults, stallNs }, i) => {
-    const line = i === 0 ? labelled(theme, columns, 'callers') : new Line(theme, columns).to(10);
+    const line = i === 0 ? labelled(theme, columns, direction) : new Line(theme, columns).to(10);
     return line
       .cell(`${percent(faults / total)} %`, 7, 'right')
       .add(' ')

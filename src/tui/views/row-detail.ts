@@ -43,6 +43,8 @@ export interface RowDetail<Row extends StatRow> {
   readonly who?: (theme: Theme, columns: number) => string[];
   /** A picture above its events, in `height` lines at most; none where that is too few. */
   readonly picture?: (theme: Theme, columns: number, height: number) => string[];
+  /** Shows what it has as a tree from its other end. */
+  readonly turn?: () => void;
   readonly table: (row: Row) => ExportTable;
   /** Where one can go from it; null for nowhere. */
   readonly lead: (row: Row) => Lead | null;
@@ -77,7 +79,11 @@ export class RowDetailView<Row extends StatRow & SharedRow> implements View {
       const to = detail.lead(this.row);
       if (to !== null) leadOn(navigation, `this ${detail.name}`, to);
     };
-    this.actions = detail.lead(row) === null ? {} : { open: lead, lead };
+    const { turn } = detail;
+    this.actions = {
+      ...(detail.lead(row) === null ? {} : { open: lead, lead }),
+      ...(turn === undefined ? {} : { family: turn }),
+    };
     detail.look?.(row);
   }
 

@@ -1,4 +1,5 @@
 import { isOfSite } from '../../core/code/site-table';
+import type { Direction } from '../../core/columns/stack-lines';
 import { SITE_COLUMNS } from '../../core/columns/row-columns';
 import { rowTable, type ExportTable } from '../../core/columns/table-export';
 import type { PairedRow, SiteRow, StackRow } from '../../core/snapshot/snapshot';
@@ -22,6 +23,7 @@ export const sites: ViewEntry = {
     const detail = (opened: SiteRow): View => {
       let regions: readonly PairedRow[] = [];
       let stacks: readonly StackRow[] = [];
+      let direction: Direction = 'callers';
       return new RowDetailView<SiteRow>(scene, navigation, opened, {
         lead: leadOfSite,
         name: 'code',
@@ -33,7 +35,10 @@ export const sites: ViewEntry = {
         event: ({ names, resolved }, place) => isOfSite(names.code(resolved.code[place]!), opened),
         title: titleLine,
         where: (theme, columns) => pairedLine(theme, columns, 'hits', regions),
-        who: (theme, columns) => callerLines(theme, columns, stacks),
+        who: (theme, columns) => callerLines(theme, columns, stacks, direction),
+        turn: () => {
+          direction = direction === 'callers' ? 'callees' : 'callers';
+        },
         table: (row) => rowTable('code', table.columns, [row]),
         tables: (): ExportTable[] => [pairedTable('regions', regions), stackTable(stacks)],
       });

@@ -124,16 +124,16 @@ test('of a stack that finds no room the innermost frames stay', () => {
 test('the detail of a call site shows who called it', () => {
   const theme = makeTheme({ colours: 0, ascii: true });
   const fills = ROWS.filter(({ frames }) => frames.at(-1) === 'fill');
-  expect(callerLines(theme, 60, fills).map(plain)).toEqual([
+  expect(callerLines(theme, 60, fills, 'callers').map(plain)).toEqual([
     ' callers  100.0 %   93.0us  fill',
     '           75.3 %   70.0us    index;load;main',
     '           21.5 %   20.0us    serve;main',
     '            3.2 %    3.0us    t_main;start',
   ]);
   const many = Array.from({ length: 12 }, (_, i) => row(`f${i};fill`, 12 - i));
-  const lines = callerLines(theme, 60, many);
+  const lines = callerLines(theme, 60, many, 'callers');
   expect(lines).toHaveLength(8);
   expect(plain(lines[7]!).trim()).toBe('and 6 lines more (w)');
-  expect(callerLines(theme, 60, [])).toEqual([]);
+  expect(callerLines(theme, 60, [], 'callers')).toEqual([]);
   expect(stackTable(fills).rows[1]).toEqual(['prog', 'main;serve;fill', 20, 20000, 20]);
 });

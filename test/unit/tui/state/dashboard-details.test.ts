@@ -1,10 +1,10 @@
 import { Cause } from '../../../../src/core/classify/classes';
 import { EventsView } from '../../../../src/tui/views/events';
 import { samplePicture } from '../../../support/fake-source';
-import { process, snapshot, thread } from '../../../support/sample';
+import { process, site, snapshot, thread } from '../../../support/sample';
 import { Bench } from '../../../support/dashboard-kit';
 import { bucketOf } from '../../../../src/core/stats/histogram';
-import type { SharedRow } from '../../../../src/core/snapshot/snapshot';
+import type { SharedRow, StackRow } from '../../../../src/core/snapshot/snapshot';
 
 describe('what is opened', () => {
   it('Enter opens a region, a thread, a process, a cause; Esc goes back', () => {
@@ -102,6 +102,43 @@ describe('what is opened', () => {
     bench.dashboard.refresh();
     expect(bars()).toEqual([['65.5-131.1us', '43', '1 100.0%']]);
     expect(bench.press('enter').text()).toContain('65.5-131.1us');
+  });
+
+  it('shows the calls that led to code from its end, and from the root down', () => {
+    const stack = (frames: readonly string[], faults: number): StackRow => ({
+      ...{ comm: 'app', frames, faults, stallNs: faults * 1000, sampled: faults },
+    });
+    const bench = new Bench(120, 40);
+    bench.source.picture = snapshot({
+      sites: [site({ label: 'fill', faults: 100 })],
+      siteStacks: () => [
+        stack(['main', 'load', 'fill'], 70),
+        stack(['main', 'serve', 'reply', 'fill'], 20),
+        stack(['worker', 'reply', 'fill'], 10),
+      ],
+    });
+    bench.dashboard.refresh();
+    const tree = (): readonly string[] =>
+      [...bench.text().matchAll(/ (\d+\.\d %) +\S+s {2}( *\S.*)$/gm)].map(
+        ([, share, text]) => `${share!}${text!.trimEnd()}`,
+      );
+    bench.press('8', 'enter');
+    expect(bench.text()).toMatch(/^ callers /m);
+    expect(tree()).toEqual([
+      '100.0 %fill',
+      '70.0 %  load;main',
+      '30.0 %  reply',
+      '20.0 %    serve;main',
+      '10.0 %    worker',
+    ]);
+    expect(bench.press('V').text()).toMatch(/^ callees /m);
+    expect(tree()).toEqual([
+      '90.0 %main',
+      '70.0 %  load;fill',
+      '20.0 %  serve;reply;fill',
+      '10.0 %worker;reply;fill',
+    ]);
+    expect(bench.press('f5').text()).toMatch(/^ callers /m);
   });
 
   it('goes back to the table when the opened row is gone', () => {
