@@ -147,7 +147,7 @@ export const KEYMAP: readonly Binding[] = [
   {
     keys: ['V', 'f5'],
     action: 'family',
-    help: 'processes: below their parents (Left goes there), or a list; code: callers or callees',
+    help: 'processes: below their parents (Left goes there), or a list; code: its callees',
   },
   {
     keys: ['x'],
