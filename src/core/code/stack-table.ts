@@ -2,6 +2,7 @@ import type { Batch } from '../wire/batch';
 import { FAULT_CAPACITY } from '../wire/batch';
 import type { Resolved } from '../wire/resolved';
 import { CodeTable } from './code-table';
+import { StackCost } from './stack-cost';
 
 /** What the kernel walks at most by default (kernel.perf_event_max_stack), and what the addon passes on. */
 export const MAX_CHAIN = 127;
@@ -36,6 +37,7 @@ export class StackTable {
   private readonly stallOf = new Float64Array(STACK_CAP);
   /** How many faults the stack of fault i of the batch stands for. */
   private readonly weights = new Float64Array(FAULT_CAPACITY);
+  private readonly cost = new StackCost();
   /** Rises whenever frames have got names. */
   named = 0;
   /** There was no room for a stack. */
@@ -97,10 +99,12 @@ export class StackTable {
 
   /** Counts the kept faults of a batch that have a stack. */
   add({ faults, latency }: Batch, { stack, keep }: Resolved): void {
-    const { weights, sampledOf, faultsOf, stallOf } = this;
+    const { weights, sampledOf, faultsOf, stallOf, cost } = this;
     for (let i = 0; i < faults; i++) {
+      if (keep[i] === 0) continue;
       const number = stack[i]!;
-      if (number === StackTable.NONE || keep[i] === 0) continue;
+      cost.add(latency[i]!, number !== StackTable.NONE);
+      if (number === StackTable.NONE) continue;
       const weight = weights[i]!;
       sampledOf[number]!++;
       faultsOf[number]! += weight;
@@ -112,6 +116,7 @@ export class StackTable {
   addLate(stack: number, weight: number, latency: number): void {
     this.sampledOf[stack]!++;
     this.faultsOf[stack]! += weight;
+    this.cost.move(latency);
     if (latency > 0) this.stallOf[stack]! += latency * weight;
   }
 
@@ -119,6 +124,7 @@ export class StackTable {
     this.sampledOf.fill(0);
     this.faultsOf.fill(0);
     this.stallOf.fill(0);
+    this.cost.zero();
   }
 
   /** Number of the thread's name. */
@@ -133,9 +139,10 @@ export class StackTable {
   faults(stack: number): number {
     return this.faultsOf[stack]!;
   }
-  /** ns, of those. */
+  /** ns, of those: that a stack was taken is in the latency of the sampled ones alone. */
   stallNs(stack: number): number {
-    return this.stallOf[stack]!;
+    const others = this.faultsOf[stack]! - this.sampledOf[stack]!;
+    return Math.max(0, this.stallOf[stack]! - others * this.cost.eachNs);
   }
   /** Innermost first; stack-address.ts tells what each is. */
   framesOf(stack: number): Uint32Array {

@@ -190,3 +190,46 @@ test('a table that is full says so and counts the rest together', () => {
   expect([...table.framesOf(known)]).toEqual([17]);
   expect(table.intern(1, codes, 1)).toBe(StackTable.OTHERS);
 });
+
+describe('what it takes to take a stack', () => {
+  /** Faults of 2 us; with a stack they take 5, and that of every second one stands for two. */
+  function sampled(pairs: number, others = pairs): Rig {
+    const of = rig();
+    for (let k = 0; k < pairs; k++) of.stack([at(0x10)], 2).fault({ ...touch, latency: 5000 });
+    for (let k = 0; k < others; k++) of.fault(touch);
+    of.run();
+    of.model.tick(of.now);
+    return of;
+  }
+  const stall = (of: Rig): number =>
+    of.model
+      .snapshot(of.now)
+      .stacks()
+      .reduce((sum, { stallNs }) => sum + stallNs, 0);
+
+  it('is in the time of the faults that have one, and of none that they stand for', () => {
+    const of = sampled(500);
+    expect(stall(of)).toBe(500 * 5000 + 500 * 2000);
+    expect(stall(of)).toBe(of.model.snapshot(of.now).totals.stallNs);
+    // A fault that waited long is no measure of it.
+    of.fault({ ...touch, latency: 5e9 });
+    of.run();
+    of.model.tick(of.now);
+    expect(stall(of)).toBe(500 * 5000 + 500 * 2000);
+  });
+
+  it('is not known of few, nor where each has one', () => {
+    expect(stall(sampled(300))).toBe(300 * 2 * 5000);
+    expect(stall(sampled(500, 0))).toBe(500 * 2 * 5000);
+  });
+
+  it('is counted anew from zero on', () => {
+    const of = sampled(500);
+    of.model.zero(of.now);
+    expect(stall(of)).toBe(0);
+    for (let k = 0; k < 10; k++) of.stack([at(0x10)], 2).fault({ ...touch, latency: 5000 });
+    of.run();
+    of.model.tick(of.now);
+    expect(stall(of)).toBe(10 * 2 * 5000);
+  });
+});
