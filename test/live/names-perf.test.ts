@@ -6,6 +6,7 @@ import { ROOT } from '../support/build';
 import type { NamedFault } from '../support/formats';
 import { Aliases, bare } from '../support/names-kit';
 import { heldBack, recordingStarted, startPerfRecord } from '../support/perf';
+import { objects, texts, type RealProgram } from '../support/real-programs';
 import { attached, until } from '../support/running';
 import { removeScratch, scratchDirectory } from '../support/scratch';
 import { asked } from '../support/share';
@@ -84,38 +85,23 @@ async function both(
   return { perf: names, faults };
 }
 
-const PYTHON = 'import json; x = [json.dumps({"k": i}) for i in range(20000)]';
-const JS = `
-function Item(k) { this.k = k; this.twice = { k: k + k }; }
-function fill(n) { const all = []; for (let k = 0; k < n; k++) all.push(new Item(k)); return all; }
-for (let k = 0; k < 30; k++) fill(30000);
-console.log('done');
-process.stdin.resume();
-`;
-
-interface Program {
-  readonly name: string;
+interface Program extends RealProgram {
   /** What it is called: a program that is not there is left out. */
   readonly needs: string;
-  readonly command: () => readonly string[];
-  /** It says `done`, and ends with its standard input. */
-  readonly stays?: true;
-  /** So many of its instructions have names at least. */
-  readonly least: number;
 }
 
 const ALWAYS: readonly Program[] = [
   {
     name: 'node, and code that it makes',
     needs: process.execPath,
-    command: () => [process.execPath, '--perf-basic-prof', '-e', JS],
+    command: () => [process.execPath, '--perf-basic-prof', '-e', objects(30)],
     stays: true,
     least: 200,
   },
   {
     name: 'python3',
     needs: 'python3',
-    command: () => ['python3', '-c', PYTHON],
+    command: () => ['python3', '-c', texts(20000)],
     least: 100,
   },
   {

@@ -5,6 +5,7 @@ import { readFaults, reportIn, startAnalyzer } from '../support/analyzer';
 import { ROOT } from '../support/build';
 import { Aliases, bare } from '../support/names-kit';
 import { heldBack, recordingStarted, startPerfStacks } from '../support/perf';
+import { objects, texts, type RealProgram } from '../support/real-programs';
 import { attached, until } from '../support/running';
 import { removeScratch, scratchDirectory } from '../support/scratch';
 import type { WithStack } from '../support/stacks-kit';
@@ -75,7 +76,7 @@ interface Pair {
 
 /** A command beside `perf record`: the stacks of the faults of which both have one. */
 async function both(
-  { command, stays }: Program,
+  { command, stays }: RealProgram,
   mode: Mode,
   options: readonly string[],
 ): Promise<Pair[]> {
@@ -115,25 +116,7 @@ async function both(
   return pairs;
 }
 
-const PYTHON = 'import json; x = [json.dumps({"k": i}) for i in range(2000)]';
-const JS = `
-function Item(k) { this.k = k; this.twice = { k: k + k }; }
-function fill(n) { const all = []; for (let k = 0; k < n; k++) all.push(new Item(k)); return all; }
-for (let k = 0; k < 10; k++) fill(30000);
-console.log('done');
-process.stdin.resume();
-`;
-
-interface Program {
-  readonly name: string;
-  readonly command: () => readonly string[];
-  /** It says `done`, and ends with its standard input. */
-  readonly stays?: true;
-  /** So many stacks are compared at least. */
-  readonly least: number;
-}
-
-const PROGRAMS: readonly Program[] = [
+const PROGRAMS: readonly RealProgram[] = [
   {
     name: 'gcc',
     command: () => {
@@ -148,13 +131,13 @@ const PROGRAMS: readonly Program[] = [
       // Not a script that looks for it.
       const found = ['-c', 'import sys; print(sys.executable)'];
       const program = execFileSync('python3', found, { encoding: 'utf8' }).trim();
-      return [program, '-c', PYTHON];
+      return [program, '-c', texts(2000)];
     },
     least: 500,
   },
   {
     name: 'node',
-    command: () => [process.execPath, '--perf-basic-prof', '-e', JS],
+    command: () => [process.execPath, '--perf-basic-prof', '-e', objects(10)],
     stays: true,
     least: 1000,
   },
