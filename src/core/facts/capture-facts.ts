@@ -205,9 +205,13 @@ export function completeness(facts: CaptureFacts): Completeness {
   };
 }
 
-/** Captured faults whose latency is not known: their time is in no sum. */
-export function untimed({ records }: CaptureFacts): number {
-  return records.unpairedCompletions + records.borrowedStamps + records.retried;
+/**
+ * Captured faults whose latency is not known: their time is in no sum. Records are counted before their faults have been
+ * taken over; there are no more of these.
+ */
+export function untimed({ records, received }: CaptureFacts): number {
+  const { unpairedCompletions, borrowedStamps, retried } = records;
+  return Math.min(unpairedCompletions + borrowedStamps + retried, received.minor + received.major);
 }
 
 /** What was captured and lost since `base`, facts of an earlier moment: counters were set to zero there. */

@@ -35,4 +35,7 @@ test('time that is not known is no time of 0 %', () => {
   expect(heading(999)).toContain(' UNKNOWN ');
   expect(heading(999)).toContain('the latency of 99.9 % of the faults is not known');
   expect(heading(999)).not.toContain('FINE');
+  // More have been counted than have been taken over.
+  expect(heading(1008)).toContain('the latency of 100.0 % of the faults is not known');
+  expect(heading(1008)).toContain('1,000 untimed');
 });
