@@ -2,6 +2,7 @@
 
 /** The rooms of src/core from the ground up: each imports only those before it. */
 const ROOMS = [
+  'memory',
   'text',
   'compare',
   'facts',

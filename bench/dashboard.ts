@@ -5,7 +5,7 @@ import { benchLive, type Effort } from './dashboard-live';
 import { type DashboardMemory, frameLines, liveLines } from './dashboard-page';
 import { sectionHead } from './section';
 
-/** What the launcher and the dashboard ask of V8. */
+/** As start and dashboard make V8. */
 const AS_THE_PROGRAM = ['--max-semi-space-size=4', '--heap-growing-percent=50'];
 const EFFORT: Effort = { faults: 10_000_000, keys: 100, seconds: 15, turns: 15 };
 

@@ -21,7 +21,7 @@ function load(file, cache) {
 
 /**
  * Compiles every function of `file`, also those that a run would compile at their first call, and leaves the code
- * in `cache`. To be called under the flags of V8 that the program has (addon/launch/launch.c).
+ * in `cache`. To be called under the flags of V8 that the program is started with: none.
  */
 function write(file, cache) {
   const source = wrapped(fs.readFileSync(file));

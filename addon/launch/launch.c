@@ -16,13 +16,9 @@
 
 // SIGUSR1 makes Node open its debugger to every user of the machine. The JavaScript takes the
 // signal as its first act; until then this address, which nothing can be bound to, keeps the port
-// closed.
+// closed. No flag of V8 stands beside it: under any, the code that Node carries compiled for its
+// own modules is refused (src/cli/young-generation.ts).
 static char kNoDebugger[] = "--inspect-port=[fe80::1%/]:0";
-
-// MB of each half of V8's young generation, a quarter of what it grows to by itself. A storm of
-// forks fills any size of it with what is garbage at once: 40 MB of memory for no time saved. The
-// bundle is compiled ahead under the same flags of V8 (build:ts in package.json).
-static char kYoungObjects[] = "--max-semi-space-size=4";
 
 // As the program says what is asked of it wrongly.
 enum { kConfiguration = 2 };
@@ -126,12 +122,11 @@ int main(int argc, char** argv) {
   HideFromNode(notes);
   // Before Linux 5.18 a program can be started without even its own name.
   const int given = argc > 0 ? argc - 1 : 0;
-  char** arguments = malloc(((size_t)given + 5) * sizeof *arguments);
+  char** arguments = malloc(((size_t)given + 4) * sizeof *arguments);
   if (arguments == NULL) Refuse("malloc", errno);
   arguments[1] = kNoDebugger;
-  arguments[2] = kYoungObjects;
-  arguments[3] = script;
-  if (given > 0) memcpy(&arguments[4], &argv[1], (size_t)given * sizeof *arguments);
-  arguments[4 + given] = NULL;
+  arguments[2] = script;
+  if (given > 0) memcpy(&arguments[3], &argv[1], (size_t)given * sizeof *arguments);
+  arguments[3 + given] = NULL;
   BecomeNode(root, arguments);
 }

@@ -4,6 +4,7 @@ import type { DebugTopic } from '../core/facts/debug';
 import { say } from './stderr';
 import { Terminals } from './terminals';
 import { version } from './version';
+import { capYoungGeneration } from './young-generation';
 
 /** What is known only at the start of the program. */
 export interface Startup {
@@ -22,6 +23,7 @@ const SIGHUP_BIT = 1n;
 
 /** Looks around, and prepares for an end without a terminal. */
 export function startUp(inherit: Inheritance): Startup {
+  capYoungGeneration();
   const terminals = new Terminals();
   process.on('exit', () => {
     terminals.release();

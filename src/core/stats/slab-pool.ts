@@ -1,3 +1,5 @@
+import { reserve } from '../memory/reserved';
+
 /**
  * Small blocks of 32-bit counters, handed out and taken back by number. A typed array of its own per block
  * would cost more than the block (some 200 bytes of heap objects each), and there are tens of
@@ -17,7 +19,7 @@ export class SlabPool {
     readonly words: number,
     readonly cap: number,
   ) {
-    this.counters = new Uint32Array(words * cap);
+    this.counters = new Uint32Array(reserve(words * cap * Uint32Array.BYTES_PER_ELEMENT));
   }
 
   /** Blocks in use. */

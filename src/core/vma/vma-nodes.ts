@@ -1,3 +1,5 @@
+import { reserve } from '../memory/reserved';
+
 /** Entries of a leaf and children of an inner node. Small: a fork copies the nodes that it changes. */
 export const LEAF = 32;
 export const FAN = 32;
@@ -10,6 +12,7 @@ export const MAX_LEAVES = 65_536;
 const MAX_INNER = 65_536;
 /** Nodes that one change of a tree may need: a copy and a split of every node on its path. */
 const RESERVE = 2 * MAX_HEIGHT;
+const DOUBLE = Float64Array.BYTES_PER_ELEMENT;
 
 /** Nodes of one size, by number: how many refer to each, how many places are taken, whose it is. */
 export class NodeTable {
@@ -83,13 +86,13 @@ export class VmaNodes {
   constructor(leaves: number) {
     const cap = leaves + RESERVE;
     const innerCap = Math.min(leaves, MAX_INNER) + RESERVE;
-    this.f64 = new Float64Array(cap * LEAF * ENTRY);
+    this.f64 = new Float64Array(reserve(cap * LEAF * ENTRY * DOUBLE));
     this.i32 = new Int32Array(this.f64.buffer);
     this.leaves = new NodeTable(cap);
     this.used = new Uint32Array(cap);
     this.inner = new NodeTable(innerCap);
-    this.keys = new Float64Array(innerCap * FAN);
-    this.kids = new Int32Array(innerCap * FAN);
+    this.keys = new Float64Array(reserve(innerCap * FAN * DOUBLE));
+    this.kids = new Int32Array(reserve(innerCap * FAN * Int32Array.BYTES_PER_ELEMENT));
   }
 
   /** A change of any tree finds the nodes it needs. */
