@@ -17,7 +17,7 @@ void Births::Read() {
     for (RawRecord raw; records.Peek(&raw); records.Pop()) {
       if (Load<uint32_t>(raw.bytes) != PERF_RECORD_FORK || !Decode(raw, formats_, &record))
         continue;
-      const bool told = raw.event->kind == EventKind::kMinor;
+      const bool told = raw.event->kind != EventKind::kTasks;
       by_parent_[record.ptid].emplace(record.time, record.tid);
       Birth& birth = by_tid_[record.tid];
       // One birth may have two records, of which one tells the poller.

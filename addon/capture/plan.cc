@@ -95,7 +95,8 @@ class Planner {
     BpfRefusal refusal = {EPERM, "in a pid namespace of its own"};
     if (InInitialPidNamespace()) programs_ = BpfPrograms::Open(options, &refusal);
     if (programs_ == nullptr) throw SystemError("NO_ENGINE", refusal.error, "bpf", refusal.what);
-    plan_.per_thread = {EventKind::kMinor, EventKind::kMajor};
+    // First what carries the address-space records.
+    plan_.per_thread = {EventKind::kMajor, EventKind::kMinor};
     plan_.per_cpu = {EventKind::kFinished};
     plan_.tracepoints = plan_.bpf = formats_.finished = true;
     formats_.sampled = options.settings.sampled != 0;

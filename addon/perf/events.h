@@ -10,7 +10,7 @@ namespace pagefault {
 
 enum class EventKind : uint8_t {
   kNone = 0,
-  kMinor,  // also the carrier of address-space and task records
+  kMinor,  // carries the address-space and task records, too; with programs kMajor does
   kMajor,
   kEntryUser,
   kEntryKernel,

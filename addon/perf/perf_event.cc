@@ -15,10 +15,20 @@ namespace pagefault {
 
 namespace {
 
+// One event of a thread carries the address-space and task records for all. Where programs finish
+// the faults it is the rare one: what records say of themselves (sample_id_all) is part of what the
+// kernel prepares for each fault before the program runs (bpf_overflow_handler, since 6.3).
+EventKind CarrierOf(const Plan& plan) {
+  return plan.bpf ? EventKind::kMajor : EventKind::kMinor;
+}
+
 bool MakesMappings(EventKind kind) {
   return kind == EventKind::kMmapExit || kind == EventKind::kMremapExit ||
          kind == EventKind::kBrkExit;
 }
+
+// What each record has, samples or not.
+constexpr uint64_t kOfRecords = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TID | PERF_SAMPLE_TIME;
 
 // Allowed to every user who may use perf at all.
 bool UserModeOnly(const EventSpec& spec, const Plan& plan) {
@@ -34,9 +44,13 @@ perf_event_attr AttributeOf(EventKind kind, const Plan& plan, const Formats& for
   attr.size = sizeof attr;
   attr.type = spec.type;
   attr.config = spec.software() ? spec.config : formats.Of(kind).id;
-  attr.sample_type = PERF_SAMPLE_IDENTIFIER | PERF_SAMPLE_TID | PERF_SAMPLE_TIME | spec.sample;
+  attr.sample_type = kOfRecords | spec.sample;
   // What it is of and when lies in what the program writes.
   if (IsFinished(kind)) attr.sample_type = PERF_SAMPLE_IDENTIFIER | spec.sample;
+  // No sample of it is written: the program is told address and registers in any case.
+  if (WaitsForProgram(kind, plan)) {
+    attr.sample_type = kind == CarrierOf(plan) ? kOfRecords : 0;
+  }
   if (plan.sample_ip) attr.sample_type |= PERF_SAMPLE_IP;
   if (!spec.software() && !plan.sample_tid) {
     attr.sample_type &= ~uint64_t{PERF_SAMPLE_TID};
@@ -64,8 +78,7 @@ perf_event_attr AttributeOf(EventKind kind, const Plan& plan, const Formats& for
   if (kind == EventKind::kTasks) attr.task = 1;
   // Also a cgroup is told of that is gone before anybody can look at it.
   if (kind == EventKind::kTaskExit) attr.cgroup = 1;
-  if (kind == EventKind::kMinor) {
-    // One event carries the address-space and task records for all.
+  if (kind == CarrierOf(plan)) {
     attr.mmap = 1;
     attr.mmap2 = 1;
     attr.mmap_data = 1;
