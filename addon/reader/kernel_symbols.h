@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "../symbols/names_answer.h"
@@ -15,9 +16,6 @@ class KernelSymbols {
   // Reads them, again where that was some time ago: modules come and go. Returns 0, EACCES where
   // the kernel shows no addresses (kernel.kptr_restrict), or another errno.
   int Refresh(const std::string& proc);
-  // Takes the texts of both files. False where there is no address in them.
-  bool Parse(const std::string& kallsyms, const std::string& modules);
-
   // Adds the name of the place to the answer. The kernel notes where functions begin, not where
   // they end: each covers all up to the next symbol, at most up to the end of the kernel's code or
   // of its module, and one of no module that is known (a BPF program) up to the end of its page.
@@ -33,8 +31,13 @@ class KernelSymbols {
     std::string name;  // "[name]"
     uint64_t end;      // 0: not known
   };
-  void Line(const char* line);
-  uint32_t ModuleOf(const char* name);
+  // The text of /proc/kallsyms is taken in pieces, between both. False where there is no address in
+  // it.
+  void Begin(const std::string& modules);
+  void Take(std::string_view piece);
+  bool End();
+  void Line(std::string_view line);
+  uint32_t ModuleOf(std::string_view name);
   uint64_t EndOf(const Function& function) const;
 
   int64_t read_ = 0;
@@ -44,6 +47,7 @@ class KernelSymbols {
   std::vector<Module> modules_;
   uint64_t text_end_ = 0;
   uint64_t init_end_ = 0;
+  std::string rest_;  // of the last piece, which ended within a line
 };
 
 }  // namespace reader

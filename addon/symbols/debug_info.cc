@@ -2,6 +2,8 @@
 
 #include <dwarf.h>
 
+#include <cstring>
+
 namespace pagefault {
 namespace symbols {
 
@@ -78,6 +80,60 @@ bool SetLine(Dwarf_Die* unit, uint64_t address, SourceFrame* frame) {
   return true;
 }
 
+// Of what dwarf_begin_elf unpacks, where it is compressed, what nobody here asks for: a fifth of
+// libc's debug file.
+bool IsUnused(const char* name) {
+  if (strncmp(name, ".debug_", 7) == 0) {
+    name += 7;
+  } else if (strncmp(name, ".zdebug_", 8) == 0) {
+    name += 8;
+  } else {
+    return false;
+  }
+  for (const char* unused :
+       {"aranges", "frame", "loc", "loclists", "macinfo", "macro", "pubnames"}) {
+    if (strcmp(name, unused) == 0) return true;
+  }
+  return false;
+}
+
+// Has libdw take the sections that nobody asks for as empty. The headers are libelf's copies of
+// those in the file, and are given back as they were: unwinding reads .debug_frame.
+class UnusedHidden {
+ public:
+  explicit UnusedHidden(Elf* elf) {
+    size_t names;
+    if (elf_getshdrstrndx(elf, &names) != 0) return;
+    Elf_Scn* section = nullptr;
+    while ((section = elf_nextscn(elf, section)) != nullptr) {
+      // Null where it is a file of 32 bits, which takes longer.
+      Elf64_Shdr* header = elf64_getshdr(section);
+      if (header == nullptr) return;
+      const char* name = elf_strptr(elf, names, header->sh_name);
+      if (name == nullptr || !IsUnused(name)) continue;
+      hidden_.push_back({header, header->sh_type});
+      header->sh_type = SHT_NOBITS;
+    }
+  }
+  ~UnusedHidden() {
+    for (const Hidden& hidden : hidden_) hidden.header->sh_type = hidden.type;
+  }
+  UnusedHidden(const UnusedHidden&) = delete;
+  UnusedHidden& operator=(const UnusedHidden&) = delete;
+
+ private:
+  struct Hidden {
+    Elf64_Shdr* header;
+    Elf64_Word type;
+  };
+  std::vector<Hidden> hidden_;
+};
+
+Dwarf* Begin(Elf* elf) {
+  const UnusedHidden hidden(elf);
+  return dwarf_begin_elf(elf, DWARF_C_READ, nullptr);
+}
+
 }  // namespace
 
 DebugInfo::~DebugInfo() {
@@ -87,9 +143,9 @@ DebugInfo::~DebugInfo() {
 
 bool DebugInfo::Open(Elf* elf, Elf* alt, uint64_t first_code) {
   first_code_ = first_code;
-  dwarf_ = dwarf_begin_elf(elf, DWARF_C_READ, nullptr);
+  dwarf_ = Begin(elf);
   if (dwarf_ == nullptr) return false;
-  if (alt != nullptr) alt_ = dwarf_begin_elf(alt, DWARF_C_READ, nullptr);
+  if (alt != nullptr) alt_ = Begin(alt);
   // Without it libdw would look for one itself, which it has no rights to.
   if (alt_ != nullptr) dwarf_setalt(dwarf_, alt_);
   Dwarf_CU* unit = nullptr;

@@ -58,15 +58,18 @@ void Namer::Prepare() {
   }
   symbols_.Build();
   if (level_ != kEverything) return;
-  const ElfImage* with_lines = main_facts_.lines   ? main_.get()
-                               : debug_facts.lines ? debug_.get()
-                                                   : nullptr;
-  if (with_lines == nullptr) return;
-  const uint64_t first_code = segments_.FirstCode();
-  lines_ = std::make_unique<DebugInfo>();
-  if (!lines_->Open(with_lines->elf(), alt_ == nullptr ? nullptr : alt_->elf(), first_code)) {
-    lines_.reset();
+  with_lines_ = main_facts_.lines ? main_.get() : debug_facts.lines ? debug_.get() : nullptr;
+}
+
+// Unpacking it takes most of the time of a large file: data alone needs none.
+DebugInfo* Namer::Lines() {
+  if (with_lines_ != nullptr) {
+    lines_ = std::make_unique<DebugInfo>();
+    Elf* alt = alt_ == nullptr ? nullptr : alt_->elf();
+    if (!lines_->Open(with_lines_->elf(), alt, segments_.FirstCode())) lines_.reset();
+    with_lines_ = nullptr;
   }
+  return lines_.get();
 }
 
 uint64_t Namer::AddressOf(uint8_t flags, uint64_t value) const {
@@ -111,7 +114,8 @@ bool Namer::IsFrameless(uint64_t address) {
 
 void Namer::NameCode(uint64_t address, NamesAnswer* out, std::vector<NamedFrame>* frames) {
   found_.clear();
-  if (lines_ != nullptr) lines_->Find(address, &found_);
+  DebugInfo* lines = Lines();
+  if (lines != nullptr) lines->Find(address, &found_);
   for (const SourceFrame& source : found_) {
     NamedFrame frame;
     if (source.name != nullptr) frame.name = NameIn(out, source.name);

@@ -40,6 +40,8 @@ class Namer {
 
  private:
   void Prepare();
+  // Null without DWARF.
+  DebugInfo* Lines();
   // kNoAddress where no segment holds the place.
   uint64_t AddressOf(uint8_t flags, uint64_t value) const;
   bool IsFrameless(uint64_t address);
@@ -60,6 +62,7 @@ class Namer {
   bool prepared_ = false;
   Segments segments_;
   SymbolTable symbols_;
+  const ElfImage* with_lines_ = nullptr;  // where DWARF is, until it is opened
   std::unique_ptr<DebugInfo> lines_;
   std::unique_ptr<FrameTables> tables_;  // when somebody has asked
   std::vector<SourceFrame> found_;
