@@ -129,6 +129,7 @@ Napi::Function Session::Define(Napi::Env env) {
                          InstanceMethod<&Session::RecordMapping>("recordMapping"),
                          InstanceMethod<&Session::RecordTurn>("recordTurn"),
                          InstanceMethod<&Session::RecordTurned>("recordTurned"),
+                         InstanceMethod<&Session::RecordCopies>("recordCopies"),
                          InstanceMethod<&Session::RecordEnd>("recordEnd"),
                          InstanceMethod<&Session::Recording>("recording"),
                          InstanceMethod<&Session::Stop>("stop"),

@@ -39,6 +39,7 @@ class Session : public Napi::ObjectWrap<Session> {
   void RecordMapping(const Napi::CallbackInfo& info);
   void RecordTurn(const Napi::CallbackInfo& info);
   void RecordTurned(const Napi::CallbackInfo& info);
+  void RecordCopies(const Napi::CallbackInfo& info);
   void RecordEnd(const Napi::CallbackInfo& info);
   Napi::Value Recording(const Napi::CallbackInfo& info);
   void Stop(const Napi::CallbackInfo& info);

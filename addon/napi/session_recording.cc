@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <utility>
 
@@ -15,6 +16,16 @@ void Session::RecordFact(const Napi::CallbackInfo& info) {
   if (!IsOpen(info.Env()) || capture_->recorder() == nullptr) return;
   if (info.Length() < 1) throw Napi::TypeError::New(info.Env(), "recordFact(text)");
   capture_->recorder()->TellFact(info[0].ToString().Utf8Value());
+}
+
+void Session::RecordCopies(const Napi::CallbackInfo& info) {
+  if (!IsOpen(info.Env()) || capture_->recorder() == nullptr) return;
+  if (info.Length() < 2 || !info[0].IsTypedArray()) {
+    throw Napi::TypeError::New(info.Env(), "recordCopies(copies, count)");
+  }
+  const Napi::Uint8Array copies = info[0].As<Napi::Uint8Array>();
+  const size_t count = info[1].ToNumber().Uint32Value();
+  capture_->recorder()->TellCopies(copies.Data(), std::min(count, copies.ByteLength()));
 }
 
 void Session::RecordTask(const Napi::CallbackInfo& info) {
@@ -86,6 +97,7 @@ Napi::Value Session::Recording(const Napi::CallbackInfo& info) {
   Napi::Object object = Napi::Object::New(env);
   object.Set("error", error == 0 ? std::string() : ErrnoName(error));
   object.Set("dropped", static_cast<double>(capture_->recorder()->dropped()));
+  object.Set("lateCopies", static_cast<double>(capture_->recorder()->late_copies()));
   object.Set("written", static_cast<double>(capture_->recorder()->written()));
   object.Set("done", capture_->recorder()->done());
   return object;

@@ -129,13 +129,14 @@ void PutPlainNote(NoteRow note, const std::string& text, uint64_t time, std::vec
 }  // namespace
 
 const char* NameOf(OwnEvent event) {
-  static const char* const kNames[] = {"minor-faults", "major-faults", "error-faults"};
+  static const char* const kNames[] = {"minor-faults", "major-faults", "error-faults", "cow-faults"};
   return kNames[static_cast<size_t>(event)];
 }
 
 perf_event_attr AttrOf(OwnEvent event, const OwnMode& mode) {
   static constexpr uint64_t kConfigs[] = {PERF_COUNT_SW_PAGE_FAULTS_MIN,
-                                          PERF_COUNT_SW_PAGE_FAULTS_MAJ, PERF_COUNT_SW_DUMMY};
+                                          PERF_COUNT_SW_PAGE_FAULTS_MAJ, PERF_COUNT_SW_DUMMY,
+                                          PERF_COUNT_SW_PAGE_FAULTS_MIN};
   perf_event_attr attr = {};
   attr.type = PERF_TYPE_SOFTWARE;
   attr.size = kOwnAttrSize;
@@ -167,14 +168,14 @@ bool IsOwn(const perf_event_attr& attr, OwnEvent* event, OwnMode* mode) {
   return attr.sample_type == kFaultSample;
 }
 
-void PutFault(const FaultRow& row, const RecordRow* stack, uint64_t start,
-              std::vector<uint8_t>* out) {
+size_t PutFault(const FaultRow& row, const RecordRow* stack, uint64_t start,
+                std::vector<uint8_t>* out) {
   if (stack != nullptr) PutNote(*stack, start, out);
   const bool kernel = (row.flags & kFlagKernel) != 0;
   const size_t addresses = stack == nullptr ? 0 : stack->name_length / 8;
   const size_t chain = addresses > 0 ? 8 * (1 + addresses) : 0;
   const size_t size = sizeof(FaultHead) + chain + sizeof(FaultTail);
-  if (size > kMaxRecord) return;
+  if (size > kMaxRecord) return 0;
   FaultHead head = {};
   const uint16_t mode = kernel ? PERF_RECORD_MISC_KERNEL : PERF_RECORD_MISC_USER;
   head.header = {PERF_RECORD_SAMPLE, mode, static_cast<uint16_t>(size)};
@@ -201,6 +202,15 @@ void PutFault(const FaultRow& row, const RecordRow* stack, uint64_t start,
     memcpy(at + sizeof context, stack->name, 8 * addresses);
   }
   memcpy(at + chain, &tail, sizeof tail);
+  return size;
+}
+
+void MakeCopy(uint8_t* sample) {
+  uint64_t id;
+  memcpy(&id, sample + offsetof(FaultHead, id), sizeof id);
+  if (id != IdOf(OwnEvent::kMinor)) return;
+  id = IdOf(OwnEvent::kCopy);
+  memcpy(sample + offsetof(FaultHead, id), &id, sizeof id);
 }
 
 void PutNote(const RecordRow& row, uint64_t start, std::vector<uint8_t>* out) {

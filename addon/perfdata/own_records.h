@@ -4,7 +4,8 @@
 //   fault   header, id, ip, pid tid, time, address, cpu, period, call chain, weight, data source.
 //           Period is how many faults it stands for, weight the latency in ns, 0 for unknown. In
 //           the upper half of the CPU's word, which no reader looks at, are error code, flags and
-//           signal of a FaultRow.
+//           signal of a FaultRow. Its event is for others to read: the classes of docs/classes.md,
+//           but that a copy whose class was known late is a minor fault.
 //   note    PERF_RECORD_ITRACE_START, whose fields are a thread's: header, pid tid, a RecordRow and
 //           its name, and what sample_id_all adds. Readers of perf do nothing with it.
 //
@@ -25,8 +26,8 @@ namespace pagefault {
 namespace perfdata {
 
 // The events of our recordings; their ids are these and kFirstOwnId.
-enum class OwnEvent : uint8_t { kMinor, kMajor, kError };
-constexpr size_t kOwnEvents = 3;
+enum class OwnEvent : uint8_t { kMinor, kMajor, kError, kCopy };
+constexpr size_t kOwnEvents = 4;
 constexpr uint64_t kFirstOwnId = 1;
 // Bytes of their attrs: every perf since 4.1 takes so many.
 constexpr uint32_t kOwnAttrSize = PERF_ATTR_SIZE_VER5;
@@ -46,9 +47,12 @@ perf_event_attr AttrOf(OwnEvent event, const OwnMode& mode);
 // Whether an attr is of a recording of ours, and which event's.
 bool IsOwn(const perf_event_attr& attr, OwnEvent* event, OwnMode* mode);
 
-// Appends a record. `start` is the session's, raw clock: rows count from it.
-void PutFault(const FaultRow& row, const RecordRow* stack, uint64_t start,
-              std::vector<uint8_t>* out);
+// Appends a record. `start` is the session's, raw clock: rows count from it. Returns the bytes of
+// the sample, which is the last that is put; 0 where it is too long and was left out.
+size_t PutFault(const FaultRow& row, const RecordRow* stack, uint64_t start,
+                std::vector<uint8_t>* out);
+// Makes the sample of a minor fault one of cow-faults. `sample` is what PutFault has put.
+void MakeCopy(uint8_t* sample);
 void PutNote(const RecordRow& row, uint64_t start, std::vector<uint8_t>* out);
 // Something else that no record tells, as a text (src/sources/recording/recorded-facts.ts). What is
 // too long for a record is left out.

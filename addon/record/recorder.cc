@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sys/prctl.h>
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -22,6 +23,9 @@ constexpr size_t kWriteSize = 1 << 20;
 constexpr size_t kMostWaiting = 64 << 20;
 // What is recorded of an idle target is in the file this soon.
 constexpr std::chrono::milliseconds kPause(200);
+// So long, or while there is no more than this, faults wait until it is known which were copies.
+constexpr std::chrono::milliseconds kPatience(1000);
+constexpr size_t kMostHeld = 16 << 20;
 
 std::unique_ptr<Place> PlaceOf(Fd file, bool streamed, uint64_t start, const HeadParts& parts,
                                const std::atomic<bool>& given_up) {
@@ -45,7 +49,8 @@ Recorder::~Recorder() {
 }
 
 void Recorder::Start() {
-  PutMoment(start_, &waiting_);
+  seen_at_ = std::chrono::steady_clock::now();
+  PutMoment(start_, waiting_.bytes());
   thread_ = StartThread(&Recorder::Run, this);
 }
 
@@ -53,7 +58,7 @@ void Recorder::NoteEnd() {
   std::lock_guard<std::mutex> lock(mutex_);
   if (ended_ || stopping_) return;
   ended_ = true;
-  PutMoment(MonotonicNow(), Captured());
+  PutMoment(MonotonicNow(), Captured()->bytes());
 }
 
 void Recorder::Stop() {
@@ -66,18 +71,32 @@ void Recorder::Stop() {
   filled_.notify_one();
 }
 
-template <typename Put>
-void Recorder::Append(std::vector<uint8_t>* to, Put&& put) {
-  if (stopping_ || error_ != 0 || turning_ == Turning::kNever) return;
-  if (to->size() >= kMostWaiting) {
-    dropped_++;
-    return;
-  }
-  put(to);
-  if (waiting_.size() >= kWriteSize) filled_.notify_one();
+bool Recorder::Takes(const Unwritten& to) {
+  if (stopping_ || error_ != 0 || turning_ == Turning::kNever) return false;
+  if (to.size() < kMostWaiting) return true;
+  dropped_++;
+  return false;
 }
 
-std::vector<uint8_t>* Recorder::Told() {
+template <typename Put>
+void Recorder::Append(Unwritten* to, Put&& put) {
+  if (!Takes(*to)) return;
+  put(to->bytes());
+  if (IsWorthWriting()) filled_.notify_one();
+}
+
+bool Recorder::IsWorthWriting() {
+  return waiting_.size() >= kWriteSize &&
+         (waiting_.size() >= kMostHeld || waiting_.known() >= kWriteSize);
+}
+
+size_t Recorder::Due(std::chrono::steady_clock::time_point now) {
+  const size_t known = waiting_.known();
+  if (waiting_.size() >= kMostHeld) return waiting_.size();
+  return now - seen_at_ >= kPatience ? std::max(known, seen_) : known;
+}
+
+Unwritten* Recorder::Told() {
   switch (turning_) {
     case Turning::kTold:
       return &head_;
@@ -88,13 +107,18 @@ std::vector<uint8_t>* Recorder::Told() {
   }
 }
 
-void Recorder::Take(const FaultRow& row, const RecordRow* stack) {
+void Recorder::Take(const FaultRow& row, const RecordRow* stack, bool held) {
   std::lock_guard<std::mutex> lock(mutex_);
-  Append(Captured(), [&](std::vector<uint8_t>* out) {
-    const size_t before = out->size();
-    PutFault(row, stack, start_, out);
-    captured_ += out->size() - before;
-  });
+  Unwritten* const to = Captured();
+  size_t size = 0;
+  if (Takes(*to)) {
+    const size_t before = to->size();
+    size = PutFault(row, stack, start_, to->bytes());
+    captured_ += to->size() - before;
+  }
+  if (held && size > 0) to->NoteFault(to->size() - size);
+  if (held && size == 0) to->NoteDropped();
+  if (IsWorthWriting()) filled_.notify_one();
 }
 
 void Recorder::Take(const RecordRow& row) {
@@ -110,13 +134,14 @@ void Recorder::Take(const RecordRow& row) {
 bool Recorder::EndBatch(uint64_t horizon) {
   std::lock_guard<std::mutex> lock(mutex_);
   Append(Captured(), [&](std::vector<uint8_t>* out) { PutBatchEnd(start_, horizon, out); });
+  Captured()->EndBatch();
   const bool fills = limit_ > 0 && captured_ >= limit_ && !full_ && !stopping_ && error_ == 0;
   if (!fills) return false;
   full_ = true;
   captured_ = 0;
   begins_ = start_ + horizon;
-  PutMoment(begins_, &head_);
-  PutOrigin(start_, horizon, &head_);
+  PutMoment(begins_, head_.bytes());
+  PutOrigin(start_, horizon, head_.bytes());
   return true;
 }
 
@@ -133,6 +158,12 @@ void Recorder::TellFact(const std::string& text) {
   Append(Told(), [&](std::vector<uint8_t>* out) { PutFact(text, start_, out); });
 }
 
+void Recorder::TellCopies(const uint8_t* copies, size_t count) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  late_copies_ += (waiting_.waits() ? waiting_ : behind_).Tell(copies, count);
+  if (IsWorthWriting()) filled_.notify_one();
+}
+
 void Recorder::Turn(Fd file) {
   std::lock_guard<std::mutex> lock(mutex_);
   if (stopping_ || !full_ || turning_ != Turning::kNo) return;
@@ -144,9 +175,8 @@ void Recorder::Turned() {
   {
     std::lock_guard<std::mutex> lock(mutex_);
     if (turning_ != Turning::kTold) return;
-    head_.insert(head_.end(), behind_.begin(), behind_.end());
-    behind_.swap(head_);
-    head_.clear();
+    behind_.Prepend(*head_.bytes());
+    head_ = Unwritten();
     turning_ = Turning::kReady;
   }
   filled_.notify_one();
@@ -156,7 +186,7 @@ void Recorder::GiveUp() {
   std::lock_guard<std::mutex> lock(mutex_);
   if (stopping_ || !full_ || turning_ != Turning::kNo) return;
   turning_ = Turning::kNever;
-  behind_.clear();
+  behind_ = Unwritten();
 }
 
 void Recorder::Run() {
@@ -170,17 +200,25 @@ void Recorder::Run() {
     {
       std::unique_lock<std::mutex> lock(mutex_);
       filled_.wait_for(lock, kPause, [this] {
-        return stopping_ || turning_ == Turning::kReady || waiting_.size() >= kWriteSize;
+        return stopping_ || turning_ == Turning::kReady || IsWorthWriting();
       });
       turns = turning_ == Turning::kReady;
       ends = turning_ == Turning::kNever;
       last = stopping_ && !turns;
       taken.clear();
-      taken.swap(waiting_);
+      const auto now = std::chrono::steady_clock::now();
+      const bool all = turns || ends || last;
+      const size_t due = all ? waiting_.size() : Due(now);
+      waiting_.MoveTo(&taken, due);
+      seen_ -= std::min(seen_, due);
+      if (seen_ == 0) {
+        seen_ = waiting_.size();
+        seen_at_ = now;
+      }
       // Of a turn that nobody has completed: there is no other file for it.
-      if (last) taken.insert(taken.end(), behind_.begin(), behind_.end());
+      if (last) behind_.MoveTo(&taken, behind_.size());
       if (turns) {
-        waiting_.swap(behind_);
+        std::swap(waiting_, behind_);
         full_ = false;
         turning_ = Turning::kNo;
         next = std::move(next_);

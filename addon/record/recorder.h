@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
@@ -15,6 +16,7 @@
 #include "record/compressor.h"
 #include "record/head_parts.h"
 #include "record/place.h"
+#include "record/unwritten.h"
 #include "util/fd.h"
 #include "wire/mailbox.h"
 
@@ -38,12 +40,14 @@ class Recorder : public RowTap {
   void Stop();
 
   // What is captured.
-  void Take(const FaultRow& row, const RecordRow* stack) override;
+  void Take(const FaultRow& row, const RecordRow* stack, bool held) override;
   void Take(const RecordRow& row) override;
   // True where the file is full: what is captured from here on waits for the next one.
   bool EndBatch(uint64_t horizon) override;
 
   // What is told beside it, from another thread.
+  // Of the oldest batch of which this was not told: not 0 where a fault was a copy.
+  void TellCopies(const uint8_t* copies, size_t count);
   void Tell(const RecordRow& row);
   void TellFact(const std::string& text);
   // The batch that filled the file has been counted by whoever tells. What is told between the two
@@ -61,17 +65,24 @@ class Recorder : public RowTap {
   int error() const { return error_.load(); }
   // Records for which there was no room because the disk is too slow.
   uint64_t dropped() const { return dropped_.load(); }
+  // Copies that were written as minor faults, because they could not wait for their class.
+  uint64_t late_copies() const { return late_copies_.load(); }
 
  private:
   void Run();
   void Write(std::vector<uint8_t>* records);
   // To the next file.
   void GoOn(Fd file, uint64_t begins);
-  // Has put() add to what waits, unless nothing more is taken. With the mutex held.
+  // Whether there is room in `to`. With the mutex held, as those below.
+  bool Takes(const Unwritten& to);
+  // Has put() add to what waits, unless nothing more is taken.
   template <typename Put>
-  void Append(std::vector<uint8_t>* to, Put&& put);
-  std::vector<uint8_t>* Captured() { return full_ ? &behind_ : &waiting_; }
-  std::vector<uint8_t>* Told();
+  void Append(Unwritten* to, Put&& put);
+  Unwritten* Captured() { return full_ ? &behind_ : &waiting_; }
+  Unwritten* Told();
+  bool IsWorthWriting();
+  // Bytes of what waits that are to be written now.
+  size_t Due(std::chrono::steady_clock::time_point now);
 
   const uint64_t start_;
   const HeadParts parts_;
@@ -85,10 +96,14 @@ class Recorder : public RowTap {
   std::atomic<int> error_{0};
   std::atomic<uint64_t> written_{0};
   std::atomic<uint64_t> dropped_{0};
+  std::atomic<uint64_t> late_copies_{0};
 
   std::mutex mutex_;  // guards those below
   std::condition_variable filled_;
-  std::vector<uint8_t> waiting_;
+  Unwritten waiting_;
+  // So many bytes of `waiting_` were there at this time.
+  size_t seen_ = 0;
+  std::chrono::steady_clock::time_point seen_at_;
   bool ended_ = false;  // it is noted that capture has ended
   bool stopping_ = false;
   // Of the file that is written: what was captured for it, and that it takes no more.
@@ -96,8 +111,8 @@ class Recorder : public RowTap {
   bool full_ = false;
   // Of the next one: when it begins, what is told at its head, what was captured since, and it.
   uint64_t begins_ = 0;
-  std::vector<uint8_t> head_;
-  std::vector<uint8_t> behind_;
+  Unwritten head_;
+  Unwritten behind_;
   Fd next_;
   enum class Turning : uint8_t { kNo, kTold, kReady, kNever } turning_ = Turning::kNo;
 };

@@ -110,8 +110,9 @@ void Mailbox::HandOn() {
 
 void Mailbox::Add(const FaultRow& row) {
   if (open_ != nullptr && open_->faults_full()) HandOn();
-  if (tap_ != nullptr) tap_->Take(row, nullptr);
-  if (Open(false)) {
+  const bool held = Open(false);
+  if (tap_ != nullptr) tap_->Take(row, nullptr, held);
+  if (held) {
     open_->Add(row);
   } else {
     Drop(row);
@@ -120,8 +121,9 @@ void Mailbox::Add(const FaultRow& row) {
 
 bool Mailbox::AddWithStack(const FaultRow& row, const RecordRow& stack) {
   if (open_ != nullptr && !open_->FitsStack(stack)) HandOn();
-  if (tap_ != nullptr) tap_->Take(row, stack.is_chain() ? &stack : nullptr);
-  if (!Open(false)) {
+  const bool held = Open(false);
+  if (tap_ != nullptr) tap_->Take(row, stack.is_chain() ? &stack : nullptr, held);
+  if (!held) {
     Drop(row);
     return false;
   }

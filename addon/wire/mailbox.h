@@ -60,8 +60,9 @@ struct MailboxDrops {
 class RowTap {
  public:
   virtual ~RowTap() = default;
-  // `stack`: its call chain, nullptr where it has none.
-  virtual void Take(const FaultRow& row, const RecordRow* stack) = 0;
+  // `stack`: its call chain, nullptr where it has none. `held`: there was room, and it is the next
+  // fault of the batch.
+  virtual void Take(const FaultRow& row, const RecordRow* stack, bool held) = 0;
   virtual void Take(const RecordRow& row) = 0;
   // What came so far is a batch: labels in the stream may depend on where one ends. True: whoever
   // takes the batch is to be told that the tap turns to another place behind it.

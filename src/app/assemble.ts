@@ -31,6 +31,7 @@ import type { FdWriter } from '../output/files/writer';
 import { bytesOfEach, Rotation } from './rotation';
 import { Run } from './run';
 import type { AskBlocked } from './unfinished';
+import { ToldCopies } from './told-copies';
 import { WaitingFaults } from './waiting';
 import type { Clock, RunPorts } from './run';
 import { noticeText } from '../core/facts/notices';
@@ -72,6 +73,8 @@ export interface AssemblyPorts {
 interface ConnectedPorts extends AssemblyPorts {
   /** Of a recording that takes turns between files. */
   readonly rotation?: Rotation | null;
+  /** Of a recording. */
+  readonly copies?: ToldCopies | null;
 }
 
 /**
@@ -123,7 +126,8 @@ export function assemble(
   }
   try {
     const rotation = turns ? rotationOf(capture, options.record!, record) : null;
-    return connect(options, test, { ...ports, rotation }, capture, wake);
+    const copies = record === null ? null : new ToldCopies(capture.session);
+    return connect(options, test, { ...ports, rotation, copies }, capture, wake);
   } catch (error) {
     // Closing ends a COMMAND that runs already.
     capture.close();
@@ -206,6 +210,7 @@ function connect<C extends Capture>(
       : { sink: new FaultStream(view, encoderOf(options, view, fixed), stream), writer: stream };
   const runPorts = runPortsOf(options, ports, capture, model, waiting, limit);
   const onBatch = (): void => {
+    ports.copies?.tell(view.batch, view.resolved);
     if (view.batch.turns) {
       ports.rotation?.turn(living(model.tasks, model.comms), view.batch.horizon);
     }

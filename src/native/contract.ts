@@ -156,15 +156,19 @@ export interface Session {
    */
   recordTurn(fd: number): void;
   recordTurned(): void;
+  /** Which of the `count` faults of the oldest batch of which this was not told yet were copies: not 0. */
+  recordCopies(copies: Uint8Array, count: number): void;
   /** Nothing more is recorded: the recording is completed behind it. Without it close() ends it, and waits. */
   recordEnd(): void;
   /**
    * The errno's name with which writing the recording has ended before its time, '' for none, the records that a slow
-   * disk had no room for, and bytes of records written; null where nothing is recorded. `done` some time after recordEnd().
+   * disk had no room for, the copies that were written as minor faults because their class was known too late, and
+   * bytes of records written; null where nothing is recorded. `done` some time after recordEnd().
    */
   recording(): {
     readonly error: string;
     readonly dropped: number;
+    readonly lateCopies: number;
     readonly written: number;
     readonly done: boolean;
   } | null;

@@ -46,12 +46,14 @@ export class RecordingState {
 
   /** Why it has not all that was captured, '' where it has, or there is none. */
   get trouble(): string {
-    const { error = '', dropped = 0 } = this.session.recording() ?? {};
+    const { error = '', dropped = 0, lateCopies = 0 } = this.session.recording() ?? {};
     if (this.ended !== '') return `the recording ends early: ${this.ended}`;
     if (this.stalled) return 'the recording ends early: nobody reads it';
     // `| head`: nothing is to be said.
     if (error === 'EPIPE') return '';
     if (error !== '') return `the recording ends early: ${writeFailureText(error)}`;
-    return dropped === 0 ? '' : `the recording lacks ${dropped} records: its disk is too slow`;
+    const lacking = `the recording lacks ${dropped} records: its disk is too slow`;
+    const late = `in the recording ${lateCopies} copies are minor-faults to perf: their class was known too late`;
+    return [...(dropped > 0 ? [lacking] : []), ...(lateCopies > 0 ? [late] : [])].join('; ');
   }
 }
