@@ -50,8 +50,8 @@ export function isEvident(rule: Rule, row: RegionRow): boolean {
   return row.byCause[rule.cause]! > 0 && rule.of?.(row) !== false;
 }
 
-/** Of the time of a row, whose faults are evidence for a rule, that of these: ns. */
-export function stallFor(rule: Rule, row: RegionRow, weight: Weight): number {
+/** Of the time of a row the part of a rule's cause: ns. */
+export function stallFor(rule: Rule, row: StatRow, weight: Weight): number {
   const ns = weight(row);
   return ns > 0 ? ns * shareOf(rule.cause, row) : 0;
 }
@@ -60,7 +60,7 @@ export function stallFor(rule: Rule, row: RegionRow, weight: Weight): number {
  * What of a row's time a cause has: one read from disk takes as long as a thousand cheap faults. Where nothing
  * was measured, by the number of faults.
  */
-function shareOf(cause: number, { faults, byCause, causeNs }: RegionRow): number {
+function shareOf(cause: number, { faults, byCause, causeNs }: StatRow): number {
   let measured = 0;
   for (const ns of causeNs) measured += ns;
   return measured > 0 ? causeNs[cause]! / measured : byCause[cause]! / faults;

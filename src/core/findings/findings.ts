@@ -45,6 +45,10 @@ export const LEAST_SHARE = 0.01;
 /** A finding has at least this share of all the time stalled. */
 const LEAST_PART = 0.1;
 const PAGE = 4096;
+/** A fault that only takes, clears or copies a page of 4 KiB ends long before, on average. */
+const LONG_NS = 50e3;
+const DELAYS =
+  'huge pages, memory or CPU that is short, or a userfaultfd that was registered for a short time';
 /** So many signals that one process survives are no accident. */
 const MANY_ERRORS = 100;
 
@@ -123,9 +127,15 @@ function describe({ rule }: Evidence, heading: Dominant, snapshot: Snapshot): Fi
     cause: CAUSE_NAMES[rule.cause]!,
     text:
       `${rule.says}: about ${latency(stallNs)} (${percent(stallShare)} % of one thread's time) for ` +
-      `${grouped(faults)} faults (${bytes(faults * PAGE)})${where}${by}; ${advice}`,
+      `${grouped(faults)} faults (${bytes(faults * PAGE)})${where}${by}; ${advice}${delayed(rule, figures)}`,
     callSites,
   };
+}
+
+/** What is slower than its cause explains has another one, too, which is not known. */
+function delayed({ inMemory }: Rule, { faults, stallNs }: Dominant['figures']): string {
+  if (inMemory !== true || stallNs < faults * LONG_NS) return '';
+  return `; ${latency(stallNs / faults)} each is long for that: ${DELAYS}`;
 }
 
 /** A process that lives on after so many errors catches their signals: it makes them on purpose. */
@@ -155,15 +165,20 @@ function caughtErrors({ processes }: Snapshot): Finding[] {
   ];
 }
 
-/** The code with the most faults in the regions that are evidence for a rule. */
+/**
+ * The code on which faults of a rule's cause cost most in the regions that are evidence for it. Pairs of code and region
+ * are counted without causes: of each pair the part is taken that the cause has of all that the code costs.
+ */
 function codeOf(rule: Rule, snapshot: Snapshot): string[] {
   const sums = new LabelSums();
   if (snapshot.sites.length === 0) return [];
   const evident = snapshot.regions.filter((row) => isEvident(rule, row));
   const regions = new Set(evident.map(({ id }) => id));
-  for (const { id: site, label } of snapshot.sites) {
-    for (const { id, faults } of snapshot.siteRegions(site)) {
-      if (regions.has(id)) sums.add(label, faults);
+  for (const site of snapshot.sites) {
+    const ns = stallFor(rule, site, IN_ALL);
+    if (!(ns > 0)) continue;
+    for (const { id, faults } of snapshot.siteRegions(site.id)) {
+      if (regions.has(id)) sums.add(site.label, (ns * faults) / site.faults);
     }
   }
   return sums.top();

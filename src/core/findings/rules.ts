@@ -15,6 +15,8 @@ export interface Rule {
   readonly brief: string;
   readonly says: string;
   readonly advice: string;
+  /** Nothing is waited for: where these faults take long, there is more to it. */
+  readonly inMemory?: true;
   /** Huge pages would take fewer of these faults: what is known of them in the region is said. */
   readonly hugePages?: true;
 }
@@ -45,6 +47,7 @@ export const RULES: readonly Rule[] = [
   {
     id: 'thread-stacks',
     cause: Cause.DEMAND_ZERO,
+    inMemory: true,
     of: ({ kind }) => kind === 'stack',
     brief: 'first touch of stacks',
     says: 'first touch of stacks',
@@ -53,6 +56,7 @@ export const RULES: readonly Rule[] = [
   {
     id: 'heap-regrown',
     cause: Cause.DEMAND_ZERO,
+    inMemory: true,
     of: isRegrown,
     brief: 'heap trimmed and regrown',
     says: 'a heap that is trimmed and grows again',
@@ -61,6 +65,7 @@ export const RULES: readonly Rule[] = [
   {
     id: 'given-back',
     cause: Cause.DEMAND_ZERO,
+    inMemory: true,
     of: (row) => row.kind !== 'stack' && isRefaulted(row) && !isRegrown(row),
     brief: 'freed memory touched again',
     says: 'memory that was given back and is touched again',
@@ -69,6 +74,7 @@ export const RULES: readonly Rule[] = [
   {
     id: 'first-touch',
     cause: Cause.DEMAND_ZERO,
+    inMemory: true,
     of: (row) => row.kind !== 'stack' && !isRefaulted(row) && !isRegrown(row),
     brief: 'first touch of fresh memory',
     says: 'first touch of fresh memory',
@@ -78,6 +84,7 @@ export const RULES: readonly Rule[] = [
   {
     id: 'copy-on-write',
     cause: Cause.COW_ANON,
+    inMemory: true,
     brief: 'copy-on-write',
     says: 'pages copied because they are written after a fork (or KSM)',
     advice:
@@ -131,6 +138,7 @@ export const RULES: readonly Rule[] = [
   {
     id: 'shared-memory',
     cause: Cause.SHMEM,
+    inMemory: true,
     brief: 'first touch of shared memory',
     says: 'first touch of shared memory',
     advice: 'fault it in ahead (MAP_POPULATE), or use huge pages for it',

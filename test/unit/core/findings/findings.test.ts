@@ -2,7 +2,12 @@ import { Cause, CAUSE_COUNT, CAUSE_NAMES } from '../../../../src/core/classify/c
 import { findings } from '../../../../src/core/findings/findings';
 import type { HugePageFacts } from '../../../../src/core/facts/huge-pages';
 import { RULES } from '../../../../src/core/findings/rules';
-import type { RegionRow, Snapshot } from '../../../../src/core/snapshot/snapshot';
+import type {
+  PairedRow,
+  RegionRow,
+  SiteRow,
+  Snapshot,
+} from '../../../../src/core/snapshot/snapshot';
 import { process, region, site, snapshot, stat } from '../../../support/sample';
 
 /** A row of faults of one cause that cost 1 ms each. */
@@ -16,11 +21,20 @@ function picture(regions: readonly RegionRow[], more: Partial<Snapshot> = {}): S
   return snapshot({ elapsed: 10e9, totals: stat({ stallNs }), regions, ...more });
 }
 
+/** Code on which faults of one cause cost 1 ms each. */
+function costing(cause: number, faults: number, more: Partial<SiteRow>): SiteRow {
+  const { byCause, stallNs } = row(cause, faults);
+  return site({ faults, byCause, stallNs, ...more });
+}
+
 const ids = (of: Snapshot): string[] => findings(of).map(({ id }) => id);
 
 test('what dominates is said with its figures, its regions and its code', () => {
   const heap = row(Cause.DEMAND_ZERO, 500, { label: '[heap]', kind: 'heap' });
-  const code = [site({ id: 7, label: 'LoadIndex' }), site({ id: 8, label: 'elsewhere' })];
+  const code = [
+    costing(Cause.DEMAND_ZERO, 500, { id: 7, label: 'LoadIndex' }),
+    costing(Cause.DEMAND_ZERO, 500, { id: 8, label: 'elsewhere' }),
+  ];
   const [finding, ...others] = findings(
     picture([heap], {
       sites: code,
@@ -37,6 +51,36 @@ test('what dominates is said with its figures, its regions and its code', () => 
   expect(finding!.text).toMatch(
     /^first touch of fresh memory: about 500\.0ms \(5\.0 % of one thread's time\) for 500 faults \(2\.0M\) in \[heap\], by LoadIndex; /,
   );
+});
+
+test('the code named is that on which the cause costs most, not that with the most faults there', () => {
+  const file = row(Cause.FILE_READ, 1000, { label: 'index.db', kind: 'file' });
+  const code = [
+    costing(Cause.COW_FILE, 5000, { id: 7, label: 'relocate' }),
+    costing(Cause.FILE_READ, 400, { id: 8, label: 'once' }),
+    costing(Cause.FILE_READ, 600, { id: 9, label: 'scan' }),
+  ];
+  const siteRegions = (id: number): PairedRow[] => [
+    { id: 1, label: '', faults: id === 7 ? 5000 : id === 8 ? 400 : 600 },
+  ];
+  expect(findings(picture([file], { sites: code, siteRegions }))).toMatchObject([
+    { id: 'cold-file', callSites: ['scan', 'once'] },
+  ]);
+});
+
+test('faults in memory that take long have more to them than their cause', () => {
+  const slow =
+    /; 60\.0us each is long for that: huge pages, memory or CPU that is short, or a userfaultfd/;
+  const fault = (cause: number, ns: number): string =>
+    findings(picture([row(cause, 1e5, { stallNs: 1e5 * ns })]))[0]!.text;
+  for (const cause of [Cause.DEMAND_ZERO, Cause.COW_ANON, Cause.SHMEM]) {
+    expect(fault(cause, 60e3)).toMatch(slow);
+    expect(fault(cause, 40e3)).not.toMatch(/is long/);
+  }
+  // These wait.
+  for (const cause of [Cause.FILE_READ, Cause.SWAP_IN, Cause.USERFAULTFD]) {
+    expect(fault(cause, 60e3)).not.toMatch(/is long/);
+  }
 });
 
 test('what many processes share that are not in detail counts, and is named as no place', () => {
