@@ -129,7 +129,8 @@ void PutPlainNote(NoteRow note, const std::string& text, uint64_t time, std::vec
 }  // namespace
 
 const char* NameOf(OwnEvent event) {
-  static const char* const kNames[] = {"minor-faults", "major-faults", "error-faults", "cow-faults"};
+  static const char* const kNames[] = {"minor-faults", "major-faults", "error-faults",
+                                       "cow-faults"};
   return kNames[static_cast<size_t>(event)];
 }
 

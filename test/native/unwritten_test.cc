@@ -1,5 +1,5 @@
-// What waits for a recording: each fault that was a copy comes out as one, unless it came out before
-// that was told, and then it is counted.
+// What waits for a recording: each fault that was a copy comes out as one, unless it came out
+// before that was told, and then it is counted.
 
 #include "record/unwritten.h"
 
@@ -79,7 +79,7 @@ TEST(unwritten_faults_become_copies_until_they_are_written) {
     batches.pop_front();
     late += waiting.Tell(told.data(), told.size());
   };
-  for (int step = 0; step < 20000; step++) {
+  for (int step = 0; step < 4000; step++) {
     if (chance(2)) {
       Fault fault = {number++, chance(9), chance(3), chance(20)};
       open.push_back(fault);
@@ -108,7 +108,7 @@ TEST(unwritten_faults_become_copies_until_they_are_written) {
       for (const Fault& fault : open) CHECK(ids.count(fault.number) == 0);
       waiting.MoveTo(&written, known);
     }
-    if (chance(60)) waiting.MoveTo(&written, waiting.size());
+    if (chance(300)) waiting.MoveTo(&written, waiting.size());
     if (chance(40)) {
       std::vector<uint8_t> head;
       PutNumbered(number, false, &head);
@@ -123,7 +123,8 @@ TEST(unwritten_faults_become_copies_until_they_are_written) {
   waiting.MoveTo(&written, waiting.size());
   CHECK(IdsOf(written) == expected);
   CHECK_EQ(late, expected_late);
-  CHECK(late > 100 && copies > 1000);
+  CHECK(late > 10);
+  CHECK(copies > 200);
 }
 
 }  // namespace test
