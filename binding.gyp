@@ -81,6 +81,7 @@
       'defines': ['_GNU_SOURCE'],
       'cflags': ['<@(warnings)', '-O2'],
       'cflags_cc': ['-std=c++17', '-Wno-missing-field-initializers'],
+      'ldflags': ['<!@(addon/static-libraries)'],
     },
     {
       'target_name': 'pagefault-replay',
@@ -94,6 +95,7 @@
       'defines': ['_GNU_SOURCE'],
       'cflags': ['<@(warnings)', '-O2'],
       'cflags_cc': ['-std=c++17', '-Wno-missing-field-initializers'],
+      'ldflags': ['<!@(addon/static-libraries)'],
       'conditions': [['zstd==1', {'defines': ['PAGEFAULT_ZSTD'], 'libraries': ['-lzstd']}]],
     },
     {
@@ -156,6 +158,7 @@
             'defines': ['_GNU_SOURCE'],
             'cflags': ['<@(warnings)', '-O2'],
             'cflags_cc': ['-std=c++17', '-Wno-missing-field-initializers'],
+            'ldflags': ['<!@(addon/static-libraries)'],
             'libraries': ['-ldw', '-lelf', '-liberty', '-llzma'],
           },
         ],
