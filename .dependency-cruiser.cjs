@@ -6,6 +6,7 @@ const ROOMS = [
   'text',
   'compare',
   'facts',
+  'budget',
   'wire',
   'classify',
   'vma',

@@ -66,6 +66,7 @@ struct BpfTask {
   // Where minor faults are sampled: completed; told by records; told by walks. The last is written
   // by walks, the others by the thread: in a race both tell of some, and less is told later.
   BpfU64 minor, told, walked;
+  BpfU64 ran;  // with a budget: CPU time that is in BpfState.ran, or was before it was kept, ns
 };
 
 // What a walk tells of a thread.
@@ -73,6 +74,9 @@ struct BpfCount {
   BpfU32 pid, tid;
   BpfS64 minor;  // as BpfFault.counted
 };
+
+// What a run of a program was for.
+enum { kBpfEntry, kBpfCompletion, kBpfRuns };
 
 // Of each CPU. Whole lines of the cache, so that they do not disturb each other.
 struct BpfCounters {
@@ -86,7 +90,13 @@ struct BpfCounters {
   BpfU64 unstacked;     // faults with records since the last one with a stack
   BpfU64 until;         // minor faults until the next one is taken, which stands for `weight`
   BpfU64 weight;
-  BpfU64 rest[3];
+  // With a budget: completions, records, and what it took to put these into the rings, ns.
+  BpfU64 counted, captured, put_ns;
+  // Of the runs of programs some that were timed, by what they were for, and what they took but for
+  // records, ns.
+  BpfU64 timed[kBpfRuns], timed_ns[kBpfRuns];
+  BpfU64 turn;
+  BpfU64 rest[2];
 };
 
 // Who is followed.
@@ -108,6 +118,7 @@ struct BpfSettings {
   BpfU32 self;      // never listed
   BpfU32 sampled;   // of minor faults not each has a record
   BpfU32 stacks;
+  BpfU32 budget;  // what capture costs is measured, and `every` follows
 };
 
 // What changes meanwhile.
@@ -120,4 +131,5 @@ struct BpfState {
   BpfU32 every;        // so manyth minor fault has a record, on average
   BpfU32 stack_every;  // with so manyth record a stack; 0: with none
   BpfU64 walk_before;  // walks for counts pass by who is kept since then
+  BpfU64 ran;          // with a budget: CPU time of those who are followed, ns, as of the last walk
 };

@@ -63,6 +63,8 @@ struct {
     if (counted != NULL) counted->name++;                               \
   } while (0)
 
+#include "spent.h"
+
 // A thread that ends a fault on one page has entered it there.
 INLINE int SamePage(u64 a, u64 b) {
   return (a ^ b) >> 12 == 0;
@@ -98,9 +100,12 @@ INLINE int Put(void* context, struct BpfFault* fault) {
   int found = 0;
   fault->listed = settings.scope == kBpfListed;
   fault->time = bpf_ktime_get_ns();
-  if (PutWithStack(context, fault, &found)) return found;
-  const u64 bytes = settings.sampled ? kBpfSampleBytes : kBpfFaultBytes;
-  return bpf_perf_event_output(context, &rings, BPF_F_CURRENT_CPU, fault, bytes) == 0;
+  if (!PutWithStack(context, fault, &found)) {
+    const u64 bytes = settings.sampled ? kBpfSampleBytes : kBpfFaultBytes;
+    found = bpf_perf_event_output(context, &rings, BPF_F_CURRENT_CPU, fault, bytes) == 0;
+  }
+  CountPut(fault->time);
+  return found;
 }
 
 INLINE void Emit(void* context, struct BpfFault* fault) {
@@ -142,6 +147,7 @@ INLINE void Leave(void* context, struct BpfTask* task) {
 
 INLINE struct BpfTask* Keep(u64 key, u8 asleep) {
   struct BpfTask task = {.asleep = asleep, .kept = bpf_ktime_get_ns()};
+  if (settings.budget) task.ran = RanOf(key);
   bpf_map_update_elem(&tasks, &key, &task, BPF_NOEXIST);
   struct BpfTask* kept = bpf_map_lookup_elem(&tasks, &key);
   if (kept == NULL) COUNT(not_kept);
@@ -164,8 +170,9 @@ INLINE void DropOuter(struct BpfTask* task) {
   task->outer.open = 0;
 }
 
-// Arguments: address, registers, error code (asm/trace/exceptions.h).
-INLINE int Enter(u64* arguments, int user) {
+// Arguments: address, registers, error code (asm/trace/exceptions.h). Returns whether it is of
+// someone who is followed.
+INLINE int TakeIn(u64* arguments, int user) {
   if (state.ended) return 0;
   u64 key = bpf_get_current_task();
   struct BpfTask* task = bpf_map_lookup_elem(&tasks, &key);
@@ -199,6 +206,12 @@ INLINE int Enter(u64* arguments, int user) {
   const int vsyscall = user && entry->ip == entry->address && entry->ip >> 12 == 0xffffffffff600;
   entry->open = !vsyscall;
   if (vsyscall && !task->asleep) COUNT(vsyscalls);
+  return 1;
+}
+
+INLINE int Enter(u64* arguments, int user) {
+  const struct Timing timing = BeginRun();
+  if (TakeIn(arguments, user)) EndRun(&timing, kBpfEntry);
   return 0;
 }
 
@@ -225,18 +238,17 @@ INLINE u32 Weigh(void) {
   struct BpfCounters* own = bpf_map_lookup_elem(&counters, &cpu);
   const u64 every = state.every;
   if (own == NULL || every <= 1) return 1;
-  if (own->until == 0) {
+  // Where the distance has changed the way begins anew: each is as likely to be taken as before.
+  if (own->until == 0 || own->weight != every) {
     own->weight = every;
     own->until = 1 + bpf_get_prandom_u32() % every;
   }
   if (--own->until != 0) return 0;
-  const u32 weight = own->weight;
   // Varied, so as not to run in step with a loop: by an eighth up and down, or by half where an
   // eighth would be nothing.
   const u64 swing = every < 16 ? every / 2 : every / 8;
-  own->weight = every;
   own->until = every - swing + bpf_get_prandom_u32() % (2 * swing + 1);
-  return weight;
+  return every;
 }
 
 INLINE s64 Untold(const struct BpfTask* task) {
@@ -258,7 +270,8 @@ INLINE void Sample(void* context, struct BpfTask* task, struct BpfFault* fault) 
   }
 }
 
-INLINE int Finish(struct Completion* context, u8 ending) {
+// Returns whether it is of someone who is followed.
+INLINE int Complete(struct Completion* context, u8 ending) {
   struct BpfFault fault = {.ending = ending};
   u64 key = bpf_get_current_task();
   u64 address = context->address;
@@ -306,6 +319,12 @@ INLINE int Finish(struct Completion* context, u8 ending) {
   }
   // Who walks a stack for the record may touch what is not there.
   if (task != NULL) task->completed = address;
+  return 1;
+}
+
+INLINE int Finish(struct Completion* context, u8 ending) {
+  const struct Timing timing = BeginRun();
+  if (Complete(context, ending)) EndRun(&timing, kBpfCompletion);
   return 0;  // no sample of the event itself
 }
 
@@ -361,6 +380,7 @@ SEC("raw_tp/sched_process_exit") int end(u64* arguments) {
   task->user.open = 0;
   if (!settings.sampled) return 0;
   task->ended = 1;
+  AddRan(task, key);
   const s64 untold = Untold(task);
   if (untold == 0) return 0;
   u64 numbers = bpf_get_current_pid_tgid();

@@ -310,6 +310,29 @@ void BpfPrograms::SetEvery(uint32_t every) {
   loaded_->state()->every = every;
 }
 
+BpfSpent BpfPrograms::Spent() const {
+  BpfSpent spent;
+  uint64_t timed[kBpfRuns] = {}, timed_ns[kBpfRuns] = {};
+  spent.ran_ns = loaded_->state()->ran;
+  for (size_t i = 0; i < loaded_->cpus; i++) {
+    const volatile BpfCounters& cpu = loaded_->counters()[i];
+    spent.counted += cpu.counted;
+    spent.captured += cpu.captured;
+    spent.put_ns += cpu.put_ns;
+    for (size_t run = 0; run < kBpfRuns; run++) {
+      timed[run] += cpu.timed[run];
+      timed_ns[run] += cpu.timed_ns[run];
+    }
+  }
+  const auto mean = [&](size_t run) {
+    if (timed[run] == 0) return 0.0;
+    return static_cast<double>(timed_ns[run]) / static_cast<double>(timed[run]);
+  };
+  spent.entry_ns = mean(kBpfEntry);
+  spent.completion_ns = mean(kBpfCompletion);
+  return spent;
+}
+
 size_t BpfPrograms::descriptors() const {
   return loaded_->links.size() + 8;
 }
@@ -351,6 +374,9 @@ int BpfPrograms::TakeCounts(uint64_t, const std::function<void(const BpfCount&)>
   return ENOSYS;
 }
 void BpfPrograms::SetEvery(uint32_t) {}
+BpfSpent BpfPrograms::Spent() const {
+  return {};
+}
 size_t BpfPrograms::descriptors() const {
   return 0;
 }

@@ -26,6 +26,16 @@ struct BpfRefusal {
   std::string what;
 };
 
+// With a budget, since the start.
+struct BpfSpent {
+  // Completions of those who are followed, records, and the time that it took to put these into the
+  // rings, ns.
+  uint64_t counted = 0, captured = 0, put_ns = 0;
+  // What it takes to run the programs for a fault that has no record, as they say themselves, ns.
+  double entry_ns = 0, completion_ns = 0;
+  uint64_t ran_ns = 0;  // CPU time of those who are followed, as of the last walk (TakeCounts)
+};
+
 class BpfPrograms {
  public:
   // Loads and attaches them. nullptr where that cannot be done.
@@ -60,6 +70,8 @@ class BpfPrograms {
   // What has been counted of threads and is told by no record; of threads that are followed since a
   // time before `before` (CLOCK_MONOTONIC, ns). Each is told once. Returns 0 or an errno.
   int TakeCounts(uint64_t before, const std::function<void(const BpfCount&)>& visit);
+  // Of settings.budget.
+  BpfSpent Spent() const;
   size_t descriptors() const;
 
  private:

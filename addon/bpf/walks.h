@@ -2,13 +2,7 @@
 // of them. A part of faults.bpf.c, whose maps and functions these programs use.
 #pragma once
 
-// Of the kernel's own what is read here, wherever it lies there: libbpf looks that up in its BTF.
-struct task_struct {
-  s32 pid;
-  s32 tgid;
-  s32 exit_state;
-  struct task_struct* real_parent;
-} __attribute__((preserve_access_index));
+// Its task_struct: spent.h.
 struct bpf_iter_meta {
   struct seq_file* seq;
 } __attribute__((preserve_access_index));
@@ -54,6 +48,7 @@ SEC("iter/task") int counts(u64* context) {
   u64 key = (u64)task;
   struct BpfTask* kept = bpf_map_lookup_elem(&tasks, &key);
   if (kept == NULL || kept->kept >= state.walk_before) return 0;
+  AddRan(kept, key);
   const struct BpfCount count = {.pid = task->tgid, .tid = task->pid, .minor = Untold(kept)};
   if (count.minor == 0) return 0;
   kept->walked += count.minor;

@@ -19,8 +19,8 @@ Capture::Capture(const CaptureOptions& options, std::function<void()> wake)
   std::vector<Fd> held;  // until the session's own events are there (MakePlan)
   const bool whole = options_.machine || !options_.cgroup.empty();
   if (!options_.cgroup.empty()) OpenCgroup();
-  plan_ = MakePlan({options_.engine, options_.children, options_.has_command, options_.every, whole,
-                    options_.stacks, WhomProgramsFollow()},
+  plan_ = MakePlan({options_.engine, options_.children, options_.has_command, options_.every,
+                    options_.budget, whole, options_.stacks, WhomProgramsFollow()},
                    &formats_, &notices_, &held, &programs_);
   plan_.cgroup = cgroup_.get();
   start_ = MonotonicNow();
@@ -65,7 +65,8 @@ BpfOptions Capture::WhomProgramsFollow() const {
   if (cgroup_.ok()) options.settings.scope = kBpfCgroup;
   options.settings.children = options_.children;
   options.settings.on_exec = options_.has_command;
-  options.settings.sampled = options_.every > 1;
+  options.settings.sampled = options_.every > 1 || options_.budget;
+  options.settings.budget = options_.budget;
   const StackOptions& stacks = options_.stacks;
   options.settings.stacks = !stacks.wanted ? kBpfNoStacks : stacks.copied ? kBpfCopies : kBpfChains;
   options.settings.self = static_cast<uint32_t>(getpid());

@@ -31,6 +31,7 @@ struct CaptureOptions {
   CommandSpec command;
   Engine engine = Engine::kBest;
   uint32_t every = 1;    // so manyth minor fault has a record, the others are counted
+  bool budget = false;   // that changes: Poller::SetEvery
   bool children = true;  // are followed too
   StackOptions stacks;
   // What is captured also goes into this file, which is empty and stays the caller's; -1: nowhere.

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <string>
 
+#include "capture/counting_cost.h"
 #include "perf/tracefs.h"
 #include "proc/procfs.h"
 #include "util/error.h"
@@ -47,7 +48,7 @@ class Planner {
     // A thread is met by whatever record of it comes first: each has to tell whose it is.
     plan_.sample_tid = options.whole || !InInitialPidNamespace();
     if (options.engine == Engine::kBpf) {
-      PlanBpf(options.bpf, options.every);
+      PlanBpf(options);
     } else {
       PlanEntries(options.engine);
     }
@@ -91,17 +92,21 @@ class Planner {
   }
 
   // Completions alone: programs join them with their entries.
-  void PlanBpf(const BpfOptions& options, uint32_t every) {
+  void PlanBpf(const PlanOptions& options) {
     BpfRefusal refusal = {EPERM, "in a pid namespace of its own"};
-    if (InInitialPidNamespace()) programs_ = BpfPrograms::Open(options, &refusal);
+    const bool initial = InInitialPidNamespace();
+    plan_.budget = options.budget;
+    if (initial && options.budget) plan_.around_ns = MeasureAround(&refusal);
+    const bool measured = plan_.around_ns >= 0;
+    if (initial && measured) programs_ = BpfPrograms::Open(options.bpf, &refusal);
     if (programs_ == nullptr) throw SystemError("NO_ENGINE", refusal.error, "bpf", refusal.what);
     // First what carries the address-space records.
     plan_.per_thread = {EventKind::kMajor, EventKind::kMinor};
     plan_.per_cpu = {EventKind::kFinished};
     plan_.tracepoints = plan_.bpf = formats_.finished = true;
-    formats_.sampled = options.settings.sampled != 0;
-    programs_->SetEvery(every);
-    plan_.every = every;
+    formats_.sampled = options.bpf.settings.sampled != 0;
+    programs_->SetEvery(options.every);
+    plan_.every = options.every;
   }
 
   // Completions, and the entries that belong to them.

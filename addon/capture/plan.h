@@ -29,6 +29,7 @@ struct PlanOptions {
   bool children = true;  // are followed too
   bool on_exec = false;  // events start with the exec
   uint32_t every = 1;    // so manyth minor fault has a record; only with Engine::kBpf
+  bool budget = false;   // that changes, so as to keep what it costs; as well
   bool whole = false;    // all processes of each CPU or of a cgroup, and not threads
   StackOptions stacks;
   BpfOptions bpf;

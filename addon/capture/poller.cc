@@ -71,6 +71,7 @@ Poller::Poller(EventSet& events, const Formats& formats, Mailbox& mailbox, Comma
       pairer_(formats, mailbox, start, std::move(following)),
       stack_budget_(events.plan().stack_budget),
       maker_budget_(events.plan().maker_budget),
+      every_(events.plan().every),
       stacks_(LookForStack, kStackPatience),
       stop_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (!stop_fd_.ok()) throw SystemError(errno, "eventfd", "");
@@ -140,6 +141,8 @@ int Poller::TakeCounts(uint64_t before) {
   const int error = events_.programs()->TakeCounts(before, [&](const BpfCount& count) {
     pairer_.OnCounted(count.pid, count.tid, count.minor, listed, as_of_);
   });
+  spent_ = events_.programs()->Spent();
+  spent_at_ = MonotonicNow();
   Publish();
   return error;
 }
@@ -237,6 +240,18 @@ void Poller::KeepBudgets() {
     pairer_.maker_periods().Change(MonotonicNow(), period);
     events_.SetMakerPeriod(period);
   }
+}
+
+void Poller::SetEvery(uint32_t every) {
+  if (!events_.plan().budget) return;
+  every_ = every;
+  events_.programs()->SetEvery(every);
+}
+
+BpfSpent Poller::Spent(uint64_t* at) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  *at = spent_at_;
+  return spent_;
 }
 
 void Poller::Sweep(uint64_t now) {

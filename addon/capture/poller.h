@@ -47,6 +47,11 @@ class Poller {
   // capture ended (cut_off).
   EventSet::Totals Count();
   size_t descriptors();
+  // With a budget: so manyth minor fault has a record from now on.
+  void SetEvery(uint32_t every);
+  uint32_t every() const { return every_.load(); }
+  // With a budget: what was spent up to the last walk, which was at `at` (raw clock, 0: none yet).
+  BpfSpent Spent(uint64_t* at);
   std::vector<PendingFault> pending(size_t max);
   // The same, all of them in no order, as columns (pending_faults.h); of more than there is room
   // for the oldest.
@@ -102,6 +107,7 @@ class Poller {
   Merger merger_;
   StackBudget stack_budget_;
   StackBudget maker_budget_;
+  std::atomic<uint32_t> every_;
   HeldReader<ThreadStack> stacks_;
   bool first_stacks_ = true;  // those of the threads seeded are awaited, and the records with them
   uint64_t first_stacks_until_ = 0;  // no longer than that
@@ -117,6 +123,8 @@ class Poller {
 
   std::mutex mutex_;  // held during a pass; guards what readers ask for below
   PollerCounters published_;
+  BpfSpent spent_;
+  uint64_t spent_at_ = 0;
   uint64_t as_of_ = 0;  // the pairer has seen every record up to this time (raw clock)
   uint64_t cut_minor_ = 0;
   uint64_t cut_major_ = 0;

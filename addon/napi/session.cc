@@ -76,6 +76,7 @@ CaptureOptions ReadOptions(const Napi::Object& object) {
   options.children = object.Get("children").ToBoolean();
   options.engine = EngineOf(text("engine"));
   options.every = std::max(1u, object.Get("every").ToNumber().Uint32Value());
+  options.budget = object.Get("budget").ToBoolean();
   const Napi::Value stacks = object.Get("stacks");
   if (stacks.IsObject()) {
     options.stacks.wanted = true;
@@ -116,6 +117,8 @@ Napi::Function Session::Define(Napi::Env env) {
                          InstanceMethod<&Session::Drain>("drain"),
                          InstanceMethod<&Session::TakeStack>("takeStack"),
                          InstanceMethod<&Session::Counters>("counters"),
+                         InstanceMethod<&Session::SetEvery>("setEvery"),
+                         InstanceMethod<&Session::Spent>("spent"),
                          InstanceMethod<&Session::Pending>("pending"),
                          InstanceMethod<&Session::PendingFaults>("pendingFaults"),
                          InstanceMethod<&Session::Crowded>("crowded"),
@@ -215,7 +218,7 @@ Napi::Value Session::Info(const Napi::CallbackInfo& info) {
   EventSet& events = capture_->events();
   const Command* command = capture_->command();
   Napi::Object object = Napi::Object::New(env);
-  object.Set("every", plan.every);
+  object.Set("every", capture_->poller().every());
   object.Set("engine", plan.bpf ? "bpf" : plan.tracepoints ? "tracepoint" : "software");
   object.Set("entrySource", plan.tracepoints ? "tracepoint" : "software");
   object.Set("unmapTracepoints", plan.syscall_tracepoints);

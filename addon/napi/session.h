@@ -26,6 +26,8 @@ class Session : public Napi::ObjectWrap<Session> {
   // takeStack(slot, bytes): what lies in a slot of StackCopies; returns its length, 0 for nothing.
   Napi::Value TakeStack(const Napi::CallbackInfo& info);
   Napi::Value Counters(const Napi::CallbackInfo& info);
+  void SetEvery(const Napi::CallbackInfo& info);
+  Napi::Value Spent(const Napi::CallbackInfo& info);
   Napi::Value Pending(const Napi::CallbackInfo& info);
   void PendingFaults(const Napi::CallbackInfo& info);
   Napi::Value Crowded(const Napi::CallbackInfo& info);

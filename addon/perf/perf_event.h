@@ -18,6 +18,8 @@ struct Plan {
   bool tracepoints = false;  // entry records with error code
   bool bpf = false;          // BPF programs finish the faults
   uint32_t every = 1;        // so manyth minor fault has a record, the others are counted
+  bool budget = false;       // that changes
+  double around_ns = 0;      // with a budget: MeasureAround()
   bool syscall_tracepoints = false;
   bool user_only = false;    // exclude_kernel
   bool format_lost = false;  // PERF_FORMAT_LOST, Linux 6.0

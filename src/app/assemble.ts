@@ -7,6 +7,8 @@ import { LiveCapture } from '../sources/live/live-capture';
 import { Batch } from '../core/wire/batch';
 import { AnalyzerError } from '../core/facts/errors';
 import type { RecordedCapture } from '../sources/recording/recorded-capture';
+import { budgetOf } from './budget-keeper';
+import type { BudgetKeeper } from './budget-keeper';
 import type { Capture } from './capture';
 import type { Debug } from '../core/facts/debug';
 import type { FaultView } from '../core/columns/fault-fields';
@@ -75,6 +77,7 @@ interface ConnectedPorts extends AssemblyPorts {
   readonly rotation?: Rotation | null;
   /** Of a recording. */
   readonly copies?: ToldCopies | null;
+  readonly budget?: BudgetKeeper | null;
 }
 
 /**
@@ -100,6 +103,7 @@ export function assemble(
       ringPages: options.ringPages,
       engine: options.engine,
       every: options.every,
+      budget: options.budget !== null,
       stacks: options.stacks,
       record:
         record === null
@@ -127,7 +131,8 @@ export function assemble(
   try {
     const rotation = turns ? rotationOf(capture, options.record!, record) : null;
     const copies = record === null ? null : new ToldCopies(capture.session);
-    return connect(options, test, { ...ports, rotation, copies }, capture, wake);
+    const budget = budgetOf(options, capture, ports.debug);
+    return connect(options, test, { ...ports, rotation, copies, budget }, capture, wake);
   } catch (error) {
     // Closing ends a COMMAND that runs already.
     capture.close();
@@ -266,7 +271,7 @@ function stacksOf({ stacks, format }: Options, streams: boolean): Stacks {
 
 function runPortsOf(
   options: Options,
-  ports: AssemblyPorts,
+  ports: ConnectedPorts,
   capture: Capture,
   model: Model,
   waiting: WaitingFaults,
@@ -274,6 +279,7 @@ function runPortsOf(
 ): Omit<RunPorts, 'output' | 'onBatch'> {
   return {
     session: capture.session,
+    budget: ports.budget ?? null,
     consumer: model,
     whenReady: (action) => {
       capture.whenReady(action);
@@ -342,7 +348,8 @@ function parsedFilter(text: string | null): ((model: Model) => FaultTest) | null
 }
 
 function encoderOf(options: Options, view: FaultView, fixed: FixedNames | null): FaultEncoder {
-  const listed = faultFields(options.symbols, options.stacks !== null, options.every > 1);
+  const weighed = options.every > 1 || options.budget !== null;
+  const listed = faultFields(options.symbols, options.stacks !== null, weighed);
   const fields = fixed ? fixed.fields(listed) : listed;
   switch (options.format) {
     case 'csv':

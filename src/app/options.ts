@@ -64,6 +64,8 @@ export interface Options extends Effects {
   readonly engine: Engine | null;
   /** So manyth minor fault is captured, on average, and the others are counted; 1: each. */
   readonly every: number;
+  /** As many are captured as may cost that share of CPU time, in percent; null: no matter what. */
+  readonly budget: number | null;
   /** Descriptor that is told when capture is on. */
   readonly readyFd: number | null;
 }

@@ -8,6 +8,7 @@ import type {
 } from '../core/facts/capture-facts';
 import { lostFaults } from '../core/facts/capture-facts';
 import type { NoticeFacts } from '../core/facts/notices';
+import type { BudgetKeeper } from './budget-keeper';
 import type { Resolved } from '../core/wire/resolved';
 import { Pump } from './pump';
 import type { BatchConsumer, BatchSource, SinkWriter, StreamSink } from './pump';
@@ -51,6 +52,8 @@ export interface RunPorts {
   readonly outputClosed?: () => boolean;
   /** Not every fault is counted. */
   readonly filtered: boolean;
+  /** Captures as many faults as may be. */
+  readonly budget?: BudgetKeeper | null;
   readonly durationNs: number | null;
   readonly askBlocked: AskBlocked;
   /** Runs what ends the capture: for looks at the targets right before and after. */
@@ -210,7 +213,7 @@ export class Run {
     const { session } = this.ports;
     const { kernel, ...records } = session.counters();
     return {
-      mode: this.ports.filtered ? { ...session.info, filtered: true } : session.info,
+      mode: this.mode(),
       received: { ...this.pump.counts },
       lost: lostFaults(records),
       kernel,
@@ -223,7 +226,16 @@ export class Run {
     };
   }
 
+  private mode(): CaptureMode {
+    const { session, filtered, budget } = this.ports;
+    const { info } = session;
+    if (!filtered && !budget) return info;
+    const kept = budget ? { budget: budget.facts(this.reason !== null) } : {};
+    return { ...info, ...(filtered ? { filtered } : {}), ...kept };
+  }
+
   private beat(): void {
+    if (this.reason === null) this.ports.budget?.beat();
     if (this.beats++ % NOTICE_BEATS === 0) this.notices();
     this.check();
     if (this.pump.blocked) this.giveUpIfStalled();

@@ -75,6 +75,8 @@ export interface SessionOptions {
   readonly engine?: Engine;
   /** With the engine bpf: so manyth minor fault is captured, on average; left out, each. */
   readonly every?: number;
+  /** With the engine bpf: Session.setEvery() changes that, and what capture costs is measured. */
+  readonly budget?: boolean;
   /** User call chains; left out, none are taken. */
   readonly stacks?: StackOptions;
   /**
@@ -115,6 +117,20 @@ export interface Counters extends RecordCounters {
   readonly kernel: KernelCounts;
 }
 
+/** With a budget: what the programs in the kernel have done since the start, as of one moment some times a second. */
+export interface SpentCounters {
+  /** When, ns since the session's start; 0: not yet. */
+  readonly atNs: number;
+  /** CPU time of all threads that are followed, ns. */
+  readonly ranNs: number;
+  /** Completions that were counted, those that have records, and what it took to write these, ns. */
+  readonly counted: number;
+  readonly captured: number;
+  readonly putNs: number;
+  /** What it costs that one is counted, ns. */
+  readonly eachNs: number;
+}
+
 /** A user-mode fault that has been entered and not completed. Addresses are exact. */
 export interface PendingFault {
   readonly pid: number;
@@ -138,6 +154,10 @@ export interface Session {
   crowded(): boolean;
   /** Reads every event: once per refresh. */
   counters(): Counters;
+  /** With SessionOptions.budget: one minor fault in `every` is captured from now on, on average. */
+  setEvery(every: number): void;
+  /** The same. */
+  spent(): SpentCounters;
   /** User-mode entries still open, oldest first, at most `max`. */
   pending(max: number): PendingFault[];
   /** The same without order or limit, as columns (layout: core/wire/pending-faults.ts). */

@@ -7,7 +7,7 @@ import type { Effects, Options } from '../../app/options';
 import { effectsOf } from './effects';
 import { UsageError, parseArguments } from './parse';
 import { stackOptions } from './stacks';
-import { byteSize, choice, integer } from './values';
+import { byteSize, choice, integer, percentage } from './values';
 
 /** PID_MAX_LIMIT of 64-bit kernels. */
 const PID_MAX = 4194304;
@@ -88,18 +88,25 @@ const EVERY_MAX = 1_000_000;
 /** What a sample cannot have: recordings keep no weights, no two samples are equal. */
 const NOT_SAMPLED = ['record', 'fixed-ts'] as const;
 
-function engineOf(given: ReadonlyMap<string, string>): Pick<Options, 'engine' | 'every'> {
+type Sampled = Pick<Options, 'engine' | 'every' | 'budget'>;
+
+function engineOf(given: ReadonlyMap<string, string>): Sampled {
   const engine = choice('engine', given.get('engine'), ENGINES);
   const every = integer('every', given.get('every'), 1, EVERY_MAX) ?? 1;
-  if (every === 1) return { engine, every };
+  const budget = percentage('budget', given.get('budget'));
+  if (budget !== null && given.has('every')) {
+    throw new UsageError('--every and --budget exclude each other: a budget says how many');
+  }
+  if (every === 1 && budget === null) return { engine, every, budget };
+  const name = budget === null ? '--every' : '--budget';
   if (engine !== null && engine !== 'bpf') {
     throw new UsageError(
-      `--every needs --engine bpf: with ${engine} entries and completions of different faults would be picked`,
+      `${name} needs --engine bpf: with ${engine} entries and completions of different faults would be picked`,
     );
   }
-  const other = NOT_SAMPLED.find((name) => given.has(name));
-  if (other !== undefined) throw new UsageError(`--every and --${other} exclude each other`);
-  return { engine: 'bpf', every };
+  const other = NOT_SAMPLED.find((option) => given.has(option));
+  if (other !== undefined) throw new UsageError(`${name} and --${other} exclude each other`);
+  return { engine: 'bpf', every, budget };
 }
 
 /** What processes are grouped by. Where and whose they are depends on who starts them. */

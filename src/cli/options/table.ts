@@ -205,6 +205,10 @@ export const OPTIONS: readonly OptionSpec[] = [
   ),
   only(
     'capture',
+    option('', 'budget', 'PERCENT', 'capture as many as may cost that share of CPU time (bpf)'),
+  ),
+  only(
+    'capture',
     option(
       '',
       'ready-fd',

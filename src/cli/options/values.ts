@@ -29,6 +29,16 @@ export function integer(
   return value;
 }
 
+/** `1%`, `0.5`: from 0.01 to 100; null where the option was not given. Throws UsageError. */
+export function percentage(name: string, text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const value = /^\d+(\.\d+)?%?$/.test(text) ? Number.parseFloat(text) : NaN;
+  if (!(value >= 0.01 && value <= 100)) {
+    throw new UsageError(`--${name}: '${text}' is no share in percent, 0.01 to 100`);
+  }
+  return value;
+}
+
 const UNITS: ReadonlyMap<string, number> = new Map([
   ['', 1],
   ['K', 2 ** 10],

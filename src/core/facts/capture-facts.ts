@@ -46,6 +46,20 @@ export interface LostFaults {
 export const ENGINES = ['bpf', 'tracepoint', 'software'] as const;
 export type Engine = (typeof ENGINES)[number];
 
+/** A share of CPU time that capture may cost, and the one that it does; NaN where that is not known yet. */
+export interface BudgetFacts {
+  readonly percent: number;
+  /** Of the CPU time of the machine, and not of the targets'. */
+  readonly ofMachine: boolean;
+  readonly costPercent: number;
+  /** Of that what it costs that faults are counted, and what the processes of the analyzer take. */
+  readonly countingPercent: number;
+  readonly ownPercent: number;
+  readonly isMet: boolean;
+  /** The least and the most that CaptureMode.every was in that time. */
+  readonly every: readonly [number, number];
+}
+
 /** How a session captures, as the addon says it. */
 export interface CaptureMode {
   /** Where entry records come from: COW can be told only with 'tracepoint'. */
@@ -54,6 +68,8 @@ export interface CaptureMode {
   readonly engine?: Engine;
   /** So manyth MINOR or COW fault is captured, on average; the others are counted. Absent: each. */
   readonly every?: number;
+  /** That follows a budget. */
+  readonly budget?: BudgetFacts;
   /** Not every fault is counted (a filter, a limit): of those that are not captured nobody knows whether they would be. */
   readonly filtered?: boolean;
   /** munmap, mremap and brk are seen. */
@@ -252,14 +268,37 @@ export function limitsMet({ notKept }: RecordCounters): string[] {
 
 /** Not every MINOR or COW fault is captured: what is known of these is an estimate, but for how many they are. */
 export function isSampled(mode: CaptureMode): boolean {
-  return (mode.every ?? 1) > 1;
+  return mode.budget !== undefined || (mode.every ?? 1) > 1;
+}
+
+/** How many are captured, in words. */
+function sampledText({ every = 1, budget }: CaptureMode): string {
+  if (budget === undefined) return `sampled, 1 in ${grouped(every)}: ~ is an estimate`;
+  const [least, most] = budget.every;
+  const nth = least === most ? grouped(least) : `${grouped(least)} to ${grouped(most)}`;
+  return `sampled, 1 in ${nth}, for ${budgetText(budget)}: ~ is an estimate`;
+}
+
+/** `0.94 % of budget 1 %`, `3.6 % of budget 1 % (not met: counting is 3.1 %, the analyzer 0.3 %)`. */
+function budgetText(budget: BudgetFacts): string {
+  const { percent, costPercent, countingPercent, ownPercent, isMet } = budget;
+  const cost = Number.isFinite(costPercent) ? share(costPercent) : '-';
+  const text = `${cost} % of budget ${share(percent)} %`;
+  if (isMet) return text;
+  const [counting, own] = [countingPercent, ownPercent].map(share);
+  return `${text} (not met: counting is ${counting} %, the analyzer ${own} %)`;
+}
+
+/** `0.94`, `12`: as many digits as say something. */
+function share(percent: number): string {
+  return percent < 10 ? String(Number(percent.toFixed(percent < 1 ? 2 : 1))) : percent.toFixed(0);
 }
 
 /** The limits of a capture mode in words, most important first; empty for a full capture. */
 export function captureLimits(mode: CaptureMode): string[] {
   const limits: string[] = [];
   if (isSampled(mode)) {
-    limits.push(`sampled, 1 in ${grouped(mode.every!)}: ~ is an estimate`);
+    limits.push(sampledText(mode));
   }
   if (mode.entrySource === 'software') {
     limits.push('no COW and no access type: the exceptions tracepoints are not available');

@@ -1,6 +1,6 @@
 import { CAUSE_NAMES } from '../../core/classify/classes';
 import { captureLimits, completeness, knowsCow } from '../../core/facts/capture-facts';
-import type { CaptureMode, RecordCounters } from '../../core/facts/capture-facts';
+import type { BudgetFacts, CaptureMode, RecordCounters } from '../../core/facts/capture-facts';
 import {
   PROCESS_COLUMNS,
   REGION_COLUMNS,
@@ -154,6 +154,7 @@ function capturePart({ capture: { mode, records }, fixed }: ReportInput): Json {
     entry_source: mode.entrySource,
     engine: mode.engine ?? null,
     sampled_every: mode.every ?? 1,
+    budget: mode.budget === undefined ? null : budgetPart(mode.budget),
     unmap_tracepoints: mode.unmapTracepoints,
     signal_tracepoint: mode.signalTracepoint,
     user_only: mode.userOnly,
@@ -165,6 +166,21 @@ function capturePart({ capture: { mode, records }, fixed }: ReportInput): Json {
     page_size: mode.pageSize,
     limits: captureLimits(mode),
     records: fixed ? null : recordCounters(records),
+  };
+}
+
+/** A target that has never run has no share: NaN, which JSON does not know. */
+function budgetPart(budget: BudgetFacts): Json {
+  const known = (percent: number): number | null => (Number.isFinite(percent) ? percent : null);
+  const [least, most] = budget.every;
+  return {
+    percent: budget.percent,
+    of: budget.ofMachine ? 'machine' : 'targets',
+    cost_percent: known(budget.costPercent),
+    counting_percent: known(budget.countingPercent),
+    analyzer_percent: known(budget.ownPercent),
+    met: budget.isMet,
+    every: [least, most],
   };
 }
 

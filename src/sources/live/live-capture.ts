@@ -55,6 +55,7 @@ export interface LiveRequest {
   readonly engine: Engine | null;
   /** See SessionOptions. */
   readonly every: number;
+  readonly budget: boolean;
   readonly stacks: StackOptions | null;
   /** A file into which what is captured goes, too; null for none. */
   readonly record: NonNullable<SessionOptions['record']> | null;
@@ -238,7 +239,8 @@ export class LiveCapture {
   }
 
   private static attach(request: LiveRequest, addon: Addon, proc: Proc, pools: Pools): LiveCapture {
-    const { target, children, ringPages, engine, every, stacks, record, onWake, debug } = request;
+    const { target, children, ringPages, engine, stacks, record, onWake, debug } = request;
+    const { every, budget } = request;
     if (record?.compressed === true && !addon.compresses) {
       throw new AnalyzerError('RECORDING', '--compress: built without libzstd (libzstd-dev)');
     }
@@ -248,6 +250,7 @@ export class LiveCapture {
       onWake,
       ...(engine === null ? {} : { engine }),
       every,
+      budget,
       ...(stacks === null ? {} : { stacks }),
       ...(record === null ? {} : { record }),
     };

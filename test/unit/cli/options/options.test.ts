@@ -57,6 +57,7 @@ test('defaults', () => {
     ringPages: 0,
     engine: null,
     every: 1,
+    budget: null,
     readyFd: null,
   });
 });
@@ -115,6 +116,8 @@ test.each<[string, Partial<CommandLine>]>([
   ['--engine=tracepoint ls', { engine: 'tracepoint' }],
   ['--every 100 ls', { engine: 'bpf', every: 100 }],
   ['--every 1 --engine software ls', { engine: 'software', every: 1 }],
+  ['--budget 1% ls', { engine: 'bpf', every: 1, budget: 1 }],
+  ['--budget 0.5 -a', { engine: 'bpf', budget: 0.5 }],
   ['ls', { target: { kind: 'command', file: 'ls', argv: ['ls'] } }],
   [
     '-q ls -l --help',
@@ -159,6 +162,14 @@ test.each([
   [['--every', '10', '--record', 'f', '-a'], /--every and --record exclude each other/],
   [['--every', '10', '--fixed-ts', 'ls'], /--every and --fixed-ts exclude each other/],
   [['--every', '10', '-i', 'f'], /--every has no effect with -i/],
+  [['--budget', '101', '-a'], /--budget: '101' is no share in percent, 0.01 to 100/],
+  [['--budget', '0', '-a'], /--budget: '0' is no share/],
+  [['--budget', '1e1', '-a'], /--budget: '1e1' is no share/],
+  [['--budget', '1%', '--every', '1', '-a'], /--every and --budget exclude each other/],
+  [['--budget', '1%', '--engine', 'software', '-a'], /--budget needs --engine bpf: with software/],
+  [['--budget', '1%', '--record', 'f', '-a'], /--budget and --record exclude each other/],
+  [['--budget', '1%', '--fixed-ts', 'ls'], /--budget and --fixed-ts exclude each other/],
+  [['--budget', '1%', '-i', 'f'], /--budget has no effect with -i/],
   [['--by', 'unit', '-a'], /--by has no effect without --report/],
   [['--report', '--by', 'pid', '-a'], /--by: 'pid' is none of process, cgroup, unit, user, name/],
   [['--report', '--by', 'user', '--fixed-ts', 'ls'], /--fixed-ts and --by user exclude each other/],

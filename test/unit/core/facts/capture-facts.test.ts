@@ -1,5 +1,5 @@
-import { completeness, factsSince } from '../../../../src/core/facts/capture-facts';
-import type { CaptureFacts } from '../../../../src/core/facts/capture-facts';
+import { captureLimits, completeness, factsSince } from '../../../../src/core/facts/capture-facts';
+import type { BudgetFacts, CaptureFacts } from '../../../../src/core/facts/capture-facts';
 import { captureFacts } from '../../../support/facts';
 
 const losing = (facts: CaptureFacts, ring: number, mailbox: number): CaptureFacts => ({
@@ -33,3 +33,32 @@ test('what was captured since the counters were set to zero, complete as before'
 function kernel(minor: number, major: number): CaptureFacts['kernel'] {
   return { minor, major, exact: true };
 }
+
+const BUDGET = {
+  percent: 1,
+  ofMachine: false,
+  costPercent: 0.94,
+  countingPercent: 0.5,
+  ownPercent: 0.1,
+  isMet: true,
+  every: [37, 37],
+} as const;
+
+test.each<[Partial<BudgetFacts>, string]>([
+  [{}, 'sampled, 1 in 37, for 0.94 % of budget 1 %: ~ is an estimate'],
+  [
+    { costPercent: NaN, every: [10, 10] },
+    'sampled, 1 in 10, for - % of budget 1 %: ~ is an estimate',
+  ],
+  [
+    { percent: 12.5, costPercent: 11.6, every: [1, 1200] },
+    'sampled, 1 in 1 to 1,200, for 12 % of budget 13 %: ~ is an estimate',
+  ],
+  [
+    { costPercent: 3.61, countingPercent: 3.14, ownPercent: 0.3, isMet: false },
+    'sampled, 1 in 37, for 3.6 % of budget 1 % (not met: counting is 3.1 %, the analyzer 0.3 %): ~ is an estimate',
+  ],
+])('a budget in words: %j', (facts, text) => {
+  const { mode } = captureFacts(1, 1);
+  expect(captureLimits({ ...mode, budget: { ...BUDGET, ...facts } })[0]).toBe(text);
+});
