@@ -89,7 +89,7 @@ export class Model {
     this.pages = pagePool(this.limits.pageChunks);
     this.stats = statPool(this.limits.statBlocks);
     this.regions = new RegionTable(this.stats, this.limits.regions);
-    this.spaces = new VmaPool(this.limits.vmaLeaves);
+    this.spaces = new VmaPool(this.limits.vmaLeaves, undefined, this.regions.noteExtent);
     const { source } = options;
     const { pages, comms, spaces } = this;
     this.tasks = new Tasks(this.stats, pages, comms, source, this.limits, spaces);

@@ -31,6 +31,15 @@ const REGROWN_TURNS = 2;
 /** A smaller heap than this malloc does not trim by itself (M_TRIM_THRESHOLD, mallopt(3)), nor does it matter. Pages. */
 const REGROWN_PAGES = 64;
 
+/**
+ * A page that is in memory, with those around it, is mapped long before, on average. Where more than a few of a hundred
+ * take as long as a disk, these were still being read. ns.
+ */
+const READING_NS = 30e3;
+const DISK_NS = 500e3;
+const isBeingRead = ({ byCause, causeNs, p99Ns }: RegionRow): boolean =>
+  p99Ns >= DISK_NS && causeNs[Cause.PAGE_CACHE]! >= READING_NS * byCause[Cause.PAGE_CACHE]!;
+
 const isRegrown = ({ kind, byCause, refaults, startPage, endPage }: RegionRow): boolean =>
   kind === 'heap' &&
   endPage - startPage >= REGROWN_PAGES &&
@@ -129,8 +138,19 @@ export const RULES: readonly Rule[] = [
       'each write-back makes them clean again: write less often, or in larger pieces (write(2))',
   },
   {
+    id: 'read-ahead',
+    cause: Cause.PAGE_CACHE,
+    of: isBeingRead,
+    brief: 'waits for read-ahead',
+    says: 'file pages that were still being read ahead when they were touched',
+    advice:
+      'read them earlier (MADV_WILLNEED, MAP_POPULATE, read_ahead_kb), or keep the file cached (vmtouch); ' +
+      'where memory is short they are evicted again: memory.events of the cgroup, /proc/pressure/memory',
+  },
+  {
     id: 'mapped-file',
     cause: Cause.PAGE_CACHE,
+    of: (row) => !isBeingRead(row),
     brief: 'first touch of a cached file',
     says: 'first touch of file pages that are in memory',
     advice: 'map many at once: MAP_POPULATE, MADV_POPULATE_READ',

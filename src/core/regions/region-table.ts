@@ -1,5 +1,6 @@
 import type { Maker } from '../code/maker';
 import { HeatTable } from '../stats/heat';
+import { NO_REGION, slotOf } from './region-code';
 import { sharedLabel } from './region-label';
 import { RowTable } from '../stats/row-table';
 import type { SlabPool } from '../stats/slab-pool';
@@ -94,6 +95,11 @@ export class RegionTable {
     this.rows.set(slot, info);
     this.epoch++;
   }
+
+  /** What a mapping of a region has grown to, before it is less or gone: nobody looks as often as a heap is trimmed. */
+  readonly noteExtent = (code: number, start: number, end: number): void => {
+    if (code > NO_REGION) this.widen(slotOf(code), start, end);
+  };
 
   widen(slot: number, start: number, end: number): void {
     if (this.rows.stands(slot)) return;

@@ -147,6 +147,11 @@ export class VmaMap extends VmaTable {
 
   /** An exec: nothing of the old image remains. */
   clear(): void {
+    if (this.pool.noteExtent !== null) {
+      this.eachRegion((handle) => {
+        this.noteExtent(handle);
+      });
+    }
     this.empty();
     this.brk = -1;
   }

@@ -15,8 +15,15 @@ export class VmaPool extends VmaNodes {
   private ids = 0;
   private stamps = 0;
 
-  /** Room for `leaves` nodes of 32 entries and for `backings` distinct files and names. */
-  constructor(leaves = MAX_LEAVES, backings = MAX_BACKINGS) {
+  /**
+   * Room for `leaves` nodes of 32 entries and for `backings` distinct files and names. `noteExtent` is told the region
+   * and the pages of entries before they are cut, laid over or forgotten.
+   */
+  constructor(
+    leaves = MAX_LEAVES,
+    backings = MAX_BACKINGS,
+    readonly noteExtent: ((code: number, start: number, end: number) => void) | null = null,
+  ) {
     super(leaves);
     this.backings = new Backings(() => {
       this.makeRoomForBackings();

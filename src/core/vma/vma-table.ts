@@ -86,6 +86,7 @@ export class VmaTable extends VmaTree {
     if (code === 'inherit') code = covers ? this.inherited(at, start, end, pgoff, kind) : -1;
     if (covers) {
       const met = this.metInLeaf(at, end);
+      for (let i = at; i < at + met; i++) this.noteExtent(i);
       const offset = this.offsetAt(at + met - 1, end);
       if (this.layWithinLeaf(at, met, start, end, pgoff, born, kind, code, offset)) return;
       this.drop(start, end, Infinity, false);
@@ -110,6 +111,7 @@ export class VmaTable extends VmaTree {
 
   /** Takes [start, end) out of one entry. */
   private cut(i: number, start: number, end: number): void {
+    this.noteExtent(i);
     const from = this.startOf(i);
     const to = this.endOf(i);
     if (from >= start && to <= end) this.remove(from);
@@ -123,6 +125,11 @@ export class VmaTable extends VmaTree {
       this.moveEnd(from, start);
       this.put(end, to, offset, born, kind, code);
     }
+  }
+
+  protected noteExtent(i: number): void {
+    const code = this.region(i);
+    if (code !== -1) this.pool.noteExtent?.(code, this.startOf(i), this.endOf(i));
   }
 
   /** Notes the parts within [start, end) of entries born before `before` in the pool. */

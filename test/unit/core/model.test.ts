@@ -165,6 +165,31 @@ describe('Model: where a fault happened', () => {
     expect(rig.model.snapshot(rig.now).regions.filter((r) => r.label === 'a')).toHaveLength(1);
   });
 
+  it('knows how far a heap once went that was trimmed before anybody looked, and of an ended process', () => {
+    const rig = new Rig().attach();
+    rig.brk(HEAP_START + 64).fault({ page: HEAP_START + 1 });
+    rig.mmap(vma(HEAP_START, HEAP_START + 500, '[heap]')).brk(HEAP_START + 500);
+    rig.fault({ page: HEAP_START + 400 }).brk(HEAP_START + 64);
+    rig.run();
+    const far = (): unknown =>
+      rig.model
+        .snapshot(rig.now)
+        .regions.filter(({ kind }) => kind === 'heap')
+        .map(({ startPage, endPage }) => endPage - startPage);
+    expect(far()).toEqual([500]);
+    const other = new Rig().attach();
+    other.brk(HEAP_START + 64).fault({ page: HEAP_START + 1 });
+    other
+      .mmap(vma(HEAP_START, HEAP_START + 300, '[heap]'))
+      .brk(HEAP_START + 300)
+      .exit(100);
+    other.run();
+    other.clear();
+    other.run();
+    const [heap] = other.model.snapshot(other.now).regions.filter(({ kind }) => kind === 'heap');
+    expect(heap!.endPage - heap!.startPage).toBe(300);
+  });
+
   it('finds the file offset after a piece of a mapping was replaced by another part of the file', () => {
     const rig = new Rig();
     rig.source.images.set('/bin/prog', PROGRAM);

@@ -21,6 +21,15 @@ function picture(regions: readonly RegionRow[], more: Partial<Snapshot> = {}): S
   return snapshot({ elapsed: 10e9, totals: stat({ stallNs }), regions, ...more });
 }
 
+/** Faults on the page cache that take so long on average, and one of a hundred. */
+function cached(meanNs: number, p99Ns: number): RegionRow {
+  const faults = 10_000;
+  const causeNs = Array.from({ length: CAUSE_COUNT }, (_, k) =>
+    k === Cause.PAGE_CACHE ? faults * meanNs : 0,
+  );
+  return row(Cause.PAGE_CACHE, faults, { causeNs, stallNs: faults * meanNs, p99Ns });
+}
+
 /** Code on which faults of one cause cost 1 ms each. */
 function costing(cause: number, faults: number, more: Partial<SiteRow>): SiteRow {
   const { byCause, stallNs } = row(cause, faults);
@@ -176,7 +185,9 @@ test.each([
   ['reading from disk', row(Cause.FILE_READ, 500), 'cold-file'],
   ['swap', row(Cause.SWAP_IN, 500), 'swap'],
   ['dirty tracking', row(Cause.WRITE_NOTIFY, 500), 'dirty-tracking'],
-  ['cached files', row(Cause.PAGE_CACHE, 500), 'mapped-file'],
+  ['cached files', cached(20e3, 1e6), 'mapped-file'],
+  ['cached files, and a thread that lost its CPU', cached(40e3, 20e3), 'mapped-file'],
+  ['files that are still being read', cached(40e3, 1e6), 'read-ahead'],
   ['shared memory', row(Cause.SHMEM, 500), 'shared-memory'],
   ['userfaultfd', row(Cause.USERFAULTFD, 500), 'userfaultfd'],
 ])('%s', (_, evidence, id) => {
