@@ -9,6 +9,7 @@ module.exports = {
   transform: {
     '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2022', parser: { syntax: 'typescript' } } }],
   },
+  testEnvironment: '<rootDir>/test/support/environment.js',
   globalSetup: '<rootDir>/test/support/tracepoints.js',
   setupFilesAfterEnv: ['<rootDir>/test/support/leftovers.ts'],
   testSequencer: '<rootDir>/test/support/sequencer.js',

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { PageRanges } from '../../../../src/core/classify/page-ranges';
+import { expectSame } from '../../../support/same';
 
 interface Named {
   readonly start: number;
@@ -23,13 +24,13 @@ test('ranges of pages are what an array of pages says, whatever is laid and cut'
         pages.fill(lay ? name : undefined, start, end);
       });
       pages.forEach((name, page) => {
-        expect(ranges.at(page)?.name).toBe(name);
+        expectSame(ranges.at(page)?.name, name);
       });
       const met = new Set(pages.slice(asked.start, asked.end).filter((n) => n !== undefined));
       const within = ranges.within(asked.start, asked.end);
       expect(new Set(within.map(({ name }) => name))).toEqual(met);
       for (const { start, end, name } of within)
-        for (let page = start; page < end; page++) expect(pages[page]).toBe(name);
+        for (let page = start; page < end; page++) expectSame(pages[page], name);
     }),
   );
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { PageSet, pagePool } from '../../../../src/core/stats/page-set';
+import { expectSame } from '../../../support/same';
 
 const STACK_TOP = 0x7ffffffff;
 
@@ -28,17 +29,17 @@ describe('PageSet', () => {
         const model = new Set<number>();
         for (const a of actions) {
           if ('touch' in a) {
-            expect(pages.touch(a.touch)).toBe(!model.has(a.touch));
+            expectSame(pages.touch(a.touch), !model.has(a.touch));
             model.add(a.touch);
           } else {
             pages.forget(a.from, a.from + a.length);
             for (const p of model) if (p >= a.from && p < a.from + a.length) model.delete(p);
           }
         }
-        for (const p of model) expect(pages.touch(p)).toBe(false);
+        for (const p of model) expectSame(pages.touch(p), false);
         pages.clear();
         expect(pool.used).toBe(0);
-        for (const p of model) expect(pages.touch(p)).toBe(true);
+        for (const p of model) expectSame(pages.touch(p), true);
       }),
       { numRuns: 300 },
     );

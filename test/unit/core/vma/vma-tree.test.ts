@@ -5,6 +5,7 @@ import type { Rooted } from '../../../../src/core/vma/vma-nodes';
 import { VmaPool } from '../../../../src/core/vma/vma-pool';
 import { generator } from '../../../support/share';
 import { FILE_A } from '../../../support/vma-kit';
+import { expectSame } from '../../../support/same';
 
 const SPAN = 2000;
 
@@ -55,7 +56,7 @@ function verify(pool: VmaPool): void {
   for (const [level, table] of [pool.leaves, pool.inner].entries()) {
     const seen = references[level]!;
     for (const [node, count] of seen)
-      expect(`${node}:${table.refs[node]}`).toBe(`${node}:${count}`);
+      if (table.refs[node] !== count) wrong.push(`${node}:${table.refs[node]} of ${count}`);
     // Nothing is lost: what no tree refers to is free.
     expect(table.cap - table.room).toBe(seen.size);
   }
@@ -114,11 +115,14 @@ class Twin {
     for (let i = map.first(); i >= 0; i = map.next(i)) up.push(i);
     const down: number[] = [];
     for (let i = map.lastBefore(Infinity); i >= 0; i = map.previous(i)) down.push(i);
-    expect(down.reverse()).toEqual(up);
+    expectSame(down.reverse(), up);
     expect(map.length).toBe(up.length);
     const coded: number[] = [];
     map.eachRegion((handle) => coded.push(handle));
-    expect(coded).toEqual(up.filter((i) => map.region(i) !== -1));
+    expectSame(
+      coded,
+      up.filter((i) => map.region(i) !== -1),
+    );
   }
 }
 
