@@ -1,5 +1,5 @@
 /**
- * npm run bench [-- capture|start|dashboard|machine|maps|recording|rings|sites|soak|stacks|symbols] [--turns N] [--faults N] [--tools ID,ID] [--seconds N]
+ * npm run bench [-- capture|budget|start|dashboard|machine|maps|recording|rings|sites|soak|stacks|symbols] [--turns N] [--faults N] [--tools ID,ID] [--seconds N]
  *     [--output FILE]
  *
  * Each bench (capture is the default) replaces its section of docs/benchmarks.md; capture with --tools
@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { inspect, parseArgs } from 'node:util';
 import { ROOT } from '../test/support/build';
 import { type Bench, Refusal } from './bench';
+import { budget } from './budget';
 import { capture } from './capture';
 import { dashboard } from './dashboard';
 import { machine } from './machine';
@@ -25,6 +26,7 @@ import { symbols } from './symbols';
 
 const BENCHES: ReadonlyMap<string, Bench> = new Map<string, Bench>([
   ['capture', capture],
+  ['budget', budget],
   ['start', start],
   ['dashboard', dashboard],
   ['maps', maps],
