@@ -37,6 +37,8 @@ constexpr size_t kSweepSize = 4096;
 // What was on the stacks of threads that were there before us has its name from the first fault on
 // where they are all found within this time.
 constexpr uint64_t kFirstStacks = 50'000'000;  // ns
+// So manyth minor fault has a record at least.
+constexpr uint32_t kMostEvery = 1 << 24;
 // One stack takes 5 us.
 constexpr uint64_t kStackPatience = 1'000'000'000;  // ns
 // For the records of faults that were being written when capture was switched off.
@@ -72,6 +74,7 @@ Poller::Poller(EventSet& events, const Formats& formats, Mailbox& mailbox, Comma
       stack_budget_(events.plan().stack_budget),
       maker_budget_(events.plan().maker_budget),
       every_(events.plan().every),
+      in_force_(events.plan().every),
       stacks_(LookForStack, kStackPatience),
       stop_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (!stop_fd_.ok()) throw SystemError(errno, "eventfd", "");
@@ -106,13 +109,13 @@ void Poller::Stop() {
 bool Poller::Pass(uint64_t horizon) {
   std::lock_guard<std::mutex> lock(mutex_);
   bool waiting = false;
-  for (Ring& ring : events_.rings()) {
-    ring.LoadHead();
-    waiting = waiting || !ring.empty();
-  }
-  for (Ring& ring : events_.stack_rings()) {
-    ring.LoadHead();
-    waiting = waiting || !ring.empty();
+  used_ = mailbox_.used();
+  for (std::vector<Ring>* rings : {&events_.rings(), &events_.stack_rings()}) {
+    for (Ring& ring : *rings) {
+      ring.LoadHead();
+      used_ = std::max(used_, ring.used());
+      waiting = waiting || !ring.empty();
+    }
   }
   if (waiting) {
     bool lossy = false;
@@ -244,8 +247,25 @@ void Poller::KeepBudgets() {
 
 void Poller::SetEvery(uint32_t every) {
   if (!events_.plan().budget) return;
+  std::lock_guard<std::mutex> lock(mutex_);
   every_ = every;
+  ApplyEvery();
+}
+
+void Poller::ApplyEvery() {
+  const uint64_t eased = uint64_t{every_} * ease_.times();
+  const uint32_t every = static_cast<uint32_t>(std::min<uint64_t>(eased, kMostEvery));
+  if (every == in_force_) return;
+  in_force_ = every;
+  if (ease_.times() > 1) eased_every_ = std::max(eased_every_.load(), every);
   events_.programs()->SetEvery(every);
+}
+
+void Poller::KeepRoom(uint64_t now) {
+  if (!formats_.sampled) return;
+  std::lock_guard<std::mutex> lock(mutex_);
+  ease_.Next(used_, now);
+  ApplyEvery();
 }
 
 BpfSpent Poller::Spent(uint64_t* at) {
@@ -329,6 +349,7 @@ void Poller::Run() {
     const uint64_t done = horizon;
     if (!first_stacks_) horizon = now;
     KeepBudgets();
+    KeepRoom(now);
     Sweep(now);
     LookAtCpus(now);
     LookAtCounts(now);

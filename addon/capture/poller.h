@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "capture/command.h"
+#include "capture/ease.h"
 #include "capture/event_set.h"
 #include "capture/held_reader.h"
 #include "capture/notice.h"
@@ -47,9 +48,12 @@ class Poller {
   // capture ended (cut_off).
   EventSet::Totals Count();
   size_t descriptors();
-  // With a budget: so manyth minor fault has a record from now on.
+  // With a budget: so manyth minor fault has a record from now on, unless more come than can be
+  // taken.
   void SetEvery(uint32_t every);
   uint32_t every() const { return every_.load(); }
+  // What it was at most for that; 0: never.
+  uint32_t eased_every() const { return eased_every_.load(); }
   // With a budget: what was spent up to the last walk, which was at `at` (raw clock, 0: none yet).
   BpfSpent Spent(uint64_t* at);
   std::vector<PendingFault> pending(size_t max);
@@ -73,6 +77,9 @@ class Poller {
   void Reattach();
   // True once COMMAND has ended; one whose exec has failed late is told.
   bool ReapCommand();
+  // Has fewer faults captured where more come than can be taken.
+  void KeepRoom(uint64_t now);
+  void ApplyEvery();
   // Takes stacks more or less often, as the budget says.
   void KeepBudgets();
   // Takes what programs have counted of threads that are followed since before `before`, and no
@@ -107,7 +114,11 @@ class Poller {
   Merger merger_;
   StackBudget stack_budget_;
   StackBudget maker_budget_;
-  std::atomic<uint32_t> every_;
+  std::atomic<uint32_t> every_;  // as the user or a budget says
+  std::atomic<uint32_t> eased_every_{0};
+  uint32_t in_force_;
+  Ease ease_;
+  double used_ = 0;  // of the rings or of the batches, the fuller one
   HeldReader<ThreadStack> stacks_;
   bool first_stacks_ = true;  // those of the threads seeded are awaited, and the records with them
   uint64_t first_stacks_until_ = 0;  // no longer than that

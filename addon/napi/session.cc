@@ -219,6 +219,7 @@ Napi::Value Session::Info(const Napi::CallbackInfo& info) {
   const Command* command = capture_->command();
   Napi::Object object = Napi::Object::New(env);
   object.Set("every", capture_->poller().every());
+  object.Set("easedEvery", capture_->poller().eased_every());
   object.Set("engine", plan.bpf ? "bpf" : plan.tracepoints ? "tracepoint" : "software");
   object.Set("entrySource", plan.tracepoints ? "tracepoint" : "software");
   object.Set("unmapTracepoints", plan.syscall_tracepoints);

@@ -31,6 +31,10 @@ class Ring {
   // Makes everything the kernel has written so far readable.
   void LoadHead();
   bool empty() const { return position_ == end_; }
+  // Of all room the share that was taken when the head was loaded, 0 to 1.
+  double used() const {
+    return size_ == 0 ? 0 : static_cast<double>(end_ - position_) / static_cast<double>(size_);
+  }
   // Now, whatever was loaded, there is no room for another fault's record, or hardly: some may have
   // been lost. The record that says so (LOST) is only written with the next one, much later or
   // never.

@@ -97,6 +97,11 @@ class Mailbox {
   bool holds() const { return held_.load(std::memory_order_acquire) != 0; }
   // Half of it is taken: whoever lets batches wait does so at the risk of faults.
   bool crowded() const { return held_.load(std::memory_order_acquire) * 2 >= pool_.size(); }
+  // Of all batches the share that holds something, 0 to 1.
+  double used() const {
+    return static_cast<double>(held_.load(std::memory_order_acquire)) /
+           static_cast<double>(pool_.size());
+  }
 
  private:
   static constexpr size_t kReserved = 2;

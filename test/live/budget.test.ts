@@ -124,6 +124,18 @@ test('where counting alone is beyond the budget it is said', async () => {
   }
 });
 
+test('where more come than there is room for, fewer are captured, and all are counted', async () => {
+  const args = ['--every', '2', '-m', '1', '-q', '--report-format', 'json', '--'];
+  const report = reportIn(await analyze([...args, ...command('storm', ...STORM)]));
+  const { completeness, summary, capture, threads } = report;
+  expect(completeness).toMatchObject({ difference: 0, lost: 0, comparable: true });
+  expect(summary.major! + summary.minor! + summary.cow!).toBe(completeness.kernel);
+  expect(sum(threads, 'faults')).toBe(completeness.kernel);
+  expect(capture.limits[0]).toMatch(
+    /^sampled, 1 in 2 \(up to 1 in [\d,]+ as more came than could be taken\): ~ is an estimate$/,
+  );
+});
+
 test('of the whole machine: what a program says of itself', async () => {
   const tracer = startAnalyzer(['-a', '--budget', '5', '-q', '--report-format', 'json']);
   await attached(tracer);

@@ -4,6 +4,7 @@
 #include <set>
 #include <vector>
 
+#include "capture/ease.h"
 #include "capture/stack_budget.h"
 #include "check.h"
 
@@ -90,4 +91,33 @@ TEST(budget_of_none_leaves_the_period) {
 }
 
 }  // namespace test
+TEST(ease_doubles_while_there_is_little_room) {
+  constexpr uint64_t kMs = 1'000'000;
+  Ease ease;
+  uint64_t now = 5000 * kMs;
+  // Half of a ring may be taken at any time.
+  for (int i = 0; i < 100; i++) CHECK_EQ(ease.Next(0.5, now += kMs), 1u);
+  CHECK_EQ(ease.Next(0.7, now += kMs), 2u);
+  // What lies there must be taken before one sees what that has done.
+  for (int i = 0; i < 19; i++) CHECK_EQ(ease.Next(1, now += kMs), 2u);
+  CHECK_EQ(ease.Next(1, now += kMs), 4u);
+  for (int i = 0; i < 20 * 20; i++) ease.Next(1, now += kMs);
+  CHECK_EQ(ease.times(), 4096u);
+}
+
+TEST(ease_comes_back_after_a_second_with_room) {
+  constexpr uint64_t kMs = 1'000'000;
+  Ease ease;
+  uint64_t now = 5000 * kMs;
+  ease.Next(1, now);
+  ease.Next(1, now += 20 * kMs);
+  CHECK_EQ(ease.times(), 4u);
+  for (int i = 0; i < 5000; i++) CHECK_EQ(ease.Next(0.3, now += kMs), 4u);
+  for (int i = 0; i < 999; i++) CHECK_EQ(ease.Next(0.1, now += kMs), 4u);
+  CHECK_EQ(ease.Next(0.1, now += kMs), 2u);
+  for (int i = 0; i < 999; i++) CHECK_EQ(ease.Next(0, now += kMs), 2u);
+  CHECK_EQ(ease.Next(0, now += kMs), 1u);
+  for (int i = 0; i < 3000; i++) CHECK_EQ(ease.Next(0, now += kMs), 1u);
+}
+
 }  // namespace pagefault

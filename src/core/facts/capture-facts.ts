@@ -68,7 +68,9 @@ export interface CaptureMode {
   readonly engine?: Engine;
   /** So manyth MINOR or COW fault is captured, on average; the others are counted. Absent: each. */
   readonly every?: number;
-  /** That follows a budget. */
+  /** What that was at most because more came than could be taken. Absent, or 0: that never was so. */
+  readonly easedEvery?: number;
+  /** It follows a budget. */
   readonly budget?: BudgetFacts;
   /** Not every fault is counted (a filter, a limit): of those that are not captured nobody knows whether they would be. */
   readonly filtered?: boolean;
@@ -272,11 +274,13 @@ export function isSampled(mode: CaptureMode): boolean {
 }
 
 /** How many are captured, in words. */
-function sampledText({ every = 1, budget }: CaptureMode): string {
-  if (budget === undefined) return `sampled, 1 in ${grouped(every)}: ~ is an estimate`;
+function sampledText({ every = 1, easedEvery = 0, budget }: CaptureMode): string {
+  const eased =
+    easedEvery === 0 ? '' : ` (up to 1 in ${grouped(easedEvery)} as more came than could be taken)`;
+  if (budget === undefined) return `sampled, 1 in ${grouped(every)}${eased}: ~ is an estimate`;
   const [least, most] = budget.every;
   const nth = least === most ? grouped(least) : `${grouped(least)} to ${grouped(most)}`;
-  return `sampled, 1 in ${nth}, for ${budgetText(budget)}: ~ is an estimate`;
+  return `sampled, 1 in ${nth}${eased}, for ${budgetText(budget)}: ~ is an estimate`;
 }
 
 /** `0.94 % of budget 1 %`, `3.6 % of budget 1 % (not met: counting is 3.1 %, the analyzer 0.3 %)`. */

@@ -154,6 +154,7 @@ function capturePart({ capture: { mode, records }, fixed }: ReportInput): Json {
     entry_source: mode.entrySource,
     engine: mode.engine ?? null,
     sampled_every: mode.every ?? 1,
+    eased_every: (mode.easedEvery ?? 0) === 0 ? null : mode.easedEvery!,
     budget: mode.budget === undefined ? null : budgetPart(mode.budget),
     unmap_tracepoints: mode.unmapTracepoints,
     signal_tracepoint: mode.signalTracepoint,

@@ -62,3 +62,13 @@ test.each<[Partial<BudgetFacts>, string]>([
   const { mode } = captureFacts(1, 1);
   expect(captureLimits({ ...mode, budget: { ...BUDGET, ...facts } })[0]).toBe(text);
 });
+
+test('more came than could be taken: it is said beside what was asked for', () => {
+  const { mode } = captureFacts(1, 1);
+  expect(captureLimits({ ...mode, every: 2, easedEvery: 0 })[0]).toBe(
+    'sampled, 1 in 2: ~ is an estimate',
+  );
+  const eased =
+    'sampled, 1 in 2 (up to 1 in 1,024 as more came than could be taken): ~ is an estimate';
+  expect(captureLimits({ ...mode, every: 2, easedEvery: 1024 })[0]).toBe(eased);
+});
