@@ -19,6 +19,8 @@ export interface Column<Row> {
   readonly grain: number;
   /** Differs between two runs of the same program: left out where runs must be equal. */
   readonly timed: boolean;
+  /** It is another only where the row has another revision. */
+  readonly counted?: true;
   /** What machines get and what rows are sorted by. Text is raw; NaN means not measured, null a text that is not known. */
   readonly value: (row: Row) => number | string | null;
   /** By what rows are sorted where that is not the value itself: NaN stands last. */
@@ -70,6 +72,7 @@ interface Numeric<Row> {
   readonly weight: number;
   readonly grain?: number;
   readonly timed?: boolean;
+  readonly counted?: true;
   readonly value: (row: Row) => number;
   readonly format: (n: number) => string;
   readonly doc: string;

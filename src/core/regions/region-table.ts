@@ -102,9 +102,11 @@ export class RegionTable {
   };
 
   widen(slot: number, start: number, end: number): void {
+    if (start >= this.starts[slot]! && end <= this.ends[slot]!) return;
     if (this.rows.stands(slot)) return;
-    if (start < this.starts[slot]!) this.starts[slot] = start;
-    if (end > this.ends[slot]!) this.ends[slot] = end;
+    this.starts[slot] = Math.min(start, this.starts[slot]!);
+    this.ends[slot] = Math.max(end, this.ends[slot]!);
+    this.rows.stats.revise(slot);
   }
 
   /** Somebody has mapped so many pages of a row. */
@@ -122,6 +124,7 @@ export class RegionTable {
     if (stacks === undefined) this.makers.set(slot, (stacks = new Map<number, number>()));
     const before = stacks.get(stack);
     if (before !== undefined || stacks.size < MAKERS) stacks.set(stack, (before ?? 0) + pages);
+    this.rows.stats.revise(slot);
   }
 
   /** The stack that has mapped most of a row; 0 where none was seen. */

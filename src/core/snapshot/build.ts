@@ -4,7 +4,7 @@ import { Cause, CAUSE_NAMES } from '../classify/classes';
 import { grouped } from '../text/format';
 import { latencyHistogram } from './latency-histogram';
 import type { ModelTables } from './model-tables';
-import { pairRows } from './pair-rows';
+import { pairRows, pairRowsOf } from './pair-rows';
 import { regionsOfSites, sitesOfRows } from './site-pairs';
 import { makerFrames, MakerTexts, stackRows, stacksOfSites } from './stack-rows';
 import { NO_REGION, setOf, slotOf } from '../regions/region-code';
@@ -17,23 +17,16 @@ import type {
   SiteRow,
   Snapshot,
   StackRow,
+  StatRow,
   ThreadRow,
 } from './snapshot';
 import { FOLDED_CAP, Stands } from '../stats/row-table';
 import type { RowTable } from '../stats/row-table';
-import {
-  ProcessStats,
-  RegionStats,
-  RowPool,
-  share,
-  SiteStats,
-  ThreadStats,
-  TotalStats,
-} from './rows';
+import { ProcessStats, RegionStats, share, SiteStats, ThreadStats, TotalStats } from './rows';
+import { RowPool } from './row-pool';
 import { Cell } from '../stats/cells';
 import { NOT_IN_DETAIL } from '../stats/limits';
 import type { TimeGrid } from '../stats/over-time';
-import type { StatTable } from '../stats/stat-table';
 
 export interface SnapshotOptions {
   /** At most so many rows per table, those with the most faults; all without it. */
@@ -49,12 +42,13 @@ const PAGE = 4096;
 
 /** Makes snapshots of a model. */
 export class SnapshotBuilder {
-  private readonly regionRows: RowPool<RegionStats>;
-  private readonly threadRows: RowPool<ThreadStats>;
-  private readonly processRows: RowPool<ProcessStats>;
-  /** Those of buildProcesses(): a snapshot at hand keeps its own. */
+  /** Those that are filled again. */
+  private readonly pools: Pools;
+  /** That of buildProcesses(): a snapshot at hand keeps its own. */
   private readonly loneRows: RowPool<ProcessStats>;
-  private siteRows: RowPool<SiteStats> | null = null;
+  /** Of the regions of the last snapshot of `pools`. */
+  private sizes: Float64Array = new Float64Array();
+  private makersVersion = 0;
   /** The same in every snapshot. */
   private readonly stacks = (): StackRow[] => stackRows(this.model);
 
@@ -68,26 +62,23 @@ export class SnapshotBuilder {
 
   constructor(private readonly model: ModelTables) {
     this.makers = new MakerTexts(model);
-    const { regions, tasks } = model;
-    this.regionRows = new RowPool((slot) => new RegionStats(regions.rows.stats, slot));
-    this.threadRows = new RowPool((slot) => new ThreadStats(tasks.threads.stats, slot));
-    const processRow = (slot: number): ProcessStats =>
-      new ProcessStats(tasks.processes.stats, slot);
-    this.processRows = new RowPool(processRow);
-    this.loneRows = new RowPool(processRow);
+    this.pools = poolsOf(model);
+    this.loneRows = poolsOf(model).processes;
   }
 
   build(now: number, elapsed: number, options: SnapshotOptions): Snapshot {
     const { limit = Infinity, reuse = false } = options;
+    // Whoever keeps a snapshot has rows of his own.
+    const pools = reuse ? this.pools : poolsOf(this.model);
     return {
       now,
       since: now - elapsed,
       elapsed,
       totals: new TotalStats(this.model.counters.total, elapsed),
-      regions: this.regions(elapsed, limit, reuse),
-      threads: this.threads(elapsed, limit, reuse),
-      processes: this.processes(elapsed, limit, (slot) => this.processRows.row(slot, reuse)),
-      sites: this.sites(elapsed, limit, reuse),
+      regions: most(this.regions(elapsed, pools.regions), limit),
+      threads: most(this.threads(elapsed, pools.threads), limit),
+      processes: most(this.processes(elapsed, pools.processes), limit),
+      sites: most(this.sites(elapsed, pools.sites), limit),
       latency: this.latency(),
       causeP99Ns: CAUSE_NAMES.map((_, cause) => this.model.counters.total.p99Of(cause)),
       latencyOverTime: this.latencyOverTime(),
@@ -107,7 +98,7 @@ export class SnapshotBuilder {
   buildProcesses(elapsed: number): Pick<Snapshot, 'totals' | 'processes'> {
     return {
       totals: new TotalStats(this.model.counters.total, elapsed),
-      processes: this.processes(elapsed, Infinity, (slot) => this.loneRows.row(slot, true)),
+      processes: this.processes(elapsed, this.loneRows),
     };
   }
 
@@ -124,15 +115,23 @@ export class SnapshotBuilder {
     };
   }
 
-  private regions(elapsed: number, limit: number, reuse: boolean): RegionRow[] {
+  private regions(elapsed: number, pool: RowPool<RegionStats>): RegionRow[] {
     const { regions } = this.model;
     const { stats } = regions.rows;
     const sizes = this.mappedBytes();
-    return most(stats, limit).map((slot) => {
-      const sumsUp = this.sumsUp(regions.rows, slot, 'regions');
-      return this.regionRows
-        .row(slot, reuse)
-        .fill(elapsed, slot, regions, sizes[slot]!, this.makers.text(slot), sumsUp);
+    const before = this.sizes;
+    const renamed = this.makersVersion !== this.makers.version;
+    if (pool === this.pools.regions) {
+      this.sizes = sizes;
+      this.makersVersion = this.makers.version;
+    }
+    return pool.next(elapsed, {
+      shown: (slot) => stats.inUse(slot),
+      fill: (row, slot) => {
+        const sumsUp = this.sumsUp(regions.rows, slot, 'regions');
+        row.fill(slot, regions, sizes[slot]!, this.makers.text(slot), sumsUp);
+      },
+      rests: (slot) => !renamed && sizes[slot] === before[slot],
     });
   }
 
@@ -162,25 +161,18 @@ export class SnapshotBuilder {
     return sizes;
   }
 
-  private threads(elapsed: number, limit: number, reuse: boolean): ThreadRow[] {
+  private threads(elapsed: number, pool: RowPool<ThreadStats>): ThreadRow[] {
     const { threads } = this.model.tasks;
-    return most(threads.stats, limit).map((slot) =>
-      this.threadRows
-        .row(slot, reuse)
-        .fill(
-          elapsed,
-          threads.info(slot)!,
-          threads.members(slot),
-          this.sumsUp(threads, slot, 'threads'),
-        ),
-    );
+    return pool.next(elapsed, {
+      shown: (slot) => threads.stats.inUse(slot),
+      fill: (row, slot) => {
+        const sumsUp = this.sumsUp(threads, slot, 'threads');
+        row.fill(threads.info(slot)!, threads.members(slot), sumsUp);
+      },
+    });
   }
 
-  private processes(
-    elapsed: number,
-    limit: number,
-    row: (slot: number) => ProcessStats,
-  ): ProcessRow[] {
+  private processes(elapsed: number, pool: RowPool<ProcessStats>): ProcessRow[] {
     const { processes, threads } = this.model.tasks;
     const worst = new Map<number, number>();
     for (let slot = 0; slot < threads.stats.limit; slot++) {
@@ -194,36 +186,37 @@ export class SnapshotBuilder {
         worst.set(info.serial, slot);
       }
     }
-    return most(processes.stats, limit, (slot) => processes.info(slot)!.alive).map((slot) => {
-      const info = processes.info(slot)!;
-      const sumsUp = this.sumsUp(processes, slot, 'processes');
-      const thread = worst.get(info.serial);
-      const waited =
-        thread === undefined ? 0 : share(threads.stats.get(thread, Cell.stallNs), elapsed);
-      const tid = thread === undefined ? 0 : threads.info(thread)!.tid;
-      return row(slot).fill(elapsed, info, processes.members(slot), sumsUp, waited, tid);
+    return pool.next(elapsed, {
+      shown: (slot) => processes.stats.inUse(slot) || processes.info(slot)!.alive,
+      fill: (row, slot) => {
+        const info = processes.info(slot)!;
+        const sumsUp = this.sumsUp(processes, slot, 'processes');
+        const thread = worst.get(info.serial);
+        const waited =
+          thread === undefined ? 0 : share(threads.stats.get(thread, Cell.stallNs), elapsed);
+        const tid = thread === undefined ? 0 : threads.info(thread)!.tid;
+        row.fill(info, processes.members(slot), sumsUp, waited, tid);
+      },
     });
   }
 
-  private sites(elapsed: number, limit: number, reuse: boolean): SiteRow[] {
+  private sites(elapsed: number, pool: RowPool<SiteStats> | null): SiteRow[] {
     const { sites, limits } = this.model;
-    if (sites === null) return [];
+    if (sites === null || pool === null) return [];
     const { rows } = sites;
-    this.siteRows ??= new RowPool((slot) => new SiteStats(rows.stats, slot));
-    return most(rows.stats, limit).map((slot) => {
-      const { object } = rows.info(slot)!;
-      const why =
-        object === NOT_IN_DETAIL
-          ? 'code of processes that are not kept in detail'
-          : rows.stands(slot)
-            ? `code of this object, the oldest first: more than ${limits.sites} places`
-            : '';
-      return this.siteRows!.row(slot, reuse).fill(
-        elapsed,
-        rows.info(slot)!,
-        rows.members(slot),
-        why,
-      );
+    return pool.next(elapsed, {
+      shown: (slot) => rows.stats.inUse(slot),
+      fill: (row, slot) => {
+        const { object } = rows.info(slot)!;
+        const why =
+          object === NOT_IN_DETAIL
+            ? 'code of processes that are not kept in detail'
+            : rows.stands(slot)
+              ? `code of this object, the oldest first: more than ${limits.sites} places`
+              : '';
+        row.fill(rows.info(slot)!, rows.members(slot), why);
+      },
+      rests: () => true,
     });
   }
 
@@ -281,9 +274,12 @@ export class SnapshotBuilder {
       (made ??= this.model.counters.overTime?.latency() ?? { times: [], columns: [], count: 0 });
   }
 
-  private pairs(): () => PairRows {
+  private pairs(): Snapshot['pairs'] {
     let made: PairRows | null = null;
-    return () => (made ??= pairRows(this.model));
+    return (region) =>
+      made === null && region !== undefined
+        ? pairRowsOf(this.model, region)
+        : (made ??= pairRows(this.model));
   }
 
   private caps(): string[] {
@@ -332,13 +328,27 @@ export class SnapshotBuilder {
   }
 }
 
-/** Slots with faults (or otherwise wanted), most faults first when there is a limit. */
-function most(stats: StatTable, limit: number, wanted?: (slot: number) => boolean): number[] {
-  const slots: number[] = [];
-  for (let slot = 0; slot < stats.limit; slot++) {
-    if (stats.id(slot) === 0) continue;
-    if (stats.inUse(slot) || wanted?.(slot) === true) slots.push(slot);
-  }
-  if (slots.length <= limit) return slots;
-  return slots.sort((a, b) => stats.faults(b) - stats.faults(a)).slice(0, limit);
+/** The rows of one picture after the other. */
+interface Pools {
+  readonly regions: RowPool<RegionStats>;
+  readonly threads: RowPool<ThreadStats>;
+  readonly processes: RowPool<ProcessStats>;
+  /** null where nobody asked for the code. */
+  readonly sites: RowPool<SiteStats> | null;
+}
+
+function poolsOf({ regions, tasks, sites }: ModelTables): Pools {
+  return {
+    regions: new RowPool(regions.rows.stats, (of, slot) => new RegionStats(of, slot)),
+    threads: new RowPool(tasks.threads.stats, (of, slot) => new ThreadStats(of, slot)),
+    processes: new RowPool(tasks.processes.stats, (of, slot) => new ProcessStats(of, slot)),
+    sites:
+      sites === null ? null : new RowPool(sites.rows.stats, (of, slot) => new SiteStats(of, slot)),
+  };
+}
+
+/** Those with the most faults where there are more than the limit. */
+function most<Row extends StatRow>(rows: Row[], limit: number): Row[] {
+  if (rows.length <= limit) return rows;
+  return rows.sort((a, b) => b.faults - a.faults).slice(0, limit);
 }

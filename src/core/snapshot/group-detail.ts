@@ -1,20 +1,16 @@
 import type { RegionGroup } from './group-rules';
 import type { RegionDetail } from './region-detail';
-import type { PairedRow, Snapshot } from './snapshot';
+import type { PairedRow, PairRows, Snapshot } from './snapshot';
 
 /** Named in a detail. */
 const TOP = 16;
+/** Of so many regions each is asked for by itself. */
+const FEW = 64;
 
 /** What the detail of a group of regions shows beyond its row: who made the faults of all, and which code. */
 export function groupDetail(snapshot: Snapshot, group: RegionGroup): RegionDetail {
   const ids = new Set(group.rows.map(({ id }) => id));
-  const byThread = new Map<number, number>();
-  const pairs = snapshot.pairs();
-  pairs.regions.forEach((region, k) => {
-    if (!ids.has(region)) return;
-    const thread = pairs.threads[k]!;
-    byThread.set(thread, (byThread.get(thread) ?? 0) + pairs.faults[k]!);
-  });
+  const byThread = faultsByThread(snapshot, ids);
   const threads = snapshot.threads
     .map(({ id, tid, pid, comm }) => ({ tid, pid, comm, faults: byThread.get(id) ?? 0 }))
     .filter(({ faults }) => faults > 0);
@@ -27,6 +23,27 @@ export function groupDetail(snapshot: Snapshot, group: RegionGroup): RegionDetai
     threads: threads.sort((a, b) => b.faults - a.faults).slice(0, TOP),
     sites: sitesOfRegions(snapshot, ids),
   };
+}
+
+/** Faults in some regions by thread, both by the ids of their rows. */
+function faultsByThread(
+  { pairs }: Snapshot,
+  ids: ReadonlySet<number>,
+): ReadonlyMap<number, number> {
+  const found = new Map<number, number>();
+  const add = (
+    { regions, threads, faults }: PairRows,
+    belongs: (region: number) => boolean,
+  ): void => {
+    regions.forEach((region, k) => {
+      if (!belongs(region)) return;
+      const thread = threads[k]!;
+      found.set(thread, (found.get(thread) ?? 0) + faults[k]!);
+    });
+  };
+  if (ids.size > FEW) add(pairs(), (region) => ids.has(region));
+  else for (const id of ids) add(pairs(id), (region) => region === id);
+  return found;
 }
 
 /** The code that causes the faults of some regions, most faults first. */

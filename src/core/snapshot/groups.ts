@@ -1,6 +1,7 @@
 import { BUCKETS, quantiles } from '../stats/histogram';
 import { SEGMENTS, STAT_BLOCK_WORDS } from '../stats/row-histograms';
 import { CLASS_COUNT } from '../classify/classes';
+import { RowChanges } from './row-changes';
 import type { SharedRow, StatRow } from './snapshot';
 
 const QUANTILES = [0.5, 0.9, 0.99] as const;
@@ -41,15 +42,17 @@ export abstract class RowGroup<Row extends GroupableRow> implements StatRow, Sha
   sumsUp = '';
   revision = 0;
   private measured: readonly number[] | null = null;
-  private keptHistory: readonly number[] | null = null;
+  private keptHistory: readonly number[] = [];
+  /** That of the first row of which it was made: rows have another one in every picture. */
+  private historyOf: readonly number[] | null = null;
   private keptClassRate: readonly number[] | null = null;
   private causes: { readonly byCause: number[]; readonly causeNs: number[] } | null = null;
 
   /** Sums up rows, of which there are some. Where `rests`, they are those of before, and none has changed. */
   fill(id: number, rows: readonly Row[], rests: boolean): void {
-    this.keptHistory = null;
     // Most groups rest: nothing of them is done again.
     if (rests) return;
+    this.historyOf = null;
     this.id = id;
     this.rows = rows;
     this.revision++;
@@ -140,7 +143,12 @@ export abstract class RowGroup<Row extends GroupableRow> implements StatRow, Sha
   }
 
   get history(): readonly number[] {
-    return (this.keptHistory ??= addedUp(this.rows.map((row) => row.history)));
+    const { history } = this.rows[0]!;
+    if (this.historyOf !== history) {
+      this.historyOf = history;
+      this.keptHistory = addedUp(this.rows.map((row) => row.history));
+    }
+    return this.keptHistory;
   }
 }
 
@@ -191,6 +199,7 @@ interface Placed<Row extends GroupableRow, Group, Traits> {
   readonly kept: Kept<Row, Group>;
   seen: number;
   /** As it was looked at last. */
+  id: number;
   row: Row;
   revision: number;
 }
@@ -209,23 +218,58 @@ export class Grouping<
   Group extends Row & RowGroup<Row>,
   Traits = unknown,
 > {
-  private readonly groups = new Map<string, Kept<Row, Group>>();
+  private readonly byKey = new Map<string, Kept<Row, Group>>();
   private readonly placed = new Map<number, Placed<Row, Group, Traits>>();
   /** Of the rows of the last picture, in their order: most stand where they stood, and rest. */
   private readonly lastPlaces: Placed<Row, Group, Traits>[] = [];
+  private readonly changes = new RowChanges();
+  /** What was made of them. */
+  private made: { readonly all: boolean; readonly groups: readonly (Row | Group)[] } | null = null;
   private pictures = 0;
   private lastId = 0;
 
   constructor(private readonly rules: GroupRules<Row, Group, Traits>) {}
 
-  /** The groups of rows, in no order; a row that is alone of its kind stands for itself. */
-  group(rows: readonly Row[]): (Row | Group)[] {
-    return this.present(rows).map((kept) => (kept.count === 1 ? kept.rows[0]! : this.filled(kept)));
+  /**
+   * The groups of rows, in no order; a row that is alone of its kind stands for itself. The same list where the groups
+   * are the same.
+   */
+  group(rows: readonly Row[]): readonly (Row | Group)[] {
+    return this.groups(rows, false);
   }
 
-  /** The same where a row that is alone of its kind has a group too. */
+  /** The same where a row that is alone of its kind has a group too; another list every time. */
   groupAll(rows: readonly Row[]): Group[] {
-    return this.present(rows).map((kept) => this.filled(kept));
+    return [...(this.groups(rows, true) as readonly Group[])];
+  }
+
+  private groups(rows: readonly Row[], all: boolean): readonly (Row | Group)[] {
+    const changed = this.changes.since(rows);
+    if (changed !== null && this.made?.all === all && this.follow(rows, changed)) {
+      return this.made.groups;
+    }
+    const groups = this.present(rows).map((kept) =>
+      kept.count === 1 && !all ? kept.rows[0]! : this.filled(kept),
+    );
+    this.made = { all, groups };
+    return groups;
+  }
+
+  /** Rows are the same as before, but for these: their groups are filled again. False where one belongs to another group. */
+  private follow(rows: readonly Row[], changed: readonly number[]): boolean {
+    const { lastPlaces, rules } = this;
+    for (const at of changed) {
+      const row = rows[at]!;
+      const place = lastPlaces[at]!;
+      if (place.id !== row.id || !rules.has(row, place.traits)) return false;
+      place.kept.revisions += row.revision - place.revision;
+      place.revision = row.revision;
+    }
+    for (const at of changed) {
+      const { kept } = lastPlaces[at]!;
+      if (kept.group !== null && kept.filled !== kept.revisions) this.filled(kept);
+    }
+    return true;
   }
 
   private filled(kept: Kept<Row, Group>): Group {
@@ -281,7 +325,7 @@ export class Grouping<
     let place = this.placed.get(row.id);
     if (place === undefined || !rules.has(row, place.traits)) {
       const kept = this.keptOf(rules.key(row));
-      place = { traits: rules.traits(row), kept, seen, row, revision };
+      place = { traits: rules.traits(row), kept, seen, id: row.id, row, revision };
       this.placed.set(row.id, place);
     }
     place.seen = seen;
@@ -292,10 +336,10 @@ export class Grouping<
   }
 
   private keptOf(key: string): Kept<Row, Group> {
-    let kept = this.groups.get(key);
+    let kept = this.byKey.get(key);
     if (kept === undefined) {
       kept = { id: --this.lastId, group: null, rows: [], count: 0, seen: 0, ...UNFILLED };
-      this.groups.set(key, kept);
+      this.byKey.set(key, kept);
     }
     return kept;
   }
@@ -305,8 +349,8 @@ export class Grouping<
     if (this.placed.size > 2 * rows + SPARE) {
       for (const [id, place] of this.placed) if (place.seen !== seen) this.placed.delete(id);
     }
-    if (this.groups.size > 2 * groups + SPARE) {
-      for (const [key, kept] of this.groups) if (kept.seen !== seen) this.groups.delete(key);
+    if (this.byKey.size > 2 * groups + SPARE) {
+      for (const [key, kept] of this.byKey) if (kept.seen !== seen) this.byKey.delete(key);
     }
   }
 }

@@ -46,10 +46,12 @@ export function regionDetail(model: ModelTables, id: number): RegionDetail | nul
     id,
     heat: bins === null ? null : { byFile: info.byFile, ...bins },
     overTime: bins === null ? null : (model.counters.overTime?.places(id) ?? null),
-    threads: model.counters.pairs.rightOf(slot, TOP_THREADS).map(({ slot: thread, faults }) => {
-      const { tid, pid, comm } = threads.info(thread)!;
-      return { tid, pid, comm, faults };
-    }),
+    threads: model.counters.pairs
+      .rightOf(slot, TOP_THREADS, threads.stats.limit)
+      .map(({ slot: thread, faults }) => {
+        const { tid, pid, comm } = threads.info(thread)!;
+        return { tid, pid, comm, faults };
+      }),
     mappedBy: makerFrames(model, slot),
     sites: sitesOfRegion(model, slot),
   };

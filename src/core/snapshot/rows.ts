@@ -4,7 +4,8 @@ import { hexText } from '../text/format';
 import { siteLabel } from '../code/site-table';
 import type { SiteInfo } from '../code/site-table';
 import type { RegionInfo, RegionTable } from '../regions/region-table';
-import type { ProcessRow, RegionRow, SiteRow, StatRow, ThreadRow } from './snapshot';
+import type { ProcessRow, RegionRow, SharedRow, SiteRow, StatRow, ThreadRow } from './snapshot';
+import { Cell, mergeCounted, STRIDE } from '../stats/cells';
 import type { StatTable } from '../stats/stat-table';
 import type { Totals } from '../stats/totals';
 import { UNKNOWN_OWNER } from '../facts/owner';
@@ -12,18 +13,16 @@ import type { ProcessInfo, ThreadInfo } from '../tasks/task-table';
 import { leftOut } from '../tasks/tasks';
 
 const QUANTILES = [0.5, 0.9, 0.99] as const;
+/** Percentiles of what was not measured. */
+const NONE: readonly number[] = [NaN, NaN, NaN];
 
 export function share(ns: number, elapsed: number): number {
   return elapsed > 0 ? ns / elapsed : 0;
 }
 
-/**
- * Rows of a snapshot. Classes, although plain data: a literal that spreads one row into another is
- * built property by property at run time, at ten times the price, and there may be ten thousand. They
- * can be filled again, because ten thousand new ones at every refresh outlive a collection of new
- * objects and pile up to tens of megabytes before all old ones are collected.
- */
-class CountedStats {
+/** The whole of a run. Made anew for each snapshot. */
+export class TotalStats implements StatRow {
+  readonly id = 0;
   // Of their full length at once: push() would make room for 17 numbers in each.
   readonly byClass = new Array<number>(CLASS_COUNT).fill(0);
   readonly classRate = new Array<number>(CLASS_COUNT).fill(0);
@@ -36,33 +35,19 @@ class CountedStats {
   lastTime = 0;
   rate = 0;
   stalled = 0;
-  faults = 0;
-  refaults = 0;
-  stallShare = 0;
-
-  /** What follows from the numbers that have been filled in. */
-  protected derive(elapsed: number): void {
-    const { byClass } = this;
-    let faults = 0;
-    for (let c = 0; c < CLASS_COUNT; c++) faults += byClass[c]!;
-    this.faults = faults;
-    this.refaults = faults - byClass[FaultClass.ERROR]! - this.uniquePages;
-    this.stallShare = share(this.stallNs, elapsed);
-  }
-}
-
-/** The whole of a run. Made anew for each snapshot. */
-export class TotalStats extends CountedStats implements StatRow {
-  readonly id = 0;
+  readonly faults: number;
+  readonly refaults: number;
   readonly p50Ns: number;
   readonly p90Ns: number;
   readonly p99Ns: number;
+  readonly stallShare: number;
   readonly history: readonly number[];
 
   constructor(total: Totals, elapsed: number) {
-    super();
     total.read(this);
-    this.derive(elapsed);
+    this.faults = total.faults;
+    this.refaults = refaultsOf(this);
+    this.stallShare = share(this.stallNs, elapsed);
     const [p50Ns, p90Ns, p99Ns] = total.allLatencies().quantiles(QUANTILES);
     this.p50Ns = p50Ns!;
     this.p90Ns = p90Ns!;
@@ -71,47 +56,166 @@ export class TotalStats extends CountedStats implements StatRow {
   }
 }
 
-class Stats extends CountedStats implements StatRow {
+function refaultsOf({
+  faults,
+  byClass,
+  uniquePages,
+}: Pick<StatRow, 'faults' | 'byClass' | 'uniquePages'>): number {
+  return faults - byClass[FaultClass.ERROR]! - uniquePages;
+}
+
+/** A picture, as far as it changes rows that rest too. */
+export interface Moment {
+  /** ns over which the counters have run. */
+  readonly elapsed: number;
+}
+
+/** Of which table rows are, and of which picture. */
+export interface RowsOf {
+  readonly stats: StatTable;
+  readonly moment: Moment;
+  /** The cells of the table's slots as they are in the picture. */
+  readonly cells: Float64Array;
+  /** Takes those of a slot over from the table. */
+  take(slot: number): void;
+}
+
+/**
+ * Rows of a snapshot. Their numbers lie side by side, as in the table that they are copied from: ten thousand rows
+ * of objects and arrays would take three times the memory, and as long to be filled. They can be filled again, because
+ * new ones at every refresh outlive a collection of new objects and pile up to tens of megabytes before all old ones are
+ * collected.
+ */
+class Stats implements StatRow {
   id = 0;
-  p50Ns = NaN;
-  p90Ns = NaN;
-  p99Ns = NaN;
+  faults = 0;
+  readonly byClass = new Array<number>(CLASS_COUNT).fill(0);
   /** That of the table. */
   revision = -1;
-  private keptHistory: readonly number[] | null = null;
+  // No properties that others see: what is copied of a row is in copyOf().
+  readonly #of: RowsOf;
+  readonly #slot: number;
+  #history: readonly number[] | null = null;
+  /** Of which moment it is. */
+  #historyOf: Moment | null = null;
+  #percentiles: readonly number[] | null = null;
 
-  constructor(
-    private readonly stats: StatTable,
-    private readonly slot: number,
-  ) {
-    super();
+  constructor(of: RowsOf, slot: number) {
+    this.#of = of;
+    this.#slot = slot;
   }
 
   /** Most rows rest: of those, nothing is read again. Returns whether it is filled for the first time. */
-  protected fillStats(elapsed: number): boolean {
-    const { stats, slot } = this;
-    this.keptHistory = null;
+  protected fillStats(): boolean {
+    const { stats } = this.#of;
+    const slot = this.#slot;
     const first = this.revision < 0;
     const revision = stats.revision(slot);
-    if (revision === this.revision) {
-      this.stallShare = share(this.stallNs, elapsed);
-      return first;
-    }
+    if (revision === this.revision) return first;
     this.revision = revision;
     this.id = stats.id(slot);
-    stats.read(slot, this);
-    this.derive(elapsed);
-    this.p50Ns = stats.p50Ns(slot);
-    this.p90Ns = stats.p90Ns(slot);
-    this.p99Ns = stats.p99Ns(slot);
+    this.#of.take(slot);
+    this.#percentiles = null;
+    const { byClass } = this;
+    const { cells } = this.#of;
+    const at = slot * STRIDE + Cell.byClass;
+    let faults = 0;
+    for (let c = 0; c < CLASS_COUNT; c++) {
+      byClass[c] = cells[at + c]!;
+      faults += byClass[c]!;
+    }
+    this.faults = faults;
     return first;
+  }
+
+  #cell(cell: number): number {
+    return this.#of.cells[this.#slot * STRIDE + cell]!;
+  }
+
+  #list(cell: number, length: number): readonly number[] {
+    const at = this.#slot * STRIDE + cell;
+    const { cells } = this.#of;
+    const list = new Array<number>(length);
+    for (let k = 0; k < length; k++) list[k] = cells[at + k]!;
+    return list;
+  }
+
+  get classRate(): readonly number[] {
+    return this.#list(Cell.classRate, CLASS_COUNT);
+  }
+
+  get byCause(): readonly number[] {
+    return this.#list(Cell.byCause, CAUSE_COUNT);
+  }
+
+  get causeNs(): readonly number[] {
+    return this.#list(Cell.causeNs, CAUSE_COUNT);
+  }
+
+  get uniquePages(): number {
+    return this.#cell(Cell.uniquePages);
+  }
+
+  get undecided(): number {
+    return this.#cell(Cell.undecided);
+  }
+
+  get stallNs(): number {
+    return this.#cell(Cell.stallNs);
+  }
+
+  get maxNs(): number {
+    return this.#cell(Cell.maxNs);
+  }
+
+  get lastTime(): number {
+    return this.#cell(Cell.lastTime);
+  }
+
+  get rate(): number {
+    return this.#cell(Cell.rate);
+  }
+
+  get stalled(): number {
+    return this.#cell(Cell.stalled);
+  }
+
+  get refaults(): number {
+    return refaultsOf(this);
+  }
+
+  get stallShare(): number {
+    return share(this.stallNs, this.#of.moment.elapsed);
+  }
+
+  get p50Ns(): number {
+    return this.#measured[0]!;
+  }
+
+  get p90Ns(): number {
+    return this.#measured[1]!;
+  }
+
+  get p99Ns(): number {
+    return this.#measured[2]!;
+  }
+
+  /** As with the history: made when they are first asked for. */
+  get #measured(): readonly number[] {
+    const { stats } = this.#of;
+    const slot = this.#slot;
+    if (this.#percentiles !== null) return this.#percentiles;
+    const isThere = stats.id(slot) === this.id;
+    return (this.#percentiles = isThere
+      ? [stats.p50Ns(slot), stats.p90Ns(slot), stats.p99Ns(slot)]
+      : NONE);
   }
 
   /** Something of a row that was filled before is another now that the table does not count. */
   protected revise(): void {
-    const { stats, slot } = this;
-    stats.revise(slot);
-    this.revision = stats.revision(slot);
+    const { stats } = this.#of;
+    stats.revise(this.#slot);
+    this.revision = stats.revision(this.#slot);
   }
 
   /**
@@ -120,14 +224,16 @@ class Stats extends CountedStats implements StatRow {
    * longer asks for it before.
    */
   get history(): readonly number[] {
-    const { stats, slot } = this;
+    const { stats, moment } = this.#of;
+    if (this.#history !== null && this.#historyOf === moment) return this.#history;
+    this.#historyOf = moment;
     // The slot of a row that was folded may be another row's by now.
-    this.keptHistory ??= stats.id(slot) === this.id ? stats.history(slot) : [];
-    return this.keptHistory;
+    return (this.#history = stats.id(this.#slot) === this.id ? stats.history(this.#slot) : []);
   }
 
   addLatencies(counts: Float64Array): number {
-    const { stats, slot } = this;
+    const { stats } = this.#of;
+    const slot = this.#slot;
     if (stats.id(slot) !== this.id) return 0;
     let timed = 0;
     for (let c = 0; c < CLASS_COUNT; c++) timed += stats.addLatencies(counts, slot, c);
@@ -151,15 +257,8 @@ export class RegionStats extends Stats implements RegionRow {
   sumsUp = '';
   private info: RegionInfo | null = null;
 
-  fill(
-    elapsed: number,
-    slot: number,
-    regions: RegionTable,
-    size: number,
-    maker: string,
-    sumsUp: string,
-  ): this {
-    const first = this.fillStats(elapsed);
+  fill(slot: number, regions: RegionTable, size: number, maker: string, sumsUp: string): this {
+    const first = this.fillStats();
     const info = regions.rows.info(slot)!;
     const startPage = regions.startPage(slot);
     const endPage = regions.endPage(slot);
@@ -194,8 +293,8 @@ export class ThreadStats extends Stats implements ThreadRow {
   members = 1;
   sumsUp = '';
 
-  fill(elapsed: number, info: ThreadInfo, members: number, sumsUp: string): this {
-    const first = this.fillStats(elapsed);
+  fill(info: ThreadInfo, members: number, sumsUp: string): this {
+    const first = this.fillStats();
     const { tid, pid, comm, alive } = info;
     const same = this.tid === tid && this.pid === pid && this.comm === comm;
     const stands = this.members === members && this.sumsUp === sumsUp;
@@ -226,14 +325,13 @@ export class ProcessStats extends Stats implements ProcessRow {
   leftOut = 0;
 
   fill(
-    elapsed: number,
     info: ProcessInfo,
     members: number,
     sumsUp: string,
     worstThreadShare: number,
     worstTid: number,
   ): this {
-    const first = this.fillStats(elapsed);
+    const first = this.fillStats();
     this.worstThreadShare = worstThreadShare;
     this.worstTid = worstTid;
     const { pid, ppid, nsPid, comm, owner, alive, threads } = info;
@@ -271,8 +369,8 @@ export class SiteStats extends Stats implements SiteRow {
   sumsUp = '';
   private info: SiteInfo | null = null;
 
-  fill(elapsed: number, info: SiteInfo, members: number, sumsUp: string): this {
-    const first = this.fillStats(elapsed);
+  fill(info: SiteInfo, members: number, sumsUp: string): this {
+    const first = this.fillStats();
     if (this.info === info && this.members === members && this.sumsUp === sumsUp) return this;
     if (!first) this.revise();
     this.info = info;
@@ -290,15 +388,10 @@ export class SiteStats extends Stats implements SiteRow {
   }
 }
 
-/** The rows that a table's slots had in the last snapshot, to be filled again. */
-export class RowPool<Row> {
-  private readonly rows: Row[] = [];
-
-  constructor(private readonly make: (slot: number) => Row) {}
-
-  /** A row to fill: the one of the last time, or (not `reuse`) one that nobody else has. */
-  row(slot: number, reuse: boolean): Row {
-    if (!reuse) return this.make(slot);
-    return (this.rows[slot] ??= this.make(slot));
-  }
+/** A row that can be changed. It has no history. */
+export function copyOf<Row extends StatRow & SharedRow>(row: Row): Row {
+  const { refaults, p50Ns, p90Ns, p99Ns, stallShare } = row;
+  const addLatencies = (counts: Float64Array): number => row.addLatencies(counts);
+  const derived = { refaults, p50Ns, p90Ns, p99Ns, stallShare, history: [], addLatencies };
+  return { ...row, ...mergeCounted([row]), ...derived };
 }

@@ -30,9 +30,9 @@ export interface Snapshot {
   readonly latencyOverTime: () => TimeGrid;
   /**
    * Who faulted where. Made when it is first asked for, because few do: whoever keeps a snapshot beyond the
-   * next batch asks for it before.
+   * next batch asks for it before. `region`: those of this one are wanted, by the id of its row.
    */
-  readonly pairs: () => PairRows;
+  readonly pairs: (region?: number) => PairRows;
   /** The regions that a call site hits, by its id, most faults first. As with `pairs`, asked before the next batch. */
   readonly siteRegions: (id: number) => readonly PairedRow[];
   /** The code that causes the faults of a thread or process, by the id of its row. As with `siteRegions`. */
@@ -76,7 +76,7 @@ export interface StatRow extends Counted {
   readonly faults: number;
   /** Resolved faults on pages that had faulted before: faults minus ERROR faults minus unique pages. */
   readonly refaults: number;
-  /** NaN without a measured fault. */
+  /** NaN without a measured fault. Rows of a model make the percentiles when one is asked for, as with the history. */
   readonly p50Ns: number;
   readonly p90Ns: number;
   readonly p99Ns: number;

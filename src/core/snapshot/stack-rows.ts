@@ -48,6 +48,11 @@ export class MakerTexts {
 
   constructor(private readonly model: ModelTables) {}
 
+  /** Another number whenever stacks may have got other names. */
+  get version(): number {
+    return this.model.stacks?.named ?? 0;
+  }
+
   /** Of the region in a slot: the innermost frames of the stack that mapped most of it; '' where it has a name, or nobody knows. */
   text(slot: number): string {
     const { stacks, regions } = this.model;

@@ -1,3 +1,4 @@
+import { BusiestRows } from './busiest-rows';
 import type { RowTable } from './row-table';
 import { BUCKETS, bucketLow } from './histogram';
 import { HEAT_BINS } from './heat';
@@ -84,12 +85,15 @@ export class OverTime {
   private counted = new Float64Array(CLASS_COUNT * LATENCY_ROWS);
   private ticks = 0;
   private tickedAt = 0;
+  private readonly busiest: BusiestRows;
 
   constructor(
     private readonly rows: RowTable<object>,
     private readonly heat: HeatTable,
     private readonly total: Totals,
-  ) {}
+  ) {
+    this.busiest = new BusiestRows(rows.stats, BUSIEST);
+  }
 
   private get stats(): StatTable {
     return this.rows.stats;
@@ -130,7 +134,7 @@ export class OverTime {
   /** Begins with the busiest rows, ends with those that are no longer, unless somebody looks at them. */
   private choose(): void {
     const { stats, tracks } = this;
-    const busiest = new Set(busiestSlots(stats).map((slot) => stats.id(slot)));
+    const busiest = new Set(this.busiest.slots().map((slot) => stats.id(slot)));
     for (const [id, { asked }] of tracks) {
       if (!busiest.has(id) && this.ticks - asked > ASKED_TICKS) tracks.delete(id);
     }
@@ -200,21 +204,4 @@ function rebinned(
     if (bin >= 0 && bin < HEAT_BINS) bins[bin]! += counts[k]!;
   }
   return bins;
-}
-
-/** Slots of the rows with the most faults. */
-function busiestSlots(stats: StatTable): number[] {
-  const slots: number[] = [];
-  let least = 0;
-  for (let slot = 0; slot < stats.limit; slot++) {
-    if (stats.id(slot) === 0) continue;
-    const faults = stats.faults(slot);
-    if (faults <= least) continue;
-    const at = slots.findIndex((other) => stats.faults(other) < faults);
-    slots.splice(at < 0 ? slots.length : at, 0, slot);
-    if (slots.length <= BUSIEST) continue;
-    slots.pop();
-    least = stats.faults(slots.at(-1)!);
-  }
-  return slots;
 }

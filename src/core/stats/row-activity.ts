@@ -15,6 +15,8 @@ export class RowActivity {
   private active: Int32Array;
   private count = 0;
   private blocks: Int32Array;
+  /** The last tick that was entered in a row's block: in those since then it had no faults. */
+  private entered: Int32Array;
   private ticks = 0;
 
   constructor(
@@ -25,12 +27,14 @@ export class RowActivity {
     this.quiet = new Uint8Array(capacity);
     this.active = new Int32Array(capacity);
     this.blocks = new Int32Array(capacity).fill(-1);
+    this.entered = new Int32Array(capacity);
   }
 
   grow(capacity: number): void {
     this.position = grownI32(this.position, capacity);
     this.active = grownI32(this.active, capacity);
     this.blocks = grownI32(this.blocks, capacity);
+    this.entered = grownI32(this.entered, capacity);
     const quiet = new Uint8Array(capacity);
     quiet.set(this.quiet);
     this.quiet = quiet;
@@ -77,7 +81,6 @@ export class RowActivity {
    * that leave the list.
    */
   tick(sample: (row: number) => number, resting: (row: number) => void): void {
-    const slot = this.ticks % HISTORY_TICKS;
     // Downwards, because rest() puts the last active row in the place of the one that leaves.
     for (let p = this.count - 1; p >= 0; p--) {
       const row = this.active[p]!;
@@ -87,15 +90,25 @@ export class RowActivity {
         continue;
       }
       const faults = sample(row);
-      let block = this.blocks[row]!;
-      if (block < 0) {
-        block = this.pool.alloc();
-        if (block < 0) continue;
-        this.blocks[row] = block;
-      }
-      this.pool.counters[block * STAT_BLOCK_WORDS + slot] = Math.min(faults, U32_MAX);
+      if (faults !== 0 || this.blocks[row]! < 0) this.enter(row, faults);
     }
     this.ticks++;
+  }
+
+  /** Enters the faults of this tick. */
+  private enter(row: number, faults: number): void {
+    const { ticks, blocks, entered, pool } = this;
+    if (blocks[row]! < 0) {
+      blocks[row] = pool.alloc();
+      entered[row] = ticks;
+    }
+    const block = blocks[row]!;
+    if (block < 0) return;
+    const base = block * STAT_BLOCK_WORDS;
+    const from = Math.max(entered[row]! + 1, ticks - HISTORY_TICKS + 1);
+    for (let tick = from; tick < ticks; tick++) pool.counters[base + (tick % HISTORY_TICKS)] = 0;
+    pool.counters[base + (ticks % HISTORY_TICKS)] = Math.min(faults, U32_MAX);
+    entered[row] = ticks;
   }
 
   /** Faults per tick, oldest first; empty for a row that rests. */
@@ -105,9 +118,11 @@ export class RowActivity {
     const words = this.pool.counters;
     const base = block * STAT_BLOCK_WORDS;
     const length = Math.min(this.ticks, HISTORY_TICKS);
-    const result = new Array<number>(length);
+    const last = this.entered[row]!;
+    const result = new Array<number>(length).fill(0);
     for (let t = 0; t < length; t++) {
-      result[t] = words[base + ((this.ticks - length + t) % HISTORY_TICKS)]!;
+      const tick = this.ticks - length + t;
+      if (tick <= last) result[t] = words[base + (tick % HISTORY_TICKS)]!;
     }
     return result;
   }

@@ -76,6 +76,7 @@ export class RowTable<Info extends object> {
 
   set(slot: number, info: Info): void {
     this.infos[slot] = info;
+    this.stats.revise(slot);
   }
 
   /** The row stands for several. */
@@ -127,6 +128,7 @@ export class RowTable<Info extends object> {
       this.standings[slot] = Math.max(this.standings[slot]!, why);
     }
     this.memberCounts[slot]!++;
+    this.stats.revise(slot);
     return slot;
   }
 

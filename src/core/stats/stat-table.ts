@@ -7,13 +7,11 @@ import {
   hasTicked,
   isTicked,
   keepTick,
-  readCells,
   restCells,
   shiftTicked,
   STRIDE,
   tickCells,
 } from './cells';
-import type { CountedRow } from './cells';
 import type { FaultColumns } from '../wire/fault-columns';
 import { grownF64, grownU32 } from './grow';
 import type { Resolved } from '../wire/resolved';
@@ -348,9 +346,11 @@ export class StatTable {
     return this.cells[row * STRIDE + cell]!;
   }
 
-  /** Fills in what a snapshot shows of a row. */
-  read(row: number, into: CountedRow): void {
-    readCells(this.cells, row * STRIDE, into);
+  /** Copies the cells of a row to its place in others. */
+  copy(row: number, into: Float64Array): void {
+    const { cells } = this;
+    const end = (row + 1) * STRIDE;
+    for (let k = row * STRIDE; k < end; k++) into[k] = cells[k]!;
   }
 
   /** A row with something in it: a fault, or a thread that waits in its first. */

@@ -5,6 +5,7 @@ import { TITLES } from '../../core/columns/titles';
 import { sharedLabel } from '../../core/regions/region-label';
 import { innermost } from '../../core/code/stack-names';
 import { mergedPercentiles } from '../../core/snapshot/groups';
+import { copyOf } from '../../core/snapshot/rows';
 import type { RegionRow, Snapshot } from '../../core/snapshot/snapshot';
 import { mergeCounted } from '../../core/stats/cells';
 
@@ -98,7 +99,7 @@ export function groupRegions(rows: readonly RegionRow[]): GroupedRegion[] {
     const processes = shared.reduce((n, row) => n + row.members, pids.size);
     return processes > 1 && group.length > 1
       ? [merged(group, processes)]
-      : group.map((row) => ({ ...row, processes: 1 }));
+      : group.map((row) => ({ ...copyOf(row), processes: 1 }));
   });
 }
 

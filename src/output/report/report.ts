@@ -8,6 +8,7 @@ import { GROUPING_WORDS } from '../../core/columns/owned-columns';
 import type { FixedNames } from '../../core/columns/stable-names';
 import { ownedGrouping } from '../../core/snapshot/process-groups';
 import type { GroupedBy, OwnedGroup, ProcessGrouping } from '../../core/snapshot/process-groups';
+import { copyOf } from '../../core/snapshot/rows';
 import type {
   ProcessRow,
   RegionRow,
@@ -85,15 +86,14 @@ export function orderedRows<Row extends StatRow>(rows: readonly Row[], fixed: bo
 
 export function fixedRegion(row: RegionRow, fixed: FixedNames | null): RegionRow {
   if (fixed === null) return row;
-  const addLatencies = (counts: Float64Array): number => row.addLatencies(counts);
-  return { ...row, label: fixed.label(row.label), pid: fixed.number(row.pid), addLatencies };
+  return { ...copyOf(row), label: fixed.label(row.label), pid: fixed.number(row.pid) };
 }
 
 export function fixedThread(row: ThreadRow, fixed: FixedNames | null): ThreadRow {
-  return fixed ? { ...row, tid: fixed.number(row.tid), pid: fixed.number(row.pid) } : row;
+  return fixed ? { ...copyOf(row), tid: fixed.number(row.tid), pid: fixed.number(row.pid) } : row;
 }
 
 /** The parent of the first process is whoever started us: no part of the workload. */
 export function fixedProcess(row: ProcessRow, fixed: FixedNames | null): ProcessRow {
-  return fixed ? { ...row, pid: fixed.number(row.pid), ppid: 0 } : row;
+  return fixed ? { ...copyOf(row), pid: fixed.number(row.pid), ppid: 0 } : row;
 }

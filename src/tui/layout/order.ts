@@ -1,5 +1,6 @@
 import type { Column } from '../../core/columns/column';
-import type { StatRow } from '../../core/snapshot/snapshot';
+import { RowChanges } from '../../core/snapshot/row-changes';
+import type { SharedRow, StatRow } from '../../core/snapshot/snapshot';
 
 /**
  * Two rows change places only when their values differ by more than this share since they were last
@@ -25,17 +26,25 @@ interface Place<Row> {
   rank: number;
   /** The refresh in which it was seen. */
   seen: number;
+  /** Its value has moved, and with it its place among the others. */
+  moves: boolean;
 }
+
+type OrderedRow = StatRow & Pick<SharedRow, 'revision'>;
 
 /**
  * Keeps rows in order across refreshes without making them jump. Each row is sorted by a remembered
  * value. Every REST_NS that follows the true one, where this has moved by more than the tolerance, or has
  * stopped moving (so that a picture at rest is in exact order).
  */
-export class RowOrder<Row extends StatRow> {
+export class RowOrder<Row extends OrderedRow> {
   private places = new Map<number, Place<Row>>();
   /** Of the rows as they were given last, in that order: most come where they came. */
-  private given: (Place<Row> | undefined)[] = [];
+  private given: Place<Row>[] = [];
+  /** Of each of them: it is sorted by its true values, so that nothing moves until these do. */
+  private settled: boolean[] = [];
+  private changes = new RowChanges();
+  private ordered: Place<Row>[] = [];
   private refreshes = 0;
   private arrangedAt = -Infinity;
   private now = -Infinity;
@@ -44,6 +53,8 @@ export class RowOrder<Row extends StatRow> {
   reset(): void {
     this.places.clear();
     this.given = [];
+    this.ordered = [];
+    this.changes = new RowChanges();
   }
 
   /**
@@ -52,24 +63,31 @@ export class RowOrder<Row extends StatRow> {
    */
   sort(rows: readonly Row[], column: Column<Row>, reverse: boolean, now: number | null): Row[] {
     const sorted =
-      column.align === 'left' ? this.byText(rows, column) : this.byNumber(rows, column, now);
+      column.align === 'left' ? byText(rows, column) : this.byNumber(rows, column, now);
     if (reverse) sorted.reverse();
     return sorted;
   }
 
-  private byText(rows: readonly Row[], column: Column<Row>): Row[] {
-    const keyed = rows.map((row) => ({ row, key: String(column.value(row) ?? '') }));
-    keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.row.id - b.row.id));
-    return keyed.map(({ row }) => row);
+  private byNumber(rows: readonly Row[], column: Column<Row>, now: number | null): Row[] {
+    const free = this.isTimeToMove(now);
+    const changed = this.changes.since(rows);
+    if (changed === null || !this.follow(rows, changed, column, free)) {
+      this.arrange(rows, column, free);
+    }
+    return this.ordered.map((place, rank) => {
+      place.rank = rank;
+      place.moves = false;
+      return place.row;
+    });
   }
 
-  private byNumber(rows: readonly Row[], column: Column<Row>, now: number | null): Row[] {
+  /** Other rows, or some in other places. */
+  private arrange(rows: readonly Row[], column: Column<Row>, free: boolean): void {
     this.refreshes++;
-    const free = this.isTimeToMove(now);
     // In the order of the last refresh: sorting what is nearly sorted takes linear time.
     const known = new Array<Place<Row> | undefined>(this.places.size);
     const fresh: Place<Row>[] = [];
-    this.given.length = Math.min(this.given.length, rows.length);
+    this.given.length = this.settled.length = Math.min(this.given.length, rows.length);
     for (let at = 0; at < rows.length; at++) {
       const place = this.update(rows[at]!, at, column, free);
       if (place.rank < 0) fresh.push(place);
@@ -77,14 +95,31 @@ export class RowOrder<Row extends StatRow> {
     }
     const places = known.filter((place) => place !== undefined);
     places.push(...fresh);
-    places.sort(
-      (a, b) => b.key - a.key || b.stall - a.stall || rankOf(a) - rankOf(b) || a.id - b.id,
-    );
+    this.ordered = places.sort(compare);
     this.forgetUnseen(places.length);
-    return places.map((place, rank) => {
-      place.rank = rank;
-      return place.row;
-    });
+  }
+
+  /** The same rows in the same places: those of them that move are put where they belong. False where one is another row now. */
+  private follow(
+    rows: readonly Row[],
+    changed: readonly number[],
+    column: Column<Row>,
+    free: boolean,
+  ): boolean {
+    if (column.counted !== true) return false;
+    for (const at of changed) {
+      if (this.given[at]!.id !== rows[at]!.id) return false;
+      this.settled[at] = false;
+    }
+    const { settled } = this;
+    const moved: Place<Row>[] = [];
+    for (let at = 0; at < rows.length; at++) {
+      if (settled[at] === true) continue;
+      const place = this.update(rows[at]!, at, column, free);
+      if (place.moves) moved.push(place);
+    }
+    if (moved.length > 0) this.ordered = putAmong(this.ordered, moved.sort(compare));
+    return true;
   }
 
   private isTimeToMove(now: number | null): boolean {
@@ -101,6 +136,7 @@ export class RowOrder<Row extends StatRow> {
     const last = this.given[at];
     const place = last?.id === row.id ? last : this.places.get(row.id);
     const seen = this.refreshes;
+    this.settled[at] = false;
     if (place === undefined) {
       const fresh = begin(row, value, seen);
       this.places.set(row.id, fresh);
@@ -108,18 +144,21 @@ export class RowOrder<Row extends StatRow> {
       return fresh;
     }
     this.given[at] = place;
+    const { key, stall } = place;
+    const { stallNs } = row;
     const tolerance = column.timed ? TIMED_TOLERANCE : COUNT_TOLERANCE;
     if (free) {
-      if (value === place.last || differs(value, place.key, tolerance)) place.key = value;
-      const { stallNs } = row;
-      if (stallNs === place.lastStall || differs(stallNs, place.stall, TIMED_TOLERANCE)) {
+      if (value === place.last || differs(value, key, tolerance)) place.key = value;
+      if (stallNs === place.lastStall || differs(stallNs, stall, TIMED_TOLERANCE)) {
         place.stall = stallNs;
       }
-    } else if (value > 0 && value >= LEAP * Math.max(0, place.key)) place.key = value;
+    } else if (value > 0 && value >= LEAP * Math.max(0, key)) place.key = value;
+    place.moves = place.key !== key || place.stall !== stall;
     place.last = value;
-    place.lastStall = row.stallNs;
+    place.lastStall = stallNs;
     place.row = row;
     place.seen = seen;
+    this.settled[at] = place.key === value && place.stall === stallNs;
     return place;
   }
 
@@ -131,12 +170,35 @@ export class RowOrder<Row extends StatRow> {
   }
 }
 
+function byText<Row extends OrderedRow>(rows: readonly Row[], column: Column<Row>): Row[] {
+  const keyed = rows.map((row) => ({ row, key: String(column.value(row) ?? '') }));
+  keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.row.id - b.row.id));
+  return keyed.map(({ row }) => row);
+}
+
+function compare<Row>(a: Place<Row>, b: Place<Row>): number {
+  return b.key - a.key || b.stall - a.stall || rankOf(a) - rankOf(b) || a.id - b.id;
+}
+
+/** Places in order, of which those that move are to go where `moved`, in order too, say. */
+function putAmong<Row>(ordered: readonly Place<Row>[], moved: readonly Place<Row>[]): Place<Row>[] {
+  const put: Place<Row>[] = [];
+  let next = 0;
+  for (const place of ordered) {
+    if (place.moves) continue;
+    while (next < moved.length && compare(moved[next]!, place) < 0) put.push(moved[next++]!);
+    put.push(place);
+  }
+  while (next < moved.length) put.push(moved[next++]!);
+  return put;
+}
+
 /** New rows come after old ones of the same value. */
 function rankOf(place: { readonly rank: number }): number {
   return place.rank < 0 ? Number.MAX_SAFE_INTEGER : place.rank;
 }
 
-function begin<Row extends StatRow>(row: Row, value: number, seen: number): Place<Row> {
+function begin<Row extends OrderedRow>(row: Row, value: number, seen: number): Place<Row> {
   const { id, stallNs } = row;
   return {
     id,
@@ -147,11 +209,12 @@ function begin<Row extends StatRow>(row: Row, value: number, seen: number): Plac
     lastStall: stallNs,
     rank: -1,
     seen,
+    moves: false,
   };
 }
 
 /** In the steps that one sees. What was not measured sorts below everything that was. */
-function seenValue<Row extends StatRow>(row: Row, { value, order, grain }: Column<Row>): number {
+function seenValue<Row extends OrderedRow>(row: Row, { value, order, grain }: Column<Row>): number {
   const number = Number((order ?? value)(row));
   if (Number.isNaN(number)) return -1;
   return grain > 0 ? Math.floor(number / grain) : number;

@@ -1,15 +1,14 @@
-import { CLASS_COUNT, FaultClass } from '../../core/classify/classes';
+import { FaultClass } from '../../core/classify/classes';
 import type { Column } from '../../core/columns/column';
 import type { RowTest } from '../../core/filter/row-test';
 import type { GroupableRow } from '../../core/snapshot/groups';
+import { ALL_CLASSES, RowChoice } from './choice';
 import type { ColumnNeeds } from './columns';
 import { RowOrder } from './order';
 import { classesOf } from './row-classes';
 import type { Tags } from './tags';
 import { RowTree, type RowGrouping } from './tree';
 
-/** Bit mask of all classes. */
-export const ALL_CLASSES = (1 << CLASS_COUNT) - 1;
 /** Columns of one fault class; they hide with it. */
 const CLASS_COLUMNS = ['major', 'minor', 'cow', 'error'];
 /** Columns that say the same of all rows of one process. */
@@ -60,10 +59,6 @@ export class TableModel<Row extends GroupableRow> {
   readonly columns: readonly Column<Row>[];
   /** As they are shown: groups, below opened ones what they stand for. */
   rows: readonly Row[] = [];
-  /** Each by itself: those that the filter lets through. */
-  matching: readonly Row[] = [];
-  /** Rows before the filter: with faults, or kept without. */
-  total = 0;
   sortColumn: Column<Row>;
   reverse = false;
   top = 0;
@@ -76,19 +71,34 @@ export class TableModel<Row extends GroupableRow> {
   private readonly orders = [new RowOrder<Row>(), new RowOrder<Row>()] as const;
   private source: readonly Row[] = [];
   private test: RowTest<Row> | null = null;
-  /** Rows of `matching` that have faults too which the filter does not let through: their numbers are of all. */
-  partial = 0;
   private classes = ALL_CLASSES;
   private asked = 0;
-  /** Bit mask of the classes that the rows have faults of. */
-  private present = ALL_CLASSES;
-  /** The rows are those of more than one process. */
-  private severalProcesses = false;
+  private readonly choice: RowChoice<Row>;
 
   constructor(private readonly spec: TableSpec<Row>) {
     this.columns = spec.columns;
     this.sortColumn = spec.columns.find((column) => column.id === spec.sortBy) ?? spec.columns[0]!;
     this.tree = new RowTree(spec.grouping ?? null, spec.parents ?? null);
+    const { pidOf, keeps } = spec;
+    this.choice = new RowChoice({
+      pidOf,
+      keeps: (row) => keeps?.(row) === true || this.tags?.has(row) === true,
+    });
+  }
+
+  /** Each by itself: those that the filter lets through. */
+  get matching(): readonly Row[] {
+    return this.choice.chosen.matching;
+  }
+
+  /** Rows before the filter: with faults, or kept without. */
+  get total(): number {
+    return this.choice.chosen.total;
+  }
+
+  /** Rows of `matching` that have faults too which the filter does not let through: their numbers are of all. */
+  get partial(): number {
+    return this.choice.chosen.partial;
   }
 
   /**
@@ -111,45 +121,13 @@ export class TableModel<Row extends GroupableRow> {
   }
 
   private arrange(now: number | null = null): void {
-    this.choose();
+    this.choice.choose(this.source, this.classes, this.test);
     const { matching, hidesEnded } = this;
     const shown = hidesEnded ? matching.filter((row) => !this.hasEnded(row)) : matching;
     const sort = (level: 0 | 1, rows: readonly Row[]): readonly Row[] =>
       this.orders[level].sort(rows, this.sortColumn, this.reverse, now);
     this.rows = this.tree.arrange(shown, sort, this.source);
     this.keepSelection();
-  }
-
-  /** What the filter lets through, and what is to be known of it: in one pass, for there may be thousands. */
-  private choose(): void {
-    const { source, test, classes, tags } = this;
-    const { pidOf, keeps } = this.spec;
-    const matching: Row[] = [];
-    let total = 0;
-    let partial = 0;
-    let present = 0;
-    let onePid = 0;
-    let several = false;
-    for (const row of source) {
-      if (row.faults === 0 && keeps?.(row) !== true && tags?.has(row) !== true) continue;
-      total++;
-      const mask = classesOf(row);
-      if ((classes !== ALL_CLASSES && (mask & classes) === 0) || test?.passes(row) === false)
-        continue;
-      if (test?.whole(row) === false) partial++;
-      present |= mask;
-      if (pidOf !== undefined && !several) {
-        const pid = pidOf(row);
-        if (matching.length === 0) onePid = pid;
-        several = pid === 0 || pid !== onePid;
-      }
-      matching.push(row);
-    }
-    this.matching = matching;
-    this.total = total;
-    this.partial = partial;
-    this.present = present;
-    this.severalProcesses = several;
   }
 
   /** See TableSpec. */
@@ -274,12 +252,12 @@ export class TableModel<Row extends GroupableRow> {
 
   /** What the rows make of the columns. */
   columnNeeds(): ColumnNeeds {
-    const { classes, asked, present } = this;
+    const { classes, asked } = this;
+    const { present, severalProcesses } = this.choice.chosen;
     const named = (mask: number): Set<string> =>
       new Set(CLASS_COLUMNS.filter((_, cls) => (mask & (1 << cls)) !== 0));
     const absent = ALL_CLASSES & ~present;
     const whose = this.spec.pidOf === undefined ? [] : WHOSE_COLUMNS;
-    const { severalProcesses } = this;
     return {
       still: this.spec.still ?? false,
       sorted: this.sortColumn.id,

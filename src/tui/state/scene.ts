@@ -11,7 +11,8 @@ import { compileRowTests, type RowTest, type RowTests } from '../../core/filter/
 import type { GroupableRow } from '../../core/snapshot/groups';
 import type { Snapshot, StatRow } from '../../core/snapshot/snapshot';
 import { RateHistory } from '../layout/rates';
-import { ALL_CLASSES, TableModel, type TableSpec } from '../layout/table';
+import { ALL_CLASSES } from '../layout/choice';
+import { TableModel, type TableSpec } from '../layout/table';
 import type { EventLog } from './event-log';
 import { latencyPicture, type LatencyPicture } from './latency-picture';
 import type { Picture } from './picture';
@@ -192,10 +193,10 @@ export class Scene {
     this.frozenAt = nowMs;
     // The log's ring goes on turning: what is on the screen must be kept apart from it.
     this.picture = { ...this.picture, log: this.picture.log.copy() };
-    // Rows copy their history when it is asked for: it must not change with the next tick.
+    // Rows copy their history, and make their percentiles, when these are asked for: the next tick must not change them.
     for (const { rowsOf, model } of this.tables) {
       model.keepPercentiles();
-      rowsOf(this.picture.snapshot).forEach(({ history }) => history);
+      rowsOf(this.picture.snapshot).forEach(({ p50Ns, history }) => [p50Ns, history]);
     }
   }
 

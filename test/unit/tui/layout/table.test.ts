@@ -5,7 +5,8 @@ import type { RegionRow } from '../../../../src/core/snapshot/snapshot';
 import { layoutColumns, type ColumnNeeds } from '../../../../src/tui/layout/columns';
 import { tellApart } from '../../../../src/tui/layout/names';
 import { RowOrder } from '../../../../src/tui/layout/order';
-import { ALL_CLASSES, TableModel } from '../../../../src/tui/layout/table';
+import { ALL_CLASSES } from '../../../../src/tui/layout/choice';
+import { TableModel } from '../../../../src/tui/layout/table';
 import { region } from '../../../support/sample';
 
 const column = (id: string): (typeof REGION_COLUMNS)[number] =>
