@@ -121,6 +121,8 @@ class World {
   private mapped: number[] = [];
   private place = 0x100000;
   private filter = '';
+  /** Something was counted since the last look: what rows make when they are asked is of now. */
+  private stale = false;
   private classes = ALL_CLASSES;
 
   constructor() {
@@ -170,6 +172,7 @@ class World {
   /** Ticks at which nobody looks. */
   rest(ticks: number): void {
     const { rig } = this;
+    this.stale = true;
     rig.run();
     for (let k = 0; k < ticks; k++) {
       rig.now += 1e9;
@@ -203,6 +206,7 @@ class World {
   }
 
   zero(): void {
+    this.stale = true;
     this.rig.run();
     this.rig.model.zero(this.rig.now);
   }
@@ -218,6 +222,7 @@ class World {
 
   look(): void {
     const { model, now } = this.rig;
+    this.stale = false;
     const kept = model.snapshot(now);
     const snapshot = model.snapshot(now, { reuse: true });
     this.show(this.following, snapshot);
@@ -275,6 +280,7 @@ class World {
 
   /** Both show the same. */
   compare(): void {
+    if (this.stale) return;
     this.following.forEach((shown, k) => {
       expect(seenOf(shown)).toEqual(seenOf(this.anew[k]!));
     });
