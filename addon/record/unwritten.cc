@@ -47,12 +47,15 @@ size_t Unwritten::known() {
 }
 
 void Unwritten::MoveTo(std::vector<uint8_t>* out, size_t size) {
-  if (out->empty() && size == bytes_.size()) {
+  const auto end = static_cast<std::ptrdiff_t>(size);
+  if (out->empty()) {
+    // What stays is less than what goes, as a rule.
     out->swap(bytes_);
+    bytes_.assign(out->begin() + end, out->end());
+    out->resize(size);
   } else {
-    const auto end = bytes_.begin() + static_cast<std::ptrdiff_t>(size);
-    out->insert(out->end(), bytes_.begin(), end);
-    bytes_.erase(bytes_.begin(), end);
+    out->insert(out->end(), bytes_.begin(), bytes_.begin() + end);
+    bytes_.erase(bytes_.begin(), bytes_.begin() + end);
   }
   moved_ += size;
 }
