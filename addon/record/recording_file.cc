@@ -1,6 +1,7 @@
 #include "record/recording_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -24,6 +25,10 @@ void PutSection(uint64_t offset, uint64_t size, reader::Output* out) {
   out->U64(offset);
   out->U64(size);
 }
+
+// What is written back at a time, and so many times that is looked at until it is on the disk.
+constexpr uint64_t kBack = 8 << 20;
+constexpr uint64_t kLooks = 4;
 
 // Bytes of the records that are whole in the first `length` bytes.
 size_t WholeRecords(const std::vector<uint8_t>& records, size_t length) {
@@ -74,7 +79,18 @@ int RecordingFile::Put(std::vector<uint8_t>* records) {
   const int error = WriteAt(*records, data_at_ + written_, &done);
   parts_.ended = MonotonicNow();
   written_ += error == 0 ? size : WholeRecords(*records, done - std::min(done, reserve_.size()));
+  LeavePageCache();
   return error;
+}
+
+// POSIX_FADV_DONTNEED begins to write back what is dirty, does not wait for it, and drops what is
+// clean (mm/fadvise.c).
+void RecordingFile::LeavePageCache() {
+  if (written_ - left_ < kBack) return;
+  left_ = written_;
+  const uint64_t from = written_ - std::min(written_, kLooks * kBack);
+  posix_fadvise(fd_.get(), static_cast<off_t>(data_at_ + from), static_cast<off_t>(written_ - from),
+                POSIX_FADV_DONTNEED);
 }
 
 int RecordingFile::End() {

@@ -24,6 +24,8 @@ class RecordingFile : public Place {
 
  private:
   int WriteAt(const std::vector<uint8_t>& bytes, uint64_t at, size_t* done);
+  // A recording shall not take the place in the page cache of what the targets read.
+  void LeavePageCache();
   // `complete`: with the size of the records. Without it the recording is one that has not come to
   // its end.
   int WriteHead(bool complete);
@@ -38,6 +40,7 @@ class RecordingFile : public Place {
   uint64_t bits_ = 0;
   uint64_t data_at_ = 0;
   uint64_t written_ = 0;  // bytes of whole records
+  uint64_t left_ = 0;     // so many when the page cache was left the last time
 };
 
 }  // namespace perfdata
