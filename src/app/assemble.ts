@@ -7,7 +7,7 @@ import { LiveCapture } from '../sources/live/live-capture';
 import { Batch } from '../core/wire/batch';
 import { AnalyzerError } from '../core/facts/errors';
 import type { RecordedCapture } from '../sources/recording/recorded-capture';
-import { budgetOf } from './budget-keeper';
+import { budgetOf, everyAtFirst } from './budget-keeper';
 import type { BudgetKeeper } from './budget-keeper';
 import type { Capture } from './capture';
 import type { Debug } from '../core/facts/debug';
@@ -102,7 +102,7 @@ export function assemble(
       children: options.children,
       ringPages: options.ringPages,
       engine: options.engine,
-      every: options.every,
+      every: everyAtFirst(options),
       budget: options.budget !== null,
       stacks: options.stacks,
       record:
@@ -306,8 +306,17 @@ function runPortsOf(
     onEnd: (result) => {
       capture.finishRecording?.(result);
     },
-    ...(ports.gatherMs === undefined ? {} : { gather: after(ports.gatherMs) }),
+    ...gathering(options, ports),
   };
+}
+
+/** Of a budget, ms. */
+const GATHER_MS = 100;
+
+/** Each turn of the event loop costs as much as some dozens of faults: with a budget there are few. */
+function gathering({ budget }: Options, { gatherMs }: AssemblyPorts): Pick<RunPorts, 'gather'> {
+  const ms = gatherMs ?? (budget === null ? 0 : GATHER_MS);
+  return ms === 0 ? {} : { gather: after(ms) };
 }
 
 function after(ms: number): (action: () => void) => void {

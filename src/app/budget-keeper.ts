@@ -1,4 +1,4 @@
-import { BudgetController } from '../core/budget/controller';
+import { BudgetController, firstEvery } from '../core/budget/controller';
 import type { Spent } from '../core/budget/controller';
 import type { BudgetFacts } from '../core/facts/capture-facts';
 import type { Debug } from '../core/facts/debug';
@@ -31,7 +31,6 @@ export class BudgetKeeper {
   ) {
     this.controller = new BudgetController(percent / 100);
     this.least = this.most = this.controller.every;
-    ports.session.setEvery(this.controller.every);
   }
 
   /** To be called some times a second. */
@@ -81,6 +80,11 @@ export class BudgetKeeper {
       every: over ? [this.least, this.most] : [controller.every, controller.every],
     };
   }
+}
+
+/** SessionOptions.every. */
+export function everyAtFirst({ every, budget }: CaptureOptions): number {
+  return budget === null ? every : firstEvery(budget / 100);
 }
 
 /** null where there is none. */

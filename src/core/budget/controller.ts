@@ -56,6 +56,11 @@ interface Sums {
   own: number;
 }
 
+/** The distance before anything was measured. */
+export function firstEvery(share: number): number {
+  return Math.min(EVERY_MAX, Math.max(1, Math.round(FIRST_SHARE / share)));
+}
+
 export class BudgetController {
   /** One minor fault in so many is captured, on average. */
   every: number;
@@ -64,7 +69,7 @@ export class BudgetController {
 
   /** `share` from 0 to 1. */
   constructor(private readonly share: number) {
-    this.every = Math.min(EVERY_MAX, Math.max(1, Math.round(FIRST_SHARE / share)));
+    this.every = firstEvery(share);
   }
 
   step(spent: Spent): void {

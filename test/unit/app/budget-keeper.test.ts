@@ -1,4 +1,5 @@
-import { BudgetKeeper } from '../../../src/app/budget-keeper';
+import { BudgetKeeper, everyAtFirst } from '../../../src/app/budget-keeper';
+import type { CaptureOptions } from '../../../src/app/options';
 import type { SpentCounters } from '../../../src/native/contract';
 
 const NOTHING: SpentCounters = {
@@ -40,8 +41,9 @@ function later({ spent, own }: { spent: SpentCounters; own: number }, ownNs: num
 }
 
 test('a session captures no more than is known to be cheap before anything was measured', () => {
-  expect(kept(50).told).toEqual([1]);
-  expect(kept(1).told).toEqual([10]);
+  const at = (budget: number | null): number =>
+    everyAtFirst({ every: 7, budget } as CaptureOptions);
+  expect([null, 50, 1, 0.01].map(at)).toEqual([7, 1, 10, 1000]);
   expect(kept(1).keeper.facts(false)).toMatchObject({ every: [10, 10], isMet: true });
 });
 
@@ -59,7 +61,7 @@ test('what was spent between two looks of the programs is judged, once', () => {
   expect(keeper.facts(false)).toMatchObject({ percent: 50, ofMachine: false, isMet: false });
   expect(keeper.facts(false).costPercent).toBeCloseTo(66, 6);
   expect(keeper.facts(false).countingPercent).toBeCloseTo(16, 6);
-  expect(told).toEqual([1, 2]);
+  expect(told).toEqual([2]);
   expect(keeper.facts(true).every).toEqual([1, 2]);
   expect(keeper.facts(false).every).toEqual([2, 2]);
 });
