@@ -37,5 +37,17 @@ export function stackSection(rows: readonly StackRow[], fixed: boolean): string[
             `and ${grouped(left.length)} stacks more`,
           ),
         ]),
+    ...sampling(rows),
   ];
+}
+
+/** Where not every fault has a stack: how many have one, and who may have none. */
+function sampling(rows: readonly StackRow[]): string[] {
+  const sum = (value: (row: StackRow) => number): number =>
+    rows.reduce((total, row) => total + value(row), 0);
+  const every = sum((row) => row.faults) / sum((row) => row.sampled);
+  if (every === 1) return [];
+  const each = every < 10 ? every.toFixed(1).replace('.0', '') : grouped(Math.round(every));
+  const stand = `one fault in ${each} has a stack, which stands for all of them`;
+  return [`  ${stand}; a thread with fewer faults may have none`];
 }

@@ -111,6 +111,20 @@ test('the report shows the stacks with the most stall, and how many more there a
   expect(stackSection([], false)).toEqual([]);
 });
 
+test.each([
+  [[350, 7], '50'],
+  [[350, 7, 90, 3], '44'],
+  [[14, 4], '3.5'],
+  [[4000, 1], '4,000'],
+])('the report says how many faults have a stack, and who may have none: %p', (cells, each) => {
+  expect(stackSection([row('main', 3)], false).join('\n')).not.toContain('has a stack');
+  const rows = cells.flatMap((faults, i): StackRow[] =>
+    i % 2 === 0 ? [{ ...row(`main;f${i}`, faults), sampled: cells[i + 1]! }] : [],
+  );
+  const said = `  one fault in ${each} has a stack, which stands for all of them; a thread with fewer faults may have none`;
+  expect(stackSection(rows, false).at(-1)).toBe(said);
+});
+
 test('of a stack that finds no room the innermost frames stay', () => {
   const frames = ['_start', 'main', 'load_index', 'reserve', 'mmap'];
   expect(innermost(frames, 60)).toBe('_start;main;load_index;reserve;mmap');
