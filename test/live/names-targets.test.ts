@@ -4,6 +4,7 @@ import {
   chmodSync,
   copyFileSync,
   mkdirSync,
+  mkdtempSync,
   readFileSync,
   rmSync,
   statSync,
@@ -404,4 +405,25 @@ test('without the program that reads them there are no names, which is said once
   expect(notes).toHaveLength(2);
   expect(notes[1]).toContain('pagefault-symbols does not start');
   readers.close();
+});
+
+test.each([
+  ['dies of each file', 'kill -KILL $$'],
+  ['never answers', 'exec sleep 1000'],
+  ['answers with what is no answer', 'exec cat /proc/self/maps >&3'],
+])('where the program that reads them %s there are none, which is said once', async (_, does) => {
+  const directory = mkdtempSync(join(scratch, 'ill-'));
+  const [reader, symbols] = ['reader', 'symbols'].map((name) =>
+    join(directory, `pagefault-${name}`),
+  );
+  copyFileSync(readerPath(), reader!);
+  writeFileSync(symbols!, `#!/bin/sh\n${does}\n`, { mode: 0o755 });
+  const ill = realReader('/proc', 500, reader);
+  const places = [at(0x1000n)];
+  for (const file of [program, program, '/bin/true'])
+    expect(await askNames(ill.reader, process.pid, 'file', vmaOf(file), places)).toBeNull();
+  expect(ill.notes.length).toBe(1);
+  // What else is asked has its answer.
+  expect((await askElf(ill.reader, process.pid, vmaOf(program)))?.found).toBe('program');
+  ill.close();
 });

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { NamedPlace, Place } from '../../src/sources/reader/names';
 import { ROOT } from '../support/build';
@@ -353,17 +353,27 @@ describe('debug information that was split off', () => {
   });
 
   test('is left alone where the link is a path', async () => {
-    const { program, debug } = split('path');
-    const text = Buffer.concat([Buffer.from('../path/program.debug\0\0\0'), Buffer.alloc(4)]);
-    const section = join(scratch, 'link-section');
-    writeFileSync(section, text);
-    execFileSync('objcopy', [
-      '--remove-section=.note.gnu.build-id',
-      `--add-section=.gnu_debuglink=${section}`,
-      program,
-    ]);
-    const named = await nameAll(real.reader, program, addresses.map(codeAt));
-    expect(debug).toContain('/path/');
-    expect(named.every(({ frames }) => frames.every(({ file }) => file === null))).toBe(true);
+    const { program, debug } = split('path', ['--remove-section=.note.gnu.build-id']);
+    const [named, section] = [`${program}-named`, join(scratch, 'link-section')];
+    copyFileSync(program, named);
+    link(named, debug);
+    // The name, with zeros up to a multiple of four, and the right CRC of the file.
+    execFileSync('objcopy', ['-O', 'binary', '--dump-section', `.gnu_debuglink=${section}`, named]);
+    const crc = readFileSync(section).subarray(-4);
+    const files = async (file: string): Promise<boolean> => {
+      const places = await nameAll(real.reader, file, addresses.map(codeAt));
+      return places.some(({ frames }) => frames.some((frame) => frame.file !== null));
+    };
+    const linked = async (copy: string, path: string): Promise<boolean> => {
+      const text = Buffer.from(path.padEnd(4 * Math.ceil((path.length + 1) / 4), '\0'));
+      writeFileSync(section, Buffer.concat([text, crc]));
+      const file = `${program}-${copy}`;
+      execFileSync('objcopy', [`--add-section=.gnu_debuglink=${section}`, program, file]);
+      return files(file);
+    };
+    expect(await linked('name', 'program.debug')).toBe(true);
+    expect(await linked('path', '../path/program.debug')).toBe(false);
+    expect(await linked('here', './program.debug')).toBe(false);
+    expect(await linked('absolute', debug)).toBe(false);
   });
 });

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { analyze, captureCommand, reportIn } from '../support/analyzer';
 import { ANALYZER, withFrames, withLines } from '../support/build';
@@ -160,6 +160,27 @@ test('the report and the text stream name the code, --no-symbols does not', asyn
   for (const site of bare.call_sites) expect(site.function).toBeNull();
   const sum = bare.call_sites.reduce((all, { faults }) => all + Number(faults), 0);
   expect(sum).toBe(bare.summary.faults);
+});
+
+test('code of the kernel is called what /proc/kallsyms calls it', async () => {
+  const program = [withFrames('chains'), '--pages', '20'];
+  const { faults } = await captureCommand(program, scratch, { args: ['--symbols'] });
+  const symbols = new Map<bigint, string[]>();
+  const text = readFileSync('/proc/kallsyms', 'utf8');
+  for (const [, address, name] of text.matchAll(/^(\w+) [tTwW] (\S+)/gm)) {
+    const start = BigInt(`0x${address!}`);
+    symbols.set(start, [...(symbols.get(start) ?? []), name!]);
+  }
+  const starts = [...symbols.keys()];
+  const kernel = (faults as readonly Named[]).filter(({ mode }) => mode === 'kernel');
+  for (const { ip, function: name, function_offset: offset, object, stack } of kernel) {
+    const at = BigInt(ip!);
+    const start = starts.reduce((best, one) => (one <= at && one > best ? one : best), 0n);
+    expect(symbols.get(start)).toContain(name);
+    expect([offset, object, stack]).toEqual([Number(at - start), '[kernel]', undefined]);
+  }
+  // read(2) of /dev/zero writes to each page.
+  expect(kernel.length).toBeGreaterThanOrEqual(20);
 });
 
 test('a program that is written over has its own names before and after', async () => {

@@ -52,14 +52,16 @@ describe('faults by the code that causes them', () => {
     ]);
   });
 
-  it('tells the kernel, memory without a file, no mapping and no record apart', () => {
+  it('tells kernel, vsyscall, memory without a file, no mapping and no record apart', () => {
     const anon = vma(0x8000, 0x8004, '', { prot: R | X });
     const rig = new Rig({}, 'detail', { symbols: 'sites' }).attach(100, [...MAPS, anon]);
-    for (const ip of [0xffffffff81234567n, address(0x8001, 5), address(0x300, 7), undefined])
+    const [kernel, vsyscall] = [0xffffffff81234567n, 0xffffffffff600400n];
+    for (const ip of [kernel, vsyscall, address(0x8001, 5), address(0x300, 7), undefined])
       rig.fault({ page: HEAP_START, ...(ip === undefined ? {} : { ip }) });
     rig.run();
     expect(sites(rig).map(([label]) => label)).toEqual([
       '[kernel]+0xffffffff81234567',
+      '[vsyscall]+0xffffffffff600400',
       '[anon]+0x8001005',
       '[unknown]+0x300007',
       '[unknown]',

@@ -62,6 +62,61 @@ test('JSON: one versioned document on one line', () => {
   expect(report.latency[1]!.p50_ns).toBeNull();
 });
 
+test('JSON: what is told of code, stacks, findings and makers has the fields that are documented', () => {
+  const frames = ['main', 'load'];
+  const heap = region(
+    7,
+    '[heap]',
+    { kind: 'heap' },
+    stats(7, { MINOR: 9 }, { 'demand-zero': 9 }, 1e9),
+  );
+  const text = jsonOf(
+    input(
+      {},
+      {
+        totals: heap,
+        regions: [heap],
+        sites: [
+          sample.site({
+            ...stats(3, { MINOR: 9 }, { 'demand-zero': 9 }, 1e9),
+            label: 'load',
+            function: 'load',
+            file: 'index.cc',
+            line: 118,
+            path: '/usr/bin/index',
+            offset: '0x1a2b',
+          }),
+        ],
+        siteRegions: () => [{ id: 7, label: '[heap]', faults: 9 }],
+        mappedBy: (id) => (id === 7 ? frames : []),
+        stacks: () => [{ comm: 'prog', frames, faults: 9, stallNs: 1e9, sampled: 3 }],
+      },
+    ),
+  );
+  const report = JSON.parse(text) as Record<string, readonly Record<string, unknown>[]>;
+  expect(report.regions![0]).toMatchObject({ label: '[heap]', mapped_by: frames });
+  expect(report.call_sites).toHaveLength(1);
+  expect(report.call_sites![0]).toMatchObject({
+    ...{ function: 'load', source_file: 'index.cc', source_line: 118 },
+    ...{ object: '/usr/bin/index', offset: '0x1a2b' },
+    ...{ major: 0, minor: 9, cow: 0, error: 0, faults: 9 },
+    ...{ stall_ns: 1e9, p50_ns: 1500, p99_ns: 1500 },
+    regions: [{ label: '[heap]', faults: 9 }],
+  });
+  expect(report.stacks).toEqual([
+    { comm: 'prog', frames, faults: 9, stall_ns: 1e9, sampled: 3, weight: 3 },
+  ]);
+  expect(report.findings).toMatchObject([
+    {
+      id: 'first-touch',
+      text: expect.stringContaining('in [heap], by load; ') as string,
+      figures: { faults: 9, stall_ns: 1e9, stall_share: 0.5 },
+      regions: ['[heap]'],
+      call_sites: ['load'],
+    },
+  ]);
+});
+
 test('JSON: names keep their bytes, escaped', () => {
   const text = jsonOf(
     input({}, { regions: [region(1, 'x\x9b\x7f\u2028\u202e', {}, stats(1, { MINOR: 1 }))] }),
