@@ -18,7 +18,7 @@ export function capYoungGeneration(): void {
     observer.disconnect();
     setFlagsFromString(GROW_NO_MORE);
   });
-  // It grows by one step at the end of a collection at most.
+  // A collection makes it twice as large at most. Another one may come before we hear of the first.
   observer.observe({ entryTypes: ['gc'] });
 }
 

@@ -25,6 +25,8 @@ afterAll(() => {
 });
 
 const BPF = ['--engine', 'bpf'];
+/** Where nothing is read of what code is called. */
+const UNNAMED = [...BPF, '--no-symbols'];
 const command = (name: string, ...args: readonly string[]): string[] => [
   workload(name),
   ...['--dir', scratch, ...args],
@@ -49,24 +51,24 @@ const STARTED: readonly Case[] = [
   ['migrate', '--threads', '4', '--pages', '150'],
   ['segv', '--times', '100'],
   ['sharedvm', '--pages', '20'],
-  ['storm', '--threads', '2', '--faults', '200000', '--pages', '1024'],
+  ['storm', '--threads', '2', '--faults', '50000', '--pages', '1024'],
   ['threads', '--sleepers', '100', '--faulting', '20', '--pages', '16'],
 ];
 test.each(STARTED)(
   'BPF, started: every range of %s has its faults, and nothing is lost',
   async (name, ...args) => {
-    isWhole(await captureCommand(command(name, ...args), scratch, { args: BPF }));
+    isWhole(await captureCommand(command(name, ...args), scratch, { args: UNNAMED }));
   },
 );
 
 const ATTACHED: readonly Case[] = [
   ['forkstorm', '--children', '60', '--pages', '8'],
   ['segv', '--times', '100'],
-  ['storm', '--threads', '2', '--faults', '200000', '--pages', '1024'],
+  ['storm', '--threads', '2', '--faults', '50000', '--pages', '1024'],
   ['threads', '--sleepers', '100', '--faulting', '20', '--pages', '16'],
 ];
 test.each(ATTACHED)('BPF, attached to: the same of %s', async (name, ...args) => {
-  isWhole(await captureAttached(command(name, ...args), scratch, BPF));
+  isWhole(await captureAttached(command(name, ...args), scratch, UNNAMED));
 });
 
 // Who walks a stack inside of a fault touches pages that are not there.
@@ -105,7 +107,7 @@ test('both engines say the same of every fault of one thread, in the same order'
 
 test('calls through the vsyscall page are no faults', async () => {
   const { report } = await captureCommand(command('vsyscall', '--calls', '1000'), scratch, {
-    args: BPF,
+    args: UNNAMED,
   });
   expect(report.summary).toMatchObject({ error: 0 });
   expect(report.capture.records).toMatchObject({ interrupted: 0 });
@@ -113,7 +115,7 @@ test('calls through the vsyscall page are no faults', async () => {
 
 test('a fault that is still waiting at the end is in flight, and in the rows of its thread', async () => {
   const { report } = await captureCommand([workload('stuck'), '--forever'], scratch, {
-    args: [...BPF, '-d', '0.7'],
+    args: [...UNNAMED, '-d', '0.7'],
   });
   expect(report.completeness.in_flight).toBe(1);
   const waited = report.completeness.in_flight_stall_ns;

@@ -25,7 +25,7 @@ function expectAll(rows: readonly TruthRow[], faults: readonly Fault[]): void {
 }
 
 test('threads born while we attach, captured to their ends: none is missed', async () => {
-  const { rows, faults } = await captureAttached(PROGRAM, scratch);
+  const { rows, faults } = await captureAttached(PROGRAM, scratch, ['--no-symbols']);
   expectAll(rows, faults);
 }, 600_000);
 
@@ -34,7 +34,8 @@ test('threads born while we attach, captured while they live: none is missed', a
   for (let round = 0; round < 2; round++) {
     const target = await waiting([...PROGRAM, '--stay']);
     const file = join(scratch, 'living.ndjson');
-    const tracer = startAnalyzer(['--format', 'ndjson', '-o', file, '-p', String(target.pid)]);
+    const args = ['--no-symbols', '--format', 'ndjson', '-o', file, '-p', String(target.pid)];
+    const tracer = startAnalyzer(args);
     await attached(tracer);
     target.write('\n');
     await until(

@@ -40,8 +40,15 @@ function isExact({ report }: Pick<Capture, 'report'>): void {
 const FAULTS = 200_000;
 const STORM = ['--threads', '2', '--faults', String(FAULTS), '--pages', '1024'];
 
+/** Captured once for all who look at it. */
+let started: Promise<Capture> | undefined;
+function startedStorm(): Promise<Capture> {
+  started ??= captureCommand(command('storm', ...STORM), scratch, { args: SAMPLED });
+  return started;
+}
+
 test.each([
-  ['started', () => captureCommand(command('storm', ...STORM), scratch, { args: SAMPLED })],
+  ['started', startedStorm],
   ['attached to', () => captureAttached(command('storm', ...STORM), scratch, SAMPLED)],
 ])('%s: threads are counted to the fault, ranges are estimated', async (_, captured) => {
   const capture = await captured();
@@ -120,9 +127,7 @@ test('MAJOR and ERROR are all captured, with everything of each', async () => {
 });
 
 test('a record says for how many it stands, a table what is an estimate', async () => {
-  const { faults, report } = await captureCommand(command('storm', ...STORM), scratch, {
-    args: SAMPLED,
-  });
+  const { faults, report } = await startedStorm();
   expect(report.capture.limits).toContain(`sampled, 1 in ${EVERY}: ~ is an estimate`);
   expect(report.totals).toMatchObject({ unique_pages: null, refaults: null });
   const regions = report.regions as readonly { readonly estimates?: readonly string[] }[];

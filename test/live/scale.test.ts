@@ -73,6 +73,7 @@ test('1,000 threads: none missed', async () => {
   const { rows, faults, report } = await captureAttached(
     [workload('threads'), '--sleepers', '1000', '--faulting', '1000', '--pages', '4'],
     scratch,
+    ['--no-symbols'],
   );
   expect(rows).toHaveLength(1000);
   const { expected, captured } = compare(rows, faults);
@@ -83,7 +84,8 @@ test('1,000 threads: none missed', async () => {
 test('4,000 threads: captured, or refused with a line that says why and what to do', async () => {
   const target = await waiting([workload('threads'), '--sleepers', '4000', '--faulting', '100']);
   const file = join(scratch, 'many.ndjson');
-  const tracer = startAnalyzer(['--format', 'ndjson', '-o', file, '-p', String(target.pid)]);
+  const args = ['--no-symbols', '--format', 'ndjson', '-o', file, '-p', String(target.pid)];
+  const tracer = startAnalyzer(args);
   const first = await Promise.race([tracer.ready.then(() => null), tracer.ended]);
   target.write('\n');
   await target.ended;
