@@ -44,7 +44,7 @@ uint64_t IdOf(perfdata::OwnEvent event) {
   return perfdata::kFirstOwnId + static_cast<uint64_t>(event);
 }
 
-struct Fault {
+struct GivenFault {
   uint64_t number;
   bool major, copy, dropped;
 };
@@ -59,14 +59,14 @@ TEST(unwritten_faults_become_copies_until_they_are_written) {
   Unwritten waiting;
   std::vector<uint8_t> written;
   std::map<uint64_t, uint64_t> expected;
-  std::vector<Fault> open;
-  std::deque<std::vector<Fault>> batches;
+  std::vector<GivenFault> open;
+  std::deque<std::vector<GivenFault>> batches;
   const auto tell = [&] {
     CHECK_EQ(waiting.waits(), !batches.empty());
     if (batches.empty()) return;
     const auto out = IdsOf(written);
     std::vector<uint8_t> told;
-    for (const Fault& fault : batches.front()) {
+    for (const GivenFault& fault : batches.front()) {
       told.push_back(fault.copy);
       const bool copy = fault.copy && !fault.dropped;
       const bool gone = out.count(fault.number) != 0;
@@ -81,7 +81,7 @@ TEST(unwritten_faults_become_copies_until_they_are_written) {
   };
   for (int step = 0; step < 4000; step++) {
     if (chance(2)) {
-      Fault fault = {number++, chance(9), chance(3), chance(20)};
+      GivenFault fault = {number++, chance(9), chance(3), chance(20)};
       open.push_back(fault);
       if (fault.dropped) {
         waiting.NoteDropped();
@@ -103,9 +103,9 @@ TEST(unwritten_faults_become_copies_until_they_are_written) {
       const auto ids = IdsOf({waiting.bytes()->begin(),
                               waiting.bytes()->begin() + static_cast<std::ptrdiff_t>(known)});
       for (const auto& batch : batches) {
-        for (const Fault& fault : batch) CHECK(ids.count(fault.number) == 0);
+        for (const GivenFault& fault : batch) CHECK(ids.count(fault.number) == 0);
       }
-      for (const Fault& fault : open) CHECK(ids.count(fault.number) == 0);
+      for (const GivenFault& fault : open) CHECK(ids.count(fault.number) == 0);
       waiting.MoveTo(&written, known);
     }
     if (chance(300)) waiting.MoveTo(&written, waiting.size());

@@ -61,7 +61,8 @@ export function heatMapLines(
 ): { readonly lines: string[]; readonly peak: number; readonly place: HeatPlace } {
   const gutter = Math.max(...lines.map(({ label }) => label.length)) + 2;
   const span = spanOf(grid.count, Math.max(1, columns - gutter - 1));
-  const cells = lines.map(({ from, to }) => cellsOf(grid, span, rows, from, to));
+  const counts = countsOf(grid, span, rows);
+  const cells = lines.map(({ from, to }) => counts.map((column) => sum(column, from, to)));
   const peak = Math.max(0, ...cells.flat());
   const drawn = lines.map(({ label }, k) =>
     new Line(theme, columns)
@@ -78,21 +79,18 @@ export function heatMapLines(
   return { lines: [...drawn, below.end()], peak, place: { gutter, span } };
 }
 
-function cellsOf(
-  { columns }: TimeGrid,
-  span: Span,
-  rows: HeatMap['rows'],
-  from: number,
-  to: number,
-): number[] {
+/** Sums by rows of each column that is drawn. */
+function countsOf({ columns }: TimeGrid, span: Span, rows: HeatMap['rows']): ArrayLike<number>[] {
   return Array.from({ length: span.columns }, (_, k) => {
     const column = columns[indexAt(span, k, columns.length)];
-    if (column === undefined) return 0;
-    const counts = rows(column);
-    let sum = 0;
-    for (let row = from; row < to; row++) sum += counts[row] ?? 0;
-    return sum;
+    return column === undefined ? [] : rows(column);
   });
+}
+
+function sum(counts: ArrayLike<number>, from: number, to: number): number {
+  let total = 0;
+  for (let row = from; row < to; row++) total += counts[row] ?? 0;
+  return total;
 }
 
 /** Counts by their logarithm: one fault is seen beside a million, and ten are told from a hundred. */

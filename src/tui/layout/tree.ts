@@ -24,6 +24,8 @@ export class RowTree<Row extends GroupableRow> {
   family = false;
   /** What stands at the margin, in order. */
   outermost: readonly Row[] = [];
+  /** Some row at the margin is a group. Every line that is drawn asks. */
+  hasGroups = false;
   private readonly opened = new Set<number>();
   private parents: ReadonlyMap<number, Row> = new Map();
   private kin: Family<Row> | null = null;
@@ -41,10 +43,15 @@ export class RowTree<Row extends GroupableRow> {
   arrange(rows: readonly Row[], sort: Sort<Row>, all = rows): readonly Row[] {
     const { family, parentsAmong } = this;
     this.kin = family && parentsAmong ? familyOf(sort(0, rows), parentsAmong(all)) : null;
-    if (this.kin === null) return this.arrangeGroups(rows, sort);
+    const shown = this.kin === null ? this.arrangeGroups(rows, sort) : this.arrangeKin(this.kin);
+    this.hasGroups = this.outermost.some((row) => this.isGroup(row));
+    return shown;
+  }
+
+  private arrangeKin({ rows }: Family<Row>): readonly Row[] {
     this.parents = new Map();
-    this.outermost = this.kin.rows;
-    return this.outermost;
+    this.outermost = rows;
+    return rows;
   }
 
   private arrangeGroups(rows: readonly Row[], sort: Sort<Row>): readonly Row[] {
@@ -75,11 +82,6 @@ export class RowTree<Row extends GroupableRow> {
     }
     this.parents = parents;
     return shown;
-  }
-
-  /** Some row at the margin is a group. */
-  get hasGroups(): boolean {
-    return this.outermost.some((row) => this.isGroup(row));
   }
 
   /** It stands for rows of this table: of one that groups nothing itself no row does. */

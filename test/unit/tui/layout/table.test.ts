@@ -322,8 +322,10 @@ describe('groups', () => {
     );
     expect(shown(table).slice(0, 3)).toEqual(['[heap] x4 0', '[heap] x1 4', '[heap] x1 3']);
     expect(table.selectedRow!.pid).toBe(3);
+    expect(table.tree.hasGroups).toBe(true);
     // Alone again, it stands for itself.
     table.refresh(rows.slice(2), ALL_CLASSES, null, 0, 6e9);
+    expect(table.tree.hasGroups).toBe(false);
     expect(shown(table)).toEqual(['data.db x1 1', '[heap] x1 3']);
     expect(table.selectedRow!.pid).toBe(3);
     table.refresh(rows, ALL_CLASSES, null, 0, 9e9);
