@@ -15,7 +15,7 @@ export const TITLES = {
       doc: "of a finding: its time in faults in percent of one thread's time",
     },
     faults: { title: 'FAULTS', doc: 'their number' },
-    bytes: { title: 'SIZE', doc: 'of a finding: 4 KiB for each of its faults' },
+    bytes: { title: 'SIZE', doc: 'of a finding: 4 KiB for each of its faults, which is the least' },
     stall: { title: 'STALL', doc: 'in all: time that threads stood in faults' },
     time: {
       title: 'TIME',

@@ -44,6 +44,7 @@ export interface Finding extends Dominant {
 export const LEAST_SHARE = 0.01;
 /** A finding has at least this share of all the time stalled. */
 const LEAST_PART = 0.1;
+/** The least that a fault maps: huge pages, and folios of other sizes, are more. */
 const PAGE = 4096;
 /** A fault that only takes, clears or copies a page of 4 KiB ends long before, on average. */
 const LONG_NS = 50e3;
@@ -127,7 +128,7 @@ function describe({ rule }: Evidence, heading: Dominant, snapshot: Snapshot): Fi
     cause: CAUSE_NAMES[rule.cause]!,
     text:
       `${rule.says}: about ${latency(stallNs)} (${percent(stallShare)} % of one thread's time) for ` +
-      `${grouped(faults)} faults (${bytes(faults * PAGE)})${where}${by}; ${advice}${delayed(rule, figures)}`,
+      `${grouped(faults)} faults (at least ${bytes(faults * PAGE)})${where}${by}; ${advice}${delayed(rule, figures)}`,
     callSites,
   };
 }

@@ -58,7 +58,7 @@ test('what dominates is said with its figures, its regions and its code', () => 
     callSites: ['LoadIndex'],
   });
   expect(finding!.text).toMatch(
-    /^first touch of fresh memory: about 500\.0ms \(5\.0 % of one thread's time\) for 500 faults \(2\.0M\) in \[heap\], by LoadIndex; /,
+    /^first touch of fresh memory: about 500\.0ms \(5\.0 % of one thread's time\) for 500 faults \(at least 2\.0M\) in \[heap\], by LoadIndex; /,
   );
 });
 
