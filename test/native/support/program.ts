@@ -20,14 +20,19 @@ export const ROOT = join(__dirname, '..', '..', '..');
 const ADDON = join(ROOT, 'addon');
 /**
  * What is tested from within: all of the addon but addon/napi, which includes napi.h, and the programs
- * beside it, each but for its main().
+ * beside it, each but for its main(). Rooms in one line have no name of their own twice: instrumented, they are one
+ * source, for two thirds of the time.
  */
-const IN_PROCESS = [
-  ...['bpf', 'capture', 'faults', 'perf', 'perfdata', 'proc', 'record', 'source', 'util', 'wire'],
-].map((room) => join(ADDON, room));
+const IN_PROCESS = rooms([
+  ['bpf', 'capture', 'faults', 'perfdata', 'proc', 'record', 'source', 'util', 'wire'],
+  ['perf'],
+]);
 /** Programs of one thread each, and what confines them. */
-const BESIDE = ['reader', 'replay', 'sandbox', 'symbols'].map((room) => join(ADDON, room));
-const ROOMS = [...IN_PROCESS, ...BESIDE];
+const BESIDE = rooms([
+  ['reader', 'symbols'],
+  ['replay', 'sandbox'],
+]);
+const ROOMS = [...IN_PROCESS, ...BESIDE].flat();
 const TESTS = join(ROOT, 'test', 'native');
 const CACHE = join(ROOT, '.cache', 'native');
 /** The programs for the kernel, as a source. */
@@ -64,6 +69,10 @@ const FLAGS = [
 /** Of pagefault-symbols and pagefault-replay. */
 const LIBRARIES = ['-ldl', '-ldw', '-lelf', '-liberty', '-llzma', '-lzstd'];
 
+function rooms(names: readonly (readonly string[])[]): string[][] {
+  return names.map((together) => together.map((room) => join(ADDON, room)));
+}
+
 const files = (directory: string, pattern: RegExp): string[] =>
   readdirSync(directory)
     .filter((file) => pattern.test(file))
@@ -80,25 +89,28 @@ interface Unit {
 
 /** Those that take longest first; instrumented code before other code, where the linker finds both of a template. */
 function units(variant: Variant, program: Program): Unit[] {
-  const unit = (directory: string, ...flags: readonly string[]): Unit => ({
-    ...(ROOMS.includes(directory) && !flags.some((flag) => flag.startsWith('-fsanitize'))
-      ? { room: directory }
-      : {}),
-    files: files(directory, /\.cc$/).filter(
-      (file) => !(BESIDE.includes(directory) && file.endsWith('/main.cc')),
+  const unit = (directories: readonly string[], ...flags: readonly string[]): Unit => ({
+    files: directories.flatMap((directory) =>
+      files(directory, /\.cc$/).filter(
+        (file) => !(BESIDE.flat().includes(directory) && file.endsWith('/main.cc')),
+      ),
     ),
     flags: [...FLAGS, ...flags],
   });
   const sanitizer = VARIANTS[variant];
-  // One thread has no races.
-  const beside = variant === 'ThreadSanitizer' ? [] : sanitizer;
+  /** Room by room where the build has made the same. */
+  const unitsOf = (together: readonly string[][], checks: readonly string[]): Unit[] =>
+    checks.length === 0
+      ? together.flat().map((room) => ({ room, ...unit([room], optimised) }))
+      : together.map((some) => unit(some, optimised, ...checks));
   // Checks are most of the code then: to optimise it takes longer than to run it as it is.
   const optimised = sanitizer.length === 0 ? '-O1' : '-O0';
   return [
     // The tests are compiled as they stand: optimised, they take the compiler three times as long.
-    unit(PROGRAMS[program], '-O0', ...sanitizer),
-    ...IN_PROCESS.map((room) => unit(room, optimised, ...sanitizer)),
-    ...BESIDE.map((room) => unit(room, optimised, ...beside)),
+    unit([PROGRAMS[program]], '-O0', ...sanitizer),
+    ...unitsOf(IN_PROCESS, sanitizer),
+    // One thread has no races.
+    ...unitsOf(BESIDE, variant === 'ThreadSanitizer' ? [] : sanitizer),
     { files: [BPF_OBJECT], flags: FLAGS },
   ];
 }
