@@ -19,7 +19,7 @@ export function frameLines(frames: readonly FrameCost[]): string[] {
   return [
     '### Frames',
     '',
-    '200x50, of the regions 10 % change between two frames; medians, 99th percentiles in brackets.',
+    '200x50, two regions to a group, of the regions 10 % change between two frames; medians, 99th percentiles in brackets.',
     '',
     '| regions | refresh and frame | to the terminal | a page key |',
     '| ---: | ---: | ---: | ---: |',
