@@ -5,6 +5,7 @@ import type { CaptureFacts } from '../core/facts/capture-facts';
 import { FaultClass } from '../core/classify/classes';
 import type { Snapshot } from '../core/snapshot/snapshot';
 import type { FdWriter } from '../output/files/writer';
+import { grouped } from '../core/text/format';
 import { foldedText } from '../output/report/folded';
 import { reportJson } from '../output/report/json';
 import type { ReportInput } from '../output/report/report';
@@ -100,6 +101,19 @@ function beyond({ capture, model }: Assembly, facts: CaptureFacts): BeyondFaults
   const { captured, lost, kernel } = completeness(facts);
   const reported = facts.kernel.exact ? kernel : captured + lost;
   return capture.beyond(model.tasks.met, reported + facts.records.cutOff);
+}
+
+/** For stderr: call stacks were asked for, and no fault that is shown has one. */
+export function stackNotes(
+  { stacks }: Pick<Options, 'stacks'>,
+  plan: OutputPlan,
+  snapshot: Snapshot,
+): string[] {
+  const shown = plan.folded !== null || plan.report !== null;
+  const faults = snapshot.totals.faults;
+  if (stacks === null || !shown || faults === 0 || snapshot.stacks().length > 0) return [];
+  const every = 'with a stack for every Nth few faults may have none, --stack-every 1 takes all';
+  return [`note: none of ${grouped(faults)} faults has a call stack: ${every}`];
 }
 
 const MAX_NOTES = 5;

@@ -6,7 +6,7 @@ import { summaryLine } from '../output/report/summary';
 import type { RunResult } from '../app/run';
 import { assemble } from '../app/assemble';
 import type { Assembly, AssemblyPorts } from '../app/assemble';
-import { inFlightNotes, summaryCounts, writeClosing } from '../app/closing';
+import { inFlightNotes, stackNotes, summaryCounts, writeClosing } from '../app/closing';
 import { endCommand } from './command-end';
 import { LastHandler } from './last-handler';
 import type { CaptureOptions, Options } from '../app/options';
@@ -134,6 +134,7 @@ export async function closeRun(
   if (!options.batch) assembly.model.tick(stoppedAt, assembly.waiting.look());
   const snapshot = assembly.model.snapshot(stoppedAt);
   writeClosing(options, plan, outlets, assembly, snapshot, facts, version);
+  for (const note of stackNotes(options, plan, snapshot)) say(note);
   await outlets.settle(askedAt, sleep);
   if (outlets.stalled !== '') {
     say(`note: nobody reads ${outlets.stalled}: the rest of the output is left out`);

@@ -1,4 +1,4 @@
-import { inFlightNotes, summaryCounts, writeClosing } from '../../../src/app/closing';
+import { inFlightNotes, stackNotes, summaryCounts, writeClosing } from '../../../src/app/closing';
 import { parseOptions } from '../../../src/cli/options/options';
 import { Outlets } from '../../../src/app/outlets';
 import { planOutput } from '../../../src/app/output-plan';
@@ -96,4 +96,21 @@ test('faults in flight are worth a note when they take long; many are only count
   const notes = inFlightNotes(many, 1e9);
   expect(notes).toHaveLength(6);
   expect(notes[5]).toBe('note: and 7 more');
+});
+
+test('call stacks that were asked for and that no fault has are told', () => {
+  const told = (line: string, of: Partial<Snapshot> = {}): string[] => {
+    const options = parseOptions(line.split(' '));
+    const totals = sample.stat({ faults: 459 });
+    return stackNotes(options, planOutput(options), sample.snapshot({ totals, ...of }));
+  };
+  const said = [expect.stringMatching(/^note: none of 459 faults has a call stack: /) as string];
+  expect(told('--format folded prog')).toEqual(said);
+  expect(told('-q --report --stacks fp prog')).toEqual(said);
+  expect(told('-q --report prog')).toEqual([]);
+  // What the stream has is not kept.
+  expect(told('--format ndjson --stacks fp prog')).toEqual([]);
+  const row = { comm: 'prog', frames: ['main'], faults: 7, stallNs: 1, sampled: 1 };
+  expect(told('--format folded prog', { stacks: () => [row] })).toEqual([]);
+  expect(told('--format folded prog', { totals: sample.stat({ faults: 0 }) })).toEqual([]);
 });
