@@ -46,7 +46,7 @@ class Written {
   explicit Written(size_t bytes) : data_(bytes) { memset(&control_, 0, sizeof control_); }
   Ring Reader() {
     Ring ring;
-    ring.Borrow(&control_, data_.data(), data_.size());
+    ring.Borrow(&control_.data_head, &control_.data_tail, data_.data(), data_.size());
     return ring;
   }
   void Write(uint64_t time, uint32_t tid, uint64_t address) {

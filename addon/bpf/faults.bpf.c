@@ -56,6 +56,8 @@ struct {
   MAP_TYPE(value, struct BpfCounters);
 } counters SEC(".maps");
 
+#include "shared_ring.h"
+
 #define COUNT(name)                                                     \
   do {                                                                  \
     u32 cpu = bpf_get_smp_processor_id();                               \
@@ -95,12 +97,15 @@ INLINE int PutWithStack(void* context, struct BpfFault* fault, int* found) {
   return 0;
 }
 
-// Returns whether it has found room.
+// Returns whether it has found room. The memory that is shared is for programs of completions
+// alone: one of them at a time is at work on a CPU, which none leaves before its end
+// (bpf_overflow_handler).
 INLINE int Put(void* context, struct BpfFault* fault) {
   int found = 0;
   fault->listed = settings.scope == kBpfListed;
   fault->time = bpf_ktime_get_ns();
-  if (!PutWithStack(context, fault, &found)) {
+  const int completed = fault->ending <= kBpfMajor;
+  if (!PutWithStack(context, fault, &found) && !(completed && PutShared(fault, &found))) {
     const u64 bytes = settings.sampled ? kBpfSampleBytes : kBpfFaultBytes;
     found = bpf_perf_event_output(context, &rings, BPF_F_CURRENT_CPU, fault, bytes) == 0;
   }

@@ -22,10 +22,16 @@ enum {
   BPF_MAP_TYPE_ARRAY = 2,
   BPF_MAP_TYPE_PERF_EVENT_ARRAY = 4,
   BPF_MAP_TYPE_CGROUP_ARRAY = 8,
+  BPF_MAP_TYPE_RINGBUF = 27,
 };
 enum { BPF_F_MMAPABLE = 1 << 10 };
 enum { BPF_ANY = 0, BPF_NOEXIST = 1 };
 #define BPF_F_CURRENT_CPU 0xffffffffULL
+enum { BPF_RB_FORCE_WAKEUP = 1 << 1 };
+enum { PERF_RECORD_SAMPLE = 9 };
+
+// The compiler moves no store over it. Nor does the processor, which is an x86-64.
+#define BARRIER() asm volatile("" ::: "memory")
 
 static void* (*const bpf_map_lookup_elem)(void* map, const void* key) = (void*)1;
 static long (*const bpf_map_update_elem)(void* map, const void* key, const void* value,
@@ -42,3 +48,4 @@ static long (*const bpf_current_task_under_cgroup)(void* map, u32 index) = (void
 static long (*const bpf_probe_read_kernel)(void* to, u32 size, const void* from) = (void*)113;
 struct seq_file;
 static long (*const bpf_seq_write)(struct seq_file* file, const void* data, u32 size) = (void*)127;
+static long (*const bpf_ringbuf_output)(void* map, void* data, u64 size, u64 flags) = (void*)130;

@@ -9,7 +9,7 @@
 
 namespace pagefault {
 
-// Of a map made with BPF_F_MMAPABLE.
+// Of a map made with BPF_F_MMAPABLE, or of a ring buffer.
 class MapMemory {
  public:
   MapMemory() = default;
@@ -20,10 +20,10 @@ class MapMemory {
   MapMemory& operator=(const MapMemory&) = delete;
 
   // Returns 0 or an errno.
-  int Map(int fd, size_t bytes, int protection) {
+  int Map(int fd, size_t bytes, int protection, size_t offset = 0) {
     const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
     const size_t whole = (bytes + page - 1) / page * page;
-    void* const at = mmap(nullptr, whole, protection, MAP_SHARED, fd, 0);
+    void* const at = mmap(nullptr, whole, protection, MAP_SHARED, fd, static_cast<off_t>(offset));
     if (at == MAP_FAILED) return errno;
     at_ = at;
     bytes_ = whole;

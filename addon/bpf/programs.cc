@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <utility>
@@ -79,14 +80,16 @@ struct BpfPrograms::Loaded {
   Fd listed, rings, stack_rings;  // maps
   Fd finish_minor, finish_major;
   MapMemory state_memory, counter_memory;
-  size_t cpus = 0;
+  SharedRings shared;
+  size_t cpus = 0;    // that there may be
+  size_t online = 0;  // of them, when the programs were loaded
 
   // All of these return 0 or an errno, and what it is about.
   int Load(const BpfOptions& options, std::string* what);
   int LoadObject(bpf_object* object, const BpfOptions& options, std::string* what);
-  int Prepare(bpf_object* object, const BpfSettings& settings);
-  int Attach(bpf_object* object, std::string* what);
-  int MapMemories(bpf_object* object);
+  int Prepare(bpf_object* object, const BpfOptions& options);
+  int Attach(bpf_object* object, bool stacked, std::string* what);
+  int MapMemories(bpf_object* object, size_t ring_bytes);
   // What one of the walks hands out, `size` bytes each. Returns 0 or an errno.
   int Walk(const Fd& link, size_t size, const std::function<void(const char*)>& visit) const;
 
@@ -112,6 +115,7 @@ int BpfPrograms::Loaded::Load(const BpfOptions& options, std::string* what) {
   const int possible = lib.libbpf_num_possible_cpus();
   if (possible <= 0) return possible == 0 ? ENODEV : -possible;
   cpus = static_cast<size_t>(possible);
+  online = static_cast<size_t>(std::max(sysconf(_SC_NPROCESSORS_ONLN), 1L));
   *what = "load";
   LIBBPF_OPTS(bpf_object_open_opts, names, .object_name = "pagefault");
   bpf_object* const object = lib.bpf_object__open_mem(kBpfObject, kBpfObjectBytes, &names);
@@ -123,11 +127,11 @@ int BpfPrograms::Loaded::Load(const BpfOptions& options, std::string* what) {
 
 int BpfPrograms::Loaded::LoadObject(bpf_object* object, const BpfOptions& options,
                                     std::string* what) {
-  int error = Prepare(object, options.settings);
+  int error = Prepare(object, options);
   if (error == 0) error = -lib.bpf_object__load(object);
   if (error != 0) return error;
   *what = "maps";
-  error = MapMemories(object);
+  error = MapMemories(object, options.ring_bytes);
   if (error != 0) return error;
   if (options.settings.scope == kBpfCgroup) {
     *what = "cgroup";
@@ -135,25 +139,33 @@ int BpfPrograms::Loaded::LoadObject(bpf_object* object, const BpfOptions& option
     error = -lib.bpf_map_update_elem(FdOf(object, "cgroup"), &first, &options.cgroup, BPF_ANY);
     if (error != 0) return error;
   }
-  return Attach(object, what);
+  return Attach(object, options.settings.stacks != kBpfNoStacks, what);
 }
 
-int BpfPrograms::Loaded::Prepare(bpf_object* object, const BpfSettings& settings) {
+int BpfPrograms::Loaded::Prepare(bpf_object* object, const BpfOptions& options) {
+  const BpfSettings& settings = options.settings;
   size_t bytes;
   bpf_map* const rodata = lib.bpf_object__find_map_by_name(object, ".rodata");
   void* const constants =
       const_cast<void*>(static_cast<const void*>(lib.bpf_map__initial_value(rodata, &bytes)));
   if (constants == nullptr || bytes != sizeof settings) return EINVAL;
   memcpy(constants, &settings, sizeof settings);
-  for (const char* name : {"rings", "stack_rings", "counters"}) {
-    const int error = -lib.bpf_map__set_max_entries(lib.bpf_object__find_map_by_name(object, name),
-                                                    static_cast<uint32_t>(cpus));
-    if (error != 0) return error;
+  const auto set_entries = [&](const char* name, size_t entries) {
+    return -lib.bpf_map__set_max_entries(lib.bpf_object__find_map_by_name(object, name),
+                                         static_cast<uint32_t>(entries));
+  };
+  int error = 0;
+  for (const char* name : {"rings", "stack_rings", "counters", "shared_rings"}) {
+    if (error == 0) error = set_entries(name, cpus);
   }
-  return 0;
+  if (error == 0) {
+    error = set_entries("slots", std::max<size_t>(1, online * options.ring_bytes / kBpfSlotBytes));
+  }
+  const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  return error != 0 ? error : set_entries("wakes", page);
 }
 
-int BpfPrograms::Loaded::Attach(bpf_object* object, std::string* what) {
+int BpfPrograms::Loaded::Attach(bpf_object* object, bool stacked, std::string* what) {
   for (const char* name : kAttached) {
     *what = name;
     const bpf_program* program = lib.bpf_object__find_program_by_name(object, name);
@@ -181,13 +193,18 @@ int BpfPrograms::Loaded::Attach(bpf_object* object, std::string* what) {
   if (error == 0) error = Keep(program("finish_major"), &finish_major);
   if (error == 0) error = Keep(FdOf(object, "listed"), &listed);
   if (error == 0) error = Keep(FdOf(object, "rings"), &rings);
-  if (error == 0) error = Keep(FdOf(object, "stack_rings"), &stack_rings);
+  if (error == 0 && stacked) error = Keep(FdOf(object, "stack_rings"), &stack_rings);
   return error;
 }
 
-int BpfPrograms::Loaded::MapMemories(bpf_object* object) {
-  const int error =
-      state_memory.Map(FdOf(object, ".bss"), sizeof(BpfState), PROT_READ | PROT_WRITE);
+int BpfPrograms::Loaded::MapMemories(bpf_object* object, size_t ring_bytes) {
+  int error = state_memory.Map(FdOf(object, ".bss"), sizeof(BpfState), PROT_READ | PROT_WRITE);
+  if (error != 0) return error;
+  Fd wakes;
+  error = Keep(FdOf(object, "wakes"), &wakes);
+  if (error != 0) return error;
+  error = shared.Map(FdOf(object, "shared_rings"), cpus, FdOf(object, "slots"), online, ring_bytes,
+                     std::move(wakes));
   if (error != 0) return error;
   return counter_memory.Map(FdOf(object, "counters"), cpus * sizeof(BpfCounters), PROT_READ);
 }
@@ -252,6 +269,22 @@ int BpfPrograms::SetRing(int cpu, int fd, bool stacked) {
   const uint32_t key = static_cast<uint32_t>(cpu);
   const Fd& rings = stacked ? loaded_->stack_rings : loaded_->rings;
   return -loaded_->lib.bpf_map_update_elem(rings.get(), &key, &fd, BPF_ANY);
+}
+
+bool BpfPrograms::OpenSharedRing(int cpu, SharedRing* ring) {
+  return loaded_->shared.Open(cpu, ring);
+}
+
+void BpfPrograms::SetSharedId(int cpu, uint64_t id) {
+  loaded_->shared.SetId(cpu, id);
+}
+
+int BpfPrograms::wakes() const {
+  return loaded_->shared.wakes();
+}
+
+void BpfPrograms::TakeWakes() {
+  loaded_->shared.TakeWakes();
 }
 
 void BpfPrograms::SetStackEvery(uint32_t every) {
@@ -334,7 +367,7 @@ BpfSpent BpfPrograms::Spent() const {
 }
 
 size_t BpfPrograms::descriptors() const {
-  return loaded_->links.size() + 8;
+  return loaded_->links.size() + 8 + (loaded_->stack_rings.ok() ? 1 : 0);
 }
 
 #else
@@ -358,6 +391,14 @@ void BpfPrograms::SetWide() {}
 int BpfPrograms::SetRing(int, int, bool) {
   return ENOSYS;
 }
+bool BpfPrograms::OpenSharedRing(int, SharedRing*) {
+  return false;
+}
+void BpfPrograms::SetSharedId(int, uint64_t) {}
+int BpfPrograms::wakes() const {
+  return -1;
+}
+void BpfPrograms::TakeWakes() {}
 void BpfPrograms::SetStackEvery(uint32_t) {}
 int BpfPrograms::SetOn(int, bool) {
   return ENOSYS;

@@ -12,12 +12,16 @@
 #include <vector>
 
 #include "bpf/fault_record.h"
+#include "bpf/shared_rings.h"
 
 namespace pagefault {
 
 struct BpfOptions {
   BpfSettings settings = {};
   int cgroup = -1;  // descriptor of the directory, for kBpfCgroup
+  // Of the rings that programs write into themselves, one for each CPU that is online. 0: none,
+  // records go into perf rings.
+  size_t ring_bytes = 0;
 };
 
 // What could not be had, and why.
@@ -49,9 +53,17 @@ class BpfPrograms {
   int List(const std::vector<pid_t>& pids);
   // From now on the events are of everybody who runs on a CPU: those of others are left out.
   void SetWide();
-  // The event (PERF_COUNT_SW_BPF_OUTPUT) by which records get into a ring of a CPU: all of them, or
-  // those with stacks. Returns 0 or an errno.
+  // The event (PERF_COUNT_SW_BPF_OUTPUT) by which records get into a perf ring of a CPU: those with
+  // stacks, or all others that do not go into a ring of shared memory. Returns 0 or an errno.
   int SetRing(int cpu, int fd, bool stacked);
+  // That ring, emptied. False where there is none for this CPU: it came online just now.
+  bool OpenSharedRing(int cpu, SharedRing* ring);
+  // The identifier of its records.
+  void SetSharedId(int cpu, uint64_t id);
+  // Readable when a quarter of one of these rings has been filled; to be taken before they are
+  // read.
+  int wakes() const;
+  void TakeWakes();
   // With so manyth record of a CPU comes a stack from now on.
   void SetStackEvery(uint32_t every);
   // Faults that this event counts are finished by the program. Returns 0 or an errno.

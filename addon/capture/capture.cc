@@ -3,11 +3,13 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <string>
 #include <utility>
 
 #include "capture/attach.h"
+#include "capture/ring_size.h"
 #include "proc/procfs.h"
 #include "util/clock.h"
 #include "util/error.h"
@@ -71,6 +73,10 @@ BpfOptions Capture::WhomProgramsFollow() const {
   options.settings.stacks = !stacks.wanted ? kBpfNoStacks : stacks.copied ? kBpfCopies : kBpfChains;
   options.settings.self = static_cast<uint32_t>(getpid());
   options.cgroup = cgroup_.get();
+  const size_t cpus = static_cast<size_t>(std::max(sysconf(_SC_NPROCESSORS_ONLN), 1L));
+  options.ring_bytes = RingBytes(options_.ring_pages, cpus, true);
+  // Room for as many records, which are larger.
+  if (options.settings.sampled) options.ring_bytes *= kBpfSampleSlots;
   return options;
 }
 

@@ -13,22 +13,12 @@
 #include <string>
 #include <utility>
 
+#include "capture/ring_size.h"
 #include "util/error.h"
 
 namespace pagefault {
 
 namespace {
-
-// All rings together are locked memory: 8 MiB on each of 128 CPUs would be 1 GiB.
-constexpr size_t kRingBudget = 64 << 20;
-constexpr size_t kRingMax = 8 << 20;
-constexpr size_t kRingMin = 256 << 10;
-
-size_t PowerOfTwoBelow(size_t n) {
-  size_t power = 1;
-  while (power * 2 <= n) power *= 2;
-  return power;
-}
 
 SystemError NoCpu() {
   return SystemError(ENODEV, "perf_event_open", "no event can be opened on any CPU");
@@ -43,14 +33,21 @@ EventSet::EventSet(Plan plan, Formats* formats, BpfPrograms* programs)
       watch_(CpuWatch::Perf()),
       cpus_(watch_.online()) {}
 
+void EventSet::OpenSharedRings() {
+  if (programs_ == nullptr) return;
+  for (const int cpu : cpus_) {
+    SharedRing shared;
+    if (!programs_->OpenSharedRing(cpu, &shared)) continue;
+    Ring ring;
+    ring.Borrow(shared.head, shared.tail, shared.data, shared.bytes);
+    shared_rings_.push_back(std::move(ring));
+  }
+}
+
 void EventSet::OpenRings(size_t pages, std::vector<Notice>* notices) {
   if (cpus_.empty()) throw NoCpu();
   const size_t page_size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-  size_t want = pages;
-  if (want == 0) {
-    want = std::max(kRingMin, std::min(kRingMax, kRingBudget / cpus_.size())) / page_size;
-  }
-  want = PowerOfTwoBelow(std::max<size_t>(want, 1));
+  const size_t want = RingBytes(pages, cpus_.size(), programs_ != nullptr) / page_size;
   size_t got = want;
   int refused = 0;
   // All rings have one size: a smaller last one would lose records on one CPU only.
@@ -76,6 +73,7 @@ void EventSet::OpenRings(size_t pages, std::vector<Notice>* notices) {
     stacks_ = RingSet();
   }
   if (cpus_.empty()) throw NoCpu();
+  OpenSharedRings();
   if (got != want) {
     notices->push_back({"RING_SHRUNK", refused,
                         std::to_string(got * page_size / 1024) + " KiB instead of " +
@@ -135,6 +133,7 @@ int EventSet::SetPrograms(const Event& event, pid_t pid) {
   if (IsFinished(event.kind)) {
     failed_call_ = "bpf";
     const bool stacked = event.kind != EventKind::kFinished;
+    if (!stacked) programs_->SetSharedId(cpus_[event.cpu_index], event.id);
     return programs_->SetRing(cpus_[event.cpu_index], event.fd.get(), stacked);
   }
   if (!WaitsForProgram(event.kind, plan_)) return 0;
@@ -165,6 +164,14 @@ int EventSet::OpenWide() {
     }
   }
   return 0;
+}
+
+std::vector<Ring*> EventSet::all_rings() {
+  std::vector<Ring*> all;
+  for (auto* rings : {&main_.rings, &stacks_.rings, &shared_rings_}) {
+    for (Ring& ring : *rings) all.push_back(&ring);
+  }
+  return all;
 }
 
 bool EventSet::cgroup_removed() const {
@@ -376,8 +383,8 @@ size_t EventSet::descriptors() const {
 
 size_t EventSet::ring_bytes() const {
   size_t bytes = 0;
-  for (const RingSet* set : {&main_, &stacks_}) {
-    for (const Ring& ring : set->rings) bytes += ring.data_bytes();
+  for (const auto* rings : {&main_.rings, &stacks_.rings, &shared_rings_}) {
+    for (const Ring& ring : *rings) bytes += ring.data_bytes();
   }
   return bytes;
 }

@@ -22,8 +22,8 @@ class EventSet {
   // `programs`: those of the plan, nullptr where it has none.
   EventSet(Plan plan, Formats* formats, BpfPrograms* programs);
 
-  // One ring for each CPU, of `pages` data pages or, with 0, of a size that keeps all rings
-  // together within a budget. Refused memory (EPERM, ENOMEM) halves the size, down to one page.
+  // One ring for each CPU, of a size as RingBytes() has it. Refused memory (EPERM, ENOMEM) halves
+  // it, down to one page. Those that programs write into are as large as these are asked for.
   void OpenRings(size_t pages, std::vector<Notice>* notices);
   // The system calls and other events that change address spaces without a record of their own.
   void OpenPerCpu();
@@ -85,6 +85,8 @@ class EventSet {
   // Those of copies of stacks, one for each CPU as well, or none: what is lost there is a stack and
   // never a fault.
   std::vector<Ring>& stack_rings() { return stacks_.rings; }
+  // With both, and those that programs write faults into: whatever is to be read.
+  std::vector<Ring*> all_rings();
   const std::vector<Fd>& stack_owners() const { return stacks_.owners; }
   const Plan& plan() const { return plan_; }
   BpfPrograms* programs() const { return programs_; }
@@ -135,6 +137,7 @@ class EventSet {
   void SetPeriod(bool (*of)(EventKind), uint64_t period);
   void CountOne(const Event& event, Totals* totals) const;
   void CountPrograms(Totals* totals) const;
+  void OpenSharedRings();
   // What has to do with programs where a descriptor has been opened. Returns 0 or an errno.
   int SetPrograms(const Event& event, pid_t pid);
   // With all that inherited from it.
@@ -150,6 +153,7 @@ class EventSet {
   std::vector<int> cpus_;
   RingSet main_;
   RingSet stacks_;
+  std::vector<Ring> shared_rings_;
   std::vector<Event> events_;
   std::vector<Closed> closed_;
   Totals retired_;

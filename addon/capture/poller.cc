@@ -71,6 +71,7 @@ Poller::Poller(EventSet& events, const Formats& formats, Mailbox& mailbox, Comma
       exact_(!events.wide()),
       wake_(std::move(wake)),
       pairer_(formats, mailbox, start, std::move(following)),
+      rings_(events.all_rings()),
       stack_budget_(events.plan().stack_budget),
       maker_budget_(events.plan().maker_budget),
       every_(events.plan().every),
@@ -81,9 +82,7 @@ Poller::Poller(EventSet& events, const Formats& formats, Mailbox& mailbox, Comma
   pairer_.Seed(std::move(threads));
   pairer_.stack_periods().Change(start, events.plan().stack_every);
   pairer_.maker_periods().Change(start, events.plan().maker_every);
-  for (std::vector<Ring>* rings : {&events_.rings(), &events_.stack_rings()}) {
-    for (Ring& ring : *rings) sources_.emplace_back(&ring, &formats.events);
-  }
+  for (Ring* ring : rings_) sources_.emplace_back(ring, &formats.events);
 }
 
 Poller::~Poller() {
@@ -108,14 +107,13 @@ void Poller::Stop() {
 
 bool Poller::Pass(uint64_t horizon) {
   std::lock_guard<std::mutex> lock(mutex_);
+  if (events_.programs() != nullptr) events_.programs()->TakeWakes();
   bool waiting = false;
   used_ = mailbox_.used();
-  for (std::vector<Ring>* rings : {&events_.rings(), &events_.stack_rings()}) {
-    for (Ring& ring : *rings) {
-      ring.LoadHead();
-      used_ = std::max(used_, ring.used());
-      waiting = waiting || !ring.empty();
-    }
+  for (Ring* ring : rings_) {
+    ring->LoadHead();
+    used_ = std::max(used_, ring->used());
+    waiting = waiting || !ring->empty();
   }
   if (waiting) {
     bool lossy = false;
@@ -125,11 +123,8 @@ bool Poller::Pass(uint64_t horizon) {
                   [this](const RawRecord& record, uint64_t now) { pairer_.Consume(record, now); });
     // One that filled up while it was read loses records too, and what comes next on another ring
     // would be taken for the end of a fault whose completion is among them.
-    for (Ring& ring : events_.rings()) {
-      ring.Publish();
-      lossy = ring.TakeFilled() || lossy;
-    }
-    for (Ring& ring : events_.stack_rings()) ring.Publish();
+    for (Ring* ring : rings_) ring->Publish();
+    for (Ring& ring : events_.rings()) lossy = ring.TakeFilled() || lossy;
     if (lossy) pairer_.SuspectUntil(MonotonicNow());  // there is room again
   }
   as_of_ = std::min(horizon, MonotonicNow());
@@ -202,9 +197,7 @@ void Poller::Publish() {
   published_.drops = mailbox_.drops();
   published_.late = merger_.late();
   published_.ring_malformed = 0;
-  for (const std::vector<Ring>* rings : {&events_.rings(), &events_.stack_rings()}) {
-    for (const Ring& ring : *rings) published_.ring_malformed += ring.malformed();
-  }
+  for (const Ring* ring : rings_) published_.ring_malformed += ring->malformed();
 }
 
 void Poller::Reattach() {
@@ -324,6 +317,7 @@ void Poller::Run() {
   fds.push_back({command_ != nullptr ? command_->pidfd() : -1, POLLIN, 0});
   const size_t stacks = fds.size();
   fds.push_back({stacks_.descriptor(), POLLIN, 0});
+  fds.push_back({events_.programs() != nullptr ? events_.programs()->wakes() : -1, POLLIN, 0});
   const size_t first_ring = fds.size();
   for (const std::vector<Fd>* owners : {&events_.owners(), &events_.stack_owners()}) {
     for (const Fd& owner : *owners) fds.push_back({owner.get(), POLLIN, 0});

@@ -110,7 +110,8 @@ class Poller {
   const bool exact_;       // the kernel's counts are of those that are followed, and of nobody else
   std::function<void()> wake_;
   Pairer pairer_;
-  std::vector<RingSource> sources_;  // one for each ring of events_
+  const std::vector<Ring*> rings_;   // all of events_
+  std::vector<RingSource> sources_;  // one for each of them
   Merger merger_;
   StackBudget stack_budget_;
   StackBudget maker_budget_;

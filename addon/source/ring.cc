@@ -22,7 +22,8 @@ Ring::Ring(Ring&& other) noexcept {
 Ring& Ring::operator=(Ring&& other) noexcept {
   if (this == &other) return *this;
   Unmap();
-  control_ = std::exchange(other.control_, nullptr);
+  head_ = std::exchange(other.head_, nullptr);
+  tail_ = std::exchange(other.tail_, nullptr);
   data_ = std::exchange(other.data_, nullptr);
   size_ = std::exchange(other.size_, 0);
   map_ = std::exchange(other.map_, nullptr);
@@ -43,7 +44,7 @@ Ring::~Ring() {
 void Ring::Unmap() {
   if (map_ != nullptr) munmap(map_, map_bytes_);
   map_ = nullptr;
-  control_ = nullptr;
+  head_ = tail_ = nullptr;
 }
 
 int Ring::Map(int fd, size_t data_pages, size_t page_size) {
@@ -52,28 +53,31 @@ int Ring::Map(int fd, size_t data_pages, size_t page_size) {
   if (map == MAP_FAILED) return errno;
   map_ = map;
   map_bytes_ = bytes;
-  Borrow(static_cast<perf_event_mmap_page*>(map), static_cast<uint8_t*>(map) + page_size,
+  auto* const control = static_cast<perf_event_mmap_page*>(map);
+  Borrow(&control->data_head, &control->data_tail, static_cast<uint8_t*>(map) + page_size,
          data_pages * page_size);
   return 0;
 }
 
-void Ring::Borrow(perf_event_mmap_page* control, uint8_t* data, size_t data_bytes) {
-  control_ = control;
+void Ring::Borrow(const unsigned long long* head, unsigned long long* tail, const uint8_t* data,
+                  size_t data_bytes) {
+  head_ = head;
+  tail_ = tail;
   data_ = data;
   size_ = data_bytes;
-  position_ = end_ = control->data_tail & ~(kWord - 1);
+  position_ = end_ = *tail & ~(kWord - 1);
   current_ = 0;
 }
 
 Ring Ring::Reader() const {
   Ring reader;
-  reader.Borrow(control_, data_, size_);
+  reader.Borrow(head_, tail_, data_, size_);
   return reader;
 }
 
 void Ring::LoadHead() {
   // Pairs with the kernel's store of data_head after the record's bytes (perf_output_put_handle).
-  const uint64_t head = __atomic_load_n(&control_->data_head, __ATOMIC_ACQUIRE);
+  const uint64_t head = __atomic_load_n(head_, __ATOMIC_ACQUIRE);
   // A head behind us, further than the ring is long, or between two words cannot come from a sane
   // kernel; reading on would run over bytes that are being written, or over the end of the data.
   if (head - position_ > size_ || head % kWord != 0) {
@@ -85,12 +89,12 @@ void Ring::LoadHead() {
 }
 
 bool Ring::FullWith(uint64_t tail) const {
-  const uint64_t head = __atomic_load_n(&control_->data_head, __ATOMIC_SEQ_CST);
+  const uint64_t head = __atomic_load_n(head_, __ATOMIC_SEQ_CST);
   return head - tail + kFaultRecord > size_;
 }
 
 bool Ring::full() const {
-  return FullWith(control_->data_tail);
+  return FullWith(*tail_);
 }
 
 const uint8_t* Ring::Peek(size_t* length) {
@@ -129,7 +133,7 @@ void Ring::Publish() {
   // Release: the kernel must not overwrite a record before we have read it (perf_event_open(2)).
   // Whether it was full is looked at afterwards, hence the exchange, which no later load overtakes:
   // a ring that fills up and loses records between look and store would never have been full.
-  const __u64 tail = __atomic_exchange_n(&control_->data_tail, position_, __ATOMIC_SEQ_CST);
+  const __u64 tail = __atomic_exchange_n(tail_, position_, __ATOMIC_SEQ_CST);
   filled_ = filled_ || FullWith(tail);
 }
 

@@ -1,4 +1,5 @@
-// One perf ring buffer: mapping, the head/tail protocol, records that wrap around its end.
+// One ring buffer, of perf or as one of its: mapping, the head/tail protocol, records that wrap
+// around its end.
 #pragma once
 
 #include <cstddef>
@@ -6,12 +7,10 @@
 #include <memory>
 #include <utility>
 
-struct perf_event_mmap_page;
-
 namespace pagefault {
 
 // The reader's view of a ring. Records are read in place up to `end`, which LoadHead moves; the
-// kernel gets the space back at Publish.
+// writer gets the space back at Publish.
 class Ring {
  public:
   Ring() = default;
@@ -21,8 +20,10 @@ class Ring {
 
   // Maps 1 + data_pages pages of fd. Returns 0 or an errno (EPERM: locked-memory limit).
   int Map(int fd, size_t data_pages, size_t page_size);
-  // Reads a ring laid out in plain memory (tests): control page and data area are not owned.
-  void Borrow(perf_event_mmap_page* control, uint8_t* data, size_t data_bytes);
+  // Reads a ring laid out in memory that somebody else owns. `head` and `tail` as in
+  // perf_event_mmap_page; reading begins at the tail.
+  void Borrow(const unsigned long long* head, unsigned long long* tail, const uint8_t* data,
+              size_t data_bytes);
   // A second reader of this ring's memory, from the published tail on. It owns nothing; as long as
   // it does not Publish, the ring does not notice it.
   Ring Reader() const;
@@ -55,8 +56,9 @@ class Ring {
   void Unmap();
   bool FullWith(uint64_t tail) const;
 
-  perf_event_mmap_page* control_ = nullptr;
-  uint8_t* data_ = nullptr;
+  const unsigned long long* head_ = nullptr;
+  unsigned long long* tail_ = nullptr;
+  const uint8_t* data_ = nullptr;
   size_t size_ = 0;
   void* map_ = nullptr;  // owned mapping, null when borrowed
   size_t map_bytes_ = 0;

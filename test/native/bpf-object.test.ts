@@ -36,8 +36,16 @@ test('the object that is kept is what clang makes of the source', () => {
   // As a checkout has it, and into a place of its own.
   const copy = join(scratch, 'bpf');
   mkdirSync(copy);
-  const parts = ['fault_record.h', 'kernel.h', 'spent.h', 'walks.h'];
-  for (const file of ['faults.bpf.c', ...parts, 'object']) {
+  const files = [
+    'faults.bpf.c',
+    'fault_record.h',
+    'kernel.h',
+    'shared_ring.h',
+    'spent.h',
+    'walks.h',
+    'object',
+  ];
+  for (const file of files) {
     copyFileSync(join(DIRECTORY, file), join(copy, file));
   }
   out(join(copy, 'object'), '--keep');

@@ -19,7 +19,7 @@ class FakeRing {
   }
   Ring Reader() {
     Ring ring;
-    ring.Borrow(&control_, data_.data(), data_.size());
+    ring.Borrow(&control_.data_head, &control_.data_tail, data_.data(), data_.size());
     return ring;
   }
   bool Write(const Bytes& record) {
