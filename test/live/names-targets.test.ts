@@ -4,7 +4,6 @@ import {
   chmodSync,
   copyFileSync,
   mkdirSync,
-  mkdtempSync,
   readFileSync,
   rmSync,
   statSync,
@@ -18,9 +17,6 @@ import type { NamedPlace, NamesOf, Place } from '../../src/sources/reader/names'
 import { parseMaps } from '../../src/core/vma/proc-maps';
 import type { Vma } from '../../src/core/vma/vma';
 import { readerPath } from '../../src/native/load';
-import { startReader } from '../../src/sources/reader/child';
-import { Readers } from '../../src/sources/reader/readers';
-import { TargetReader } from '../../src/sources/reader/target-reader';
 import { buildNamed, symbolsOf } from '../support/names-kit';
 import { askElf, askNames, realReader, vmaOf } from '../support/reader-kit';
 import type { RealReader } from '../support/reader-kit';
@@ -376,54 +372,4 @@ describe('code that was made at run time', () => {
     const named = await askNames(real.reader, inner, 'jit', null, [at(0x1000n)]);
     expect(told(named)).toEqual([['inner+0']]);
   });
-});
-
-test('without the program that reads them there are no names, which is said once', async () => {
-  const reader = join(scratch, 'pagefault-reader');
-  const notes: string[] = [];
-  const start = (): Readers =>
-    new Readers({
-      start: startReader(reader),
-      note: (text) => {
-        notes.push(text);
-      },
-      isRunning: () => false,
-      nowMs: () => performance.now(),
-    });
-  copyFileSync(readerPath(), reader);
-  const readers = start();
-  const alone = new TargetReader(readers, readers);
-  for (let i = 0; i < 2; i++)
-    expect(await askNames(alone, process.pid, 'file', vmaOf(program), [at(0x1000n)])).toBeNull();
-  expect(notes).toHaveLength(1);
-  expect(notes[0]).toContain('pagefault-symbols was not built');
-  // One that does not start, as without libdw.
-  const symbols = join(scratch, 'pagefault-symbols');
-  writeFileSync(symbols, '#!/bin/sh\nexit 127\n');
-  chmodSync(symbols, 0o755);
-  expect(await askNames(alone, process.pid, 'file', vmaOf(program), [at(0x1000n)])).toBeNull();
-  expect(notes).toHaveLength(2);
-  expect(notes[1]).toContain('pagefault-symbols does not start');
-  readers.close();
-});
-
-test.each([
-  ['dies of each file', 'kill -KILL $$'],
-  ['never answers', 'exec sleep 1000'],
-  ['answers with what is no answer', 'exec cat /proc/self/maps >&3'],
-])('where the program that reads them %s there are none, which is said once', async (_, does) => {
-  const directory = mkdtempSync(join(scratch, 'ill-'));
-  const [reader, symbols] = ['reader', 'symbols'].map((name) =>
-    join(directory, `pagefault-${name}`),
-  );
-  copyFileSync(readerPath(), reader!);
-  writeFileSync(symbols!, `#!/bin/sh\n${does}\n`, { mode: 0o755 });
-  const ill = realReader('/proc', 500, reader);
-  const places = [at(0x1000n)];
-  for (const file of [program, program, '/bin/true'])
-    expect(await askNames(ill.reader, process.pid, 'file', vmaOf(file), places)).toBeNull();
-  expect(ill.notes.length).toBe(1);
-  // What else is asked has its answer.
-  expect((await askElf(ill.reader, process.pid, vmaOf(program)))?.found).toBe('program');
-  ill.close();
 });

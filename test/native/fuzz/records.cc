@@ -2,8 +2,7 @@
 // pairing, mailbox.
 //
 //   input   u8 session (Session), then rings: u8 log2 of their size, u64 tail, u64 head, u32 length
-//   of
-//           the data, data from the tail on
+//           of the data, data from the tail on
 
 #include <signal.h>
 
