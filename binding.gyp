@@ -37,6 +37,7 @@
             'addon/bpf/faults.bpf.o',
             'addon/bpf/kernel.h',
             'addon/bpf/object',
+            'addon/bpf/sampling.h',
             'addon/bpf/shared_ring.h',
             'addon/bpf/spent.h',
             'addon/bpf/walks.h',

@@ -12,15 +12,15 @@
 #include <cstring>
 #include <utility>
 
+#include "bpf/built.h"
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/fd.h"
 
-#if defined(__x86_64__) && __has_include(<bpf/libbpf.h>)
+#ifdef PAGEFAULT_BPF
 #include "bpf/library.h"
 #include "bpf/lock_limit.h"
 #include "bpf/map_memory.h"
-#define PAGEFAULT_BPF 1
 #endif
 
 namespace pagefault {
@@ -368,58 +368,6 @@ BpfSpent BpfPrograms::Spent() const {
 
 size_t BpfPrograms::descriptors() const {
   return loaded_->links.size() + 8 + (loaded_->stack_rings.ok() ? 1 : 0);
-}
-
-#else
-
-struct BpfPrograms::Loaded {};
-
-std::unique_ptr<BpfPrograms> BpfPrograms::Open(const BpfOptions&, BpfRefusal* refusal) {
-#ifdef __x86_64__
-  *refusal = {ENOSYS, "built without libbpf (libbpf-dev)"};
-#else
-  *refusal = {ENOSYS, "not on this processor yet"};
-#endif
-  return nullptr;
-}
-
-BpfPrograms::~BpfPrograms() = default;
-int BpfPrograms::List(const std::vector<pid_t>&) {
-  return ENOSYS;
-}
-void BpfPrograms::SetWide() {}
-int BpfPrograms::SetRing(int, int, bool) {
-  return ENOSYS;
-}
-bool BpfPrograms::OpenSharedRing(int, SharedRing*) {
-  return false;
-}
-void BpfPrograms::SetSharedId(int, uint64_t) {}
-int BpfPrograms::wakes() const {
-  return -1;
-}
-void BpfPrograms::TakeWakes() {}
-void BpfPrograms::SetStackEvery(uint32_t) {}
-int BpfPrograms::SetOn(int, bool) {
-  return ENOSYS;
-}
-void BpfPrograms::Begin() {}
-void BpfPrograms::End() {}
-BpfCounters BpfPrograms::Count() const {
-  return {};
-}
-int BpfPrograms::ForEachOpen(const std::function<void(const BpfTask&)>&) const {
-  return ENOSYS;
-}
-int BpfPrograms::TakeCounts(uint64_t, const std::function<void(const BpfCount&)>&) {
-  return ENOSYS;
-}
-void BpfPrograms::SetEvery(uint32_t) {}
-BpfSpent BpfPrograms::Spent() const {
-  return {};
-}
-size_t BpfPrograms::descriptors() const {
-  return 0;
 }
 
 #endif

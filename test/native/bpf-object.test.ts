@@ -40,6 +40,7 @@ test('the object that is kept is what clang makes of the source', () => {
     'faults.bpf.c',
     'fault_record.h',
     'kernel.h',
+    'sampling.h',
     'shared_ring.h',
     'spent.h',
     'walks.h',
