@@ -74,6 +74,18 @@ interface Pair {
   readonly perfs: readonly Frame[];
 }
 
+/**
+ * Takes the stack of a fault out of those of its page, in the order in which they came: each has every fault. Threads that
+ * fault on one page at once may come in another order here than there: then it is the one with most places in common.
+ */
+function takeLikest(stacks: Frame[][], ours: readonly string[]): Frame[] | undefined {
+  const common = (frames: readonly Frame[]): number =>
+    frames.filter((frame) => ours.includes(placeOf(frame))).length;
+  let best = 0;
+  for (let i = 1; i < stacks.length; i++) if (common(stacks[i]!) > common(stacks[best]!)) best = i;
+  return stacks.splice(best, 1)[0];
+}
+
 /** A command beside `perf record`: the stacks of the faults of which both have one. */
 async function both(
   { command, stays }: RealProgram,
@@ -107,11 +119,10 @@ async function both(
   const pairs: Pair[] = [];
   for (const fault of (await readFaults(file)) as unknown as readonly WithStack[]) {
     if (fault.mode !== 'user') continue;
-    // In the order in which they came: each has every fault.
-    const found = perfs.get(pageOf(BigInt(fault.address)))?.shift();
+    const { stack } = fault;
+    const found = takeLikest(perfs.get(pageOf(BigInt(fault.address))) ?? [], stack ?? []);
     if (found === undefined || found.length === 0) continue;
-    if (fault.stack !== null && fault.stack.length > 0)
-      pairs.push({ ours: fault.stack, perfs: found });
+    if (stack !== null && stack.length > 0) pairs.push({ ours: stack, perfs: found });
   }
   return pairs;
 }
