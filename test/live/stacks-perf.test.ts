@@ -76,11 +76,15 @@ interface Pair {
 
 /**
  * Takes the stack of a fault out of those of its page, in the order in which they came: each has every fault. Threads that
- * fault on one page at once may come in another order here than there: then it is the one with most places in common.
+ * fault on one page at once may come in another order here than there: then it is the one with
+ * most places in common from the root on.
  */
 function takeLikest(stacks: Frame[][], ours: readonly string[]): Frame[] | undefined {
-  const common = (frames: readonly Frame[]): number =>
-    frames.filter((frame) => ours.includes(placeOf(frame))).length;
+  const common = (frames: readonly Frame[]): number => {
+    let same = 0;
+    while (same < frames.length && placeOf(frames[same]!) === ours[same]) same++;
+    return same;
+  };
   let best = 0;
   for (let i = 1; i < stacks.length; i++) if (common(stacks[i]!) > common(stacks[best]!)) best = i;
   return stacks.splice(best, 1)[0];
