@@ -3,6 +3,7 @@ import type { Capture } from '../support/analyzer';
 import { withFrames, workload } from '../support/build';
 import type { Fault } from '../support/formats';
 import { Running, until } from '../support/running';
+import { expectExact, STORM, STORM_FAULTS, sumOf, type TotalsRow } from '../support/sampled-kit';
 import { removeScratch, scratchDirectory } from '../support/scratch';
 
 let scratch: string;
@@ -19,26 +20,11 @@ const command = (name: string, ...args: readonly string[]): string[] => [
   workload(name),
   ...['--dir', scratch, ...args],
 ];
-type Row = Readonly<Record<string, unknown>>;
-const sum = (rows: readonly Row[], field: string): number =>
-  rows.reduce((total, row) => total + Number(row[field]), 0);
-
 /** Everything that the kernel counts is in the totals, and in what threads and processes have together. */
-function isExact({ report }: Pick<Capture, 'report'>): void {
-  const { completeness, threads, processes, summary, capture } = report;
-  expect(completeness).toMatchObject({ difference: 0, lost: 0, comparable: true });
-  const { major, minor, cow, error } = summary;
-  expect(major! + minor! + cow!).toBe(completeness.kernel);
-  for (const rows of [threads, processes]) {
-    expect(sum(rows, 'faults')).toBe(completeness.kernel + error!);
-    expect(sum(rows, 'major')).toBe(major);
-  }
-  expect(capture).toMatchObject({ engine: 'bpf', sampled_every: EVERY });
-  expect(capture.records).toMatchObject({ lost_samples: 0 });
+function isExact(capture: Pick<Capture, 'report'>): void {
+  expectExact(capture, { sampled_every: EVERY });
+  expect(capture.report.capture.records).toMatchObject({ lost_samples: 0 });
 }
-
-const FAULTS = 200_000;
-const STORM = ['--threads', '2', '--faults', String(FAULTS), '--pages', '1024'];
 
 /** Captured once for all who look at it. */
 let started: Promise<Capture> | undefined;
@@ -62,8 +48,8 @@ test.each([
     expect(Number(thread.faults) - faults).toBeLessThan(20);
     const region = report.regions.find((row) => row.start === start)!;
     // Half of all, of so many samples.
-    const error = Math.sqrt(0.25 / ((2 * FAULTS) / EVERY));
-    const share = Number(region.faults) / sum(report.regions, 'faults');
+    const error = Math.sqrt(0.25 / ((2 * STORM_FAULTS) / EVERY));
+    const share = Number(region.faults) / sumOf(report.regions, 'faults');
     expect(Math.abs(share - 0.5)).toBeLessThan(4 * error);
   }
 });
@@ -78,9 +64,9 @@ test('with each captured fault comes its stack, which stands for as many', async
   const stacked = captured.filter(({ stack }) => stack !== null);
   // What the kernel touches for an exec has none.
   expect(captured.length - stacked.length).toBeLessThan(5);
-  const { stacks } = report as unknown as { readonly stacks: readonly Row[] };
-  expect(sum(stacks, 'sampled')).toBe(stacked.length);
-  expect(sum(stacks, 'faults')).toBe(sum(stacked as unknown as readonly Row[], 'weight'));
+  const { stacks } = report as unknown as { readonly stacks: readonly TotalsRow[] };
+  expect(sumOf(stacks, 'sampled')).toBe(stacked.length);
+  expect(sumOf(stacks, 'faults')).toBe(sumOf(stacked as unknown as readonly TotalsRow[], 'weight'));
 });
 
 test('processes of a few faults each are counted to the fault', async () => {
