@@ -47,11 +47,7 @@ class Planner {
     if (Probe(EventKind::kMinor) != 0) plan_.format_lost = false;
     // A thread is met by whatever record of it comes first: each has to tell whose it is.
     plan_.sample_tid = options.whole || !InInitialPidNamespace();
-    if (options.engine == Engine::kBpf) {
-      PlanBpf(options);
-    } else {
-      PlanEntries(options.engine);
-    }
+    PlanEngine(options);
     PlanPerCpu();
     if (options.whole) PlanCgroups();
     if (options.stacks.wanted) {
@@ -91,15 +87,27 @@ class Planner {
     if (error != 0) throw SystemError(error, "perf_event_open", "page fault events");
   }
 
-  // Completions alone: programs join them with their entries.
-  void PlanBpf(const PlanOptions& options) {
-    BpfRefusal refusal = {EPERM, "in a pid namespace of its own"};
+  void PlanEngine(const PlanOptions& options) {
+    // Who watches a whole machine makes all of it pay: programs take half as much for a fault.
+    const bool best = options.engine == Engine::kBest && options.whole;
+    BpfRefusal refusal;
+    if (options.engine == Engine::kBpf || best) {
+      if (PlanBpf(options, &refusal)) return;
+      if (!best) throw SystemError("NO_ENGINE", refusal.error, "bpf", refusal.what);
+      plan_.bpf_refused = refusal.what + ": " + ErrnoText(refusal.error);
+    }
+    PlanEntries(options.engine);
+  }
+
+  // Completions alone: programs join them with their entries. Returns whether these can be had.
+  bool PlanBpf(const PlanOptions& options, BpfRefusal* refusal) {
+    *refusal = {EPERM, "in a pid namespace of its own"};
     const bool initial = InInitialPidNamespace();
     plan_.budget = options.budget;
-    if (initial && options.budget) plan_.around_ns = MeasureAround(&refusal);
+    if (initial && options.budget) plan_.around_ns = MeasureAround(refusal);
     const bool measured = plan_.around_ns >= 0;
-    if (initial && measured) programs_ = BpfPrograms::Open(options.bpf, &refusal);
-    if (programs_ == nullptr) throw SystemError("NO_ENGINE", refusal.error, "bpf", refusal.what);
+    if (initial && measured) programs_ = BpfPrograms::Open(options.bpf, refusal);
+    if (programs_ == nullptr) return false;
     // First what carries the address-space records.
     plan_.per_thread = {EventKind::kMajor, EventKind::kMinor};
     plan_.per_cpu = {EventKind::kFinished};
@@ -107,6 +115,7 @@ class Planner {
     formats_.sampled = options.bpf.settings.sampled != 0;
     programs_->SetEvery(options.every);
     plan_.every = options.every;
+    return true;
   }
 
   // Completions, and the entries that belong to them.

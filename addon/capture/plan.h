@@ -21,7 +21,7 @@ struct StackOptions {
 };
 
 // Where entries and completions come from. Without one that is asked for, the first that can be
-// had.
+// had; programs where all processes of each CPU or of a cgroup are watched.
 enum class Engine : uint8_t { kBest, kBpf, kTracepoint, kSoftware };
 
 struct PlanOptions {
@@ -38,10 +38,10 @@ struct PlanOptions {
 // What this kernel gives this user, found out by opening events on ourselves: so a refusal says
 // something about rights in general, not about the target.
 //
-// Fills plan and formats, and with Engine::kBpf `programs`. Throws SystemError EPERM_PARANOID or
-// EPERM when nothing can be opened, NO_ENGINE when the one that is asked for cannot be had. `held`
-// keeps the probes of tracepoints open: to close the last event of a tracepoint takes the kernel
-// some 35 ms, so they are to be closed only when the session's own events are there.
+// Fills plan and formats, and where programs capture `programs`. Throws SystemError EPERM_PARANOID
+// or EPERM when nothing can be opened, NO_ENGINE when the one that is asked for cannot be had.
+// `held` keeps the probes of tracepoints open: to close the last event of a tracepoint takes the
+// kernel some 35 ms, so they are to be closed only when the session's own events are there.
 Plan MakePlan(const PlanOptions& options, Formats* formats, std::vector<Notice>* notices,
               std::vector<Fd>* held, std::unique_ptr<BpfPrograms>* programs);
 

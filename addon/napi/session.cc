@@ -168,6 +168,7 @@ Napi::Value Session::Info(const Napi::CallbackInfo& info) {
   object.Set("every", capture_->poller().every());
   object.Set("easedEvery", capture_->poller().eased_every());
   object.Set("engine", plan.bpf ? "bpf" : plan.tracepoints ? "tracepoint" : "software");
+  object.Set("bpfRefused", plan.bpf_refused);
   object.Set("entrySource", plan.tracepoints ? "tracepoint" : "software");
   object.Set("unmapTracepoints", plan.syscall_tracepoints);
   object.Set("signalTracepoint", capture_->sees_signals());

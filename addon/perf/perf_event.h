@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "perf/formats.h"
@@ -17,6 +18,7 @@ namespace pagefault {
 struct Plan {
   bool tracepoints = false;  // entry records with error code
   bool bpf = false;          // BPF programs finish the faults
+  std::string bpf_refused;   // why not, where that was tried and is not what was asked for
   uint32_t every = 1;        // so manyth minor fault has a record, the others are counted
   bool budget = false;       // that changes
   double around_ns = 0;      // with a budget: MeasureAround()

@@ -105,6 +105,8 @@ export interface SessionInfo extends CaptureMode {
   readonly attached: readonly number[];
   /** pid of the started command, 0 without one. */
   readonly commandPid: number;
+  /** Why programs do not capture where that was tried and nobody asked for them; '' where they do, or it was not tried. */
+  readonly bpfRefused?: string;
   readonly notices: readonly NoticeFacts[];
 }
 

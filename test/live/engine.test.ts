@@ -130,6 +130,42 @@ test('without rights: one line that says which are needed, status 2', async () =
   expect(ended.stderr).toMatch(/^error: --engine bpf: .*CAP_BPF and CAP_PERFMON.*\n$/);
 });
 
+/** What a run captures with, and why not with programs, as the debug log says it. */
+async function chosen(
+  args: readonly string[],
+  within: readonly string[] = [],
+): Promise<readonly string[]> {
+  const { status, stderr } = await run(
+    [...within, ...analyzerCommand(['-q', ...args, '-d', '0.1'])],
+    { env: { PAGEFAULT_DEBUG: 'capture' } },
+  );
+  expect(status).toBe(0);
+  return ['engine', 'bpfRefused'].map(
+    (key) => new RegExp(`"${key}":"([^"]*)"`).exec(stderr)?.[1] ?? '',
+  );
+}
+
+test('programs watch a whole machine and a name, and tracepoints where they are refused', async () => {
+  for (const whole of [['-a'], ['--name', 'nobody-has-it']])
+    expect(await chosen(whole)).toEqual(['bpf', '']);
+  expect(await chosen(['-p', String(process.pid)])).toEqual(['tracepoint', '']);
+  expect(await chosen(['-a', '--engine', 'tracepoint'])).toEqual(['tracepoint', '']);
+  const inside = ['unshare', '--pid', '--fork', '--mount-proc'];
+  expect(await chosen(['-a'], inside)).toEqual([
+    'tracepoint',
+    expect.stringMatching(/^in a pid namespace of its own: /),
+  ]);
+  const untyped = [
+    'unshare',
+    '--mount',
+    'sh',
+    '-c',
+    'mount -t tmpfs none /sys/kernel/btf && exec "$@"',
+    'sh',
+  ];
+  expect(await chosen(['-a'], untyped)).toEqual(['tracepoint', expect.stringMatching(/BTF/)]);
+});
+
 test('without types of the kernel: one line that says so, status 2; tracepoints need none', async () => {
   const hidden = 'mount -t tmpfs none /sys/kernel/btf && exec "$@"';
   const within = (args: readonly string[]): readonly string[] => [

@@ -196,7 +196,7 @@ export const OPTIONS: readonly OptionSpec[] = [
       '',
       'engine',
       'NAME',
-      'capture with bpf, tracepoint or software (tracepoint where it can)',
+      'capture with bpf, tracepoint or software (the best that can be had)',
     ),
   ),
   only(
