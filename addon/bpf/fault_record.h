@@ -70,12 +70,14 @@ struct BpfEntry {
   BpfU64 ip;
   BpfU16 error_code;
   BpfU8 open;
+  BpfU32 depth;  // where its registers lie on the kernel's stack, which grows down: lower 32 bits
 };
 struct BpfTask {
   struct BpfEntry user, kernel;
   // Entered in kernel mode before `kernel`, on another page. Who walks a user stack while a fault
   // is handled (a call chain of perf) may touch what is not there: an entry that is never
-  // completed.
+  // completed. One inside of another lies deeper on the stack; what lies no higher than a new one
+  // is over.
   struct BpfEntry outer;
   BpfU64 completed;  // address of the last completion, 0 once something has been entered since
   BpfU32 pid, tid;   // as of the last entry

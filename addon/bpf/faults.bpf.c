@@ -188,13 +188,17 @@ INLINE int TakeIn(u64* arguments, int user) {
   }
   if (task == NULL && settings.scope != kBpfListed) task = Keep(key, 0);
   if (task == NULL) return 0;
+  const u32 depth = arguments[1];
   if (user) {
     DropKernel(task);
     DropOuter(task);
-  } else if (task->outer.open || SamePage(task->kernel.address, arguments[0])) {
-    DropKernel(task);
   } else {
-    task->outer = task->kernel;
+    if (task->outer.depth <= depth) DropOuter(task);
+    if (task->outer.open || task->kernel.depth <= depth) {
+      DropKernel(task);
+    } else {
+      task->outer = task->kernel;
+    }
   }
   if (user && task->user.open) Leave(arguments, task);
   struct BpfEntry* entry = user ? &task->user : &task->kernel;
@@ -204,6 +208,7 @@ INLINE int TakeIn(u64* arguments, int user) {
   task->completed = 0;
   entry->address = arguments[0];
   entry->error_code = arguments[2];
+  entry->depth = depth;
   // pt_regs, ip: asm/ptrace.h of x86-64.
   bpf_probe_read_kernel(&entry->ip, sizeof entry->ip, (void*)(arguments[1] + 16 * 8));
   entry->time = bpf_ktime_get_ns();
