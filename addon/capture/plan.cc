@@ -88,8 +88,9 @@ class Planner {
   }
 
   void PlanEngine(const PlanOptions& options) {
-    // Who watches a whole machine makes all of it pay: programs take half as much for a fault.
-    const bool best = options.engine == Engine::kBest && options.whole;
+    // Who watches a whole machine makes all of it pay: programs take half as much for a fault. Of
+    // what is outside of a cgroup they would see every fault, which the kernel's events do not.
+    const bool best = options.engine == Engine::kBest && options.bpf.settings.scope == kBpfEveryone;
     BpfRefusal refusal;
     if (options.engine == Engine::kBpf || best) {
       if (PlanBpf(options, &refusal)) return;

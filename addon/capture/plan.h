@@ -21,7 +21,7 @@ struct StackOptions {
 };
 
 // Where entries and completions come from. Without one that is asked for, the first that can be
-// had; programs where all processes of each CPU or of a cgroup are watched.
+// had; programs where all processes of each CPU are watched.
 enum class Engine : uint8_t { kBest, kBpf, kTracepoint, kSoftware };
 
 struct PlanOptions {
