@@ -310,10 +310,12 @@ function runPortsOf(
   };
 }
 
-/** Of a budget, ms. */
-const GATHER_MS = 100;
+/**
+ * Of the dashboard, and of a budget: each turn of the event loop costs as much as some dozens of faults. Below what one
+ * sees, and so much that a batch is worth its price. The mailbox holds three quarters of a second of a storm.
+ */
+export const GATHER_MS = 100;
 
-/** Each turn of the event loop costs as much as some dozens of faults: with a budget there are few. */
 function gathering({ budget }: Options, { gatherMs }: AssemblyPorts): Pick<RunPorts, 'gather'> {
   const ms = gatherMs ?? (budget === null ? 0 : GATHER_MS);
   return ms === 0 ? {} : { gather: after(ms) };

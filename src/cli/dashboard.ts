@@ -10,7 +10,7 @@ import { WholeFile } from '../output/files/whole-file';
 import type { FdWriter } from '../output/files/writer';
 import { DashboardApp } from '../tui/app';
 import { EventLog } from '../tui/state/event-log';
-import { assemble, type Assembly } from '../app/assemble';
+import { assemble, type Assembly, GATHER_MS } from '../app/assemble';
 import { endCommand, statusText } from './command-end';
 import { CommandOutputLog } from './command-output';
 import { LastHandler } from './last-handler';
@@ -32,8 +32,6 @@ import { openOutlets, waitForReader } from './wait-for-reader';
  * what goes on now. The newest stay apart, for a look at what has just ended.
  */
 export const ENDED_APART = { endedProcesses: 8, endedThreads: 16 };
-/** Below what one sees, and so much that a batch is worth its price. The mailbox holds three quarters of a second of a storm. */
-const GATHER_MS = 100;
 /**
  * A picture is garbage a second later. V8 lets four times of what lives pile up before it collects: of a screen that is
  * left open for days, half of it is enough.

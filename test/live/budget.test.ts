@@ -26,6 +26,7 @@ const command = (name: string, ...args: readonly string[]): string[] => [
   workload(name),
   ...['--dir', scratch, ...args],
 ];
+
 /** Threads and processes have together what the kernel counts. */
 function addsUp(capture: Pick<Capture, 'report'>): void {
   expectExact(capture, { budget: { of: 'targets' } });
