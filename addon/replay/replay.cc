@@ -51,7 +51,7 @@ Replay::Replay(int fd, ReplaySink* sink, const Entrance& entrance)
       sink_(sink),
       entrance_(entrance),
       mailbox_(kBatches),
-      batch_(kBatchBytes) {}
+      batch_(new uint8_t[kBatchBytes]) {}
 
 Trouble Replay::Run() {
   if (!file_.Open()) return file_.trouble();
@@ -284,8 +284,8 @@ void Replay::Deliver(bool all) {
 }
 
 bool Replay::Send() {
-  while (!left_ && mailbox_.Take(batch_.data(), batch_.size())) {
-    left_ = !sink_->OnBatch(batch_.data());
+  while (!left_ && mailbox_.Take(batch_.get(), kBatchBytes)) {
+    left_ = !sink_->OnBatch(batch_.get());
   }
   return !left_;
 }

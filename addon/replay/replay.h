@@ -89,7 +89,7 @@ class Replay {
   TimeOrder order_;
   Mailbox mailbox_;
   std::unique_ptr<Pairer> pairer_;
-  std::vector<uint8_t> batch_;
+  std::unique_ptr<uint8_t[]> batch_;
   Trouble trouble_ = Trouble::kNone;
   bool begun_ = false;
   bool left_ = false;  // nobody listens any more
