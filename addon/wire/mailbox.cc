@@ -63,6 +63,7 @@ void Batch::AddChain(const RecordRow& row) {
 void Batch::CopyTo(uint8_t* out) const {
   const uint8_t* in = bytes_.get();
   const uint32_t header[4] = {faults_, records_, name_bytes_, turns_ ? 1u : 0u};
+  memset(out, 0, kBatchHeader);
   memcpy(out, header, sizeof header);
   const double horizon = static_cast<double>(horizon_);
   memcpy(out + 16, &horizon, sizeof horizon);
