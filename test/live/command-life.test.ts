@@ -45,7 +45,7 @@ const QUIET = 'exec sleep 1000';
 const DEAF = 'trap "" TERM INT HUP; while :; do sleep 0.1; done';
 /** What a pipe takes before its reader reads (pipe(7)). */
 const PIPE_BYTES = 65_536;
-const LOUD = `exec ${workload('storm')} --seconds 1000 --threads 1`;
+const LOUD = `exec ${workload('storm')} --seconds 1000 --threads 1 --pause 20`;
 
 /** Watchers of a COMMAND (addon/watcher). */
 function watchersOf(pid: number): number[] {

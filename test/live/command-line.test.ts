@@ -16,6 +16,8 @@ afterAll(() => {
 });
 
 const LINE = /^\[\d{6}\.\d{3}\] (MAJOR|MINOR|COW|ERROR) 0x[0-9a-f]+ \S.*$/;
+/** Faults that do not end. */
+const STORM = [workload('storm'), '--seconds', '3000', '--pause', '20'];
 const SUMMARY = /^Summary: major=\d+ minor=\d+ cow=\d+( error=\d+)?( lost=\d+)?$/;
 
 /** A shell command with the analyzer as "$0": for pipes and redirections. */
@@ -105,7 +107,7 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
 );
 
 test('SIGINT while a COMMAND runs: the COMMAND is ended too', async () => {
-  const tracer = startAnalyzer(['-q', '--', workload('storm'), '--seconds', '60']);
+  const tracer = startAnalyzer(['-q', '--', ...STORM]);
   await attached(tracer);
   await until('a storm', () =>
     childrenOf(tracer.pid).some((pid) => nameOf(pid) === 'storm' && minorFaults(pid) > 10_000),
@@ -135,19 +137,16 @@ test('SIGINT twice: gone at once, whatever the COMMAND does', async () => {
 });
 
 test('-n stops after exactly so many faults, -d after so many seconds', async () => {
-  const count = await analyze(['-n', '17', '--', workload('storm'), '--seconds', '60']);
+  const count = await analyze(['-n', '17', '--', ...STORM]);
   expect(count.status).toBe(0);
   expect(count.stdout.split('\n').filter((line) => LINE.test(line))).toHaveLength(17);
-  const time = await analyze(['-q', '-d', '0.5', '--', workload('storm'), '--seconds', '3000']);
+  const time = await analyze(['-q', '-d', '0.5', '--', ...STORM]);
   expect(time.status).toBe(0);
   expect(time.stdout).toMatch(/Summary: /);
 });
 
 test('| head -1: a quiet end', async () => {
-  const ended = await shell(
-    '"$0" -- "$1" --seconds 60 | head -1; echo "status ${PIPESTATUS[0]}"',
-    workload('storm'),
-  );
+  const ended = await shell('"$0" -- "$@" | head -1; echo "status ${PIPESTATUS[0]}"', ...STORM);
   expect(ended.stdout).toMatch(/^\[000000\.\d{3}\] .*\nstatus 0\n$/);
   expect(ended.stderr).not.toMatch(/error|EPIPE/i);
 });
@@ -182,7 +181,7 @@ test('stdout closed from the start: no crash, and no output in a file of the tar
 });
 
 test('faults are printed while the target runs', async () => {
-  const tracer = startAnalyzer(['--', workload('storm'), '--seconds', '300', '--pages', '16']);
+  const tracer = startAnalyzer(['--', ...STORM]);
   await until('a fault', () => tracer.stdout.startsWith('['));
   tracer.kill('SIGINT');
   expect((await tracer.ended).status).toBe(0);

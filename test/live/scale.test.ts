@@ -28,7 +28,8 @@ const STORM = 10_000_000;
 
 test('10 million faults on all CPUs: none is lost with -q, and memory stays flat', async () => {
   const each = Math.floor(STORM / cpus().length);
-  const target = await waiting([workload('storm'), '--threads', '0', '--faults', String(each)]);
+  const storm = [workload('storm'), '--threads', '0', '--read', '--faults', String(each)];
+  const target = await waiting(storm);
   const tracer = startAnalyzer(['-q', '--report-format', 'json', '-p', String(target.pid)]);
   await attached(tracer);
   target.write('\n');
@@ -53,7 +54,8 @@ test('10 million faults on all CPUs: none is lost with -q, and memory stays flat
 
 test('a storm as text to a file: every fault is a line, or is counted as lost', async () => {
   const file = join(scratch, 'storm.txt');
-  const target = await waiting([workload('storm'), '--threads', '0', '--faults', '300000']);
+  const storm = [workload('storm'), '--threads', '0', '--read', '--faults', '300000'];
+  const target = await waiting(storm);
   // The report follows the stream, into the same file.
   const tracer = startAnalyzer(['--report-format', 'json', '-o', file, '-p', String(target.pid)]);
   await attached(tracer);

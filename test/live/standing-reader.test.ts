@@ -22,7 +22,7 @@ function underASocket(stderr: 'both' | 'apart', args: readonly string[]): Runnin
   return new Running(['python3', '-c', UNDER_A_SOCKET, stderr, ANALYZER, ...args]);
 }
 
-const STORM = ['--', workload('storm'), '--seconds', '600', '--threads', '1'];
+const STORM = ['--', workload('storm'), '--seconds', '600', '--threads', '1', '--pause', '20'];
 
 describe('stdout is a socket whose reader stands still', () => {
   test.each(['apart', 'both'] as const)(

@@ -45,7 +45,8 @@ interface Whole {
 async function watch(...target: readonly string[]): Promise<Whole> {
   const file = join(scratch, 'faults.ndjson');
   const tracer = startAnalyzer([
-    ...['--by', 'cgroup', '--format', 'ndjson', '-o', file, '--report-format', 'json', ...target],
+    ...['--by', 'cgroup', '--format', 'ndjson', '-o', file],
+    ...['--report-format', 'json', '--no-symbols', ...target],
   ]);
   await attached(tracer);
   return { file, tracer };
@@ -206,7 +207,7 @@ test('-a: counts between those of perf stat -a and /proc/vmstat around a storm o
   const tracer = startAnalyzer(['-a', '-q', '--report-format', 'json', '--no-symbols']);
   await attached(tracer);
   const inner = faultsOfTheMachine();
-  const storm = [workload('storm'), '--threads', '2', '--faults', '500000'];
+  const storm = [workload('storm'), '--threads', '2', '--read', '--faults', '500000'];
   // What perf has counted before the first look, and after the second, is a few hundred.
   const look = 'grep "^pgfault " /proc/vmstat';
   const perf = await run(

@@ -4,7 +4,7 @@ import type { Capture } from './analyzer';
 export const STORM_FAULTS = 200_000;
 export const STORM = [
   ...['--threads', '2', '--faults', String(STORM_FAULTS)],
-  ...['--pages', '1024'],
+  ...['--pages', '1024', '--read'],
 ] as const;
 
 export type TotalsRow = Readonly<Record<string, unknown>>;

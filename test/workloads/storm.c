@@ -1,6 +1,9 @@
 // As many faults a second as the machine can take: threads that touch fresh pages in a loop.
-//   storm [--threads N] [--seconds S | --faults N] [--pages P] [--pin] [--fixed]
+//   storm [--threads N] [--seconds S | --faults N] [--pages P] [--pin] [--fixed] [--read]
+//     [--pause MS]
 // --faults is per thread and exact. Each thread has P pages, given back after each pass.
+// --pause: between passes, for whoever needs faults that do not end, not as many as there can be.
+// --read: only read, which maps the page of zeros: none is allocated, cleared and freed.
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -17,6 +20,8 @@ struct worker {
   size_t pages;
   long limit;
   int cpu;
+  enum access access;
+  useconds_t pause;
   long faults;
 };
 
@@ -35,9 +40,10 @@ static void* run(void* argument) {
     if (worker->limit > 0 && worker->limit - worker->faults < (long)pages) {
       pages = (size_t)(worker->limit - worker->faults);
     }
-    touch(worker->start, page_size(), pages, WRITE_PAGES);
+    touch(worker->start, page_size(), pages, worker->access);
     madvise(worker->start, worker->pages * page_size(), MADV_DONTNEED);
     worker->faults += (long)pages;
+    if (worker->pause > 0) usleep(worker->pause);
   }
   struct row row = ANON_ZERO;
   row.pid = getpid();
@@ -62,6 +68,8 @@ int main(int argc, char** argv) {
     workers[i].start = flag(argc, argv, "--fixed") ? map_slot((int)i, pages) : map_anon(pages);
     workers[i].pages = pages;
     workers[i].limit = faults;
+    workers[i].pause = (useconds_t)option(argc, argv, "--pause", 0) * 1000;
+    workers[i].access = flag(argc, argv, "--read") ? READ_PAGES : WRITE_PAGES;
     workers[i].cpu = flag(argc, argv, "--pin") ? (int)(i % cpus) : -1;
   }
   wait_for_go();

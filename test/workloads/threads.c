@@ -8,8 +8,11 @@
 #include "common.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+// Two: one that all wait for would wake all of them whenever one more has gone to sleep.
+static pthread_cond_t told = PTHREAD_COND_INITIALIZER;
+static pthread_cond_t all_asleep = PTHREAD_COND_INITIALIZER;
 static bool go;
+static long sleepers;
 static long asleep;
 static long faulting;
 static size_t pages;
@@ -20,8 +23,8 @@ static void* run(void* argument) {
   pthread_mutex_lock(&lock);
   long number = next_number++;
   asleep++;
-  pthread_cond_broadcast(&changed);
-  while (!go) pthread_cond_wait(&changed, &lock);
+  if (asleep == sleepers) pthread_cond_signal(&all_asleep);
+  while (!go) pthread_cond_wait(&told, &lock);
   pthread_mutex_unlock(&lock);
   if (number < faulting) {
     touch_row(ANON_ZERO, start + (size_t)number * pages * page_size(), page_size(), pages,
@@ -31,7 +34,7 @@ static void* run(void* argument) {
 }
 
 int main(int argc, char** argv) {
-  long sleepers = option(argc, argv, "--sleepers", 1000);
+  sleepers = option(argc, argv, "--sleepers", 1000);
   faulting = option(argc, argv, "--faulting", 10);
   pages = (size_t)option(argc, argv, "--pages", 16);
   char* start = map_anon(pages * (size_t)faulting);
@@ -44,12 +47,12 @@ int main(int argc, char** argv) {
     if (pthread_create(&threads[i], &attributes, run, start) != 0) die("pthread_create");
   }
   pthread_mutex_lock(&lock);
-  while (asleep < sleepers) pthread_cond_wait(&changed, &lock);
+  while (asleep < sleepers) pthread_cond_wait(&all_asleep, &lock);
   pthread_mutex_unlock(&lock);
   wait_for_go();
   pthread_mutex_lock(&lock);
   go = true;
-  pthread_cond_broadcast(&changed);
+  pthread_cond_broadcast(&told);
   pthread_mutex_unlock(&lock);
   for (long i = 0; i < sleepers; i++) pthread_join(threads[i], NULL);
   print_truth();
