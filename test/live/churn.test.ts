@@ -22,6 +22,7 @@ beforeAll(async () => {
   const capture = await captureCommand(
     [workload('churn'), '--dir', scratch, '--turns', '10000'],
     scratch,
+    { args: ['--no-symbols'] },
   );
   faults = capture.faults;
   const line = jsonLines(capture.ended.stdout).find((json) => 'sequences' in json)!;
@@ -38,12 +39,11 @@ test.each(['over', 'hand', 'move'])('%s: every fault has the label of its turn',
   const own = sequences.filter((sequence) => sequence.way === way);
   expect(own).toHaveLength(2);
   for (const { tid, start, end, faults: count } of own) {
-    const seen = faults.filter(
-      (fault) =>
-        fault.tid === tid &&
-        Number(fault.address) >= Number(start) &&
-        Number(fault.address) < Number(end),
-    );
+    const [first, behind] = [Number(start), Number(end)];
+    const seen = faults.filter((fault) => {
+      const address = Number(fault.address);
+      return fault.tid === tid && address >= first && address < behind;
+    });
     expect(seen).toHaveLength(count);
     const wrong = seen.filter((fault, k) => {
       const file = Math.floor(k / pages) % 2 === 1;

@@ -138,8 +138,10 @@ export const bare = (name: string): string =>
 function functionsOf(file: string): Map<string, Set<bigint>> {
   const starts = new Map<string, Set<bigint>>();
   const add = (from: string, flags: readonly string[]): void => {
-    for (const { name, start } of symbolsOf(from, flags))
-      starts.set(bare(name), (starts.get(bare(name)) ?? new Set()).add(start));
+    for (const { name, start } of symbolsOf(from, flags)) {
+      const own = bare(name);
+      starts.set(own, (starts.get(own) ?? new Set()).add(start));
+    }
   };
   add(file, []);
   add(file, ['-D']);

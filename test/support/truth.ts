@@ -48,19 +48,44 @@ export function compare(
     if (row.faults > 0) add(kinds, kindOf(row), row.faults);
   }
   const captured: Tally = Object.fromEntries([...ranges.keys()].map((key) => [key, {}]));
-  const byPid = new Map<number, Fault[]>();
-  for (const fault of afterLoading(faults)) {
-    const own = byPid.get(fault.pid);
-    if (own === undefined) byPid.set(fault.pid, [fault]);
-    else own.push(fault);
-  }
+  const byPid = byAddress(afterLoading(faults));
   for (const [key, { pid, start, end }] of ranges) {
-    for (const fault of byPid.get(pid) ?? []) {
-      const address = Number(fault.address);
-      if (address >= start && address < end) add(captured[key]!, kindOf(fault), 1);
+    const own = byPid.get(pid) ?? [];
+    for (let i = firstFrom(own, start); i < own.length && own[i]!.at < end; i++) {
+      add(captured[key]!, kindOf(own[i]!.fault), 1);
     }
   }
   return { expected, captured };
+}
+
+interface Placed {
+  readonly at: number;
+  readonly fault: Fault;
+}
+
+/** The faults of each process, by their addresses: thousands of ranges are looked up in them. */
+function byAddress(faults: readonly Fault[]): Map<number, Placed[]> {
+  const byPid = new Map<number, Placed[]>();
+  for (const fault of faults) {
+    const placed = { at: Number(fault.address), fault };
+    const own = byPid.get(fault.pid);
+    if (own === undefined) byPid.set(fault.pid, [placed]);
+    else own.push(placed);
+  }
+  for (const own of byPid.values()) own.sort((a, b) => a.at - b.at);
+  return byPid;
+}
+
+/** Where those begin that lie at `start` or behind it. */
+function firstFrom(placed: readonly Placed[], start: number): number {
+  let low = 0;
+  let high = placed.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (placed[middle]!.at < start) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function kindOf(what: Omit<TruthRow, 'pid' | 'start' | 'end' | 'faults' | 'kind'>): string {
