@@ -15,6 +15,9 @@ afterAll(() => {
   removeScratch(scratch);
 });
 
+/** Of what code is called nothing is read. */
+const COUNTS = ['-q', '--no-symbols', '--report-format', 'json'];
+
 /** What the program says it was counted: getrusage(2) around what it did. */
 const fetchedIn = (stdout: string): number =>
   jsonLines(stdout).reduce((sum, { fetched }) => sum + Number(fetched ?? 0), 0);
@@ -23,7 +26,7 @@ const fetchedIn = (stdout: string): number =>
 const AROUND_EXEC = 64;
 
 test('a COMMAND: as many more as the kernel counted for it', async () => {
-  const ended = await analyze(['-q', '--report-format', 'json', '--', ...fetching]);
+  const ended = await analyze([...COUNTS, '--', ...fetching]);
   const { beyond, difference, lost } = reportIn(ended).completeness;
   const fetched = fetchedIn(ended.stdout);
   expect(fetched).toBe(2048);
@@ -36,7 +39,7 @@ test('a COMMAND: as many more as the kernel counted for it', async () => {
 test('children that were waited for are in it, as a lower bound', async () => {
   const script = '"$@"; "$@"; true';
   const command = ['sh', '-c', script, 'sh', ...fetching];
-  const ended = await analyze(['-q', '--report-format', 'json', '--', ...command]);
+  const ended = await analyze([...COUNTS, '--', ...command]);
   const { beyond } = reportIn(ended).completeness;
   const fetched = fetchedIn(ended.stdout);
   expect(fetched).toBe(4096);
@@ -47,7 +50,7 @@ test('children that were waited for are in it, as a lower bound', async () => {
 
 test('an attached process that lives on: exactly', async () => {
   const target = await waiting(fetching);
-  const tracer = startAnalyzer(['-q', '--report-format', 'json', '-p', String(target.pid)]);
+  const tracer = startAnalyzer([...COUNTS, '-p', String(target.pid)]);
   await attached(tracer);
   target.write('\n');
   await until('the pages to be fetched', () => target.stdout.includes('"fetched"'));
@@ -62,6 +65,6 @@ test('an attached process that lives on: exactly', async () => {
 
 test('an attached process that is gone: not known, which is not 0', async () => {
   const storm = [workload('storm'), '--threads', '1', '--faults', '1000'];
-  const { report } = await captureAttached(storm, scratch);
+  const { report } = await captureAttached(storm, scratch, ['--no-symbols']);
   expect(report.completeness.beyond).toBeNull();
 });

@@ -22,6 +22,8 @@ afterAll(() => {
   removeScratch(scratch);
 });
 
+/** Of what code is called nothing is read. */
+const within = (budget: string): string[] => ['--budget', budget, '--no-symbols'];
 const command = (name: string, ...args: readonly string[]): string[] => [
   workload(name),
   ...['--dir', scratch, ...args],
@@ -56,7 +58,7 @@ function isOfStorm(capture: Capture): void {
 test.each(['50%', '1', '0.01'])(
   'a budget of %s: threads are counted to the fault, ranges are estimated',
   async (budget) => {
-    const args = ['--budget', budget];
+    const args = within(budget);
     for (const capture of [
       await captureCommand(command('storm', ...STORM), scratch, { args }),
       await captureAttached(command('storm', ...STORM), scratch, args),
@@ -71,7 +73,7 @@ test.each(['50%', '1', '0.01'])(
 
 test('beside perf stat: the same totals', async () => {
   const { tracer, perf } = await besidePerfStat(command('storm', ...STORM), scratch, (pid) =>
-    startAnalyzer(['--budget', '5', '-q', '--report-format', 'json', '-p', String(pid)]),
+    startAnalyzer([...within('5'), '-q', '--report-format', 'json', '-p', String(pid)]),
   );
   const { summary } = reportIn(tracer);
   expect({ minor: summary.minor! + summary.cow!, major: summary.major }).toEqual(perf);
@@ -81,7 +83,7 @@ test('beside perf stat: the same totals', async () => {
 test('processes of a few faults each, and those that exec, are counted to the fault', async () => {
   const forks = ['--children', '100', '--pages', '40'];
   for (const budget of ['0.01', '50']) {
-    const args = ['--budget', budget];
+    const args = within(budget);
     addsUp(await captureCommand(command('forkstorm', ...forks), scratch, { args }));
     addsUp(await captureAttached(command('forkstorm', ...forks), scratch, args));
     addsUp(await captureCommand(command('execer'), scratch, { args }));
@@ -89,11 +91,13 @@ test('processes of a few faults each, and those that exec, are counted to the fa
 });
 
 test('where counting alone is beyond the budget it is said', async () => {
-  const storm = new Running(command('storm', '--threads', '2', '--seconds', '1000'));
+  const storm = new Running(
+    command('storm', '--threads', '2', '--pause', '20', '--seconds', '1000'),
+  );
   try {
     await until('the storm', () => storm.pid > 0);
     const args = ['-d', '3', '-q', '--report-format', 'json', '-p', String(storm.pid)];
-    const report = reportIn(await analyze(['--budget', '0.01', ...args]));
+    const report = reportIn(await analyze([...within('0.01'), ...args]));
     addsUp({ report });
     const { limits } = report.capture;
     expect(report.capture).toMatchObject({ budget: { percent: 0.01, met: false } });
@@ -112,7 +116,7 @@ test('where counting alone is beyond the budget it is said', async () => {
 });
 
 test('where more come than there is room for, fewer are captured, and all are counted', async () => {
-  const args = ['--every', '2', '-m', '1', '-q', '--report-format', 'json', '--'];
+  const args = ['--every', '2', '-m', '1', '--no-symbols', '-q', '--report-format', 'json', '--'];
   const report = reportIn(await analyze([...args, ...command('storm', ...STORM)]));
   const { completeness, summary, capture, threads } = report;
   expect(completeness).toMatchObject({ difference: 0, lost: 0, comparable: true });
@@ -124,7 +128,7 @@ test('where more come than there is room for, fewer are captured, and all are co
 });
 
 test('of the whole machine: what a program says of itself', async () => {
-  const tracer = startAnalyzer(['-a', '--budget', '5', '-q', '--report-format', 'json']);
+  const tracer = startAnalyzer(['-a', ...within('5'), '-q', '--report-format', 'json']);
   await attached(tracer);
   const { stdout } = await new Running(command('storm', ...STORM)).ended;
   tracer.kill('SIGINT');

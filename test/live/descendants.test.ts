@@ -21,6 +21,9 @@ afterAll(() => {
   removeScratch(scratch);
 });
 
+/** Of what code is called nothing is read. */
+const COUNTS = ['-q', '--no-symbols', '--report-format', 'json'];
+
 interface Seen {
   readonly rows: readonly TruthRow[];
   readonly faults: readonly Fault[];
@@ -37,7 +40,7 @@ async function captureFamily(
   const target = await waiting([workload('family'), ...tree, '--pages', '16']);
   const file = `${scratch}/faults.ndjson`;
   const tracer = startAnalyzer([
-    ...[...args, '--format', 'ndjson', '-o', file, '--report-format', 'json'],
+    ...[...args, '--format', 'ndjson', '-o', file, '--report-format', 'json', '--no-symbols'],
     ...['-p', String(target.pid)],
   ]);
   await attached(tracer);
@@ -95,7 +98,7 @@ test('the count is that of perf stat, which is told of every process', async () 
   for (const pid of pids) pids.push(...childrenOf(pid));
   expect(pids).toHaveLength(1 + 3 * 3);
   const perf = startPerfStat(pids.join(','));
-  const tracer = startAnalyzer(['-q', '--report-format', 'json', '-p', String(target.pid)]);
+  const tracer = startAnalyzer([...COUNTS, '-p', String(target.pid)]);
   await eventsOpened(perf);
   await attached(tracer);
   target.write('\n');
@@ -108,13 +111,13 @@ test('the count is that of perf stat, which is told of every process', async () 
 
 test('a thread that ends while its events are opened: what they counted until then agrees with what was seen', async () => {
   const installation = new InjectedInstallation(join(scratch, 'injected'));
-  const target = new Running([workload('storm'), '--threads', '1', '--seconds', '600']);
+  const target = new Running([workload('storm'), '--pause', '20', '--seconds', '600']);
   const worker = await until('the thread that faults', () =>
     readdirSync(`/proc/${target.pid}/task`).find((tid) => tid !== String(target.pid)),
   );
   const capture = async (inject: readonly string[]): Promise<Ended> => {
     installation.trace('node', ['-e', 'trace=perf_event_open', ...inject]);
-    const args = ['-q', '-d', '0.1', '--report-format', 'json', '-p', String(target.pid)];
+    const args = [...COUNTS, '-d', '0.1', '-p', String(target.pid)];
     const ended = await run(installation.command(args));
     expect(ended.status).toBe(0);
     return ended;

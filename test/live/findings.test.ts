@@ -108,7 +108,7 @@ function findingsIn(stdout: string): readonly Finding[] {
 /** What is found while the command runs, and in its recording. */
 async function found(command: readonly string[]): Promise<(readonly Finding[])[]> {
   const file = join(scratch, 'recorded');
-  const report = ['-q', '--report-format', 'json'];
+  const report = ['-q', '--no-symbols', '--report-format', 'json'];
   const live = await analyze([...report, '--record', file, '--', ...command]);
   const again = await analyze([...report, '-i', file]);
   return [findingsIn(live.stdout), findingsIn(again.stdout)];

@@ -43,7 +43,10 @@ test('the target exits: the summary, status 0', async () => {
 
 test('the target is killed: the summary, status 0, nothing in flight', async () => {
   const target = await waiting([workload('storm'), '--seconds', '60', '--threads', '2']);
-  const tracer = startAnalyzer(['-q', '--report-format', 'json', '-p', String(target.pid)]);
+  const tracer = startAnalyzer([
+    ...['-q', '--no-symbols', '--report-format', 'json'],
+    ...['-p', String(target.pid)],
+  ]);
   await attached(tracer);
   target.write('\n');
   await faulting(target.pid, 20_000);
@@ -59,6 +62,7 @@ test('the target dies of a SIGSEGV of its own: its fault is the last ERROR', asy
   const { ended, faults } = await captureCommand(
     [workload('segv'), '--dir', scratch, '--times', '3', '--die'],
     scratch,
+    { args: ['--no-symbols'] },
   );
   expect(ended.status).toBe(0);
   expect(ended.stderr).toContain('SIGSEGV');
@@ -71,6 +75,7 @@ test('the target becomes another program: the old map is forgotten', async () =>
   const { ended, faults, rows } = await captureCommand(
     [workload('execer'), '--depth', '2', '--', 'cat', '/dev/null'],
     scratch,
+    { args: ['--no-symbols'] },
   );
   expect(ended.status).toBe(0);
   const { expected, captured } = compare(rows, faults);
@@ -94,7 +99,7 @@ test('an attached target is stopped and continued: no fault is missed, the captu
   const target = await waiting([workload('storm'), '--faults', '200000']);
   const file = join(scratch, 'stopped.ndjson');
   const tracer = startAnalyzer([
-    ...['--format', 'ndjson', '-o', file, '--report-format', 'json'],
+    ...['--format', 'ndjson', '-o', file, '--report-format', 'json', '--no-symbols'],
     ...['-p', String(target.pid)],
   ]);
   await attached(tracer);
@@ -218,7 +223,7 @@ test('--no-children leaves the children out', async () => {
   const { ended, faults, rows } = await captureCommand(
     [workload('forkstorm'), '--children', '10'],
     scratch,
-    { args: ['--no-children'] },
+    { args: ['--no-children', '--no-symbols'] },
   );
   expect(ended.status).toBe(0);
   const parent = rows.find((row) => row.cause === 'demand-zero')!;
