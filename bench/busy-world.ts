@@ -1,5 +1,5 @@
 import { DEFAULT_LIMITS } from '../src/core/stats/limits';
-import { FAULT_CAPACITY } from '../src/core/wire/batch';
+import { FAULT_CAPACITY, FaultFlag } from '../src/core/wire/batch';
 import { FakeSource } from '../test/support/fake-source';
 import { Rig } from '../test/support/model-kit';
 import { backing, R, vma, X } from '../test/support/vma-kit';
@@ -14,6 +14,10 @@ const PIDS = [100, 200];
 const MOST = 50;
 /** x86 error code of a read in user mode. */
 const READ = 0x4;
+const PAGE = 4096;
+const HALF = 2 ** 32;
+/** Between two faults, ns. */
+const APART_NS = 1000;
 
 /**
  * A model of two processes of one name that have mapped the same files: so many regions, two to a group. step() lets
@@ -72,12 +76,24 @@ export class BusyWorld extends FakeSource {
     this.take();
   }
 
+  /** Into the columns, as a capture does: with an object for each fault one would measure their collection. */
   private fault(region: number, n: number): void {
     const { rig } = this;
+    const { batch } = rig;
     const page = BASE + Math.floor(region / PIDS.length) * APART + ((this.second + n) % PAGES);
     const pid = PIDS[region % PIDS.length]!;
-    rig.fault({ page, pid, code: READ, latency: 500 + ((region + n) % 997) });
-    if (rig.batch.faults === FAULT_CAPACITY) this.take();
+    rig.now += APART_NS;
+    const i = batch.faults++;
+    batch.time[i] = rig.now;
+    batch.latency[i] = 500 + ((region + n) % 997);
+    batch.addrLo[i] = (page * PAGE) % HALF;
+    batch.addrHi[i] = Math.floor((page * PAGE) / HALF);
+    batch.ipLo[i] = batch.ipHi[i] = 0;
+    batch.pid[i] = batch.tid[i] = pid;
+    batch.weight[i] = batch.counted[i] = 1;
+    batch.errorCode[i] = READ;
+    batch.flags[i] = FaultFlag.MIN | FaultFlag.ERROR_CODE;
+    if (batch.faults === FAULT_CAPACITY) this.take();
   }
 
   private take(): void {

@@ -55,11 +55,13 @@ export function layoutColumns<Row extends StatRow>(
   const nameWidth = stretches
     ? Math.max(name.width, Math.min(NAME_WANTS, Math.floor(width / 3)))
     : widthOf(name);
-  const need = (): number =>
-    [...chosen].reduce(
-      (sum, column) => sum + (column === name ? nameWidth : widthOf(column)) + GAP,
-      -GAP,
-    );
+  const cellsOf = (column: Column<Row>): number =>
+    (column === name ? nameWidth : widthOf(column)) + GAP;
+  let need = -GAP;
+  for (const column of chosen) need += cellsOf(column);
+  const leaveOut = (column: Column<Row>): void => {
+    if (chosen.delete(column)) need -= cellsOf(column);
+  };
   const weight = (column: Column<Row>): number =>
     column.id === sorted || wanted.has(column.id)
       ? 1000 + column.weight
@@ -70,22 +72,19 @@ export function layoutColumns<Row extends StatRow>(
     .filter((column) => column !== name && column.id !== sorted)
     .sort((a, b) => weight(a) - weight(b));
   for (const column of removable) {
-    if (need() <= width) break;
-    chosen.delete(column);
+    if (need <= width) break;
+    leaveOut(column);
   }
   const light = removable.filter((column) => chosen.has(column) && weight(column) < HISTORY_WEIGHT);
   const liked = stretches ? Math.max(0, NAME_LIKES - nameWidth) : 0;
   const wants = HISTORY_CELLS + GAP + liked;
-  if (
-    !still &&
-    light.reduce((sum, column) => sum + widthOf(column) + GAP, width - need()) >= wants
-  ) {
+  if (!still && light.reduce((sum, column) => sum + widthOf(column) + GAP, width - need) >= wants) {
     for (const column of light) {
-      if (width - need() >= wants) break;
-      chosen.delete(column);
+      if (width - need >= wants) break;
+      leaveOut(column);
     }
   }
-  let spare = width - need();
+  let spare = width - need;
   // The name first gets what most labels need, then the history, then the name the rest.
   const first = Math.min(Math.max(0, spare), liked);
   spare -= first;

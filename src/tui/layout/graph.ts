@@ -44,10 +44,9 @@ export function indexAt({ first, count }: Span, column: number, length: number):
 export function peakOf(layers: readonly Layer[], span: Span): number {
   let peak = 0;
   for (let column = 0; column < span.columns; column++) {
-    const sum = layers.reduce((total, { values }) => {
-      return total + (values[indexAt(span, column, values.length)] ?? 0);
-    }, 0);
-    peak = Math.max(peak, sum);
+    let sum = 0;
+    for (const { values } of layers) sum += values[indexAt(span, column, values.length)] ?? 0;
+    if (sum > peak) peak = sum;
   }
   return peak;
 }
@@ -69,20 +68,32 @@ export function stacked(
 ): Run[][] {
   const lines: Run[][] = Array.from({ length: height }, () => []);
   const heights = new Array<number>(layers.length).fill(0);
+  /** Columns with nothing in them that were not added yet: they come in long runs. */
+  let blanks = 0;
+  const addBlanks = (): void => {
+    if (blanks > 0) for (const line of lines) addCell(line, { text: ' '.repeat(blanks), sgr: '' });
+    blanks = 0;
+  };
   for (let column = 0; column < span.columns; column++) {
-    layers.forEach(({ values }, k) => {
-      const value = values[indexAt(span, column, values.length)] ?? 0;
-      heights[k] = eighths(value, end, height);
-    });
-    makeRoom(heights, height * EIGHTHS);
-    const top = heights.reduce((sum, n) => sum + n, 0);
+    let top = 0;
+    for (let k = 0; k < layers.length; k++) {
+      const { values } = layers[k]!;
+      heights[k] = eighths(values[indexAt(span, column, values.length)] ?? 0, end, height);
+      top += heights[k]!;
+    }
+    if (top === 0) {
+      blanks++;
+      continue;
+    }
+    addBlanks();
+    makeRoom(heights, top - height * EIGHTHS);
     for (let row = 0; row < height; row++) {
-      // Most cells have nothing in them.
       const isBlank = row * EIGHTHS >= top;
       const cell = isBlank ? BLANK : cellAt(theme, layers, heights, row * EIGHTHS);
       addCell(lines[height - 1 - row]!, cell);
     }
   }
+  addBlanks();
   return lines;
 }
 
@@ -93,8 +104,7 @@ function eighths(value: number, end: number, cells: number): number {
 }
 
 /** Where what is seen of rare layers goes beyond the end, the highest layer gives way. */
-function makeRoom(heights: number[], most: number): void {
-  const excess = heights.reduce((sum, n) => sum + n, 0) - most;
+function makeRoom(heights: number[], excess: number): void {
   if (excess > 0) heights[heights.indexOf(Math.max(...heights))]! -= excess;
 }
 
@@ -107,16 +117,17 @@ function cellAt(
 ): Run {
   let filled = 0;
   let at = 0;
-  const within: Filling[] = [];
-  layers.forEach((layer, k) => {
+  let top: Filling | undefined;
+  let below: Filling | undefined;
+  for (let k = 0; k < layers.length; k++) {
     at += heights[k]!;
     const upTo = Math.min(EIGHTHS, at - from);
-    if (upTo <= filled) return;
-    within.push({ layer, upTo });
+    if (upTo <= filled) continue;
+    below = top;
+    top = { layer: layers[k]!, upTo };
     filled = upTo;
-  });
-  const top = within.at(-1);
-  return top === undefined ? BLANK : drawn(theme, top, within.at(-2), layers.length > 1);
+  }
+  return top === undefined ? BLANK : drawn(theme, top, below, layers.length > 1);
 }
 
 const BLANK: Run = { text: ' ', sgr: '' };

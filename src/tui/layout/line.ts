@@ -1,4 +1,11 @@
-import { cellText, clusters, isSimple, widthOf, type Cluster } from '../terminal/cell-width';
+import {
+  cellText,
+  clusters,
+  isAscii,
+  isSimple,
+  widthOf,
+  type Cluster,
+} from '../terminal/cell-width';
 import type { Style, Theme } from '../terminal/theme';
 
 /** Cut to `width` cells with a mark; `middle` keeps the end too (`verylong…so .text`). Of text that is clean. */
@@ -67,12 +74,18 @@ export class Line {
   }
 
   add(text: string, style: Style = 'plain'): this {
+    if (text.length <= this.room && isAscii(text)) return this.put(text, text.length, style);
     let clean = cellText(text, this.theme.names);
     let width = widthOf(clean);
     if (width > this.room) {
       clean = cut(clean, this.room, this.theme.glyphs.ellipsis);
       width = widthOf(clean);
     }
+    return this.put(clean, width, style);
+  }
+
+  /** Text that is clean and has room. */
+  private put(clean: string, width: number, style: Style): this {
     if (clean === '') return this;
     this.used += width;
     const own = this.theme.sgr[style];
@@ -97,6 +110,9 @@ export class Line {
 
   /** A cell of a table: fitted, aligned. */
   cell(text: string, width: number, align: 'left' | 'right', style: Style = 'plain'): this {
+    if (text.length <= width && isAscii(text)) {
+      return this.add(align === 'left' ? text.padEnd(width) : text.padStart(width), style);
+    }
     const clean = cellText(text, this.theme.names);
     const fitted = cut(clean, width, this.theme.glyphs.ellipsis, align === 'left');
     const blanks = ' '.repeat(Math.max(0, width - widthOf(fitted)));

@@ -1,6 +1,8 @@
 import { WIDE_RANGES } from './wide-ranges';
 
 const PLAIN_ASCII = /^[\x20-\x7e]*$/;
+/** Up to so many units a loop over them is faster. */
+const SHORT = 32;
 const NOT_ASCII = /[^\x20-\x7e]/gu;
 /**
  * What takes exactly one cell in every terminal: Latin, Greek and Cyrillic letters, and the marks the theme draws
@@ -28,7 +30,17 @@ export interface Cluster {
 
 /** Every UTF-16 unit of it is one cell, wherever it is drawn. */
 export function isSimple(text: string): boolean {
-  return PLAIN_ASCII.test(text) || ONE_CELL.test(text);
+  return isAscii(text) || ONE_CELL.test(text);
+}
+
+/** ASCII without controls. Most of what is drawn is that, and short: to start a regular expression would cost more. */
+export function isAscii(text: string): boolean {
+  if (text.length > SHORT) return PLAIN_ASCII.test(text);
+  for (let k = 0; k < text.length; k++) {
+    const unit = text.charCodeAt(k);
+    if (unit < 0x20 || unit > 0x7e) return false;
+  }
+  return true;
 }
 
 /**
@@ -39,7 +51,7 @@ export type Names = 'ascii' | 'all' | 'wide';
 
 /** Text of which every character has a width of its own; others become `?`. */
 export function cellText(text: string, names: Names): string {
-  if (PLAIN_ASCII.test(text)) return text;
+  if (isAscii(text)) return text;
   if (names === 'ascii') return text.replace(NOT_ASCII, '?');
   if (names === 'wide') return text.replace(NOT_ASCII, (char) => (isWideName(char) ? char : '?'));
   if (ONE_CELL.test(text)) return text;
