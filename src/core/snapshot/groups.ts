@@ -1,7 +1,7 @@
 import { BUCKETS, quantiles } from '../stats/histogram';
 import { SEGMENTS, STAT_BLOCK_WORDS } from '../stats/row-histograms';
 import { CLASS_COUNT } from '../classify/classes';
-import { RowChanges } from './row-changes';
+import { RowChanges, type Change } from './row-changes';
 import type { SharedRow, StatRow } from './snapshot';
 
 const QUANTILES = [0.5, 0.9, 0.99] as const;
@@ -28,19 +28,24 @@ export abstract class RowGroup<Row extends GroupableRow> implements StatRow, Sha
   /** Below 0, so that it is no row's. */
   id = 0;
   rows: readonly Row[] = [];
-  readonly byClass = new Array<number>(CLASS_COUNT).fill(0);
-  faults = 0;
-  uniquePages = 0;
-  undecided = 0;
-  refaults = 0;
+  /** By these tables are sorted; what else is summed up is seen of few groups, and is summed up when it is. */
   stallNs = 0;
-  maxNs = 0;
   stalled = 0;
-  rate = 0;
-  lastTime = 0;
-  members = 0;
-  sumsUp = '';
   revision = 0;
+  private readonly summed = {
+    byClass: new Array<number>(CLASS_COUNT).fill(0),
+    faults: 0,
+    uniquePages: 0,
+    undecided: 0,
+    refaults: 0,
+    maxNs: 0,
+    rate: 0,
+    lastTime: 0,
+    members: 0,
+    sumsUp: '',
+  };
+  /** It is of these rows as they are. */
+  private isSummed = false;
   private measured: readonly number[] | null = null;
   private keptHistory: readonly number[] = [];
   /** That of the first row of which it was made: rows have another one in every picture. */
@@ -56,40 +61,86 @@ export abstract class RowGroup<Row extends GroupableRow> implements StatRow, Sha
     this.id = id;
     this.rows = rows;
     this.revision++;
-    this.sum(rows);
-    this.keptClassRate = null;
-    this.describe(rows);
-    const { byClass } = this;
-    for (let c = 0; c < CLASS_COUNT; c++) {
-      let n = 0;
-      for (const row of rows) n += row.byClass[c]!;
-      byClass[c] = n;
+    this.stallNs = this.stalled = 0;
+    for (const row of rows) {
+      this.stallNs += row.stallNs;
+      this.stalled += row.stalled;
     }
+    this.isSummed = false;
+    this.keptClassRate = null;
     this.causes = null;
     this.measured = null;
+    this.describe(rows);
   }
 
   /** What the rows have in common beside their counters. */
   protected abstract describe(rows: readonly Row[]): void;
 
-  private sum(rows: readonly Row[]): void {
-    this.undecided = 0;
-    this.faults = this.uniquePages = this.refaults = this.stallNs = this.maxNs = 0;
-    this.stalled = this.rate = this.lastTime = this.members = 0;
-    this.sumsUp = '';
+  private get sums(): RowGroup<Row>['summed'] {
+    if (!this.isSummed) this.sum();
+    this.isSummed = true;
+    return this.summed;
+  }
+
+  private sum(): void {
+    const { summed, rows } = this;
+    const { byClass } = summed;
+    byClass.fill(0);
+    summed.undecided = summed.faults = summed.uniquePages = summed.refaults = 0;
+    summed.maxNs = summed.rate = summed.lastTime = summed.members = 0;
+    summed.sumsUp = '';
     for (const row of rows) {
-      this.faults += row.faults;
-      this.uniquePages += row.uniquePages;
-      this.undecided += row.undecided;
-      this.refaults += row.refaults;
-      this.stallNs += row.stallNs;
-      this.stalled += row.stalled;
-      this.rate += row.rate;
-      this.members += row.members;
-      if (row.maxNs > this.maxNs) this.maxNs = row.maxNs;
-      if (row.lastTime > this.lastTime) this.lastTime = row.lastTime;
-      if (row.sumsUp !== '') this.sumsUp = row.sumsUp;
+      for (let c = 0; c < CLASS_COUNT; c++) byClass[c]! += row.byClass[c]!;
+      summed.faults += row.faults;
+      summed.uniquePages += row.uniquePages;
+      summed.undecided += row.undecided;
+      summed.refaults += row.refaults;
+      summed.rate += row.rate;
+      summed.members += row.members;
+      summed.maxNs = Math.max(summed.maxNs, row.maxNs);
+      summed.lastTime = Math.max(summed.lastTime, row.lastTime);
+      if (row.sumsUp !== '') summed.sumsUp = row.sumsUp;
     }
+  }
+
+  get byClass(): readonly number[] {
+    return this.sums.byClass;
+  }
+
+  get faults(): number {
+    return this.sums.faults;
+  }
+
+  get uniquePages(): number {
+    return this.sums.uniquePages;
+  }
+
+  get undecided(): number {
+    return this.sums.undecided;
+  }
+
+  get refaults(): number {
+    return this.sums.refaults;
+  }
+
+  get maxNs(): number {
+    return this.sums.maxNs;
+  }
+
+  get rate(): number {
+    return this.sums.rate;
+  }
+
+  get lastTime(): number {
+    return this.sums.lastTime;
+  }
+
+  get members(): number {
+    return this.sums.members;
+  }
+
+  get sumsUp(): string {
+    return this.sums.sumsUp;
   }
 
   /** It changes with the time, also of rows that rest. */
@@ -185,6 +236,8 @@ interface Kept<Row extends GroupableRow, Group> {
   /** The first `count` are those of the picture at hand. */
   readonly rows: Row[];
   count: number;
+  /** Where it stands among the groups of that picture. */
+  at: number;
   /** The picture in which it had rows. */
   seen: number;
   /** Of the rows together: it rises whenever one of them has changed. */
@@ -225,6 +278,8 @@ export class Grouping<
   private readonly changes = new RowChanges();
   /** What was made of them. */
   private made: { readonly all: boolean; readonly groups: readonly (Row | Group)[] } | null = null;
+  /** What is known of the last groups beside those before. */
+  change: Change = { of: this, version: 0, changed: null };
   private pictures = 0;
   private lastId = 0;
 
@@ -232,44 +287,66 @@ export class Grouping<
 
   /**
    * The groups of rows, in no order; a row that is alone of its kind stands for itself. The same list where the groups
-   * are the same.
+   * are the same. `told`: see RowChanges.
    */
-  group(rows: readonly Row[]): readonly (Row | Group)[] {
-    return this.groups(rows, false);
+  group(rows: readonly Row[], told: Change | null = null): readonly (Row | Group)[] {
+    return this.groups(rows, false, told);
   }
 
   /** The same where a row that is alone of its kind has a group too; another list every time. */
   groupAll(rows: readonly Row[]): Group[] {
-    return [...(this.groups(rows, true) as readonly Group[])];
+    return [...(this.groups(rows, true, null) as readonly Group[])];
   }
 
-  private groups(rows: readonly Row[], all: boolean): readonly (Row | Group)[] {
-    const changed = this.changes.since(rows);
-    if (changed !== null && this.made?.all === all && this.follow(rows, changed)) {
-      return this.made.groups;
+  private groups(
+    rows: readonly Row[],
+    all: boolean,
+    told: Change | null,
+  ): readonly (Row | Group)[] {
+    const rowsChanged = this.changes.since(rows, told);
+    const version = this.change.version + 1;
+    if (rowsChanged !== null && this.made?.all === all) {
+      const changed = this.follow(rows, rowsChanged);
+      if (changed !== null) {
+        this.change = { of: this, version, changed };
+        return this.made.groups;
+      }
     }
-    const groups = this.present(rows).map((kept) =>
-      kept.count === 1 && !all ? kept.rows[0]! : this.filled(kept),
-    );
+    const groups = this.present(rows).map((kept, at) => {
+      kept.at = at;
+      return kept.count === 1 && !all ? kept.rows[0]! : this.filled(kept);
+    });
     this.made = { all, groups };
+    this.change = { of: this, version, changed: null };
     return groups;
   }
 
-  /** Rows are the same as before, but for these: their groups are filled again. False where one belongs to another group. */
-  private follow(rows: readonly Row[], changed: readonly number[]): boolean {
+  /**
+   * Rows are the same as before, but for these: their groups are filled again. Returns which they are, null where a row
+   * belongs to another group.
+   */
+  private follow(rows: readonly Row[], changed: readonly number[]): number[] | null {
     const { lastPlaces, rules } = this;
     for (const at of changed) {
       const row = rows[at]!;
       const place = lastPlaces[at]!;
-      if (place.id !== row.id || !rules.has(row, place.traits)) return false;
+      if (place.id !== row.id || !rules.has(row, place.traits)) return null;
       place.kept.revisions += row.revision - place.revision;
       place.revision = row.revision;
     }
+    const groups: number[] = [];
     for (const at of changed) {
       const { kept } = lastPlaces[at]!;
-      if (kept.group !== null && kept.filled !== kept.revisions) this.filled(kept);
+      // A row that stands for itself is its group.
+      if (kept.filled === kept.revisions && this.isGroup(kept)) continue;
+      groups.push(kept.at);
+      if (this.isGroup(kept)) this.filled(kept);
     }
-    return true;
+    return groups;
+  }
+
+  private isGroup({ count }: Kept<Row, Group>): boolean {
+    return count > 1 || this.made?.all === true;
   }
 
   private filled(kept: Kept<Row, Group>): Group {
@@ -338,7 +415,7 @@ export class Grouping<
   private keptOf(key: string): Kept<Row, Group> {
     let kept = this.byKey.get(key);
     if (kept === undefined) {
-      kept = { id: --this.lastId, group: null, rows: [], count: 0, seen: 0, ...UNFILLED };
+      kept = { id: --this.lastId, group: null, rows: [], count: 0, at: 0, seen: 0, ...UNFILLED };
       this.byKey.set(key, kept);
     }
     return kept;

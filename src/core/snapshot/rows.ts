@@ -390,8 +390,8 @@ export class SiteStats extends Stats implements SiteRow {
 
 /** A row that can be changed. It has no history. */
 export function copyOf<Row extends StatRow & SharedRow>(row: Row): Row {
-  const { refaults, p50Ns, p90Ns, p99Ns, stallShare } = row;
+  const { faults, refaults, members, sumsUp, p50Ns, p90Ns, p99Ns, stallShare } = row;
   const addLatencies = (counts: Float64Array): number => row.addLatencies(counts);
-  const derived = { refaults, p50Ns, p90Ns, p99Ns, stallShare, history: [], addLatencies };
-  return { ...row, ...mergeCounted([row]), ...derived };
+  const derived = { faults, refaults, p50Ns, p90Ns, p99Ns, stallShare, history: [], addLatencies };
+  return { ...row, ...mergeCounted([row]), ...derived, members, sumsUp };
 }

@@ -1,7 +1,7 @@
 import { CLASS_COUNT } from '../../core/classify/classes';
 import type { RowTest } from '../../core/filter/row-test';
 import type { GroupableRow } from '../../core/snapshot/groups';
-import { RowChanges } from '../../core/snapshot/row-changes';
+import { RowChanges, type Change } from '../../core/snapshot/row-changes';
 import { classesOf } from './row-classes';
 
 /** Bit mask of all classes. */
@@ -44,7 +44,10 @@ export class RowChoice<Row extends GroupableRow> {
     present: ALL_CLASSES,
     severalProcesses: false,
   };
+  /** What is known of `matching` beside the one before, where that is all rows; null for nothing. */
+  change: Change | null = null;
   private readonly changes = new RowChanges();
+  private version = 0;
   /** By row: bit mask of the classes that it has faults of. */
   private readonly masks: number[] = [];
   /** null where some did not pass, or were not asked to. */
@@ -54,12 +57,14 @@ export class RowChoice<Row extends GroupableRow> {
 
   /** `classes`: bit mask of those that are shown; `test`: null for all rows. */
   choose(source: readonly Row[], classes: number, test: RowTest<Row> | null): void {
-    const changed = this.changes.since(source);
+    const changed = this.changes.since(source, null);
+    this.version++;
     const all = this.allPass;
     const asBefore = changed !== null && test === null && all?.classes === classes;
     if (asBefore && changed.every((at) => this.changesNothing(source[at]!, at, all))) {
       this.chosen = { ...this.chosen, matching: source };
     } else this.chooseAnew(source, classes, test);
+    this.change = this.allPass === null ? null : { of: this, version: this.version, changed };
   }
 
   /** What is known of all rows holds with this one too. */
@@ -101,8 +106,9 @@ export class RowChoice<Row extends GroupableRow> {
       }
       matching.push(row);
     }
-    this.chosen = { matching, total, partial, present, severalProcesses: several };
     const all = test === null && matching.length === source.length;
+    const passing = all ? source : matching;
+    this.chosen = { matching: passing, total, partial, present, severalProcesses: several };
     this.allPass = all ? { classes, onePid } : null;
   }
 }

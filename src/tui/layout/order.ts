@@ -1,5 +1,5 @@
 import type { Column } from '../../core/columns/column';
-import { RowChanges } from '../../core/snapshot/row-changes';
+import { RowChanges, type Change } from '../../core/snapshot/row-changes';
 import type { SharedRow, StatRow } from '../../core/snapshot/snapshot';
 
 /**
@@ -45,6 +45,8 @@ export class RowOrder<Row extends OrderedRow> {
   private settled: boolean[] = [];
   private changes = new RowChanges();
   private ordered: Place<Row>[] = [];
+  /** The rows of `ordered`. */
+  private rows: readonly Row[] = [];
   private refreshes = 0;
   private arrangedAt = -Infinity;
   private now = -Infinity;
@@ -58,27 +60,39 @@ export class RowOrder<Row extends OrderedRow> {
   }
 
   /**
-   * The rows in order: descending for numbers and ascending for text, unless reversed. `now`: of a new
-   * picture, ns; null where it is the last one.
+   * The rows in order: descending for numbers and ascending for text, unless reversed. `told`: see RowChanges. `now`: of a
+   * new picture, ns; null where it is the last one. Where nothing has moved it is the same list.
    */
-  sort(rows: readonly Row[], column: Column<Row>, reverse: boolean, now: number | null): Row[] {
-    const sorted =
-      column.align === 'left' ? byText(rows, column) : this.byNumber(rows, column, now);
-    if (reverse) sorted.reverse();
-    return sorted;
+  sort(
+    rows: readonly Row[],
+    told: Change | null,
+    column: Column<Row>,
+    reverse: boolean,
+    now: number | null,
+  ): readonly Row[] {
+    const isText = column.align === 'left';
+    const sorted = isText ? byText(rows, column) : this.byNumber(rows, told, column, now);
+    return reverse ? sorted.toReversed() : sorted;
   }
 
-  private byNumber(rows: readonly Row[], column: Column<Row>, now: number | null): Row[] {
+  private byNumber(
+    rows: readonly Row[],
+    told: Change | null,
+    column: Column<Row>,
+    now: number | null,
+  ): readonly Row[] {
     const free = this.isTimeToMove(now);
-    const changed = this.changes.since(rows);
-    if (changed === null || !this.follow(rows, changed, column, free)) {
-      this.arrange(rows, column, free);
-    }
-    return this.ordered.map((place, rank) => {
+    const changed = this.changes.since(rows, told);
+    const before = this.ordered;
+    const follows = changed !== null && this.follow(rows, changed, column, free);
+    if (!follows) this.arrange(rows, column, free);
+    if (follows && this.ordered === before) return this.rows;
+    this.rows = this.ordered.map((place, rank) => {
       place.rank = rank;
       place.moves = false;
       return place.row;
     });
+    return this.rows;
   }
 
   /** Other rows, or some in other places. */

@@ -124,9 +124,14 @@ export class TableModel<Row extends GroupableRow> {
     this.choice.choose(this.source, this.classes, this.test);
     const { matching, hidesEnded } = this;
     const shown = hidesEnded ? matching.filter((row) => !this.hasEnded(row)) : matching;
-    const sort = (level: 0 | 1, rows: readonly Row[]): readonly Row[] =>
-      this.orders[level].sort(rows, this.sortColumn, this.reverse, now);
-    this.rows = this.tree.arrange(shown, sort, this.source);
+    const told = hidesEnded ? null : this.choice.change;
+    this.rows = this.tree.arrange(
+      shown,
+      (level, rows, change) =>
+        this.orders[level].sort(rows, change, this.sortColumn, this.reverse, now),
+      this.source,
+      told,
+    );
     this.keepSelection();
   }
 

@@ -1,16 +1,17 @@
 import { RowGroup, type GroupableRow, type Grouping } from '../../core/snapshot/groups';
+import type { Change } from '../../core/snapshot/row-changes';
 import { familyOf, type Family } from './family';
 
 /** Who the parent of a row is among all rows, null for none of them. */
 type Parents<Row> = (all: readonly Row[]) => (row: Row) => Row | null;
 
-/** Puts rows in order. `level`: 0 for those at the margin, 1 for those of opened groups. */
-type Sort<Row> = (level: 0 | 1, rows: readonly Row[]) => readonly Row[];
+/** Puts rows in order. `level`: 0 for those at the margin, 1 for those of opened groups. `told`: see RowChanges. */
+type Sort<Row> = (level: 0 | 1, rows: readonly Row[], told: Change | null) => readonly Row[];
 
 /** How a table groups its rows, if it does. */
 export type RowGrouping<Row extends GroupableRow> = Pick<
   Grouping<Row, Row & RowGroup<Row>>,
-  'group' | 'groupOf'
+  'group' | 'groupOf' | 'change'
 >;
 
 /**
@@ -39,11 +40,17 @@ export class RowTree<Row extends GroupableRow> {
     return this.parentsAmong !== null;
   }
 
-  /** Rows as they are shown, one below the other. `all`: those too that are not. */
-  arrange(rows: readonly Row[], sort: Sort<Row>, all = rows): readonly Row[] {
+  /** Rows as they are shown, one below the other. `all`: those too that are not; `told`: see RowChanges. */
+  arrange(
+    rows: readonly Row[],
+    sort: Sort<Row>,
+    all: readonly Row[],
+    told: Change | null,
+  ): readonly Row[] {
     const { family, parentsAmong } = this;
-    this.kin = family && parentsAmong ? familyOf(sort(0, rows), parentsAmong(all)) : null;
-    const shown = this.kin === null ? this.arrangeGroups(rows, sort) : this.arrangeKin(this.kin);
+    this.kin = family && parentsAmong ? familyOf(sort(0, rows, told), parentsAmong(all)) : null;
+    const shown =
+      this.kin === null ? this.arrangeGroups(rows, sort, told) : this.arrangeKin(this.kin);
     this.hasGroups = this.outermost.some((row) => this.isGroup(row));
     return shown;
   }
@@ -54,10 +61,15 @@ export class RowTree<Row extends GroupableRow> {
     return rows;
   }
 
-  private arrangeGroups(rows: readonly Row[], sort: Sort<Row>): readonly Row[] {
-    const { grouping, flat, opened } = this;
-    const outer = grouping === null || flat ? rows : grouping.group(rows);
-    this.outermost = sort(0, outer);
+  private arrangeGroups(
+    rows: readonly Row[],
+    sort: Sort<Row>,
+    told: Change | null,
+  ): readonly Row[] {
+    const { flat, opened } = this;
+    const grouping = flat ? null : this.grouping;
+    const outer = grouping === null ? rows : grouping.group(rows, told);
+    this.outermost = sort(0, outer, grouping === null ? told : grouping.change);
     if (opened.size === 0) {
       this.parents = new Map();
       return this.outermost;
@@ -70,7 +82,7 @@ export class RowTree<Row extends GroupableRow> {
     }
     const below = new Map<Row, Row[]>();
     const inner = this.outermost.flatMap((row) => (this.isOpen(row) ? row.rows : []));
-    for (const row of sort(1, inner)) {
+    for (const row of sort(1, inner, null)) {
       const group = parents.get(row.id)!;
       const list = below.get(group);
       if (list === undefined) below.set(group, [row]);

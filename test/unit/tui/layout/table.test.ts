@@ -24,7 +24,7 @@ class Order {
 
   ids(rows: readonly RegionRow[], reverse = false, after = 3e9): number[] {
     this.now += after;
-    return ids(this.order.sort(rows, column(this.by), reverse, this.now));
+    return ids(this.order.sort(rows, null, column(this.by), reverse, this.now));
   }
 }
 
