@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { DEFAULT_LIMITS } from '../src/core/stats/limits';
 import { FAULT_CAPACITY, FaultFlag } from '../src/core/wire/batch';
 import { FakeSource } from '../test/support/fake-source';
@@ -28,6 +29,8 @@ export class BusyWorld extends FakeSource {
   /** How busy each region is, 0 to 1. */
   private readonly weights: readonly number[];
   private second = 0;
+  /** What the last picture cost the model: its tick and the rows that it filled, ms. */
+  modelMs = 0;
 
   constructor(count: number) {
     super();
@@ -43,8 +46,11 @@ export class BusyWorld extends FakeSource {
     const { model } = this.rig;
     this.names = model;
     this.snapshot = (reuse) => {
+      const began = performance.now();
       model.tick(this.now);
-      return model.snapshot(this.now, { reuse });
+      const snapshot = model.snapshot(this.now, { reuse });
+      this.modelMs = performance.now() - began;
+      return snapshot;
     };
     this.latency = (table, ids) => model.latencyOf(table, ids);
     // Each has been met before the first frame.

@@ -14,6 +14,9 @@ const WARM = 30;
 /** What a frame costs: medians and 99th percentiles. */
 export interface FrameCost {
   readonly regions: number;
+  /** Of that what the model does, its tick and snapshot; and the rest, the dashboard's refresh and frame. Medians, ms. */
+  readonly model: number;
+  readonly dashboard: number;
   /** Refresh and drawing, ms. */
   readonly ms: number;
   readonly ms99: number;
@@ -38,17 +41,20 @@ export async function frameCost(regions: number): Promise<FrameCost> {
     frame();
   };
   const times: number[] = [];
+  const models: number[] = [];
+  const others: number[] = [];
   const bytes: number[] = [];
   const scrolls: number[] = [];
   for (let k = 0; k < FRAMES; k++) {
     world.step(0.1);
     const before = output.bytes;
-    times.push(
-      took(() => {
-        dashboard.refresh();
-        frame();
-      }),
-    );
+    const whole = took(() => {
+      dashboard.refresh();
+      frame();
+    });
+    times.push(whole);
+    models.push(world.modelMs);
+    others.push(whole - world.modelMs);
     await flushed();
     bytes.push(output.bytes - before);
     scrolls.push(
@@ -63,6 +69,8 @@ export async function frameCost(regions: number): Promise<FrameCost> {
   const at = (values: readonly number[], q: number): number => quantile(values.slice(WARM), q);
   return {
     regions,
+    model: at(models, 0.5),
+    dashboard: at(others, 0.5),
     ms: at(times, 0.5),
     ms99: at(times, 0.99),
     bytes: at(bytes, 0.5),

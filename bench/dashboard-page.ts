@@ -19,13 +19,14 @@ export function frameLines(frames: readonly FrameCost[]): string[] {
   return [
     '### Frames',
     '',
-    '200x50, two regions to a group, of the regions 10 % change between two frames; medians, 99th percentiles in brackets.',
+    '200x50, two regions to a group, of the regions 10 % change between two frames; header, graphs, table, the detail',
+    'of the selected group beside it and events. Medians, 99th percentiles in brackets.',
     '',
-    '| regions | refresh and frame | to the terminal | a page key |',
-    '| ---: | ---: | ---: | ---: |',
+    '| regions | refresh and frame | of that the model (tick, snapshot) | the dashboard | to the terminal | a page key |',
+    '| ---: | ---: | ---: | ---: | ---: | ---: |',
     ...frames.map(
       (f) =>
-        `| ${whole(f.regions)} | ${f.ms.toFixed(2)} ms (${f.ms99.toFixed(2)}) | ${f.bytes} bytes (${f.bytes99}) | ${f.scroll.toFixed(2)} ms |`,
+        `| ${whole(f.regions)} | ${f.ms.toFixed(2)} ms (${f.ms99.toFixed(2)}) | ${f.model.toFixed(2)} ms | ${f.dashboard.toFixed(2)} ms | ${f.bytes} bytes (${f.bytes99}) | ${f.scroll.toFixed(2)} ms |`,
     ),
   ];
 }
