@@ -4,7 +4,7 @@ import { UNKNOWN_OWNER } from '../facts/owner';
 import type { Owner } from '../facts/owner';
 import { bytes } from '../text/format';
 import { RowGroup } from './groups';
-import type { GroupRules } from './groups';
+import type { GroupRules } from './grouping';
 import type { ProcessRow, RegionRow, ThreadRow } from './snapshot';
 
 const PAGE = 4096;

@@ -1,8 +1,8 @@
 import type { Owner } from '../facts/owner';
 import { unitOf } from '../facts/owner';
 import { ProcessGroup } from './group-rules';
-import { Grouping } from './groups';
-import type { GroupRules } from './groups';
+import { Grouping } from './grouping';
+import type { GroupRules } from './grouping';
 import type { ProcessRow } from './snapshot';
 
 /** What processes can be grouped by; `process`: not at all. */

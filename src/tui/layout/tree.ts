@@ -1,4 +1,5 @@
-import { RowGroup, type GroupableRow, type Grouping } from '../../core/snapshot/groups';
+import type { Grouping } from '../../core/snapshot/grouping';
+import { RowGroup, type GroupableRow } from '../../core/snapshot/groups';
 import type { Change } from '../../core/snapshot/row-changes';
 import { familyOf, type Family } from './family';
 

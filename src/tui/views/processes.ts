@@ -2,7 +2,7 @@ import type { Column } from '../../core/columns/column';
 import { processMemoryColumns } from '../../core/columns/memory-columns';
 import { nowFirst, PROCESS_COLUMNS } from '../../core/columns/row-columns';
 import { PROCESS_GROUPS } from '../../core/snapshot/group-rules';
-import { Grouping } from '../../core/snapshot/groups';
+import { Grouping } from '../../core/snapshot/grouping';
 import type { ProcessRow } from '../../core/snapshot/snapshot';
 import { parentsIn } from '../layout/family';
 import type { DashboardSource } from '../state/source';

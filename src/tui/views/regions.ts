@@ -4,7 +4,7 @@ import { rowTable, type ExportTable } from '../../core/columns/table-export';
 import type { RegionDetail } from '../../core/snapshot/region-detail';
 import { groupDetail } from '../../core/snapshot/group-detail';
 import { REGION_GROUPS, RegionGroup } from '../../core/snapshot/group-rules';
-import { Grouping } from '../../core/snapshot/groups';
+import { Grouping } from '../../core/snapshot/grouping';
 import type { RegionRow } from '../../core/snapshot/snapshot';
 import { bytes, pageAddress, percent } from '../../core/text/format';
 import { Line } from '../layout/line';

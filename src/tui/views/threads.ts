@@ -1,7 +1,7 @@
 import { THREAD_COLUMNS } from '../../core/columns/row-columns';
 import { rowTable } from '../../core/columns/table-export';
 import { THREAD_GROUPS, ThreadGroup } from '../../core/snapshot/group-rules';
-import { Grouping } from '../../core/snapshot/groups';
+import { Grouping } from '../../core/snapshot/grouping';
 import { regionsOfThreads } from '../../core/snapshot/row-parts';
 import { sitesOfAll } from '../../core/snapshot/site-pairs';
 import type { PairedRow, ThreadRow } from '../../core/snapshot/snapshot';

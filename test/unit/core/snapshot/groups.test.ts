@@ -4,7 +4,7 @@ import {
   RegionGroup,
   THREAD_GROUPS,
 } from '../../../../src/core/snapshot/group-rules';
-import { Grouping } from '../../../../src/core/snapshot/groups';
+import { Grouping } from '../../../../src/core/snapshot/grouping';
 import { REGION_COLUMNS } from '../../../../src/core/columns/row-columns';
 import type { RegionRow } from '../../../../src/core/snapshot/snapshot';
 import { HEAP_START, Rig } from '../../../support/model-kit';

@@ -13,7 +13,8 @@ import {
   REGION_GROUPS,
   THREAD_GROUPS,
 } from '../../../../src/core/snapshot/group-rules';
-import { Grouping, type GroupableRow } from '../../../../src/core/snapshot/groups';
+import { Grouping } from '../../../../src/core/snapshot/grouping';
+import type { GroupableRow } from '../../../../src/core/snapshot/groups';
 import type { Snapshot } from '../../../../src/core/snapshot/snapshot';
 import { mergeCounted } from '../../../../src/core/stats/cells';
 import { ALL_CLASSES } from '../../../../src/tui/layout/choice';

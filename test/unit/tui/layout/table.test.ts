@@ -1,6 +1,6 @@
 import { REGION_COLUMNS } from '../../../../src/core/columns/row-columns';
 import { REGION_GROUPS } from '../../../../src/core/snapshot/group-rules';
-import { Grouping } from '../../../../src/core/snapshot/groups';
+import { Grouping } from '../../../../src/core/snapshot/grouping';
 import type { RegionRow } from '../../../../src/core/snapshot/snapshot';
 import { layoutColumns, type ColumnNeeds } from '../../../../src/tui/layout/columns';
 import { tellApart } from '../../../../src/tui/layout/names';
