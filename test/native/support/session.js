@@ -13,6 +13,11 @@ const names = columns.get('names');
 const BATCH_BYTES = names.offset + names.rows;
 const VIEWS = { u32: Uint32Array, u8: Uint8Array };
 
+/** A storm waits for its first session (withStorm in captures.ts). */
+function goOn(pids) {
+  for (const pid of pids) if (pid > 0) outcome(() => process.kill(pid, 'SIGCONT'));
+}
+
 /** A session and what it has captured: faults by thread, with all their addresses where asked for. */
 class Capture {
   constructor(options, keepAddresses = false) {
@@ -33,6 +38,7 @@ class Capture {
     this.unresolved = 0;
     this.addresses = keepAddresses ? [] : undefined;
     this.wakes = 0;
+    goOn(options.pids ?? []);
     this.session = addon.start({
       pids: [],
       children: true,
