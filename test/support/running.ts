@@ -105,18 +105,19 @@ export const sleep = (ms: number): Promise<void> =>
     setTimeout(resolve, ms);
   });
 
-/** Polls until `look` gives something; fails with `what` after `timeoutMs`. */
+/** Polls until `look` gives something; fails with `what` after `timeoutMs`. `everyMs`: between two looks. */
 export async function until<T>(
   what: string,
   look: () => T | undefined | false,
   timeoutMs = 60_000,
+  everyMs = 10,
 ): Promise<T> {
   const end = Date.now() + timeoutMs;
   for (;;) {
     const found = look();
     if (found !== undefined && found !== false) return found;
     if (Date.now() > end) throw new Error(`waited ${timeoutMs} ms in vain for ${what}`);
-    await sleep(10);
+    await sleep(everyMs);
   }
 }
 

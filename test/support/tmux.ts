@@ -22,6 +22,10 @@ export const RESTORED: TerminalState = {
   keypad: false,
 };
 
+const WAIT_MS = 60_000;
+/** Between two looks at a screen: each starts a program, for 8 ms of CPU. */
+const LOOK_MS = 50;
+
 /** What is looked for on a screen. */
 type Shown = string | RegExp;
 
@@ -108,10 +112,12 @@ export class Tmux {
   shows(what: Shown | readonly Shown[], history = false): Promise<string> {
     const wanted = [what].flat();
     let last = '';
-    return until(`'${wanted.join("' and '")}' on the screen`, () => {
+    const look = (): string | false => {
       last = this.screen(history);
       return wanted.every((each) => isIn(last, each)) && last;
-    }).catch((error: unknown) => {
+    };
+    const said = `'${wanted.join("' and '")}' on the screen`;
+    return until(said, look, WAIT_MS, LOOK_MS).catch((error: unknown) => {
       throw new Error(`${String(error)}; it shows:\n${last}`);
     });
   }
