@@ -47,12 +47,12 @@ test('a replay is the live run, byte for byte', () => {
 });
 
 test.each([
-  ['forks and exits', ['cow', '--dir']],
-  ['kinds of memory', ['kinds', '--dir']],
-  ['threads', ['threads', '--dir']],
-])('%s: the text stream of a replay is that of the live run', async (_, [name, option]) => {
+  ['forks and exits', ['cow']],
+  ['kinds of memory', ['kinds']],
+  ['threads', ['threads', '--sleepers', '100']],
+])('%s: the text stream of a replay is that of the live run', async (_, [name, ...options]) => {
   const [file, before, after] = ['run.data', 'live.txt', 'replay.txt'].map((x) => join(scratch, x));
-  const command = [workload(name!), option!, scratch];
+  const command = [workload(name!), ...options, '--dir', scratch];
   await analyze(['--latency', '--record', file!, '-o', before!, '--', ...command]);
   expect(await analyze(['--latency', '-i', file!, '-o', after!])).toMatchObject({ status: 0 });
   const text = readFileSync(before!, 'utf8');
@@ -103,12 +103,12 @@ function knownToBoth(value: unknown): unknown {
 }
 
 test.each([
-  ['cow', ['cow', '--dir']],
-  ['threads', ['threads', '--dir']],
-])('%s: the report of a replay is that of the live run', async (_, [name, option]) => {
+  ['cow', ['cow']],
+  ['threads', ['threads', '--sleepers', '100']],
+])('%s: the report of a replay is that of the live run', async (_, [name, ...options]) => {
   const file = join(scratch, 'whole.data');
   const args = ['-q', '--report-format', 'json', '--record', file];
-  const before = await analyze([...args, '--', workload(name!), option!, scratch]);
+  const before = await analyze([...args, '--', workload(name!), ...options, '--dir', scratch]);
   const after = await analyze(['-q', '--report-format', 'json', '-i', file]);
   const report = JSON.parse(before.stdout.split('\n').find((line) => line.startsWith('{"schema'))!);
   expect(report).toMatchObject({
@@ -244,7 +244,7 @@ test('the recording of an analyzer that was killed is whole up to there', async 
 test('a full disk ends the recording and not the capture', () => {
   const small = join(scratch, 'small');
   mkdirSync(small);
-  const churn = [workload('churn'), '--dir', scratch, '--turns', '3000'].join(' ');
+  const churn = [workload('churn'), '--dir', scratch, '--turns', '600'].join(' ');
   const script =
     `mount -t tmpfs -o size=1m none ${small} && ` +
     `${ANALYZER} -q --report-format json --record ${small}/full.data -- ${churn} >${scratch}/out && ` +
@@ -266,7 +266,7 @@ test('a full disk ends the recording and not the capture', () => {
 
 test('a limit to the size of files (ulimit -f) ends the recording and not the capture', () => {
   const file = join(scratch, 'limited.data');
-  const churn = [workload('churn'), '--dir', scratch, '--turns', '3000'].join(' ');
+  const churn = [workload('churn'), '--dir', scratch, '--turns', '600'].join(' ');
   const script = `ulimit -f 1024; ${ANALYZER} -q --record ${file} -- ${churn}`;
   const { status, stdout, stderr } = spawnSync('bash', ['-c', script], { encoding: 'utf8' });
   expect(status).toBe(0);
@@ -347,7 +347,7 @@ test('with a limit the last of it is kept in files that are each whole by themse
 test('where a recording cannot go on in another file it ends, and the capture goes on', async () => {
   const file = join(scratch, 'taken.data');
   mkdirSync(join(`${file}.1`, 'in'), { recursive: true });
-  const command = [workload('churn'), '--dir', scratch, '--turns', '4000'];
+  const command = [workload('churn'), '--dir', scratch, '--turns', '1500'];
   const ended = await analyze(['-q', '--record', file, '--record-limit', '4M', '--', ...command]);
   expect(ended.stderr).toMatch(/note: the recording ends early: .*taken.data/);
   expect(ended).toMatchObject({ status: 0 });

@@ -48,6 +48,11 @@ export class InjectedInstallation {
       cpSync(join(ROOT, part), join(directory, part), { recursive: true });
     }
     copyFileSync(join(ROOT, 'package.json'), join(directory, 'package.json'));
+    // As in one that is built: without it each start compiles the bundle.
+    const compile = join('scripts', 'compile-bundle.js');
+    mkdirSync(join(directory, 'scripts'));
+    copyFileSync(join(ROOT, compile), join(directory, compile));
+    execFileSync(process.execPath, [join(directory, compile)]);
     symlinkSync(join(ROOT, 'node_modules'), join(directory, 'node_modules'));
     const built = join(ROOT, 'build', 'Release');
     copyFileSync(join(built, 'pagefault.node'), join(this.release, 'pagefault.node'));
