@@ -58,7 +58,7 @@ export class DashboardApp {
   private readonly keys = new KeyDecoder((parameters, final) => {
     if (saysWide(parameters, final)) this.useWide();
     const isAnswer = parameters === ANSWER.parameters && final === ANSWER.final;
-    if (!isAnswer || !this.pace.answer()) return;
+    if (!isAnswer || !this.pace.answer(this.options.now())) return;
     this.settled();
     this.requestFrame();
   });
@@ -227,7 +227,6 @@ export class DashboardApp {
     if (this.patienceTimer !== null) clearTimeout(this.patienceTimer);
     this.patienceTimer = setTimeout(() => {
       this.patienceTimer = null;
-      this.pace.giveUp();
       this.requestFrame();
     }, ms);
   }

@@ -22,6 +22,19 @@ export interface SparksView {
 }
 
 /**
+ * Takes away the picture that says least: of nothing, else of the fewest faults. Where that is so of several it is the
+ * last; one of major faults stays, for few of them cost much, and so do what was asked for and stall.
+ */
+function leaveOut(shown: Spark[]): void {
+  const peakOf = (spark: Spark): number =>
+    spark.style === 'major' && spark.series.peak > 0 ? Infinity : spark.series.peak;
+  const candidates = shown.filter(({ style }) => style !== 'error' && style !== 'strong');
+  const least = Math.min(...candidates.map(peakOf));
+  const quiet = candidates.findLast((spark) => peakOf(spark) === least)!;
+  shown.splice(shown.indexOf(quiet), 1);
+}
+
+/**
  * MAJ/s, MIN/s, COW/s and stall side by side, each with its present value and its peak, for the screen's
  * row `row`.
  */
@@ -53,8 +66,8 @@ export function sparksView(
     style: 'strong',
     format: percent,
   });
-  // Narrow screens keep fewer pictures that can be read: COW goes first, its rate is in the header.
-  while (shown.length > 2 && size.columns / shown.length < 26) shown.splice(-2, 1);
+  // Narrow screens keep fewer pictures that can be read; the rates of all are in the header.
+  while (shown.length > 2 && size.columns / shown.length < 26) leaveOut(shown);
   const width = Math.floor((size.columns - 1) / shown.length);
   const line = new Line(theme, size.columns).add(' ');
   const spots: SparkSpot[] = [];

@@ -103,7 +103,7 @@ export class EventsView implements View {
   private search(filter: Filter): string {
     const { log } = this.scene.picture;
     const [newest] = log.newest(1, log.count, this.matching(filter));
-    if (newest === undefined) return 'none of the events that are kept matches';
+    if (newest === undefined) return 'none of the events that are kept and shown matches';
     this.sought = filter;
     this.end = newest + 1;
     return '';

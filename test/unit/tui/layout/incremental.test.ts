@@ -16,10 +16,12 @@ import {
 import { Grouping } from '../../../../src/core/snapshot/grouping';
 import type { GroupableRow } from '../../../../src/core/snapshot/groups';
 import type { Snapshot } from '../../../../src/core/snapshot/snapshot';
+import { BUCKETS } from '../../../../src/core/stats/histogram';
 import { mergeCounted } from '../../../../src/core/stats/cells';
 import { ALL_CLASSES } from '../../../../src/tui/layout/choice';
 import { TableModel, type TableSpec } from '../../../../src/tui/layout/table';
 import { HEAP_START, Rig } from '../../../support/model-kit';
+import { expectSame } from '../../../support/same';
 import { vma } from '../../../support/vma-kit';
 
 type Table = TableModel<GroupableRow>;
@@ -77,30 +79,36 @@ function tables(): Shown[] {
   ];
 }
 
-/** Everything that is seen of a row. */
-function seen<Row extends GroupableRow>(row: Row, columns: readonly Column<Row>[]): object {
-  const latencies = new Float64Array(2048);
-  return {
-    id: row.id,
-    members: row.members,
-    sumsUp: row.sumsUp,
-    cells: columns.map(({ id, value, format }) => [id, value(row), format(row)]),
-    counted: mergeCounted([row]),
-    derived: [row.refaults, row.p50Ns, row.p90Ns, row.p99Ns, row.stallShare],
-    history: row.history,
-    timed: row.addLatencies(latencies),
-    latencies: latencies.join(),
-  };
+/** Everything that is seen of a row, as text. */
+function seen<Row extends GroupableRow>(row: Row, columns: readonly Column<Row>[]): string {
+  const latencies = new Float64Array(BUCKETS);
+  const timed = row.addLatencies(latencies);
+  const counts: string[] = [];
+  latencies.forEach((n, bucket) => {
+    if (n > 0) counts.push(`${bucket}:${n}`);
+  });
+  const cells = columns.map(({ id, value, format }) => `${id}=${value(row)} ${format(row)}`);
+  const { refaults, p50Ns, p90Ns, p99Ns, stallShare } = row;
+  return [
+    `${row.id} x${row.members} ${row.sumsUp}`,
+    ...cells,
+    JSON.stringify(mergeCounted([row])),
+    [row.faults, refaults, p50Ns, p90Ns, p99Ns, stallShare].join(),
+    row.history.join(),
+    timed,
+    counts.join(),
+  ].join('; ');
 }
 
-function seenOf({ table }: Shown): object {
+function seenOf({ table }: Shown): string[] {
   const { matching, total, partial, selected, mixed } = table;
-  return {
-    rows: table.rows.map((row) => seen(row, table.columns)),
-    matching: matching.map(({ id }) => id),
-    counts: [total, partial, selected, mixed],
-    needs: table.columnNeeds(),
-  };
+  const { wanted, hidden, idle, ...needs } = table.columnNeeds();
+  return [
+    ...table.rows.map((row) => seen(row, table.columns)),
+    matching.map(({ id }) => id).join(),
+    [total, partial, selected, mixed].join(),
+    JSON.stringify([[...wanted], [...hidden], [...idle], needs]),
+  ];
 }
 
 /**
@@ -228,8 +236,7 @@ class World {
     const snapshot = model.snapshot(now, { reuse: true });
     this.show(this.following, snapshot);
     this.show(this.anew, kept);
-    const { regions } = kept;
-    for (const { id } of regions) expect(pairsOf(snapshot, id)).toEqual(pairsOf(kept, id));
+    for (const { id } of kept.regions) expectSame(pairsOf(snapshot, id), pairsOf(kept, id));
   }
 
   private show(shown: readonly Shown[], snapshot: Snapshot): void {
@@ -283,7 +290,7 @@ class World {
   compare(): void {
     if (this.stale) return;
     this.following.forEach((shown, k) => {
-      expect(seenOf(shown)).toEqual(seenOf(this.anew[k]!));
+      expectSame(seenOf(shown), seenOf(this.anew[k]!));
     });
   }
 }

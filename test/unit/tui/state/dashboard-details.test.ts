@@ -243,7 +243,7 @@ describe('events', () => {
     expect(selected()).toBeNull();
     // What is not there, and what is no filter, is said, and nothing moves.
     bench.press('f3').type('region:nowhere').press('enter');
-    expect(bench.text()).toContain('none of the events that are kept matches');
+    expect(bench.text()).toContain('none of the events that are kept and shown matches');
     bench.press('C-u').type('lat>').press('enter');
     expect(bench.dashboard.mode).toMatchObject({
       type: 'prompt',
@@ -255,7 +255,7 @@ describe('events', () => {
     bench.press('n');
     expect(bench.lines().filter((line) => / MINOR +\d/.test(line))).toEqual([]);
     bench.press('s').type('tid:4330').press('enter');
-    expect(bench.text()).toContain('none of the events that are kept matches');
+    expect(bench.text()).toContain('none of the events that are kept and shown matches');
     bench.press('escape', 'n', 's').press('up').press('enter');
     expect(selected()).toBe(12);
   });
