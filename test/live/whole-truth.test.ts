@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { cgroupMount } from '../../src/sources/live/cgroups';
 import { reportIn, startAnalyzer, waiting } from '../support/analyzer';
 import { workload } from '../support/build';
-import { childrenOf, descriptors, proportional } from '../support/processes';
+import { childrenOf, descriptors, faulting, proportional } from '../support/processes';
 import { attached, eventsOpened, Running, until } from '../support/running';
 import { removeScratch, scratchDirectory } from '../support/scratch';
 import { asked } from '../support/share';
@@ -106,8 +106,9 @@ test('a process in its own pid and mount namespaces, with another root', async (
   ].join('\n');
   const target = new Running(
     [
-      ...['unshare', '--pid', '--mount', '--fork', 'sh', '-ec', script, root],
-      ...[workload('pace'), '--rate', '2000', '--faults', '4000'],
+      ...['unshare', '--pid', '--mount', '--fork', '--kill-child', 'sh', '-ec', script, root],
+      // It lives until it has been looked at, on however busy a machine.
+      ...[workload('pace'), '--rate', '2000', '--faults', '10000000'],
     ],
     { env: { WORKLOAD_WAIT: '1' } },
   );
@@ -123,6 +124,8 @@ test('a process in its own pid and mount namespaces, with another root', async (
   await attached(tracer);
   target.write('\n');
   await until('its number of its own', () => readFileSync(file, 'utf8').includes('"ns_pid":1,'));
+  await faulting(pid!, 4000);
+  process.kill(pid!, 'SIGKILL');
   await target.ended;
   tracer.kill('SIGINT');
   const { processes, regions } = reportIn(await tracer.ended);
