@@ -5,6 +5,8 @@ import type { Frame } from './frame';
 
 /** What becomes of a reader process. */
 export interface ReaderEvents {
+  /** Something of an answer has come: what is longer than its socket holds comes in parts. */
+  readonly onHeard: () => void;
   readonly onAnswer: (frame: Frame) => void;
   /**
    * It speaks no more: it has ended, could not be started, or what it said was no answer. Called once,
@@ -52,6 +54,7 @@ class SpawnedReader implements ReaderChild {
     this.pid = this.child?.pid ?? 0;
     this.child?.stdout?.on('data', (bytes: Buffer) => {
       if (!this.speaks) return;
+      events.onHeard();
       const frames = parser.push(bytes);
       if (frames === null) this.broken('it gave an answer that is none');
       else for (const frame of frames) this.hear(frame);

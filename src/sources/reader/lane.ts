@@ -39,9 +39,14 @@ export class Lane {
   private id = 0;
   private timer: NodeJS.Timeout | null = null;
   private extensions = 0;
+  /** Since the time of the question began, or was extended. */
+  private heard = false;
 
   constructor(private readonly options: LaneOptions) {
     this.child = options.start({
+      onHeard: () => {
+        this.heard = true;
+      },
       onAnswer: (frame) => {
         this.answer(frame);
       },
@@ -93,6 +98,7 @@ export class Lane {
 
   private startTimer(): void {
     const { question } = this;
+    this.heard = false;
     this.timer = setTimeout(() => {
       // We may have been stopped ourselves: first what has been answered meanwhile is read. Then another question may
       // be at hand, whose time has only begun.
@@ -105,8 +111,9 @@ export class Lane {
 
   private checkTime(): void {
     if (this.timer === null) return;
-    // Short of CPU is not stuck.
-    if (this.extensions++ < MAX_EXTENSIONS && this.options.isRunning(this.child.pid)) {
+    // Short of CPU is not stuck, nor is who has waited for us to read what he says.
+    const works = this.heard || this.options.isRunning(this.child.pid);
+    if (works && this.extensions++ < MAX_EXTENSIONS) {
       this.startTimer();
       return;
     }

@@ -169,6 +169,7 @@ test('has default signals, a session and nothing open but its pipes', async () =
         resolve();
       },
       onBroken: reject,
+      onHeard: () => undefined,
       onGone: () => undefined,
     });
     // An answer means that it has set itself up.

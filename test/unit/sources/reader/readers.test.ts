@@ -137,6 +137,27 @@ test('what is late costs its reader, and its subject for a while', () => {
   expect(rig.answers.at(-1)).toBe('five: 5');
 });
 
+test('an answer that comes in parts is waited for while they come, within bounds', () => {
+  rig.ask('large', 'one');
+  for (let parts = 0; parts < 9; parts++) {
+    pass(150);
+    rig.children[0]!.events.onHeard();
+    pass(50);
+  }
+  rig.children[0]!.answer('1');
+  rig.ask('large', 'two');
+  rig.children[0]!.events.onHeard();
+  pass(200);
+  expect(rig.killed).toEqual([]);
+  pass(200);
+  rig.ask('endless', 'three');
+  for (let parts = 0; parts < 11; parts++) {
+    rig.children.at(-1)!.events.onHeard();
+    pass(200);
+  }
+  expect(rig.answers).toEqual(['one: 1', 'two: late', 'three: late']);
+});
+
 test('a question is not late because the one before it was answered late', () => {
   rig.ask('a', 'one');
   rig.ask('a', 'two');
