@@ -9,14 +9,16 @@ import type {
   ThreadRow,
 } from '../../src/core/snapshot/snapshot';
 
+const zeros = (length: number): number[] => new Array<number>(length).fill(0);
+
 /** Snapshot rows for tests: everything zero except what is given. */
 export function stat(part: Partial<StatRow> = {}): StatRow {
-  const byClass = part.byClass ?? Array.from({ length: CLASS_COUNT }, () => 0);
+  const byClass = part.byClass ?? zeros(CLASS_COUNT);
   return {
     id: 1,
     faults: byClass.reduce((a, b) => a + b, 0),
-    byCause: Array.from({ length: CAUSE_COUNT }, () => 0),
-    causeNs: Array.from({ length: CAUSE_COUNT }, () => 0),
+    byCause: zeros(CAUSE_COUNT),
+    causeNs: zeros(CAUSE_COUNT),
     uniquePages: 0,
     undecided: 0,
     refaults: 0,
@@ -28,7 +30,7 @@ export function stat(part: Partial<StatRow> = {}): StatRow {
     stallShare: 0,
     stalled: 0,
     rate: 0,
-    classRate: Array.from({ length: CLASS_COUNT }, () => 0),
+    classRate: zeros(CLASS_COUNT),
     history: [],
     lastTime: 0,
     ...part,

@@ -6,6 +6,7 @@ import type { Snapshot, StatRow } from '../../../../src/core/snapshot/snapshot';
 import { pend } from '../../../support/fault-kit';
 import { HEAP_START, Rig, STACK_START } from '../../../support/model-kit';
 import { vma } from '../../../support/vma-kit';
+import { expectSame } from '../../../support/same';
 
 interface Fault {
   readonly tid: number;
@@ -44,7 +45,7 @@ const end = (rig: Rig, faults: readonly Fault[], horizon: number): void => {
 const stall = (rows: readonly StatRow[]): number => rows.reduce((ns, row) => ns + row.stallNs, 0);
 const expectConsistent = ({ totals, regions, threads, processes }: Snapshot): void => {
   const { stallNs } = totals;
-  expect([regions, threads, processes].map(stall)).toEqual([stallNs, stallNs, stallNs]);
+  expectSame([regions, threads, processes].map(stall), [stallNs, stallNs, stallNs]);
   expect(Math.max(0, ...threads.map((row) => row.stalled))).toBeLessThanOrEqual(1 + 1e-9);
 };
 

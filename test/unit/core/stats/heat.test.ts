@@ -5,6 +5,7 @@ import { FaultColumns } from '../../../../src/core/wire/fault-columns';
 import { Resolved } from '../../../../src/core/wire/resolved';
 import { SlabPool } from '../../../../src/core/stats/slab-pool';
 import { fill } from '../../../support/fault-kit';
+import { expectSame } from '../../../support/same';
 
 const batch = new Batch();
 const resolved = new Resolved();
@@ -46,7 +47,7 @@ describe('HeatTable', () => {
           const { start, width, bins } = heat.read(3)!;
           const expected = new Array<number>(HEAT_BINS).fill(0);
           for (const page of pages) expected[Math.floor((page - start) / width)]!++;
-          expect(bins).toEqual(expected);
+          expectSame(bins, expected);
         },
       ),
       { numRuns: 500 },

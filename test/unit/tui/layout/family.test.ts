@@ -1,6 +1,7 @@
 import { familyOf, parentsIn } from '../../../../src/tui/layout/family';
 import * as sample from '../../../support/sample';
 import type { ProcessRow } from '../../../../src/core/snapshot/snapshot';
+import { expectSame } from '../../../support/same';
 
 const row = (id: number, pid: number, ppid: number, alive = true): ProcessRow =>
   sample.process({ id, pid, ppid, alive });
@@ -49,7 +50,7 @@ test('numbers that are used again can make a circle: nothing is lost in it', () 
 test('a line of any length, which does not run out of the screen', () => {
   const rows = Array.from({ length: 20_000 }, (_, k) => row(k + 1, k + 10, k + 9));
   const { rows: placed, depths } = familyOf(rows, parentsIn(rows));
-  expect(placed).toEqual(rows);
+  expectSame(placed, rows);
   expect(
     drawn(
       rows,
