@@ -14,7 +14,9 @@ namespace perfdata {
 
 namespace {
 
-constexpr size_t kBatches = 8;
+// Between two looks at what is full (kSendEvery) no more than one becomes so: a chain of calls has
+// 1 KB, a name 4 KB.
+constexpr size_t kBatches = 3;
 // Bytes. A fact is of a mapped file, and they are few.
 constexpr size_t kMaxFacts = 64 << 20;
 // Records between two looks at what is full, and between two that hand on what is not: of stacks a
