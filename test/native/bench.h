@@ -24,7 +24,7 @@ class Bench {
   explicit Bench(Samples samples) : Bench(Rule(true, false), samples, true) {}
   explicit Bench(const Following& rule, Samples samples = Samples::kPlain, bool signals = true)
       : formats_(TestFormats({kPid, 150, 300}, samples)),
-        mailbox_(4),
+        mailbox_(1),
         pairer_(formats_, mailbox_, kStart, rule) {
     if (!signals) formats_.Of(EventKind::kSignal).id = 0;
     ThreadTable threads;

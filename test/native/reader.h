@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstring>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -34,10 +35,10 @@ struct SeenBatch {
 
 class BatchReader {
  public:
-  BatchReader() : buffer_(kBatchBytes) {}
+  BatchReader() : buffer_(new uint8_t[kBatchBytes]) {}
 
   bool Take(Mailbox& mailbox, SeenBatch* out) {
-    if (!mailbox.Take(buffer_.data(), buffer_.size())) return false;
+    if (!mailbox.Take(buffer_.get(), kBatchBytes)) return false;
     Parse(out);
     return true;
   }
@@ -56,7 +57,7 @@ class BatchReader {
   template <typename T>
   T At(size_t offset, size_t i) const {
     T value;
-    memcpy(&value, buffer_.data() + offset + i * sizeof value, sizeof value);
+    memcpy(&value, buffer_.get() + offset + i * sizeof value, sizeof value);
     return value;
   }
 
@@ -84,7 +85,7 @@ class BatchReader {
     for (size_t i = 0; i < records; i++) {
       const auto number = [&](size_t column) { return At<double>(doubles, column * R + i); };
       const auto word = [&](size_t column) { return At<uint32_t>(rec_words, column * R + i); };
-      const char* name = reinterpret_cast<const char*>(buffer_.data()) + names + word(11);
+      const char* name = reinterpret_cast<const char*>(buffer_.get()) + names + word(11);
       out->records.push_back({At<uint8_t>(type, i),
                               number(0),
                               number(1),
@@ -108,7 +109,7 @@ class BatchReader {
     }
   }
 
-  std::vector<uint8_t> buffer_;
+  std::unique_ptr<uint8_t[]> buffer_;
 };
 
 }  // namespace test
