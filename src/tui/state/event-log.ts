@@ -172,7 +172,8 @@ export class EventLog {
   /** The newest `max` faults before sequence number `end` that pass, oldest first. */
   newest(max: number, end: number, passes: (place: number) => boolean): number[] {
     const found: number[] = [];
-    for (let s = Math.min(end, this.count) - 1; s >= this.oldest && found.length < max; s--) {
+    const { oldest } = this;
+    for (let s = Math.min(end, this.count) - 1; s >= oldest && found.length < max; s--) {
       if (passes(this.at(s))) found.push(s);
     }
     return found.reverse();

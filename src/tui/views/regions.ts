@@ -17,6 +17,9 @@ import { labelled, pairedLine, pairedTable, RowDetailView } from './row-detail';
 import { TableView } from './table-view';
 import type { View, ViewEntry } from './view';
 
+/** Of so many ids a search through all of them is no slower than a set. */
+const FEW = 4;
+
 /** Where faults fall. */
 export const regions: ViewEntry = {
   name: 'regions',
@@ -35,7 +38,8 @@ export const regions: ViewEntry = {
     const detail = (opened: RegionRow): View => {
       const { id } = opened;
       let found: RegionDetail | null = null;
-      let ids: ReadonlySet<number> = new Set();
+      let ids: readonly number[] = [];
+      let known: ReadonlySet<number> = new Set();
       return new RowDetailView<RegionRow>(scene, navigation, opened, {
         lead: leadOfRegion,
         name: 'region',
@@ -43,8 +47,13 @@ export const regions: ViewEntry = {
         look: (row) => {
           found = detailOf(scene, row);
           ids = idsOf(row);
+          known = new Set(ids);
         },
-        event: (log, place) => ids.has(log.regionIdAt(place)),
+        event: (log, place) => {
+          const of = log.regionIdAt(place);
+          // All that are kept are asked, and most are elsewhere: of a few ids a comparison is the faster way.
+          return ids.length <= FEW ? ids.includes(of) : known.has(of);
+        },
         title: titleLine,
         where: (theme, columns, row) => [
           ...placeLines(theme, columns, row, found),
@@ -73,8 +82,8 @@ function detailOf(scene: Scene, row: RegionRow): RegionDetail | null {
   return scene.source.detail(row.id);
 }
 
-function idsOf(row: RegionRow): ReadonlySet<number> {
-  return new Set(row instanceof RegionGroup ? row.rows.map(({ id }) => id) : [row.id]);
+function idsOf(row: RegionRow): readonly number[] {
+  return row instanceof RegionGroup ? row.rows.map(({ id }) => id) : [row.id];
 }
 
 function titleLine(line: Line, row: RegionRow): void {
