@@ -230,19 +230,21 @@ export class SiteTable {
 
 function infoOf(address: CodeAddress): SiteInfo {
   const { place, object, high, low, frames } = address;
-  const where = { object, path: place.path, high, low };
+  // No spreads: processInfo() says why.
+  const { path } = place;
   const inner = frames?.[0];
   const outer = frames?.at(-1);
   if (inner === undefined || outer === undefined || outer.function === '') {
     const key = `${place.key}\n${high}:${low}`;
-    return { ...UNKNOWN, ...where, key, file: inner?.file ?? '', line: inner?.line ?? 0 };
+    const { file, line } = inner ?? UNKNOWN;
+    return { key, function: '', inlined: '', file, line, object, path, high, low };
   }
   const inlined = inner === outer ? '' : inner.function;
   const { file, line } = inner;
   // Static functions of one name are told apart by where they begin.
   const start = ((BigInt(high) << 32n) | BigInt(low)) - BigInt(outer.offset);
   const key = `${place.key}\n${start}\n${outer.function}\n${inlined}\n${file}:${line}`;
-  return { ...where, key, function: outer.function, inlined, file, line };
+  return { key, function: outer.function, inlined, file, line, object, path, high, low };
 }
 
 /** What a person reads where a row is about code: the function, or the address within its object. */

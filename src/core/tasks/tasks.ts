@@ -7,7 +7,7 @@ import { Process, Thread } from './process';
 import type { RowTable } from '../stats/row-table';
 import type { SlabPool } from '../stats/slab-pool';
 import { UNKNOWN_OWNER } from '../facts/owner';
-import { processRows, threadRows } from './task-table';
+import { processInfo, processRows, threadRows } from './task-table';
 import type { ProcessInfo, ThreadInfo } from './task-table';
 import { EndedRows } from './ended-rows';
 import type { Settled } from './ended-rows';
@@ -95,10 +95,15 @@ export class Tasks {
     const name = this.comms.names[comm]!;
     const serial = this.nextSerial++;
     const leftAt = this.admission === null ? -1 : 0;
-    const info: ProcessInfo = {
-      ...{ pid, serial, ppid, nsPid: 0, comm: name, owner: UNKNOWN_OWNER },
-      ...{ alive: true, threads: 0, leftOut: 0, leftAt },
-    };
+    const info = processInfo({
+      pid,
+      serial,
+      ppid,
+      comm: name,
+      owner: UNKNOWN_OWNER,
+      alive: true,
+      leftAt,
+    });
     const row = this.processes.create(info);
     const process = new Process(serial, pid, ppid, comm, row, map, this.pagePool);
     process.inDetail = this.admission === null;
@@ -111,15 +116,9 @@ export class Tasks {
     this.crowded = true;
     if (this.crowd === null) {
       const comm = this.comms.intern(OTHERS);
-      const row = this.processes.create({
-        ...{ pid: 0, serial: 0, ppid: 0, nsPid: 0 },
-        comm: OTHERS,
-        owner: UNKNOWN_OWNER,
-        alive: true,
-        threads: 0,
-        leftOut: 0,
-        leftAt: -1,
-      });
+      const none = { pid: 0, serial: 0, ppid: 0, owner: UNKNOWN_OWNER };
+      const info = processInfo({ ...none, comm: OTHERS, alive: true, leftAt: -1 });
+      const row = this.processes.create(info);
       this.crowd = new Process(0, 0, 0, comm, row, new VmaMap(this.spaces), this.pagePool);
     }
     return this.crowd;
