@@ -24,12 +24,17 @@ namespace {
 // full.
 constexpr int kBusyInterval = 15;
 constexpr int kIdleInterval = 120;
+// Of a reader who has not taken what he has: he gathers (src/app/assemble.ts), or is
+// busy, and a pass costs both as much as some dozens of faults do.
+constexpr int kUntakenInterval = 50;
 // A sweep asks the kernel for every thread, 0.3 us, and for every process, 15 us: the pauses grow
 // with their number, so that it costs some 0.1 % of one CPU.
 constexpr uint64_t kSweepPause = 500'000'000;  // ns
 constexpr uint64_t kSweepPausePerThread = 10'000'000;
 // Each look reads one event on every CPU, as perf stat -a -I does.
 constexpr uint64_t kCpuPause = 1'000'000'000;
+// Between looks whether a cgroup is still there.
+constexpr uint64_t kCgroupPause = 250'000'000;
 // A walk asks for every thread of the machine, some 0.1 us each.
 constexpr uint64_t kCountPause = 250'000'000;
 // A table that has grown to twice this and its old size is swept without such a pause.
@@ -50,7 +55,8 @@ constexpr size_t kMaxNotices = 32;
 // The next pause, ms. What others do is in the rings of all threads of a CPU, too, and is no reason
 // to stay awake: the pauses are short while something is `brought`. What is `seen` after a long one
 // is handed on after a short one, if it is ours.
-int Pause(int last, bool seen, bool brought) {
+int Pause(int last, bool seen, bool brought, bool untaken) {
+  if (untaken) return kUntakenInterval;
   if (brought || (seen && last == kIdleInterval)) return kBusyInterval;
   return std::min(last * 2, kIdleInterval);
 }
@@ -187,8 +193,12 @@ void Poller::Finish() {
   published_.cut_off = minor + major;
 }
 
-bool Poller::Over() {
-  if (open_ended_) return events_.cgroup_removed();
+bool Poller::Over(uint64_t now) {
+  if (open_ended_ && now - sought_ >= kCgroupPause) {
+    sought_ = now;
+    removed_ = events_.cgroup_removed();
+  }
+  if (open_ended_) return removed_;
   return pairer_.threads().ever_used() && pairer_.threads().size() == 0;
 }
 
@@ -348,13 +358,13 @@ void Poller::Run() {
     LookAtCpus(now);
     LookAtCounts(now);
     Reattach();
-    const bool over = Over();
+    const bool over = Over(now);
     const bool brought = mailbox_.holds();
     if (mailbox_.Flush(done > start_ ? done - start_ : 0, over) || (over && !ended_)) {
       ended_ = over;
       wake_();
     }
-    interval = Pause(interval, seen, brought);
+    interval = Pause(interval, seen, brought, mailbox_.untaken());
   }
   LookAtCpus(MonotonicNow());
   if (first_stacks_) poll(&fds[stacks], 1, kFirstStacks / 1'000'000);

@@ -94,7 +94,7 @@ class Poller {
   // Opens events again on CPUs that have come back.
   void LookAtCpus(uint64_t now);
   // Nobody is left to be followed, and nobody can come any more.
-  bool Over();
+  bool Over(uint64_t now);
   void Publish();
   std::vector<PendingFault> Pending();  // under mutex_
   // What was open when capture ended.
@@ -125,6 +125,8 @@ class Poller {
   uint64_t first_stacks_until_ = 0;  // no longer than that
   uint64_t swept_ = 0;               // when
   uint64_t looked_ = 0;              // at the CPUs, when
+  uint64_t sought_ = 0;              // the cgroup, when
+  bool removed_ = false;             // it is
   uint64_t counted_ = 0;             // what programs have counted was taken, when
   bool unwatched_told_ = false;
   size_t left_by_sweep_ = 0;  // threads

@@ -104,6 +104,7 @@ bool Mailbox::Open(bool for_record) {
 void Mailbox::HandOn() {
   open_->set_horizon(horizon_);
   if (tap_ != nullptr) open_->set_turns(tap_->EndBatch(horizon_));
+  handed_on_ = true;
   std::lock_guard<std::mutex> lock(mutex_);
   full_.push_back(open_);
   open_ = nullptr;
@@ -196,10 +197,12 @@ bool Mailbox::Flush(uint64_t horizon, bool all) {
     std::lock_guard<std::mutex> lock(mutex_);
     waiting = !full_.empty();
   }
+  untaken_ = waiting && !handed_on_;
   if (open_ != nullptr && !open_->empty() && (all || !waiting)) {
     HandOn();
-    return true;
+    waiting = true;
   }
+  handed_on_ = false;
   return waiting;
 }
 

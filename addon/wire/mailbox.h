@@ -88,6 +88,9 @@ class Mailbox {
   // Ends a pass: hands the open batch on if the reader waits for it. Returns true when the reader
   // has something to take. `all` hands it on in any case (the final pass).
   bool Flush(uint64_t horizon, bool all);
+  // At the last Flush there was only what had been handed on passes before: the reader gathers, or
+  // is busy.
+  bool untaken() const { return untaken_; }
   const MailboxDrops& drops() const { return drops_; }
 
   // Reader's side. False when nothing waits.
@@ -114,6 +117,8 @@ class Mailbox {
   std::vector<std::unique_ptr<Batch>> pool_;
   Batch* open_ = nullptr;
   bool records_only_ = false;
+  bool untaken_ = false;
+  bool handed_on_ = false;     // since the last Flush
   bool loss_pending_ = false;  // a LOST record is owed to the reader
   uint64_t horizon_ = 0;       // of the last finished pass
   MailboxDrops drops_;

@@ -306,18 +306,23 @@ function runPortsOf(
     onEnd: (result) => {
       capture.finishRecording?.(result);
     },
-    ...gathering(options, ports),
+    ...gathering(options, ports, capture),
   };
 }
 
 /**
- * Of the dashboard, and of a budget: each turn of the event loop costs as much as some dozens of faults. Below what one
- * sees, and so much that a batch is worth its price. The mailbox holds three quarters of a second of a storm.
+ * Of the dashboard, a budget, and who counts a machine: each turn of the event loop costs as much as some dozens of faults.
+ * Below what one sees, and so much that a batch is worth its price. The mailbox holds three quarters of a second of a storm.
  */
 export const GATHER_MS = 100;
 
-function gathering({ budget }: Options, { gatherMs }: AssemblyPorts): Pick<RunPorts, 'gather'> {
-  const ms = gatherMs ?? (budget === null ? 0 : GATHER_MS);
+function gathering(
+  options: Options,
+  ports: AssemblyPorts,
+  { spaces }: Capture,
+): Pick<RunPorts, 'gather'> {
+  const counts = options.budget !== null || (spaces !== null && !readsAll(options, ports));
+  const ms = ports.gatherMs ?? (counts ? GATHER_MS : 0);
   return ms === 0 ? {} : { gather: after(ms) };
 }
 

@@ -228,9 +228,11 @@ TEST(mailbox_no_small_batches_for_a_slow_reader) {
   Mailbox mailbox(4);
   mailbox.Add(Fault(0));
   CHECK(mailbox.Flush(10, false));  // the reader waits: handed on at once
+  CHECK(!mailbox.untaken());
   for (uint64_t i = 1; i <= 50; i++) {
     mailbox.Add(Fault(i));
     CHECK(mailbox.Flush(10 + i, false));  // true: something waits, if not this
+    CHECK(mailbox.untaken());
   }
   BatchReader reader;
   SeenBatch batch;
@@ -238,11 +240,21 @@ TEST(mailbox_no_small_batches_for_a_slow_reader) {
   CHECK_EQ(batch.faults.size(), 1u);
   CHECK(!reader.Take(mailbox, &batch));
   CHECK(mailbox.Flush(100, false));
+  CHECK(!mailbox.untaken());
   CHECK(reader.Take(mailbox, &batch));
   CHECK_EQ(batch.faults.size(), 50u);
   CHECK_EQ(batch.horizon, 100.0);
   CHECK(!mailbox.Flush(200, false));  // nothing new, nothing to wake for
   CHECK(!mailbox.Flush(300, true));
+}
+
+TEST(mailbox_what_fills_up_within_a_pass_is_not_untaken) {
+  Mailbox mailbox(4);
+  for (uint32_t i = 0; i <= kFaultCapacity; i++) mailbox.Add(Fault(i));
+  CHECK(mailbox.Flush(10, false));
+  CHECK(!mailbox.untaken());
+  CHECK(mailbox.Flush(20, false));
+  CHECK(mailbox.untaken());
 }
 
 TEST(mailbox_horizon_of_a_full_batch_is_the_last_pass) {
