@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "capture/watch.h"
@@ -29,15 +30,18 @@ bool RedirectOutput(int pipe) {
 
 // Beyond it a COMMAND whose file system does not answer would keep us from all else.
 constexpr int kStartPatience = 1000;  // ms
+// The event loop, which answers signals, waits as well: one of them may want us to end. An exec
+// that is only slow for a machine under load is over by then.
+constexpr int kSignalPatience = 50;  // ms
 
-// Something to read comes within so many ms; the rest of the time counts anew after a signal.
+// Something to read comes within so many ms; after a signal little of that is left.
 bool Comes(int fd, int ms) {
   pollfd wait = {fd, POLLIN, 0};
-  int n;
-  do {
-    n = poll(&wait, 1, ms);
-  } while (n < 0 && errno == EINTR);
-  return n != 0;
+  for (;;) {
+    const int n = poll(&wait, 1, ms);
+    if (n >= 0 || errno != EINTR) return n != 0;
+    ms = std::min(ms / 2, kSignalPatience);  // comes to an end, however many there are
+  }
 }
 
 // What the child says; as read(2).

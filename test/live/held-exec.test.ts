@@ -99,6 +99,20 @@ test('COMMAND that does not start can be left', async () => {
   expect(tracer.stderr).toContain('COMMAND did not end');
 });
 
+test('signals do not prolong the wait for COMMAND to start', async () => {
+  const tracer = new Running(held.within(analyzerCommand(['-q', '--', held.file])));
+  await held.isRead();
+  // Node has a handler of it, for its children.
+  const signals = setInterval(() => {
+    tracer.kill('SIGCHLD');
+  }, 100);
+  await until('the note', () => tracer.stderr.includes('COMMAND has not started') || undefined);
+  clearInterval(signals);
+  tracer.kill('SIGINT');
+  await tracer.exited;
+  expect(tracer.stdout).toContain('Summary:');
+});
+
 test('COMMAND that cannot be started in the end is said to be so', async () => {
   const tracer = new Running(held.within(analyzerCommand(['-q', '--', held.file])));
   await until('the note', () => tracer.stderr.includes('COMMAND has not started') || undefined);

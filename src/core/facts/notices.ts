@@ -67,7 +67,7 @@ const TEXTS: Readonly<Record<NoticeCode, Text | null>> = {
   DESCENDANTS_HELD: (detail) =>
     `${detail} of the descendants are in the middle of an exec that does not end: they are not captured`,
   COMMAND_HELD: () =>
-    'COMMAND has not started within a second: its file system does not answer; it is captured when it starts',
+    'COMMAND has not started yet: its file system does not answer; it is captured when it starts',
   COMMAND_FAILED: (detail) => `COMMAND could not be started in the end: ${detail}`,
   CREDENTIALS_CHANGED: (detail) =>
     `process ${detail} changed its credentials by exec: the kernel detached its events and they were opened anew; ` +
