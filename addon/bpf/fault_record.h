@@ -88,7 +88,11 @@ struct BpfTask {
   // Where minor faults are sampled: completed; told by records; told by walks. The last is written
   // by walks, the others by the thread: in a race both tell of some, and less is told later.
   BpfU64 minor, told, walked;
-  BpfU64 ran;  // with a budget: CPU time that is in BpfState.ran, or was before it was kept, ns
+  // With a budget: CPU time that is in BpfState.ran, or was before it was kept, ns; what the kernel
+  // has counted (min_flt) and is not in `minor`; of its faults those that are in sums (BpfSpent);
+  // and BpfState.switched as of its last completion.
+  BpfU64 ran, beside, summed;
+  BpfU32 switched;
 };
 
 // What a walk tells of a thread.
@@ -118,7 +122,9 @@ struct BpfCounters {
   // records, ns.
   BpfU64 timed[kBpfRuns], timed_ns[kBpfRuns];
   BpfU64 turn;
-  BpfU64 rest[2];
+  BpfU64 within;       // minor faults that were completed in windows
+  BpfU64 ended_minor;  // those of threads that have ended, but for what is in BpfState.walked_minor
+  BpfU64 rest[1];
 };
 
 // Who is followed.
@@ -154,4 +160,11 @@ struct BpfState {
   BpfU32 stack_every;  // with so manyth record a stack; 0: with none
   BpfU64 walk_before;  // walks for counts pass by who is kept since then
   BpfU64 ran;          // with a budget: CPU time of those who are followed, ns, as of the last walk
+  // Windows: minor faults are captured from `opened` up to `until` only, and what the kernel counts
+  // of a thread (min_flt) says how many it has. Without them `opened` is 0.
+  BpfU32 windows;
+  BpfU32 switched;  // how often windows have come to an end for good
+  BpfU64 opened, until;
+  BpfU64 walked_minor;  // minor faults of those who are followed, as of the last walk
+  BpfU32 frozen;        // who ends is told of no more
 };

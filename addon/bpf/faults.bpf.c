@@ -66,6 +66,7 @@ struct {
   } while (0)
 
 #include "spent.h"
+#include "windows.h"
 
 // A thread that ends a fault on one page has entered it there.
 INLINE int SamePage(u64 a, u64 b) {
@@ -152,7 +153,11 @@ INLINE void Leave(void* context, struct BpfTask* task) {
 
 INLINE struct BpfTask* Keep(u64 key, u8 asleep) {
   struct BpfTask task = {.asleep = asleep, .kept = bpf_ktime_get_ns()};
-  if (settings.budget) task.ran = RanOf(key);
+  if (settings.budget) {
+    task.ran = RanOf(key);
+    task.beside = KernelCountOf(key);
+    task.switched = state.switched;
+  }
   bpf_map_update_elem(&tasks, &key, &task, BPF_NOEXIST);
   struct BpfTask* kept = bpf_map_lookup_elem(&tasks, &key);
   if (kept == NULL) COUNT(not_kept);
@@ -249,23 +254,30 @@ INLINE int Complete(struct Completion* context, u8 ending) {
   u64 key = bpf_get_current_task();
   u64 address = context->address;
   struct BpfTask* task = bpf_map_lookup_elem(&tasks, &key);
-  if (task == NULL && settings.scope == kBpfListed && state.wide) return 0;
-  if (task != NULL && task->kernel.open && SamePage(task->kernel.address, address)) {
+  if (Outside(ending)) return 0;
+  if (task == NULL && settings.scope == kBpfListed && (state.wide || state.windows)) return 0;
+  if (task == NULL && state.windows) {
+    task = Keep(key, 0);
+    // This one is counted already.
+    if (task != NULL && ending == kBpfMinor) task->beside--;
+  }
+  if (task != NULL && Seen(&task->kernel) && SamePage(task->kernel.address, address)) {
     Take(&fault, task, &task->kernel);
     task->kernel.open = 0;
     DropOuter(task);
-  } else if (task != NULL && task->outer.open && SamePage(task->outer.address, address)) {
+  } else if (task != NULL && Seen(&task->outer) && SamePage(task->outer.address, address)) {
     Take(&fault, task, &task->outer);
     task->outer.open = 0;
     DropKernel(task);
-  } else if (task != NULL && task->user.open && SamePage(task->user.address, address)) {
+  } else if (task != NULL && Seen(&task->user) && SamePage(task->user.address, address)) {
     Take(&fault, task, &task->user);
     task->user.open = 0;
     DropKernel(task);
     DropOuter(task);
   } else {
-    // Twice, and nothing entered since: by the events of two descriptors.
-    if (task != NULL && task->completed != 0 && SamePage(task->completed, address)) {
+    // Twice, and nothing entered since (as between windows): by the events of two descriptors.
+    if (task != NULL && !state.windows && task->completed != 0 &&
+        SamePage(task->completed, address)) {
       if (ending == kBpfMajor) {
         COUNT(duplicate_major);
       } else {
@@ -286,7 +298,7 @@ INLINE int Complete(struct Completion* context, u8 ending) {
     task->asleep = 0;
   }
   if (settings.sampled && task != NULL && ending == kBpfMinor) {
-    Sample(context, task, &fault);
+    Sample(context, task, key, &fault);
   } else {
     Emit(context, &fault);
   }
@@ -317,7 +329,9 @@ SEC("raw_tp/signal_generate") int signal(u64* arguments) {
   u64 key = bpf_get_current_task();
   if (arguments[2] != key) return 0;
   struct BpfTask* task = bpf_map_lookup_elem(&tasks, &key);
-  if (task == NULL || !task->user.open || task->asleep || !InCgroup()) return 0;
+  if (task == NULL || task->asleep || !InCgroup()) return 0;
+  const int seen = Seen(&task->user);
+  if (!seen && !state.windows) return 0;
   // Of kernel_siginfo si_signo and si_errno lie before si_code. In the place of its address there
   // may be a small number (SEND_SIG_PRIV), which cannot be read.
   s32 code = 0;
@@ -326,51 +340,17 @@ SEC("raw_tp/signal_generate") int signal(u64* arguments) {
   if (code <= 0 || code >= kSiKernel) return 0;
   struct BpfFault fault = {
       .ending = kBpfSignal, .user_mode = 1, .bus = number == kSigbus, .signal_code = code};
-  Take(&fault, task, &task->user);
-  task->user.open = 0;
+  if (seen) {
+    Take(&fault, task, &task->user);
+    task->user.open = 0;
+  } else if (!TakeFromSignal(&fault, arguments[1])) {
+    return 0;
+  }
   Emit(arguments, &fault);
   return 0;
 }
 
-// Arguments: task, clone_flags (trace/events/task.h). It has not run yet.
-SEC("raw_tp/task_newtask") int born(u64* arguments) {
-  const u64 kCloneThread = 0x10000;
-  u64 key = bpf_get_current_task();
-  if (settings.scope != kBpfListed) return 0;
-  const struct BpfTask* parent = bpf_map_lookup_elem(&tasks, &key);
-  if (parent == NULL) return 0;
-  if (!settings.children && (arguments[1] & kCloneThread) == 0) return 0;
-  Keep(arguments[0], parent->asleep);
-  return 0;
-}
-
-// Argument: task, which is the current one (trace/events/sched.h).
-SEC("raw_tp/sched_process_exit") int end(u64* arguments) {
-  u64 key = bpf_get_current_task();
-  struct BpfTask* task = bpf_map_lookup_elem(&tasks, &key);
-  if (task == NULL) return 0;
-  if (task->user.open && InCgroup()) Leave(arguments, task);
-  task->user.open = 0;
-  if (!settings.sampled) return 0;
-  task->ended = 1;
-  AddRan(task, key);
-  const s64 untold = Untold(task);
-  if (untold == 0) return 0;
-  u64 numbers = bpf_get_current_pid_tgid();
-  struct BpfFault rest = {
-      .ending = kBpfCounted, .pid = numbers >> 32, .tid = numbers, .counted = untold};
-  // What finds no room is left to a walk.
-  if (Put(arguments, &rest)) task->told += untold;
-  return 0;
-}
-
-// Argument: task, whose memory is another's from now on.
-SEC("raw_tp/sched_process_free") int forget(u64* arguments) {
-  u64 key = arguments[0];
-  bpf_map_delete_elem(&tasks, &key);
-  return 0;
-}
-
+#include "lives.h"
 #include "walks.h"
 
 // What reads kernel memory is given to programs under a license like this one alone.

@@ -23,6 +23,7 @@ namespace pagefault {
   X(bpf_object__open_mem)             \
   X(bpf_program__attach)              \
   X(bpf_program__fd)                  \
+  X(bpf_raw_tracepoint_open)          \
   X(libbpf_num_possible_cpus)         \
   X(libbpf_set_print)
 

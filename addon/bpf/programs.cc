@@ -18,9 +18,8 @@
 #include "util/fd.h"
 
 #ifdef PAGEFAULT_BPF
-#include "bpf/library.h"
+#include "bpf/loaded.h"
 #include "bpf/lock_limit.h"
-#include "bpf/map_memory.h"
 #endif
 
 namespace pagefault {
@@ -33,9 +32,7 @@ extern const size_t kBpfObjectBytes;
 
 namespace {
 
-constexpr const char* kAttached[] = {"born",         "end",  "forget", "signal", "enter_user",
-                                     "enter_kernel", "list", "open",   "counts"};
-
+constexpr const char* kAttached[] = {"born", "end", "forget", "signal", "list", "open", "counts"};
 std::string FirstLine(const char* path) {
   char line[256] = "";
   FILE* file = fopen(path, "re");
@@ -72,41 +69,6 @@ int Silent(enum libbpf_print_level, const char*, va_list) {
 
 }  // namespace
 
-// What is needed once all is loaded: libbpf's own object has a descriptor of each program and map.
-struct BpfPrograms::Loaded {
-  Libbpf lib;
-  std::vector<Fd> links;          // programs on tracepoints
-  Fd list, open, counts;          // links of the walks
-  Fd listed, rings, stack_rings;  // maps
-  Fd finish_minor, finish_major;
-  MapMemory state_memory, counter_memory;
-  SharedRings shared;
-  size_t cpus = 0;    // that there may be
-  size_t online = 0;  // of them, when the programs were loaded
-
-  // All of these return 0 or an errno, and what it is about.
-  int Load(const BpfOptions& options, std::string* what);
-  int LoadObject(bpf_object* object, const BpfOptions& options, std::string* what);
-  int Prepare(bpf_object* object, const BpfOptions& options);
-  int Attach(bpf_object* object, bool stacked, std::string* what);
-  int MapMemories(bpf_object* object, size_t ring_bytes);
-  // What one of the walks hands out, `size` bytes each. Returns 0 or an errno.
-  int Walk(const Fd& link, size_t size, const std::function<void(const char*)>& visit) const;
-
-  volatile BpfState* state() const { return static_cast<volatile BpfState*>(state_memory.at()); }
-  // Of each possible CPU.
-  const volatile BpfCounters* counters() const {
-    return static_cast<const volatile BpfCounters*>(counter_memory.at());
-  }
-  int FdOf(const bpf_object* object, const char* map) const {
-    return lib.bpf_map__fd(lib.bpf_object__find_map_by_name(object, map));
-  }
-  int Keep(int fd, Fd* own) const {
-    own->Reset(fcntl(fd, F_DUPFD_CLOEXEC, 0));
-    return own->ok() ? 0 : errno;
-  }
-};
-
 int BpfPrograms::Loaded::Load(const BpfOptions& options, std::string* what) {
   *what = "libbpf.so.1";
   if (!lib.Find()) return ENOENT;
@@ -139,7 +101,7 @@ int BpfPrograms::Loaded::LoadObject(bpf_object* object, const BpfOptions& option
     error = -lib.bpf_map_update_elem(FdOf(object, "cgroup"), &first, &options.cgroup, BPF_ANY);
     if (error != 0) return error;
   }
-  return Attach(object, options.settings.stacks != kBpfNoStacks, what);
+  return Attach(object, options.settings, what);
 }
 
 int BpfPrograms::Loaded::Prepare(bpf_object* object, const BpfOptions& options) {
@@ -165,7 +127,8 @@ int BpfPrograms::Loaded::Prepare(bpf_object* object, const BpfOptions& options) 
   return error != 0 ? error : set_entries("wakes", page);
 }
 
-int BpfPrograms::Loaded::Attach(bpf_object* object, bool stacked, std::string* what) {
+int BpfPrograms::Loaded::Attach(bpf_object* object, const BpfSettings& settings,
+                                std::string* what) {
   for (const char* name : kAttached) {
     *what = name;
     const bpf_program* program = lib.bpf_object__find_program_by_name(object, name);
@@ -193,8 +156,24 @@ int BpfPrograms::Loaded::Attach(bpf_object* object, bool stacked, std::string* w
   if (error == 0) error = Keep(program("finish_major"), &finish_major);
   if (error == 0) error = Keep(FdOf(object, "listed"), &listed);
   if (error == 0) error = Keep(FdOf(object, "rings"), &rings);
-  if (error == 0 && stacked) error = Keep(FdOf(object, "stack_rings"), &stack_rings);
-  return error;
+  if (error == 0 && settings.stacks != kBpfNoStacks) {
+    error = Keep(FdOf(object, "stack_rings"), &stack_rings);
+  }
+  if (error != 0) return error;
+  *what = "entries";
+  return AttachEntries(object, settings.budget != 0);
+}
+
+int BpfPrograms::Loaded::AttachEntries(bpf_object* object, bool budget) {
+  for (size_t i = 0; i < kEntryPrograms; i++) {
+    const bpf_program* program = lib.bpf_object__find_program_by_name(object, kEntries[i][0]);
+    const int fd = lib.bpf_program__fd(program);
+    entries[i].Reset(lib.bpf_raw_tracepoint_open(kEntries[i][1], fd));
+    if (!entries[i].ok()) return errno;
+    const int error = budget ? Keep(fd, &enter[i]) : 0;
+    if (error != 0) return error;
+  }
+  return 0;
 }
 
 int BpfPrograms::Loaded::MapMemories(bpf_object* object, size_t ring_bytes) {
@@ -339,35 +318,9 @@ int BpfPrograms::TakeCounts(uint64_t before, const std::function<void(const BpfC
   });
 }
 
-void BpfPrograms::SetEvery(uint32_t every) {
-  loaded_->state()->every = every;
-}
-
-BpfSpent BpfPrograms::Spent() const {
-  BpfSpent spent;
-  uint64_t timed[kBpfRuns] = {}, timed_ns[kBpfRuns] = {};
-  spent.ran_ns = loaded_->state()->ran;
-  for (size_t i = 0; i < loaded_->cpus; i++) {
-    const volatile BpfCounters& cpu = loaded_->counters()[i];
-    spent.counted += cpu.counted;
-    spent.captured += cpu.captured;
-    spent.put_ns += cpu.put_ns;
-    for (size_t run = 0; run < kBpfRuns; run++) {
-      timed[run] += cpu.timed[run];
-      timed_ns[run] += cpu.timed_ns[run];
-    }
-  }
-  const auto mean = [&](size_t run) {
-    if (timed[run] == 0) return 0.0;
-    return static_cast<double>(timed_ns[run]) / static_cast<double>(timed[run]);
-  };
-  spent.entry_ns = mean(kBpfEntry);
-  spent.completion_ns = mean(kBpfCompletion);
-  return spent;
-}
-
 size_t BpfPrograms::descriptors() const {
-  return loaded_->links.size() + 8 + (loaded_->stack_rings.ok() ? 1 : 0);
+  const size_t programs = loaded_->enter[0].ok() ? 2 * kEntryPrograms : kEntryPrograms;
+  return loaded_->links.size() + 8 + programs + (loaded_->stack_rings.ok() ? 1 : 0);
 }
 
 #endif

@@ -38,6 +38,8 @@ struct BpfSpent {
   // What it takes to run the programs for a fault that has no record, as they say themselves, ns.
   double entry_ns = 0, completion_ns = 0;
   uint64_t ran_ns = 0;  // CPU time of those who are followed, as of the last walk (TakeCounts)
+  // Their minor faults, as of then; and those that were completed in windows, as of now.
+  uint64_t minor = 0, within = 0;
 };
 
 class BpfPrograms {
@@ -84,6 +86,17 @@ class BpfPrograms {
   int TakeCounts(uint64_t before, const std::function<void(const BpfCount&)>& visit);
   // Of settings.budget.
   BpfSpent Spent() const;
+  // Of settings.budget. From now on minor faults are captured in windows only, none of which is
+  // open; and what the kernel counts of threads is told, not what programs do. Or not any more.
+  void SetWindows(bool windows);
+  // Entries are taken in, or are not. Returns 0 or an errno.
+  int SetEntries(bool on);
+  // What is entered from now on and completed within `length` ns is captured.
+  // Returns now (CLOCK_MONOTONIC, ns).
+  uint64_t OpenWindow(uint64_t length);
+  void CloseWindow();
+  // Threads that end from now on are told of no more, which with windows would be without an end.
+  void Freeze();
   size_t descriptors() const;
 
  private:

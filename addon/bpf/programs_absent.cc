@@ -54,6 +54,15 @@ void BpfPrograms::SetEvery(uint32_t) {}
 BpfSpent BpfPrograms::Spent() const {
   return {};
 }
+void BpfPrograms::SetWindows(bool) {}
+int BpfPrograms::SetEntries(bool) {
+  return ENOSYS;
+}
+uint64_t BpfPrograms::OpenWindow(uint64_t) {
+  return 0;
+}
+void BpfPrograms::CloseWindow() {}
+void BpfPrograms::Freeze() {}
 size_t BpfPrograms::descriptors() const {
   return 0;
 }

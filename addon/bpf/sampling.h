@@ -21,17 +21,18 @@ INLINE u32 Weigh(void) {
   return every;
 }
 
-INLINE s64 Untold(const struct BpfTask* task) {
-  return task->minor - task->told - task->walked;
+INLINE s64 Untold(const struct BpfTask* task, u64 key) {
+  return MinorOf(task, key) - task->told - task->walked;
 }
 
 // A minor fault of a thread that is counted.
-INLINE void Sample(void* context, struct BpfTask* task, struct BpfFault* fault) {
-  task->minor++;
+INLINE void Sample(void* context, struct BpfTask* task, u64 key, struct BpfFault* fault) {
+  CountMinor(task, key);
+  if (state.windows) COUNT(within);
   // Behind its end nobody would tell of what is passed by.
   fault->weight = task->ended ? 1 : Weigh();
   if (fault->weight == 0) return;
-  const s64 untold = Untold(task);
+  const s64 untold = Untold(task, key);
   fault->counted = untold < 1 ? 1 : untold;
   if (Put(context, fault)) {
     task->told += fault->counted;

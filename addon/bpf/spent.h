@@ -12,6 +12,7 @@ struct task_struct {
   s32 tgid;
   s32 exit_state;
   struct task_struct* real_parent;
+  u64 min_flt;
   struct sched_entity se;
 } __attribute__((preserve_access_index));
 

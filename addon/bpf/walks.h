@@ -18,8 +18,9 @@ SEC("iter/task") int list(u64* context) {
   if (bpf_map_lookup_elem(&tasks, &key) != NULL) return 0;
   u32 pid = task->tgid;
   if (pid == settings.self) return 0;
-  if (bpf_map_lookup_elem(&listed, &pid) == NULL) {
-    if (!settings.children) return 0;
+  // With a budget, of whom no program may be told before a window.
+  if (settings.scope != kBpfEveryone && bpf_map_lookup_elem(&listed, &pid) == NULL) {
+    if (!settings.children || settings.scope != kBpfListed) return 0;
     u64 parent = (u64)task->real_parent;
     if (bpf_map_lookup_elem(&tasks, &parent) == NULL) return 0;
   }
@@ -49,7 +50,9 @@ SEC("iter/task") int counts(u64* context) {
   struct BpfTask* kept = bpf_map_lookup_elem(&tasks, &key);
   if (kept == NULL || kept->kept >= state.walk_before) return 0;
   AddRan(kept, key);
-  const struct BpfCount count = {.pid = task->tgid, .tid = task->pid, .minor = Untold(kept)};
+  // Who has ended has been summed up.
+  if (settings.budget && !kept->ended) state.walked_minor += SumUp(kept, key);
+  const struct BpfCount count = {.pid = task->tgid, .tid = task->pid, .minor = Untold(kept, key)};
   if (count.minor == 0) return 0;
   kept->walked += count.minor;
   // Without room: it is visited once more.

@@ -10,6 +10,7 @@
 
 #include "capture/attach.h"
 #include "capture/ring_size.h"
+#include "proc/cgroup_procs.h"
 #include "proc/procfs.h"
 #include "util/clock.h"
 #include "util/error.h"
@@ -169,6 +170,9 @@ bool Capture::AttachWide(const std::vector<pid_t>& pids) {
 }
 
 void Capture::AttachWhole() {
+  // What they fault between windows no program tells.
+  if (options_.budget)
+    ListForPrograms(cgroup_.ok() ? ProcessesInCgroup(cgroup_.get()) : std::vector<pid_t>());
   const int error = events_->OpenWide();
   if (error == EMFILE) throw events_->TooManyDescriptors(1);
   const bool denied = error == EACCES || error == EPERM;

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/personality.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -33,6 +34,11 @@ constexpr int kStartPatience = 1000;  // ms
 // The event loop, which answers signals, waits as well: one of them may want us to end. An exec
 // that is only slow for a machine under load is over by then.
 constexpr int kSignalPatience = 50;  // ms
+
+uint64_t NsOf(const timeval& time) {
+  return (static_cast<uint64_t>(time.tv_sec) * 1'000'000 + static_cast<uint64_t>(time.tv_usec)) *
+         1000;
+}
 
 // Something to read comes within so many ms; after a signal little of that is left.
 bool Comes(int fd, int ms) {
@@ -222,8 +228,10 @@ bool Command::Reap() {
     end_known_ = ReadStat(pid_, &end_) == 0;
   }
   int status;
-  const pid_t found = waitpid(pid_, &status, WNOHANG);
+  rusage used;
+  const pid_t found = wait4(pid_, &status, WNOHANG, &used);
   if (found == pid_) {
+    cpu_ns_ = NsOf(used.ru_utime) + NsOf(used.ru_stime);
     status_ = status;
   } else if (found < 0 && errno == ECHILD && IsGone()) {
     status_ = 0;  // someone else collected it; its status is gone

@@ -70,6 +70,9 @@ class Command {
   int exec_error() const { return exec_error_; }
   // Wait status, -1 while it runs.
   int status() const { return status_.load(); }
+  // CPU time of it and of the children that it has waited for, ns, which is among that of our own
+  // children from then on that have ended; 0 before.
+  uint64_t cpu_ns() const { return cpu_ns_.load(); }
   // To the command, or to all of its session's first process group where its output is captured.
   // 0 or an errno; ESRCH after it has been reaped.
   int Kill(int signal);
@@ -91,6 +94,7 @@ class Command {
   // Two threads that wait at once: the second finds no child and would take the status for lost.
   std::mutex reaping_;
   std::atomic<int> status_{-1};
+  std::atomic<uint64_t> cpu_ns_{0};
   bool released_ = false;
   std::atomic<bool> awaited_{false};  // the outcome is: Reap() reads result_
   std::atomic<int> exec_error_{0};

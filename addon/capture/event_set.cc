@@ -140,6 +140,7 @@ int EventSet::SetPrograms(const Event& event, pid_t pid) {
   failed_call_ = "ioctl(PERF_EVENT_IOC_SET_BPF)";
   const int error = programs_->SetOn(event.fd.get(), event.kind == EventKind::kMajor);
   if (error != 0 || (plan_.on_exec && pid != -1)) return error;
+  if (windows_ && event.kind == EventKind::kMinor && !(in_window_ && wide_)) return 0;
   // Of those who have inherited it, too.
   failed_call_ = "ioctl(PERF_EVENT_IOC_ENABLE)";
   return ioctl(event.fd.get(), PERF_EVENT_IOC_ENABLE, 0) == 0 ? 0 : errno;
@@ -216,6 +217,7 @@ size_t EventSet::ReopenReturned() {
     const auto found = std::find(cpus_.begin(), cpus_.end(), cpu);
     if (found != cpus_.end()) Reopen(static_cast<size_t>(found - cpus_.begin()));
   }
+  if (!returned.empty() && !window_events_.empty()) OpenWindowEvents();
   return late + returned.size();
 }
 
@@ -296,9 +298,14 @@ void EventSet::SetPeriod(bool (*of)(EventKind), uint64_t period) {
   }
 }
 
+int EventSet::Switch(const Fd& event, bool on) {
+  const unsigned long to = on ? PERF_EVENT_IOC_ENABLE : PERF_EVENT_IOC_DISABLE;
+  return ioctl(event.get(), to, 0) == 0 ? 0 : errno;
+}
+
 void EventSet::SwitchOff(const Event& event) {
   // Fails only for a descriptor that is no event.
-  ioctl(event.fd.get(), PERF_EVENT_IOC_DISABLE, 0);
+  Switch(event.fd, false);
 }
 
 void EventSet::Disable() {
@@ -308,6 +315,7 @@ void EventSet::Disable() {
     return SpecOf(kind).record == RecordKind::kCompletion ? kCompletions : kEntries;
   };
   if (programs_ != nullptr) programs_->End();
+  for (const Fd& event : window_events_) Switch(event, false);
   for (const auto now : {kEntries, kCompletions, kFinished}) {
     for (const Event& event : events_) {
       if (turn(event.kind) == now) SwitchOff(event);
@@ -378,7 +386,8 @@ void EventSet::Retire() {
 
 size_t EventSet::descriptors() const {
   const size_t programs = programs_ == nullptr ? 0 : programs_->descriptors();
-  return events_.size() + main_.owners.size() + stacks_.owners.size() + programs;
+  return events_.size() + window_events_.size() + main_.owners.size() + stacks_.owners.size() +
+         programs;
 }
 
 size_t EventSet::ring_bytes() const {

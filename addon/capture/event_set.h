@@ -56,6 +56,11 @@ class EventSet {
   // The same of the copies of who makes mappings.
   void SetMakerPeriod(uint32_t period);
 
+  // With a budget. Whether minor faults are captured in windows only, none of which is open then.
+  // Returns 0 or an errno, as SwitchWindow() does.
+  int SetWindows(bool windows);
+  int SwitchWindow(bool on);
+
   // Entries first: a completion without entry is still a counted fault, an entry without completion
   // would look like a fault that never ended.
   void Disable();
@@ -138,9 +143,14 @@ class EventSet {
   void CountOne(const Event& event, Totals* totals) const;
   void CountPrograms(Totals* totals) const;
   void OpenSharedRings();
+  // Those that minor faults are completed by.
+  int SwitchMinor(bool on);
+  // For all threads of each CPU, where others are for threads: few to switch, and at one time.
+  int OpenWindowEvents();
   // What has to do with programs where a descriptor has been opened. Returns 0 or an errno.
   int SetPrograms(const Event& event, pid_t pid);
-  // With all that inherited from it.
+  // With all that inherited from it. Returns 0 or an errno.
+  static int Switch(const Fd& event, bool on);
   static void SwitchOff(const Event& event);
   // Closes the events from `from` on: their thread has ended before it had all of them. What they
   // have counted stays counted, since it is in the rings.
@@ -156,6 +166,8 @@ class EventSet {
   std::vector<Ring> shared_rings_;
   std::vector<Event> events_;
   std::vector<Closed> closed_;
+  std::vector<Fd> window_events_;
+  bool windows_ = false, in_window_ = false;
   Totals retired_;
   // Ids of what was retired last, and of what was before that.
   std::vector<uint64_t> retired_ids_[2];

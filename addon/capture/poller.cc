@@ -42,8 +42,6 @@ constexpr size_t kSweepSize = 4096;
 // What was on the stacks of threads that were there before us has its name from the first fault on
 // where they are all found within this time.
 constexpr uint64_t kFirstStacks = 50'000'000;  // ns
-// So manyth minor fault has a record at least.
-constexpr uint32_t kMostEvery = 1 << 24;
 // One stack takes 5 us.
 constexpr uint64_t kStackPatience = 1'000'000'000;  // ns
 // For the records of faults that were being written when capture was switched off.
@@ -82,6 +80,7 @@ Poller::Poller(EventSet& events, const Formats& formats, Mailbox& mailbox, Comma
       maker_budget_(events.plan().maker_budget),
       every_(events.plan().every),
       in_force_(events.plan().every),
+      windows_(events),
       stacks_(LookForStack, kStackPatience),
       stop_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (!stop_fd_.ok()) throw SystemError(errno, "eventfd", "");
@@ -165,6 +164,7 @@ void Poller::Finish() {
     std::lock_guard<std::mutex> lock(mutex_);
     notices_.push_back({"COUNTS_UNREAD", error, ErrnoText(error)});
   }
+  if (windows_.used()) return FinishWindows();
   // Where everything has ended by itself nothing is cut off, and what is missing is missing. The
   // counts of events for all threads of a CPU are of everything on the machine, and a few faults
   // are in them that the kernel gives no record of.
@@ -248,35 +248,6 @@ void Poller::KeepBudgets() {
   }
 }
 
-void Poller::SetEvery(uint32_t every) {
-  if (!events_.plan().budget) return;
-  std::lock_guard<std::mutex> lock(mutex_);
-  every_ = every;
-  ApplyEvery();
-}
-
-void Poller::ApplyEvery() {
-  const uint64_t eased = uint64_t{every_} * ease_.times();
-  const uint32_t every = static_cast<uint32_t>(std::min<uint64_t>(eased, kMostEvery));
-  if (every == in_force_) return;
-  in_force_ = every;
-  if (ease_.times() > 1) eased_every_ = std::max(eased_every_.load(), every);
-  events_.programs()->SetEvery(every);
-}
-
-void Poller::KeepRoom(uint64_t now) {
-  if (!formats_.sampled) return;
-  std::lock_guard<std::mutex> lock(mutex_);
-  ease_.Next(used_, now);
-  ApplyEvery();
-}
-
-BpfSpent Poller::Spent(uint64_t* at) {
-  std::lock_guard<std::mutex> lock(mutex_);
-  *at = spent_at_;
-  return spent_;
-}
-
 void Poller::Sweep(uint64_t now) {
   const size_t threads = pairer_.threads().size();
   if (threads == 0) return;
@@ -339,7 +310,7 @@ void Poller::Run() {
   int interval = kBusyInterval;
   while (!stopping_) {
     // EINTR and a spurious return only make a pass come early.
-    poll(fds.data(), static_cast<nfds_t>(fds.size()), interval);
+    poll(fds.data(), static_cast<nfds_t>(fds.size()), windows_.Wait(MonotonicNow(), interval));
     for (size_t i = first_ring; i < fds.size(); i++) {
       // A ring whose owner has ended (the thread that started us) reports that for ever; the timer
       // goes on serving it.
@@ -349,9 +320,10 @@ void Poller::Run() {
     if (ReapCommand()) fds[1].fd = -1;
     const uint64_t now = MonotonicNow();
     TakeStacks(now);
+    KeepWindows(now);
     const bool seen = Pass(horizon);
     const uint64_t done = horizon;
-    if (!first_stacks_) horizon = now;
+    if (!first_stacks_) horizon = windows_.Horizon(now);
     KeepBudgets();
     KeepRoom(now);
     Sweep(now);
@@ -369,6 +341,7 @@ void Poller::Run() {
   LookAtCpus(MonotonicNow());
   if (first_stacks_) poll(&fds[stacks], 1, kFirstStacks / 1'000'000);
   TakeStacks(MonotonicNow());
+  EndWindows();
   Finish();
   {
     // What a program keeps of a thread goes with the thread.

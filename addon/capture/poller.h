@@ -14,6 +14,7 @@
 #include "capture/held_reader.h"
 #include "capture/notice.h"
 #include "capture/stack_budget.h"
+#include "capture/windows.h"
 #include "faults/pair.h"
 #include "source/order.h"
 #include "wire/mailbox.h"
@@ -52,6 +53,9 @@ class Poller {
   // taken.
   void SetEvery(uint32_t every);
   uint32_t every() const { return every_.load(); }
+  // With a budget: minor faults are captured in windows of `length` ns, one in every `cycle` ns; 0:
+  // always.
+  void SetWindows(uint64_t length, uint64_t cycle);
   // What it was at most for that; 0: never.
   uint32_t eased_every() const { return eased_every_.load(); }
   // With a budget: what was spent up to the last walk, which was at `at` (raw clock, 0: none yet).
@@ -80,6 +84,15 @@ class Poller {
   // Has fewer faults captured where more come than can be taken.
   void KeepRoom(uint64_t now);
   void ApplyEvery();
+  // Has windows as they were asked for, and opens and closes them.
+  void KeepWindows(uint64_t now);
+  // Says that one could not be opened or closed, once.
+  void CheckWindows(int error);
+  // Closes the last one, and takes what is told behind it.
+  void EndWindows();
+  void FinishWindows();
+  // Counts anew for how many the faults of a window stand that is over.
+  void TakeStretch();
   // Takes stacks more or less often, as the budget says.
   void KeepBudgets();
   // Takes what programs have counted of threads that are followed since before `before`, and no
@@ -119,6 +132,8 @@ class Poller {
   std::atomic<uint32_t> eased_every_{0};
   uint32_t in_force_;
   Ease ease_;
+  Windows windows_;
+  bool windows_failed_ = false;
   double used_ = 0;  // of the rings or of the batches, the fuller one
   HeldReader<ThreadStack> stacks_;
   bool first_stacks_ = true;  // those of the threads seeded are awaited, and the records with them
@@ -139,6 +154,7 @@ class Poller {
   PollerCounters published_;
   BpfSpent spent_;
   uint64_t spent_at_ = 0;
+  uint64_t asked_length_ = 0, asked_cycle_ = 0;  // of windows
   uint64_t as_of_ = 0;  // the pairer has seen every record up to this time (raw clock)
   uint64_t cut_minor_ = 0;
   uint64_t cut_major_ = 0;

@@ -16,6 +16,11 @@ PollerCounters Poller::counters() {
 EventSet::Totals Poller::Count() {
   std::lock_guard<std::mutex> lock(mutex_);
   EventSet::Totals totals = events_.Count();
+  if (windows_.used()) {
+    // Events were not always on. What the kernel says of threads is all.
+    totals.minor = spent_.minor;
+    totals.lost_minor = 0;
+  }
   const PairCounters& pair = published_.pair;
   totals.major -= std::min(totals.major, pair.duplicate_major + pair.left_out_major + cut_major_);
   totals.minor -= std::min(totals.minor, pair.duplicate_minor + pair.left_out_minor + cut_minor_);

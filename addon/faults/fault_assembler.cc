@@ -89,12 +89,17 @@ void FaultAssembler::OnCompletion(Thread& thread, const Record& record, uint64_t
 
 void FaultAssembler::OnSignal(Thread& thread, const Record& record) {
   Entry& entry = thread.user;
+  const uint8_t bus = record.signal == SIGBUS ? kSignalBus : 0;
+  const auto signal = static_cast<uint8_t>(bus | record.signal_code);
+  if (record.kind == RecordKind::kFinished && record.entered == 0) {
+    // Between windows a program tells it by the signal alone.
+    counters_.unresolved++;
+    return Fault(thread, nullptr, {kFlagNone, record.address, record.time, false, signal});
+  }
   // Not for a page fault: a trap of another kind, or an entry whose completion may be lost.
   if (!entry.open || Tainted(entry)) return;
   entry.open = false;
   counters_.unresolved++;
-  const uint8_t bus = record.signal == SIGBUS ? kSignalBus : 0;
-  const auto signal = static_cast<uint8_t>(bus | record.signal_code);
   Fault(thread, &entry, {kFlagNone, entry.address, record.time, false, signal});
 }
 

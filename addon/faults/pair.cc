@@ -1,8 +1,15 @@
 #include "faults/pair.h"
 
+#include <algorithm>
+
 #include "bpf/fault_record.h"
 
 namespace pagefault {
+
+namespace {
+// What may stand in a row, with room for the stacks of such a fault.
+constexpr double kMaxWeight = 1 << 30;
+}  // namespace
 
 void Pairer::Consume(const RawRecord& raw, uint64_t now) {
   Record record;
@@ -21,6 +28,7 @@ void Pairer::Consume(const RawRecord& raw, uint64_t now) {
       if (Thread* thread = tasks_.Own(record)) faults_.OnEntry(*thread, record);
       return;
     case RecordKind::kFinished:
+      Stretch(&record);
       return OnFinished(record);
     case RecordKind::kStack:
     case RecordKind::kStackCopy:
@@ -75,6 +83,14 @@ void Pairer::OnCounted(uint32_t pid, uint32_t tid, int64_t minor, bool listed, u
   record.counted = minor;
   record.time = time;
   OnCounted(record);
+}
+
+void Pairer::Stretch(Record* record) {
+  if (record->ending != kBpfMinor) return;
+  if (record->time < stretched_since_ || record->time >= stretched_until_) return;
+  const double weight = record->weight * stretch_ + rest_;
+  record->weight = static_cast<uint32_t>(std::max(1.0, std::min(weight, kMaxWeight)));
+  rest_ = std::max(0.0, std::min(weight - record->weight, 1.0));
 }
 
 void Pairer::OnCounted(const Record& record) {

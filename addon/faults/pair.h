@@ -47,6 +47,15 @@ class Pairer {
   // What is counted of a thread and told by no record (FaultAssembler::OnCounted); `listed` as of a
   // finished fault.
   void OnCounted(uint32_t pid, uint32_t tid, int64_t minor, bool listed, uint64_t time);
+  // Minor faults that are completed from `since` on (raw clock) stand for `stretch` times as many
+  // as programs say.
+  void SetStretch(double stretch, uint64_t since) {
+    stretch_ = stretch;
+    stretched_since_ = since;
+    stretched_until_ = UINT64_MAX;
+  }
+  // Those from then on stand for themselves again.
+  void EndStretch(uint64_t until) { stretched_until_ = until; }
   // See FaultAssembler.
   void SuspectUntil(uint64_t time) { faults_.SuspectUntil(time); }
   bool Tainted(const Entry& entry) const { return faults_.Tainted(entry); }
@@ -71,6 +80,7 @@ class Pairer {
  private:
   void OnCompletion(const Record& record, uint64_t stamp);
   void OnFinished(const Record& record);
+  void Stretch(Record* record);
   void OnCounted(const Record& record);
   void OnStack(const Record& record);
   void OnMmap(const Record& record);
@@ -82,6 +92,9 @@ class Pairer {
   Mailbox& mailbox_;
   const SessionTime session_;
   PairCounters counters_;
+  double stretch_ = 1;
+  uint64_t stretched_since_ = UINT64_MAX, stretched_until_ = UINT64_MAX;
+  double rest_ = 0;  // of a fault, that the last one has not been told to stand for
   StackPeriods stack_periods_;
   StackPeriods maker_periods_;
   FaultAssembler faults_;

@@ -65,6 +65,7 @@ Napi::Function Session::Define(Napi::Env env) {
                          InstanceMethod<&Session::TakeStack>("takeStack"),
                          InstanceMethod<&Session::Counters>("counters"),
                          InstanceMethod<&Session::SetEvery>("setEvery"),
+                         InstanceMethod<&Session::SetWindows>("setWindows"),
                          InstanceMethod<&Session::Spent>("spent"),
                          InstanceMethod<&Session::Pending>("pending"),
                          InstanceMethod<&Session::PendingFaults>("pendingFaults"),

@@ -27,6 +27,8 @@ class Session : public Napi::ObjectWrap<Session> {
   Napi::Value TakeStack(const Napi::CallbackInfo& info);
   Napi::Value Counters(const Napi::CallbackInfo& info);
   void SetEvery(const Napi::CallbackInfo& info);
+  // setWindows(length, cycle), ns.
+  void SetWindows(const Napi::CallbackInfo& info);
   Napi::Value Spent(const Napi::CallbackInfo& info);
   Napi::Value Pending(const Napi::CallbackInfo& info);
   void PendingFaults(const Napi::CallbackInfo& info);

@@ -1,17 +1,19 @@
-import { BudgetController, firstEvery } from '../core/budget/controller';
-import type { Spent } from '../core/budget/controller';
+import { BudgetController, firstSampling, standsFor } from '../core/budget/controller';
+import type { Sampling, Spent } from '../core/budget/controller';
 import type { BudgetFacts } from '../core/facts/capture-facts';
 import type { Debug } from '../core/facts/debug';
 import type { LiveCapture } from '../sources/live/live-capture';
-import { ownCpuNs } from '../sources/live/own-cpu';
-import type { SpentCounters } from '../native/contract';
+import { OwnCpu } from '../sources/live/own-cpu';
+import type { Session, SpentCounters } from '../native/contract';
 import type { CaptureOptions } from './options';
 
 /** What a budget is kept with. */
 export interface BudgetPorts {
-  readonly session: { spent(): SpentCounters; setEvery(every: number): void };
-  /** CPU time of all processes of the analyzer, ns. */
-  readonly ownNs: () => number;
+  readonly session: Pick<Session, 'spent' | 'setEvery' | 'setWindows'>;
+  /** The target runs already. */
+  readonly begun: boolean;
+  /** CPU time of all processes of the analyzer, ns; `commandNs` as of SpentCounters. */
+  readonly ownNs: (commandNs: number) => number;
   /** CPUs of the machine where the budget is a share of that; null: of the targets' CPU time. */
   readonly cpus: number | null;
   readonly debug: Debug;
@@ -24,13 +26,17 @@ export class BudgetKeeper {
   private lastOwn = 0;
   private least: number;
   private most: number;
+  private windows: boolean;
 
   constructor(
     private readonly percent: number,
     private readonly ports: BudgetPorts,
   ) {
-    this.controller = new BudgetController(percent / 100);
-    this.least = this.most = this.controller.every;
+    this.controller = new BudgetController(percent / 100, ports.begun);
+    const { sampling } = this.controller;
+    this.least = this.most = standsFor(sampling);
+    this.windows = sampling.windowNs > 0;
+    if (this.windows) this.set(sampling);
   }
 
   /** To be called some times a second. */
@@ -39,14 +45,14 @@ export class BudgetKeeper {
     const now = session.spent();
     const { last } = this;
     if (now.atNs === 0 || now.atNs === last?.atNs) return;
-    const own = ownNs();
+    const own = ownNs(now.commandNs);
     if (last !== null) this.step(now, last, Math.max(0, own - this.lastOwn));
     this.last = now;
     this.lastOwn = own;
   }
 
   private step(now: SpentCounters, last: SpentCounters, ownNs: number): void {
-    const { session, cpus, debug } = this.ports;
+    const { cpus, debug } = this.ports;
     const { controller } = this;
     const elapsedNs = now.atNs - last.atNs;
     const spent: Spent = {
@@ -54,22 +60,32 @@ export class BudgetKeeper {
       baseNs: cpus === null ? now.ranNs - last.ranNs : cpus * elapsedNs,
       countingNs: (now.counted - last.counted) * now.eachNs,
       recordNs: now.putNs - last.putNs,
+      faults: now.minor - last.minor,
+      eachNs: now.eachNs,
       captured: now.captured - last.captured,
       ownNs,
     };
-    const before = controller.every;
+    const before = controller.sampling;
     controller.step(spent);
-    debug('capture', () => `budget: ${JSON.stringify(spent)} -> 1 in ${controller.every}`);
-    if (controller.every === before) return;
-    session.setEvery(controller.every);
-    this.least = Math.min(this.least, controller.every);
-    this.most = Math.max(this.most, controller.every);
+    const { sampling } = controller;
+    debug('capture', () => `budget: ${JSON.stringify(spent)} -> ${JSON.stringify(sampling)}`);
+    if (sampling !== before) this.set(sampling);
+  }
+
+  private set(sampling: Sampling): void {
+    const { session } = this.ports;
+    session.setEvery(sampling.every);
+    session.setWindows(sampling.windowNs, sampling.cycleNs);
+    this.least = Math.min(this.least, standsFor(sampling));
+    this.most = Math.max(this.most, standsFor(sampling));
+    this.windows ||= sampling.windowNs > 0;
   }
 
   /** What is said of it: of now, or of all of a capture that is over. */
   facts(over: boolean): BudgetFacts {
     const { controller, percent, ports } = this;
     const cost = over ? controller.costInAll() : controller.costNow();
+    const now = standsFor(controller.sampling);
     return {
       percent,
       ofMachine: ports.cpus !== null,
@@ -77,14 +93,19 @@ export class BudgetKeeper {
       countingPercent: 100 * cost.counting,
       ownPercent: 100 * cost.own,
       isMet: controller.meets(cost),
-      every: over ? [this.least, this.most] : [controller.every, controller.every],
+      every: over ? [this.least, this.most] : [now, now],
+      windows: over ? this.windows : controller.sampling.windowNs > 0,
     };
   }
 }
 
 /** SessionOptions.every. */
-export function everyAtFirst({ every, budget }: CaptureOptions): number {
-  return budget === null ? every : firstEvery(budget / 100);
+export function everyAtFirst({ every, budget, target }: CaptureOptions): number {
+  return budget === null ? every : firstSampling(budget / 100, isBegun(target)).every;
+}
+
+function isBegun({ kind }: CaptureOptions['target']): boolean {
+  return kind !== 'command' && kind !== 'demo';
 }
 
 /** null where there is none. */
@@ -95,11 +116,13 @@ export function budgetOf(
 ): BudgetKeeper | null {
   if (budget === null) return null;
   // With a name the programs run for everybody, too.
+  const own = new OwnCpu(session.info.commandPid);
   const whole = target.kind === 'all' || target.kind === 'name';
   return new BudgetKeeper(budget, {
     debug,
     session,
-    ownNs: () => ownCpuNs(session.info.commandPid),
+    begun: isBegun(target),
+    ownNs: (commandNs) => own.ns(commandNs),
     cpus: whole ? session.info.cpus : null,
   });
 }

@@ -125,12 +125,16 @@ export interface SpentCounters {
   readonly atNs: number;
   /** CPU time of all threads that are followed, ns. */
   readonly ranNs: number;
+  /** MINOR and COW faults of them. */
+  readonly minor: number;
   /** Completions that were counted, those that have records, and what it took to write these, ns. */
   readonly counted: number;
   readonly captured: number;
   readonly putNs: number;
   /** What it costs that one is counted, ns. */
   readonly eachNs: number;
+  /** CPU time of a COMMAND that has ended, which is among that of our own children then; else 0. */
+  readonly commandNs: number;
 }
 
 /** A user-mode fault that has been entered and not completed. Addresses are exact. */
@@ -158,6 +162,8 @@ export interface Session {
   counters(): Counters;
   /** With SessionOptions.budget: one minor fault in `every` is captured from now on, on average. */
   setEvery(every: number): void;
+  /** The same: MINOR and COW faults are captured in windows of so many ns, one in every `cycleNs` on average; 0: always. */
+  setWindows(lengthNs: number, cycleNs: number): void;
   /** The same. */
   spent(): SpentCounters;
   /** User-mode entries still open, oldest first, at most `max`. */

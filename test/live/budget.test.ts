@@ -43,12 +43,15 @@ function isOfStorm(capture: Capture): void {
   // How many one stands for follows the budget: the error of a share is that of the weights.
   const squares = weights.reduce((total, weight) => total + weight ** 2, 0);
   const error = Math.sqrt(0.25 * squares) / weights.reduce((total, weight) => total + weight, 0);
+  const { windows } = (report.capture as unknown as { budget: { windows: boolean } }).budget;
   expect(rows).toHaveLength(2);
   for (const { tid, start, faults } of rows) {
     const thread = report.threads.find((row) => row.tid === tid)!;
     // Beside what the workload counts a thread touches its stack and what it shares.
     expect(Number(thread.faults) - faults).toBeGreaterThanOrEqual(0);
     expect(Number(thread.faults) - faults).toBeLessThan(20);
+    // Those of windows: test/live/windows.
+    if (windows) continue;
     const region = report.regions.find((row) => row.start === start)!;
     const share = Number(region.faults) / sumOf(report.regions, 'faults');
     expect(Math.abs(share - 0.5)).toBeLessThan(4 * error);
@@ -73,7 +76,7 @@ test.each(['50%', '1', '0.01'])(
 
 test('beside perf stat: the same totals', async () => {
   const { tracer, perf } = await besidePerfStat(command('storm', ...STORM), scratch, (pid) =>
-    startAnalyzer([...within('5'), '-q', '--report-format', 'json', '-p', String(pid)]),
+    startAnalyzer([...within('20'), '-q', '--report-format', 'json', '-p', String(pid)]),
   );
   const { summary } = reportIn(tracer);
   expect({ minor: summary.minor! + summary.cow!, major: summary.major }).toEqual(perf);
@@ -90,7 +93,7 @@ test('processes of a few faults each, and those that exec, are counted to the fa
   }
 });
 
-test('where counting alone is beyond the budget it is said', async () => {
+test('where the analyzer alone is beyond the budget it is said', async () => {
   const storm = new Running(
     command('storm', '--threads', '2', '--pause', '20', '--seconds', '1000'),
   );
@@ -103,12 +106,12 @@ test('where counting alone is beyond the budget it is said', async () => {
     expect(report.capture).toMatchObject({ budget: { percent: 0.01, met: false } });
     expect(limits).toContainEqual(
       expect.stringMatching(
-        /^sampled, 1 in [\d,]+( to [\d,]+)?, for [\d.]+ % of budget 0.01 % \(not met: counting is [\d.]+ %, the analyzer [\d.]+ %\): ~ is an estimate$/,
+        /^sampled, 1 in [\d,]+( to [\d,]+)? in windows, for [\d.]+ % of budget 0.01 % \(not met: counting is [\d.]+ %, the analyzer [\d.]+ %\): ~ is an estimate$/,
       ),
     );
     const budget = (report.capture as unknown as { budget: Record<string, number> }).budget;
-    expect(budget.counting_percent).toBeGreaterThan(0.01);
-    expect(budget.cost_percent).toBeGreaterThan(budget.counting_percent!);
+    expect(budget.analyzer_percent).toBeGreaterThan(0.01);
+    expect(budget.cost_percent).toBeGreaterThan(budget.analyzer_percent!);
   } finally {
     storm.kill('SIGKILL');
     await storm.ended;

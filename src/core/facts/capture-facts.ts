@@ -56,8 +56,10 @@ export interface BudgetFacts {
   readonly countingPercent: number;
   readonly ownPercent: number;
   readonly isMet: boolean;
-  /** The least and the most that CaptureMode.every was in that time. */
+  /** The least and the most that one stood for in that time. */
   readonly every: readonly [number, number];
+  /** Faults are captured in windows, and the kernel's own counts say how many there are. */
+  readonly windows: boolean;
 }
 
 /** How a session captures, as the addon says it. */
@@ -280,7 +282,8 @@ function sampledText({ every = 1, easedEvery = 0, budget }: CaptureMode): string
   if (budget === undefined) return `sampled, 1 in ${grouped(every)}${eased}: ~ is an estimate`;
   const [least, most] = budget.every;
   const nth = least === most ? grouped(least) : `${grouped(least)} to ${grouped(most)}`;
-  return `sampled, 1 in ${nth}${eased}, for ${budgetText(budget)}: ~ is an estimate`;
+  const windows = budget.windows ? ' in windows' : '';
+  return `sampled, 1 in ${nth}${eased}${windows}, for ${budgetText(budget)}: ~ is an estimate`;
 }
 
 /** `0.94 % of budget 1 %`, `3.6 % of budget 1 % (not met: counting is 3.1 %, the analyzer 0.3 %)`. */

@@ -18,7 +18,8 @@ export type NoticeCode =
   | 'COMMAND_FAILED'
   | 'CREDENTIALS_CHANGED'
   | 'CREDENTIALS_MORE'
-  | 'COUNTS_UNREAD';
+  | 'COUNTS_UNREAD'
+  | 'WINDOWS_FAILED';
 
 /** A notice of the addon: what it could not have and what it did instead. */
 export interface NoticeFacts {
@@ -72,6 +73,8 @@ const TEXTS: Readonly<Record<NoticeCode, Text | null>> = {
   CREDENTIALS_CHANGED: (detail) =>
     `process ${detail} changed its credentials by exec: the kernel detached its events and they were opened anew; ` +
     'a few faults around the exec may be missing',
+  WINDOWS_FAILED: (detail) =>
+    `events could not be switched for --budget (${detail}): fewer faults are captured than may be, or none`,
   COUNTS_UNREAD: (detail) =>
     `what the programs in the kernel had counted last could not be read (${detail}): totals are too low`,
   CREDENTIALS_MORE: (detail) => `and ${detail} more changed their credentials by exec`,

@@ -181,6 +181,7 @@ function budgetPart(budget: BudgetFacts): Json {
     counting_percent: known(budget.countingPercent),
     analyzer_percent: known(budget.ownPercent),
     met: budget.isMet,
+    windows: budget.windows,
     every: [least, most],
   };
 }

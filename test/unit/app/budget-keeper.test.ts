@@ -9,30 +9,39 @@ const NOTHING: SpentCounters = {
   captured: 0,
   putNs: 0,
   eachNs: 400,
+  minor: 0,
+  commandNs: 0,
 };
 
 /** A session that is told, and counters and CPU time of the analyzer as a test sets them. */
-function kept(percent: number, cpus: number | null = null) {
+function kept(percent: number, { cpus = null as number | null, begun = false } = {}) {
   const told: number[] = [];
+  const windows: [number, number][] = [];
   const now = { spent: NOTHING, own: 0 };
   const keeper = new BudgetKeeper(percent, {
-    session: { spent: () => now.spent, setEvery: (every) => told.push(every) },
+    session: {
+      spent: () => now.spent,
+      setEvery: (every) => told.push(every),
+      setWindows: (lengthNs, cycleNs) => windows.push([lengthNs, cycleNs]),
+    },
+    begun,
     ownNs: () => now.own,
     cpus,
     debug: () => undefined,
   });
-  return { told, now, keeper };
+  return { told, windows, now, keeper };
 }
 
 /** A quarter of a second of a storm on one CPU later: 100,000 faults, all with records. */
 function later({ spent, own }: { spent: SpentCounters; own: number }, ownNs: number) {
-  const { atNs, ranNs, counted, captured, putNs } = spent;
+  const { atNs, ranNs, counted, captured, putNs, minor } = spent;
   return {
     spent: {
       ...NOTHING,
       atNs: atNs + 250e6,
       ranNs: ranNs + 250e6,
       counted: counted + 100_000,
+      minor: minor + 100_000,
       captured: captured + 100_000,
       putNs: putNs + 50e6,
     },
@@ -42,9 +51,25 @@ function later({ spent, own }: { spent: SpentCounters; own: number }, ownNs: num
 
 test('a session captures no more than is known to be cheap before anything was measured', () => {
   const at = (budget: number | null): number =>
-    everyAtFirst({ every: 7, budget } as CaptureOptions);
+    everyAtFirst({ every: 7, budget, target: { kind: 'command' } } as CaptureOptions);
   expect([null, 50, 1, 0.01].map(at)).toEqual([7, 1, 10, 1000]);
   expect(kept(1).keeper.facts(false)).toMatchObject({ every: [10, 10], isMet: true });
+});
+
+test('a storm that runs already is not counted before it is known what that costs', () => {
+  const { told, windows, keeper, now } = kept(1, { begun: true });
+  expect(told).toEqual([8]);
+  expect(windows).toEqual([[2.5e6, 250e6]]);
+  expect(keeper.facts(false)).toMatchObject({ every: [800, 800], windows: true });
+  // It is none: what there is costs nothing.
+  keeper.beat();
+  now.spent = { ...now.spent, atNs: 250e6, ranNs: 250e6, minor: 100, counted: 1 };
+  keeper.beat();
+  now.spent = { ...now.spent, atNs: 500e6, ranNs: 500e6, minor: 200, counted: 2 };
+  keeper.beat();
+  expect(windows[1]).toEqual([0, 0]);
+  expect(keeper.facts(false)).toMatchObject({ every: [1, 1], windows: false });
+  expect(keeper.facts(true)).toMatchObject({ every: [1, 800], windows: true });
 });
 
 test('what was spent between two looks of the programs is judged, once', () => {
@@ -67,7 +92,7 @@ test('what was spent between two looks of the programs is judged, once', () => {
 });
 
 test('of the machine: its CPUs, whatever runs on them', () => {
-  const { now, keeper } = kept(50, 8);
+  const { now, keeper } = kept(50, { cpus: 8 });
   Object.assign(now, later(now, 0));
   keeper.beat();
   Object.assign(now, later(now, 110e6));

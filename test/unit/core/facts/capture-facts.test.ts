@@ -42,6 +42,7 @@ const BUDGET = {
   ownPercent: 0.1,
   isMet: true,
   every: [37, 37],
+  windows: false,
 } as const;
 
 test.each<[Partial<BudgetFacts>, string]>([
@@ -53,6 +54,10 @@ test.each<[Partial<BudgetFacts>, string]>([
   [
     { percent: 12.5, costPercent: 11.6, every: [1, 1200] },
     'sampled, 1 in 1 to 1,200, for 12 % of budget 13 %: ~ is an estimate',
+  ],
+  [
+    { every: [800, 800], windows: true },
+    'sampled, 1 in 800 in windows, for 0.94 % of budget 1 %: ~ is an estimate',
   ],
   [
     { costPercent: 3.61, countingPercent: 3.14, ownPercent: 0.3, isMet: false },
