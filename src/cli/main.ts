@@ -55,6 +55,8 @@ export async function main(args: readonly string[], notes?: Buffer): Promise<num
     const { line, status } = describeError(error, {
       command: target.kind === 'command' ? target.file : target.kind === 'demo' ? 'demo' : '',
       pids: target.kind === 'attach' ? target.pids : [],
+      ...(options.budget !== null ? { sampledBy: '--budget' } : {}),
+      ...(options.every > 1 ? { sampledBy: '--every' } : {}),
     });
     say(line);
     return status;

@@ -128,6 +128,11 @@ test('without rights: one line that says which are needed, status 2', async () =
   const ended = await run([...nobody, ...analyzerCommand([...BPF, '-q', '--', 'true'])]);
   expect(ended).toMatchObject({ status: 2, stdout: '' });
   expect(ended.stderr).toMatch(/^error: --engine bpf: .*CAP_BPF and CAP_PERFMON.*\n$/);
+  // What was asked for is named.
+  const sampled = await run([...nobody, ...analyzerCommand(['--budget', '1', '-q', '--', 'true'])]);
+  expect(sampled).toMatchObject({ status: 2, stdout: '' });
+  expect(sampled.stderr).toMatch(/^error: --budget needs .*: .*CAP_BPF and CAP_PERFMON.*\n$/);
+  expect(sampled.stderr).not.toContain('--engine');
 });
 
 /** What a run captures with, and why not with programs, as the debug log says it. */

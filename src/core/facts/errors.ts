@@ -21,6 +21,8 @@ export interface ErrorContext {
   /** COMMAND's file as it was given, '' when attached. */
   readonly command: string;
   readonly pids: readonly number[];
+  /** What needs the engine that was asked for, where that is no engine itself. */
+  readonly sampledBy?: '--every' | '--budget';
 }
 
 type Message = (detail: string, context: ErrorContext) => string;
@@ -46,8 +48,10 @@ const TEXTS = {
     `too many descriptors: ${reason(detail)} (raise the limit with ulimit -n, or run as root)`,
   ENFILE: () => 'the system has no file descriptors left (see /proc/sys/fs/file-max)',
   ENOSYS: () => 'this kernel has no perf events (CONFIG_PERF_EVENTS)',
-  NO_ENGINE: (detail) =>
-    `--engine ${detail} (run as root, or leave it out: the best that can be had is used)`,
+  NO_ENGINE: (detail, { sampledBy }) =>
+    sampledBy === undefined
+      ? `--engine ${detail} (run as root, or leave it out: the best that can be had is used)`
+      : `${sampledBy} needs programs in the kernel: ${detail} (run as root, or leave it out: every fault is captured then)`,
   SECCOMP: () =>
     'a seccomp filter refuses perf_event_open (Seccomp: 2 in /proc/self/status): run outside of the container, or ' +
     'start it with --cap-add PERFMON or --security-opt seccomp=unconfined; a systemd unit, with ' +

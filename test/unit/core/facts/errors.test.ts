@@ -21,6 +21,12 @@ test.each([
   [native('EACCES', ''), attach, /process 42.*another user/],
   [native('EPERM', ''), attach, /process 42.*root/],
   [native('ESRCH', ''), { command: '', pids: [1, 2] }, /one of the processes 1, 2/],
+  [native('NO_ENGINE', 'bpf: why'), attach, /^error: --engine bpf: why \(.*leave it out/],
+  [
+    native('NO_ENGINE', 'bpf: why'),
+    { ...attach, sampledBy: '--budget' as const },
+    /^error: --budget needs programs in the kernel: bpf: why \(.*leave it out/,
+  ],
   [
     native('EMFILE', 'perf_event_open: Too many open files: 9 threads x 2 CPUs x 4 events need 72'),
     attach,
