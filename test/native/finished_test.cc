@@ -73,6 +73,47 @@ TEST(finished_by_a_signal) {
   CHECK_EQ(bench.counters().unresolved, 1u);
 }
 
+TEST(finished_by_a_signal_that_no_entry_tells) {
+  Bench bench;
+  bench.TakesFinished();
+  BpfFault fault = Fault(0, 2500, 0x7f0000001234, kBpfSignal);
+  fault.ip = 0;
+  fault.signal_code = 1;
+  bench.Feed(Finished(fault));
+  const SeenBatch seen = bench.Seen();
+  CHECK_EQ(seen.faults.size(), 1u);
+  CHECK_EQ(seen.faults.at(0).flags, 0);
+  CHECK_EQ(seen.faults.at(0).signal, 1);
+  CHECK_EQ(seen.faults.at(0).address, 0x7f0000001234u);
+  CHECK_EQ(bench.counters().unresolved, 1u);
+}
+
+TEST(finished_in_a_window_stands_for_those_between_windows) {
+  Bench bench;
+  bench.TakesSamples();
+  const auto feed = [&bench](uint64_t time, uint8_t ending) {
+    BpfFault fault = Fault(time - 500, time, 0x5000, ending);
+    fault.weight = ending == kBpfMinor ? 8 : 1;
+    fault.counted = 1;
+    bench.Feed(Finished(fault, 52));
+  };
+  bench.pairer().SetStretch(2.3125, 3000);
+  feed(2900, kBpfMinor);
+  for (uint64_t time = 3000; time < 3008; time++) feed(time, kBpfMinor);
+  feed(3010, kBpfMajor);
+  bench.pairer().EndStretch(4000);
+  feed(4000, kBpfMinor);
+  const SeenBatch seen = bench.Seen();
+  CHECK_EQ(seen.faults.size(), 11u);
+  CHECK_EQ(seen.faults.at(0).weight, 8u);
+  uint64_t together = 0;
+  for (size_t i = 1; i <= 8; i++) together += seen.faults.at(i).weight;
+  // 8 x 8 x 2.3125, without a rest.
+  CHECK_EQ(together, 148u);
+  CHECK_EQ(seen.faults.at(9).weight, 1u);
+  CHECK_EQ(seen.faults.at(10).weight, 8u);
+}
+
 TEST(finished_after_it_was_left) {
   // A signal interrupts it; its handler takes a fault; then the same access is tried again.
   Bench bench;
