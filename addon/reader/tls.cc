@@ -3,7 +3,7 @@
 //   request   u32 pid, u16 threads, u32 tid each
 //   answer    u64 address of the program's headers in memory, u64 bytes of its variables (0: it has
 //             none, or one cannot tell); of each thread u64 where they begin, 0 where that is not
-//             known
+//             known, 1 where the thread has ended
 //   errno     ESRCH the process is gone, or why it cannot be looked at
 //
 // The variables of the program end at the thread pointer (ELF Handling for Thread-Local Storage,
@@ -37,6 +37,8 @@ constexpr uint64_t kMaxSize = 1 << 30;
 constexpr uint64_t kMaxAlignment = 1 << 20;
 // Of struct pthread (nptl/descr.h), as glibc has had it on x86-64 for as long as it has the list.
 constexpr uint64_t kRobustList = 0x2e0;
+// In place of an address.
+constexpr uint64_t kEnded = 1;
 
 struct Program {
   Fd memory, pagemap;
@@ -103,11 +105,13 @@ bool IsPresent(const Program& program, uint64_t address) {
   return ReadWhole(program.pagemap.get(), &entry, sizeof entry, 8 * page) && (entry >> 63) != 0;
 }
 
-// 0 where it is not certain.
+// 0 where it is not certain, kEnded where there is none any more.
 uint64_t ThreadPointer(const Program& program, uint32_t tid) {
   uint64_t list = 0;
   size_t size = 0;
-  if (syscall(SYS_get_robust_list, static_cast<pid_t>(tid), &list, &size) != 0) return 0;
+  if (syscall(SYS_get_robust_list, static_cast<pid_t>(tid), &list, &size) != 0) {
+    return errno == ESRCH ? kEnded : 0;
+  }
   if (list <= kRobustList) return 0;
   const uint64_t pointer = list - kRobustList;
   uint64_t head[3];
@@ -134,7 +138,7 @@ int Tls(Context* context, Input* request, Output* answer) {
   answer->U64(program.size);
   for (const uint32_t tid : tids) {
     const uint64_t pointer = program.size == 0 ? 0 : ThreadPointer(program, tid);
-    answer->U64(pointer > program.size ? pointer - program.size : 0);
+    answer->U64(pointer > program.size ? pointer - program.size : pointer == kEnded ? kEnded : 0);
   }
   return 0;
 }

@@ -192,13 +192,17 @@ export interface UnwindSource {
   expectsUnwound(): boolean;
 }
 
+/** In place of an address: it is not known, as of a thread that starts, or of no thread that lives. */
+export const TLS_UNKNOWN = 0;
+export const TLS_ENDED = 1;
+
 /** Where threads of a process have the thread-local variables of its program. */
 export interface TlsFacts {
   /** A page of the program's headers in memory, 4 KiB. */
   readonly headersPage: number;
   /** Bytes of the variables, 0 for none. */
   readonly size: number;
-  /** Of each thread that was asked about the address where they begin, 0 where it is not known. */
+  /** Of each thread that was asked about the address where they begin, TLS_UNKNOWN or TLS_ENDED. */
   readonly starts: readonly number[];
 }
 
@@ -212,8 +216,8 @@ export interface TlsAnswer {
 export interface TlsSource {
   /** `ticket` comes back with the answer. False: not now, and there will be none. */
   askTls(pid: number, tids: readonly number[], ticket: number): boolean;
-  /** The same some ms later, and of all threads that the process has by then. */
-  askAllTls(pid: number, ticket: number): boolean;
+  /** The same some ms later; null: of all threads that the process has by then. */
+  askTlsLater(pid: number, tids: readonly number[] | null, ticket: number): boolean;
   /** The answers that have come since the last call. */
   takeTls(): readonly TlsAnswer[];
   /** An answer is on its way that is worth waiting for. */

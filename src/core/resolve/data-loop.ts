@@ -15,9 +15,13 @@ import type { TlsWatch } from './tls-watch';
 
 const PAGE = 4096;
 const WORD = 2 ** 32;
-/** In place of a place's number: no symbol can be there, or a thread-local one alone. */
+/**
+ * In place of a place's number: no symbol can be there, or a thread-local one alone. The first thread has none on its stack:
+ * that it faults there is no reason to ask where it has them.
+ */
 const NOWHERE = -1;
 const ANONYMOUS = -2;
+const FIRST_STACK = -3;
 
 const MAY_HOLD_TLS: ReadonlySet<number> = new Set([
   RegionKind.ANON,
@@ -101,7 +105,7 @@ export class DataLoop {
       const slot = resolved.region[i]!;
       // Asked anew: a record of the batch may have changed what slots stand for.
       const place = (this.places[slot] ??= this.placeOf(slot, batch, i));
-      if (place === ANONYMOUS) resolved.data[i] = this.local(batch, i);
+      if (place === ANONYMOUS || place === FIRST_STACK) resolved.data[i] = this.local(batch, i);
     }
   }
 
@@ -128,7 +132,10 @@ export class DataLoop {
   private placeOf(slot: number, batch: Batch, i: number): number {
     const info = this.regions.rows.info(slot);
     if (info === null || this.regions.rows.stands(slot)) return NOWHERE;
-    if (info.section === '') return MAY_HOLD_TLS.has(info.kind) ? ANONYMOUS : NOWHERE;
+    if (info.section === '') {
+      if (info.kind === RegionKind.STACK && info.label === '[stack]') return FIRST_STACK;
+      return MAY_HOLD_TLS.has(info.kind) ? ANONYMOUS : NOWHERE;
+    }
     const vma = this.fileAt(batch, i);
     if (vma === null || (vma.prot & Prot.EXEC) !== 0) return NOWHERE;
     return this.placeIn(vma, PlaceKind.DATA, `${vma.prot} `, batch.pid[i]!);

@@ -1,3 +1,4 @@
+import { TLS_ENDED, TLS_UNKNOWN } from '../ports';
 import type { TlsAnswer, TlsSource } from '../ports';
 import type { AddressSpace, TlsBlock } from '../tasks/address-space';
 import { Forgotten } from '../tasks/forgotten';
@@ -5,11 +6,21 @@ import type { Process, Thread } from '../tasks/process';
 import type { Tasks } from '../tasks/tasks';
 import type { Vma } from '../vma/vma';
 import { PreparedStacks } from './prepared-stacks';
+import { StartingThreads } from './starting-threads';
 
 const PAGE = 4096;
-/** A thread that is starting has none yet: it is asked about again, ever less often. */
+/** A thread of which nothing is known yet is asked about again, ever less often. */
 const MAX_TRIES = 8;
 const NEVER = Infinity;
+
+/** Where a thread has its variables. */
+interface Place {
+  readonly space: AddressSpace;
+  readonly image: number;
+  readonly from: number;
+  readonly size: number;
+  readonly program: Vma;
+}
 
 interface Asked {
   readonly process: Process;
@@ -24,7 +35,10 @@ interface Asked {
  * about when it has faulted in memory that they may lie in.
  */
 export class TlsWatch {
-  private wanted = new Map<Process, Thread[]>();
+  private readonly wanted = new Map<Process, Thread[]>();
+  /** Had none yet, and their faults wait. */
+  private readonly starting = new Map<Process, Thread[]>();
+  private readonly starts = new StartingThreads();
   private readonly asked = new Map<number, Asked>();
   private tickets = 0;
   /** Counts batches. */
@@ -38,6 +52,8 @@ export class TlsWatch {
   private readonly prepared = new PreparedStacks();
   /** Processes that prepare the start of a thread. */
   private readonly preparing = new Set<Process>();
+  /** Lie in memory that is mapped in a later batch: the answer was ahead of the records. */
+  private readonly ahead = new Map<Thread, Place>();
   /** Of threads that live. */
   private readonly blocks = new Map<Thread, { space: AddressSpace; block: TlsBlock }>();
 
@@ -56,26 +72,32 @@ export class TlsWatch {
       tls.image = image;
       tls.tries = 0;
       tls.next = 0;
+      tls.again = 0;
     }
+    tls.met = this.round;
     if (this.round < tls.next) return;
     tls.next = NEVER;
-    const threads = this.wanted.get(process);
-    if (threads === undefined) this.wanted.set(process, [thread]);
-    else threads.push(thread);
+    note(this.wanted, thread);
   }
 
   /** The faults of a batch are resolved: asks about threads that were met, and takes over what has come. */
   update(): void {
-    for (const [process, threads] of this.wanted) {
+    this.ask(this.wanted, (...question) => this.source.askTls(...question));
+    for (const answer of this.source.takeTls()) this.take(answer);
+    this.ask(this.starting, (...question) => this.source.askTlsLater(...question));
+    for (const [thread, place] of this.ahead) this.catchUp(thread, place);
+    this.prepared.begin();
+  }
+
+  private ask(threadsOf: Map<Process, Thread[]>, put: TlsSource['askTls']): void {
+    for (const [process, threads] of threadsOf) {
       const { space } = process;
       const ticket = ++this.tickets;
       const tids = threads.map(({ tid }) => tid);
-      if (!this.source.askTls(process.pid, tids, ticket)) this.retry(threads);
+      if (!put(process.pid, tids, ticket)) this.retry(threads);
       else this.asked.set(ticket, { process, space, image: space.image, threads });
     }
-    this.wanted.clear();
-    for (const answer of this.source.takeTls()) this.take(answer);
-    this.prepared.begin();
+    threadsOf.clear();
   }
 
   /** A fault lies in memory that holds variables of no thread. */
@@ -88,7 +110,7 @@ export class TlsWatch {
     for (const process of this.preparing) {
       const { space } = process;
       const ticket = ++this.tickets;
-      if (this.source.askAllTls(process.pid, ticket))
+      if (this.source.askTlsLater(process.pid, null, ticket))
         this.asked.set(ticket, { process, space, image: space.image, threads: null });
     }
     const any = this.preparing.size > 0;
@@ -102,16 +124,23 @@ export class TlsWatch {
 
   /** The batch is done: what belonged to threads that have ended is memory like any other. */
   endBatch(): void {
-    this.round++;
     for (const block of this.fresh.splice(0)) block.before = null;
     for (const { space, block } of this.early.splice(0)) remove(space, block);
     if (this.asked.size === 0) this.unwatch();
     for (const [thread, { space, block }] of this.blocks) {
-      const { tid, process } = thread;
-      if (process.tids.has(tid) && this.tasks.known(tid) === thread) continue;
+      const lives = this.lives(thread);
+      if (lives && space.tls.at(block.start) === block) continue;
       this.blocks.delete(thread);
       remove(space, block);
+      // Its memory shows something else, and the thread may have them in another place.
+      if (lives && thread.tls.image === space.image) this.retry([thread]);
     }
+    this.round++;
+  }
+
+  private lives(thread: Thread): boolean {
+    const { tid, process } = thread;
+    return process.tids.has(tid) && this.tasks.known(tid) === thread;
   }
 
   private take({ ticket, told }: TlsAnswer): void {
@@ -132,30 +161,49 @@ export class TlsWatch {
     }
     const program = space.map.vma(headers);
     told.starts.forEach((from, k) => {
-      if (threads !== null) this.takeOf(threads[k]!, space, from, told.size, program);
-      else if (from !== 0) this.takeEarly(space, from, told.size, program);
+      const place = { space, image, from, size: told.size, program };
+      if (threads !== null) this.takeOf(threads[k]!, place);
+      else if (from !== TLS_UNKNOWN && from !== TLS_ENDED) this.takeEarly(place);
     });
   }
 
-  private takeOf(
-    thread: Thread,
-    space: AddressSpace,
-    from: number,
-    size: number,
-    program: Vma,
-  ): void {
-    if (from === 0 || space.map.find(Math.floor(from / PAGE)) < 0) this.retry([thread]);
-    else this.blocks.set(thread, { space, block: this.add(space, from, size, program) });
+  private takeOf(thread: Thread, place: Place): void {
+    const { from, program } = place;
+    if (from === TLS_ENDED || !this.lives(thread)) return;
+    if (from !== TLS_UNKNOWN) {
+      this.starts.found(program);
+      if (isMapped(place)) this.learn(thread, place);
+      else this.ahead.set(thread, place);
+      return;
+    }
+    // Its faults may wait: those in its variables are named only if it is asked about before they are written.
+    if (thread.tls.met === this.round && this.starts.mayAskAgain(thread, program)) {
+      note(this.starting, thread);
+    } else this.retry([thread]);
   }
 
-  private takeEarly(space: AddressSpace, from: number, size: number, program: Vma): void {
-    const start = Math.floor(from / PAGE);
-    if (space.map.find(start) < 0 || space.tls.at(start) !== undefined) return;
-    this.early.push({ space, block: this.add(space, from, size, program) });
+  private learn(thread: Thread, place: Place): void {
+    this.blocks.set(thread, { space: place.space, block: this.add(place) });
+  }
+
+  /** The records may have come to where the memory is mapped. */
+  private catchUp(thread: Thread, place: Place): void {
+    const { space, image } = place;
+    const stands = this.lives(thread) && thread.process.space === space && space.image === image;
+    const mapped = stands && isMapped(place);
+    if (stands && !mapped) return;
+    this.ahead.delete(thread);
+    if (mapped) this.learn(thread, place);
+  }
+
+  private takeEarly(place: Place): void {
+    const { space, from } = place;
+    if (!isMapped(place) || space.tls.at(Math.floor(from / PAGE)) !== undefined) return;
+    this.early.push({ space, block: this.add(place) });
     this.prepared.found(space);
   }
 
-  private add(space: AddressSpace, from: number, size: number, program: Vma): TlsBlock {
+  private add({ space, from, size, program }: Place): TlsBlock {
     const start = Math.floor(from / PAGE);
     const end = Math.ceil((from + size) / PAGE);
     const block = { start, end, from, size, program, before: space.forgotten };
@@ -180,6 +228,16 @@ export class TlsWatch {
       tls.tries++;
     }
   }
+}
+
+function note(threadsOf: Map<Process, Thread[]>, thread: Thread): void {
+  const threads = threadsOf.get(thread.process);
+  if (threads === undefined) threadsOf.set(thread.process, [thread]);
+  else threads.push(thread);
+}
+
+function isMapped({ space, from }: Place): boolean {
+  return space.map.find(Math.floor(from / PAGE)) >= 0;
 }
 
 function remove(space: AddressSpace, block: TlsBlock): void {

@@ -82,8 +82,11 @@ export class Thread {
   /** What that mapping shows, as long as the code table's era is this one. */
   codePlace = 0;
   codeEra = -1;
-  /** The program for which its thread-local variables were asked about, how often, and when next (TlsWatch). */
-  readonly tls = { image: -1, tries: 0, next: 0 };
+  /**
+   * The program for which its thread-local variables were asked about, how often, and when next (TlsWatch); how often while
+   * its faults waited (StartingThreads), and the batch with the last of those that may lie in them.
+   */
+  readonly tls = { image: -1, tries: 0, next: 0, again: 0, met: -1 };
 
   constructor(
     readonly tid: number,

@@ -10,7 +10,7 @@ import type { Waiting } from './open-questions';
 /** Threads in one question, which takes a thousand of them some ms. */
 const MAX_THREADS = 4096;
 const MAX_OPEN = 64;
-/** Who has filled the variables of a thread has most often started it by then, ms. */
+/** Who has filled the variables of a thread has most often started it by then, and one that starts has begun, ms. */
 const STARTED_MS = 3;
 const FOR_TLS: PatienceLimits = { questionMs: 1000, budgetMs: 1500 };
 
@@ -40,8 +40,8 @@ export class TlsBlocks implements TlsSource {
     return true;
   }
 
-  askAllTls(pid: number, ticket: number): boolean {
-    if (this.questions.count >= MAX_OPEN) return false;
+  askTlsLater(pid: number, asked: readonly number[] | null, ticket: number): boolean {
+    if (this.questions.count >= MAX_OPEN || (asked?.length ?? 0) > MAX_THREADS) return false;
     const answered = this.questions.begin();
     const told = (facts: TlsFacts | null): void => {
       answered(() => {
@@ -49,7 +49,7 @@ export class TlsBlocks implements TlsSource {
       });
     };
     setTimeout(() => {
-      const tids = this.proc.tasks(pid);
+      const tids = asked ?? this.proc.tasks(pid);
       if (isKnown(tids) && tids.length <= MAX_THREADS) this.reader.tls(pid, tids, told);
       else told(null);
     }, STARTED_MS).unref();

@@ -1,4 +1,5 @@
 import type { CodeFrame } from '../../../../src/core/code/address';
+import { TLS_ENDED, TLS_UNKNOWN } from '../../../../src/core/ports';
 import type { TlsAnswer, TlsFacts, TlsSource } from '../../../../src/core/ports';
 import { FakeNames } from '../../../support/fake-names';
 import { ORDINARY, Rig } from '../../../support/model-kit';
@@ -17,19 +18,26 @@ const anon = (start: number, end: number): ReturnType<typeof vma> =>
 const FROM = MEMORY * PAGE + 0x800;
 const SIZE = 2 * PAGE;
 
+interface Question {
+  readonly pid: number;
+  readonly tids: readonly number[];
+  readonly ticket: number;
+  readonly later: boolean;
+}
+
 /** Answers when told to, by the ticket. */
 class Tls implements TlsSource {
-  readonly asked: { readonly pid: number; readonly tids: readonly number[]; ticket: number }[] = [];
+  readonly asked: Question[] = [];
   private answers: TlsAnswer[] = [];
   waited = false;
   private answered = 0;
 
   askTls(pid: number, tids: readonly number[], ticket: number): boolean {
-    this.asked.push({ pid, tids, ticket });
+    this.asked.push({ pid, tids, ticket, later: false });
     return true;
   }
-  askAllTls(pid: number, ticket: number): boolean {
-    this.asked.push({ pid, tids: [], ticket });
+  askTlsLater(pid: number, tids: readonly number[] | null, ticket: number): boolean {
+    this.asked.push({ pid, tids: tids ?? [], ticket, later: true });
     return true;
   }
   /** Of the last question. */
@@ -88,20 +96,124 @@ describe('thread-local variables', () => {
     const { of, tls } = rig();
     of.mmap(anon(MEMORY, MEMORY + 8));
     of.run();
-    const rounds: number[] = [];
+    const rounds: Record<'now' | 'later', number[]> = { now: [], later: [] };
     for (let round = 0; round < 600; round++) {
       const before = tls.asked.length;
       of.clear();
       of.fault({ page: MEMORY + 1 });
       of.run();
       if (tls.asked.length > before) {
-        rounds.push(round);
+        rounds[tls.asked.at(-1)!.later ? 'later' : 'now'].push(round);
         tls.answer(round % 2 === 0 ? { starts: [0] } : null);
       }
       expect(hit(of)).toBe(null);
     }
-    expect(rounds.length).toBeGreaterThan(4);
-    expect(rounds.length).toBeLessThanOrEqual(9);
+    expect(rounds.now.length).toBeGreaterThan(4);
+    expect(rounds.now.length).toBeLessThanOrEqual(9);
+    expect(rounds.later.length).toBeLessThanOrEqual(8);
+  });
+
+  /** A thread that has faulted, and whose faults wait. */
+  function starting(tid = 101): { of: Rig; tls: Tls } {
+    const { of, tls } = rig();
+    of.mmap(anon(MEMORY, MEMORY + 8)).thread(100, tid);
+    of.fault({ page: MEMORY + 1, tid });
+    tls.waited = true;
+    expect(of.model.consume(of.batch, of.resolved)).toBe(false);
+    return { of, tls };
+  }
+
+  /** How often a batch is held up by answers, until it is consumed. */
+  function heldUp({ of, tls }: ReturnType<typeof starting>, told: Partial<TlsFacts>): number {
+    let times = 0;
+    for (tls.answer(told); !of.model.consume(of.batch, of.resolved); tls.answer(told)) times++;
+    return times;
+  }
+
+  it('of a thread that starts name its first fault, however often it has none yet', () => {
+    for (let early = 1; early <= 8; early++) {
+      const { of, tls } = starting();
+      for (let n = 0; n < early; n++) {
+        tls.answer({ starts: [TLS_UNKNOWN] });
+        expect(of.model.consume(of.batch, of.resolved)).toBe(false);
+        expect(tls.asked.at(-1)).toMatchObject({ pid: 100, tids: [101], later: true });
+      }
+      tls.answer({});
+      expect(of.model.consume(of.batch, of.resolved)).toBe(true);
+      expect([early, hit(of), tls.asked.length]).toEqual([early, 0x800, early + 1]);
+    }
+  });
+
+  it('of a thread that has ended are not waited for', () => {
+    expect(heldUp(starting(), { starts: [TLS_ENDED] })).toBe(0);
+    // The records say so before the answer.
+    const { of, tls } = rig();
+    of.mmap(anon(MEMORY, MEMORY + 8)).thread(100, 101);
+    of.fault({ page: MEMORY + 1, tid: 101 }).exit(100, 101);
+    tls.waited = true;
+    expect(of.model.consume(of.batch, of.resolved)).toBe(false);
+    expect(heldUp({ of, tls }, { starts: [TLS_UNKNOWN] })).toBe(0);
+    expect(tls.asked).toHaveLength(1);
+  });
+
+  it('are not waited for again and again of a program whose threads have none', () => {
+    const { of, tls } = rig();
+    of.mmap(anon(MEMORY, MEMORY + 8));
+    tls.waited = true;
+    const times: number[] = [];
+    for (let tid = 101; tid < 110; tid++) {
+      of.thread(100, tid).fault({ page: MEMORY + 1, tid });
+      expect(of.model.consume(of.batch, of.resolved)).toBe(false);
+      times.push(heldUp({ of, tls }, { starts: [TLS_UNKNOWN] }));
+      of.clear();
+    }
+    expect(times).toEqual([8, 8, 8, 8, 0, 0, 0, 0, 0]);
+    // Nor where one of them is mapped by another process.
+    of.attach(200, [...ORDINARY, PROGRAM]).mmap(anon(MEMORY, MEMORY + 8), 200);
+    of.fault({ page: MEMORY + 1, pid: 200, tid: 200 });
+    expect(of.model.consume(of.batch, of.resolved)).toBe(false);
+    expect(heldUp({ of, tls }, { starts: [TLS_UNKNOWN] })).toBe(0);
+  });
+
+  it('are known when the records come to where their memory is mapped', () => {
+    const { of, tls } = rig();
+    const heap = MEMORY + 0x100;
+    of.mmap(anon(heap, heap + 1)).fault({ page: heap });
+    tls.waited = true;
+    expect(of.model.consume(of.batch, of.resolved)).toBe(false);
+    // It is of later than the batch.
+    expect(heldUp({ of, tls }, {})).toBe(0);
+    for (let n = 0; n < 20; n++) {
+      of.clear();
+      of.fault({ page: heap });
+      of.run();
+    }
+    of.clear();
+    of.mmap(anon(MEMORY, MEMORY + 8)).fault({ page: MEMORY + 1 });
+    of.run();
+    expect([hit(of), tls.asked.length]).toEqual([0x800, 1]);
+  });
+
+  it('are asked for again of a thread whose memory shows something else', () => {
+    const { of, tls } = starting();
+    tls.answer({});
+    expect(of.model.consume(of.batch, of.resolved)).toBe(true);
+    of.clear();
+    of.munmap(MEMORY, MEMORY + 8).mmap(anon(MEMORY, MEMORY + 8));
+    of.run();
+    of.clear();
+    of.fault({ page: MEMORY + 1, tid: 101 });
+    expect(of.model.consume(of.batch, of.resolved)).toBe(false);
+    tls.answer({});
+    expect(of.model.consume(of.batch, of.resolved)).toBe(true);
+    expect(hit(of)).toBe(0x800);
+  });
+
+  it('are not asked for because of the stack that the kernel has made', () => {
+    const { of, tls } = rig();
+    of.mmap(vma(MEMORY, MEMORY + 8, '[stack]', { prot: R | W })).fault({ page: MEMORY + 1 });
+    of.run();
+    expect(tls.asked).toEqual([]);
   });
 
   /** A stack with its guard, whose variables are filled by who makes it. */
