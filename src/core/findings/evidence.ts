@@ -1,7 +1,7 @@
 import { CAUSE_NAMES } from '../classify/classes';
 import type { RegionRow, Snapshot, StatRow } from '../snapshot/snapshot';
 import { RULES } from './rules';
-import type { Rule } from './rules';
+import type { Rule, Threshold } from './rules';
 
 /** The time in faults that a row is taken to have, ns. */
 export type Weight = (row: StatRow) => number;
@@ -14,6 +14,8 @@ export const NOW: Weight = ({ stalled }) => stalled * 1e9;
 /** How much of all faults speaks for a rule. */
 export interface Evidence {
   readonly rule: Rule;
+  /** Those of its cause that this machine and run allow, in their order. */
+  readonly among: readonly Rule[];
   readonly faults: number;
   /** ns. */
   readonly stallNs: number;
@@ -21,11 +23,11 @@ export interface Evidence {
 
 /** What speaks for each rule that this machine and run allow, most time first; rules without a fault are left out. */
 export function evidence({ regions, causeFacts }: Snapshot, weight: Weight): Evidence[] {
-  const found = RULES.filter((rule) => rule.when?.(causeFacts) !== false).map((rule) => ({
-    rule,
-    faults: 0,
-    stallNs: 0,
-  }));
+  const allowed = RULES.filter(({ machine }) => reachAll(machine, causeFacts));
+  const found = allowed.map((rule) => {
+    const among = allowed.filter(({ cause }) => cause === rule.cause);
+    return { rule, among, faults: 0, stallNs: 0 };
+  });
   const ofCause = CAUSE_NAMES.map((_, cause) => found.filter(({ rule }) => rule.cause === cause));
   for (const row of regions) {
     const ns = row.faults === 0 ? 0 : weight(row);
@@ -34,20 +36,27 @@ export function evidence({ regions, causeFacts }: Snapshot, weight: Weight): Evi
     for (let cause = 0; cause < byCause.length; cause++) {
       const faults = byCause[cause]!;
       if (faults === 0) continue;
-      for (const sum of ofCause[cause]!) {
-        if (sum.rule.of?.(row) === false) continue;
-        sum.faults += faults;
-        // Most rows rest, and a share of nothing is nothing.
-        if (ns > 0) sum.stallNs += ns * shareOf(cause, row);
-      }
+      const sum = ofCause[cause]!.find(({ rule }) => isReached(rule, row));
+      if (sum === undefined) continue;
+      sum.faults += faults;
+      // Most rows rest, and a share of nothing is nothing.
+      if (ns > 0) sum.stallNs += ns * shareOf(cause, row);
     }
   }
   return found.filter(({ faults }) => faults > 0).sort((a, b) => b.stallNs - a.stallNs);
 }
 
 /** A row has faults that are evidence for a rule. */
-export function isEvident(rule: Rule, row: RegionRow): boolean {
-  return row.byCause[rule.cause]! > 0 && rule.of?.(row) !== false;
+export function isEvident({ rule, among }: Evidence, row: RegionRow): boolean {
+  return row.byCause[rule.cause]! > 0 && among.find((one) => isReached(one, row)) === rule;
+}
+
+function isReached({ kind, region }: Rule, row: RegionRow): boolean {
+  return (kind === undefined || row.kind === kind) && reachAll(region, row);
+}
+
+function reachAll<Of>(thresholds: readonly Threshold<Of>[] | undefined, of: Of): boolean {
+  return thresholds?.every(({ figure, least }) => figure(of) >= least) ?? true;
 }
 
 /** Of the time of a row the part of a rule's cause: ns. */

@@ -1,11 +1,12 @@
-import { CAUSE_NAMES, FaultClass } from '../classify/classes';
+import { CAUSE_NAMES } from '../classify/classes';
 import { hugePageText } from '../facts/huge-pages';
 import type { HugePageFacts } from '../facts/huge-pages';
 import type { ProcessRow, Snapshot } from '../snapshot/snapshot';
 import { bytes, grouped, latency, percent } from '../text/format';
 import { evidence, IN_ALL, isEvident, stallFor } from './evidence';
 import type { Evidence, Weight } from './evidence';
-import type { Rule } from './rules';
+import { LEAST_PART, LEAST_SHARE, SIGNAL_RULES } from './rules';
+import type { Rule, SignalRule } from './rules';
 import { LabelSums, OwnerSums } from './sums';
 
 /** What dominates, as a heading says it. Names are raw. */
@@ -40,26 +41,17 @@ export interface Finding extends Dominant {
   readonly callSites: readonly string[];
 }
 
-/** Less of one thread's time than this is no matter of page faults. */
-export const LEAST_SHARE = 0.01;
-/** A finding has at least this share of all the time stalled. */
-const LEAST_PART = 0.1;
 /** The least that a fault maps: huge pages, and folios of other sizes, are more. */
 const PAGE = 4096;
-/** A fault that only takes, clears or copies a page of 4 KiB ends long before, on average. */
-const LONG_NS = 50e3;
 const DELAYS =
   'huge pages, memory or CPU that is short, or a userfaultfd that was registered for a short time';
-/** So many signals that one process survives are no accident. */
-const MANY_ERRORS = 100;
-
 /** What the numbers carry, most time stalled first; none where faults cost next to nothing. */
 export function findings(snapshot: Snapshot): Finding[] {
   const { elapsed } = snapshot;
   const costly = dominant(snapshot, IN_ALL, elapsed, 1).map((one) =>
     describe(one, headed(one, snapshot, IN_ALL, elapsed), snapshot),
   );
-  return [...costly, ...caughtErrors(snapshot)];
+  return [...costly, ...SIGNAL_RULES.flatMap((rule) => caught(rule, snapshot))];
 }
 
 /**
@@ -82,18 +74,14 @@ function dominant(snapshot: Snapshot, weight: Weight, elapsed: number, part: num
 }
 
 /** With every picture for the verdict: nothing is made for each row. */
-function headed(
-  { rule, faults, stallNs }: Evidence,
-  snapshot: Snapshot,
-  weight: Weight,
-  elapsed: number,
-): Dominant {
+function headed(found: Evidence, snapshot: Snapshot, weight: Weight, elapsed: number): Dominant {
+  const { rule, faults, stallNs } = found;
   const regions = new LabelSums();
   const processes = new OwnerSums();
   let most = 0;
   let hugePages: HugePageFacts | null = null;
   for (const row of snapshot.regions) {
-    if (!isEvident(rule, row)) continue;
+    if (!isEvident(found, row)) continue;
     const ns = stallFor(rule, row, weight);
     if (!(ns > 0)) continue;
     regions.add(row.label, ns);
@@ -116,10 +104,11 @@ function headed(
   };
 }
 
-function describe({ rule }: Evidence, heading: Dominant, snapshot: Snapshot): Finding {
+function describe(found: Evidence, heading: Dominant, snapshot: Snapshot): Finding {
+  const { rule } = found;
   const { advice, regions, figures } = heading;
   const { faults, stallNs, stallShare } = figures;
-  const callSites = codeOf(rule, snapshot);
+  const callSites = codeOf(found, snapshot);
   const where = regions.length === 0 ? '' : ` in ${regions.join(', ')}`;
   const by = callSites.length === 0 ? '' : `, by ${callSites[0]!}`;
   return {
@@ -134,29 +123,29 @@ function describe({ rule }: Evidence, heading: Dominant, snapshot: Snapshot): Fi
 }
 
 /** What is slower than its cause explains has another one, too, which is not known. */
-function delayed({ inMemory }: Rule, { faults, stallNs }: Dominant['figures']): string {
-  if (inMemory !== true || stallNs < faults * LONG_NS) return '';
+function delayed({ longNs }: Rule, { faults, stallNs }: Dominant['figures']): string {
+  if (longNs === undefined || stallNs < faults * longNs) return '';
   return `; ${latency(stallNs / faults)} each is long for that: ${DELAYS}`;
 }
 
 /** A process that lives on after so many errors catches their signals: it makes them on purpose. */
-function caughtErrors({ processes }: Snapshot): Finding[] {
-  const errors = ({ byClass }: ProcessRow): number => byClass[FaultClass.ERROR]!;
-  const catching = processes.filter((row) => row.members === 1 && errors(row) >= MANY_ERRORS);
+function caught(rule: SignalRule, { processes }: Snapshot): Finding[] {
+  const { id, brief, says, advice, least, text } = rule;
+  const errors = ({ byClass }: ProcessRow): number => byClass[rule.class]!;
+  const catching = processes.filter((row) => row.members === 1 && errors(row) >= least);
   const faults = catching.reduce((sum, row) => sum + errors(row), 0);
   if (faults === 0) return [];
   const sums = new OwnerSums();
   for (const row of catching) sums.add(row, errors(row));
   const who = sums.top();
-  const why = "made on purpose, as a JVM's checks for null and some collectors do";
   return [
     {
-      id: 'caught-signals',
-      brief: 'signals of faults that are caught',
-      says: `faults that ended in a signal (ERROR) and were caught: ${why}`,
-      advice: '',
+      id,
+      brief,
+      says,
+      advice,
       cause: '',
-      text: `${grouped(faults)} faults ended in a signal (ERROR) that ${who.join(', ')} caught: ${why}`,
+      text: text(grouped(faults), who.join(', ')),
       figures: { faults, stallNs: 0, stallShare: 0 },
       hugePages: null,
       regions: [],
@@ -170,13 +159,13 @@ function caughtErrors({ processes }: Snapshot): Finding[] {
  * The code on which faults of a rule's cause cost most in the regions that are evidence for it. Pairs of code and region
  * are counted without causes: of each pair the part is taken that the cause has of all that the code costs.
  */
-function codeOf(rule: Rule, snapshot: Snapshot): string[] {
+function codeOf(found: Evidence, snapshot: Snapshot): string[] {
   const sums = new LabelSums();
   if (snapshot.sites.length === 0) return [];
-  const evident = snapshot.regions.filter((row) => isEvident(rule, row));
+  const evident = snapshot.regions.filter((row) => isEvident(found, row));
   const regions = new Set(evident.map(({ id }) => id));
   for (const site of snapshot.sites) {
-    const ns = stallFor(rule, site, IN_ALL);
+    const ns = stallFor(found.rule, site, IN_ALL);
     if (!(ns > 0)) continue;
     for (const { id, faults } of snapshot.siteRegions(site.id)) {
       if (regions.has(id)) sums.add(site.label, (ns * faults) / site.faults);

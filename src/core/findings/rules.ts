@@ -1,63 +1,75 @@
-import { Cause } from '../classify/classes';
+import { Cause, FaultClass } from '../classify/classes';
 import type { CauseFacts } from '../classify/cause-text';
 import type { RegionRow } from '../snapshot/snapshot';
 
-/** One thing that may dominate, and what one usually does about it. A row says it all: evidence, threshold, text. */
-export interface Rule {
+/** A figure, and from where on it is evidence. */
+export interface Threshold<Of> {
+  readonly figure: (of: Of) => number;
+  readonly least: number;
+}
+
+interface Texts {
   /** Key in the JSON report. */
   readonly id: string;
-  /** The faults that are evidence: of this cause, in rows of which this holds. */
-  readonly cause: number;
-  readonly of?: (row: RegionRow) => boolean;
-  /** What is known of the machine or the run that the rule needs. */
-  readonly when?: (facts: CauseFacts) => boolean;
   /** In a heading: so short that region, process and figures have room beside it on 80 columns. */
   readonly brief: string;
   readonly says: string;
   readonly advice: string;
-  /** Nothing is waited for: where these faults take long, there is more to it. */
-  readonly inMemory?: true;
+}
+
+/**
+ * One thing that may dominate, and what one usually does about it. A row says it all: evidence, thresholds, text. The
+ * evidence are faults of a cause in regions; of a region's faults of one cause the first rule has all that they reach.
+ */
+export interface Rule extends Texts {
+  readonly cause: number;
+  readonly kind?: RegionRow['kind'];
+  /** All of them are reached by the region. */
+  readonly region?: readonly Threshold<RegionRow>[];
+  /** The same of the machine and the run. */
+  readonly machine?: readonly Threshold<CauseFacts>[];
+  /**
+   * Nothing is waited for: a fault that only takes, clears or copies a page of 4 KiB ends long before, on average, ns.
+   * Where they take longer, there is more to it.
+   */
+  readonly longNs?: number;
   /** Huge pages would take fewer of these faults: what is known of them in the region is said. */
   readonly hugePages?: true;
 }
 
-/** From this share of evicted pages on what is read again was there before. */
-const REREAD_SHARE = 0.2;
-/** From this share of faults on pages that had faulted before a row is memory that was given back. */
-const REFAULT_SHARE = 0.5;
-
-/** A heap whose pages were fresh so often, each, was trimmed and has grown again. */
-const REGROWN_TURNS = 2;
-/** A smaller heap than this malloc does not trim by itself (M_TRIM_THRESHOLD, mallopt(3)), nor does it matter. Pages. */
-const REGROWN_PAGES = 64;
-
-/**
- * A page that is in memory, with those around it, is mapped long before, on average. Where more than a few of a hundred
- * take as long as a disk, these were still being read. ns.
- */
-const READING_NS = 30e3;
-const DISK_NS = 500e3;
-const isBeingRead = ({ byCause, causeNs, p99Ns }: RegionRow): boolean =>
-  p99Ns >= DISK_NS && causeNs[Cause.PAGE_CACHE]! >= READING_NS * byCause[Cause.PAGE_CACHE]!;
-
-const isRegrown = ({ kind, byCause, refaults, startPage, endPage }: RegionRow): boolean =>
-  kind === 'heap' &&
-  endPage - startPage >= REGROWN_PAGES &&
-  byCause[Cause.DEMAND_ZERO]! - refaults >= REGROWN_TURNS * (endPage - startPage);
-const isRefaulted = (row: RegionRow): boolean =>
-  row.faults > 0 && refaultsOf(row) / row.faults >= REFAULT_SHARE;
-
-/** Of sampled faults it is not known: those beyond its pages are at least so many. */
-function refaultsOf({ refaults, faults, startPage, endPage }: RegionRow): number {
-  return Number.isNaN(refaults) ? faults - (endPage - startPage) : refaults;
+/** The evidence are faults that ended in a signal, and that the process which had them lives on. */
+export interface SignalRule extends Texts {
+  readonly class: number;
+  /** Of one process: less may be an accident. */
+  readonly least: number;
+  readonly text: (faults: string, who: string) => string;
 }
+
+/** No rule is a finding with less: of one thread's time it is no matter of page faults; of all the time stalled, no use. */
+export const LEAST_SHARE = 0.01;
+export const LEAST_PART = 0.1;
+
+const pages = ({ startPage, endPage }: RegionRow): number => endPage - startPage;
+
+/** How often each page of it was fresh. */
+const turns = (row: RegionRow): number =>
+  (row.byCause[Cause.DEMAND_ZERO]! - row.refaults) / pages(row);
+
+/** Of sampled faults it is not known how many re-faults there were: those beyond its pages are at least so many. */
+const refaultShare = (row: RegionRow): number => {
+  const { refaults, faults } = row;
+  return (Number.isNaN(refaults) ? faults - pages(row) : refaults) / faults;
+};
+
+const cachedMeanNs = ({ causeNs, byCause }: RegionRow): number =>
+  causeNs[Cause.PAGE_CACHE]! / byCause[Cause.PAGE_CACHE]!;
 
 export const RULES: readonly Rule[] = [
   {
     id: 'thread-stacks',
     cause: Cause.DEMAND_ZERO,
-    inMemory: true,
-    of: ({ kind }) => kind === 'stack',
+    kind: 'stack',
+    longNs: 50e3,
     brief: 'first touch of stacks',
     says: 'first touch of stacks',
     advice: 'keep threads instead of starting new ones, or give them smaller stacks',
@@ -65,8 +77,13 @@ export const RULES: readonly Rule[] = [
   {
     id: 'heap-regrown',
     cause: Cause.DEMAND_ZERO,
-    inMemory: true,
-    of: isRegrown,
+    kind: 'heap',
+    region: [
+      // A smaller one malloc does not trim by itself (M_TRIM_THRESHOLD, mallopt(3)), nor does it matter.
+      { figure: pages, least: 64 },
+      { figure: turns, least: 2 },
+    ],
+    longNs: 50e3,
     brief: 'heap trimmed and regrown',
     says: 'a heap that is trimmed and grows again',
     advice: 'let malloc keep its top (M_TRIM_THRESHOLD, M_TOP_PAD), or allocate less often in bulk',
@@ -74,8 +91,8 @@ export const RULES: readonly Rule[] = [
   {
     id: 'given-back',
     cause: Cause.DEMAND_ZERO,
-    inMemory: true,
-    of: (row) => row.kind !== 'stack' && isRefaulted(row) && !isRegrown(row),
+    region: [{ figure: refaultShare, least: 0.5 }],
+    longNs: 50e3,
     brief: 'freed memory touched again',
     says: 'memory that was given back and is touched again',
     advice: 'let the allocator or collector keep it (decay settings, MADV_DONTNEED, MADV_FREE)',
@@ -83,8 +100,7 @@ export const RULES: readonly Rule[] = [
   {
     id: 'first-touch',
     cause: Cause.DEMAND_ZERO,
-    inMemory: true,
-    of: (row) => row.kind !== 'stack' && !isRefaulted(row) && !isRegrown(row),
+    longNs: 50e3,
     brief: 'first touch of fresh memory',
     says: 'first touch of fresh memory',
     advice: 'fault it in ahead (MAP_POPULATE, MADV_POPULATE_WRITE), reuse it, or use huge pages',
@@ -93,7 +109,7 @@ export const RULES: readonly Rule[] = [
   {
     id: 'copy-on-write',
     cause: Cause.COW_ANON,
-    inMemory: true,
+    longNs: 50e3,
     brief: 'copy-on-write',
     says: 'pages copied because they are written after a fork (or KSM)',
     advice:
@@ -109,7 +125,7 @@ export const RULES: readonly Rule[] = [
   {
     id: 'memory-pressure',
     cause: Cause.FILE_READ,
-    when: ({ rereadShare }) => rereadShare >= REREAD_SHARE,
+    machine: [{ figure: ({ rereadShare }) => rereadShare, least: 0.2 }],
     brief: 'evicted file pages read again',
     says: 'file pages that were evicted and are read again',
     advice: 'memory is short: memory.max and memory.events of the cgroup, /proc/pressure/memory',
@@ -117,7 +133,6 @@ export const RULES: readonly Rule[] = [
   {
     id: 'cold-file',
     cause: Cause.FILE_READ,
-    when: ({ rereadShare }) => rereadShare < REREAD_SHARE,
     brief: 'cold file pages read',
     says: 'file pages read from disk for the first time',
     advice: 'read ahead (MADV_WILLNEED, MAP_POPULATE), keep the file cached (vmtouch), or mlock it',
@@ -140,7 +155,12 @@ export const RULES: readonly Rule[] = [
   {
     id: 'read-ahead',
     cause: Cause.PAGE_CACHE,
-    of: isBeingRead,
+    // A page that is in memory, with those around it, is mapped long before, on average; and a few of a hundred take as long
+    // as a disk.
+    region: [
+      { figure: cachedMeanNs, least: 30e3 },
+      { figure: ({ p99Ns }) => p99Ns, least: 500e3 },
+    ],
     brief: 'waits for read-ahead',
     says: 'file pages that were still being read ahead when they were touched',
     advice:
@@ -150,7 +170,6 @@ export const RULES: readonly Rule[] = [
   {
     id: 'mapped-file',
     cause: Cause.PAGE_CACHE,
-    of: (row) => !isBeingRead(row),
     brief: 'first touch of a cached file',
     says: 'first touch of file pages that are in memory',
     advice: 'map many at once: MAP_POPULATE, MADV_POPULATE_READ',
@@ -158,7 +177,7 @@ export const RULES: readonly Rule[] = [
   {
     id: 'shared-memory',
     cause: Cause.SHMEM,
-    inMemory: true,
+    longNs: 50e3,
     brief: 'first touch of shared memory',
     says: 'first touch of shared memory',
     advice: 'fault it in ahead (MAP_POPULATE), or use huge pages for it',
@@ -169,5 +188,20 @@ export const RULES: readonly Rule[] = [
     brief: 'waits for userfaultfd',
     says: 'faults that wait for a program which answers them (userfaultfd)',
     advice: 'look at that program: it is what the target waits for',
+  },
+];
+
+const ON_PURPOSE = "made on purpose, as a JVM's checks for null and some collectors do";
+
+export const SIGNAL_RULES: readonly SignalRule[] = [
+  {
+    id: 'caught-signals',
+    class: FaultClass.ERROR,
+    least: 100,
+    brief: 'signals of faults that are caught',
+    says: `faults that ended in a signal (ERROR) and were caught: ${ON_PURPOSE}`,
+    advice: '',
+    text: (faults, who) =>
+      `${faults} faults ended in a signal (ERROR) that ${who} caught: ${ON_PURPOSE}`,
   },
 ];

@@ -1,8 +1,9 @@
 import type { Snapshot } from '../snapshot/snapshot';
 import { IN_ALL, NOW } from './evidence';
 import type { Weight } from './evidence';
-import { firstFinding, LEAST_SHARE } from './findings';
+import { firstFinding } from './findings';
 import type { Dominant } from './findings';
+import { LEAST_SHARE } from './rules';
 
 /** Whether faults are a problem, the least first. */
 export const LEVELS = ['fine', 'look', 'problem'] as const;

@@ -126,7 +126,11 @@ describe('thread-local variables', () => {
   /** How often a batch is held up by answers, until it is consumed. */
   function heldUp({ of, tls }: ReturnType<typeof starting>, told: Partial<TlsFacts>): number {
     let times = 0;
-    for (tls.answer(told); !of.model.consume(of.batch, of.resolved); tls.answer(told)) times++;
+    tls.answer(told);
+    while (!of.model.consume(of.batch, of.resolved)) {
+      tls.answer(told);
+      times++;
+    }
     return times;
   }
 
