@@ -3,7 +3,7 @@
 //   request   u32 pid, u16 threads, u32 tid each
 //   answer    u64 address of the program's headers in memory, u64 bytes of its variables (0: it has
 //             none, or one cannot tell); of each thread u64 where they begin, 0 where that is not
-//             known, 1 where the thread has ended
+//             known, 1 where the thread has ended, 2 where it has just begun
 //   errno     ESRCH the process is gone, or why it cannot be looked at
 //
 // The variables of the program end at the thread pointer (ELF Handling for Thread-Local Storage,
@@ -16,9 +16,11 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <string>
 #include <vector>
 
 #include "mapped_file.h"
@@ -39,6 +41,11 @@ constexpr uint64_t kMaxAlignment = 1 << 20;
 constexpr uint64_t kRobustList = 0x2e0;
 // In place of an address.
 constexpr uint64_t kEnded = 1;
+constexpr uint64_t kStarting = 2;
+// CPU time, ns. A thread registers its list within microseconds, a program when its libraries are
+// mapped.
+constexpr uint64_t kBegun = 20'000'000;
+constexpr size_t kMaxTimes = 256;
 
 struct Program {
   Fd memory, pagemap;
@@ -105,12 +112,25 @@ bool IsPresent(const Program& program, uint64_t address) {
   return ReadWhole(program.pagemap.get(), &entry, sizeof entry, 8 * page) && (entry >> 63) != 0;
 }
 
-// 0 where it is not certain, kEnded where there is none any more.
-uint64_t ThreadPointer(const Program& program, uint32_t tid) {
+// It has had so little CPU time that it cannot have registered its list (proc_pid_schedstat(5) has
+// it first).
+bool IsStarting(const std::string& task) {
+  Output text;
+  if (ReadFile(task + "/schedstat", kMaxTimes, &text) != 0) return true;
+  const std::string times(text.bytes().begin(), text.bytes().end());
+  return strtoull(times.c_str(), nullptr, 10) < kBegun;
+}
+
+// 0 where it is not certain.
+uint64_t ThreadPointer(const Context& context, const Program& program, uint32_t pid, uint32_t tid) {
   uint64_t list = 0;
   size_t size = 0;
   if (syscall(SYS_get_robust_list, static_cast<pid_t>(tid), &list, &size) != 0) {
     return errno == ESRCH ? kEnded : 0;
+  }
+  if (list == 0) {
+    const std::string process = context.proc + "/" + std::to_string(pid);
+    return IsStarting(process + "/task/" + std::to_string(tid)) ? kStarting : 0;
   }
   if (list <= kRobustList) return 0;
   const uint64_t pointer = list - kRobustList;
@@ -137,8 +157,9 @@ int Tls(Context* context, Input* request, Output* answer) {
   answer->U64(program.headers);
   answer->U64(program.size);
   for (const uint32_t tid : tids) {
-    const uint64_t pointer = program.size == 0 ? 0 : ThreadPointer(program, tid);
-    answer->U64(pointer > program.size ? pointer - program.size : pointer == kEnded ? kEnded : 0);
+    const uint64_t pointer = program.size == 0 ? 0 : ThreadPointer(*context, program, pid, tid);
+    const bool none = pointer == kEnded || pointer == kStarting;
+    answer->U64(none ? pointer : pointer > program.size ? pointer - program.size : 0);
   }
   return 0;
 }

@@ -192,9 +192,10 @@ export interface UnwindSource {
   expectsUnwound(): boolean;
 }
 
-/** In place of an address: it is not known, as of a thread that starts, or of no thread that lives. */
+/** In place of an address: it is not known; the thread has ended; or it has just begun, and will soon have some. */
 export const TLS_UNKNOWN = 0;
 export const TLS_ENDED = 1;
+export const TLS_STARTING = 2;
 
 /** Where threads of a process have the thread-local variables of its program. */
 export interface TlsFacts {
@@ -202,7 +203,7 @@ export interface TlsFacts {
   readonly headersPage: number;
   /** Bytes of the variables, 0 for none. */
   readonly size: number;
-  /** Of each thread that was asked about the address where they begin, TLS_UNKNOWN or TLS_ENDED. */
+  /** Of each thread that was asked about the address where they begin, or one of TLS_UNKNOWN, TLS_ENDED, TLS_STARTING. */
   readonly starts: readonly number[];
 }
 
@@ -216,8 +217,8 @@ export interface TlsAnswer {
 export interface TlsSource {
   /** `ticket` comes back with the answer. False: not now, and there will be none. */
   askTls(pid: number, tids: readonly number[], ticket: number): boolean;
-  /** The same some ms later; null: of all threads that the process has by then. */
-  askTlsLater(pid: number, tids: readonly number[] | null, ticket: number): boolean;
+  /** The same so many ms later; null: of all threads that the process has by then. */
+  askTlsLater(pid: number, tids: readonly number[] | null, ticket: number, ms: number): boolean;
   /** The answers that have come since the last call. */
   takeTls(): readonly TlsAnswer[];
   /** An answer is on its way that is worth waiting for. */

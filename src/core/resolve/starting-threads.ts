@@ -1,10 +1,14 @@
 import type { Thread } from '../tasks/process';
 import type { Vma } from '../vma/vma';
 
-/** How often a thread is asked about while its faults wait; some ms apart. */
+/**
+ * How often a thread is asked about while its faults wait: 3 ms later, and each time after twice as long. It needs some
+ * microseconds of CPU time, for which it may have to wait: 765 ms in all.
+ */
 const MAX_AGAIN = 8;
+const FIRST_MS = 3;
 /** Threads of a program for which that was in vain, one after the other: it has a C library of another kind, or none. */
-const MAX_IN_VAIN = 4;
+const MAX_IN_VAIN = 3;
 const MAX_PROGRAMS = 256;
 
 /**
@@ -28,9 +32,16 @@ export class StartingThreads {
     return true;
   }
 
-  /** A thread of the program has some. */
-  found(program: Vma): void {
-    this.inVain.delete(keyOf(program));
+  /** After how many ms these are asked about. */
+  pause(threads: readonly Thread[]): number {
+    let least = MAX_AGAIN;
+    for (const { tls } of threads) least = Math.min(least, tls.again);
+    return FIRST_MS * 2 ** (least - 1);
+  }
+
+  /** A thread of the program has some: if it was waited for, that is of use there. */
+  found({ tls }: Thread, program: Vma): void {
+    if (tls.again > 0) this.inVain.delete(keyOf(program));
   }
 }
 

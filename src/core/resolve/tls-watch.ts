@@ -1,4 +1,4 @@
-import { TLS_ENDED, TLS_UNKNOWN } from '../ports';
+import { TLS_ENDED, TLS_STARTING } from '../ports';
 import type { TlsAnswer, TlsSource } from '../ports';
 import type { AddressSpace, TlsBlock } from '../tasks/address-space';
 import { Forgotten } from '../tasks/forgotten';
@@ -11,6 +11,10 @@ import { StartingThreads } from './starting-threads';
 const PAGE = 4096;
 /** A thread of which nothing is known yet is asked about again, ever less often. */
 const MAX_TRIES = 8;
+/** Who has filled the variables of a thread has most often started it by then, ms. */
+const STARTED_MS = 3;
+/** Less is no address. */
+const FIRST_ADDRESS = TLS_STARTING + 1;
 const NEVER = Infinity;
 
 /** Where a thread has its variables. */
@@ -21,6 +25,14 @@ interface Place {
   readonly size: number;
   readonly program: Vma;
 }
+
+/** Asks a question. */
+type Put = (
+  process: Process,
+  tids: readonly number[],
+  ticket: number,
+  threads: readonly Thread[],
+) => boolean;
 
 interface Asked {
   readonly process: Process;
@@ -82,19 +94,22 @@ export class TlsWatch {
 
   /** The faults of a batch are resolved: asks about threads that were met, and takes over what has come. */
   update(): void {
-    this.ask(this.wanted, (...question) => this.source.askTls(...question));
+    const { source } = this;
+    this.ask(this.wanted, ({ pid }, ids, ticket) => source.askTls(pid, ids, ticket));
     for (const answer of this.source.takeTls()) this.take(answer);
-    this.ask(this.starting, (...question) => this.source.askTlsLater(...question));
+    this.ask(this.starting, ({ pid }, ids, ticket, threads) =>
+      source.askTlsLater(pid, ids, ticket, this.starts.pause(threads)),
+    );
     for (const [thread, place] of this.ahead) this.catchUp(thread, place);
     this.prepared.begin();
   }
 
-  private ask(threadsOf: Map<Process, Thread[]>, put: TlsSource['askTls']): void {
+  private ask(threadsOf: Map<Process, Thread[]>, put: Put): void {
     for (const [process, threads] of threadsOf) {
       const { space } = process;
       const ticket = ++this.tickets;
       const tids = threads.map(({ tid }) => tid);
-      if (!put(process.pid, tids, ticket)) this.retry(threads);
+      if (!put(process, tids, ticket, threads)) this.retry(threads);
       else this.asked.set(ticket, { process, space, image: space.image, threads });
     }
     threadsOf.clear();
@@ -110,7 +125,7 @@ export class TlsWatch {
     for (const process of this.preparing) {
       const { space } = process;
       const ticket = ++this.tickets;
-      if (this.source.askTlsLater(process.pid, null, ticket))
+      if (this.source.askTlsLater(process.pid, null, ticket, STARTED_MS))
         this.asked.set(ticket, { process, space, image: space.image, threads: null });
     }
     const any = this.preparing.size > 0;
@@ -163,23 +178,23 @@ export class TlsWatch {
     told.starts.forEach((from, k) => {
       const place = { space, image, from, size: told.size, program };
       if (threads !== null) this.takeOf(threads[k]!, place);
-      else if (from !== TLS_UNKNOWN && from !== TLS_ENDED) this.takeEarly(place);
+      else if (from >= FIRST_ADDRESS) this.takeEarly(place);
     });
   }
 
   private takeOf(thread: Thread, place: Place): void {
     const { from, program } = place;
     if (from === TLS_ENDED || !this.lives(thread)) return;
-    if (from !== TLS_UNKNOWN) {
-      this.starts.found(program);
+    if (from >= FIRST_ADDRESS) {
+      this.starts.found(thread, program);
       if (isMapped(place)) this.learn(thread, place);
       else this.ahead.set(thread, place);
       return;
     }
     // Its faults may wait: those in its variables are named only if it is asked about before they are written.
-    if (thread.tls.met === this.round && this.starts.mayAskAgain(thread, program)) {
-      note(this.starting, thread);
-    } else this.retry([thread]);
+    const waits = from === TLS_STARTING && thread.tls.met === this.round;
+    if (waits && this.starts.mayAskAgain(thread, program)) note(this.starting, thread);
+    else this.retry([thread]);
   }
 
   private learn(thread: Thread, place: Place): void {

@@ -91,6 +91,7 @@ const LATE = {
   stacks: 'call stacks come too late: some faults are without them',
   tls: 'where thread-local variables lie is told too late: some faults are without their names',
 } as const;
+const NEVER = (): boolean => false;
 const PROC_ERRORS = { foreign: 'PROC_FOREIGN', missing: 'PROC_MISSING' } as const;
 const PROC_NOTES = {
   foreign: '/proc is that of another pid namespace: labels come from the records alone',
@@ -209,13 +210,14 @@ export class LiveCapture {
     this.owners = new Owners(reader, nowMs, undefined, perf);
     this.spaces = parts.whole === null ? null : new Spaces(reader, () => this.now(), nowMs);
     this.shown = new ShownFacts(reader);
-    const wait = (readers: Readers, late: string): Partial<Waiting> => ({
-      ...pools.waitingFor(readers, late, session),
+    const wait = (readers: Readers, late: string, isPutOff = NEVER): Partial<Waiting> => ({
+      ...pools.waitingFor(readers, late, session, isPutOff),
       ...(patience === undefined ? {} : { limits: patience }),
     });
     this.names = new CodeNames(reader, this.files, nowMs, wait(pools.namers, LATE.names));
     this.unwinder = new StackUnwinder(session, reader, nowMs, wait(pools.unwinders, LATE.stacks));
-    this.tls = new TlsBlocks(reader, proc, nowMs, wait(pools.readers, LATE.tls));
+    const isPutOff = (): boolean => this.tls.pausing;
+    this.tls = new TlsBlocks(reader, proc, nowMs, wait(pools.readers, LATE.tls, isPutOff));
     this.bus = new BusFactsReader({
       reader,
       hugePageKib: ({ devMajor, devMinor }) =>

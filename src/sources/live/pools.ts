@@ -2,6 +2,7 @@ import type { Session } from '../../native/contract';
 import { readerPath } from '../../native/load';
 import { CpuDemand } from '../proc/cpu-demand';
 import { isKnown } from '../proc/proc';
+import type { Reason } from '../proc/patience';
 import type { Proc } from '../proc/proc';
 import { startReader } from '../reader/child';
 import { Readers } from '../reader/readers';
@@ -47,13 +48,18 @@ export class Pools {
   }
 
   /**
-   * How somebody waits for answers of `readers` who holds back what is captured: as long as they work on it and what
-   * comes meanwhile has room. `late` is noted where they are not waited for any longer.
+   * How somebody waits for answers of `readers` who holds back what is captured: as long as they work on it, or a question
+   * is put off, and what comes meanwhile has room. `late` is noted where they are not waited for any longer.
    */
-  waitingFor(readers: Readers, late: string, session: Pick<Session, 'crowded'>): OfReaders {
+  waitingFor(
+    readers: Readers,
+    late: string,
+    session: Pick<Session, 'crowded'>,
+    isPutOff: Reason,
+  ): OfReaders {
     const demand = new CpuDemand(this.proc, () => performance.now());
     return {
-      reason: () => !session.crowded() && demand.of(readers.busyPids),
+      reason: () => !session.crowded() && (isPutOff() || demand.of(readers.busyPids)),
       onLate: () => {
         readers.noteOnce(late);
       },

@@ -10,13 +10,12 @@ import type { Waiting } from './open-questions';
 /** Threads in one question, which takes a thousand of them some ms. */
 const MAX_THREADS = 4096;
 const MAX_OPEN = 64;
-/** Who has filled the variables of a thread has most often started it by then, and one that starts has begun, ms. */
-const STARTED_MS = 3;
 const FOR_TLS: PatienceLimits = { questionMs: 1000, budgetMs: 1500 };
 
 /** Asks the readers where threads have the thread-local variables of their program. */
 export class TlsBlocks implements TlsSource {
   private readonly answers = new Answers<TlsAnswer>();
+  private pauses = 0;
   /** What somebody may wait for. */
   readonly questions: OpenQuestions;
 
@@ -27,6 +26,11 @@ export class TlsBlocks implements TlsSource {
     waiting: Partial<Waiting> = {},
   ) {
     this.questions = new OpenQuestions(nowMs, { limits: FOR_TLS, ...waiting });
+  }
+
+  /** A question is put off: until it is asked nobody works on it. */
+  get pausing(): boolean {
+    return this.pauses > 0;
   }
 
   askTls(pid: number, tids: readonly number[], ticket: number): boolean {
@@ -40,7 +44,7 @@ export class TlsBlocks implements TlsSource {
     return true;
   }
 
-  askTlsLater(pid: number, asked: readonly number[] | null, ticket: number): boolean {
+  askTlsLater(pid: number, asked: readonly number[] | null, ticket: number, ms: number): boolean {
     if (this.questions.count >= MAX_OPEN || (asked?.length ?? 0) > MAX_THREADS) return false;
     const answered = this.questions.begin();
     const told = (facts: TlsFacts | null): void => {
@@ -48,11 +52,13 @@ export class TlsBlocks implements TlsSource {
         this.answers.add({ ticket, told: facts });
       });
     };
+    this.pauses++;
     setTimeout(() => {
+      this.pauses--;
       const tids = asked ?? this.proc.tasks(pid);
       if (isKnown(tids) && tids.length <= MAX_THREADS) this.reader.tls(pid, tids, told);
       else told(null);
-    }, STARTED_MS).unref();
+    }, ms).unref();
     return true;
   }
 
