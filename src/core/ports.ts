@@ -29,6 +29,14 @@ export interface GuardAnswer {
   readonly bySelf: boolean;
 }
 
+/** Tells who answers faults that wait for no disk, in words; '' where nothing is known for certain. */
+export interface ServerSource {
+  /** The file system on a device (`MAJOR:MINOR`), if another machine or program answers for it. */
+  ofDevice(device: string): string;
+  /** Who answers the faults of a process by userfaultfd. */
+  ofUserfaultfd(pid: number): string;
+}
+
 /** How far a model has come when it takes answers over. */
 export interface Reached {
   /** Everything that ended before this has been consumed (session time, ns). */
@@ -211,6 +219,8 @@ export interface TlsAnswer {
   readonly ticket: number;
   /** null where it cannot be told. */
   readonly told: TlsFacts | null;
+  /** The threads that `starts` is of, where all were asked about. */
+  readonly tids?: readonly number[];
 }
 
 /** Tells where thread-local variables are. Answers come later, or never. */

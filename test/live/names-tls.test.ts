@@ -45,7 +45,9 @@ async function capture(program: string): Promise<{ rows: TruthRow[]; faults: Nam
     const whole = text.slice(0, text.lastIndexOf('\n') + 1);
     return within(jsonLines(whole) as unknown as NamedFault[], rows);
   };
-  await until('all faults', () => read().length >= touched);
+  // Whoever starts a thread faults in its variables, too.
+  const own = (): number => rows.reduce((sum, row) => sum + faultsOf(read(), row).length, 0);
+  await until('all faults', () => own() >= touched);
   target.write('\n');
   await target.ended;
   await tracer.ended;
@@ -54,11 +56,14 @@ async function capture(program: string): Promise<{ rows: TruthRow[]; faults: Nam
 
 type Named = readonly [string | null, number | null];
 
+/** Those of the thread itself in a range. */
+function faultsOf(faults: readonly NamedFault[], row: TruthRow): NamedFault[] {
+  return within(faults, [row]).filter(({ tid }) => tid === row.tid);
+}
+
 /** Variable and offset of each fault of the thread in a range, in their order. */
 function seen(faults: readonly NamedFault[], row: TruthRow): Named[] {
-  return within(faults, [row])
-    .filter(({ tid }) => tid === row.tid)
-    .map(({ data_symbol: name, data_offset: offset }) => [name, offset]);
+  return faultsOf(faults, row).map(({ data_symbol: name, data_offset: offset }) => [name, offset]);
 }
 
 /** What the program has touched there, page by page. */

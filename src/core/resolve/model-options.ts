@@ -6,6 +6,7 @@ import type {
   NameSource,
   OwnerSource,
   ProcSource,
+  ServerSource,
   SpaceSource,
   TlsSource,
   UnwindSource,
@@ -22,6 +23,8 @@ export interface ModelOptions {
   readonly hugePages?: HugePageSource | null;
   /** Without it nobody knows whose processes are. */
   readonly owners?: OwnerSource | null;
+  /** Without it nobody knows on whom faults wait. */
+  readonly servers?: ServerSource | null;
   /** Without it no SIGBUS is explained. */
   readonly bus?: BusSource | null;
   /** What faults are to be counted, and named, by the code that causes them. 'off' by default. */

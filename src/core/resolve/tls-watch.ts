@@ -15,6 +15,8 @@ const MAX_TRIES = 8;
 const STARTED_MS = 3;
 /** Less is no address. */
 const FIRST_ADDRESS = TLS_STARTING + 1;
+/** For so many batches a thread that was met early is waited for: an id becomes another's in the end. */
+const ANNOUNCED = 16;
 const NEVER = Infinity;
 
 /** Where a thread has its variables. */
@@ -61,6 +63,8 @@ export class TlsWatch {
   private readonly watched = new Set<AddressSpace>();
   /** Of threads that were not met yet: good for this batch. */
   private readonly early: { space: AddressSpace; block: TlsBlock }[] = [];
+  /** The same, by their ids: they may have ended when their first faults come. */
+  private readonly announced = new Map<number, Place & { readonly round: number }>();
   private readonly prepared = new PreparedStacks();
   /** Processes that prepare the start of a thread. */
   private readonly preparing = new Set<Process>();
@@ -85,6 +89,7 @@ export class TlsWatch {
       tls.tries = 0;
       tls.next = 0;
       tls.again = 0;
+      if (this.wasAnnounced(thread)) tls.next = NEVER;
     }
     tls.met = this.round;
     if (this.round < tls.next) return;
@@ -150,6 +155,9 @@ export class TlsWatch {
       // Its memory shows something else, and the thread may have them in another place.
       if (lives && thread.tls.image === space.image) this.retry([thread]);
     }
+    for (const [tid, { round }] of this.announced) {
+      if (this.round - round >= ANNOUNCED) this.announced.delete(tid);
+    }
     this.round++;
   }
 
@@ -158,7 +166,17 @@ export class TlsWatch {
     return process.tids.has(tid) && this.tasks.known(tid) === thread;
   }
 
-  private take({ ticket, told }: TlsAnswer): void {
+  /** It was asked about with all of its process before its records came. */
+  private wasAnnounced(thread: Thread): boolean {
+    const place = this.announced.get(thread.tid);
+    this.announced.delete(thread.tid);
+    const { space } = thread.process;
+    if (place?.space !== space || place.image !== space.image) return false;
+    this.ahead.set(thread, place);
+    return true;
+  }
+
+  private take({ ticket, told, tids = [] }: TlsAnswer): void {
     const asked = this.asked.get(ticket);
     if (asked === undefined) return;
     this.asked.delete(ticket);
@@ -178,13 +196,13 @@ export class TlsWatch {
     told.starts.forEach((from, k) => {
       const place = { space, image, from, size: told.size, program };
       if (threads !== null) this.takeOf(threads[k]!, place);
-      else if (from >= FIRST_ADDRESS) this.takeEarly(place);
+      else if (from >= FIRST_ADDRESS) this.takeEarly(place, tids[k]);
     });
   }
 
   private takeOf(thread: Thread, place: Place): void {
     const { from, program } = place;
-    if (from === TLS_ENDED || !this.lives(thread)) return;
+    if (from === TLS_ENDED) return;
     if (from >= FIRST_ADDRESS) {
       this.starts.found(thread, program);
       if (isMapped(place)) this.learn(thread, place);
@@ -192,6 +210,7 @@ export class TlsWatch {
       return;
     }
     // Its faults may wait: those in its variables are named only if it is asked about before they are written.
+    if (!this.lives(thread)) return;
     const waits = from === TLS_STARTING && thread.tls.met === this.round;
     if (waits && this.starts.mayAskAgain(thread, program)) note(this.starting, thread);
     else this.retry([thread]);
@@ -204,15 +223,18 @@ export class TlsWatch {
   /** The records may have come to where the memory is mapped. */
   private catchUp(thread: Thread, place: Place): void {
     const { space, image } = place;
-    const stands = this.lives(thread) && thread.process.space === space && space.image === image;
+    const stands = thread.process.space === space && space.image === image;
     const mapped = stands && isMapped(place);
-    if (stands && !mapped) return;
+    if (stands && !mapped && this.lives(thread)) return;
     this.ahead.delete(thread);
+    // Of one that has ended, too: what it has hit is in this batch.
     if (mapped) this.learn(thread, place);
   }
 
-  private takeEarly(place: Place): void {
+  private takeEarly(place: Place, tid = 0): void {
     const { space, from } = place;
+    if (this.tasks.known(tid) === undefined)
+      this.announced.set(tid, { ...place, round: this.round });
     if (!isMapped(place) || space.tls.at(Math.floor(from / PAGE)) !== undefined) return;
     this.early.push({ space, block: this.add(place) });
     this.prepared.found(space);

@@ -47,17 +47,22 @@ export class TlsBlocks implements TlsSource {
   askTlsLater(pid: number, asked: readonly number[] | null, ticket: number, ms: number): boolean {
     if (this.questions.count >= MAX_OPEN || (asked?.length ?? 0) > MAX_THREADS) return false;
     const answered = this.questions.begin();
-    const told = (facts: TlsFacts | null): void => {
+    const answer = (told: TlsFacts | null, tids: readonly number[]): void => {
       answered(() => {
-        this.answers.add({ ticket, told: facts });
+        this.answers.add({ ticket, told, tids });
       });
     };
     this.pauses++;
     setTimeout(() => {
       this.pauses--;
       const tids = asked ?? this.proc.tasks(pid);
-      if (isKnown(tids) && tids.length <= MAX_THREADS) this.reader.tls(pid, tids, told);
-      else told(null);
+      if (!isKnown(tids) || tids.length > MAX_THREADS) {
+        answer(null, []);
+        return;
+      }
+      this.reader.tls(pid, tids, (told) => {
+        answer(told, tids);
+      });
     }, ms).unref();
     return true;
   }

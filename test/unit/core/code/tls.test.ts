@@ -42,11 +42,12 @@ class Tls implements TlsSource {
     return true;
   }
   /** Of the last question. */
-  answer(told: Partial<TlsFacts> | null): void {
+  answer(told: Partial<TlsFacts> | null, tids?: readonly number[]): void {
     const { ticket } = this.asked.at(-1)!;
     this.answered = this.asked.length;
     const all = { headersPage: TEXT, size: SIZE, starts: [FROM] };
-    this.answers.push({ ticket, told: told === null ? null : { ...all, ...told } });
+    const facts = told === null ? null : { ...all, ...told };
+    this.answers.push({ ticket, told: facts, ...(tids === undefined ? {} : { tids }) });
   }
   takeTls(): readonly TlsAnswer[] {
     return this.answers.splice(0);
@@ -248,6 +249,30 @@ describe('thread-local variables', () => {
     of.thread(100, 101).fault({ page: MEMORY + 1, tid: 101 });
     of.run();
     expect(tls.asked[3]).toMatchObject({ pid: 100, tids: [101] });
+  });
+
+  it('are known of a thread that was prepared, also if it has ended by then', () => {
+    for (const [batches, known] of [
+      [0, 0x800],
+      [20, null],
+    ]) {
+      const { of, tls } = prepared();
+      expect(of.model.consume(of.batch, of.resolved)).toBe(false);
+      tls.answer({ starts: [0, FROM] }, [100, 101]);
+      expect(of.model.consume(of.batch, of.resolved)).toBe(true);
+      tls.waited = false;
+      for (let n = 0; n < batches!; n++) {
+        of.clear();
+        of.run();
+      }
+      of.clear();
+      // Nobody answers any more.
+      of.thread(100, 101)
+        .fault({ page: MEMORY + 1, tid: 101 })
+        .exit(100, 101);
+      of.run();
+      expect([batches, hit(of)]).toEqual([batches, known]);
+    }
   });
 
   it('are not looked for again and again where no thread comes', () => {
