@@ -17,7 +17,7 @@ constexpr Entry kOperations[] = {
     {kElf, ElfHeaders},  {kGuards, Guards},        {kSize, Size},
     {kNames, Names},     {kUnwind, Unwind},        {kTasks, Tasks},
     {kCgroup, Cgroup},   {kMemory, MappingMemory}, {kTls, Tls},
-    {kThreads, Threads}, {kMounts, Mounts},
+    {kThreads, Threads}, {kMounts, Mounts},        {kServers, Servers},
 };
 
 }  // namespace

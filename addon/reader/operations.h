@@ -28,6 +28,7 @@ enum Operation : uint8_t {
   kTls = 12,      // see tls.cc
   kThreads = 13,  // u16 count, u32 pid and u32 tid each -> see task_files.cc
   kMounts = 14,   // u32 pid -> the text of /proc/PID/mountinfo
+  kServers = 15,  // see servers.cc
 };
 
 // Addresses have 64 bits, so requests name pages below this.
@@ -61,6 +62,7 @@ int MappingMemory(Context* context, Input* request, Output* answer);
 int Tls(Context* context, Input* request, Output* answer);
 int Threads(Context* context, Input* request, Output* answer);
 int Mounts(Context* context, Input* request, Output* answer);
+int Servers(Context* context, Input* request, Output* answer);
 
 }  // namespace reader
 }  // namespace pagefault

@@ -235,6 +235,7 @@ function modelOf(options: Options, capture: Capture, ports: AssemblyPorts): Mode
     guards: capture.guards,
     bus: capture.bus,
     hugePages: capture.hugePages,
+    servers: capture.servers,
     owners: ports.depth === 'totals' ? null : capture.owners,
     symbols: symbolsOf(options, ports.depth),
     stacks: stacksOf(options, ports.stream !== null),

@@ -9,6 +9,7 @@ import type {
   NameSource,
   OwnerSource,
   ProcSource,
+  ServerSource,
   SpaceSource,
   TlsSource,
   UnwindSource,
@@ -26,6 +27,7 @@ export interface Capture {
   readonly guards: GuardSource | null;
   readonly hugePages: HugePageSource | null;
   readonly bus: BusSource | null;
+  readonly servers: ServerSource | null;
   readonly owners: OwnerSource | null;
   readonly spaces: SpaceSource | null;
   readonly names: NameSource | null;

@@ -27,7 +27,7 @@ import { DEFAULT_LIMITS } from './stats/limits';
 import type { Limits } from './stats/limits';
 import type { PendingFaults } from './wire/pending-faults';
 import { pagePool } from './stats/page-set';
-import type { ProcSource, Reached } from './ports';
+import type { ProcSource, Reached, ServerSource } from './ports';
 import type { InitialProcess, ModelOptions } from './resolve/model-options';
 import { RecordApplier } from './resolve/apply-records';
 import { RegionTable } from './regions/region-table';
@@ -67,6 +67,7 @@ export class Model {
   private readonly watch: GuardWatch | null;
   private readonly busWatch: BusWatch | null;
   readonly hugePages: HugePageWatch;
+  readonly servers: ServerSource | null;
   private readonly owners: OwnerWatch | null;
   private readonly attribution: Attribution | null;
   private readonly folding: Folding;
@@ -94,6 +95,7 @@ export class Model {
     const { pages, comms, spaces } = this;
     this.tasks = new Tasks(this.stats, pages, comms, source, this.limits, spaces);
     const { owners = null, guards = null, bus = null, hugePages = null } = options;
+    this.servers = options.servers ?? null;
     this.owners = owners === null ? null : new OwnerWatch(owners, this.tasks);
     const depth = options.depth ?? 'detail';
     const { tasks, regions, columns, stats, limits } = this;

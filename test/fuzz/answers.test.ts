@@ -74,6 +74,12 @@ const PAYLOADS: Readonly<Record<number, Buffer>> = {
     [1, 2],
   ),
   [Operation.SIZE]: packed([8, 4096], [8, 4096]),
+  [Operation.SERVERS]: Buffer.concat([
+    packed([4, 7], [4, 8], [2, 4]),
+    Buffer.from('main'),
+    packed([2, 4]),
+    Buffer.from('part'),
+  ]),
   [Operation.NAMES]: Buffer.concat([
     packed([4, 2], [2, 4]),
     Buffer.from('main'),
@@ -191,6 +197,7 @@ function ask({ operation, pieces }: Input): void {
     });
   }
   if (operation === Operation.GUARDS) new Guards(readers, () => 0).askGuards(7, '');
+  if (operation === Operation.SERVERS) reader.server(1, 7, () => undefined);
   if (operation === Operation.SIZE) reader.size(7, mapping, () => undefined);
   if (operation === Operation.NAMES) {
     const place = { data: false, linked: false, value: 2n ** 64n - 1n };

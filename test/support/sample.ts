@@ -145,6 +145,7 @@ export function snapshot(part: Partial<Snapshot> = {}): Snapshot {
     siteStacks: () => [],
     mappedBy: () => [],
     hugePages: () => null,
+    server: () => '',
     causeFacts: {
       swapInUse: false,
       numaBalancing: false,

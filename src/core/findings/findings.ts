@@ -78,6 +78,7 @@ function headed(found: Evidence, snapshot: Snapshot, weight: Weight, elapsed: nu
   const { rule, faults, stallNs } = found;
   const regions = new LabelSums();
   const processes = new OwnerSums();
+  const servers = new LabelSums();
   let most = 0;
   let hugePages: HugePageFacts | null = null;
   for (const row of snapshot.regions) {
@@ -86,6 +87,7 @@ function headed(found: Evidence, snapshot: Snapshot, weight: Weight, elapsed: nu
     if (!(ns > 0)) continue;
     regions.add(row.label, ns);
     processes.add(row, ns);
+    if (rule.server !== undefined) servers.add(snapshot.server(rule.server, row), ns);
     if (rule.hugePages !== true || ns <= most) continue;
     // Of the row that costs most of those that something is known of.
     const facts = snapshot.hugePages(row.id);
@@ -96,7 +98,11 @@ function headed(found: Evidence, snapshot: Snapshot, weight: Weight, elapsed: nu
   return {
     id: rule.id,
     brief: rule.brief,
-    advice: hugePages === null ? rule.advice : `${rule.advice}; ${hugePageText(hugePages)}`,
+    advice: [
+      rule.advice,
+      ...(hugePages === null ? [] : [hugePageText(hugePages)]),
+      ...servers.top().map((server) => `waited for: ${server}`),
+    ].join('; '),
     figures: { faults, stallNs, stallShare: stallNs / elapsed },
     hugePages,
     regions: regions.top(),

@@ -1,6 +1,6 @@
 import { Cause, FaultClass } from '../classify/classes';
 import type { CauseFacts } from '../classify/cause-text';
-import type { RegionRow } from '../snapshot/snapshot';
+import type { RegionRow, Served } from '../snapshot/snapshot';
 
 /** A figure, and from where on it is evidence. */
 export interface Threshold<Of> {
@@ -33,6 +33,8 @@ export interface Rule extends Texts {
    * Where they take longer, there is more to it.
    */
   readonly longNs?: number;
+  /** Who is waited for is said where it is known for certain. */
+  readonly server?: Served;
   /** Huge pages would take fewer of these faults: what is known of them in the region is said. */
   readonly hugePages?: true;
 }
@@ -126,6 +128,7 @@ export const RULES: readonly Rule[] = [
     id: 'memory-pressure',
     cause: Cause.FILE_READ,
     machine: [{ figure: ({ rereadShare }) => rereadShare, least: 0.2 }],
+    server: 'file',
     brief: 'evicted file pages read again',
     says: 'file pages that were evicted and are read again',
     advice: 'memory is short: memory.max and memory.events of the cgroup, /proc/pressure/memory',
@@ -133,6 +136,7 @@ export const RULES: readonly Rule[] = [
   {
     id: 'cold-file',
     cause: Cause.FILE_READ,
+    server: 'file',
     brief: 'cold file pages read',
     says: 'file pages read from disk for the first time',
     advice: 'read ahead (MADV_WILLNEED, MAP_POPULATE), keep the file cached (vmtouch), or mlock it',
@@ -161,6 +165,7 @@ export const RULES: readonly Rule[] = [
       { figure: cachedMeanNs, least: 30e3 },
       { figure: ({ p99Ns }) => p99Ns, least: 500e3 },
     ],
+    server: 'file',
     brief: 'waits for read-ahead',
     says: 'file pages that were still being read ahead when they were touched',
     advice:
@@ -185,6 +190,7 @@ export const RULES: readonly Rule[] = [
   {
     id: 'userfaultfd',
     cause: Cause.USERFAULTFD,
+    server: 'userfaultfd',
     brief: 'waits for userfaultfd',
     says: 'faults that wait for a program which answers them (userfaultfd)',
     advice: 'look at that program: it is what the target waits for',

@@ -243,7 +243,8 @@ export class RegionBinder {
     const permission = permissions(vma.prot, vma.shared);
     // Not by the whole path: one file has several, seen from different roots.
     const key = `${process.space.keyPrefix}${KEY_LETTERS[nature.kind]!}${objectKey(backing)}${permission}${section}\n${nature.label}`;
-    const info = this.info(process, nature, section, permission, key);
+    const device = `${backing.devMajor}:${backing.devMinor}`;
+    const info = { ...this.info(process, nature, section, permission, key), device };
     const pages = vma.end - vma.start;
     const [from, to] = info.byFile ? [vma.pgoff, vma.pgoff + pages] : [vma.start, vma.end];
     return this.regions.find(info, vma.start, vma.end, from, to);
@@ -265,6 +266,7 @@ export class RegionBinder {
       pid: process.space.maker.pid,
       comm: this.comms.names[process.space.maker.comm]!,
       byFile: nature.hasFile,
+      device: '',
       key,
     };
   }

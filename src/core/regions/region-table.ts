@@ -20,6 +20,8 @@ export interface RegionInfo {
   readonly comm: string;
   /** Heat is kept by page of the file, not by page of the address space. */
   readonly byFile: boolean;
+  /** That its file is on (`MAJOR:MINOR`); '' for others, and for rows that stand for several. */
+  readonly device: string;
   /** Under which the row is found again; '' for rows that are found through the VMA map alone. */
   readonly key: string;
 }
@@ -41,7 +43,7 @@ export class RegionTable {
 
   constructor(pool: SlabPool, cap: number) {
     this.heat = new HeatTable(pool);
-    const none = { path: '', section: '', pid: 0, byFile: false, key: '' };
+    const none = { path: '', section: '', pid: 0, byFile: false, device: '', key: '' };
     this.rows = new RowTable<RegionInfo>(pool, {
       cap,
       foldKey: (r) => `${r.comm}\n${r.kind}\n${r.permissions}\n${sharedLabel(r.label)}`,
@@ -81,7 +83,8 @@ export class RegionTable {
   /** The row of the regions of all processes that are not kept in detail, or whose maps have not been read. */
   rest(): number {
     return this.rows.rest({
-      ...{ path: '', section: '', permissions: '', pid: 0, comm: '', byFile: false, key: '' },
+      ...{ path: '', section: '', permissions: '', pid: 0, comm: '', byFile: false },
+      ...{ device: '', key: '' },
       kind: RegionKind.UNKNOWN,
       label: NOT_IN_DETAIL,
     });

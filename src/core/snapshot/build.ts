@@ -14,6 +14,7 @@ import type {
   PairRows,
   ProcessRow,
   RegionRow,
+  Served,
   SiteRow,
   Snapshot,
   StackRow,
@@ -58,6 +59,14 @@ export class SnapshotBuilder {
   private readonly hugePages = (id: number): HugePageFacts | null =>
     this.model.hugePages.factsOf(id);
 
+  private readonly server = (of: Served, { id, pid }: RegionRow): string => {
+    const { servers, regions } = this.model;
+    if (servers === null) return '';
+    if (of === 'userfaultfd') return pid === 0 ? '' : servers.ofUserfaultfd(pid);
+    const device = regions.rows.info(regions.rows.stats.slotOf(id))?.device ?? '';
+    return device === '' ? '' : servers.ofDevice(device);
+  };
+
   private readonly makers: MakerTexts;
 
   constructor(private readonly model: ModelTables) {
@@ -89,6 +98,7 @@ export class SnapshotBuilder {
       siteStacks: this.siteStacks(),
       mappedBy: this.mappedBy,
       hugePages: this.hugePages,
+      server: this.server,
       causeFacts: this.causeFacts(),
       caps: this.caps(),
     };

@@ -1,6 +1,7 @@
 import type { Answerer, SystemFacts } from '../classify/cause-text';
 import type { SiteTable } from '../code/site-table';
 import type { StackTable } from '../code/stack-table';
+import type { ServerSource } from '../ports';
 import type { RegionTable } from '../regions/region-table';
 import type { Counters } from '../resolve/counters';
 import type { HugePageWatch } from '../resolve/huge-page-watch';
@@ -29,6 +30,8 @@ export interface ModelTables {
   readonly system: SystemFacts;
   readonly answerer: Answerer;
   readonly hugePages: HugePageWatch;
+  /** null where nobody knows on whom faults wait. */
+  readonly servers: ServerSource | null;
   /** Why faults ended in SIGBUS, in words. */
   readonly busReasons: readonly string[];
 }

@@ -45,11 +45,16 @@ export interface Snapshot {
   readonly mappedBy: (id: number) => readonly string[];
   /** What of huge pages is known of a region, by its id; null where nothing is. */
   readonly hugePages: (id: number) => HugePageFacts | null;
+  /** Who answers for a region's file, or its faults by userfaultfd, in words; '' where nothing is known for certain. */
+  readonly server: (of: Served, row: RegionRow) => string;
   /** What qualifies the causes. */
   readonly causeFacts: CauseFacts;
   /** Why some numbers are bounds: tables that reached their cap, in words for a person. */
   readonly caps: readonly string[];
 }
+
+/** What faults wait for that is neither a disk nor the kernel. */
+export type Served = 'file' | 'userfaultfd';
 
 /** A row that may stand for several things. */
 export interface SharedRow {

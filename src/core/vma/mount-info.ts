@@ -7,6 +7,8 @@ export interface Mount {
   readonly point: string;
   /** File-system type: 'ext4', 'tmpfs', 'fuse.sshfs'. */
   readonly type: string;
+  /** What is mounted, as the type has it: '/dev/sda1', 'server:/export'; '' where the line has none. */
+  readonly source: string;
 }
 
 /**
@@ -33,6 +35,7 @@ function parseLine(line: string): Mount | null {
     devMinor: Number(device[2]),
     point: unescaped(fields[4]!),
     type: unescaped(type),
+    source: unescaped(fields[hyphen + 2] ?? ''),
   };
 }
 

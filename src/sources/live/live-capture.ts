@@ -40,6 +40,7 @@ import { RecordingState } from './recording-state';
 import { ShownFacts } from './shown-facts';
 import { Spaces } from './spaces';
 import { StackUnwinder } from './stack-unwinder';
+import { Servers } from './servers';
 import { TlsBlocks } from './tls-blocks';
 import { argumentsOf, attachTo, attachToWhole, start } from './session-target';
 import { resolveTargets } from './targets';
@@ -138,6 +139,7 @@ export class LiveCapture {
   /** What was on copied stacks. */
   readonly unwinder: StackUnwinder;
   readonly tls: TlsBlocks;
+  readonly servers: Servers;
   private readonly files: ProcFs;
   private readonly startNs: bigint;
 
@@ -189,6 +191,8 @@ export class LiveCapture {
     const kernelMounts = addon.kernelMounts();
     const patience = fixed ? UNTIL_ANSWERED : undefined;
     const nowMs = (): number => performance.now();
+    const servers = new Servers(reader, () => this.now());
+    this.servers = servers;
     this.files = new ProcFs({
       proc,
       reader,
@@ -198,10 +202,16 @@ export class LiveCapture {
       kernelMounts,
       debug,
       patience,
+      onServed: (device, mount) => {
+        servers.meetMount(device, mount);
+      },
     });
     this.noted = record && new NotedSource(this.files, session, this.system, record.limit > 0);
     this.source = this.noted ?? this.files;
-    const guards = new Guards(pools.readers, () => this.now());
+    const now = (): number => this.now();
+    const guards = new Guards(pools.readers, now, (pid) => {
+      servers.meetUserfaultfd(pid);
+    });
     const hugePages = new HugePages(pools.readers, () => this.now());
     this.looks = this.noted === null ? null : notedLooks(this.noted, guards, hugePages);
     this.guards = this.looks?.guards ?? guards;

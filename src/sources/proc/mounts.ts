@@ -1,3 +1,5 @@
+import { isServed } from '../../core/facts/served';
+import type { ServedMount } from '../../core/facts/served';
 import { FileStore, storeOfMount } from '../../core/vma/file-store';
 import { parseMountInfo } from '../../core/vma/mount-info';
 import { PENDING } from '../../core/ports';
@@ -12,6 +14,7 @@ const SHARE = 20;
 /** A device number is given to another file system once its own is unmounted: what is older is asked again. */
 const MEMORY_NS = 30e9;
 const MAX_KNOWN = 65536;
+const MAX_SERVED = 1024;
 
 /** Reads the mounts that a process sees, as text; tells null where they cannot be read. */
 export type ReadMounts = (pid: number | 'self', told: (text: string | null) => void) => void;
@@ -26,6 +29,8 @@ export class Mounts {
   private known = new Map<string, number>();
   /** What was known before all was forgotten: it holds for what is looked for again. */
   private before: ReadonlyMap<string, number> = new Map();
+  /** Those that another machine or program answers for, until a file of theirs is met. */
+  private readonly served = new Map<string, ServedMount>();
   private readonly askAgainAt = new Map<string, number>();
   /** When all reads so far, each at SHARE times its cost, would be over. */
   private paidUntil = -Infinity;
@@ -39,6 +44,8 @@ export class Mounts {
     kernelMounts: readonly KernelMount[],
     private readonly now: () => number,
     private readonly come: () => void = () => undefined,
+    /** A file of such a file system is met: once for each device. */
+    private readonly onServed: (device: string, mount: ServedMount) => void = () => undefined,
   ) {
     for (const { devMajor, devMinor, hugePageKib } of kernelMounts) {
       const store = hugePageKib === 0 ? FileStore.KERNEL_MEMORY : FileStore.HUGE;
@@ -62,8 +69,18 @@ export class Mounts {
       this.read(pids, device, now);
     }
     const known = this.known.get(device);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      this.meet(device);
+      return known;
+    }
     return this.reading.has(device) ? (this.before.get(device) ?? PENDING) : FileStore.UNKNOWN;
+  }
+
+  private meet(device: string): void {
+    const mount = this.served.get(device);
+    if (mount === undefined) return;
+    this.served.delete(device);
+    this.onServed(device, mount);
   }
 
   private mayAsk(device: string, now: number): boolean {
@@ -110,6 +127,7 @@ export class Mounts {
       if (this.known.size >= MAX_KNOWN) return;
       const device = `${mount.devMajor}:${mount.devMinor}`;
       const store = storeOfMount(mount);
+      if (isServed(mount) && this.served.size < MAX_SERVED) this.served.set(device, mount);
       // One tmpfs is mounted in many places; that it is /dev somewhere says what it is for.
       if (this.known.get(device) !== FileStore.DEVICE) this.known.set(device, store);
     }

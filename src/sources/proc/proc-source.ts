@@ -1,3 +1,4 @@
+import type { ServedMount } from '../../core/facts/served';
 import type { ElfImage } from '../../core/elf/elf';
 import { parseMaps } from '../../core/vma/proc-maps';
 import { PENDING, UNKNOWN } from '../../core/ports';
@@ -31,6 +32,8 @@ export interface ProcFsOptions {
   readonly nowMs: () => number;
   readonly kernelMounts: readonly KernelMount[];
   readonly debug: Debug;
+  /** A file of a file system that another answers for is met; once for each. */
+  readonly onServed?: (device: string, mount: ServedMount) => void;
   /** How long answers are waited for; as usual where it is left out. */
   readonly patience?: PatienceLimits | undefined;
 }
@@ -56,10 +59,11 @@ export class ProcFs implements ProcSource {
     const readMounts: ReadMounts = (pid, told) => {
       reader.mounts(pid === 'self' ? process.pid : pid, told);
     };
-    this.mounts = new Mounts(readMounts, kernelMounts, now, () => {
+    const come = (): void => {
       this.mountsSince = null;
       this.patience.wake();
-    });
+    };
+    this.mounts = new Mounts(readMounts, kernelMounts, now, come, options.onServed);
     this.elfFiles = new ElfFiles({ reader, patience: this.patience, nowMs, now });
     this.maps = new Inquiries(this.patience, nowMs);
     this.pages = new Inquiries(this.patience, nowMs);

@@ -28,4 +28,6 @@ export const Operation = {
   THREADS: 13,
   /** u32 pid -> the text of /proc/PID/mountinfo. */
   MOUNTS: 14,
+  /** What faults wait for -> the process that answers them (addon/reader/servers.cc). */
+  SERVERS: 15,
 } as const;

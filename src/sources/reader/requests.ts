@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import type { Server } from '../../core/facts/served';
 import type { TlsFacts } from '../../core/ports';
 import type { ElfImage, ElfSection, ElfSegment } from '../../core/elf/elf';
 import type { Vma } from '../../core/vma/vma';
@@ -305,4 +306,31 @@ function isRange(from: number, length: number): boolean {
 
 function isCount(value: number): boolean {
   return value >= 0 && value <= MAX_NUMBER && Number.isInteger(value);
+}
+
+/** As addon/reader/servers.cc has them. */
+export const ServerKind = { USERFAULTFD: 1, FUSE: 2 } as const;
+
+/** `of`: a process, or the minor number of a mount's device. */
+export function serverRequest(kind: number, of: number): Buffer {
+  const bytes = Buffer.allocUnsafe(5);
+  bytes.writeUInt8(kind);
+  bytes.writeUInt32LE(of, 1);
+  return bytes;
+}
+
+/** null: that is no answer. */
+export function serverAnswer(payload: Buffer): Server | null {
+  const HEAD = 8;
+  if (payload.length < HEAD + 2) return null;
+  const first = HEAD + 2 + payload.readUInt16LE(HEAD);
+  if (payload.length < first + 2) return null;
+  const end = first + 2 + payload.readUInt16LE(first);
+  if (payload.length !== end) return null;
+  return {
+    pid: payload.readUInt32LE(0),
+    tid: payload.readUInt32LE(4),
+    comm: payload.toString('utf8', HEAD + 2, first),
+    threadComm: payload.toString('utf8', first + 2, end),
+  };
 }

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { getSystemErrorName } from 'node:util';
+import type { Server } from '../../core/facts/served';
 import type { TlsFacts } from '../../core/ports';
 import type { Vma } from '../../core/vma/vma';
 import type { Failure, Question } from './lane';
@@ -21,6 +22,8 @@ import {
   tasksRequest,
   threadsAnswer,
   threadsRequest,
+  serverAnswer,
+  serverRequest,
   tlsAnswer,
   tlsRequest,
 } from './requests';
@@ -176,6 +179,14 @@ export class TargetReader {
     });
   }
 
+  /** The process that faults wait for, as serverRequest() has it; null where it is not certain which. */
+  server(kind: number, of: number, told: (server: Server | null) => void): void {
+    const subject = `servers ${kind} ${of}`;
+    this.ask(Operation.SERVERS, subject, serverRequest(kind, of), SERVERS_WORDS, (answer) => {
+      told(answer?.errno === 0 ? serverAnswer(answer.payload) : null);
+    });
+  }
+
   /**
    * Unwinds stacks of a process: `modules` as modulesRequest() has them, of each stack its length (u32) and what was
    * copied. null where it cannot be done.
@@ -282,6 +293,11 @@ const TLS_WORDS: Words = {
   late: 'the memory of a target does not let itself be read',
   refused: 'the memory of a target cannot be read',
   cost: 'its thread-local variables have no names',
+};
+const SERVERS_WORDS: Words = {
+  late: 'the descriptors of processes do not let themselves be looked through',
+  refused: 'the descriptors of processes cannot be looked through',
+  cost: 'who answers some faults is not known',
 };
 const FILE_WORDS: Words = {
   late: 'a file system of a target does not answer',

@@ -13,6 +13,7 @@ export class RecordedCapture {
   readonly spaces = null;
   readonly machine = null;
   readonly unwinder = null;
+  readonly servers = null;
   readonly tls = null;
   readonly command = null;
   readonly pids: readonly number[] = [];

@@ -10,11 +10,17 @@ const LINES = String.raw`22 27 0:21 / /proc rw,relatime - proc proc rw
 
 test('reads device, mount point and type, whatever optional fields there are', () => {
   expect(parseMountInfo(LINES)).toEqual([
-    { devMajor: 0, devMinor: 21, point: '/proc', type: 'proc' },
-    { devMajor: 0, devMinor: 6, point: '/dev', type: 'devtmpfs' },
-    { devMajor: 98, devMinor: 0, point: '/mnt with\\all\tof\nit', type: 'ext3' },
-    { devMajor: 254, devMinor: 16777216, point: '/srv/-', type: 'xfs' },
-    { devMajor: 0, devMinor: 99, point: '/srv/fuse', type: 'fuse.sshfs' },
+    { devMajor: 0, devMinor: 21, point: '/proc', type: 'proc', source: 'proc' },
+    { devMajor: 0, devMinor: 6, point: '/dev', type: 'devtmpfs', source: 'devtmpfs' },
+    {
+      devMajor: 98,
+      devMinor: 0,
+      point: '/mnt with\\all\tof\nit',
+      type: 'ext3',
+      source: '/dev/root',
+    },
+    { devMajor: 254, devMinor: 16777216, point: '/srv/-', type: 'xfs', source: '-' },
+    { devMajor: 0, devMinor: 99, point: '/srv/fuse', type: 'fuse.sshfs', source: 'host:/a b' },
   ]);
 });
 
