@@ -111,15 +111,13 @@ export class Model {
     const binder = new RegionBinder(regions, this.comms, source, tasks, limits.sectionBytes);
     binder.memoryOnly = depth === 'totals' && Boolean(options.spaces);
     this.repair = new MapRepair(options.source, this.tasks);
-    const makers = this.attribution?.makers ?? null;
-    const last = this.owners?.last ?? null;
     this.records = new RecordApplier(
       tasks,
       this.comms,
       binder,
       this.repair,
-      makers,
-      last,
+      this.attribution?.makers ?? null,
+      this.owners?.last ?? null,
       this.counters,
     );
     this.loop = new FaultLoop(tasks, binder, this.repair, this.columns, depth !== 'totals');

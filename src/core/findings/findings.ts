@@ -87,7 +87,7 @@ function headed(found: Evidence, snapshot: Snapshot, weight: Weight, elapsed: nu
     if (!(ns > 0)) continue;
     regions.add(row.label, ns);
     processes.add(row, ns);
-    if (rule.server !== undefined) servers.add(snapshot.server(rule.server, row), ns);
+    if (rule.server !== undefined) servers.add(snapshot.server(row.id, rule.server), ns);
     if (rule.hugePages !== true || ns <= most) continue;
     // Of the row that costs most of those that something is known of.
     const facts = snapshot.hugePages(row.id);

@@ -59,12 +59,11 @@ export class SnapshotBuilder {
   private readonly hugePages = (id: number): HugePageFacts | null =>
     this.model.hugePages.factsOf(id);
 
-  private readonly server = (of: Served, { id, pid }: RegionRow): string => {
+  private readonly server = (id: number, of: Served): string => {
     const { servers, regions } = this.model;
-    if (servers === null) return '';
-    if (of === 'userfaultfd') return pid === 0 ? '' : servers.ofUserfaultfd(pid);
-    const device = regions.rows.info(regions.rows.stats.slotOf(id))?.device ?? '';
-    return device === '' ? '' : servers.ofDevice(device);
+    const info = regions.rows.info(regions.rows.stats.slotOf(id));
+    if (servers === null || info === null) return '';
+    return of === 'file' ? servers.ofDevice(info.device) : servers.ofUserfaultfd(info.pid);
   };
 
   private readonly makers: MakerTexts;

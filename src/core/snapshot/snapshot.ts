@@ -45,8 +45,8 @@ export interface Snapshot {
   readonly mappedBy: (id: number) => readonly string[];
   /** What of huge pages is known of a region, by its id; null where nothing is. */
   readonly hugePages: (id: number) => HugePageFacts | null;
-  /** Who answers for a region's file, or its faults by userfaultfd, in words; '' where nothing is known for certain. */
-  readonly server: (of: Served, row: RegionRow) => string;
+  /** Who answers for a region's file, or its faults by userfaultfd, by its id, in words; '' where nothing is known for certain. */
+  readonly server: (id: number, of: Served) => string;
   /** What qualifies the causes. */
   readonly causeFacts: CauseFacts;
   /** Why some numbers are bounds: tables that reached their cap, in words for a person. */

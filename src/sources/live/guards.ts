@@ -39,7 +39,7 @@ export class Guards implements GuardSource {
   constructor(
     readers: Pick<Readers, 'ask'>,
     private readonly now: () => number,
-    private readonly onFound: (pid: number) => void = () => undefined,
+    private readonly servers: { meetUserfaultfd(pid: number): void } | null = null,
   ) {
     this.smaps = new SmapsLook(readers, now);
   }
@@ -55,7 +55,7 @@ export class Guards implements GuardSource {
       const found = told !== null && told.ranges.length > 0;
       const floor = found ? FLOOR_NS : Math.min((known?.floor ?? FLOOR_NS / 2) * 2, CEILING_NS);
       this.paces.set(pid, { next: this.now() + Math.max(floor, rest), floor, space });
-      if (found) this.onFound(pid);
+      if (found) this.servers?.meetUserfaultfd(pid);
       if (told !== null) this.answers.add({ pid, space, asOf: begun, ...told });
     });
   }

@@ -27,11 +27,9 @@ import type { Inheritance } from './inheritance';
 import { missingInterpreter } from './interpreter';
 import { MachineAccounts } from './machine-accounts';
 import { Owners } from './owners';
-import type { Waiting } from './open-questions';
 import { Pools } from './pools';
 import { Proc } from '../proc/proc';
 import { UNTIL_ANSWERED } from '../proc/patience';
-import type { Readers } from '../reader/readers';
 import { ProcFs } from '../proc/proc-source';
 import { notedLooks, type NotedLooks } from './noted-looks';
 import { NotedSource } from './noted-source';
@@ -86,13 +84,6 @@ export interface InitialProcess extends ProcessFacts {
   readonly maps: null;
 }
 
-/** Whose answers are not waited for any longer. */
-const LATE = {
-  names: 'names of code and data come too late: some faults are without them',
-  stacks: 'call stacks come too late: some faults are without them',
-  tls: 'where thread-local variables lie is told too late: some faults are without their names',
-} as const;
-const NEVER = (): boolean => false;
 const PROC_ERRORS = { foreign: 'PROC_FOREIGN', missing: 'PROC_MISSING' } as const;
 const PROC_NOTES = {
   foreign: '/proc is that of another pid namespace: labels come from the records alone',
@@ -191,43 +182,34 @@ export class LiveCapture {
     const kernelMounts = addon.kernelMounts();
     const patience = fixed ? UNTIL_ANSWERED : undefined;
     const nowMs = (): number => performance.now();
-    const servers = new Servers(reader, () => this.now());
-    this.servers = servers;
+    const now = (): number => this.now();
+    this.servers = new Servers(reader, now);
     this.files = new ProcFs({
       proc,
       reader,
       early,
-      now: () => this.now(),
+      now,
       nowMs,
       kernelMounts,
       debug,
       patience,
-      onServed: (device, mount) => {
-        servers.meetMount(device, mount);
-      },
+      servers: this.servers,
     });
     this.noted = record && new NotedSource(this.files, session, this.system, record.limit > 0);
     this.source = this.noted ?? this.files;
-    const now = (): number => this.now();
-    const guards = new Guards(pools.readers, now, (pid) => {
-      servers.meetUserfaultfd(pid);
-    });
-    const hugePages = new HugePages(pools.readers, () => this.now());
+    const guards = new Guards(pools.readers, now, this.servers);
+    const hugePages = new HugePages(pools.readers, now);
     this.looks = this.noted === null ? null : notedLooks(this.noted, guards, hugePages);
     this.guards = this.looks?.guards ?? guards;
     this.hugePages = this.looks?.hugePages ?? hugePages;
     const perf = parts.whole === null ? null : perfMount(proc);
     this.owners = new Owners(reader, nowMs, undefined, perf);
-    this.spaces = parts.whole === null ? null : new Spaces(reader, () => this.now(), nowMs);
+    this.spaces = parts.whole === null ? null : new Spaces(reader, now, nowMs);
     this.shown = new ShownFacts(reader);
-    const wait = (readers: Readers, late: string, isPutOff = NEVER): Partial<Waiting> => ({
-      ...pools.waitingFor(readers, late, session, isPutOff),
-      ...(patience === undefined ? {} : { limits: patience }),
-    });
-    this.names = new CodeNames(reader, this.files, nowMs, wait(pools.namers, LATE.names));
-    this.unwinder = new StackUnwinder(session, reader, nowMs, wait(pools.unwinders, LATE.stacks));
-    const isPutOff = (): boolean => this.tls.pausing;
-    this.tls = new TlsBlocks(reader, proc, nowMs, wait(pools.readers, LATE.tls, isPutOff));
+    const waiting = pools.waiting(session, patience, () => this.tls.pausing);
+    this.names = new CodeNames(reader, this.files, nowMs, waiting.names);
+    this.unwinder = new StackUnwinder(session, reader, nowMs, waiting.stacks);
+    this.tls = new TlsBlocks(reader, proc, nowMs, waiting.tls);
     this.bus = new BusFactsReader({
       reader,
       hugePageKib: ({ devMajor, devMinor }) =>

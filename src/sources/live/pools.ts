@@ -2,7 +2,7 @@ import type { Session } from '../../native/contract';
 import { readerPath } from '../../native/load';
 import { CpuDemand } from '../proc/cpu-demand';
 import { isKnown } from '../proc/proc';
-import type { Reason } from '../proc/patience';
+import type { PatienceLimits, Reason } from '../proc/patience';
 import type { Proc } from '../proc/proc';
 import { startReader } from '../reader/child';
 import { Readers } from '../reader/readers';
@@ -15,7 +15,12 @@ import type { Waiting } from './open-questions';
  */
 const NAMES_MS = 25_000;
 
-type OfReaders = Required<Pick<Waiting, 'reason' | 'onLate'>>;
+/** What is noted where answers are not waited for any longer. */
+const LATE = {
+  names: 'names of code and data come too late: some faults are without them',
+  stacks: 'call stacks come too late: some faults are without them',
+  tls: 'where thread-local variables lie is told too late: some faults are without their names',
+} as const;
 
 /** The readers of a capture. Names take long at times: what else is asked does not wait for them. */
 export class Pools {
@@ -48,21 +53,29 @@ export class Pools {
   }
 
   /**
-   * How somebody waits for answers of `readers` who holds back what is captured: as long as they work on it, or a question
-   * is put off, and what comes meanwhile has room. `late` is noted where they are not waited for any longer.
+   * How somebody waits for answers who holds back what is captured: as long as the readers work on them, or a question
+   * is put off (`isPutOff`, of thread-local variables), and what comes meanwhile has room. `limits`: other than the usual.
    */
-  waitingFor(
-    readers: Readers,
-    late: string,
+  waiting(
     session: Pick<Session, 'crowded'>,
+    limits: PatienceLimits | undefined,
     isPutOff: Reason,
-  ): OfReaders {
-    const demand = new CpuDemand(this.proc, () => performance.now());
+  ): Readonly<Record<keyof typeof LATE, Partial<Waiting>>> {
+    const waitingFor = (readers: Readers, late: string, because: Reason): Partial<Waiting> => {
+      const demand = new CpuDemand(this.proc, () => performance.now());
+      return {
+        ...(limits === undefined ? {} : { limits }),
+        reason: () => !session.crowded() && (because() || demand.of(readers.busyPids)),
+        onLate: () => {
+          readers.noteOnce(late);
+        },
+      };
+    };
+    const never = (): boolean => false;
     return {
-      reason: () => !session.crowded() && (isPutOff() || demand.of(readers.busyPids)),
-      onLate: () => {
-        readers.noteOnce(late);
-      },
+      names: waitingFor(this.namers, LATE.names, never),
+      stacks: waitingFor(this.unwinders, LATE.stacks, never),
+      tls: waitingFor(this.readers, LATE.tls, isPutOff),
     };
   }
 

@@ -1,5 +1,5 @@
-import { isFuse, mountText, serverText } from '../../core/facts/served';
-import type { ServedMount, Server } from '../../core/facts/served';
+import { isFuse, mountText, serverText } from '../../core/vma/served';
+import type { ServedMount, Server } from '../../core/vma/served';
 import type { ServerSource } from '../../core/ports';
 import { BoundedMap } from '../bounded-map';
 import { ServerKind } from '../reader/requests';

@@ -1,5 +1,5 @@
-import { isServed } from '../../core/facts/served';
-import type { ServedMount } from '../../core/facts/served';
+import { isServed } from '../../core/vma/served';
+import type { ServedMount } from '../../core/vma/served';
 import { FileStore, storeOfMount } from '../../core/vma/file-store';
 import { parseMountInfo } from '../../core/vma/mount-info';
 import { PENDING } from '../../core/ports';

@@ -1,4 +1,4 @@
-import type { ServedMount } from '../../core/facts/served';
+import type { ServedMount } from '../../core/vma/served';
 import type { ElfImage } from '../../core/elf/elf';
 import { parseMaps } from '../../core/vma/proc-maps';
 import { PENDING, UNKNOWN } from '../../core/ports';
@@ -33,7 +33,7 @@ export interface ProcFsOptions {
   readonly kernelMounts: readonly KernelMount[];
   readonly debug: Debug;
   /** A file of a file system that another answers for is met; once for each. */
-  readonly onServed?: (device: string, mount: ServedMount) => void;
+  readonly servers?: { meetMount(device: string, mount: ServedMount): void };
   /** How long answers are waited for; as usual where it is left out. */
   readonly patience?: PatienceLimits | undefined;
 }
@@ -63,7 +63,9 @@ export class ProcFs implements ProcSource {
       this.mountsSince = null;
       this.patience.wake();
     };
-    this.mounts = new Mounts(readMounts, kernelMounts, now, come, options.onServed);
+    this.mounts = new Mounts(readMounts, kernelMounts, now, come, (device, mount) => {
+      options.servers?.meetMount(device, mount);
+    });
     this.elfFiles = new ElfFiles({ reader, patience: this.patience, nowMs, now });
     this.maps = new Inquiries(this.patience, nowMs);
     this.pages = new Inquiries(this.patience, nowMs);

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import type { Server } from '../../core/facts/served';
+import type { Server } from '../../core/vma/served';
 import type { TlsFacts } from '../../core/ports';
 import type { ElfImage, ElfSection, ElfSegment } from '../../core/elf/elf';
 import type { Vma } from '../../core/vma/vma';

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { getSystemErrorName } from 'node:util';
-import type { Server } from '../../core/facts/served';
+import type { Server } from '../../core/vma/served';
 import type { TlsFacts } from '../../core/ports';
 import type { Vma } from '../../core/vma/vma';
 import type { Failure, Question } from './lane';

@@ -1,4 +1,4 @@
-import type { Mount } from '../vma/mount-info';
+import type { Mount } from './mount-info';
 
 /** A process on which faults wait, and its thread where that is known. */
 export interface Server {
