@@ -6,10 +6,10 @@
 //             same of the thread
 //   errno     ENOENT nobody is known for certain
 //
-// A process that answers its own faults has a thread that reads the descriptor (read(2),
-// proc_pid_syscall(5)). Of others only the descriptor is known: who holds the only one there is
-// answers, and of FUSE whoever has the connection (fdinfo, since Linux 6.16). Nobody is named where
-// another could be meant.
+// A process that holds a userfaultfd answers its own faults, by a thread that is seen in read(2) or
+// ioctl(2) of it (proc_pid_syscall(5)). Of others only the descriptor is known: who holds the only
+// one there is answers, and of FUSE whoever has the connection (fdinfo, since Linux 6.16). Nobody
+// is named where another could be meant.
 
 #include <dirent.h>
 #include <errno.h>
@@ -42,9 +42,10 @@ struct Server {
   uint32_t tid = 0;
 };
 
+// Of our own CPU time, so that a busy machine does not take it away. ns.
 int64_t Now() {
   timespec now = {};
-  clock_gettime(CLOCK_MONOTONIC, &now);
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
   return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
@@ -141,7 +142,7 @@ Server Find(const std::string& proc, What what, uint32_t of) {
     const std::string process = proc + "/" + std::to_string(of);
     FindDescriptor(process, what, 0, until, &fd);
     if (fd >= 0) server.tid = ServingThread(process, fd, until);
-    if (server.tid != 0) server.pid = of;
+    if (fd >= 0) server.pid = of;
   }
   if (server.pid == 0) {
     server.pid = OnlyHolder(proc, what, of, until, &fd);
