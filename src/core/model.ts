@@ -91,8 +91,7 @@ export class Model {
     this.stats = statPool(this.limits.statBlocks);
     this.regions = new RegionTable(this.stats, this.limits.regions);
     this.spaces = new VmaPool(this.limits.vmaLeaves, undefined, this.regions.noteExtent);
-    const { source } = options;
-    const { pages, comms, spaces } = this;
+    const { source, pages, comms, spaces } = this;
     this.tasks = new Tasks(this.stats, pages, comms, source, this.limits, spaces);
     const { owners = null, guards = null, bus = null, hugePages = null } = options;
     this.servers = options.servers ?? null;
