@@ -230,12 +230,9 @@ function connect<C extends Capture>(
 }
 
 function modelOf(options: Options, capture: Capture, ports: AssemblyPorts): Model {
+  const { source, guards, bus, hugePages, servers } = capture;
   const model = new Model({
-    source: capture.source,
-    guards: capture.guards,
-    bus: capture.bus,
-    hugePages: capture.hugePages,
-    servers: capture.servers,
+    ...{ source, guards, bus, hugePages, servers },
     owners: ports.depth === 'totals' ? null : capture.owners,
     symbols: symbolsOf(options, ports.depth),
     stacks: stacksOf(options, ports.stream !== null),
