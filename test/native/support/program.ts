@@ -124,7 +124,7 @@ const TARGETS = [
   'pagefault-symbols',
 ];
 
-/** The object that the build has made of a room, where no file that it has read has changed since. */
+/** The object that the build has made of a room, where no file that it has read has changed since, and none came. */
 function builtObject(room: string): string | undefined {
   for (const target of TARGETS) {
     const name = join('obj.target', target, 'build', 'rooms', `${basename(room)}.o`);
@@ -135,7 +135,9 @@ function builtObject(room: string): string | undefined {
     const read = [...readFileSync(note, 'utf8').matchAll(/^(\S+):$/gm)].map(([, path]) => path!);
     const changed = (path: string): boolean =>
       (statSync(join(BUILD, path), { throwIfNoEntry: false })?.mtimeMs ?? Infinity) > made;
-    if (!read.some(changed)) return object;
+    const known = new Set(read.map((path) => join(BUILD, path)));
+    const all = files(room, /\.cc$/).every((file) => known.has(file) || file.endsWith('/main.cc'));
+    if (all && !read.some(changed)) return object;
   }
   return undefined;
 }
