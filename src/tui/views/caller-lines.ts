@@ -22,7 +22,8 @@ export function callerLines(
   direction: Direction,
 ): string[] {
   if (stacks.length === 0) return [];
-  const total = stacks.reduce((sum, { faults }) => sum + faults, 0);
+  const total = sumOf(stacks, ({ faults }) => faults);
+  const sampled = sumOf(stacks, (stack) => stack.sampled);
   const lines = stackLines(stacks, direction, ({ faults }) => faults);
   const shown = lines.length > MAX_LINES ? lines.slice(0, MAX_LINES - 1) : lines;
   const drawn = shown.map(({ depth, text, faults, stallNs }, i) => {
@@ -43,7 +44,23 @@ export function callerLines(
         .end(),
     );
   }
+  if (sampled < total) drawn.push(sampledLine(theme, columns, sampled, total));
   return drawn;
+}
+
+/** What the shares and times of the tree are estimated from. */
+function sampledLine(theme: Theme, columns: number, sampled: number, total: number): string {
+  const weight = total / sampled;
+  const each = weight < 10 ? weight.toFixed(1) : grouped(Math.round(weight));
+  const stacks = sampled === 1 ? '1 sampled stack' : `${grouped(sampled)} sampled stacks`;
+  return new Line(theme, columns)
+    .to(10)
+    .add(`~ estimated from ${stacks}, each for about ${each} faults`, 'dim')
+    .end();
+}
+
+function sumOf(stacks: readonly StackRow[], figure: (stack: StackRow) => number): number {
+  return stacks.reduce((sum, stack) => sum + figure(stack), 0);
 }
 
 export function stackTable(stacks: readonly StackRow[]): ExportTable {

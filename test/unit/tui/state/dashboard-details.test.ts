@@ -139,6 +139,26 @@ describe('what is opened', () => {
       '10.0 %worker;reply;fill',
     ]);
     expect(bench.press('f5').text()).toMatch(/^ callers /m);
+    expect(bench.text()).not.toContain('sampled stack');
+  });
+
+  it('says beside a tree of calls how many stacks it is estimated from', () => {
+    const stack = (frames: readonly string[], faults: number, sampled: number): StackRow => ({
+      ...{ comm: 'app', frames, faults, stallNs: faults * 1000, sampled },
+    });
+    const bench = new Bench(120, 40);
+    const show = (stacks: readonly StackRow[]): void => {
+      const sites = [site({ label: 'fill', faults: 9000 })];
+      bench.source.picture = snapshot({ sites, siteStacks: () => stacks });
+      bench.dashboard.refresh();
+    };
+    show([stack(['main', 'fill'], 6000, 3), stack(['worker', 'fill'], 2400, 1)]);
+    bench.press('8', 'enter');
+    expect(bench.text()).toContain(
+      '~ estimated from 4 sampled stacks, each for about 2,100 faults',
+    );
+    show([stack(['main', 'fill'], 9000, 1)]);
+    expect(bench.text()).toContain('~ estimated from 1 sampled stack, each for about 9,000 faults');
   });
 
   it('goes back to the table when the opened row is gone', () => {
