@@ -1,15 +1,18 @@
 // On which process others wait: who has the descriptor open by which faults are answered.
 //
 //   request   u8 what, u32 of: 1 userfaultfd, of the process with that pid; 2 FUSE, of the mount
-//             whose device has that minor number
-//   answer    u32 pid; u32 tid, 0 where that is not known; u16 length and comm of the process, the
-//             same of the thread
+//             on that device, in the kernel's own form (MAJOR << 20 | MINOR)
+//   answer    u32 pid; u32 tid, 0 where that is not known; u8 1 it answers for certain, 0 it holds
+//   a
+//             descriptor, as others do; u16 length and comm of the process, the same of the thread
 //   errno     ENOENT nobody is known for certain
 //
-// A process that holds a userfaultfd answers its own faults, by a thread that is seen in read(2) or
-// ioctl(2) of it (proc_pid_syscall(5)). Of others only the descriptor is known: who holds the only
-// one there is answers, and of FUSE whoever has the connection (fdinfo, since Linux 6.16). Nobody
-// is named where another could be meant.
+// A process that holds a userfaultfd answers its own faults where a thread of it is seen in read(2)
+// or ioctl(2) of it (proc_pid_syscall(5)), and where nobody else holds one. Else it may have left
+// that to whoever inherited the descriptor or was sent it, and is only the one that holds it. Of
+// others only the descriptor is known: who holds the only one there is answers, and of FUSE whoever
+// has the connection (fuse_connection in fdinfo, since Linux 6.16: the device as the kernel has it,
+// of fuseblk a disk's). Nobody else is named where another could be meant.
 
 #include <dirent.h>
 #include <errno.h>
@@ -40,6 +43,7 @@ constexpr size_t kMaxSmallFile = 4096;
 struct Server {
   uint32_t pid = 0;
   uint32_t tid = 0;
+  bool answers = false;
 };
 
 // Of our own CPU time, so that a busy machine does not take it away. ns.
@@ -78,7 +82,7 @@ bool EachNumber(const std::string& directory, int64_t until,
 
 // The first descriptor of a process that is the one looked for, -1 for none. False: not all were
 // seen.
-bool FindDescriptor(const std::string& process, What what, uint32_t minor, int64_t until,
+bool FindDescriptor(const std::string& process, What what, uint32_t device, int64_t until,
                     int* found) {
   const std::string link = what == kFuse ? "/dev/fuse" : "anon_inode:[userfaultfd]";
   *found = -1;
@@ -88,7 +92,7 @@ bool FindDescriptor(const std::string& process, What what, uint32_t minor, int64
     const ssize_t n = readlink((process + "/fd/" + name).c_str(), target, sizeof target);
     if (n <= 0 || std::string(target, static_cast<size_t>(n)) != link) return false;
     if (what == kFuse) {
-      const std::string line = "\nfuse_connection:\t" + std::to_string(minor) + "\n";
+      const std::string line = "\nfuse_connection:\t" + std::to_string(device) + "\n";
       if (TextOf(process + "/fdinfo/" + name).find(line) == std::string::npos) return false;
     }
     *found = static_cast<int>(fd);
@@ -118,13 +122,13 @@ uint32_t ServingThread(const std::string& process, int fd, int64_t until) {
 
 // The only process that has such a descriptor; 0 where there are several, or one could have been
 // missed.
-uint32_t OnlyHolder(const std::string& proc, What what, uint32_t minor, int64_t until, int* fd) {
+uint32_t OnlyHolder(const std::string& proc, What what, uint32_t device, int64_t until, int* fd) {
   uint32_t holder = 0;
   bool several = false, missed = false;
   const bool whole = EachNumber(proc, until, [&](uint32_t pid) {
     int found = -1;
     const std::string process = proc + "/" + std::to_string(pid);
-    missed = missed || !FindDescriptor(process, what, minor, until, &found);
+    missed = missed || !FindDescriptor(process, what, device, until, &found);
     if (found < 0) return false;
     several = holder != 0;
     holder = pid;
@@ -134,22 +138,32 @@ uint32_t OnlyHolder(const std::string& proc, What what, uint32_t minor, int64_t 
   return whole && !several && !missed ? holder : 0;
 }
 
-Server Find(const std::string& proc, What what, uint32_t of) {
-  const int64_t until = Now() + kBudgetNs;
+Server FindFuse(const std::string& proc, uint32_t device, int64_t until) {
+  int fd = -1;
+  Server server;
+  server.pid = OnlyHolder(proc, kFuse, device, until, &fd);
+  server.answers = server.pid != 0;
+  return server;
+}
+
+Server FindUserfaultfd(const std::string& proc, uint32_t of, int64_t until) {
   Server server;
   int fd = -1;
-  if (what == kUserfaultfd) {
-    const std::string process = proc + "/" + std::to_string(of);
-    FindDescriptor(process, what, 0, until, &fd);
-    if (fd >= 0) server.tid = ServingThread(process, fd, until);
-    if (fd >= 0) server.pid = of;
+  const std::string process = proc + "/" + std::to_string(of);
+  FindDescriptor(process, kUserfaultfd, 0, until, &fd);
+  if (fd >= 0) {
+    server.pid = of;
+    server.tid = ServingThread(process, fd, until);
+    server.answers = server.tid != 0;
   }
-  if (server.pid == 0) {
-    server.pid = OnlyHolder(proc, what, of, until, &fd);
-    if (server.pid != 0 && what == kUserfaultfd) {
-      server.tid = ServingThread(proc + "/" + std::to_string(server.pid), fd, until);
-    }
+  if (server.answers) return server;
+  const uint32_t only = OnlyHolder(proc, kUserfaultfd, 0, until, &fd);
+  if (only == 0) return server;
+  if (only != server.pid) {
+    server.pid = only;
+    server.tid = ServingThread(proc + "/" + std::to_string(only), fd, until);
   }
+  server.answers = true;
   return server;
 }
 
@@ -166,11 +180,14 @@ int Servers(Context* context, Input* request, Output* answer) {
   const uint8_t what = request->U8();
   const uint32_t of = request->U32();
   if (!request->Exact() || (what != kUserfaultfd && what != kFuse)) return EINVAL;
-  const Server server = Find(context->proc, static_cast<What>(what), of);
+  const int64_t until = Now() + kBudgetNs;
+  const Server server = what == kFuse ? FindFuse(context->proc, of, until)
+                                      : FindUserfaultfd(context->proc, of, until);
   if (server.pid == 0) return ENOENT;
   const std::string process = context->proc + "/" + std::to_string(server.pid);
   answer->U32(server.pid);
   answer->U32(server.tid);
+  answer->U8(server.answers ? 1 : 0);
   PutComm(process + "/comm", answer);
   PutComm(server.tid == 0 ? "" : process + "/task/" + std::to_string(server.tid) + "/comm", answer);
   return 0;

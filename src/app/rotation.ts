@@ -46,6 +46,7 @@ export class Rotation {
     this.noted.begin();
     this.looks.guards.begin(horizon);
     this.looks.hugePages.begin(horizon);
+    this.looks.servers.tellAgain();
     for (const { pid, comm, threads, mappings, guards } of processes) {
       session.recordTask(pid, comm);
       for (const thread of threads) {

@@ -33,7 +33,7 @@ export interface GuardAnswer {
 export interface ServerSource {
   /** The file system on a device (`MAJOR:MINOR`), if another machine or program answers for it. */
   ofDevice(device: string): string;
-  /** Who answers the faults of a process by userfaultfd. */
+  /** Who answers the faults of a process by userfaultfd, or by which descriptor it is done. */
   ofUserfaultfd(pid: number): string;
 }
 

@@ -18,4 +18,9 @@ export class BoundedMap<K, V> {
   delete(key: K): void {
     this.entries.delete(key);
   }
+
+  /** The one set longest ago first. */
+  values(): IterableIterator<V> {
+    return this.entries.values();
+  }
 }

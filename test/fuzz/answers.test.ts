@@ -75,7 +75,7 @@ const PAYLOADS: Readonly<Record<number, Buffer>> = {
   ),
   [Operation.SIZE]: packed([8, 4096], [8, 4096]),
   [Operation.SERVERS]: Buffer.concat([
-    packed([4, 7], [4, 8], [2, 4]),
+    packed([4, 7], [4, 8], [1, 1], [2, 4]),
     Buffer.from('main'),
     packed([2, 4]),
     Buffer.from('part'),

@@ -26,10 +26,19 @@ interface Found {
   readonly text: string;
 }
 
-async function findingsOf(command: readonly string[]): Promise<Found[]> {
-  const args = ['-q', '--report-format', 'json', '--', ...command];
-  const { stdout } = await analyze(args);
-  return (JSON.parse(stdout) as { findings: Found[] }).findings;
+/** Of a finding what is said while the command runs; its recording says the same. */
+async function textOf(id: string, command: readonly string[]): Promise<string | undefined> {
+  const file = join(scratch, 'recorded');
+  const report = ['-q', '--report-format', 'json'];
+  const live = await analyze([...report, '--record', file, '--', ...command]);
+  const again = await analyze([...report, '-i', file]);
+  const [text, recorded] = [live, again].map(({ stdout }) => {
+    const { findings } = JSON.parse(stdout) as { findings: Found[] };
+    return findings.find((one) => one.id === id)?.text;
+  });
+  const who = (said = ''): string | undefined => said.split('; waited for: ')[1];
+  expect(who(recorded)).toBe(who(text));
+  return text;
 }
 
 test('of a file system in user space it is said which it is, and who serves it', async () => {
@@ -38,8 +47,8 @@ test('of a file system in user space it is said which it is, and who serves it',
   const server = new Running([workload('fuse'), place, '3000']);
   try {
     await until('the mount', () => server.stdout.includes('mounted'));
-    const found = await findingsOf(['python3', '-c', READ, join(place, 'file')]);
-    expect(found.find(({ id }) => id === 'cold-file')?.text).toContain(
+    const text = await textOf('cold-file', ['python3', '-c', READ, join(place, 'file')]);
+    expect(text).toContain(
       `waited for: fuse.slow server:/export at ${place}, served by fuse ${server.pid}`,
     );
   } finally {
@@ -48,12 +57,24 @@ test('of a file system in user space it is said which it is, and who serves it',
   expect((await server.ended).status).toBe(0);
 });
 
-test('of memory that a thread answers for it is said who that is', async () => {
-  // What it says of itself is not read here.
-  const answered = `echo | ${workload('uffd')} --pages 1000 --us 2000 > ${join(scratch, 'truth')}`;
-  const found = await findingsOf(['sh', '-c', answered]);
-  // The thread is seen where it reads or answers while somebody looks.
-  expect(found.find(({ id }) => id === 'userfaultfd')?.text).toMatch(
-    /; waited for: uffd (\d+)(, its thread uffd (?!\1)\d+)?$/,
-  );
+describe('of memory that a program answers for it is said', () => {
+  /** What it says of itself is not read here. */
+  const answered = (args: string): string[] => {
+    const program = `${workload('uffd')} --pages 1000 --us 2000 ${args}`;
+    return ['sh', '-c', `echo | ${program} > ${join(scratch, 'truth')}`];
+  };
+
+  it('which thread that is', async () => {
+    // It is seen where it reads or answers while somebody looks; else others of this machine could have the descriptor.
+    const held = 'whoever answers by the userfaultfd that uffd \\d+ holds';
+    expect(await textOf('userfaultfd', answered(''))).toMatch(
+      new RegExp(`; waited for: (uffd (\\d+)(, its thread uffd (?!\\2)\\d+)?|${held})$`),
+    );
+  });
+
+  it('who has the descriptor where others have it, too', async () => {
+    expect(await textOf('userfaultfd', answered('--child 1'))).toMatch(
+      /; waited for: whoever answers by the userfaultfd that uffd \d+ holds$/,
+    );
+  });
 });

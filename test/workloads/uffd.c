@@ -1,5 +1,6 @@
-// Faults that userfaultfd gives to a thread of the same process.
+// Faults that userfaultfd gives to a thread of the same process, or to a child.
 //   uffd --pages P --us U     P first touches, each answered after U microseconds
+//   uffd --child 1 ...        by a child, which inherited the descriptor
 //   uffd --protect 1          the kernel itself takes a write protection off (WP_ASYNC, Linux 6.7),
 //   again and
 //                             again until standard input ends
@@ -7,10 +8,13 @@
 #include <linux/userfaultfd.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common.h"
@@ -50,15 +54,23 @@ static void register_range(char* start, size_t bytes, __u64 mode) {
   if (ioctl(descriptor, UFFDIO_REGISTER, &range) != 0) die("UFFDIO_REGISTER");
 }
 
-static void first_touches(size_t pages) {
+static void first_touches(size_t pages, int by_child) {
   char* start = map_anon(pages);
   open_descriptor(0);
   register_range(start, pages * page_size(), UFFDIO_REGISTER_MODE_MISSING);
   pthread_t thread;
-  if (pthread_create(&thread, NULL, answer, NULL) != 0) die("pthread_create");
+  pid_t child = by_child ? fork() : 0;
+  if (child < 0) die("fork");
+  if (by_child && child == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    answer(NULL);
+    _exit(0);
+  }
+  if (!by_child && pthread_create(&thread, NULL, answer, NULL) != 0) die("pthread_create");
   struct row row = ANON_ZERO;
   row.cause = "userfaultfd";
   touch_row(row, start, page_size(), pages, WRITE_PAGES);
+  if (by_child && (kill(child, SIGKILL) != 0 || waitpid(child, NULL, 0) != child)) die("kill");
 }
 
 static void protected_writes(size_t pages) {
@@ -83,7 +95,7 @@ int main(int argc, char** argv) {
   if (option(argc, argv, "--protect", 0) != 0) {
     protected_writes(pages);
   } else {
-    first_touches(pages);
+    first_touches(pages, option(argc, argv, "--child", 0) != 0);
   }
   print_truth();
   return 0;

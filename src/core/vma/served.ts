@@ -7,6 +7,8 @@ export interface Server {
   /** 0 where it is not known which. */
   readonly tid: number;
   readonly threadComm: string;
+  /** False: it has the descriptor by which faults are answered, and others could be the ones who do. */
+  readonly answers: boolean;
 }
 
 /** A file system that another machine or program answers for. */
@@ -26,7 +28,13 @@ export function isServed({ type }: Pick<Mount, 'type'>): boolean {
   return NETWORK_TYPES.has(type) || isFuse(type);
 }
 
-export function serverText({ pid, comm, tid, threadComm }: Server): string {
+/** Who answers faults by userfaultfd. */
+export function answererText(server: Server): string {
+  const text = serverText(server);
+  return server.answers ? text : `whoever answers by the userfaultfd that ${text} holds`;
+}
+
+function serverText({ pid, comm, tid, threadComm }: Server): string {
   const thread = tid === 0 ? '' : `, its thread ${threadComm} ${tid}`;
   return `${comm} ${pid}${thread}`;
 }

@@ -183,7 +183,7 @@ export class LiveCapture {
     const patience = fixed ? UNTIL_ANSWERED : undefined;
     const nowMs = (): number => performance.now();
     const now = (): number => this.now();
-    this.servers = new Servers(reader, now);
+    this.servers = new Servers(reader, now, (fact) => this.noted?.note(fact));
     this.files = new ProcFs({
       proc,
       reader,
@@ -199,7 +199,8 @@ export class LiveCapture {
     this.source = this.noted ?? this.files;
     const guards = new Guards(pools.readers, now, this.servers);
     const hugePages = new HugePages(pools.readers, now);
-    this.looks = this.noted === null ? null : notedLooks(this.noted, guards, hugePages);
+    this.looks =
+      this.noted === null ? null : notedLooks(this.noted, guards, hugePages, this.servers);
     this.guards = this.looks?.guards ?? guards;
     this.hugePages = this.looks?.hugePages ?? hugePages;
     const perf = parts.whole === null ? null : perfMount(proc);

@@ -107,15 +107,22 @@ export class NotedHugePages implements HugePageSource {
 export interface NotedLooks {
   readonly guards: NotedGuards;
   readonly hugePages: NotedHugePages;
+  /** Who answers faults is told as it is learnt. */
+  readonly servers: { tellAgain(): void };
 }
 
 export function notedLooks(
   noted: { readonly note: Note },
   guards: GuardSource,
   hugePages: HugePageSource,
+  servers: NotedLooks['servers'],
 ): NotedLooks {
   const note: Note = (fact) => {
     noted.note(fact);
   };
-  return { guards: new NotedGuards(guards, note), hugePages: new NotedHugePages(hugePages, note) };
+  return {
+    guards: new NotedGuards(guards, note),
+    hugePages: new NotedHugePages(hugePages, note),
+    servers,
+  };
 }

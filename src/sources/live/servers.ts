@@ -1,18 +1,18 @@
-import { isFuse, mountText, serverText } from '../../core/vma/served';
-import type { ServedMount, Server } from '../../core/vma/served';
+import { isFuse } from '../../core/vma/served';
+import type { ServedMount } from '../../core/vma/served';
 import type { ServerSource } from '../../core/ports';
 import { BoundedMap } from '../bounded-map';
+import { KnownServers } from '../known-servers';
+import type { ServedFact } from '../known-servers';
 import { ServerKind } from '../reader/requests';
 import type { TargetReader } from '../reader/target-reader';
 
-const MAX_KNOWN = 256;
+const MAX_ASKED = 256;
 /** A thread is seen only while it reads the descriptor: so often is looked, ever more seldom. */
 const MAX_LOOKS = 8;
 const FIRST_PAUSE_NS = 200e6;
 
 interface Asked {
-  /** null: nothing is known. */
-  server: Server | null;
   looks: number;
   /** Not before this time, ns. */
   next: number;
@@ -20,47 +20,62 @@ interface Asked {
 
 /** Who answers faults that wait for no disk: asked once where such a wait is met, and by a reader. */
 export class Servers implements ServerSource {
-  private readonly mounts = new BoundedMap<string, { mount: ServedMount; server: Server | null }>(
-    MAX_KNOWN,
-  );
-  private readonly processes = new BoundedMap<number, Asked>(MAX_KNOWN);
+  private readonly known = new KnownServers();
+  private readonly asked = new BoundedMap<number, Asked>(MAX_ASKED);
 
   /** `now` gives ns since the session's start. */
   constructor(
     private readonly reader: Pick<TargetReader, 'server'>,
     private readonly now: () => number,
+    /** Takes what is learnt. */
+    private readonly told: (fact: ServedFact) => void,
   ) {}
 
   /** A file of such a file system is mapped. */
-  meetMount(device: string, mount: ServedMount): void {
-    const known = { mount, server: null as Server | null };
-    this.mounts.set(device, known);
-    if (!isFuse(mount.type)) return;
-    this.reader.server(ServerKind.FUSE, Number(device.split(':')[1]), (server) => {
-      known.server = server;
+  meetMount(device: string, { type, source, point }: ServedMount): void {
+    const fact = { kind: 'mount', device, mount: { type, source, point }, server: null } as const;
+    this.learn(fact);
+    if (!isFuse(type)) return;
+    this.reader.server(ServerKind.FUSE, kernelDevice(device), (server) => {
+      if (server !== null) this.learn({ ...fact, server });
     });
   }
 
   /** Memory of the process is registered with userfaultfd. */
   meetUserfaultfd(pid: number): void {
     const now = this.now();
-    const asked = this.processes.get(pid) ?? { server: null, looks: 0, next: now };
-    this.processes.set(pid, asked);
-    const known = asked.server !== null && asked.server.tid !== 0;
-    if (known || asked.looks >= MAX_LOOKS || now < asked.next) return;
+    const asked = this.asked.get(pid) ?? { looks: 0, next: now };
+    this.asked.set(pid, asked);
+    const server = this.known.answererOf(pid);
+    const seen = server !== null && server.tid !== 0;
+    if (seen || asked.looks >= MAX_LOOKS || now < asked.next) return;
     asked.next = now + FIRST_PAUSE_NS * 2 ** asked.looks++;
-    this.reader.server(ServerKind.USERFAULTFD, pid, (server) => {
-      if (server !== null) asked.server = server;
+    this.reader.server(ServerKind.USERFAULTFD, pid, (found) => {
+      if (found !== null) this.learn({ kind: 'server', pid, server: found });
     });
   }
 
+  /** Another file of the recording begins: what is known is told once more. */
+  tellAgain(): void {
+    for (const fact of this.known.all()) this.told(fact);
+  }
+
   ofDevice(device: string): string {
-    const known = this.mounts.get(device);
-    return known === undefined ? '' : mountText(known.mount, known.server);
+    return this.known.ofDevice(device);
   }
 
   ofUserfaultfd(pid: number): string {
-    const server = this.processes.get(pid)?.server ?? null;
-    return server === null ? '' : serverText(server);
+    return this.known.ofUserfaultfd(pid);
   }
+
+  private learn(fact: ServedFact): void {
+    this.known.add(fact);
+    this.told(fact);
+  }
+}
+
+/** MKDEV() of the kernel's include/linux/kdev_t.h. */
+function kernelDevice(device: string): number {
+  const [major, minor] = device.split(':').map(Number);
+  return major! * 2 ** 20 + minor!;
 }

@@ -311,7 +311,7 @@ function isCount(value: number): boolean {
 /** As addon/reader/servers.cc has them. */
 export const ServerKind = { USERFAULTFD: 1, FUSE: 2 } as const;
 
-/** `of`: a process, or the minor number of a mount's device. */
+/** `of`: a process, or a mount's device as the kernel has it: MAJOR << 20 | MINOR. */
 export function serverRequest(kind: number, of: number): Buffer {
   const bytes = Buffer.allocUnsafe(5);
   bytes.writeUInt8(kind);
@@ -321,7 +321,7 @@ export function serverRequest(kind: number, of: number): Buffer {
 
 /** null: that is no answer. */
 export function serverAnswer(payload: Buffer): Server | null {
-  const HEAD = 8;
+  const HEAD = 9;
   if (payload.length < HEAD + 2) return null;
   const first = HEAD + 2 + payload.readUInt16LE(HEAD);
   if (payload.length < first + 2) return null;
@@ -330,6 +330,7 @@ export function serverAnswer(payload: Buffer): Server | null {
   return {
     pid: payload.readUInt32LE(0),
     tid: payload.readUInt32LE(4),
+    answers: payload[8] === 1,
     comm: payload.toString('utf8', HEAD + 2, first),
     threadComm: payload.toString('utf8', first + 2, end),
   };

@@ -1,5 +1,6 @@
 import { recordingEnd, recordingNotes } from '../../core/facts/recordings';
 import type { SystemFacts } from '../../core/classify/cause-text';
+import type { ServerSource } from '../../core/ports';
 import { CodeNames } from '../live/code-names';
 import type { RecordedGuards, RecordedHugePages } from './recorded-looks';
 import { RecordedSource } from './recorded-source';
@@ -13,13 +14,13 @@ export class RecordedCapture {
   readonly spaces = null;
   readonly machine = null;
   readonly unwinder = null;
-  readonly servers = null;
   readonly tls = null;
   readonly command = null;
   readonly pids: readonly number[] = [];
   readonly whole = null;
   readonly guards: RecordedGuards;
   readonly hugePages: RecordedHugePages;
+  readonly servers: ServerSource;
   /** What the recording cannot tell. */
   readonly notes: readonly string[];
   /** Of code and data in files that are on this machine, too. */
@@ -37,6 +38,7 @@ export class RecordedCapture {
     const { head, info } = session;
     this.guards = source.guards;
     this.hugePages = source.hugePages;
+    this.servers = source.servers;
     // A run that was recorded by us has its own words for it (notices).
     this.notes =
       head === null || source.mode !== null ? [] : recordingNotes(head.all('note'), info);

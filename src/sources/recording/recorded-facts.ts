@@ -5,6 +5,8 @@ import type { JsonObject } from '../../core/text/json-object';
 import type { Backing } from '../../core/vma/vma';
 import { isCount, parseLook } from './look-facts';
 import type { GuardsFact, MemoryFact } from './look-facts';
+import type { ServedFact } from '../known-servers';
+import { parseServed } from './served-facts';
 import { parseRunFact } from './run-facts';
 import type { EndFact, ModeFact, NoticeFact } from './run-facts';
 
@@ -24,7 +26,8 @@ export type RecordedFact =
   | NoticeFact
   | EndFact
   | GuardsFact
-  | MemoryFact;
+  | MemoryFact
+  | ServedFact;
 
 /** A file as facts know it: the same for every process that maps it under one name. */
 export function fileKey({ devMajor, devMinor, ino, name }: Backing): string {
@@ -52,6 +55,7 @@ export function parseFact(text: string): RecordedFact | null {
     return image === null ? null : { kind, file, image };
   }
   if (kind === 'guards' || kind === 'memory') return parseLook(fact);
+  if (kind === 'mount' || kind === 'server') return parseServed(fact);
   const ofRun = parseRunFact(fact);
   if (ofRun !== null) return ofRun;
   const { pid, tid, name, id } = fact;

@@ -3,6 +3,7 @@ import type { ElfImage } from '../../core/elf/elf';
 import type { PENDING, ProcSource } from '../../core/ports';
 import { FileStore } from '../../core/vma/file-store';
 import type { Backing, Vma } from '../../core/vma/vma';
+import { KnownServers } from '../known-servers';
 import { fileKey, parseFact } from './recorded-facts';
 import { RecordedFiles } from './recorded-files';
 import type { NoticeFacts } from '../../core/facts/notices';
@@ -17,6 +18,7 @@ export class RecordedSource implements ProcSource {
   readonly fileChanges = 0;
   readonly guards = new RecordedGuards();
   readonly hugePages = new RecordedHugePages();
+  readonly servers = new KnownServers();
   system: SystemFacts = { swapInUse: false, numaBalancing: false };
   /** What the run has said of itself; null where it has not, or not yet. */
   mode: RecordedMode | null = null;
@@ -66,6 +68,10 @@ export class RecordedSource implements ProcSource {
         return;
       case 'memory':
         this.hugePages.add(fact);
+        return;
+      case 'mount':
+      case 'server':
+        this.servers.add(fact);
         return;
       case undefined:
     }
