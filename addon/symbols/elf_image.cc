@@ -79,6 +79,12 @@ bool ElfImage::OpenPacked(const ElfImage& stripped) {
   return elf_ != nullptr && elf_kind(elf_) == ELF_K_ELF;
 }
 
+bool ElfImage::Read(uint64_t offset, void* bytes, size_t count) const {
+  if (!file_.ok()) return false;
+  const ssize_t got = pread(file_.get(), bytes, count, static_cast<off_t>(offset));
+  return got >= 0 && static_cast<size_t>(got) == count;
+}
+
 FileFacts ElfImage::Facts() const {
   FileFacts facts;
   facts.symbols = HasSymbolTable(elf_);

@@ -27,6 +27,8 @@ class ElfImage {
 
   Elf* elf() const { return elf_; }
   FileFacts Facts() const;
+  // Bytes of the file. False where it has not so many there, or is in memory.
+  bool Read(uint64_t offset, void* bytes, size_t count) const;
   // As .gnu_debuglink has it: CRC-32 of the whole file.
   bool HasCrc(uint32_t crc) const;
 

@@ -56,15 +56,18 @@ FrameTables::Rules FrameTables::At(uint64_t address, FramePointer* out) {
   return Find(debug_frame_, address, out);
 }
 
-bool FrameTables::IsFrameless(uint64_t address) {
+FrameTables::Frame FrameTables::FrameAt(uint64_t address) {
   FramePointer frame;
   Dwarf_Op* ops;
   size_t count;
-  if (elf_ == nullptr || At(address, &frame) != Rules::kFound) return false;
-  if (dwarf_frame_cfa(frame.get(), &ops, &count) != 0 || count == 0) return false;
+  // Of other processors it is not read.
+  if (elf_ == nullptr) return Frame::kSet;
+  if (At(address, &frame) != Rules::kFound) return Frame::kUnknown;
+  if (dwarf_frame_cfa(frame.get(), &ops, &count) != 0 || count == 0) return Frame::kUnknown;
   const Dwarf_Op& first = ops[0];
-  return first.atom == DW_OP_breg0 + kStackPointer ||
-         (first.atom == DW_OP_bregx && first.number == kStackPointer);
+  const bool missing = first.atom == DW_OP_breg0 + kStackPointer ||
+                       (first.atom == DW_OP_bregx && first.number == kStackPointer);
+  return missing ? Frame::kMissing : Frame::kSet;
 }
 
 FrameTables::Rules FrameTables::Find(Dwarf_CFI* table, uint64_t address, FramePointer* out) {

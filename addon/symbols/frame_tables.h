@@ -28,8 +28,10 @@ class FrameTables {
   enum class Rules { kFound, kNone, kBroken };
   // The rules in force at a link-time address.
   Rules At(uint64_t address, FramePointer* out);
-  // They count from the stack pointer: no frame pointer is set up there.
-  bool IsFrameless(uint64_t address);
+  // Whether a frame pointer is set up there: where the rules count from the stack pointer it is
+  // not. kUnknown: there are none.
+  enum class Frame { kSet, kMissing, kUnknown };
+  Frame FrameAt(uint64_t address);
 
  private:
   void OpenDebugFrame();

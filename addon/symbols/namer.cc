@@ -1,5 +1,8 @@
 #include "namer.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "demangle.h"
 
 namespace pagefault {
@@ -8,6 +11,11 @@ namespace symbols {
 namespace {
 
 constexpr size_t kMaxShown = 256 << 10;
+
+// push %rbp; mov %rsp,%rbp. Before them stand what marks the target of a branch (endbr64), and what
+// Go asks of its stack.
+constexpr uint8_t kSetFrame[] = {0x55, 0x48, 0x89, 0xe5};
+constexpr size_t kFarthestFrame = 64;
 
 std::string PathOf(const SourceFrame& source) {
   const bool relative = source.file[0] != '/' && source.directory != nullptr;
@@ -109,7 +117,20 @@ bool Namer::IsFrameless(uint64_t address) {
     tables_ = std::make_unique<FrameTables>();
     tables_->Open(main_->elf());
   }
-  return tables_->IsFrameless(address);
+  const FrameTables::Frame frame = tables_->FrameAt(address);
+  if (frame != FrameTables::Frame::kUnknown) return frame == FrameTables::Frame::kMissing;
+  return !SetsFrame(address);
+}
+
+bool Namer::SetsFrame(uint64_t address) const {
+  const Symbol* symbol = symbols_.Code(address);
+  if (symbol == nullptr) return false;
+  uint8_t code[kFarthestFrame];
+  const uint64_t length = std::min<uint64_t>(address - symbol->start, sizeof code);
+  const uint64_t offset = segments_.OffsetOfCode(symbol->start);
+  if (offset == kNoAddress || !main_->Read(offset, code, length)) return false;
+  uint8_t* const end = code + length;
+  return std::search(&code[0], end, std::begin(kSetFrame), std::end(kSetFrame)) != end;
 }
 
 void Namer::NameCode(uint64_t address, NamesAnswer* out, std::vector<NamedFrame>* frames) {

@@ -44,7 +44,10 @@ class Namer {
   DebugInfo* Lines();
   // kNoAddress where no segment holds the place.
   uint64_t AddressOf(uint8_t flags, uint64_t value) const;
+  // No frame pointer is set up there, or nothing tells that one is.
   bool IsFrameless(uint64_t address);
+  // The function begins with setting one up.
+  bool SetsFrame(uint64_t address) const;
   void NamePlace(uint8_t flags, uint64_t value, NamesAnswer* out);
   void NameCode(uint64_t address, NamesAnswer* out, std::vector<NamedFrame>* frames);
   void NameData(const Symbol* symbol, uint64_t address, NamesAnswer* out,

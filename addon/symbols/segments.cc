@@ -52,6 +52,16 @@ uint64_t Segments::AddressOf(uint64_t offset, bool data, uint32_t prot) const {
   return best == nullptr ? kNoAddress : offset - best->offset + best->address;
 }
 
+uint64_t Segments::OffsetOfCode(uint64_t address) const {
+  for (const Segment& segment : list_) {
+    const bool within = address >= segment.address && address - segment.address < segment.file_size;
+    if (within && (segment.prot & PROT_EXEC) != 0) {
+      return address - segment.address + segment.offset;
+    }
+  }
+  return kNoAddress;
+}
+
 uint64_t Segments::FirstCode() const {
   uint64_t first = kNoAddress;
   for (const Segment& segment : list_) {

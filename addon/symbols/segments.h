@@ -17,6 +17,8 @@ class Segments {
   // `data`: else it is code. `prot`: of the mapping that the byte is in (PROT_*). kNoAddress where
   // no segment holds it.
   uint64_t AddressOf(uint64_t offset, bool data, uint32_t prot) const;
+  // The offset in the file of code that lies there; kNoAddress where none does.
+  uint64_t OffsetOfCode(uint64_t address) const;
   // The lowest address of code; kNoAddress without any.
   uint64_t FirstCode() const;
 

@@ -64,8 +64,20 @@ test.each([
   expectHandler(expectChains(inOrder(rows), faults, PAGES));
 });
 
-test('the caller of a function without a frame is said to be unknown', async () => {
-  const leaves = [withFramelessLeaves('chains'), '--pages', '60'];
+/** What tells it of those that have one, too: neither .eh_frame nor .debug_frame. */
+const NO_TABLES = ['-g0', '-fno-asynchronous-unwind-tables', '-fno-unwind-tables'];
+
+test('that a function has a frame is seen where no table tells', async () => {
+  const framed = [withFrames('chains', NO_TABLES), '--pages', '60'];
+  const { rows, faults } = await captureCommand(framed, scratch, { args: EVERY });
+  expectHandler(expectChains(inOrder(rows), faults, 60));
+});
+
+test.each([
+  ['with unwind tables', []],
+  ['without', NO_TABLES],
+])('the caller of a function without a frame is said to be unknown: %s', async (_, flags) => {
+  const leaves = [withFramelessLeaves('chains', flags), '--pages', '60'];
   const { rows, faults } = await captureCommand(leaves, scratch, { args: EVERY });
   const [deep, recursion, , , ...threads] = stacksIn(inOrder(rows), faults);
   const all = (chain: readonly string[]): string[][] =>

@@ -38,9 +38,9 @@ export function withLines(name: string): string {
 }
 
 /** The same with a frame for every function, as it is written. */
-export function withFrames(name: string): string {
-  const flags = ['-O0', '-g', '-fno-omit-frame-pointer'];
-  return compiled(`${name}-frames`, workloadSources(name), flags);
+export function withFrames(name: string, more: readonly string[] = []): string {
+  const flags = ['-O0', '-g', '-fno-omit-frame-pointer', ...more];
+  return compiled(`${name}-frames${more.join('')}`, workloadSources(name), flags);
 }
 
 /** The same without frame pointers, optimised, but with every call that is written. */
@@ -53,10 +53,11 @@ export function withoutFrames(name: string, compiler: string, more: readonly str
 }
 
 /** With frame pointers but in functions that call nothing, as libraries written in assembly are. */
-export function withFramelessLeaves(name: string): string {
+export function withFramelessLeaves(name: string, more: readonly string[] = []): string {
   const flags = ['-O1', '-g', '-fno-inline', '-fno-ipa-icf', '-fno-shrink-wrap'];
   const frames = ['-fno-omit-frame-pointer', '-momit-leaf-frame-pointer'];
-  return compiled(`${name}-leaves`, workloadSources(name), [...flags, ...frames]);
+  const program = `${name}-leaves${more.join('')}`;
+  return compiled(program, workloadSources(name), [...flags, ...frames, ...more]);
 }
 
 /** A program without a C library: it makes no system calls but its own. */
