@@ -116,7 +116,7 @@ export class Model {
       binder,
       this.repair,
       this.attribution?.makers ?? null,
-      this.owners?.last ?? null,
+      this.owners?.brief ?? null,
       this.counters,
     );
     this.loop = new FaultLoop(tasks, binder, this.repair, this.columns, depth !== 'totals');

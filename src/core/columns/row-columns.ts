@@ -94,9 +94,22 @@ export const THREAD_COLUMNS: readonly Column<ThreadRow>[] = [
   ...STAT_COLUMNS,
 ];
 
+/** In place of a name that nobody could read. */
+const NOT_READ = '?';
+
 /** Whose a process is; not of runs that must be equal, which anybody may start. */
 const OWNER_COLUMNS: readonly Column<ProcessRow>[] = [
-  named<ProcessRow>('user', 'USER', 8, 60.5, ({ owner }) => owner.user, 'whose process it is'),
+  {
+    ...named<ProcessRow>(
+      'user',
+      'USER',
+      8,
+      60.5,
+      ({ owner }) => owner.user,
+      'whose process it is; ?: it had ended before that could be read',
+    ),
+    format: ({ owner }: ProcessRow) => owner.user || NOT_READ,
+  },
   {
     ...named<ProcessRow>(
       'cgroup',
@@ -106,7 +119,7 @@ const OWNER_COLUMNS: readonly Column<ProcessRow>[] = [
       ({ owner }) => owner.cgroup,
       'control group: its unit, or the beginning of its container id; the whole path in CSV and JSON',
     ),
-    format: ({ owner }: ProcessRow) => shortCgroup(owner.cgroup),
+    format: ({ owner }: ProcessRow) => shortCgroup(owner.cgroup) || NOT_READ,
   },
 ].map((column) => ({ ...column, timed: true }));
 

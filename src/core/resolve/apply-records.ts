@@ -5,9 +5,9 @@ import type { CommTable } from '../tasks/comm-names';
 import type { AddressSpace } from '../tasks/address-space';
 import type { Process } from '../tasks/process';
 import { NO_REGION, setOf } from '../regions/region-code';
+import type { BriefOwners } from './brief-owners';
 import type { Counters } from './counters';
 import type { Makers } from './makers';
-import type { LastCgroups } from './last-cgroups';
 import type { MapRepair } from './map-repair';
 import type { Tasks } from '../tasks/tasks';
 import { UNNAMED } from '../stats/limits';
@@ -30,7 +30,7 @@ export class RecordApplier {
     private readonly binder: RegionBinder,
     private readonly repair: MapRepair,
     private readonly makers: Makers | null,
-    private readonly cgroups: LastCgroups | null,
+    private readonly owners: BriefOwners | null,
     private readonly counters: Pick<Counters, 'count'>,
   ) {}
 
@@ -101,13 +101,13 @@ export class RecordApplier {
     const id = batch.recInoHi[r]! * 2 ** 32 + batch.recInoLo[r]!;
     const pid = batch.recPid[r]!;
     if (pid === 0) {
-      this.cgroups?.made(id, this.name(batch, r));
+      this.owners?.made(id, this.name(batch, r));
       return;
     }
     const { tasks } = this;
     const process = tasks.process(pid);
     if (process === undefined) return;
-    this.cgroups?.ended(process, id);
+    this.owners?.ended(process, id);
     // It was there before, and gone when its name was asked for.
     if (this.comms.names[process.comm] !== UNNAMED) return;
     const said = this.name(batch, r);
@@ -201,6 +201,7 @@ export class RecordApplier {
     if (parent.space.stale) child.space.stale = true;
     child.space.unread = parent.space.unread && child.pid !== 0;
     child.space.made = parent.space.made.copy();
+    this.owners?.born(child, parent);
     tasks.beginThread(child, tid, comm);
     return true;
   }

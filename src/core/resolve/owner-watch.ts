@@ -1,6 +1,6 @@
 import type { OwnerSource } from '../ports';
 import type { Process } from '../tasks/process';
-import { LastCgroups } from './last-cgroups';
+import { BriefOwners } from './brief-owners';
 import type { Tasks } from '../tasks/tasks';
 
 /** Processes that are asked about once more per tick: who moves to another cgroup is noticed by and by. */
@@ -14,21 +14,21 @@ interface Asked {
 
 /**
  * Learns whose processes are: each is asked about when it is met, when it runs a new program (that is when services and
- * containers have moved to their cgroup), and now and then. One that has ended before the answer stays unknown.
+ * containers have moved to their cgroup), and now and then. One that ends before the answer: BriefOwners.
  */
 export class OwnerWatch {
   /** By serial. */
   private readonly asked = new Map<number, Asked>();
   private readonly turn: Process[] = [];
-  /** Of those that have ended. */
-  readonly last: LastCgroups;
+  /** Of those that end before the answer. */
+  readonly brief: BriefOwners;
 
   constructor(
     private readonly source: OwnerSource,
     private readonly tasks: Tasks,
   ) {
     tasks.notesChanges = true;
-    this.last = new LastCgroups(source, tasks);
+    this.brief = new BriefOwners(source, tasks);
   }
 
   /** Takes over the answers that have come, and asks about whom was met. Between batches. */
@@ -40,11 +40,15 @@ export class OwnerWatch {
       this.asked.delete(ticket);
       const info = processes.info(asked.process.row);
       // What was known stays where a later question finds nothing any more.
-      if (info?.serial === ticket && owner !== null) info.owner = owner;
+      if (info?.serial === ticket && owner !== null) {
+        info.owner = owner;
+        info.ownerTold = true;
+      }
+      this.brief.asked(asked.process, owner !== null);
       if (info?.serial === ticket && kinship !== undefined) Object.assign(info, kinship);
       if (asked.changed) this.ask(asked.process);
     }
-    this.last.look();
+    this.brief.look();
     for (const process of this.tasks.takeChanged()) this.ask(process);
   }
 

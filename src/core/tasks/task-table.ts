@@ -22,6 +22,8 @@ export interface ProcessInfo {
   nsPid: number;
   comm: string;
   owner: Owner;
+  /** It was asked whose it is. Until then it has what it was born with. */
+  ownerTold: boolean;
   alive: boolean;
   threads: number;
   /** Its faults that are counted in no region, thread or place of code of its own (Tasks.setDetail). */
@@ -38,7 +40,19 @@ export function processInfo(
   of: Pick<ProcessInfo, 'pid' | 'serial' | 'ppid' | 'comm' | 'owner' | 'alive' | 'leftAt'>,
 ): ProcessInfo {
   const { pid, serial, ppid, comm, owner, alive, leftAt } = of;
-  return { pid, serial, ppid, nsPid: 0, comm, owner, alive, threads: 0, leftOut: 0, leftAt };
+  return {
+    pid,
+    serial,
+    ppid,
+    nsPid: 0,
+    comm,
+    owner,
+    ownerTold: false,
+    alive,
+    threads: 0,
+    leftOut: 0,
+    leftAt,
+  };
 }
 
 export function threadRows(pool: SlabPool, cap: number): RowTable<ThreadInfo> {

@@ -98,7 +98,7 @@ test('a new program is another question, also while one is open', () => {
   expect(ownersIn(made)[0]![2]).toEqual(NGINX);
 });
 
-test('what is not answered stays what it was; nothing is guessed from a parent or a pid', () => {
+test('what is not answered stays what it was; nothing is guessed from a pid', () => {
   const { owners, rig: made } = rig();
   made.attach().fault({ page: HEAP_START }).run();
   made.run();
@@ -114,7 +114,7 @@ test('what is not answered stays what it was; nothing is guessed from a parent o
   made.run();
   expect(ownersIn(made).map(([pid, , owner]) => [pid, owner])).toEqual([
     [100, NGINX],
-    [200, UNKNOWN],
+    [200, NGINX],
     [200, ROOT],
   ]);
   made.model.tick(made.now);
@@ -122,6 +122,76 @@ test('what is not answered stays what it was; nothing is guessed from a parent o
   owners.answer({});
   made.run();
   expect(ownersIn(made)[0]![2]).toEqual(NGINX);
+});
+
+/** A process and its child, of which nobody has told whose they are yet. */
+function family(): ReturnType<typeof rig> {
+  const { owners, rig: made } = rig();
+  made.attach().fork(100, 200).fault({ page: HEAP_START, pid: 200 }).exit(200).run();
+  made.run();
+  return { owners, rig: made };
+}
+const ownerOf = (made: Rig, pid: number): Owner =>
+  made.model.snapshot(made.now).processes.find((row) => row.pid === pid)!.owner;
+
+test('a child has the owner of its parent from its birth on', () => {
+  const { owners, rig: made } = rig();
+  made.attach().fault({ page: HEAP_START }).run();
+  made.run();
+  owners.answer({ 100: NGINX });
+  made.run();
+  made.fork(100, 200).fault({ page: HEAP_START, pid: 200 }).run();
+  expect(ownerOf(made, 200)).toEqual(NGINX);
+  made.run();
+  owners.answer({ 200: ROOT });
+  made.run();
+  expect(ownerOf(made, 200)).toEqual(ROOT);
+});
+
+test('who ended before the answer has the owner that the parent turns out to have', () => {
+  const { owners, rig: made } = family();
+  expect(ownerOf(made, 200)).toEqual(UNKNOWN);
+  owners.answer({ 100: NGINX });
+  made.run();
+  expect(ownerOf(made, 200)).toEqual(NGINX);
+});
+
+test('a grandchild has the owner of a parent that ended as well', () => {
+  const { owners, rig: made } = rig();
+  made.attach().fork(100, 200).fork(200, 300).fault({ page: HEAP_START, pid: 300 });
+  made.exit(200).exit(300).run();
+  made.run();
+  owners.answer({ 100: NGINX });
+  made.run();
+  expect(ownerOf(made, 300)).toEqual(NGINX);
+});
+
+test("a process that got the number of the parent later is nobody's parent", () => {
+  const { owners, rig: made } = family();
+  made.exit(100).run();
+  made.fork(1, 100).fault({ page: HEAP_START, pid: 100 }).run();
+  made.run();
+  // The answer about the parent itself does not come.
+  owners.asked.splice(0, 1);
+  owners.asked.reverse();
+  owners.answer({ 100: NGINX });
+  made.run();
+  expect(ownerOf(made, 200)).toEqual(UNKNOWN);
+});
+
+test("in another cgroup than that of its birth a process ends as a child of its parent's user", () => {
+  const { owners, rig: made } = rig();
+  made.attach().fault({ page: HEAP_START }).run();
+  made.run();
+  owners.answer({ 100: NGINX });
+  made.run();
+  cgroup(made, 7, 0, '/build.slice');
+  cgroup(made.fork(100, 200).fault({ page: HEAP_START, pid: 200 }), 7, 200)
+    .exit(200)
+    .run();
+  owners.answer({});
+  made.run();
+  expect(ownerOf(made, 200)).toEqual({ user: NGINX.user, cgroup: '/build.slice' });
 });
 
 test('rows that ended processes share are apart by owners', () => {
