@@ -20,35 +20,31 @@ constexpr uint64_t kExecPatience = 2'000'000'000;  // ns
 // The rings wait meanwhile.
 constexpr uint64_t kExecPatienceLater = 100'000'000;
 
+bool AskParent(uint32_t pid, uint32_t* parent) {
+  return ParentOf(static_cast<pid_t>(pid), parent);
+}
+
 std::string PathOf(pid_t pid, const char* file) {
   return "/proc/" + std::to_string(pid) + "/" + file;
 }
 
-// Adds to `family` whoever has a parent in it, until nobody more is found; never ourselves, whose
-// faults would feed what we do. `each(visit)` calls visit(pid, parent) for everybody.
-template <typename Each>
-std::vector<pid_t> GrowFamily(std::unordered_set<uint32_t>* family, Each&& each) {
-  const uint32_t self = static_cast<uint32_t>(getpid());
-  std::vector<pid_t> fresh;
-  for (bool news = true; news;) {
-    news = false;
-    each([&](uint32_t pid, uint32_t parent) {
-      if (pid == self || family->count(parent) == 0 || !family->insert(pid).second) return;
-      fresh.push_back(static_cast<pid_t>(pid));
-      news = true;
-    });
-  }
-  return fresh;
-}
+// Who has ended before he was asked may have left a child that ends as soon.
+constexpr int kMostLooks = 20;
+// Of a ring nobody reads yet: what it may hold while we wait for somebody.
+constexpr double kFilling = 0.125;
+// Between two looks at threads that may be making a child.
+constexpr useconds_t kForkingPause = 500;
 
 }  // namespace
 
 std::unordered_set<uint32_t> OurProcesses() {
-  std::unordered_set<uint32_t> ours = {static_cast<uint32_t>(getpid())};
-  const std::vector<ProcessParent> parents = ListProcesses();
-  GrowFamily(&ours, [&parents](auto&& visit) {
-    for (const ProcessParent& process : parents) visit(process.pid, process.parent);
-  });
+  const auto self = static_cast<uint32_t>(getpid());
+  // What we have started ends with us, and not before.
+  Family family(0, AskParent);
+  family.Add(self);
+  for (const ProcessParent& process : ListProcesses()) family.Tell(process.pid, process.parent);
+  std::unordered_set<uint32_t> ours = {self};
+  for (pid_t pid : family.Fresh()) ours.insert(static_cast<uint32_t>(pid));
   return ours;
 }
 
@@ -75,7 +71,11 @@ Attacher::Attacher(EventSet& events, const Formats& formats, ThreadTable& thread
 
 Attacher::Attacher(EventSet& events, const Formats& formats, ThreadTable& threads,
                    uint64_t patience)
-    : events_(events), threads_(threads), births_(events.rings(), formats), patience_(patience) {}
+    : events_(events),
+      threads_(threads),
+      births_(events.rings(), formats),
+      family_(static_cast<uint32_t>(getpid()), AskParent),
+      patience_(patience) {}
 
 void Attacher::AttachProcess(pid_t pid) {
   events_.RunsAlready();
@@ -84,31 +84,10 @@ void Attacher::AttachProcess(pid_t pid) {
   if (error != 0)
     throw SystemError(error == EXDEV ? "PROC_FOREIGN" : "PROC_MISSING", error, "readlink",
                       "/proc/self");
-  std::vector<uint32_t> tids;
   bool any = false;
-  for (bool news = true; news;) {
-    news = false;
-    error = ListThreads(pid, &tids);
-    if (error == ESRCH && any) break;  // exited meanwhile: what was opened tells the rest
-    if (error != 0) throw SystemError(error, "open", PathOf(pid, "task"));
-    tids.erase(std::remove_if(tids.begin(), tids.end(),
-                              [&](uint32_t tid) { return complete_.count(tid) != 0; }),
-               tids.end());
-    if (tids.empty()) break;
-    births_.Read();
-    for (uint32_t tid : tids) {
-      news = any = true;
-      if (IsInherited(tid)) continue;
-      error = events_.OpenThread(static_cast<pid_t>(tid), tid, &patience_);
-      if (error == ESRCH) {  // exited between the listing and here
-        complete_[tid] = {UINT64_MAX, true};
-        continue;
-      }
-      if (error != 0) Refuse(error, pid, tid, complete_.size() + tids.size());
-      complete_[tid] = {MonotonicNow(), true};
-      threads_.Add(static_cast<uint32_t>(pid), tid, tid);
-    }
-  }
+  error = OpenThreads(pid, &any);
+  // Exited meanwhile: what was opened tells the rest.
+  if (error != 0 && !(error == ESRCH && any)) throw SystemError(error, "open", PathOf(pid, "task"));
   if (identity.IsReplaced()) {
     throw SystemError(
         ESRCH, "perf_event_open",
@@ -118,6 +97,32 @@ void Attacher::AttachProcess(pid_t pid) {
     throw SystemError(ESRCH, "perf_event_open", "process " + std::to_string(pid));
   }
   listed_.push_back(static_cast<uint32_t>(pid));
+}
+
+int Attacher::OpenThreads(pid_t pid, bool* any) {
+  std::vector<uint32_t> tids;
+  for (;;) {
+    int error = ListThreads(pid, &tids);
+    if (error != 0) return error;
+    tids.erase(std::remove_if(tids.begin(), tids.end(),
+                              [&](uint32_t tid) { return complete_.count(tid) != 0; }),
+               tids.end());
+    if (tids.empty()) return 0;
+    *any = true;
+    births_.Read();
+    for (uint32_t tid : tids) {
+      if (IsInherited(tid)) continue;
+      error = events_.OpenThread(static_cast<pid_t>(tid), tid, &patience_);
+      if (error == ESRCH) {  // exited between the listing and here
+        complete_[tid] = {UINT64_MAX, true};
+        continue;
+      }
+      if (error != 0) Refuse(error, pid, tid, complete_.size() + tids.size());
+      complete_[tid] = {MonotonicNow(), true};
+      threads_.Add(static_cast<uint32_t>(pid), tid, tid);
+      forking_.Add(static_cast<uint32_t>(pid), tid);
+    }
+  }
 }
 
 void Attacher::Refuse(int error, pid_t pid, uint32_t tid, size_t threads) const {
@@ -135,14 +140,22 @@ void Attacher::Refuse(int error, pid_t pid, uint32_t tid, size_t threads) const 
   throw SystemError(error, events_.failed_call(), "thread " + std::to_string(tid));
 }
 
+bool Attacher::RingsFill() const {
+  const auto fills = [](Ring& ring) {
+    ring.LoadHead();
+    return ring.used() > kFilling;
+  };
+  return std::any_of(events_.rings().begin(), events_.rings().end(), fills);
+}
+
 bool Attacher::IsInherited(uint32_t tid) {
   const Births::Birth* birth = births_.Find(tid);
   if (birth == nullptr) return false;
   const auto parent = complete_.find(birth->parent_tid);
   if (parent == complete_.end() || parent->second.since >= birth->time) return false;
-  // A child gets its parent's events long before its record is made (copy_process, kernel/fork.c):
-  // of one that was in the making it may be a part of them. A thread makes one at a time.
-  if (parent->second.opened && births_.FirstOf(birth->parent_tid, parent->second.since) == tid)
+  // One that was in the making has a part of them. A thread makes one at a time.
+  if (parent->second.opened && !forking_.IsWhole(birth->parent_tid, birth->time) &&
+      births_.FirstOf(birth->parent_tid, parent->second.since) == tid)
     return false;
   // Its own children are inherited as well, from now on.
   complete_[tid] = {birth->time, false};
@@ -151,20 +164,24 @@ bool Attacher::IsInherited(uint32_t tid) {
 
 void Attacher::Attach(const std::vector<pid_t>& pids, bool descendants) {
   Reserve(pids);
-  for (pid_t pid : pids) family_.insert(static_cast<uint32_t>(pid));
+  for (pid_t pid : pids) family_.Add(static_cast<uint32_t>(pid));
   // From here on no birth is missed, whoever's child it is. Without the right to see them all,
   // those are told that inherit our events, and /proc has to know the others.
-  if (descendants) events_.OpenTasks();
+  if (descendants) sees_births_ = events_.OpenTasks();
   for (pid_t pid : pids) AttachProcess(pid);
-  if (!descendants) return;
   for (;;) {
-    std::vector<pid_t> fresh = FreshByBirth();
-    if (fresh.empty()) fresh = FreshByProc();
-    if (fresh.empty()) break;
-    Reserve(fresh);
+    // What they have made is told from here on.
+    const bool settled = forking_.Settled(births_, RingsFill());
+    const bool any = OpenNewThreads(pids);
+    const std::vector<pid_t> fresh = descendants ? Fresh() : std::vector<pid_t>();
+    if (!fresh.empty()) Reserve(fresh);
     for (pid_t pid : fresh) AttachDescendant(pid);
+    if (any || !fresh.empty()) continue;
+    if (settled) break;
+    usleep(kForkingPause);
+    births_.Read();
   }
-  events_.CloseTasks();
+  if (descendants) events_.CloseTasks();
 }
 
 void Attacher::AttachDescendant(pid_t pid) {
@@ -172,29 +189,52 @@ void Attacher::AttachDescendant(pid_t pid) {
   try {
     AttachProcess(pid);
   } catch (const SystemError& failed) {
-    if (failed.error() == ESRCH) return;
-    if (failed.error() == EINTR) {
-      held_++;
-      return;
-    }
-    if (failed.error() != EACCES && failed.error() != EPERM) throw;
-    refused_++;
+    if (!GoesOnWithout(failed)) throw;
   }
 }
 
-std::vector<pid_t> Attacher::FreshByBirth() {
-  births_.Read();
-  return GrowFamily(&family_, [this](auto&& visit) {
-    for (const auto& [tid, birth] : births_.all())
-      if (tid == birth.pid) visit(birth.pid, birth.parent_pid);
-  });
+bool Attacher::GoesOnWithout(const SystemError& descendant) {
+  if (descendant.error() == ESRCH) return true;
+  if (descendant.error() == EINTR) {
+    held_++;
+    return true;
+  }
+  if (descendant.error() != EACCES && descendant.error() != EPERM) return false;
+  refused_++;
+  return true;
 }
 
-std::vector<pid_t> Attacher::FreshByProc() {
-  const std::vector<ProcessParent> parents = ListProcesses();
-  return GrowFamily(&family_, [&parents](auto&& visit) {
-    for (const ProcessParent& process : parents) visit(process.pid, process.parent);
-  });
+bool Attacher::OpenNewThreads(const std::vector<pid_t>& asked_for) {
+  bool any = false;
+  for (const uint32_t process : forking_.processes()) {
+    const auto pid = static_cast<pid_t>(process);
+    try {
+      OpenThreads(pid, &any);  // one that has ended has no more
+    } catch (const SystemError& failed) {
+      const bool asked = std::find(asked_for.begin(), asked_for.end(), pid) != asked_for.end();
+      if (asked || !GoesOnWithout(failed)) throw;
+    }
+  }
+  return any;
+}
+
+std::vector<pid_t> Attacher::Fresh() {
+  std::vector<pid_t> fresh;
+  for (int looks = 0; looks < kMostLooks; looks++) {
+    births_.Read();
+    for (const auto& [tid, birth] : births_.all())
+      if (tid == birth.pid) family_.Tell(birth.pid, birth.parent_pid);
+    // Who is born later has a record.
+    if (!sees_births_ || !listed_all_) TellProcesses();
+    fresh = family_.Fresh();
+    if (!fresh.empty() || !family_.missed()) break;
+  }
+  return fresh;
+}
+
+void Attacher::TellProcesses() {
+  listed_all_ = true;
+  for (const ProcessParent& process : ListProcesses()) family_.Tell(process.pid, process.parent);
 }
 
 void Attacher::Reserve(const std::vector<pid_t>& pids) {
@@ -208,9 +248,9 @@ void Attacher::Reserve(const std::vector<pid_t>& pids) {
 
 void Attacher::List(const std::vector<pid_t>& pids, bool descendants) {
   std::vector<pid_t> all = pids;
-  for (pid_t pid : pids) family_.insert(static_cast<uint32_t>(pid));
+  for (pid_t pid : pids) family_.Add(static_cast<uint32_t>(pid));
   if (descendants) {
-    const std::vector<pid_t> others = FreshByProc();
+    const std::vector<pid_t> others = Fresh();
     all.insert(all.end(), others.begin(), others.end());
   }
   std::vector<uint32_t> tids;

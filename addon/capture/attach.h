@@ -11,6 +11,8 @@
 
 #include "capture/births.h"
 #include "capture/event_set.h"
+#include "capture/family.h"
+#include "capture/forking.h"
 #include "faults/threads.h"
 #include "perf/formats.h"
 #include "util/patience.h"
@@ -37,8 +39,8 @@ class Attacher {
   // end.
   void AttachProcess(pid_t pid);
   // The same for processes and, with `descendants`, for all that descend from them: those there
-  // are, and those that are born while this runs. Of descendants that end meanwhile nothing is
-  // said.
+  // are, and those that are born while this runs. Returns when no thread can be making a child that
+  // has a part of its events. Of descendants that end meanwhile nothing is said.
   void Attach(const std::vector<pid_t>& pids, bool descendants);
   // Adds the threads of the same processes without opening events: for a wide capture, whose events
   // are open already.
@@ -53,10 +55,18 @@ class Attacher {
 
  private:
   // Descendants that carry no events of ours so far, in the order of their descent.
-  std::vector<pid_t> FreshByBirth();
-  std::vector<pid_t> FreshByProc();
+  std::vector<pid_t> Fresh();
+  void TellProcesses();
+  // Threads of a process that are new, until there are none. Returns 0 or the errno of listing
+  // them; `any` when some were there.
+  int OpenThreads(pid_t pid, bool* any);
+  bool RingsFill() const;
   bool IsInherited(uint32_t tid);
   void AttachDescendant(pid_t pid);
+  // Notes why a descendant could not be attached; false where that is the end of it all.
+  bool GoesOnWithout(const SystemError& descendant);
+  // Threads of processes in which one may be in the making. True when there were some.
+  bool OpenNewThreads(const std::vector<pid_t>& asked_for);
   void Reserve(const std::vector<pid_t>& pids);
   [[noreturn]] void Refuse(int error, pid_t pid, uint32_t tid, size_t threads) const;
 
@@ -69,8 +79,10 @@ class Attacher {
     bool opened;  // by us, while it ran: it may have been making a child
   };
   std::unordered_map<uint32_t, Complete> complete_;
-  // The processes asked for and all that descend from them, dead ones too.
-  std::unordered_set<uint32_t> family_;
+  Family family_;
+  Forking forking_;
+  bool sees_births_ = false;  // of all processes
+  bool listed_all_ = false;
   std::vector<uint32_t> listed_;
   size_t refused_ = 0;
   size_t held_ = 0;

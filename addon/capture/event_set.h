@@ -36,8 +36,8 @@ class EventSet {
   // Threads opened from now on run already: there is no exec to wait for.
   void RunsAlready() { plan_.on_exec = false; }
   // The births of all processes of the machine are recorded too, as far as we may see them; the
-  // session itself leaves these records out.
-  void OpenTasks();
+  // session itself leaves these records out. False where that is not all.
+  bool OpenTasks();
   void CloseTasks();
   // Events for all processes of each CPU, or of the plan's cgroup, instead of those of threads:
   // descriptors do not grow with the threads. Needs the right to watch all processes; returns 0 or

@@ -44,6 +44,12 @@ int Load(const std::string& path, size_t max, std::string* text) {
   return n < 0 ? error : 0;
 }
 
+int LoadOfThread(pid_t pid, pid_t tid, const char* file, size_t max, std::string* text) {
+  const int trouble = ProcTrouble();
+  if (trouble != 0) return trouble;
+  return Load(ProcPath(pid, ("task/" + std::to_string(tid) + "/" + file).c_str()), max, text);
+}
+
 template <typename Out>
 int LoadParsed(pid_t pid, const char* file, size_t max, bool (*parse)(const char* text, Out* out),
                Out* out) {
@@ -179,6 +185,13 @@ std::vector<ProcessParent> ListProcesses() {
   return found;
 }
 
+bool ParentOf(pid_t pid, uint32_t* parent) {
+  TaskStatus status;
+  if (LoadStatus(pid, kStatusBeginning, &status) != 0) return false;
+  *parent = status.parent;
+  return true;
+}
+
 std::vector<pid_t> ProcessesNamed(const std::string& name) {
   std::vector<pid_t> found;
   for (const ProcessParent& process : ListProcesses()) {
@@ -202,11 +215,32 @@ bool Gone(pid_t pid, pid_t tid) {
                                                          : PidfdSaysEnded(pid);
 }
 
-uint64_t StackPointerOf(pid_t pid, pid_t tid) {
-  if (ProcTrouble() != 0) return 0;
-  const std::string file = "task/" + std::to_string(tid) + "/syscall";
+char StateOf(pid_t pid, pid_t tid) {
   std::string text;
-  return Load(ProcPath(pid, file.c_str()), 256, &text) == 0 ? StackPointerInText(text.c_str()) : 0;
+  TaskStatus status;
+  if (LoadOfThread(pid, tid, "status", kStatusBeginning, &text) == 0)
+    ParseStatusText(text.c_str(), &status);
+  return status.state;
+}
+
+uint64_t CpuTimeOf(pid_t pid, pid_t tid) {
+  std::string text;
+  // What it ran comes first (proc_pid_schedstat, fs/proc/base.c).
+  return LoadOfThread(pid, tid, "schedstat", 64, &text) == 0 ? strtoull(text.c_str(), nullptr, 10)
+                                                             : 0;
+}
+
+uint64_t ResidentBytes(pid_t pid) {
+  std::string text;
+  if (ProcTrouble() != 0 || Load(ProcPath(pid, "statm"), 64, &text) != 0) return 0;
+  unsigned long long pages = 0;
+  if (sscanf(text.c_str(), "%*u %llu", &pages) != 1) return 0;
+  return pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+uint64_t StackPointerOf(pid_t pid, pid_t tid) {
+  std::string text;
+  return LoadOfThread(pid, tid, "syscall", 256, &text) == 0 ? StackPointerInText(text.c_str()) : 0;
 }
 
 bool InInitialPidNamespace() {

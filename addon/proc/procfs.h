@@ -52,6 +52,8 @@ struct ProcessParent {
 };
 // Every process that is shown, with its parent at that time. What ends meanwhile may be left out.
 std::vector<ProcessParent> ListProcesses();
+// The parent that a process has now. False where it has been waited for, or is not shown.
+bool ParentOf(pid_t pid, uint32_t* parent);
 
 // Processes with this comm, but for ourselves.
 std::vector<pid_t> ProcessesNamed(const std::string& name);
@@ -63,6 +65,14 @@ bool HasEnded(pid_t pid);
 // The thread has ended, as far as we may know. The leader of a process counts as ended when it is a
 // zombie, though its number is still taken and other threads may live on.
 bool Gone(pid_t pid, pid_t tid);
+
+// Whether a thread runs or sleeps, as /proc/PID/status has it ('R', 'S', 'D'); '?' when it has
+// ended or is not shown.
+char StateOf(pid_t pid, pid_t tid);
+// What a thread has used of CPUs, ns; 0 where that is not told.
+uint64_t CpuTimeOf(pid_t pid, pid_t tid);
+// What a process has of memory, bytes; 0 where that is not told.
+uint64_t ResidentBytes(pid_t pid);
 
 // The stack pointer of a thread that sleeps (/proc/PID/task/TID/syscall, proc_pid_syscall in
 // fs/proc/base.c); 0 when it runs, has ended, or we may not know. Waits for an exec.

@@ -31,9 +31,9 @@ interface Seen {
   readonly stderr: string;
 }
 
-/** Attaches to the first process of a family; it ends when the faults of `members` have been written. */
+/** Attaches to the first process of a family; it ends when the faults of `members` have been written: 'told' by itself. */
 async function captureFamily(
-  members: number,
+  members: number | 'told',
   tree: readonly string[],
   args: readonly string[] = [],
 ): Promise<Seen> {
@@ -48,7 +48,9 @@ async function captureFamily(
   // The last page of each: what comes later needs no maps.
   await until('the faults of all', () => {
     const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
-    return text.split('"address":"0x10000000f000"').length > members;
+    const born = /"born":(\d+)/.exec(target.stdout)?.[1];
+    const awaited = members === 'told' ? Number(born) : members;
+    return text.split('"address":"0x10000000f000"').length > awaited;
   });
   target.closeInput();
   const { stdout } = await target.ended;
@@ -74,6 +76,15 @@ test('a process that forks and ends, again and again, is caught while it runs', 
   const tree = ['--workers', '2', '--children', '0', '--relays', '3'];
   const { rows, faults, report } = await captureFamily(5, tree);
   expect(rows).toHaveLength(5);
+  const { expected, captured } = compare(rows, faults);
+  expect(captured).toEqual(expected);
+  expect(report.completeness).toMatchObject({ difference: 0, lost: 0, comparable: true });
+});
+
+test('a process that is in the middle of a fork whenever one looks: each child is captured whole', async () => {
+  const tree = ['--workers', '0', '--children', '0', '--born', '256'];
+  const { rows, faults, report } = await captureFamily('told', tree);
+  expect(rows.length).toBeGreaterThan(1);
   const { expected, captured } = compare(rows, faults);
   expect(captured).toEqual(expected);
   expect(report.completeness).toMatchObject({ difference: 0, lost: 0, comparable: true });

@@ -1,8 +1,11 @@
 // A tree of processes that is there before anybody attaches: each worker has children and idle
 // threads, and relays are processes that fork a successor and end, again and again: an orphan
 // becomes a child of the first process. When told to go every one of them touches the same pages;
-// they end when its standard input does.
-//   family [--workers N] [--children N] [--threads N] [--relays N] [--pages P] [--ms LIFE]
+// they end when its standard input does. With --born the first process has so much memory that a
+// fork takes long, and makes one child after the other until it tells them to go, so that it is
+// nearly always in the middle of a fork.
+//   family [--workers N] [--children N] [--threads N] [--relays N] [--born MIB] [--pages P] [--ms
+//   LIFE]
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -92,6 +95,22 @@ static _Noreturn void relay(int life_ms) {
   }
 }
 
+// Until standard input has something; the word to go is read behind this.
+static void bear(size_t mib) {
+  size_t large = (mib << 20) / page_size();
+  touch(map_anon(large), page_size(), large, WRITE_PAGES);
+  printf("{\"ready\":%d}\n", (int)getpid());
+  fflush(stdout);
+  struct pollfd word = {STDIN_FILENO, POLLIN, 0};
+  int born = 0;
+  for (; poll(&word, 1, 0) == 0; born++) {
+    if (fork_member() != 0) continue;
+    wait_for_end(go[0]);
+    play();
+  }
+  printf("{\"born\":%d}\n", born);
+}
+
 int main(int argc, char** argv) {
   long workers = option(argc, argv, "--workers", 4);
   long children = option(argc, argv, "--children", 2);
@@ -112,6 +131,8 @@ int main(int argc, char** argv) {
   char byte;
   for (long i = 0; i < workers * (1 + children) + relays; i++)
     if (read(here[0], &byte, 1) != 1) die("read");
+  long born = option(argc, argv, "--born", 0);
+  if (born > 0) bear((size_t)born);
   close(done[1]);
   wait_for_go();
   close(go[1]);
