@@ -4,12 +4,14 @@ import type { Process } from '../tasks/process';
 import type { ProcessInfo } from '../tasks/task-table';
 import type { Tasks } from '../tasks/tasks';
 
-/** Cgroups of which the path is remembered, and ended processes that wait for one. */
+/** Cgroups of which the path is remembered, and ended processes that wait for one, or for the owner of their parent. */
 const MAX_PATHS = 65_536;
 const MAX_WAITING = 4096;
 
 /** In place of a path: nobody can tell it any more. */
 const GONE = '';
+
+type Heir = Pick<Process, 'row' | 'serial'>;
 
 interface Ended {
   readonly row: number;
@@ -29,8 +31,9 @@ export class BriefOwners {
   /** One object for all processes of an owner, by user and cgroup. */
   private readonly owners = new Map<string, Owner>();
   private waiting: Ended[] = [];
-  /** By the serial of a child that is still to be asked about, where the owner of its parent was not known at its birth. */
-  private readonly parents = new Map<number, Pick<Process, 'row' | 'serial'>>();
+  /** By the serial of a process of which it is not known whose it is: the children that it had meanwhile. */
+  private readonly heirs = new Map<number, Heir[]>();
+  private waitingHeirs = 0;
 
   constructor(
     private readonly source: OwnerSource,
@@ -49,20 +52,34 @@ export class BriefOwners {
     const from = processes.info(parent.row);
     if (info?.serial !== child.serial || from?.serial !== parent.serial) return;
     info.owner = from.owner;
-    if (from.owner.user === '')
-      this.parents.set(child.serial, { row: parent.row, serial: parent.serial });
+    if (from.owner.user === '') this.addHeir(parent.serial, child);
   }
 
-  /** A process was asked about: `told`, whether there was an answer. That of its parent, where there is one, came before. */
-  asked({ row, serial }: Process, told: boolean): void {
-    const parent = this.parents.get(serial);
-    this.parents.delete(serial);
-    const info = told || parent === undefined ? null : this.untold(row, serial);
-    if (info === null) return;
-    const from = this.tasks.processes.info(parent!.row);
-    if (from?.serial !== parent!.serial) return;
-    const { user, cgroup } = info.owner;
-    info.owner = this.owner(user || from.owner.user, cgroup || from.owner.cgroup);
+  private addHeir(parent: number, { row, serial }: Heir): void {
+    if (this.waitingHeirs >= MAX_WAITING) {
+      this.heirs.clear();
+      this.waitingHeirs = 0;
+    }
+    this.waitingHeirs++;
+    const heirs = this.heirs.get(parent);
+    if (heirs === undefined) this.heirs.set(parent, [{ row, serial }]);
+    else heirs.push({ row, serial });
+  }
+
+  /** It is known whose a process is: children that were born before have the same, where nothing else was told of them. */
+  told({ row, serial }: Heir): void {
+    const heirs = this.heirs.get(serial);
+    const from = this.tasks.processes.info(row);
+    if (heirs === undefined || from?.serial !== serial) return;
+    this.heirs.delete(serial);
+    this.waitingHeirs -= heirs.length;
+    for (const heir of heirs) {
+      const info = this.untold(heir.row, heir.serial);
+      if (info === null) continue;
+      const { user, cgroup } = info.owner;
+      info.owner = this.owner(user || from.owner.user, cgroup || from.owner.cgroup);
+      this.told(heir);
+    }
   }
 
   /** A cgroup was made. */

@@ -3,7 +3,7 @@ import type { Process } from '../tasks/process';
 import { BriefOwners } from './brief-owners';
 import type { Tasks } from '../tasks/tasks';
 
-/** Processes that are asked about once more per tick: who moves to another cgroup is noticed by and by. */
+/** Processes that are asked about once more per tick: who moves to another cgroup is noticed by and by. As many that had no answer. */
 const AGAIN = 64;
 
 interface Asked {
@@ -20,6 +20,8 @@ export class OwnerWatch {
   /** By serial. */
   private readonly asked = new Map<number, Asked>();
   private readonly turn: Process[] = [];
+  /** They live, and the readers did not come to it. */
+  private readonly unanswered: Process[] = [];
   /** Of those that end before the answer. */
   readonly brief: BriefOwners;
 
@@ -43,8 +45,9 @@ export class OwnerWatch {
       if (info?.serial === ticket && owner !== null) {
         info.owner = owner;
         info.ownerTold = true;
+        this.brief.told(asked.process);
       }
-      this.brief.asked(asked.process, owner !== null);
+      if (owner === null && asked.process.alive) this.unanswered.push(asked.process);
       if (info?.serial === ticket && kinship !== undefined) Object.assign(info, kinship);
       if (asked.changed) this.ask(asked.process);
     }
@@ -55,7 +58,8 @@ export class OwnerWatch {
   /** Asks some of those that live again, in turn. */
   again(): void {
     if (this.turn.length === 0) this.turn.push(...this.tasks.live());
-    for (const process of this.turn.splice(-AGAIN)) if (process.alive) this.ask(process);
+    const next = [...this.unanswered.splice(0, AGAIN), ...this.turn.splice(-AGAIN)];
+    for (const process of next) if (process.alive) this.ask(process);
   }
 
   private ask(process: Process): void {

@@ -166,6 +166,19 @@ test('a grandchild has the owner of a parent that ended as well', () => {
   expect(ownerOf(made, 300)).toEqual(NGINX);
 });
 
+test('who lives and had no answer is asked again, and its children are told then', () => {
+  const { owners, rig: made } = family();
+  owners.answer({});
+  made.run();
+  expect(owners.asked).toEqual([]);
+  expect(ownerOf(made, 200)).toEqual(UNKNOWN);
+  made.model.tick(made.now);
+  expect(owners.asked.map(({ pid }) => pid)).toContain(100);
+  owners.answer({ 100: NGINX });
+  made.run();
+  expect(ownerOf(made, 200)).toEqual(NGINX);
+});
+
 test("a process that got the number of the parent later is nobody's parent", () => {
   const { owners, rig: made } = family();
   made.exit(100).run();
@@ -173,7 +186,6 @@ test("a process that got the number of the parent later is nobody's parent", () 
   made.run();
   // The answer about the parent itself does not come.
   owners.asked.splice(0, 1);
-  owners.asked.reverse();
   owners.answer({ 100: NGINX });
   made.run();
   expect(ownerOf(made, 200)).toEqual(UNKNOWN);
