@@ -112,8 +112,13 @@ export function stackNotes(
   const shown = plan.folded !== null || plan.report !== null;
   const faults = snapshot.totals.faults;
   if (stacks === null || !shown || faults === 0 || snapshot.stacks().length > 0) return [];
-  const every = 'with a stack for every Nth few faults may have none, --stack-every 1 takes all';
-  return [`note: none of ${grouped(faults)} faults has a call stack: ${every}`];
+  const few = 'with a stack for every Nth few faults may have none, --stack-every 1 takes all';
+  const why = [
+    ...(stacks.every === 1 ? [] : [few]),
+    ...(stacks.copied ? ['what could not be unwound has none'] : []),
+  ];
+  const because = why.length === 0 ? '' : `: ${why.join('; ')}`;
+  return [`note: none of ${grouped(faults)} faults has a call stack${because}`];
 }
 
 const MAX_NOTES = 5;

@@ -108,6 +108,12 @@ test('call stacks that were asked for and that no fault has are told', () => {
   expect(told('--format folded prog')).toEqual(said);
   expect(told('-q --report --stacks fp prog')).toEqual(said);
   expect(told('-q --report prog')).toEqual([]);
+  // What would not help is not proposed.
+  const note = 'note: none of 459 faults has a call stack';
+  expect(told('-q --report --stacks fp --stack-every 1 prog')).toEqual([note]);
+  expect(told('-q --report --stacks dwarf --stack-every 1 prog')).toEqual([
+    `${note}: what could not be unwound has none`,
+  ]);
   // What the stream has is not kept.
   expect(told('--format ndjson --stacks fp prog')).toEqual([]);
   const row = { comm: 'prog', frames: ['main'], faults: 7, stallNs: 1, sampled: 1 };
