@@ -41,13 +41,17 @@ async function textOf(id: string, command: readonly string[]): Promise<string | 
   return text;
 }
 
-test('of a file system in user space it is said which it is, and who serves it', async () => {
-  const place = join(scratch, 'mount');
+test.each([
+  ['cold-file', []],
+  // The pages behind are on their way when they are touched.
+  ['read-ahead', ['16384']],
+])('of a file system in user space it is said who serves it: %s', async (id, ahead) => {
+  const place = join(scratch, id);
   mkdirSync(place);
-  const server = new Running([workload('fuse'), place, '3000']);
+  const server = new Running([workload('fuse'), place, '3000', ...ahead]);
   try {
     await until('the mount', () => server.stdout.includes('mounted'));
-    const text = await textOf('cold-file', ['python3', '-c', READ, join(place, 'file')]);
+    const text = await textOf(id, ['python3', '-c', READ, join(place, 'file')]);
     expect(text).toContain(
       `waited for: fuse.slow server:/export at ${place}, served by fuse ${server.pid}`,
     );

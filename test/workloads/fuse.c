@@ -1,6 +1,7 @@
 // Serves one file over /dev/fuse, each read of which takes so long; prints a line when it is
-// mounted, and ends with its mount.
-//   fuse DIRECTORY US
+// mounted, and ends with its mount. The kernel may read so many bytes ahead, a page if none are
+// said.
+//   fuse DIRECTORY US [BYTES]
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fuse.h>
@@ -18,6 +19,7 @@ enum { FILE_NODE = 2, SIZE = 64 * 4096, MAX_REQUEST = 1 << 20, VALID_S = 1000 };
 
 static int device;
 static useconds_t read_us;
+static uint32_t ahead = 4096;
 static _Alignas(8) char request[MAX_REQUEST];
 static char content[SIZE];
 
@@ -41,7 +43,8 @@ static struct fuse_attr attributes(uint64_t node) {
 static void answer_init(void) {
   const struct fuse_init_out out = {.major = FUSE_KERNEL_VERSION,
                                     .minor = FUSE_KERNEL_MINOR_VERSION,
-                                    .max_readahead = 4096,
+                                    .max_readahead = ahead,
+                                    .flags = FUSE_ASYNC_READ,
                                     .max_write = 4096};
   reply(0, &out, sizeof out);
 }
@@ -102,8 +105,9 @@ static void answer(void) {
 }
 
 int main(int argc, char** argv) {
-  if (argc != 3) return 2;
+  if (argc != 3 && argc != 4) return 2;
   read_us = (useconds_t)atol(argv[2]);
+  if (argc == 4) ahead = (uint32_t)atol(argv[3]);
   device = open("/dev/fuse", O_RDWR | O_CLOEXEC);
   char options[80];
   snprintf(options, sizeof options, "fd=%d,rootmode=40000,user_id=0,group_id=0", device);

@@ -183,7 +183,7 @@ export class LiveCapture {
     const patience = fixed ? UNTIL_ANSWERED : undefined;
     const nowMs = (): number => performance.now();
     const now = (): number => this.now();
-    this.servers = new Servers(reader, now, (fact) => this.noted?.note(fact));
+    this.servers = new Servers(reader, now, nowMs, (fact) => this.noted?.note(fact));
     this.files = new ProcFs({
       proc,
       reader,
@@ -357,6 +357,7 @@ export class LiveCapture {
     take();
     await this.owners.questions.settled();
     await this.spaces?.questions.settled();
+    await this.servers.questions.settled();
     await this.unwinder.questions.settled();
     take();
     await this.names.questions.settled();
@@ -366,6 +367,7 @@ export class LiveCapture {
     this.session.close();
     this.files.close();
     this.names.questions.close();
+    this.servers.questions.close();
     this.unwinder.questions.close();
     this.tls.questions.close();
     this.parts.pools.close();

@@ -1,9 +1,11 @@
 import { isFuse } from '../../core/vma/served';
-import type { ServedMount } from '../../core/vma/served';
+import type { ServedMount, Server } from '../../core/vma/served';
 import type { ServerSource } from '../../core/ports';
 import { BoundedMap } from '../bounded-map';
 import { KnownServers } from '../known-servers';
 import type { ServedFact } from '../known-servers';
+import { OpenQuestions } from './open-questions';
+import type { Waiting } from './open-questions';
 import { ServerKind } from '../reader/requests';
 import type { TargetReader } from '../reader/target-reader';
 
@@ -11,6 +13,9 @@ const MAX_ASKED = 256;
 /** A thread is seen only while it reads the descriptor: so often is looked, ever more seldom. */
 const MAX_LOOKS = 8;
 const FIRST_PAUSE_NS = 200e6;
+
+/** Nobody waits for these answers but the end of a run. */
+const WAITING: Waiting = { limits: { questionMs: 0, budgetMs: 0 } };
 
 interface Asked {
   looks: number;
@@ -22,22 +27,26 @@ interface Asked {
 export class Servers implements ServerSource {
   private readonly known = new KnownServers();
   private readonly asked = new BoundedMap<number, Asked>(MAX_ASKED);
+  readonly questions: OpenQuestions;
 
-  /** `now` gives ns since the session's start. */
+  /** `now` gives ns since the session's start, `nowMs` ms of any fixed zero. */
   constructor(
     private readonly reader: Pick<TargetReader, 'server'>,
     private readonly now: () => number,
+    nowMs: () => number,
     /** Takes what is learnt. */
     private readonly told: (fact: ServedFact) => void,
-  ) {}
+  ) {
+    this.questions = new OpenQuestions(nowMs, WAITING);
+  }
 
   /** A file of such a file system is mapped. */
   meetMount(device: string, { type, source, point }: ServedMount): void {
     const fact = { kind: 'mount', device, mount: { type, source, point }, server: null } as const;
     this.learn(fact);
     if (!isFuse(type)) return;
-    this.reader.server(ServerKind.FUSE, kernelDevice(device), (server) => {
-      if (server !== null) this.learn({ ...fact, server });
+    this.ask(ServerKind.FUSE, kernelDevice(device), (server) => {
+      this.learn({ ...fact, server });
     });
   }
 
@@ -50,8 +59,8 @@ export class Servers implements ServerSource {
     const seen = server !== null && server.tid !== 0;
     if (seen || asked.looks >= MAX_LOOKS || now < asked.next) return;
     asked.next = now + FIRST_PAUSE_NS * 2 ** asked.looks++;
-    this.reader.server(ServerKind.USERFAULTFD, pid, (found) => {
-      if (found !== null) this.learn({ kind: 'server', pid, server: found });
+    this.ask(ServerKind.USERFAULTFD, pid, (found) => {
+      this.learn({ kind: 'server', pid, server: found });
     });
   }
 
@@ -66,6 +75,15 @@ export class Servers implements ServerSource {
 
   ofUserfaultfd(pid: number): string {
     return this.known.ofUserfaultfd(pid);
+  }
+
+  private ask(kind: number, of: number, found: (server: Server) => void): void {
+    const answered = this.questions.begin();
+    this.reader.server(kind, of, (server) => {
+      answered(() => {
+        if (server !== null) found(server);
+      });
+    });
   }
 
   private learn(fact: ServedFact): void {

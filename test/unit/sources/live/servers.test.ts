@@ -39,6 +39,7 @@ class Bench {
       },
     },
     () => this.now,
+    () => this.now / 1e6,
     (fact) => {
       this.recorded.add(factText(fact));
     },
@@ -126,6 +127,18 @@ test('who holds a userfaultfd is not said to answer where another could', () => 
   bench.now += 60e9;
   bench.servers.meetUserfaultfd(7);
   expect(bench.asked).toHaveLength(5);
+});
+
+test('the end of a run waits for the answers that are on their way', async () => {
+  const bench = new Bench();
+  bench.meet('0:58');
+  let settled = false;
+  const end = bench.servers.questions.settled().then(() => (settled = true));
+  await new Promise(setImmediate);
+  expect(settled).toBe(false);
+  bench.asked[0]!.told(SSHFS);
+  await end;
+  expect(bench.ofDevice('0:58')).toMatch(/, served by sshfs 70$/);
 });
 
 test('another file of a recording is told of all that is known', () => {
