@@ -3,6 +3,7 @@ import { UNKNOWN_OWNER } from '../../src/core/facts/owner';
 import type {
   ProcessRow,
   RegionRow,
+  SharedRow,
   SiteRow,
   Snapshot,
   StatRow,
@@ -10,6 +11,14 @@ import type {
 } from '../../src/core/snapshot/snapshot';
 
 const zeros = (length: number): number[] => new Array<number>(length).fill(0);
+
+/** How a row with the history of `part` adds it to sums. */
+function historyOf({ history = [] }: Partial<StatRow>): SharedRow['addHistory'] {
+  return (sums) => {
+    history.forEach((faults, k) => (sums[sums.length - history.length + k]! += faults));
+    return history.length;
+  };
+}
 
 /** Snapshot rows for tests: everything zero except what is given. */
 export function stat(part: Partial<StatRow> = {}): StatRow {
@@ -54,6 +63,7 @@ export function region(part: Partial<RegionRow> = {}): RegionRow {
     maker: '',
     members: 1,
     addLatencies: () => 0,
+    addHistory: historyOf(part),
     sumsUp: '',
     revision: 0,
     ...part,
@@ -73,6 +83,7 @@ export function site(part: Partial<SiteRow> = {}): SiteRow {
     offset: '0x1000',
     members: 1,
     addLatencies: () => 0,
+    addHistory: historyOf(part),
     sumsUp: '',
     revision: 0,
     ...part,
@@ -88,6 +99,7 @@ export function thread(part: Partial<ThreadRow> = {}): ThreadRow {
     alive: true,
     members: 1,
     addLatencies: () => 0,
+    addHistory: historyOf(part),
     sumsUp: '',
     revision: 0,
     ...part,
@@ -105,6 +117,7 @@ export function process(part: Partial<ProcessRow> = {}): ProcessRow {
     alive: true,
     members: 1,
     addLatencies: () => 0,
+    addHistory: historyOf(part),
     sumsUp: '',
     revision: 0,
     threads: 1,

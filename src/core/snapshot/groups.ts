@@ -1,6 +1,7 @@
 import { BUCKETS, quantiles } from '../stats/histogram';
 import { SEGMENTS, STAT_BLOCK_WORDS } from '../stats/row-histograms';
-import { CLASS_COUNT } from '../classify/classes';
+import { HISTORY_TICKS } from '../stats/history';
+import { CAUSE_COUNT, CLASS_COUNT } from '../classify/classes';
 import type { SharedRow, StatRow } from './snapshot';
 
 const QUANTILES = [0.5, 0.9, 0.99] as const;
@@ -145,8 +146,8 @@ export abstract class RowGroup<Row extends GroupableRow> implements StatRow, Sha
 
   private get ofCauses(): { readonly byCause: number[]; readonly causeNs: number[] } {
     return (this.causes ??= {
-      byCause: addedUp(this.rows.map((row) => row.byCause)),
-      causeNs: addedUp(this.rows.map((row) => row.causeNs)),
+      byCause: addedUp(this.rows, CAUSE_COUNT, ({ byCause }) => byCause),
+      causeNs: addedUp(this.rows, CAUSE_COUNT, ({ causeNs }) => causeNs),
     });
   }
 
@@ -175,16 +176,28 @@ export abstract class RowGroup<Row extends GroupableRow> implements StatRow, Sha
 
   /** Like the history, of the groups that are seen alone. */
   get classRate(): readonly number[] {
-    return (this.keptClassRate ??= addedUp(this.rows.map((row) => row.classRate)));
+    return (this.keptClassRate ??= addedUp(this.rows, CLASS_COUNT, ({ classRate }) => classRate));
   }
 
   get history(): readonly number[] {
     const { history } = this.rows[0]!;
     if (this.historyOf !== history) {
       this.historyOf = history;
-      this.keptHistory = addedUp(this.rows.map((row) => row.history));
+      this.keptHistory = this.summedHistory();
     }
     return this.keptHistory;
+  }
+
+  private summedHistory(): readonly number[] {
+    const sums = new Array<number>(HISTORY_TICKS).fill(0);
+    const length = this.addHistory(sums);
+    return sums.slice(HISTORY_TICKS - length);
+  }
+
+  addHistory(sums: number[]): number {
+    let length = 0;
+    for (const row of this.rows) length = Math.max(length, row.addHistory(sums));
+    return length;
   }
 }
 
@@ -203,13 +216,17 @@ export function mergedPercentiles(
   return quantiles(counts, 0, BUCKETS, timed, max, QUANTILES);
 }
 
-/** Sums of lists, number by number from their ends: histories end at the same tick, the shorter began later. */
-function addedUp(lists: readonly (readonly number[])[]): number[] {
-  const length = lists.reduce((most, list) => Math.max(most, list.length), 0);
+/** Sums of lists of one length, number by number. */
+function addedUp<Row>(
+  rows: readonly Row[],
+  length: number,
+  listOf: (row: Row) => readonly number[],
+): number[] {
   const sums = new Array<number>(length).fill(0);
-  for (const list of lists) {
-    const from = length - list.length;
-    for (let k = 0; k < list.length; k++) sums[from + k]! += list[k]!;
+  // One list after the other: a group may have ten thousand rows, and those of all at once outlive a collection.
+  for (const row of rows) {
+    const list = listOf(row);
+    for (let k = 0; k < length; k++) sums[k]! += list[k]!;
   }
   return sums;
 }

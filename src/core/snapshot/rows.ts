@@ -239,6 +239,12 @@ class Stats implements StatRow {
     for (let c = 0; c < CLASS_COUNT; c++) timed += stats.addLatencies(counts, slot, c);
     return timed;
   }
+
+  addHistory(sums: number[]): number {
+    const { stats } = this.#of;
+    const slot = this.#slot;
+    return stats.id(slot) === this.id ? stats.addHistory(slot, sums) : 0;
+  }
 }
 
 export class RegionStats extends Stats implements RegionRow {
@@ -392,6 +398,7 @@ export class SiteStats extends Stats implements SiteRow {
 export function copyOf<Row extends StatRow & SharedRow>(row: Row): Row {
   const { faults, refaults, members, sumsUp, p50Ns, p90Ns, p99Ns, stallShare } = row;
   const addLatencies = (counts: Float64Array): number => row.addLatencies(counts);
-  const derived = { faults, refaults, p50Ns, p90Ns, p99Ns, stallShare, history: [], addLatencies };
+  const past = { history: [], addHistory: () => 0 };
+  const derived = { faults, refaults, p50Ns, p90Ns, p99Ns, stallShare, ...past, addLatencies };
   return { ...row, ...mergeCounted([row]), ...derived, members, sumsUp };
 }

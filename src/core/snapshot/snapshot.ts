@@ -72,6 +72,11 @@ export interface SharedRow {
    * model's row are as they are when it is asked.
    */
   addLatencies(counts: Float64Array): number;
+  /**
+   * Adds its history to `sums`, HISTORY_TICKS numbers that end with the last tick; returns how many ticks it has. As it
+   * is when it is asked: nothing is kept of it.
+   */
+  addHistory(sums: number[]): number;
 }
 
 /** Counters every row has: what is counted, as CELLS (core/stats/cells.ts) says, and what follows from it. */

@@ -113,17 +113,24 @@ export class RowActivity {
 
   /** Faults per tick, oldest first; empty for a row that rests. */
   history(row: number): number[] {
+    const length = this.blocks[row]! < 0 ? 0 : Math.min(this.ticks, HISTORY_TICKS);
+    const result = new Array<number>(length).fill(0);
+    this.addHistory(row, result);
+    return result;
+  }
+
+  /** Adds them to sums that end with the last tick; returns how many ticks there are. */
+  addHistory(row: number, sums: number[]): number {
     const block = this.blocks[row]!;
-    if (block < 0) return [];
+    if (block < 0) return 0;
     const words = this.pool.counters;
     const base = block * STAT_BLOCK_WORDS;
     const length = Math.min(this.ticks, HISTORY_TICKS);
     const last = this.entered[row]!;
-    const result = new Array<number>(length).fill(0);
-    for (let t = 0; t < length; t++) {
-      const tick = this.ticks - length + t;
-      if (tick <= last) result[t] = words[base + (tick % HISTORY_TICKS)]!;
+    const before = this.ticks - sums.length;
+    for (let tick = this.ticks - length; tick <= last; tick++) {
+      sums[tick - before]! += words[base + (tick % HISTORY_TICKS)]!;
     }
-    return result;
+    return length;
   }
 }

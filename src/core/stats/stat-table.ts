@@ -363,6 +363,11 @@ export class StatTable {
     return this.activity.history(row);
   }
 
+  /** Adds the history to sums that end with the last tick; returns how many ticks it has. */
+  addHistory(row: number, sums: number[]): number {
+    return this.activity.addHistory(row, sums);
+  }
+
   /** Adds the latencies of one class of a row to `counts`, by bucket; returns how many they are. */
   addLatencies(counts: Float64Array, row: number, faultClass: number): number {
     return this.histograms.addTo(counts, row, faultClass);

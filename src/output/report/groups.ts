@@ -128,6 +128,7 @@ function merged(group: readonly RegionRow[], processes: number): GroupedRegion {
     p90Ns: p90Ns!,
     p99Ns: p99Ns!,
     history: [],
+    addHistory: () => 0,
     addLatencies,
   };
 }

@@ -60,6 +60,7 @@ function rowsOf(
     ...scene.picture.snapshot.totals,
     ...{ members: 1, sumsUp: '', revision: 0, history: [] },
     addLatencies: () => 0,
+    addHistory: () => 0,
   };
   const row = (compared: ComparedRow, k: number): ChangeRow => ({
     ...nothing,

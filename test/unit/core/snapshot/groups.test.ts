@@ -7,7 +7,7 @@ import {
 import { Grouping } from '../../../../src/core/snapshot/grouping';
 import { REGION_COLUMNS } from '../../../../src/core/columns/row-columns';
 import type { RegionRow } from '../../../../src/core/snapshot/snapshot';
-import { HEAP_START, Rig } from '../../../support/model-kit';
+import { HEAP_START, Rig, STACK_START } from '../../../support/model-kit';
 import { process, region, thread } from '../../../support/sample';
 
 const anon = (id: number, pages: number, part: Partial<RegionRow> = {}): RegionRow =>
@@ -121,5 +121,25 @@ describe('Grouping', () => {
     expect(group).toBeInstanceOf(RegionGroup);
     expect(group!.faults).toBe(100);
     expect(group!.p50Ns / 1000).toBeCloseTo(1, 1);
+  });
+
+  it('sums up histories from the last tick back, without a list for each of its rows', () => {
+    const rig = new Rig().attach();
+    const ticks = (pages: readonly number[]): void => {
+      for (const page of pages) rig.fault({ page });
+      rig.run();
+      rig.model.tick(rig.now);
+    };
+    ticks([HEAP_START]);
+    ticks([HEAP_START, STACK_START, STACK_START + 1]);
+    const like = rig.model.snapshot(rig.now).regions.map((row) => {
+      const lists = { history: jest.fn(() => row.history) };
+      const alike = { ...region({ id: row.id }), addHistory: row.addHistory.bind(row) };
+      return { lists, row: Object.defineProperty(alike, 'history', { get: lists.history }) };
+    });
+    const [group] = new Grouping(REGION_GROUPS).groupAll(like.map(({ row }) => row));
+    expect([like.length, group!.members, group!.history]).toEqual([2, 2, [1, 3]]);
+    // The first one says of which picture they are.
+    expect(like[1]!.lists.history).not.toHaveBeenCalled();
   });
 });
