@@ -118,7 +118,8 @@ export class OverTime {
 
   private latencyColumn(): Uint32Array {
     const now = new Float64Array(CLASS_COUNT * LATENCY_ROWS);
-    this.total.latency.forEach(({ counts }, cls) => {
+    this.total.latency.forEach(({ counts, count }, cls) => {
+      if (count === 0) return;
       for (let b = 0; b < BUCKETS; b++) now[cls * LATENCY_ROWS + ROW_OF[b]!]! += counts[b]!;
     });
     const column = increase(now, this.counted);

@@ -30,7 +30,7 @@ export interface FooterState {
 /** The last line: filter and sort in force, then the keys that work here. */
 export function footerView(theme: Theme, columns: number, state: FooterState): string {
   if (state.message !== null) {
-    return new Line(theme, columns).add(` ${state.message.text}`, state.message.style).end();
+    return new Line(theme, columns).words(` ${state.message.text}`, state.message.style).end();
   }
   const pieces: Piece[] = [];
   if (state.filter !== '')
@@ -77,6 +77,6 @@ export function promptView(
   const right = text.slice(position + editor.under.length);
   line.add(left).add(under, 'selected');
   line.add(beginningOf(right, room - widthOf(left) - widthOf(under)));
-  if (beside !== '') line.add(`  ${beside}`, hint === '' ? 'error' : 'dim');
+  if (beside !== '') line.words(`  ${beside}`, hint === '' ? 'error' : 'dim');
   return line.end();
 }

@@ -27,13 +27,13 @@ export function verdictView(theme: Theme, columns: number, picture: Picture): st
     const [badge, style] = NOT_KNOWN;
     const line = new Line(theme, columns).add(` ${badge} `, style).add(' ');
     const words = `the latency of ${percent(unknown)} % of the faults is not known`;
-    return line.add(words, 'strong').end();
+    return line.words(words, 'strong').end();
   }
   const [badge, style] = isToCome(picture) ? NOT_KNOWN : BADGE[verdict.level];
   const line = new Line(theme, columns).add(` ${badge} `, style).add(' ');
   const { room } = line;
   const { finding } = verdict;
-  if (finding === null) return line.add(plainWords(picture), 'strong').end();
+  if (finding === null) return line.words(plainWords(picture), 'strong').end();
   const [title, rest] = words(finding, picture, room, theme);
   return line.add(title, 'strong').add(rest).end();
 }

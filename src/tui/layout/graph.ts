@@ -40,12 +40,23 @@ export function indexAt({ first, count }: Span, column: number, length: number):
   return first + column - (count - length);
 }
 
+/** Where each layer's value of column 0 lies: see indexAt(). */
+function startsOf(layers: readonly Layer[], span: Span): readonly number[] {
+  return layers.map(({ values }) => indexAt(span, 0, values.length));
+}
+
+/** The first column in which some layer has a value: before it the samples are not kept, or there were none. */
+function firstColumn(starts: readonly number[]): number {
+  return Math.max(0, -Math.max(...starts));
+}
+
 /** The largest sum of the layers within a span. */
 export function peakOf(layers: readonly Layer[], span: Span): number {
+  const starts = startsOf(layers, span);
   let peak = 0;
-  for (let column = 0; column < span.columns; column++) {
+  for (let column = firstColumn(starts); column < span.columns; column++) {
     let sum = 0;
-    for (const { values } of layers) sum += values[indexAt(span, column, values.length)] ?? 0;
+    for (let k = 0; k < layers.length; k++) sum += layers[k]!.values[starts[k]! + column] ?? 0;
     if (sum > peak) peak = sum;
   }
   return peak;
@@ -68,17 +79,18 @@ export function stacked(
 ): Run[][] {
   const lines: Run[][] = Array.from({ length: height }, () => []);
   const heights = new Array<number>(layers.length).fill(0);
+  const starts = startsOf(layers, span);
+  const first = Math.min(span.columns, firstColumn(starts));
   /** Columns with nothing in them that were not added yet: they come in long runs. */
-  let blanks = 0;
+  let blanks = first;
   const addBlanks = (): void => {
     if (blanks > 0) for (const line of lines) addCell(line, { text: ' '.repeat(blanks), sgr: '' });
     blanks = 0;
   };
-  for (let column = 0; column < span.columns; column++) {
+  for (let column = first; column < span.columns; column++) {
     let top = 0;
     for (let k = 0; k < layers.length; k++) {
-      const { values } = layers[k]!;
-      heights[k] = eighths(values[indexAt(span, column, values.length)] ?? 0, end, height);
+      heights[k] = eighths(layers[k]!.values[starts[k]! + column] ?? 0, end, height);
       top += heights[k]!;
     }
     if (top === 0) {

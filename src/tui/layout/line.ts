@@ -84,6 +84,17 @@ export class Line {
     return this.put(clean, width, style);
   }
 
+  /** Words: what has no room is left out from a border between words on. */
+  words(text: string, style: Style = 'plain'): this {
+    const { names, glyphs } = this.theme;
+    const clean = cellText(text, names);
+    if (widthOf(clean) <= this.room) return this.put(clean, widthOf(clean), style);
+    const room = this.room - glyphs.ellipsis.length;
+    const whole = beginningOf(clean, room);
+    const end = clean[whole.length] === ' ' ? whole.length : whole.lastIndexOf(' ');
+    return end <= 0 ? this : this.add(clean.slice(0, end) + glyphs.ellipsis, style);
+  }
+
   /** Text that is clean and has room. */
   private put(clean: string, width: number, style: Style): this {
     if (clean === '') return this;

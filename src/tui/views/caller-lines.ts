@@ -5,7 +5,7 @@ import type { StackRow } from '../../core/snapshot/snapshot';
 import { grouped, latency, percent } from '../../core/text/format';
 import { Line } from '../layout/line';
 import type { Theme } from '../terminal/theme';
-import { labelled } from './row-detail';
+import { labelled } from './detail-lines';
 
 /** Of the tree; the newest events below it are worth a place too. */
 const MAX_LINES = 8;

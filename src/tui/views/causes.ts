@@ -236,7 +236,7 @@ function rowLine(
     line.cell(column.format(row), column.width, column.align, style).add(' ', style);
   }
   return line
-    .add(words === '' ? '' : ` ${words}`, style)
+    .words(words === '' ? '' : ` ${words}`, style)
     .to(columns, ' ', style)
     .end();
 }

@@ -11,7 +11,8 @@ import type { PairedRow, ProcessRow, Snapshot } from '../../core/snapshot/snapsh
 import { bytes, percent } from '../../core/text/format';
 import type { Line } from '../layout/line';
 import { leadOfCgroup } from './lead';
-import { pairedLine, pairedTable, RowDetailView } from './row-detail';
+import { pairedLine } from './detail-lines';
+import { pairedTable, RowDetailView } from './row-detail';
 import { TableView } from './table-view';
 import { isOfSeveral, type View, type ViewEntry } from './view';
 

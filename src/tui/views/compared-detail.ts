@@ -48,7 +48,7 @@ export class ComparedDetail implements View {
       const text = format(row);
       if (text === '' || text === '-') return [];
       const told = line().add(' ').cell(title, TITLE, 'left', 'strong');
-      return [told.cell(text, NUMBER, 'right').add(`  ${doc}`, 'dim').end()];
+      return [told.cell(text, NUMBER, 'right').words(`  ${doc}`, 'dim').end()];
     });
     const heads = line().add(' ').cell('', TITLE, 'left');
     for (const title of HEADS) heads.cell(title, NUMBER, 'right', 'strong');

@@ -124,7 +124,7 @@ export function latencyHeat(
   const all = filtered ? ', of all faults, not of the filtered ones' : '';
   const title = new Line(theme, columns)
     .add(` ${TITLES.details.latencyOverTime.title}`, 'strong')
-    .add(
+    .words(
       `  a column per refresh, darker is more: up to ${grouped(map.peak)} faults in a cell${all}`,
       'dim',
     );

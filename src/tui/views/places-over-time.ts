@@ -3,7 +3,7 @@ import { HEAT_BINS } from '../../core/stats/heat';
 import type { PlacesOverTime } from '../../core/stats/over-time';
 import { bytes, clock, grouped, pageAddress } from '../../core/text/format';
 import { heatMapLines } from '../layout/heat-map';
-import { Line } from '../layout/line';
+import { pieceLine } from '../layout/line';
 import type { Theme } from '../terminal/theme';
 
 const PAGE = 4096;
@@ -30,13 +30,18 @@ export function placesLines(
   });
   const map = heatMapLines(theme, columns, { grid: places, lines, rows: (column) => column });
   const { addressByTime, offsetByTime } = TITLES.details;
-  const what = ` ${(byFile ? offsetByTime : addressByTime).title}`;
-  const begun = places.since === 0 ? '' : `; kept since ${clock(places.since)} only`;
-  const title = new Line(theme, columns)
-    .add(what, 'strong')
-    .add(
-      `  lines of ${bytes(each * width * PAGE)}, a column per refresh, darker is more: up to ${grouped(map.peak)} faults${begun}`,
-      'dim',
-    );
-  return [title.end(), ...map.lines];
+  const begun = places.since === 0 ? '' : `kept since ${clock(places.since)} only`;
+  const size = bytes(each * width * PAGE);
+  const title = pieceLine(theme, columns, [
+    { text: (byFile ? offsetByTime : addressByTime).title, style: 'strong', weight: 9 },
+    { text: begun, style: 'dim', weight: 8 },
+    {
+      text: `lines of ${size}, a column per refresh`,
+      short: `lines of ${size}`,
+      style: 'dim',
+      weight: 7,
+    },
+    { text: `darker is more: up to ${grouped(map.peak)} faults`, style: 'dim', weight: 6 },
+  ]);
+  return [title, ...map.lines];
 }

@@ -9,7 +9,8 @@ import type { TableModel } from '../layout/table';
 import type { Scene } from '../state/scene';
 import type { Theme } from '../terminal/theme';
 import { leadOfProcess } from './lead';
-import { pairedLine, pairedTable, RowDetailView } from './row-detail';
+import { pairedLine, wordLines } from './detail-lines';
+import { pairedTable, RowDetailView } from './row-detail';
 import { TaggedProcesses } from './tagged-processes';
 import type { Navigation, View } from './view';
 
@@ -100,16 +101,17 @@ function stillOpened(
 
 function notOpenedLine(theme: Theme, columns: number, processes: number): string[] {
   if (processes === 0) return [];
-  const line = new Line(theme, columns).add(` the ${MAX_OPENED} most active are kept in detail:`);
-  return [line.add(` of ${grouped(processes)} more only what is hot by itself`).end()];
+  const kept = `the ${MAX_OPENED} most active are kept in detail`;
+  const text = `${kept}: of ${grouped(processes)} more only what is hot by itself`;
+  return wordLines(theme, columns, text);
 }
 
 /** What was not kept in detail is in the numbers of the process, and in nothing that is said of its parts. */
 function leftOutLine(theme: Theme, columns: number, faults: number): string[] {
   if (faults === 0) return [];
-  const line = new Line(theme, columns).add(' ');
-  line.add(`${grouped(faults)} of the faults came before the process was hot or opened:`);
-  return [line.add(' they are in none of its regions, threads and code').end()];
+  const before = `${grouped(faults)} of the faults came before the process was hot or opened`;
+  const text = `${before}: they are in none of its regions, threads and code`;
+  return wordLines(theme, columns, text);
 }
 
 function titleLine(line: Line, row: ProcessRow): void {
@@ -127,9 +129,10 @@ function titleLine(line: Line, row: ProcessRow): void {
     );
   } else {
     line.add(`process ${row.pid} ${row.comm}`, 'active');
+    if (!row.alive) line.add('  ended', 'warning');
     if (row.nsPid !== 0) line.add(`  ${row.nsPid} in its pid namespace`);
     line.add(`  parent ${row.ppid}  ${row.threads} threads  `);
     line.add(`thread max ${percent(row.worstThreadShare)} % (tid ${row.worstTid})`);
   }
-  if (!row.alive) line.add('  ended', 'warning');
+  if (!row.alive && row.pid === 0) line.add('  ended', 'warning');
 }

@@ -13,7 +13,8 @@ import type { Scene } from '../state/scene';
 import type { Theme } from '../terminal/theme';
 import { leadOfRegion } from './lead';
 import { placesLines } from './places-over-time';
-import { labelled, pairedLine, pairedTable, RowDetailView } from './row-detail';
+import { labelled, pairedLine, shareLines, wordLines } from './detail-lines';
+import { pairedTable, RowDetailView } from './row-detail';
 import { TableView } from './table-view';
 import type { View, ViewEntry } from './view';
 
@@ -111,11 +112,12 @@ function placeLines(
   const total = bins.reduce((sum, n) => sum + n, 0);
   const lines = [
     labelled(theme, columns, 'where').add(strip(bins, theme.glyphs), 'heat').end(),
-    new Line(theme, columns)
-      .add(' '.repeat(10))
-      .add(`${bins.length} slices of ${bytes(width * 4096)}; hottest ${span(hottest)}, `)
-      .add(`${percent(total === 0 ? 0 : bins[hottest]! / total)} % of its faults`)
-      .end(),
+    ...wordLines(
+      theme,
+      columns,
+      `${bins.length} slices of ${bytes(width * 4096)}; hottest ${span(hottest)}, ` +
+        `${percent(total === 0 ? 0 : bins[hottest]! / total)} % of its faults`,
+    ),
   ];
   if (row.endPage > 0) {
     lines.push(
@@ -135,16 +137,10 @@ function makerLine(theme: Theme, columns: number, frames: readonly string[]): st
 
 function threadLines(theme: Theme, columns: number, detail: RegionDetail | null): string[] {
   const threads = detail?.threads ?? [];
-  if (threads.length === 0) return [];
-  const total = threads.reduce((sum, thread) => sum + thread.faults, 0);
-  const line = labelled(theme, columns, 'who');
-  for (const { tid, comm, faults } of threads) {
-    const name = tid === 0 ? `ended ${comm}` : `tid ${tid} ${comm}`;
-    const text = `${name} ${percent(faults / total)} %   `;
-    if (text.length > line.room) break;
-    line.add(text);
-  }
-  return [line.end()];
+  const named = threads.map(({ tid, comm, faults }) => {
+    return { name: tid === 0 ? `ended ${comm}` : `tid ${tid} ${comm}`, faults };
+  });
+  return shareLines(theme, columns, 'who', named);
 }
 
 function placeTables(detail: RegionDetail | null): ExportTable[] {

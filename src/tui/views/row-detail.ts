@@ -1,6 +1,5 @@
 import type { Word } from '../../core/columns/words';
 import { aboutOf, isEstimate } from '../../core/columns/row-columns';
-import { TITLES, type DetailTitle } from '../../core/columns/titles';
 import { causeTable } from '../../core/columns/cause-rows';
 import type { ExportTable, ExportTables } from '../../core/columns/table-export';
 import { CAUSE_NAMES, CLASS_NAMES } from '../../core/classify/classes';
@@ -11,17 +10,16 @@ import {
   latency,
   percent,
   rate,
-  stalledCell,
   stalledShare,
 } from '../../core/text/format';
 import type { PairedRow, SharedRow, StatRow } from '../../core/snapshot/snapshot';
-import { faultsByLabel } from '../../core/snapshot/site-pairs';
 import { Line } from '../layout/line';
 import { sparkline } from '../layout/spark';
 import { LOG_CAPACITY } from '../state/event-log';
 import type { Picture } from '../state/picture';
 import type { EventTest, Scene } from '../state/scene';
 import { CLASS_STYLE, type Theme } from '../terminal/theme';
+import { labelled, LABEL_CELLS, partLines, type Part } from './detail-lines';
 import { explainRow } from './explain';
 import { eventSection, eventTable } from './event-lines';
 import { leadOn, type Lead } from './lead';
@@ -149,29 +147,6 @@ export class RowDetailView<Row extends StatRow & SharedRow> implements View {
   }
 }
 
-/** A line of a detail, with the word in front of it. */
-export function labelled(theme: Theme, columns: number, label: DetailTitle): Line {
-  return new Line(theme, columns).add(' ').cell(TITLES.details[label].title, 9, 'left', 'strong');
-}
-
-/** The rows of another table that have the most faults in common with this one; no line where there are none. */
-export function pairedLine(
-  theme: Theme,
-  columns: number,
-  label: DetailTitle,
-  rows: readonly PairedRow[],
-): string[] {
-  if (rows.length === 0) return [];
-  const total = rows.reduce((sum, { faults }) => sum + faults, 0);
-  const line = labelled(theme, columns, label);
-  for (const row of faultsByLabel(rows)) {
-    const text = `${row.label} ${percent(row.weight / total)} %   `;
-    if (text.length > line.room) break;
-    line.add(text);
-  }
-  return [line.end()];
-}
-
 export function pairedTable(name: string, rows: readonly PairedRow[]): ExportTable {
   return {
     name,
@@ -182,60 +157,48 @@ export function pairedTable(name: string, rows: readonly PairedRow[]): ExportTab
 
 /** What, why, at which cost, and on which pages. */
 function statLines(theme: Theme, columns: number, row: StatRow): string[] {
-  const what = labelled(theme, columns, 'what');
   const about = aboutOf(row);
-  CLASS_NAMES.forEach((name, cls) => {
+  const what: Part[] = CLASS_NAMES.flatMap((name, cls) => {
     const n = row.byClass[cls]!;
     const text = name === 'MINOR' || name === 'COW' ? about(grouped(n)) : grouped(n);
-    if (n > 0) what.add(`${name} ${text}`, CLASS_STYLE[name]).add('   ');
+    return n > 0 ? [{ text: `${name} ${text}`, style: CLASS_STYLE[name] }] : [];
   });
-  what.add(`${about(rate(row.rate))}/s`);
-  const causes = row.byCause
+  const why = row.byCause
     .map((n, cause) => ({ n, name: CAUSE_NAMES[cause]! }))
     .filter(({ n }) => n > 0)
-    .sort((a, b) => b.n - a.n);
-  const why = labelled(theme, columns, 'why');
-  for (const { n, name } of causes)
-    why.add(`${name} ${about(grouped(n))} (${about(percent(n / row.faults))} %)   `);
+    .sort((a, b) => b.n - a.n)
+    .map(({ n, name }) => {
+      return { text: `${name} ${about(grouped(n))} (${about(percent(n / row.faults))} %)` };
+    });
   return [
-    what.end(),
-    why.end(),
-    costLine(theme, columns, row, about),
-    labelled(theme, columns, 'pages').add(pagesText(row)).end(),
+    ...partLines(theme, columns, 'what', [...what, { text: `${about(rate(row.rate))}/s` }]),
+    ...partLines(theme, columns, 'why', why, 2),
+    ...partLines(theme, columns, 'cost', costParts(columns, row, about), 2),
+    labelled(theme, columns, 'pages').add(pagesText(row, columns)).end(),
   ];
 }
 
 /** Of a sample it is not known which pages were touched. */
-function pagesText(row: StatRow): string {
+function pagesText(row: StatRow, columns: number): string {
   if (isEstimate(row)) return 'n/a';
   const { uniquePages, refaults } = row;
-  return (
-    `${grouped(uniquePages)} (${bytes(uniquePages * 4096)}) touched, ` +
-    `${grouped(refaults)} faults on a page that had faulted before`
-  );
+  const touched = `${grouped(uniquePages)} (${bytes(uniquePages * 4096)}) touched`;
+  const text = `${touched}, ${grouped(refaults)} faults on a page that had faulted before`;
+  return LABEL_CELLS + text.length <= columns ? text : `${touched}, ${grouped(refaults)} re-faults`;
 }
 
-function costLine(
-  theme: Theme,
-  columns: number,
-  row: StatRow,
-  about: (text: string) => string,
-): string {
+/** In one line where there is room for the longest figures, else always in two: lines that come and go cannot be read. */
+function costParts(columns: number, row: StatRow, about: (text: string) => string): Part[] {
   const { p50Ns, p90Ns, p99Ns, maxNs, stallNs, stallShare } = row;
   const times = [
     `p50 ${about(latency(p50Ns)) || '-'}`,
     `p90 ${about(latency(p90Ns)) || '-'}`,
     `p99 ${about(latency(p99Ns)) || '-'}`,
     `max ${about(latency(maxNs))}`,
-  ];
-  const line = labelled(theme, columns, 'cost');
-  if (columns >= WORDS_WANT) {
-    const stalled = `stalled ${about(latency(stallNs))}, ${about(stalledShare(stallShare))}`;
-    return line.add([...times, stalled].join('   ')).end();
-  }
-  // Beside a table there is no room for words.
-  const share = stallShare > 1 ? stalledCell(stallShare) : `${percent(stallShare)} %`;
-  return line.add([...times, `stalled ${about(latency(stallNs))}`, about(share)].join('  ')).end();
+  ].join('   ');
+  const stalled = `stalled ${about(latency(stallNs))}, ${about(stalledShare(stallShare))}`;
+  const first = columns < WORDS_WANT ? times.padEnd(columns - LABEL_CELLS) : times;
+  return [{ text: first }, { text: stalled }];
 }
 
 function historyLine(theme: Theme, columns: number, { history }: StatRow): string {

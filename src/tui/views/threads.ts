@@ -7,7 +7,8 @@ import { sitesOfAll } from '../../core/snapshot/site-pairs';
 import type { PairedRow, ThreadRow } from '../../core/snapshot/snapshot';
 import type { Line } from '../layout/line';
 import { leadOfThread } from './lead';
-import { pairedLine, pairedTable, RowDetailView } from './row-detail';
+import { pairedLine } from './detail-lines';
+import { pairedTable, RowDetailView } from './row-detail';
 import { TableView } from './table-view';
 import type { View, ViewEntry } from './view';
 

@@ -12,6 +12,27 @@ const ascii = makeTheme({ colours: 0, ascii: true });
 // oxlint-disable-next-line no-control-regex
 const CONTROLS = /[\x00-\x1f\x7f-\x9f]/;
 
+describe('words', () => {
+  const text = 'a column per refresh, darker is more';
+  it.each([
+    [60, text],
+    [36, text],
+    [35, 'a column per refresh, darker is…'],
+    [21, 'a column per…'],
+    [13, 'a column per…'],
+    [12, 'a column…'],
+    [2, 'a…'],
+    [1, ''],
+  ])('in %i cells none of them is cut', (columns, expected) => {
+    expect(new Line(colour, columns).words(text).end().trimEnd()).toBe(expected);
+  });
+
+  it('leaves nothing of one that has no room, and no control character', () => {
+    expect(new Line(colour, 8).words('somewhere').end()).toBe(' '.repeat(8));
+    expect(new Line(colour, 8).words('文字 文字文字 a\x1b[1m').end()).toBe('文字…   ');
+  });
+});
+
 describe('cellText', () => {
   it.each([
     ['plain name', 'plain name'],
