@@ -4,8 +4,8 @@ import { hexText } from '../text/format';
 import { siteLabel } from '../code/site-table';
 import type { SiteInfo } from '../code/site-table';
 import type { RegionInfo, RegionTable } from '../regions/region-table';
-import type { ProcessRow, RegionRow, SharedRow, SiteRow, StatRow, ThreadRow } from './snapshot';
-import { Cell, mergeCounted, STRIDE } from '../stats/cells';
+import type { ProcessRow, RegionRow, SiteRow, StatRow, ThreadRow } from './snapshot';
+import { Cell, STRIDE } from '../stats/cells';
 import type { StatTable } from '../stats/stat-table';
 import type { Totals } from '../stats/totals';
 import { UNKNOWN_OWNER } from '../facts/owner';
@@ -392,13 +392,4 @@ export class SiteStats extends Stats implements SiteRow {
     this.sumsUp = sumsUp;
     return this;
   }
-}
-
-/** A row that can be changed. It has no history. */
-export function copyOf<Row extends StatRow & SharedRow>(row: Row): Row {
-  const { faults, refaults, members, sumsUp, p50Ns, p90Ns, p99Ns, stallShare } = row;
-  const addLatencies = (counts: Float64Array): number => row.addLatencies(counts);
-  const past = { history: [], addHistory: () => 0 };
-  const derived = { faults, refaults, p50Ns, p90Ns, p99Ns, stallShare, ...past, addLatencies };
-  return { ...row, ...mergeCounted([row]), ...derived, members, sumsUp };
 }

@@ -5,7 +5,7 @@ import { TITLES } from '../../core/columns/titles';
 import { sharedLabel } from '../../core/regions/region-label';
 import { innermost } from '../../core/code/stack-names';
 import { mergedPercentiles } from '../../core/snapshot/groups';
-import { copyOf } from '../../core/snapshot/rows';
+import { copyOf } from '../../core/snapshot/row-copy';
 import type { RegionRow, Snapshot } from '../../core/snapshot/snapshot';
 import { mergeCounted } from '../../core/stats/cells';
 

@@ -8,7 +8,7 @@ import { GROUPING_WORDS } from '../../core/columns/owned-columns';
 import type { FixedNames } from '../../core/columns/stable-names';
 import { ownedGrouping } from '../../core/snapshot/process-groups';
 import type { GroupedBy, OwnedGroup, ProcessGrouping } from '../../core/snapshot/process-groups';
-import { copyOf } from '../../core/snapshot/rows';
+import { copyOf } from '../../core/snapshot/row-copy';
 import type {
   ProcessRow,
   RegionRow,

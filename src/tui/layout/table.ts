@@ -11,8 +11,6 @@ import { RowTree, type RowGrouping } from './tree';
 
 /** Columns of one fault class; they hide with it. */
 const CLASS_COLUMNS = ['major', 'minor', 'cow', 'error'];
-/** Columns that say the same of all rows of one process. */
-const WHOSE_COLUMNS = ['pid', 'comm'];
 const ERROR_BIT = 1 << FaultClass.ERROR;
 
 /** In which order and form the rows of a table are shown. */
@@ -31,6 +29,8 @@ export interface TableSpec<Row extends GroupableRow> {
   readonly sortBy: string;
   /** The process of a row, where it has one that is not its name. */
   readonly pidOf?: (row: Row) => number;
+  /** Columns that say the same of all rows of one process. */
+  readonly whose?: readonly string[];
   /** What a row shows is gone. */
   readonly hasEnded?: (row: Row) => boolean;
   /** Rows without faults that are to be seen all the same. */
@@ -262,16 +262,18 @@ export class TableModel<Row extends GroupableRow> {
     const named = (mask: number): Set<string> =>
       new Set(CLASS_COLUMNS.filter((_, cls) => (mask & (1 << cls)) !== 0));
     const absent = ALL_CLASSES & ~present;
-    const whose = this.spec.pidOf === undefined ? [] : WHOSE_COLUMNS;
     return {
       still: this.spec.still ?? false,
       sorted: this.sortColumn.id,
-      wanted: new Set([...named(asked & classes), ...(severalProcesses ? ['pid'] : [])]),
-      // No errors is the rule, of which nobody wants to read.
+      // No errors is the rule, of which nobody wants to read; where there are some they are to be seen.
+      wanted: new Set([
+        ...named((asked & classes) | (present & classes & ERROR_BIT)),
+        ...(severalProcesses ? ['pid'] : []),
+      ]),
       hidden: named((ALL_CLASSES & ~classes) | (absent & ~asked & ERROR_BIT)),
       idle: new Set([
         ...[...named(absent)].filter((id) => this.isZero(id)),
-        ...(severalProcesses ? [] : whose),
+        ...(severalProcesses ? [] : (this.spec.whose ?? [])),
       ]),
     };
   }

@@ -50,12 +50,14 @@ class CausesView implements View {
       const row = line < 1 ? -1 : blocks.findIndex((words) => line < (end += 1 + words.length));
       return row < 0 ? null : top + row;
     },
-    select: (row) => {
-      this.index = row;
-      return row < this.rows().length;
+    select: (index) => {
+      const row = this.rows()[index];
+      if (row !== undefined) this.cause = row.cause;
+      return row !== undefined;
     },
   };
-  private index = 0;
+  /** null: the selection stays on the first one, whichever that is, until somebody moves it. */
+  private cause: number | null = null;
 
   constructor(
     private readonly scene: Scene,
@@ -63,8 +65,13 @@ class CausesView implements View {
   ) {
     this.actions = {
       ...moving((by) => {
-        this.index = Math.max(0, Math.min(this.index + by, this.rows().length - 1));
+        const rows = this.rows();
+        const at = Math.max(0, Math.min(this.selected(rows) + by, rows.length - 1));
+        this.cause = rows[at]?.cause ?? null;
       }),
+      first: () => {
+        this.cause = null;
+      },
       open: () => {
         this.open();
       },
@@ -86,7 +93,10 @@ class CausesView implements View {
   }
 
   private selected(rows: readonly CauseRow[]): number {
-    return Math.max(0, Math.min(this.index, rows.length - 1));
+    return Math.max(
+      0,
+      rows.findIndex(({ cause }) => cause === this.cause),
+    );
   }
 
   /** Narrows to the selected cause, within what is shown already. */
@@ -94,9 +104,9 @@ class CausesView implements View {
     const rows = this.rows();
     const row = rows[this.selected(rows)];
     if (row === undefined) return;
-    const { index } = this;
-    this.navigation.narrow(`cause:${CAUSE_NAMES[row.cause]!}`, 'regions', () => {
-      this.index = index;
+    const { cause } = row;
+    this.navigation.narrow(`cause:${CAUSE_NAMES[cause]!}`, 'regions', () => {
+      this.cause = cause;
     });
   }
 
@@ -104,11 +114,10 @@ class CausesView implements View {
     const rows = this.rows();
     const row = rows[this.selected(rows)];
     if (row === undefined) return;
-    const { index } = this;
-    const name = CAUSE_NAMES[row.cause]!;
-    const filter: Filter = { op: 'set', field: 'cause', mask: 1 << row.cause };
-    leadOn(this.navigation, name, leadOfCause(filter), () => {
-      this.index = index;
+    const { cause } = row;
+    const filter: Filter = { op: 'set', field: 'cause', mask: 1 << cause };
+    leadOn(this.navigation, CAUSE_NAMES[cause]!, leadOfCause(filter), () => {
+      this.cause = cause;
     });
   }
 

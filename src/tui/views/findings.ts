@@ -41,11 +41,13 @@ class FindingsView implements View {
       return row < 0 || row >= this.scene.findings().length ? null : row;
     },
     select: (row) => {
-      this.index = row;
-      return row < this.scene.findings().length;
+      const finding = this.scene.findings()[row];
+      if (finding !== undefined) this.id = finding.id;
+      return finding !== undefined;
     },
   };
-  private index = 0;
+  /** null: the selection stays on the first one, whichever that is, until somebody moves it. */
+  private id: string | null = null;
   /** Lines scrolled down. */
   private top = 0;
 
@@ -55,8 +57,12 @@ class FindingsView implements View {
   ) {
     this.actions = {
       ...moving((by) => {
-        this.index = Math.max(0, Math.min(this.selected + by, this.scene.findings().length - 1));
+        const found = this.scene.findings();
+        this.id = found[Math.max(0, Math.min(this.selected + by, found.length - 1))]?.id ?? null;
       }),
+      first: () => {
+        this.id = null;
+      },
       open: () => {
         this.open();
       },
@@ -64,17 +70,19 @@ class FindingsView implements View {
   }
 
   private get selected(): number {
-    return Math.max(0, Math.min(this.index, this.scene.findings().length - 1));
+    return Math.max(
+      0,
+      this.scene.findings().findIndex(({ id }) => id === this.id),
+    );
   }
 
   /** Narrows to the cause of the selected finding, within what is shown already. */
   private open(): void {
     const finding = this.scene.findings()[this.selected];
     if (finding === undefined) return;
-    const { index } = this;
     const term = finding.cause === '' ? 'class:error' : `cause:${finding.cause}`;
     this.navigation.narrow(term, 'regions', () => {
-      this.index = index;
+      this.id = finding.id;
     });
   }
 

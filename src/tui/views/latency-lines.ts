@@ -8,7 +8,7 @@ import type { LatencyPicture } from '../state/latency-picture';
 import type { PictureName } from '../state/settings';
 import { heatMapLines, type HeatPlace } from '../layout/heat-map';
 import { LABEL, latencyBar, NUMBERS, rangeText, type Scale } from '../layout/latency-bars';
-import { Line, wrapped } from '../layout/line';
+import { Line, pieceLine, wrapped } from '../layout/line';
 import { CLASS_STYLE, type Theme } from '../terminal/theme';
 
 /** More lines of a heat map say no more. */
@@ -121,14 +121,18 @@ export function latencyHeat(
     lines.unshift({ label: rangeText(from, to), from, to });
   }
   const map = heatMapLines(theme, columns, { grid, lines, rows });
-  const all = filtered ? ', of all faults, not of the filtered ones' : '';
-  const title = new Line(theme, columns)
-    .add(` ${TITLES.details.latencyOverTime.title}`, 'strong')
-    .words(
-      `  a column per refresh, darker is more: up to ${grouped(map.peak)} faults in a cell${all}`,
-      'dim',
-    );
-  return { lines: [title.end(), ...map.lines], place: map.place };
+  const all = filtered ? 'of all faults, not of the filtered ones' : '';
+  const title = pieceLine(theme, columns, [
+    { text: TITLES.details.latencyOverTime.title, style: 'strong', weight: 9 },
+    { text: all, style: 'dim', weight: 8 },
+    {
+      text: `darker is more: up to ${grouped(map.peak)} faults in a cell`,
+      style: 'dim',
+      weight: 7,
+    },
+    { text: 'a column per refresh', style: 'dim', weight: 6 },
+  ]);
+  return { lines: [title, ...map.lines], place: map.place };
 }
 
 function summaryLines(

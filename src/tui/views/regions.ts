@@ -30,6 +30,7 @@ export const regions: ViewEntry = {
       {
         columns: REGION_COLUMNS,
         pidOf: ({ pid }) => pid,
+        whose: ['pid', 'comm'],
         hasEnded: ({ size, kind }) => size === 0 && kind !== 'special' && kind !== 'unknown',
         grouping: new Grouping(REGION_GROUPS),
       },

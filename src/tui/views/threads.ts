@@ -21,6 +21,8 @@ export const threads: ViewEntry = {
       {
         columns: THREAD_COLUMNS,
         pidOf: ({ pid }) => pid,
+        // Threads of one process have names of their own.
+        whose: ['pid'],
         hasEnded: ({ alive }) => !alive,
         grouping: new Grouping(THREAD_GROUPS),
       },

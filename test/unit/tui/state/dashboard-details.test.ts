@@ -51,6 +51,37 @@ describe('what is opened', () => {
     expect(bench.press('escape').dashboard.view).toBe('regions');
   });
 
+  it('the selection of causes and findings stays on what was selected when others pass by', () => {
+    const bench = new Bench(120, 40);
+    const { picture } = bench.source;
+    /** All time goes to one cause, so that it comes first. */
+    const costs = (cause: number): void => {
+      const causeNs = picture.totals.causeNs.map((ns, k) => (k === cause ? 9e9 : ns));
+      const regions = picture.regions.map((row) => ({
+        ...row,
+        byCause: row.byCause.map((n, k) => (k === cause ? 500 : n)),
+        causeNs: row.causeNs.map((ns, k) => (k === cause ? 9e9 : ns)),
+        stallNs: 9e9,
+      }));
+      bench.source.picture = { ...picture, regions, totals: { ...picture.totals, causeNs } };
+      bench.dashboard.refresh();
+    };
+    const selected = (): string =>
+      bench
+        .lines()
+        .find((line) => line.startsWith('> '))!
+        .slice(2, 14);
+    bench.press('4', 'down');
+    const before = selected();
+    costs(Cause.COW_ANON);
+    expect(selected()).toBe(before);
+    // Until somebody moves it, it is on the first.
+    bench.press('home');
+    expect(selected()).toMatch(/^cow-anon/);
+    costs(Cause.FILE_READ);
+    expect(selected()).toMatch(/^file-read/);
+  });
+
   it('shows in the detail of a thread and of a process which code causes its faults', () => {
     const bench = new Bench();
     const counted = { byClass: [0, 4, 0, 0] };

@@ -180,16 +180,17 @@ describe('what is on the screen', () => {
     expect(cramped).toContain('file-read');
   });
 
-  it('shows ERR on 80 columns where it is the number that is asked for', () => {
+  it('shows ERR on 80 columns where it is not 0, or the number that is asked for', () => {
     const heading = (bench: Bench): string =>
       bench.lines().find((line) => line.startsWith(' REGION'))!;
     const bench = new Bench(80, 24);
+    expect(heading(bench)).not.toContain('ERR');
     bench.source.picture = snapshot({
       regions: [region({ id: 1, byClass: [0, 5, 0, 8] })],
       totals: { ...snapshot().totals, byClass: [0, 5, 0, 8] },
     });
     bench.dashboard.refresh();
-    expect(heading(bench)).not.toContain('ERR');
+    expect(heading(bench)).toContain('ERR');
     for (const filter of [
       'class:error',
       'cause:unresolved',
@@ -205,6 +206,19 @@ describe('what is on the screen', () => {
     bench.press('n');
     bench.table.sortBy('error');
     expect(heading(bench)).toContain('ERR');
+  });
+
+  it('names the threads of one process, whatever gives way to it', () => {
+    const bench = new Bench(80, 24).press('2');
+    bench.source.picture = snapshot({
+      threads: [
+        thread({ id: 1, comm: 'worker-1' }),
+        thread({ id: 2, tid: 7, comm: 'flusher' }),
+      ].map((row) => ({ ...row, byClass: [1, 5, 2, 1], faults: 9 })),
+    });
+    bench.dashboard.refresh();
+    expect(bench.text()).toMatch(/TID COMMAND .* ERR/);
+    expect(bench.text()).toMatch(/7 flusher/);
   });
 
   it('COW that cannot be known is n/a everywhere, not 0', () => {
