@@ -230,10 +230,10 @@ function connect<C extends Capture>(
 }
 
 function modelOf(options: Options, capture: Capture, ports: AssemblyPorts): Model {
-  const { source, guards, bus, hugePages, servers } = capture;
+  const { source, guards, bus, hugePages, servers, noted } = capture;
   const model = new Model({
     ...{ source, guards, bus, hugePages, servers },
-    owners: ports.depth === 'totals' ? null : capture.owners,
+    owners: ports.depth === 'totals' && !noted ? null : capture.owners,
     symbols: symbolsOf(options, ports.depth),
     stacks: stacksOf(options, ports.stream !== null),
     names: options.naming ? capture.names : null,
@@ -302,7 +302,9 @@ function runPortsOf(
       capture.noted?.noteNotice(notice);
     },
     onEnd: (result) => {
-      capture.finishRecording?.(result);
+      capture.finishRecording?.(result, () => {
+        model.takeAnswers();
+      });
     },
     ...gathering(options, ports, capture),
   };

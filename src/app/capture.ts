@@ -52,7 +52,7 @@ export interface Capture {
   /** What tells it what else is learnt; null without one. */
   readonly noted?: { noteNotice(notice: NoticeFacts): void } | null;
   /** The run is over: the recording that is written ends with what the run says of itself. */
-  finishRecording?(result: Pick<RunResult, 'facts' | 'stoppedAt'>): void;
+  finishRecording?(result: Pick<RunResult, 'facts' | 'stoppedAt'>, take: () => void): void;
   /** The processes whose beginning is in no record. */
   initialProcesses(): readonly (InitialProcess & { readonly pid: number })[];
   /** ns since the session's start. */

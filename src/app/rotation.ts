@@ -47,7 +47,8 @@ export class Rotation {
     this.looks.guards.begin(horizon);
     this.looks.hugePages.begin(horizon);
     this.looks.servers.tellAgain();
-    for (const { pid, comm, threads, mappings, guards } of processes) {
+    this.looks.owners.begin(horizon);
+    for (const { pid, comm, threads, mappings, guards, owner, kinship } of processes) {
       session.recordTask(pid, comm);
       for (const thread of threads) {
         if (thread.comm !== comm) this.noted.noteName(pid, thread.tid, thread.comm);
@@ -57,6 +58,7 @@ export class Rotation {
         session.recordMapping(pid, vma);
       }
       if (guards !== null) this.looks.guards.tellAgain(pid, guards);
+      this.looks.owners.tellAgain(pid, owner, kinship);
     }
     this.noted.end();
     session.recordTurned();

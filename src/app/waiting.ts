@@ -67,6 +67,16 @@ export class WaitingFaults {
     return faults;
   }
 
+  /**
+   * The same when capture has ended: what was open then is until that time, ns, whenever the session had its last
+   * look. So time in faults is of the whole run, as elapsed time is.
+   */
+  lookLast(endedAt: number): PendingFaults {
+    const faults = this.look();
+    faults.asOf = Math.max(faults.asOf, endedAt);
+    return faults;
+  }
+
   private ask(fresh: readonly number[], known: readonly number[]): void {
     if (this.asking) return;
     const places = fresh.slice(0, LOOKS);

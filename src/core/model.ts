@@ -245,7 +245,7 @@ export class Model {
     this.tasks.releaseEnded();
     this.watch?.takeAnswers(this.reached);
     this.hugePages.look(now, this.reached);
-    this.owners?.look();
+    this.owners?.look(this.reached);
     this.onDemand?.look(now);
     this.spaces.clock++;
     this.spaces.makeRoom();
@@ -262,7 +262,7 @@ export class Model {
 
   /** Takes over what has come for owners, maps, stacks and code, and asks for what is new of it. */
   takeAnswers(): void {
-    this.owners?.look();
+    this.owners?.look(this.reached);
     // Within a batch its faults are resolved in part, by the maps as they were.
     if (this.faultsDone < 0) this.onDemand?.settle();
     this.attribution?.takeAnswers();

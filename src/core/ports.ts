@@ -120,7 +120,7 @@ export interface OwnerSource {
   /** `ticket` comes back with the answer. */
   askOwner(pid: number, ticket: number): void;
   /** The answers that have come since the last call. */
-  takeOwners(): readonly OwnerAnswer[];
+  takeOwners(reached: Reached): readonly OwnerAnswer[];
   /** The ids that records tell are those of the cgroups that owners have: of cgroup v2. */
   readonly knowsCgroupIds: boolean;
   /**
@@ -129,7 +129,7 @@ export interface OwnerSource {
    */
   askCgroups(): number;
   /** The latest walk that has come since the last call. */
-  takeCgroups(): CgroupWalk | null;
+  takeCgroups(reached: Reached): CgroupWalk | null;
 }
 
 /** What was read about a fault that ended in SIGBUS. */

@@ -90,38 +90,6 @@ test('the report of a replay has the rows of the live run', async () => {
   }
 });
 
-/** Of a run alone: what lives on its machine, rates (live ticks lie elsewhere), and names of the kernel and the vdso. */
-const OF_LIVE =
-  /rate|stall_now|^(target|beyond|function|label|ppid|user|cgroup|unit|cgroups|call_sites|findings)$/;
-
-/** A report without what a replay cannot know. */
-function knownToBoth(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(knownToBoth);
-  if (typeof value !== 'object' || value === null) return value;
-  const kept = Object.entries(value).filter(([key]) => !OF_LIVE.test(key));
-  return Object.fromEntries(kept.map(([key, inner]) => [key, knownToBoth(inner)]));
-}
-
-test.each([
-  ['cow', ['cow']],
-  ['threads', ['threads', '--sleepers', '100']],
-])('%s: the report of a replay is that of the live run', async (_, [name, ...options]) => {
-  const file = join(scratch, 'whole.data');
-  const args = ['-q', '--report-format', 'json', '--record', file];
-  const before = await analyze([...args, '--', workload(name!), ...options, '--dir', scratch]);
-  const after = await analyze(['-q', '--report-format', 'json', '-i', file]);
-  const report = JSON.parse(before.stdout.split('\n').find((line) => line.startsWith('{"schema'))!);
-  expect(report).toMatchObject({
-    completeness: { comparable: true, difference: 0 },
-    capture: { ring_bytes: expect.any(Number) as number },
-  });
-  expect(knownToBoth(reportIn(after))).toEqual(knownToBoth(report));
-  // Forward, as through a pipe, it is the same.
-  const text = ['-q', '--report', '-i'];
-  const complete = (out: string): string => /^Complete.*$/m.exec(out)![0];
-  expect(complete((await analyze([...text, file])).stdout)).toMatch(/\(difference 0\)/);
-});
-
 test('what could not be had is said of the recording, too, also of one that was cut off', async () => {
   const file = join(scratch, 'notices.data');
   const args = ['-q', '--engine', 'software', '--record', file];

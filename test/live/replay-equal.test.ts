@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { analyze } from '../support/analyzer';
-import { ROOT, workload } from '../support/build';
+import { analyze, reportIn } from '../support/analyzer';
+import { DEMO, ROOT, workload } from '../support/build';
+import { knownToBoth } from '../support/replayed';
 import { removeScratch, scratchDirectory } from '../support/scratch';
 import { asked, share } from '../support/share';
 
@@ -31,29 +32,42 @@ const REAL: readonly Case[] = [
   ['awk', () => ['awk', 'BEGIN { for (i = 0; i < 200000; i++) a[i] = i "x" }']],
 ];
 
-const FIXED: readonly Case[] = ['cow', 'kinds', 'threads', 'churn'].map((name) => [
-  name,
-  (to) => [workload(name), '--dir', to, ...(name === 'churn' ? ['--turns', '300'] : [])],
-]);
+const FIXED: readonly Case[] = [
+  ...['cow', 'kinds', 'threads', 'churn'].map((name): Case => [
+    name,
+    (to) => [workload(name), '--dir', to, ...(name === 'churn' ? ['--turns', '300'] : [])],
+  ]),
+  ['demo', (to) => [DEMO, '--dir', to]],
+];
 
 /** Runs that a recording is compared with: of the fixed programs so many each. */
 const TRIALS = 20;
 const all = [...REAL, ...FIXED.flatMap((one) => new Array<Case>(TRIALS).fill(one))];
 const CASES = asked() === '' ? share('replays', [...REAL, ...FIXED], 2) : all;
 
+// Without names: of the kernel and the vdso a replay has none.
+const REPORT = ['--report-format', 'json', '--no-symbols'];
+
 test.each(CASES)(
-  '%s: the stream of a replay is that of the live run, byte for byte',
+  '%s: the stream of a replay is that of the live run, byte for byte, and so is what its report says',
   async (_, command) => {
     const [file, live, replayed] = ['run.data', 'live.ndjson', 'replayed.ndjson'].map((name) =>
       join(scratch, name),
     );
-    const stream = ['--format', 'ndjson', '-o'];
-    await analyze(['--record', file!, ...stream, live!, '--', ...command(scratch)]);
-    const ended = await analyze(['-i', file!, ...stream, replayed!]);
-    expect(ended).toMatchObject({ status: 0, stderr: '' });
+    const args = [...REPORT, '--format', 'ndjson', '-o'];
+    const before = await analyze(['--record', file!, ...args, live!, '--', ...command(scratch)]);
+    const after = await analyze(['-i', file!, ...args, replayed!]);
+    const summary = expect.stringMatching(/^Summary: .*\n$/) as string;
+    expect(after).toMatchObject({ status: 0, stderr: summary });
     const text = readFileSync(live!, 'utf8');
     expect(text.split('\n').length).toBeGreaterThan(50);
     expect(readFileSync(replayed!, 'utf8') === text).toBe(true);
+    const report = reportIn(before);
+    expect(report).toMatchObject({
+      completeness: { comparable: true, difference: 0 },
+      capture: { ring_bytes: expect.any(Number) as number },
+    });
+    expect(knownToBoth(reportIn(after))).toEqual(knownToBoth(report));
   },
   120_000,
 );

@@ -8,7 +8,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { cgroupMount } from '../../src/sources/live/cgroups';
-import { readFaults, reportIn, startAnalyzer, waiting } from '../support/analyzer';
+import { analyze, readFaults, reportIn, startAnalyzer, waiting } from '../support/analyzer';
 import { workload } from '../support/build';
 import type { Fault, Report } from '../support/formats';
 import { childrenOf } from '../support/processes';
@@ -123,7 +123,8 @@ test('--cgroup: its members, those moved in too, until it is removed', async () 
   try {
     const stranger = await waiting([workload('family'), ...TREE]);
     const moved = await waiting([workload('family'), ...TREE]);
-    const whole = await watch('--cgroup', name);
+    const recording = join(scratch, 'cgroup.data');
+    const whole = await watch('--cgroup', name, '--record', recording);
     const pids = [moved.pid];
     for (const pid of pids) pids.push(...childrenOf(pid));
     for (const pid of pids) writeFileSync(join(inner, 'cgroup.procs'), String(pid));
@@ -146,16 +147,23 @@ test('--cgroup: its members, those moved in too, until it is removed', async () 
     expect(report.completeness).toMatchObject({ difference: 0, lost: 0, comparable: true });
     expect(report.target).toMatchObject({ kind: 'cgroup', cgroup: `/${name}` });
     const members = new Set(rows.map(({ pid }) => pid));
-    const places = report.processes
-      .filter(({ pid }) => members.has(pid as number))
-      .map(({ cgroup, unit, user }) => [cgroup, unit, user]);
-    expect(places).toHaveLength(2 * MEMBERS);
+    const placesIn = ({ processes }: Report): Map<unknown, unknown[]> =>
+      new Map(
+        processes
+          .filter(({ pid }) => members.has(pid as number))
+          .map(({ pid, cgroup, unit, user }) => [pid, [cgroup, unit, user]]),
+      );
+    const places = placesIn(report);
+    expect(places.size).toBe(2 * MEMBERS);
     // Of who has ended before it could be asked the kernel tells the cgroup alone.
     const right = [
       [`/${name}/inner`, null, 'root'],
       [`/${name}/inner`, null, null],
     ];
-    for (const place of places) expect(right).toContainEqual(place);
+    for (const place of places.values()) expect(right).toContainEqual(place);
+    // A recording knows what was learnt, also of who ended long ago.
+    const replay = await analyze(['-q', '--report-format', 'json', '-i', recording]);
+    expect(placesIn(reportIn(replay))).toEqual(places);
     // Grouped in another way they are the same faults.
     const faultsOf = (list: Report['groups']): number =>
       list.reduce((sum, group) => sum + Number(group.faults), 0);

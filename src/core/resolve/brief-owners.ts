@@ -1,5 +1,5 @@
 import type { Owner } from '../facts/owner';
-import type { OwnerSource } from '../ports';
+import type { OwnerSource, Reached } from '../ports';
 import type { Process } from '../tasks/process';
 import type { ProcessInfo } from '../tasks/task-table';
 import type { Tasks } from '../tasks/tasks';
@@ -102,8 +102,8 @@ export class BriefOwners {
   }
 
   /** Takes over the paths that have come. A cgroup that is in none of a walk begun since is gone. */
-  look(): void {
-    const told = this.source.takeCgroups();
+  look(reached: Reached): void {
+    const told = this.source.takeCgroups(reached);
     if (told === null) return;
     for (const [id, path] of told.paths) this.made(id, path);
     this.waiting = this.waiting.filter(({ row, serial, id, walk }) => {

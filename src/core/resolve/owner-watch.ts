@@ -1,4 +1,4 @@
-import type { OwnerSource } from '../ports';
+import type { OwnerSource, Reached } from '../ports';
 import type { Process } from '../tasks/process';
 import { BriefOwners } from './brief-owners';
 import type { Tasks } from '../tasks/tasks';
@@ -34,9 +34,9 @@ export class OwnerWatch {
   }
 
   /** Takes over the answers that have come, and asks about whom was met. Between batches. */
-  look(): void {
+  look(reached: Reached): void {
     const { processes } = this.tasks;
-    for (const { ticket, owner, kinship } of this.source.takeOwners()) {
+    for (const { ticket, owner, kinship } of this.source.takeOwners(reached)) {
       const asked = this.asked.get(ticket);
       if (asked === undefined) continue;
       this.asked.delete(ticket);
@@ -51,7 +51,7 @@ export class OwnerWatch {
       if (info?.serial === ticket && kinship !== undefined) Object.assign(info, kinship);
       if (asked.changed) this.ask(asked.process);
     }
-    this.brief.look();
+    this.brief.look(reached);
     for (const process of this.tasks.takeChanged()) this.ask(process);
   }
 

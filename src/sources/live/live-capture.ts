@@ -1,11 +1,11 @@
 import type { BeyondFaults } from '../../core/facts/beyond';
-import type { CaptureFacts, Engine } from '../../core/facts/capture-facts';
+import type { Engine } from '../../core/facts/capture-facts';
 import type { SystemFacts } from '../../core/classify/cause-text';
 import type { Debug } from '../../core/facts/debug';
 import { isStarted, type Target, type WholeFacts } from '../../core/facts/target';
 import type { MachineFaults } from '../../core/facts/machine-faults';
 import { AnalyzerError, errorParts } from '../../core/facts/errors';
-import type { GuardSource, HugePageSource, ProcSource } from '../../core/ports';
+import type { GuardSource, HugePageSource, OwnerSource, ProcSource } from '../../core/ports';
 import type {
   Addon,
   Session,
@@ -34,6 +34,8 @@ import { ProcFs } from '../proc/proc-source';
 import { notedLooks, type NotedLooks } from './noted-looks';
 import { NotedSource } from './noted-source';
 import type { TargetReader } from '../reader/target-reader';
+import { RecordingEnd } from './recording-end';
+import type { Ended } from './recording-end';
 import { RecordingState } from './recording-state';
 import { ShownFacts } from './shown-facts';
 import { Spaces } from './spaces';
@@ -69,12 +71,6 @@ export interface LiveRequest {
   /** What the user should know and what comes up later, each once. Without a newline. */
   readonly onNote: (text: string) => void;
   readonly debug: Debug;
-}
-
-interface Ended {
-  readonly facts: CaptureFacts;
-  /** ns since the session's start. */
-  readonly stoppedAt: number;
 }
 
 /** A process as it was when capture began: what the model starts from. */
@@ -120,7 +116,9 @@ export class LiveCapture {
   /** Why a SIGBUS was sent. */
   readonly bus: BusFactsReader;
   /** Whose processes are. */
-  readonly owners: Owners;
+  readonly owners: OwnerSource;
+  private readonly whose: Owners;
+  private readonly recordingEnd: RecordingEnd | null;
   /** Address spaces that are read when they matter: of the machine, or a part of it; null where all are read. */
   readonly spaces: Spaces | null;
   /** Memory of processes and cgroups that somebody looks at. */
@@ -199,12 +197,13 @@ export class LiveCapture {
     this.source = this.noted ?? this.files;
     const guards = new Guards(pools.readers, now, this.servers);
     const hugePages = new HugePages(pools.readers, now);
-    this.looks =
-      this.noted === null ? null : notedLooks(this.noted, guards, hugePages, this.servers);
+    const perf = parts.whole === null ? null : perfMount(proc);
+    this.whose = new Owners(reader, nowMs, undefined, perf);
+    this.recordingEnd = this.noted && new RecordingEnd(this.noted, session, this.whose.questions);
+    this.looks = this.noted && notedLooks(this.noted, guards, hugePages, this.servers, this.whose);
     this.guards = this.looks?.guards ?? guards;
     this.hugePages = this.looks?.hugePages ?? hugePages;
-    const perf = parts.whole === null ? null : perfMount(proc);
-    this.owners = new Owners(reader, nowMs, undefined, perf);
+    this.owners = this.looks?.owners ?? this.whose;
     this.spaces = parts.whole === null ? null : new Spaces(reader, now, nowMs);
     this.shown = new ShownFacts(reader);
     const waiting = pools.waiting(session, patience, () => this.tls.pausing);
@@ -296,10 +295,9 @@ export class LiveCapture {
     this.parts.machine?.end();
   }
 
-  /** The run is over: what it says of itself is the last of the recording. */
-  finishRecording({ facts, stoppedAt }: Ended): void {
-    this.noted?.noteEnd(facts, stoppedAt, this.session.recording()?.dropped ?? 0);
-    this.session.recordEnd();
+  /** The run is over. */
+  finishRecording(ended: Ended, take: () => void): void {
+    this.recordingEnd?.hand(ended, take);
   }
 
   /** What the kernel counted of the whole machine, where that is what is watched; null where it cannot be known. */
@@ -353,9 +351,10 @@ export class LiveCapture {
    * their names.
    */
   async settled(take: () => void): Promise<void> {
+    await this.recordingEnd?.handed;
     await this.bus.settled();
     take();
-    await this.owners.questions.settled();
+    await this.whose.questions.settled();
     await this.spaces?.questions.settled();
     await this.servers.questions.settled();
     await this.unwinder.questions.settled();

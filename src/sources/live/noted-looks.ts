@@ -5,9 +5,11 @@ import type {
   HugePageAnswer,
   HugePageQuestion,
   HugePageSource,
+  OwnerSource,
   Reached,
 } from '../../core/ports';
 import type { RecordedFact } from '../recording/recorded-facts';
+import { NotedOwners } from './noted-owners';
 
 /** A fact is one record of perf.data, below 64 KiB: so many ranges of three numbers fit in. */
 const RANGES_EACH = 1000;
@@ -109,6 +111,7 @@ export interface NotedLooks {
   readonly hugePages: NotedHugePages;
   /** Who answers faults is told as it is learnt. */
   readonly servers: { tellAgain(): void };
+  readonly owners: NotedOwners;
 }
 
 export function notedLooks(
@@ -116,6 +119,7 @@ export function notedLooks(
   guards: GuardSource,
   hugePages: HugePageSource,
   servers: NotedLooks['servers'],
+  owners: OwnerSource,
 ): NotedLooks {
   const note: Note = (fact) => {
     noted.note(fact);
@@ -124,5 +128,6 @@ export function notedLooks(
     guards: new NotedGuards(guards, note),
     hugePages: new NotedHugePages(hugePages, note),
     servers,
+    owners: new NotedOwners(owners, note),
   };
 }

@@ -3,6 +3,7 @@ import type { SystemFacts } from '../../core/classify/cause-text';
 import type { ServerSource } from '../../core/ports';
 import { CodeNames } from '../live/code-names';
 import type { RecordedGuards, RecordedHugePages } from './recorded-looks';
+import type { RecordedOwners } from './recorded-owners';
 import { RecordedSource } from './recorded-source';
 import { ReplaySession } from './replay-session';
 import type { ReplayRequest } from './replay-session';
@@ -10,7 +11,6 @@ import type { ReplayRequest } from './replay-session';
 /** A recording in the place of a capture: nothing of it lives any more, and nobody can be asked. */
 export class RecordedCapture {
   readonly bus = null;
-  readonly owners = null;
   readonly spaces = null;
   readonly machine = null;
   readonly unwinder = null;
@@ -19,6 +19,7 @@ export class RecordedCapture {
   readonly pids: readonly number[] = [];
   readonly whole = null;
   readonly guards: RecordedGuards;
+  readonly owners: RecordedOwners;
   readonly hugePages: RecordedHugePages;
   readonly servers: ServerSource;
   /** What the recording cannot tell. */
@@ -37,6 +38,7 @@ export class RecordedCapture {
   ) {
     const { head, info } = session;
     this.guards = source.guards;
+    this.owners = source.owners;
     this.hugePages = source.hugePages;
     this.servers = source.servers;
     // A run that was recorded by us has its own words for it (notices).

@@ -6,6 +6,8 @@ import type { Backing } from '../../core/vma/vma';
 import { isCount, parseLook } from './look-facts';
 import type { GuardsFact, MemoryFact } from './look-facts';
 import type { ServedFact } from '../known-servers';
+import { parseOwner } from './owner-facts';
+import type { CgroupsFact, OwnerFact } from './owner-facts';
 import { parseServed } from './served-facts';
 import { parseRunFact } from './run-facts';
 import type { EndFact, ModeFact, NoticeFact } from './run-facts';
@@ -27,7 +29,9 @@ export type RecordedFact =
   | EndFact
   | GuardsFact
   | MemoryFact
-  | ServedFact;
+  | ServedFact
+  | OwnerFact
+  | CgroupsFact;
 
 /** A file as facts know it: the same for every process that maps it under one name. */
 export function fileKey({ devMajor, devMinor, ino, name }: Backing): string {
@@ -56,6 +60,7 @@ export function parseFact(text: string): RecordedFact | null {
   }
   if (kind === 'guards' || kind === 'memory') return parseLook(fact);
   if (kind === 'mount' || kind === 'server') return parseServed(fact);
+  if (kind === 'owner' || kind === 'cgroups') return parseOwner(fact);
   const ofRun = parseRunFact(fact);
   if (ofRun !== null) return ofRun;
   const { pid, tid, name, id } = fact;

@@ -9,6 +9,7 @@ import { RecordedFiles } from './recorded-files';
 import type { NoticeFacts } from '../../core/facts/notices';
 import type { EndFact, RecordedMode } from './run-facts';
 import { RecordedGuards, RecordedHugePages } from './recorded-looks';
+import { RecordedOwners } from './recorded-owners';
 
 /** The addon has fewer. */
 const MAX_NOTICES = 64;
@@ -19,6 +20,7 @@ export class RecordedSource implements ProcSource {
   readonly guards = new RecordedGuards();
   readonly hugePages = new RecordedHugePages();
   readonly servers = new KnownServers();
+  readonly owners = new RecordedOwners();
   system: SystemFacts = { swapInUse: false, numaBalancing: false };
   /** What the run has said of itself; null where it has not, or not yet. */
   mode: RecordedMode | null = null;
@@ -72,6 +74,10 @@ export class RecordedSource implements ProcSource {
       case 'mount':
       case 'server':
         this.servers.add(fact);
+        return;
+      case 'owner':
+      case 'cgroups':
+        this.owners.add(fact);
         return;
       case undefined:
     }
