@@ -17,12 +17,15 @@ namespace test {
 
 using Bytes = std::vector<uint8_t>;
 
+// Unoptimised, as the tests are compiled, insert() takes long, and this is done for every field.
+inline void Append(Bytes* out, const void* bytes, size_t count) {
+  const size_t at = out->size();
+  out->resize(at + count);
+  memcpy(out->data() + at, bytes, count);
+}
 template <typename T>
 void Put(Bytes* out, T value) {
-  // Unoptimised, as the tests are compiled, insert() takes long, and this is done for every field.
-  const size_t at = out->size();
-  out->resize(at + sizeof value);
-  memcpy(out->data() + at, &value, sizeof value);
+  Append(out, &value, sizeof value);
 }
 template <typename T>
 void PutAt(Bytes* out, size_t at, T value) {
@@ -32,9 +35,7 @@ void PutAt(Bytes* out, size_t at, T value) {
 inline Bytes Header(uint32_t type, uint16_t misc) {
   Bytes out;
   out.reserve(64);
-  Put(&out, type);
-  Put(&out, misc);
-  Put(&out, uint16_t{0});
+  Put(&out, perf_event_header{type, misc, 0});
   return out;
 }
 // Pads to 8 bytes and writes the size into the header.

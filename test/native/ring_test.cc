@@ -19,8 +19,7 @@ Bytes Numbered(uint64_t number, size_t size) {
   const size_t count = (size - out.size()) / sizeof(words[0]);
   CHECK(count <= sizeof(words) / sizeof(words[0]));
   for (size_t i = 0; i < count; i++) words[i] = number * 1000003 + i;
-  const auto* content = reinterpret_cast<const uint8_t*>(words);
-  out.insert(out.end(), content, content + count * sizeof(words[0]));
+  Append(&out, words, count * sizeof(words[0]));
   return Finish(out);
 }
 
