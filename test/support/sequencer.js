@@ -25,12 +25,12 @@ const LONGEST = [
   'native/lifecycle',
   'live/lifecycle',
   'live/signals',
-  'scale/model-memory',
-  'unit/tui/terminal/screen',
-  'unit/tui/state/dashboard-screen',
 ];
 
-/** After them what captures, then what only computes. */
+/**
+ * After them what captures, then what only computes: it leaves workers large, and each program that a large one
+ * starts costs it a copy of its page tables.
+ */
 const KINDS = ['native/', 'live/', 'scale/', 'fuzz/', 'unit/'];
 
 /** Ends what all others share (tracepoints.js). */
