@@ -91,8 +91,8 @@ class Poller {
   // Closes the last one, and takes what is told behind it.
   void EndWindows();
   void FinishWindows();
-  // Counts anew for how many the faults of a window stand that is over.
-  void TakeStretch();
+  // Finds for how many the faults of a window stand that is over, of which no record is taken yet.
+  void WeighWindow();
   // Takes stacks more or less often, as the budget says.
   void KeepBudgets();
   // Takes what programs have counted of threads that are followed since before `before`, and no

@@ -57,14 +57,21 @@ void Poller::KeepWindows(uint64_t now) {
     counted_ = now;
     TakeCounts(as_of_);
   }
-  if (begun) windows_.CountFrom(spent_);
-  if (ended) TakeStretch();
-  if (left) pairer_.EndStretch(since);
+  if (begun) pairer_.window().Begin();
+  if (ended) WeighWindow();
+  if (left) pairer_.window().End(since);
 }
 
-void Poller::TakeStretch() {
+void Poller::WeighWindow() {
   std::lock_guard<std::mutex> lock(mutex_);
-  pairer_.SetStretch(windows_.Stretch(spent_), windows_.begin());
+  pairer_.window().BeginLook();
+  for (const Ring* ring : rings_) {
+    Ring reader = ring->Reader();
+    reader.LoadHead();
+    RingSource records(&reader, &formats_.events);
+    for (RawRecord raw; records.Peek(&raw); records.Pop()) pairer_.LookAhead(raw, windows_.begin());
+  }
+  pairer_.window().Close(windows_.begin());
 }
 
 void Poller::EndWindows() {
@@ -73,7 +80,9 @@ void Poller::EndWindows() {
     std::lock_guard<std::mutex> lock(mutex_);
     if (open) CheckWindows(windows_.Turn());
   }
-  if (open && TakeCounts(as_of_) == 0) TakeStretch();
+  if (!open) return;
+  TakeCounts(as_of_);
+  WeighWindow();
 }
 
 void Poller::CheckWindows(int error) {

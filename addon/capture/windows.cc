@@ -6,11 +6,6 @@
 
 namespace pagefault {
 
-namespace {
-// Weights have 32 bits: a fault of a window stands for so many of those that were counted at most.
-constexpr double kMaxStretch = 100'000;
-}  // namespace
-
 int Windows::Set(uint64_t length, uint64_t cycle) {
   const bool were = on();
   length_ = length;
@@ -58,27 +53,6 @@ int Windows::Wait(uint64_t now, int most) const {
   // Rounded up: a window that has not ended would be looked at for nothing.
   const uint64_t ms = due_ > now ? (due_ - now + 999'999) / 1'000'000 : 0;
   return static_cast<int>(std::min<uint64_t>(ms, static_cast<uint64_t>(most)));
-}
-
-void Windows::CountFrom(const BpfSpent& spent) {
-  minor_ = spent.minor;
-  within_ = spent.within;
-  waiting_ = 0;
-}
-
-double Windows::Stretch(const BpfSpent& spent) {
-  const auto since = [](uint64_t now, uint64_t before) {
-    return static_cast<double>(now - before);
-  };
-  // Faults of threads that the walk has passed by are in no sum yet.
-  waiting_ += spent.minor > minor_ ? since(spent.minor, minor_) : 0;
-  const double within = since(spent.within, within_);
-  minor_ = std::max(minor_, spent.minor);
-  within_ = spent.within;
-  if (within == 0) return 1;
-  const double stretch = std::max(1.0, std::min(kMaxStretch, waiting_ / within));
-  waiting_ = 0;
-  return stretch;
 }
 
 }  // namespace pagefault

@@ -29,12 +29,6 @@ class Windows {
   // From now to the next turn, ms, at most `most`.
   int Wait(uint64_t now, int most) const;
 
-  // What programs have counted as there begin to be windows.
-  void CountFrom(const BpfSpent& spent);
-  // The same behind a window. Returns for how many faults each of it stands: of all that there were
-  // since the one before.
-  double Stretch(const BpfSpent& spent);
-
  private:
   int Close();
   void PlanNext(uint64_t now);
@@ -45,8 +39,6 @@ class Windows {
   uint64_t begin_ = 0;
   uint64_t due_ = 0;
   uint64_t random_ = 1;
-  uint64_t minor_ = 0, within_ = 0;  // as of the last look
-  double waiting_ = 0;               // faults that no window stands for yet
 };
 
 }  // namespace pagefault

@@ -1,15 +1,8 @@
 #include "faults/pair.h"
 
-#include <algorithm>
-
 #include "bpf/fault_record.h"
 
 namespace pagefault {
-
-namespace {
-// What may stand in a row, with room for the stacks of such a fault.
-constexpr double kMaxWeight = 1 << 30;
-}  // namespace
 
 void Pairer::Consume(const RawRecord& raw, uint64_t now) {
   Record record;
@@ -28,8 +21,7 @@ void Pairer::Consume(const RawRecord& raw, uint64_t now) {
       if (Thread* thread = tasks_.Own(record)) faults_.OnEntry(*thread, record);
       return;
     case RecordKind::kFinished:
-      Stretch(&record);
-      return OnFinished(record);
+      return OnFinished(&record);
     case RecordKind::kStack:
     case RecordKind::kStackCopy:
       if (record.borrowed) record.time = now;
@@ -85,32 +77,36 @@ void Pairer::OnCounted(uint32_t pid, uint32_t tid, int64_t minor, bool listed, u
   OnCounted(record);
 }
 
-void Pairer::Stretch(Record* record) {
-  if (record->ending != kBpfMinor) return;
-  if (record->time < stretched_since_ || record->time >= stretched_until_) return;
-  const double weight = record->weight * stretch_ + rest_;
-  record->weight = static_cast<uint32_t>(std::max(1.0, std::min(weight, kMaxWeight)));
-  rest_ = std::max(0.0, std::min(weight - record->weight, 1.0));
+void Pairer::LookAhead(const RawRecord& raw, uint64_t since) {
+  Record record;
+  if (!IsFinished(raw.event->kind) || !Decode(raw, formats_, &record)) return;
+  if (record.ending == kBpfMinor && record.time >= since && tasks_.Owns(record))
+    window_.Look(record.weight, record.counted);
 }
 
 void Pairer::OnCounted(const Record& record) {
   if (const Thread* thread = tasks_.Own(record)) {
+    window_.Owe(record.counted);
     faults_.OnCounted(*thread, record.counted, record.time);
   } else if (tasks_.everyone()) {
     counters_.left_out_minor += static_cast<uint64_t>(record.counted);
   }
 }
 
-void Pairer::OnFinished(const Record& record) {
-  if (record.ending == kBpfCounted) return OnCounted(record);
-  if (record.stack_every != 0) stack_periods_.Take(record.time);
+void Pairer::OnFinished(Record* record) {
+  if (record->ending == kBpfCounted) return OnCounted(*record);
+  if (record->stack_every != 0) stack_periods_.Take(record->time);
   // What is left may be told of a thread that has ended for us (an exec that changed credentials).
-  const bool left = record.ending == kBpfLeft;
-  Thread* thread = left ? tasks_.threads().Find(record.tid) : tasks_.Own(record);
-  if (thread != nullptr) return faults_.OnFinished(*thread, record);
+  const bool left = record->ending == kBpfLeft;
+  const bool minor = record->ending == kBpfMinor;
+  Thread* thread = left ? tasks_.threads().Find(record->tid) : tasks_.Own(*record);
+  if (thread != nullptr) {
+    if (minor) record->weight = window_.Take(record->time, record->weight, record->counted);
+    return faults_.OnFinished(*thread, *record);
+  }
   if (!tasks_.everyone()) return;
-  if (record.ending == kBpfMajor) counters_.left_out_major++;
-  if (record.ending == kBpfMinor) counters_.left_out_minor += static_cast<uint64_t>(record.counted);
+  if (record->ending == kBpfMajor) counters_.left_out_major++;
+  if (minor) counters_.left_out_minor += static_cast<uint64_t>(record->counted);
 }
 
 void Pairer::OnCompletion(const Record& record, uint64_t stamp) {

@@ -18,6 +18,7 @@
 #include "faults/syscall_pairer.h"
 #include "faults/task_tracker.h"
 #include "faults/threads.h"
+#include "faults/window_weights.h"
 #include "wire/mailbox.h"
 
 namespace pagefault {
@@ -47,15 +48,10 @@ class Pairer {
   // What is counted of a thread and told by no record (FaultAssembler::OnCounted); `listed` as of a
   // finished fault.
   void OnCounted(uint32_t pid, uint32_t tid, int64_t minor, bool listed, uint64_t time);
-  // Minor faults that are completed from `since` on (raw clock) stand for `stretch` times as many
-  // as programs say.
-  void SetStretch(double stretch, uint64_t since) {
-    stretch_ = stretch;
-    stretched_since_ = since;
-    stretched_until_ = UINT64_MAX;
-  }
-  // Those from then on stand for themselves again.
-  void EndStretch(uint64_t until) { stretched_until_ = until; }
+  // Of minor faults in windows alone, for how many each stands.
+  WindowWeights& window() { return window_; }
+  // A record of a window that is over (WindowWeights::Look).
+  void LookAhead(const RawRecord& raw, uint64_t since);
   // See FaultAssembler.
   void SuspectUntil(uint64_t time) { faults_.SuspectUntil(time); }
   bool Tainted(const Entry& entry) const { return faults_.Tainted(entry); }
@@ -79,8 +75,7 @@ class Pairer {
 
  private:
   void OnCompletion(const Record& record, uint64_t stamp);
-  void OnFinished(const Record& record);
-  void Stretch(Record* record);
+  void OnFinished(Record* record);
   void OnCounted(const Record& record);
   void OnStack(const Record& record);
   void OnMmap(const Record& record);
@@ -92,9 +87,7 @@ class Pairer {
   Mailbox& mailbox_;
   const SessionTime session_;
   PairCounters counters_;
-  double stretch_ = 1;
-  uint64_t stretched_since_ = UINT64_MAX, stretched_until_ = UINT64_MAX;
-  double rest_ = 0;  // of a fault, that the last one has not been told to stand for
+  WindowWeights window_;
   StackPeriods stack_periods_;
   StackPeriods maker_periods_;
   FaultAssembler faults_;

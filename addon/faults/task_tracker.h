@@ -32,6 +32,10 @@ class TaskTracker {
   // The thread of a record, which is met where it is not known yet; nullptr when it is not to be
   // followed (foreign, or a second copy).
   Thread* Own(const Record& record);
+  // Own() would give one: the record is of a thread that is known, or one to be met.
+  bool Owns(const Record& record) {
+    return threads_.Find(record.tid) != nullptr || Follows(record);
+  }
   // The thread of a record that comes from every thread of the machine; nullptr for a foreign one,
   // and for one of whose process nothing has been told so far.
   Thread* Known(const Record& record);

@@ -52,6 +52,7 @@ class Bench {
     FeedAt(record, now_);
   }
   void FeedAt(const Bytes& record, uint64_t now) { pairer_.Consume(Raw(record), now); }
+  void LookAhead(const Bytes& record, uint64_t since) { pairer_.LookAhead(Raw(record), since); }
   SeenBatch Seen() {
     mailbox_.Flush(0, true);
     return reader_.All(mailbox_);

@@ -91,27 +91,87 @@ TEST(finished_by_a_signal_that_no_entry_tells) {
 TEST(finished_in_a_window_stands_for_those_between_windows) {
   Bench bench;
   bench.TakesSamples();
-  const auto feed = [&bench](uint64_t time, uint8_t ending) {
-    BpfFault fault = Fault(time - 500, time, 0x5000, ending);
-    fault.weight = ending == kBpfMinor ? 8 : 1;
-    fault.counted = 1;
-    bench.Feed(Finished(fault, 52));
+  const auto fault = [](uint64_t time, uint8_t ending, int32_t counted) {
+    BpfFault made = Fault(time - 500, time, 0x5000, ending);
+    made.weight = ending == kBpfMinor ? 8 : 1;
+    made.counted = counted;
+    return Finished(made, 52);
   };
-  bench.pairer().SetStretch(2.3125, 3000);
-  feed(2900, kBpfMinor);
-  for (uint64_t time = 3000; time < 3008; time++) feed(time, kBpfMinor);
-  feed(3010, kBpfMajor);
-  bench.pairer().EndStretch(4000);
-  feed(4000, kBpfMinor);
+  bench.Feed(fault(2900, kBpfMinor, 1));
+  bench.pairer().window().Begin();
+  // Since the window before: 100 that no record tells of, and 48 of which the records tell.
+  bench.pairer().OnCounted(kPid, kPid, 100, true, 2950);
+  std::vector<Bytes> records;
+  for (uint64_t i = 0; i < 8; i++) records.push_back(fault(3000 + i, kBpfMinor, i == 0 ? 41 : 1));
+  bench.pairer().window().BeginLook();
+  bench.LookAhead(fault(2990, kBpfMinor, 1), 3000);  // from before the window
+  for (const Bytes& record : records) bench.LookAhead(record, 3000);
+  bench.LookAhead(fault(3010, kBpfMajor, 1), 3000);
+  bench.pairer().window().Close(3000);
+  for (const Bytes& record : records) bench.Feed(record);
+  bench.Feed(fault(3010, kBpfMajor, 1));
+  bench.pairer().window().End(4000);
+  bench.Feed(fault(4000, kBpfMinor, 1));
   const SeenBatch seen = bench.Seen();
   CHECK_EQ(seen.faults.size(), 11u);
   CHECK_EQ(seen.faults.at(0).weight, 8u);
   uint64_t together = 0;
-  for (size_t i = 1; i <= 8; i++) together += seen.faults.at(i).weight;
-  // 8 x 8 x 2.3125, without a rest.
+  for (size_t i = 1; i <= 8; i++) {
+    together += seen.faults.at(i).weight;
+    CHECK(seen.faults.at(i).weight == 18 || seen.faults.at(i).weight == 19);
+  }
   CHECK_EQ(together, 148u);
   CHECK_EQ(seen.faults.at(9).weight, 1u);
   CHECK_EQ(seen.faults.at(10).weight, 8u);
+}
+
+TEST(window_weights_are_what_was_counted_whatever_is_sampled) {
+  Random random(7);
+  WindowWeights window;
+  window.Begin();
+  uint64_t counted = 0, told = 0;
+  for (uint64_t at = 1; at < 300; at++) {
+    const uint64_t between = 100 + random.Below(2000);
+    window.Owe(static_cast<int64_t>(between));
+    counted += between;
+    // Of some windows there is no record; some records come when all have been looked at.
+    std::vector<std::pair<uint32_t, int64_t>> records(random.Below(20));
+    const size_t late = random.Below(4);
+    window.BeginLook();
+    for (size_t i = 0; i < records.size(); i++) {
+      records[i] = {static_cast<uint32_t>(1 + random.Below(16)),
+                    static_cast<int64_t>(1 + random.Below(30))};
+      counted += static_cast<uint64_t>(records[i].second);
+      if (i >= late) window.Look(records[i].first, records[i].second);
+    }
+    window.Close(at * 1000);
+    for (const auto& record : records) {
+      told += window.Take(at * 1000 + 1, record.first, record.second);
+    }
+    CHECK(told <= counted);
+    if (records.size() > late) CHECK_EQ(told, counted);
+  }
+  CHECK(told > 200'000);
+}
+
+TEST(window_weights_outside_of_windows) {
+  WindowWeights window;
+  CHECK_EQ(window.Take(100, 8, 1), 8u);
+  window.Begin();
+  window.Owe(1000);
+  window.BeginLook();
+  window.Close(200);
+  CHECK_EQ(window.Take(199, 8, 1), 8u);
+  window.End(300);
+  CHECK_EQ(window.Take(300, 8, 1), 8u);
+  // A fault stands for itself, also where nothing is owed.
+  window.Begin();
+  window.BeginLook();
+  window.Look(4, 1);
+  window.Look(4, 1);
+  window.Close(400);
+  CHECK_EQ(window.Take(400, 4, 1), 1u);
+  CHECK_EQ(window.Take(401, 4, 1), 1u);
 }
 
 TEST(finished_after_it_was_left) {
