@@ -122,6 +122,25 @@ int Try(const Context& context, const Mapping& mapping, const std::string& path,
   return 0;
 }
 
+std::string LinkOf(const Context& context, uint32_t pid, uint64_t start, uint64_t end) {
+  char range[40];
+  snprintf(range, sizeof range, "/map_files/%llx-%llx", static_cast<unsigned long long>(start),
+           static_cast<unsigned long long>(end));
+  return context.proc + "/" + std::to_string(pid) + range;
+}
+
+// Where a mapping was split or has become larger since its record, as the loader's mprotect(2) of
+// relocated data does it, its range is another one by now. "": the file is not there any more, or
+// the kernel does not tell (before 6.11).
+std::string LinkByNow(const Context& context, const Mapping& mapping) {
+  const std::string path = context.proc + "/" + std::to_string(mapping.pid) + "/maps";
+  Fd maps(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  VmaAnswer now;
+  if (!maps.ok() || QueryVma(maps.get(), mapping.start << 12, true, &now) != 0) return "";
+  const bool same = now.start >> 12 == mapping.start && now.end >> 12 == mapping.end;
+  return same ? "" : LinkOf(context, mapping.pid, now.start, now.end);
+}
+
 // The file of a recorded mapping on this machine: at the same path, or what is kept of it for
 // debuggers. Whoever made the recording has chosen the path: nothing is read but what looks like a
 // program, which files of /sys do not.
@@ -199,11 +218,6 @@ int OpenRegular(const Fd& place, Fd* out) {
 
 int OpenMapped(const Context& context, const Mapping& mapping, MappedFile* out) {
   if (!mapping.build_id.empty()) return OpenRecorded(mapping, out);
-  const std::string own = context.proc + "/" + std::to_string(mapping.pid);
-  char range[40];
-  snprintf(range, sizeof range, "/map_files/%llx-%llx",
-           static_cast<unsigned long long>(mapping.start << 12),
-           static_cast<unsigned long long>(mapping.end << 12));
   // ENOENT says nothing; any other says why the file cannot be had.
   int error = ENOENT;
   bool other = false;
@@ -213,7 +227,8 @@ int OpenMapped(const Context& context, const Mapping& mapping, MappedFile* out) 
     other = other || failed == 0;
     return failed == 0 && out->kind != MappedFile::kOther;
   };
-  if (tried(own + range, true)) return 0;
+  const uint32_t pid = mapping.pid;
+  if (tried(LinkOf(context, pid, mapping.start << 12, mapping.end << 12), true)) return 0;
   if (!mapping.IsDeleted()) {
     bool found = false;
     EachTask(context.proc, mapping.pid, [&](const std::string& directory) {
@@ -223,6 +238,8 @@ int OpenMapped(const Context& context, const Mapping& mapping, MappedFile* out) 
     });
     if (found || tried(mapping.name, false)) return 0;
   }
+  const std::string by_now = LinkByNow(context, mapping);
+  if (!by_now.empty() && tried(by_now, true)) return 0;
   out->kind = MappedFile::kOther;
   return other ? 0 : error;
 }

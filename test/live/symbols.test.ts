@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { analyze, captureCommand, reportIn } from '../support/analyzer';
+import { analyze, captureCommand, readFaults, reportIn, startAnalyzer } from '../support/analyzer';
 import { ANALYZER, withFrames, withLines } from '../support/build';
 import type { NamedFault } from '../support/formats';
 import { Running, until } from '../support/running';
@@ -91,6 +91,34 @@ test.each([
     expect(offsets(named, program)).toEqual(symbolOffsets(named, program));
   },
 );
+
+// Nobody can open the file by its name; what runs can be asked for it.
+test.each([
+  ['whose file is gone', 'cp "$0" "$1" && exec 9<"$1" && rm "$1" && exec /proc/self/fd/9 stay'],
+  [
+    'in another mount namespace',
+    `exec unshare -m sh -c 'mount -t tmpfs none "$1" && cp "$0" "$1" && exec "$1/symbols-lines" stay' "$0" "$2"`,
+  ],
+])('the same of a program %s', async (_, script) => {
+  const place = mkdtempSync(join(scratch, 'place-'));
+  const command = ['sh', '-c', script, withLines('symbols'), join(place, 'gone'), place];
+  const args = ['--symbols', '--format', 'ndjson', '-o', `${place}.ndjson`, '--', ...command];
+  const running = startAnalyzer(args);
+  const read = (): string => readFileSync(`${place}.ndjson`, 'utf8');
+  await until('its last line', () => touches(running.stdout).length === 8);
+  await until('the name of its last function', () => read().includes('"fill_stack"'));
+  running.closeInput();
+  expect((await running.ended).status).toBe(0);
+  const named = (await readFaults(`${place}.ndjson`)) as unknown as readonly Named[];
+  for (const { function: name, line, times, data } of touches(running.stdout)) {
+    const here = named.filter((fault) => fault.function === name && fault.source_line === line);
+    expect([name, here.length]).toEqual([name, times]);
+    for (const fault of here) {
+      expect(fault.source_file).toMatch(/symbols\.c$/);
+      if (data !== '?') expect(fault.data_symbol).toBe(data === '-' ? null : data);
+    }
+  }
+});
 
 interface SiteOfRow {
   readonly label: string;

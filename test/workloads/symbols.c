@@ -1,6 +1,7 @@
 // Touches memory of every kind at known lines, through a known chain of twenty callers: .bss,
 // initialised data, a thread-local variable, heap, a mapped file, the stack of a thread, and from
-// within a signal handler; one of the functions is inlined. Prints, a line each, "FUNCTION LINE
+// within a signal handler; one of the functions is inlined. With an argument it stays until its
+// standard input ends. Prints, a line each, "FUNCTION LINE
 // TIMES DATA ROOT": what is to be seen. DATA is the variable, "-" for none, "?" where its name
 // takes a process that still lives (tls.c). ROOT is the function that the chain begins with.
 #include <pthread.h>
@@ -125,7 +126,8 @@ static char* map_file(void) {
   return start;
 }
 
-int main(void) {
+int main(int argc, char** argv) {
+  (void)argv;
   heap = aligned_alloc(kPage, kBytes);
   inlined = aligned_alloc(kPage, kBytes);
   handled = aligned_alloc(kPage, kBytes);
@@ -152,5 +154,8 @@ int main(void) {
   printf("fill_file %d %d - main\n", lines[5], kPages);
   printf("fill_stack %d %d - t_main\n", lines[6], kPages);
   printf("fill_handled %d %d - on_signal\n", lines[7], kPages);
+  fflush(stdout);
+  while (argc > 1 && getchar() != EOF) {
+  }
   return 0;
 }
