@@ -182,24 +182,16 @@ export class LiveCapture {
     const nowMs = (): number => performance.now();
     const now = (): number => this.now();
     this.servers = new Servers(reader, now, nowMs, (fact) => this.noted?.note(fact));
-    this.files = new ProcFs({
-      proc,
-      reader,
-      early,
-      now,
-      nowMs,
-      kernelMounts,
-      debug,
-      patience,
-      servers: this.servers,
-    });
+    const ways = { proc, reader, early, now, nowMs, kernelMounts, debug, patience };
+    this.files = new ProcFs({ ...ways, servers: this.servers });
     this.noted = record && new NotedSource(this.files, session, this.system, record.limit > 0);
     this.source = this.noted ?? this.files;
     const guards = new Guards(pools.readers, now, this.servers);
     const hugePages = new HugePages(pools.readers, now);
     const perf = parts.whole === null ? null : perfMount(proc);
     this.whose = new Owners(reader, nowMs, undefined, perf);
-    this.recordingEnd = this.noted && new RecordingEnd(this.noted, session, this.whose.questions);
+    const answers = [this.whose.questions, this.servers.questions];
+    this.recordingEnd = this.noted && new RecordingEnd(this.noted, session, answers);
     this.looks = this.noted && notedLooks(this.noted, guards, hugePages, this.servers, this.whose);
     this.guards = this.looks?.guards ?? guards;
     this.hugePages = this.looks?.hugePages ?? hugePages;

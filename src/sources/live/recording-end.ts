@@ -17,7 +17,8 @@ export class RecordingEnd {
   constructor(
     private readonly noted: Pick<NotedSource, 'noteEnd'>,
     private readonly session: Pick<Session, 'recording' | 'recordEnd'>,
-    private readonly answers: OpenQuestions,
+    /** Whose answers are facts of the recording, in the order in which one leads to the next. */
+    private readonly answers: readonly OpenQuestions[],
   ) {}
 
   /** The run is over. `take` takes answers over. */
@@ -28,7 +29,15 @@ export class RecordingEnd {
       session.recordEnd();
     };
     // A model that has failed has said so.
-    const taken = this.answers.settled().then(take);
-    this.handed = taken.catch(() => undefined).then(end);
+    this.handed = this.settled(take)
+      .catch(() => undefined)
+      .then(end);
+  }
+
+  private async settled(take: () => void): Promise<void> {
+    for (const questions of this.answers) {
+      await questions.settled();
+      take();
+    }
   }
 }
