@@ -122,9 +122,8 @@ struct BpfCounters {
   // records, ns.
   BpfU64 timed[kBpfRuns], timed_ns[kBpfRuns];
   BpfU64 turn;
-  BpfU64 within;       // minor faults that were completed in windows
   BpfU64 ended_minor;  // those of threads that have ended, but for what is in BpfState.walked_minor
-  BpfU64 rest[1];
+  BpfU64 rest[2];
 };
 
 // Who is followed.

@@ -38,8 +38,7 @@ struct BpfSpent {
   // What it takes to run the programs for a fault that has no record, as they say themselves, ns.
   double entry_ns = 0, completion_ns = 0;
   uint64_t ran_ns = 0;  // CPU time of those who are followed, as of the last walk (TakeCounts)
-  // Their minor faults, as of then; and those that were completed in windows, as of now.
-  uint64_t minor = 0, within = 0;
+  uint64_t minor = 0;   // their minor faults, as of then
 };
 
 class BpfPrograms {

@@ -24,7 +24,6 @@ BpfSpent BpfPrograms::Spent() const {
     spent.captured += cpu.captured;
     spent.put_ns += cpu.put_ns;
     spent.minor += cpu.ended_minor;
-    spent.within += cpu.within;
     for (size_t run = 0; run < kBpfRuns; run++) {
       timed[run] += cpu.timed[run];
       timed_ns[run] += cpu.timed_ns[run];

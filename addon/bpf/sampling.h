@@ -28,7 +28,6 @@ INLINE s64 Untold(const struct BpfTask* task, u64 key) {
 // A minor fault of a thread that is counted.
 INLINE void Sample(void* context, struct BpfTask* task, u64 key, struct BpfFault* fault) {
   CountMinor(task, key);
-  if (state.windows) COUNT(within);
   // Behind its end nobody would tell of what is passed by.
   fault->weight = task->ended ? 1 : Weigh();
   if (fault->weight == 0) return;

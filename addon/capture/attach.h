@@ -52,6 +52,8 @@ class Attacher {
   size_t refused() const { return refused_; }
   // Descendants in an exec that does not end.
   size_t held() const { return held_; }
+  // See Forking.
+  size_t given_up() const { return forking_.given_up(); }
 
  private:
   // Descendants that carry no events of ours so far, in the order of their descent.

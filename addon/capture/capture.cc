@@ -152,6 +152,8 @@ void Capture::AttachThreads() {
   }
   if (attacher.held() > 0)
     notices_.push_back({"DESCENDANTS_HELD", EINTR, std::to_string(attacher.held())});
+  if (attacher.given_up() > 0)
+    notices_.push_back({"FORKS_UNSEEN", 0, std::to_string(attacher.given_up())});
   const DescriptorRoom& room = events_->room();
   if (room.raised_from() != 0) {
     notices_.push_back(

@@ -49,11 +49,14 @@ bool Forking::Settled(const Births& births, bool pressed) {
   threads_.erase(std::remove_if(threads_.begin(), threads_.end(),
                                 [&](const Thread& thread) {
                                   // A child that has a record is whole.
-                                  return !patient ||
-                                         births.FirstOf(thread.tid, thread.since) != 0 ||
+                                  return births.FirstOf(thread.tid, thread.since) != 0 ||
                                          !MayFork(thread);
                                 }),
                  threads_.end());
+  if (!patient) {
+    given_up_ += threads_.size();
+    threads_.clear();
+  }
   processes_.clear();
   for (const Thread& thread : threads_) {
     if (std::find(processes_.begin(), processes_.end(), thread.pid) == processes_.end())

@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <unordered_map>
 #include <vector>
@@ -22,6 +23,9 @@ class Forking {
   // Takes out those that are not making a child any more. True when none is left: the children of
   // all have records then. Also when that takes too long; `pressed`: now.
   bool Settled(const Births& births, bool pressed);
+  // Threads that were taken out because it took too long: a child of one may have a part of its
+  // events.
+  size_t given_up() const { return given_up_; }
   // The processes of those that were left, each once.
   const std::vector<uint32_t>& processes() const { return processes_; }
 
@@ -40,6 +44,7 @@ class Forking {
   // When they were seen to make no child.
   std::unordered_map<uint32_t, uint64_t> settled_;
   uint64_t last_ = 0;  // added, when
+  size_t given_up_ = 0;
 };
 
 }  // namespace pagefault

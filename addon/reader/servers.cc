@@ -2,9 +2,9 @@
 //
 //   request   u8 what, u32 of: 1 userfaultfd, of the process with that pid; 2 FUSE, of the mount
 //             on that device, in the kernel's own form (MAJOR << 20 | MINOR)
-//   answer    u32 pid; u32 tid, 0 where that is not known; u8 1 it answers for certain, 0 it holds
-//   a
-//             descriptor, as others do; u16 length and comm of the process, the same of the thread
+//   answer    u32 pid; u32 tid, 0 where that is not known; u8 1 it answers for
+//             certain, 0 it holds a descriptor, as others do; u16 length and comm of the process,
+//             the same of the thread
 //   errno     ENOENT nobody is known for certain
 //
 // A process that holds a userfaultfd answers its own faults where a thread of it is seen in read(2)

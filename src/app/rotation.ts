@@ -44,10 +44,7 @@ export class Rotation {
     }
     session.recordTurn(this.fd);
     this.noted.begin();
-    this.looks.guards.begin(horizon);
-    this.looks.hugePages.begin(horizon);
-    this.looks.servers.tellAgain();
-    this.looks.owners.begin(horizon);
+    this.looks.begin(horizon);
     for (const { pid, comm, threads, mappings, guards, owner, kinship } of processes) {
       session.recordTask(pid, comm);
       for (const thread of threads) {

@@ -160,5 +160,17 @@ TEST(forking_who_sleeps_makes_no_child) {
   for (int fd : {word[0], word[1], here[0], here[1]}) close(fd);
 }
 
+TEST(forking_who_is_given_up_is_counted) {
+  const auto self = static_cast<uint32_t>(getpid());
+  const Formats formats;
+  const Births none({}, formats);
+  Forking forking;
+  // It runs, since it asks about itself.
+  forking.Add(self, self);
+  CHECK_EQ(forking.given_up(), 0u);
+  CHECK(forking.Settled(none, true));
+  CHECK_EQ(forking.given_up(), 1u);
+}
+
 }  // namespace test
 }  // namespace pagefault

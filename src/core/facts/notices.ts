@@ -14,6 +14,7 @@ export type NoticeCode =
   | 'WIDE_CAPTURE'
   | 'DESCENDANTS_REFUSED'
   | 'DESCENDANTS_HELD'
+  | 'FORKS_UNSEEN'
   | 'COMMAND_HELD'
   | 'COMMAND_FAILED'
   | 'CREDENTIALS_CHANGED'
@@ -67,6 +68,8 @@ const TEXTS: Readonly<Record<NoticeCode, Text | null>> = {
     `${detail} of the descendants belong to another user or have privileges: they are not captured (run as root)`,
   DESCENDANTS_HELD: (detail) =>
     `${detail} of the descendants are in the middle of an exec that does not end: they are not captured`,
+  FORKS_UNSEEN: (detail) =>
+    `threads that got no CPU while capture began (${detail}): a child that one of them was making then may not be captured`,
   COMMAND_HELD: () =>
     'COMMAND has not started yet: its file system does not answer; it is captured when it starts',
   COMMAND_FAILED: (detail) => `COMMAND could not be started in the end: ${detail}`,

@@ -62,7 +62,10 @@ function byPath(path: string, mount: string): string {
   if ((at === mount || at.startsWith(mount + sep)) && isDirectory(at)) return at;
   const wanted = basename(at);
   const near = [...directories(mount)].filter((one) => basename(one).includes(wanted));
-  throw new AnalyzerError('NO_CGROUP', `${shown(at)}${candidates(near, mount)}`);
+  throw new AnalyzerError(
+    'NO_CGROUP',
+    `${shown(path)} is not below ${mount}${candidates(near, mount)}`,
+  );
 }
 
 function byUnit(unit: string, mount: string): string {

@@ -9,6 +9,7 @@ import type {
   Reached,
 } from '../../core/ports';
 import type { RecordedFact } from '../recording/recorded-facts';
+import { FileTime } from './file-time';
 import { NotedOwners } from './noted-owners';
 
 /** A fact is one record of perf.data, below 64 KiB: so many ranges of three numbers fit in. */
@@ -21,12 +22,11 @@ type Note = (fact: RecordedFact) => void;
 /** Looks for userfaultfd whose answers go into the recording, with how far the model had come. */
 export class NotedGuards implements GuardSource {
   private noted = 0;
-  /** Session time at which the file that is written begins, ns. */
-  private origin = 0;
 
   constructor(
     private readonly source: GuardSource,
     private readonly note: Note,
+    private readonly time: FileTime,
   ) {}
 
   askGuards(pid: number, space: string): void {
@@ -35,18 +35,17 @@ export class NotedGuards implements GuardSource {
 
   takeGuards(reached: Reached): readonly GuardAnswer[] {
     const answers = this.source.takeGuards(reached);
-    const after = Math.max(0, reached.horizon - this.origin);
+    const after = this.time.after(reached);
     for (const { pid, space, asOf, bySelf, ranges } of answers) {
       // Else it is of another program, and the model passes it over, too.
       if (reached.spaceOf(pid) !== space) continue;
-      this.tell(pid, after, Math.max(0, asOf - this.origin), bySelf, ranges);
+      this.tell(pid, after, this.time.of(asOf), bySelf, ranges);
     }
     return answers;
   }
 
-  /** Another file begins, at a session time (ns); what holds by then is to be told again. */
-  begin(origin: number): void {
-    this.origin = origin;
+  /** Another file begins: what holds by then is to be told again. */
+  begin(): void {
     this.noted = 0;
   }
 
@@ -65,13 +64,13 @@ export class NotedGuards implements GuardSource {
   ): void {
     this.noted += 1 + ranges.length;
     if (this.noted > MAX_NOTED) return;
-    const times = { after: Math.ceil(after), asOf: Math.ceil(asOf) };
     for (let at = 0; at === 0 || at < ranges.length; at += RANGES_EACH) {
       const part = ranges.slice(at, at + RANGES_EACH);
       this.note({
         kind: 'guards',
         pid,
-        ...times,
+        after,
+        asOf,
         bySelf,
         ranges: part.flatMap(({ start, end, guard }) => [start, end, guard]),
         more: at + RANGES_EACH < ranges.length,
@@ -82,12 +81,10 @@ export class NotedGuards implements GuardSource {
 
 /** Answers about memory that go into the recording, too: one a second at most. */
 export class NotedHugePages implements HugePageSource {
-  /** As NotedGuards.begin(). */
-  private origin = 0;
-
   constructor(
     private readonly source: HugePageSource,
     private readonly note: Note,
+    private readonly time: FileTime,
   ) {}
 
   askHugePages(question: HugePageQuestion): boolean {
@@ -96,38 +93,42 @@ export class NotedHugePages implements HugePageSource {
 
   takeHugePages(reached: Reached): readonly HugePageAnswer[] {
     const answers = this.source.takeHugePages(reached);
-    const after = Math.ceil(Math.max(0, reached.horizon - this.origin));
+    const after = this.time.after(reached);
     for (const { pid, facts } of answers) this.note({ kind: 'memory', pid, after, facts });
     return answers;
-  }
-
-  begin(origin: number): void {
-    this.origin = origin;
   }
 }
 
 export interface NotedLooks {
   readonly guards: NotedGuards;
   readonly hugePages: NotedHugePages;
-  /** Who answers faults is told as it is learnt. */
-  readonly servers: { tellAgain(): void };
   readonly owners: NotedOwners;
+  /** Another file begins, at a session time (ns): what is not of one process is told again. */
+  begin(origin: number): void;
 }
 
 export function notedLooks(
   noted: { readonly note: Note },
   guards: GuardSource,
   hugePages: HugePageSource,
-  servers: NotedLooks['servers'],
+  /** Tell by themselves what they learn. */
+  servers: { tellAgain(): void },
   owners: OwnerSource,
 ): NotedLooks {
   const note: Note = (fact) => {
     noted.note(fact);
   };
-  return {
-    guards: new NotedGuards(guards, note),
-    hugePages: new NotedHugePages(hugePages, note),
-    servers,
-    owners: new NotedOwners(owners, note),
+  const time = new FileTime();
+  const looks = {
+    guards: new NotedGuards(guards, note, time),
+    hugePages: new NotedHugePages(hugePages, note, time),
+    owners: new NotedOwners(owners, note, time),
   };
+  const begin = (origin: number): void => {
+    time.begin(origin);
+    looks.guards.begin();
+    looks.owners.begin();
+    servers.tellAgain();
+  };
+  return { ...looks, begin };
 }

@@ -3,6 +3,7 @@ import type { Owner } from '../../core/facts/owner';
 import type { CgroupWalk, Kinship, OwnerAnswer, OwnerSource, Reached } from '../../core/ports';
 import { BoundedMap } from '../bounded-map';
 import type { CgroupsFact, OwnerFact } from '../recording/owner-facts';
+import type { FileTime } from './file-time';
 
 /** Processes whose last answer is remembered: of more the same is told twice. */
 const MAX_PROCESSES = 65_536;
@@ -18,13 +19,13 @@ export class NotedOwners implements OwnerSource {
   /** Processes of open questions, by their tickets. */
   private readonly asked = new Map<number, number>();
   private noted = new BoundedMap<number, string>(MAX_PROCESSES);
+  /** Those that stand in the file. */
   private paths: ReadonlyMap<number, string> = new Map();
-  /** As NotedGuards.begin(). */
-  private origin = 0;
 
   constructor(
     private readonly source: OwnerSource,
     private readonly note: (fact: OwnerFact | CgroupsFact) => void,
+    private readonly time: FileTime,
   ) {}
 
   get knowsCgroupIds(): boolean {
@@ -45,7 +46,7 @@ export class NotedOwners implements OwnerSource {
       const text = [owner?.user ?? '', kinship.ppid, kinship.nsPid, owner?.cgroup ?? ''].join(' ');
       if (this.noted.get(ticket) === text) continue;
       this.noted.set(ticket, text);
-      this.tell(pid, this.since(reached), owner ?? UNKNOWN_OWNER, kinship);
+      this.tell(pid, this.time.after(reached), owner ?? UNKNOWN_OWNER, kinship);
     }
     return answers;
   }
@@ -56,13 +57,17 @@ export class NotedOwners implements OwnerSource {
 
   takeCgroups(reached: Reached): CgroupWalk | null {
     const walk = this.source.takeCgroups(reached);
-    if (walk !== null) this.tellPaths(walk.paths, this.since(reached));
+    if (walk === null) return null;
+    const { paths } = this;
+    // A machine may have thousands, and be walked through every second.
+    const fresh = [...walk.paths].filter(([id, path]) => paths.get(id) !== path);
+    this.tellPaths(fresh, this.time.after(reached));
+    this.paths = walk.paths;
     return walk;
   }
 
-  /** Another file begins, at a session time (ns). */
-  begin(origin: number): void {
-    this.origin = origin;
+  /** Another file begins. */
+  begin(): void {
     this.noted = new BoundedMap(MAX_PROCESSES);
     if (this.paths.size > 0) this.tellPaths(this.paths, 0);
   }
@@ -72,17 +77,12 @@ export class NotedOwners implements OwnerSource {
     if (owner.user !== '') this.tell(pid, 0, owner, kinship);
   }
 
-  private since({ horizon }: Reached): number {
-    return Math.ceil(Math.max(0, horizon - this.origin));
-  }
-
   private tell(pid: number, after: number, owner: Owner, { ppid, nsPid }: Kinship): void {
     const { user, cgroup } = owner;
     this.note({ kind: 'owner', pid, after, user, cgroup, ppid, nsPid });
   }
 
-  private tellPaths(all: ReadonlyMap<number, string>, after: number): void {
-    this.paths = all;
+  private tellPaths(all: Iterable<[number, string]>, after: number): void {
     let paths: [number, string][] = [];
     let bytes = 0;
     for (const one of all) {

@@ -1,6 +1,7 @@
 import type { HugePageFacts } from '../../core/facts/huge-pages';
 import type { JsonObject } from '../../core/text/json-object';
 import { objectOf } from '../../core/text/json-object';
+import { isCount } from './fact-values';
 
 /** Part of what a look for userfaultfd has found in a process. */
 export interface GuardsFact {
@@ -60,8 +61,4 @@ type Sizes = 'start' | 'end' | 'resident' | 'huge' | 'pageSize';
 /** The word of a file below /sys that holds: it is printed. */
 function isSetting(value: unknown): value is string {
   return typeof value === 'string' && /^[\w+]{0,32}$/.test(value);
-}
-
-export function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../core/text/json-object';
-import { isCount } from './look-facts';
+import { isCount, isText } from './fact-values';
 
 /** Whose a process was, and where it stood among others. */
 export interface OwnerFact {
@@ -25,9 +25,6 @@ export interface CgroupsFact {
   readonly more: boolean;
 }
 
-/** PATH_MAX; names of users are far shorter. */
-const MAX_TEXT = 4096;
-
 /** null for what is none. */
 export function parseOwner(fact: JsonObject): OwnerFact | CgroupsFact | null {
   const { kind, pid, after } = fact;
@@ -46,8 +43,4 @@ function cgroupsOf({ paths, more }: JsonObject, after: number): CgroupsFact | nu
 
 function isPath(value: unknown): value is readonly [number, string] {
   return Array.isArray(value) && value.length === 2 && isCount(value[0]) && isText(value[1]);
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= MAX_TEXT;
 }

@@ -9,6 +9,7 @@ import type {
   HugePageSource,
   Reached,
 } from '../../core/ports';
+import { DueFacts } from './due-facts';
 import type { GuardsFact, MemoryFact } from './look-facts';
 
 const PAGE = 4096;
@@ -19,8 +20,7 @@ const MAX_MAPPINGS = 64;
 
 /** What was registered with userfaultfd, as the capture learnt it; asking learns nothing more. */
 export class RecordedGuards implements GuardSource {
-  private readonly told: GuardsFact[] = [];
-  private next = 0;
+  private readonly told = new DueFacts<GuardsFact>();
   /** Of the beginning: processes that no record has told of yet. */
   private readonly unmet = new Map<number, GuardsFact>();
   /** The ranges of an answer that is not whole yet. */
@@ -30,7 +30,7 @@ export class RecordedGuards implements GuardSource {
     // A hostile recording may have thousands of parts: what is there is not copied for each.
     for (const number of fact.ranges) this.parts.push(number);
     if (fact.more) return;
-    this.told.push({ ...fact, ranges: this.parts });
+    this.told.add({ ...fact, ranges: this.parts });
     this.parts = [];
   }
 
@@ -39,22 +39,16 @@ export class RecordedGuards implements GuardSource {
   }
 
   takeGuards(reached: Reached): readonly GuardAnswer[] {
-    const { told, unmet } = this;
-    if (unmet.size === 0 && !this.isDue(reached)) return [];
+    const { unmet } = this;
     const answers: GuardAnswer[] = [];
     for (const [pid, fact] of unmet) {
       if (this.tell(fact, reached, answers)) unmet.delete(pid);
     }
-    for (; this.isDue(reached); this.next++) {
-      const fact = told[this.next]!;
+    for (let fact; (fact = this.told.take(reached.horizon)) !== undefined;) {
       if (this.tell(fact, reached, answers) || fact.after > 0) continue;
       if (unmet.size < MAX_PROCESSES) unmet.set(fact.pid, fact);
     }
     return answers;
-  }
-
-  private isDue({ horizon }: Reached): boolean {
-    return this.next < this.told.length && this.told[this.next]!.after <= horizon;
   }
 
   /** False where nothing is known of the process. */
@@ -84,8 +78,7 @@ function rangesOf(numbers: readonly number[]): GuardedRange[] | null {
 
 /** What smaps had said of mappings by the time that was reached: the answer to whoever asks for a page of one. */
 export class RecordedHugePages implements HugePageSource {
-  private readonly told: MemoryFact[] = [];
-  private next = 0;
+  private readonly told = new DueFacts<MemoryFact>();
   /** What is known of processes by now, the newest last. */
   private readonly known = new Map<number, HugePageFacts[]>();
   /** Of each row the last question: what is told later is an answer to it, too. */
@@ -93,7 +86,7 @@ export class RecordedHugePages implements HugePageSource {
   private readonly answers: HugePageAnswer[] = [];
 
   add(fact: MemoryFact): void {
-    this.told.push(fact);
+    this.told.add(fact);
   }
 
   askHugePages(question: HugePageQuestion): boolean {
@@ -107,9 +100,8 @@ export class RecordedHugePages implements HugePageSource {
   }
 
   takeHugePages({ horizon }: Reached): readonly HugePageAnswer[] {
-    const { told } = this;
-    for (; this.next < told.length && told[this.next]!.after <= horizon; this.next++) {
-      const { pid, facts } = told[this.next]!;
+    for (let fact; (fact = this.told.take(horizon)) !== undefined;) {
+      const { pid, facts } = fact;
       note(this.known, pid, facts);
       for (const question of this.asked.get(pid) ?? []) {
         if (holds(facts, question.page)) this.answer(question, facts);

@@ -1,13 +1,12 @@
 import type { CgroupWalk, OwnerAnswer, OwnerSource, Reached } from '../../core/ports';
 import { BoundedMap } from '../bounded-map';
+import { DueFacts } from './due-facts';
 import type { CgroupsFact, OwnerFact } from './owner-facts';
 
 /** Processes that are asked about or that something is known of. */
 const MAX_PROCESSES = 65_536;
 /** As many as core keeps the paths of. */
 const MAX_CGROUPS = 65_536;
-/** Facts that have been told and taken lie in front of the others until there are so many. */
-const MAX_TAKEN = 1024;
 
 interface Known {
   readonly fact: OwnerFact;
@@ -17,8 +16,7 @@ interface Known {
 
 /** Whose processes were, as the capture learnt it. What is asked is answered when the capture had its answer. */
 export class RecordedOwners implements OwnerSource {
-  private readonly told: (OwnerFact | CgroupsFact)[] = [];
-  private next = 0;
+  private readonly told = new DueFacts<OwnerFact | CgroupsFact>();
   private readonly known = new BoundedMap<number, Known>(MAX_PROCESSES);
   /** The last question about a process. */
   private readonly asked = new BoundedMap<number, number>(MAX_PROCESSES);
@@ -28,7 +26,7 @@ export class RecordedOwners implements OwnerSource {
   private walked: CgroupWalk | null = null;
 
   add(fact: OwnerFact | CgroupsFact): void {
-    this.told.push(fact);
+    this.told.add(fact);
   }
 
   get knowsCgroupIds(): boolean {
@@ -63,15 +61,10 @@ export class RecordedOwners implements OwnerSource {
 
   /** What the capture had learnt by then. */
   private take({ horizon }: Reached): void {
-    const { told } = this;
-    for (; this.next < told.length && told[this.next]!.after <= horizon; this.next++) {
-      const fact = told[this.next]!;
+    for (let fact; (fact = this.told.take(horizon)) !== undefined;) {
       if (fact.kind === 'owner') this.tell(fact);
       else this.addPaths(fact);
     }
-    if (this.next < MAX_TAKEN) return;
-    told.splice(0, this.next);
-    this.next = 0;
   }
 
   private tell(fact: OwnerFact): void {

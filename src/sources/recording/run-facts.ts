@@ -9,7 +9,7 @@ import { isNotice } from '../../core/facts/notices';
 import type { NoticeFacts } from '../../core/facts/notices';
 import { objectOf } from '../../core/text/json-object';
 import type { JsonObject } from '../../core/text/json-object';
-import { isCount } from './look-facts';
+import { isCount } from './fact-values';
 
 /** What a run has said of itself, in its recording: what it could see, what it could not, and how it ended. */
 

@@ -3,10 +3,7 @@ import type { ServedMount, Server } from '../../core/vma/served';
 import { objectOf } from '../../core/text/json-object';
 import type { JsonObject } from '../../core/text/json-object';
 import type { ServedFact } from '../known-servers';
-import { isCount } from './look-facts';
-
-/** Of a comm the kernel keeps 15 bytes; paths of a mount table are longer than any that is printed. */
-const MAX_NAME = 4096;
+import { isCount, isText } from './fact-values';
 
 /** null for what is none. */
 export function parseServed({ kind, pid, device, mount, server }: JsonObject): ServedFact | null {
@@ -20,17 +17,13 @@ export function parseServed({ kind, pid, device, mount, server }: JsonObject): S
 function mountOf(value: JsonObject | null): ServedMount | null {
   if (value === null) return null;
   const { type, source, point } = value;
-  if (!isName(type) || !isName(source) || !isName(point)) return null;
+  if (!isText(type) || !isText(source) || !isText(point)) return null;
   return isServed({ type }) ? { type, source, point } : null;
 }
 
 function serverOf(value: JsonObject | null): Server | null {
   if (value === null) return null;
   const { pid, comm, tid, threadComm, answers } = value;
-  if (!isCount(pid) || !isCount(tid) || !isName(comm) || !isName(threadComm)) return null;
+  if (!isCount(pid) || !isCount(tid) || !isText(comm) || !isText(threadComm)) return null;
   return { pid, comm, tid, threadComm, answers: answers === true };
-}
-
-function isName(value: unknown): value is string {
-  return typeof value === 'string' && value.length <= MAX_NAME;
 }

@@ -46,7 +46,8 @@ test.each([
 
 test.each([
   ['cgroup', 'nginx', 'NO_CGROUP', /there is .*'\/system.slice\/nginx.service'\)$/],
-  ['cgroup', '../../etc', 'NO_CGROUP', /etc'$/],
+  ['cgroup', '../../etc', 'NO_CGROUP', new RegExp(`'../../etc' is not below ${mount}$`)],
+  ['cgroup', '/else/where', 'NO_CGROUP', new RegExp(`'/else/where' is not below ${mount}$`)],
   ['unit', 'debug', 'NO_UNIT', /'debug.service' is not below .*nginx-debug.service/],
   ['unit', 'a', 'NO_UNIT', /not the name of one .*app.slice\/a.service/],
   ['unit', 'x\x1b[2J', 'NO_UNIT', /^[ -~]+$/],

@@ -2,6 +2,7 @@ import { Guard } from '../../../../src/core/classify/rules';
 import { GuardedRanges } from '../../../../src/core/classify/guarded-ranges';
 import type { HugePageFacts } from '../../../../src/core/facts/huge-pages';
 import type { GuardAnswer, HugePageAnswer, Reached } from '../../../../src/core/ports';
+import { FileTime } from '../../../../src/sources/live/file-time';
 import { NotedGuards, NotedHugePages } from '../../../../src/sources/live/noted-looks';
 import { factText } from '../../../../src/sources/recording/recorded-facts';
 import { RecordedSource } from '../../../../src/sources/recording/recorded-source';
@@ -38,13 +39,16 @@ class Bench {
   private readonly note = (...[fact]: Parameters<typeof factText>): void => {
     this.source.add(factText(fact));
   };
+  readonly time = new FileTime();
   readonly guards = new NotedGuards(
     { askGuards: () => undefined, takeGuards: () => this.guardAnswers.splice(0) },
     this.note,
+    this.time,
   );
   readonly memory = new NotedHugePages(
     { askHugePages: () => true, takeHugePages: () => this.memoryAnswers.splice(0) },
     this.note,
+    this.time,
   );
 }
 
@@ -78,6 +82,7 @@ test('more ranges than a record holds are one answer', () => {
       longest.push(factText(fact).length);
       bench.source.add(factText(fact));
     },
+    bench.time,
   );
   guards.takeGuards(at(1000));
   expect(Math.max(...longest)).toBeLessThan(60_000);
@@ -86,7 +91,8 @@ test('more ranges than a record holds are one answer', () => {
 
 test('a file that is not the first begins with what holds, of processes that its records tell of', () => {
   const bench = new Bench();
-  bench.guards.begin(1000);
+  bench.time.begin(1000);
+  bench.guards.begin();
   bench.guards.tellAgain(2, new GuardedRanges([RANGE], 700, true));
   bench.guardAnswers = [guardAnswer({ asOf: 1200 })];
   bench.guards.takeGuards(at(1300));

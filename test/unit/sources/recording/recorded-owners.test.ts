@@ -1,4 +1,5 @@
 import type { CgroupWalk, OwnerAnswer, OwnerSource, Reached } from '../../../../src/core/ports';
+import { FileTime } from '../../../../src/sources/live/file-time';
 import { NotedOwners } from '../../../../src/sources/live/noted-owners';
 import { factText, parseFact } from '../../../../src/sources/recording/recorded-facts';
 import { RecordedSource } from '../../../../src/sources/recording/recorded-source';
@@ -22,10 +23,15 @@ class Bench {
     askCgroups: () => 1,
     takeCgroups: () => this.walk,
   };
-  readonly noted = new NotedOwners(this.live, (fact) => {
-    this.texts.push(factText(fact));
-    this.source.add(factText(fact));
-  });
+  readonly time = new FileTime();
+  readonly noted = new NotedOwners(
+    this.live,
+    (fact) => {
+      this.texts.push(factText(fact));
+      this.source.add(factText(fact));
+    },
+    this.time,
+  );
 
   /** Process `pid`, by its ticket in the capture, is answered when the model has come to `horizon`. */
   tell(pid: number, ticket: number, owner: OwnerAnswer['owner'], horizon: number): void {
@@ -57,7 +63,8 @@ test('who asks is answered when the capture had its answer, and told of another 
 
 test('who is met later than the file begins is told of what stands at its head', () => {
   const bench = new Bench();
-  bench.noted.begin(5000);
+  bench.time.begin(5000);
+  bench.noted.begin();
   bench.noted.tellAgain(100, NGINX, KIN);
   bench.noted.tellAgain(200, { user: '', cgroup: '' }, KIN);
   expect(bench.texts).toHaveLength(1);
@@ -104,6 +111,11 @@ test('cgroups by their ids: a walk is whole when its last part has come, however
   expect(owners.takeCgroups(at(1000))).toBeNull();
   expect(owners.knowsCgroupIds).toBe(true);
   expect(owners.askCgroups()).toBeGreaterThan(1);
+  // Another walk: what has come since is told alone.
+  const more = new Map([...paths, [500, '/new']]);
+  bench.walk = { walk: 2, paths: more };
+  bench.noted.takeCgroups(at(2000));
+  expect(owners.takeCgroups(at(2000))).toEqual({ walk: 2, paths: new Map([[500, '/new']]) });
 });
 
 test('facts that are none are passed over', () => {
