@@ -89,7 +89,7 @@ async function reportOfRecording(
     await capture.settled(() => {
       model.takeAnswers();
     });
-    model.tick(stoppedAt, waiting.lookLast(stoppedAt));
+    model.tick(stoppedAt, waiting.lookAsOf(stoppedAt));
     const snapshot = model.snapshot(stoppedAt);
     const input = reportInput(options, assembly, snapshot, facts, version);
     return JSON.parse([...reportJson(input)].join(''));

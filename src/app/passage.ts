@@ -149,7 +149,7 @@ export class Passage {
 
   zero(ns: number): void {
     const { model, waiting } = this.assembled;
-    model.zero(ns, waiting.look());
+    model.zero(ns, waiting.lookAsOf(ns));
     this.tickedAt = ns;
     this.samples = [];
     this.isPart = false;
@@ -168,7 +168,7 @@ export class Passage {
 
   private tick(now: number): void {
     const { model, waiting } = this.assembled;
-    model.tick(now, waiting.look());
+    model.tick(now, waiting.lookAsOf(now));
     this.tickedAt = now;
     const totals = new TotalStats(model.counters.total, now - this.since);
     this.samples.push({ now, totals });

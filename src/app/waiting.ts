@@ -68,12 +68,12 @@ export class WaitingFaults {
   }
 
   /**
-   * The same when capture has ended: what was open then is until that time, ns, whenever the session had its last
-   * look. So time in faults is of the whole run, as elapsed time is.
+   * The same where all up to `ns` has been counted, whenever the session had its last look: capture ended then, or a
+   * recording has been read so far. So time in faults is of as long as elapsed time is.
    */
-  lookLast(endedAt: number): PendingFaults {
+  lookAsOf(ns: number): PendingFaults {
     const faults = this.look();
-    faults.asOf = Math.max(faults.asOf, endedAt);
+    faults.asOf = Math.max(faults.asOf, ns);
     return faults;
   }
 

@@ -131,7 +131,7 @@ export async function closeRun(
 ): Promise<void> {
   if (outlets.trouble !== '' || outlets.closedByReader) return;
   // One tick over the whole run makes the rates averages; tables have ticks of their own.
-  if (!options.batch) assembly.model.tick(stoppedAt, assembly.waiting.lookLast(stoppedAt));
+  if (!options.batch) assembly.model.tick(stoppedAt, assembly.waiting.lookAsOf(stoppedAt));
   const snapshot = assembly.model.snapshot(stoppedAt);
   writeClosing(options, plan, outlets, assembly, snapshot, facts, version);
   for (const note of stackNotes(options, plan, snapshot)) say(note);

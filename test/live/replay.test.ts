@@ -110,6 +110,8 @@ test('what is counted begins where the counters were set to zero, also when it i
   const { faults: before } = counted(replayed);
   replayed.zero();
   expect(counted(replayed).faults).toBe(0);
+  const { passage, state } = replayed;
+  expect(passage.assembly.model.snapshot(state.position).since).toBe(state.position);
   await jump(replayed, 0.8 * end);
   const { faults, reached } = counted(replayed);
   expect(before + faults).toBe(countedLive(-1, reached));

@@ -40,9 +40,9 @@ test('only those wait of whom /proc says so; one that has just ended waited unti
   expect(waits()).toEqual([Waits.UNKNOWN, Waits.BLOCKED, Waits.UNKNOWN]);
 });
 
-test('the last look is of the end, whatever the session had seen by then', () => {
-  expect(setup(1).waiting.lookLast(1.5e9).asOf).toBe(1.5e9);
-  expect(setup(1).waiting.lookLast(0.5e9).asOf).toBe(1e9);
+test('a look at what is counted up to a time is of that time, whatever the session had seen by then', () => {
+  expect(setup(1).waiting.lookAsOf(1.5e9).asOf).toBe(1.5e9);
+  expect(setup(1).waiting.lookAsOf(0.5e9).asOf).toBe(1e9);
 });
 
 test('4,000 threads: so many looks at a time, new ones first, and everyone in turn', () => {
