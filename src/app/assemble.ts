@@ -19,7 +19,6 @@ import { describeFilterError, parseFilter } from '../core/filter/parse';
 import { faultFields } from '../core/columns/symbol-fields';
 import { FixedNames } from '../core/columns/stable-names';
 import type { Limits } from '../core/stats/limits';
-import type { Stacks, Symbols } from '../core/resolve/attribution';
 import type { Depth } from '../core/resolve/counters';
 import { Model } from '../core/model';
 import { living } from '../core/tasks/living';
@@ -34,6 +33,7 @@ import { bytesOfEach, Rotation } from './rotation';
 import { Run } from './run';
 import type { AskBlocked } from './unfinished';
 import { ToldCopies } from './told-copies';
+import { attributed } from './attributed';
 import { WaitingFaults } from './waiting';
 import type { Clock, RunPorts } from './run';
 import { noticeText } from '../core/facts/notices';
@@ -231,11 +231,12 @@ function connect<C extends Capture>(
 
 function modelOf(options: Options, capture: Capture, ports: AssemblyPorts): Model {
   const { source, guards, bus, hugePages, servers, noted } = capture;
+  const { symbols, stacks } = attributed(options, ports);
   const model = new Model({
     ...{ source, guards, bus, hugePages, servers },
     owners: ports.depth === 'totals' && !noted ? null : capture.owners,
-    symbols: symbolsOf(options, ports.depth),
-    stacks: stacksOf(options, ports.stream !== null),
+    symbols,
+    stacks,
     names: options.naming ? capture.names : null,
     tls: options.naming ? capture.tls : null,
     unwinder: options.stacks?.copied === true ? capture.unwinder : null,
@@ -252,19 +253,6 @@ function modelOf(options: Options, capture: Capture, ports: AssemblyPorts): Mode
 /** Whoever takes each fault by itself wants to know of each what it was, and so do a filter and a recording. */
 function readsAll({ filter, count, record, stacks }: Options, { stream }: AssemblyPorts): boolean {
   return stream !== null || filter !== null || count !== null || record !== null || stacks !== null;
-}
-
-function symbolsOf({ symbols, stacks, report }: Options, depth: Depth): Symbols {
-  if (symbols) return 'faults';
-  // Tables and counters of processes alone.
-  if (depth === 'rows' && report === 'none' && stacks === null) return 'off';
-  return depth === 'totals' && stacks === null ? 'off' : 'sites';
-}
-
-/** A stream of faults with stacks is written when their names have come. */
-function stacksOf({ stacks, format }: Options, streams: boolean): Stacks {
-  if (stacks === null) return 'off';
-  return streams && format !== 'text' ? 'faults' : 'count';
 }
 
 function runPortsOf(

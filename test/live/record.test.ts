@@ -9,7 +9,7 @@ import {
   startAnalyzer,
   waiting,
 } from '../support/analyzer';
-import { ANALYZER, workload } from '../support/build';
+import { ANALYZER, withFrames, workload } from '../support/build';
 import type { Fault } from '../support/formats';
 import { attached, until } from '../support/running';
 import { removeScratch, scratchDirectory } from '../support/scratch';
@@ -164,6 +164,18 @@ test('stackcollapse has one stack for each fault', () => {
   const lines = perf('script', 'report', 'stackcollapse', '-i', recording).trimEnd().split('\n');
   const sum = lines.reduce((total, line) => total + Number(line.split(' ').at(-1)), 0);
   expect(sum).toBe(live.length);
+});
+
+test('call stacks are in it where nothing else shows them', async () => {
+  const file = join(scratch, 'stacks.data');
+  const stacks = ['--stacks', 'fp', '--stack-every', '1'];
+  const command = [withFrames('chains'), '--pages', '60'];
+  const ended = await analyze(['-q', ...stacks, '--record', file, '--', ...command]);
+  expect(ended).toMatchObject({ status: 0 });
+  const folded = (await analyze(['-i', file, '--format', 'folded'])).stdout.split('\n');
+  const callers = /;main;d20;.*;d3;d2;d1 \d+$/;
+  expect(folded.filter((line) => callers.test(line)).length).toBeGreaterThan(0);
+  expect(perf('script', '-i', file, '-F', 'ip,sym')).toMatch(/ d1\n.* d2\n.* d3\n/);
 });
 
 test('only its owner can read it, also where another file was there', async () => {

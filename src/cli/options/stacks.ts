@@ -42,12 +42,13 @@ export function stackOptions(
     if (budget !== null) throw new UsageError('--stack-budget has no effect without --stacks fp');
     return { stacks: null, weigh: 'count', dashboardOnly: effects.dashboardOnly };
   }
-  // The text stream, tables and the summary show none.
+  // The text stream, tables and the summary show none. What was copied is in no recording.
   const streamed = format !== 'text' && !given.has('quiet') && !given.has('batch');
-  const shown = report !== 'none' || streamed;
+  const shown = report !== 'none' || streamed || (!copied && given.has('record'));
   if (!shown && effects.view === 'stream') {
     throw new UsageError(
-      `--stacks ${mode ?? 'fp'} shows with --format csv, ndjson or folded, with --report, and in the dashboard`,
+      `--stacks ${mode ?? 'fp'} shows with --format csv, ndjson or folded, with --report, in the dashboard` +
+        (copied ? '' : ', and in recordings (--record)'),
     );
   }
   return {

@@ -343,6 +343,7 @@ describe('call stacks', () => {
     });
     expect(parse('--tui --stacks fp -p 1').dashboardOnly).toEqual(['--stacks']);
     expect(parse('--tui --stacks fp -o f --format csv -p 1').dashboardOnly).toEqual([]);
+    expect(parse('-q --record f --stacks fp -p 1')).toMatchObject({ stacks: { copied: false } });
   });
 
   it.each([
@@ -352,7 +353,8 @@ describe('call stacks', () => {
       '--stream --stacks fp',
       /^--stacks fp shows with --format csv, ndjson or folded, with --report/,
     ],
-    ['--stacks fp -q --format csv', /^--stacks fp shows with/],
+    ['--stacks fp -q --format csv', /^--stacks fp shows with .*recordings/],
+    ['--stacks dwarf -q --record f', /^--stacks dwarf shows with .*dashboard$/],
     ['--stacks fp --batch --format csv', /^--stacks fp shows with/],
     ['--stacks off --format folded', /exclude each other/],
     ['--tui -o f --format folded', /exclude each other/],
