@@ -66,6 +66,7 @@ export function region(part: Partial<RegionRow> = {}): RegionRow {
     addHistory: historyOf(part),
     sumsUp: '',
     revision: 0,
+    identity: 0,
     ...part,
   };
 }
@@ -86,6 +87,7 @@ export function site(part: Partial<SiteRow> = {}): SiteRow {
     addHistory: historyOf(part),
     sumsUp: '',
     revision: 0,
+    identity: 0,
     ...part,
   };
 }
@@ -102,6 +104,7 @@ export function thread(part: Partial<ThreadRow> = {}): ThreadRow {
     addHistory: historyOf(part),
     sumsUp: '',
     revision: 0,
+    identity: 0,
     ...part,
   };
 }
@@ -120,6 +123,7 @@ export function process(part: Partial<ProcessRow> = {}): ProcessRow {
     addHistory: historyOf(part),
     sumsUp: '',
     revision: 0,
+    identity: 0,
     threads: 1,
     worstThreadShare: 0,
     worstTid: 100,
@@ -149,6 +153,7 @@ export function snapshot(part: Partial<Snapshot> = {}): Snapshot {
       p999Ns: NaN,
       buckets: [],
     })),
+    changes: {},
     causeP99Ns: [],
     latencyOverTime: () => ({ times: [], columns: [], count: 0 }),
     pairs: () => ({ regions: [], threads: [], faults: [] }),

@@ -87,6 +87,7 @@ export class SnapshotBuilder {
       threads: most(this.threads(elapsed, pools.threads), limit),
       processes: most(this.processes(elapsed, pools.processes), limit),
       sites: most(this.sites(elapsed, pools.sites), limit),
+      changes: limit === Infinity ? changesOf(pools) : {},
       latency: this.latency(),
       causeP99Ns: CAUSE_NAMES.map((_, cause) => this.model.counters.total.p99Of(cause)),
       latencyOverTime: this.latencyOverTime(),
@@ -353,6 +354,15 @@ function poolsOf({ regions, tasks, sites }: ModelTables): Pools {
     processes: new RowPool(tasks.processes.stats, (of, slot) => new ProcessStats(of, slot)),
     sites:
       sites === null ? null : new RowPool(sites.rows.stats, (of, slot) => new SiteStats(of, slot)),
+  };
+}
+
+function changesOf({ regions, threads, processes, sites }: Pools): Snapshot['changes'] {
+  return {
+    regions: regions.change,
+    threads: threads.change,
+    processes: processes.change,
+    ...(sites === null ? {} : { sites: sites.change }),
   };
 }
 

@@ -26,10 +26,12 @@ interface Kept<Row extends GroupableRow, Group> {
   at: number;
   /** The picture in which it had rows. */
   seen: number;
-  /** Of the rows together: it rises whenever one of them has changed. */
+  /** Of the rows together: they rise whenever one of them has changed. */
   revisions: number;
+  identities: number;
   /** The same when the group was filled; -1 where it is to be filled again in any case. */
   filled: number;
+  described: number;
 }
 
 /** Where a row belonged when its traits were these. */
@@ -41,9 +43,10 @@ interface Placed<Row extends GroupableRow, Group, Traits> {
   id: number;
   row: Row;
   revision: number;
+  identity: number;
 }
 
-const UNFILLED = { revisions: 0, filled: -1 };
+const UNFILLED = { revisions: 0, identities: 0, filled: -1, described: -1 };
 
 /** What is remembered of rows and groups that are out of sight, before all of it is forgotten. */
 const SPARE = 1024;
@@ -116,9 +119,15 @@ export class Grouping<
     for (const at of changed) {
       const row = rows[at]!;
       const place = lastPlaces[at]!;
-      if (place.id !== row.id || !rules.has(row, place.traits)) return null;
-      place.kept.revisions += row.revision - place.revision;
-      place.revision = row.revision;
+      if (place.id !== row.id) return null;
+      const { revision, identity } = row;
+      if (place.identity !== identity) {
+        if (!rules.has(row, place.traits)) return null;
+        place.kept.identities += identity - place.identity;
+        place.identity = identity;
+      }
+      place.kept.revisions += revision - place.revision;
+      place.revision = revision;
     }
     const groups: number[] = [];
     for (const at of changed) {
@@ -136,10 +145,14 @@ export class Grouping<
   }
 
   private filled(kept: Kept<Row, Group>): Group {
-    kept.group ??= this.rules.make();
-    kept.group.fill(kept.id, kept.rows, kept.filled === kept.revisions);
+    // Most groups rest: nothing of them is done again.
+    if (kept.group !== null && kept.filled === kept.revisions) return kept.group;
+    const group = (kept.group ??= this.rules.make());
+    if (kept.filled >= 0 && kept.described === kept.identities) group.recount();
+    else group.fill(kept.id, kept.rows);
     kept.filled = kept.revisions;
-    return kept.group;
+    kept.described = kept.identities;
+    return group;
   }
 
   private present(rows: readonly Row[]): Kept<Row, Group>[] {
@@ -152,7 +165,7 @@ export class Grouping<
       if (kept.seen !== seen) {
         kept.seen = seen;
         kept.count = 0;
-        kept.revisions = 0;
+        kept.revisions = kept.identities = 0;
         present.push(kept);
       }
       if (kept.rows[kept.count] !== row) {
@@ -161,6 +174,7 @@ export class Grouping<
       }
       kept.count++;
       kept.revisions += row.revision;
+      kept.identities += row.identity;
     }
     this.forget(rows.length, present.length);
     for (const kept of present) {
@@ -179,7 +193,7 @@ export class Grouping<
 
   private place(row: Row, at: number, seen: number): Placed<Row, Group, Traits> {
     const { rules, lastPlaces } = this;
-    const { revision } = row;
+    const { revision, identity } = row;
     const last = lastPlaces[at];
     if (last?.row === row && last.revision === revision) {
       last.seen = seen;
@@ -188,12 +202,13 @@ export class Grouping<
     let place = this.placed.get(row.id);
     if (place === undefined || !rules.has(row, place.traits)) {
       const kept = this.keptOf(rules.key(row));
-      place = { traits: rules.traits(row), kept, seen, id: row.id, row, revision };
+      place = { traits: rules.traits(row), kept, seen, id: row.id, row, revision, identity };
       this.placed.set(row.id, place);
     }
     place.seen = seen;
     place.row = row;
     place.revision = revision;
+    place.identity = identity;
     lastPlaces[at] = place;
     return place;
   }

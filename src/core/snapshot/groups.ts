@@ -39,13 +39,18 @@ export abstract class RowGroup<Row extends GroupableRow> implements StatRow, Sha
   private keptClassRate: readonly number[] | null = null;
   private causes: { readonly byCause: number[]; readonly causeNs: number[] } | null = null;
 
-  /** Sums up rows, of which there are some. Where `rests`, they are those of before, and none has changed. */
-  fill(id: number, rows: readonly Row[], rests: boolean): void {
-    // Most groups rest: nothing of them is done again.
-    if (rests) return;
-    this.historyOf = null;
+  /** Sums up rows, of which there are some. */
+  fill(id: number, rows: readonly Row[]): void {
     this.id = id;
     this.rows = rows;
+    this.describe(rows);
+    this.recount();
+  }
+
+  /** Something else has been counted of its rows. */
+  recount(): void {
+    const { rows } = this;
+    this.historyOf = null;
     this.revision++;
     this.stallNs = this.stalled = 0;
     for (const row of rows) {
@@ -56,7 +61,10 @@ export abstract class RowGroup<Row extends GroupableRow> implements StatRow, Sha
     this.keptClassRate = null;
     this.causes = null;
     this.measured = null;
-    this.describe(rows);
+  }
+
+  get identity(): number {
+    return this.revision;
   }
 
   /** What the rows have in common beside their counters. */

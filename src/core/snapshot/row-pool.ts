@@ -1,4 +1,5 @@
-import type { StatRow } from './snapshot';
+import type { Change } from './row-changes';
+import type { SharedRow, StatRow } from './snapshot';
 import type { Moment, RowsOf } from './rows';
 import { STRIDE } from '../stats/cells';
 import { grownF64, grownU32 } from '../stats/grow';
@@ -17,7 +18,7 @@ interface Filling<Row> {
  * The rows of a table, filled anew from picture to picture: only those of which something has changed. A picture that
  * is kept has a pool of its own.
  */
-export class RowPool<Row extends StatRow> implements RowsOf {
+export class RowPool<Row extends StatRow & Pick<SharedRow, 'revision'>> implements RowsOf {
   moment: Moment = { elapsed: 0 };
   cells: Float64Array = new Float64Array();
   private readonly rows: Row[] = [];
@@ -25,6 +26,8 @@ export class RowPool<Row extends StatRow> implements RowsOf {
   private looked: Uint32Array = new Uint32Array();
   /** By slot: its row is shown. */
   private readonly shows: boolean[] = [];
+  /** What is known of the last rows beside those before. */
+  change: Change = { of: this, version: 0, changed: null };
 
   constructor(
     readonly stats: StatTable,
@@ -38,15 +41,29 @@ export class RowPool<Row extends StatRow> implements RowsOf {
     this.makeRoom();
     const { looked } = this;
     const found: Row[] = [];
+    const changed: number[] = [];
+    let same = true;
     for (let slot = 0; slot < stats.limit; slot++) {
       if (looked[slot] !== stats.revision(slot) || rests?.(slot) !== true) {
-        shows[slot] = stats.id(slot) !== 0 && shown(slot);
-        if (shows[slot] === true) fill((rows[slot] ??= this.make(this, slot)), slot);
+        const isShown = stats.id(slot) !== 0 && shown(slot);
+        if (isShown !== (shows[slot] === true)) same = false;
+        shows[slot] = isShown;
+        if (isShown && this.refill(slot, fill)) changed.push(found.length);
         looked[slot] = stats.revision(slot);
       }
       if (shows[slot] === true) found.push(rows[slot]!);
     }
+    const version = this.change.version + 1;
+    this.change = { of: this, version, changed: same ? changed : null };
     return found;
+  }
+
+  /** Returns whether anything is another than before. */
+  private refill(slot: number, fill: Filling<Row>['fill']): boolean {
+    const row = (this.rows[slot] ??= this.make(this, slot));
+    const { revision } = row;
+    fill(row, slot);
+    return row.revision !== revision;
   }
 
   take(slot: number): void {

@@ -92,6 +92,7 @@ class Stats implements StatRow {
   readonly byClass = new Array<number>(CLASS_COUNT).fill(0);
   /** That of the table. */
   revision = -1;
+  identity = 0;
   // No properties that others see: what is copied of a row is in copyOf().
   readonly #of: RowsOf;
   readonly #slot: number;
@@ -211,8 +212,10 @@ class Stats implements StatRow {
       : NONE);
   }
 
-  /** Something of a row that was filled before is another now that the table does not count. */
-  protected revise(): void {
+  /** Something of a row is another now that the table does not count. `first`: it was not filled before. */
+  protected revise(first: boolean): void {
+    this.identity++;
+    if (first) return;
     const { stats } = this.#of;
     stats.revise(this.#slot);
     this.revision = stats.revision(this.#slot);
@@ -272,7 +275,7 @@ export class RegionStats extends Stats implements RegionRow {
     const lies = this.size === size && this.startPage === startPage && this.endPage === endPage;
     const stands = this.members === members && this.sumsUp === sumsUp && this.maker === maker;
     if (this.info === info && lies && stands) return this;
-    if (!first) this.revise();
+    this.revise(first);
     this.info = info;
     this.kind = KIND_NAMES[info.kind]!;
     this.label = info.label;
@@ -305,7 +308,7 @@ export class ThreadStats extends Stats implements ThreadRow {
     const same = this.tid === tid && this.pid === pid && this.comm === comm;
     const stands = this.members === members && this.sumsUp === sumsUp;
     if (same && stands && this.alive === alive) return this;
-    if (!first) this.revise();
+    this.revise(first);
     this.tid = tid;
     this.pid = pid;
     this.comm = comm;
@@ -347,7 +350,7 @@ export class ProcessStats extends Stats implements ProcessRow {
     const stands = this.members === members && this.sumsUp === sumsUp && this.owner === owner;
     const lives = this.alive === alive && this.threads === threads && this.leftOut === left;
     if (same && stands && lives) return this;
-    if (!first) this.revise();
+    this.revise(first);
     this.pid = pid;
     this.ppid = ppid;
     this.nsPid = nsPid;
@@ -378,7 +381,7 @@ export class SiteStats extends Stats implements SiteRow {
   fill(info: SiteInfo, members: number, sumsUp: string): this {
     const first = this.fillStats();
     if (this.info === info && this.members === members && this.sumsUp === sumsUp) return this;
-    if (!first) this.revise();
+    this.revise(first);
     this.info = info;
     this.label = siteLabel(info);
     this.function = info.function;

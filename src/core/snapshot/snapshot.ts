@@ -4,6 +4,7 @@ import type { ClassName, KindName } from '../classify/classes';
 import type { Counted } from '../stats/cells';
 import type { HugePageFacts } from '../facts/huge-pages';
 import type { Owner } from '../facts/owner';
+import type { Change } from './row-changes';
 
 /**
  * A picture of the model at one moment: what the dashboard and the reports show. Plain data, made on
@@ -22,6 +23,8 @@ export interface Snapshot {
   readonly processes: readonly ProcessRow[];
   /** The code that causes the faults; empty where nobody asked for it. */
   readonly sites: readonly SiteRow[];
+  /** What is known of its rows beside those of the snapshot before; of none where they are not all that there are. */
+  readonly changes: Readonly<Partial<Record<TableName, Change>>>;
   /** Latency histogram per class, in the order of CLASS_NAMES; ascending bounds, empty buckets left out. */
   readonly latency: readonly LatencyHistogram[];
   /** What 99 % of the faults of each cause took no longer than, ns, in the order of CAUSE_NAMES; NaN without one. */
@@ -67,6 +70,8 @@ export interface SharedRow {
    * the time since the counters run.
    */
   readonly revision: number;
+  /** Rises with it where what is another is not counted: a name, where it lies, what it stands for. */
+  readonly identity: number;
   /**
    * Adds its latencies by bucket (stats/histogram.ts) to `counts`; returns how many they are. Those of a
    * model's row are as they are when it is asked.

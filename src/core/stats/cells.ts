@@ -119,33 +119,54 @@ export function faultsAt(cells: Float64Array, at: number): number {
   return faults;
 }
 
-/**
- * Samples what is per tick (see Counters.tick for the two spans of time); returns the faults since the last
- * one.
- */
+/** What a tick has found in a row. Filled in: a tick samples thousands of rows. */
+export interface Ticked {
+  /** Since the last tick. */
+  faults: number;
+  /** Something that is per tick is another than before. */
+  differs: boolean;
+  /** All that is per tick is 0, and another tick would find nothing else as long as nothing is counted. */
+  rests: boolean;
+}
+
+/** Samples what is per tick of the row that begins at `at`; see Counters.tick for the two spans of time. */
 export function tickCells(
   cells: Float64Array,
   at: number,
   elapsed: number,
   accounted: number,
-): number {
-  let delta = 0;
+  ticked: Ticked,
+): void {
+  let faults = 0;
+  let differs = false;
+  let rests = true;
   for (let c = 0; c < CLASS_COUNT; c++) {
-    const faults = cells[at + byClass + c]!;
-    const more = faults - cells[at + tickedByClass + c]!;
-    cells[at + tickedByClass + c] = faults;
-    cells[at + classRate + c] = elapsed > 0 ? (more * 1e9) / elapsed : 0;
-    delta += more;
+    const now = cells[at + byClass + c]!;
+    const more = now - cells[at + tickedByClass + c]!;
+    const own = elapsed > 0 ? (more * 1e9) / elapsed : 0;
+    cells[at + tickedByClass + c] = now;
+    differs ||= cells[at + classRate + c] !== own;
+    rests &&= own === 0;
+    cells[at + classRate + c] = own;
+    faults += more;
   }
-  cells[at + rate] = elapsed > 0 ? (delta * 1e9) / elapsed : 0;
-  if (accounted > 0) {
-    const now = cells[at + stallNs]!;
-    // Below 0 where a fault in flight was counted in the row of what its page was before.
-    const waited = Math.max(0, now - cells[at + tickedStallNs]!);
-    cells[at + tickedStallNs] = now;
-    cells[at + stalled] = waited / accounted;
-  } else if (elapsed === 0) cells[at + stalled] = 0;
-  return delta;
+  const all = elapsed > 0 ? (faults * 1e9) / elapsed : 0;
+  const stalls = stallsOf(cells, at, elapsed, accounted);
+  ticked.faults = faults;
+  ticked.differs = differs || cells[at + rate] !== all || cells[at + stalled] !== stalls;
+  ticked.rests = rests && stalls === 0 && cells[at + stallNs] === cells[at + tickedStallNs];
+  cells[at + rate] = all;
+  cells[at + stalled] = stalls;
+}
+
+/** Threads that stood in faults in this tick, on average. */
+function stallsOf(cells: Float64Array, at: number, elapsed: number, accounted: number): number {
+  if (accounted <= 0) return elapsed === 0 ? 0 : cells[at + stalled]!;
+  const now = cells[at + stallNs]!;
+  // Below 0 where a fault in flight was counted in the row of what its page was before.
+  const waited = Math.max(0, now - cells[at + tickedStallNs]!);
+  cells[at + tickedStallNs] = now;
+  return waited / accounted;
 }
 
 /** Of the faults of the row that begins at `at`, n more of a class and of `ns` (-1: not known) were there at the last tick. */
@@ -158,26 +179,6 @@ export function shiftTicked(
 ): void {
   cells[at + tickedByClass + faultClass]! += n;
   if (ns >= 0) cells[at + tickedStallNs]! += n * ns;
-}
-
-/** Keeps what is per tick of the row that begins at `at`: `kept` has room for a row. */
-export function keepTick(cells: Float64Array, at: number, kept: Float64Array): void {
-  for (const start of PER_TICK) kept[start] = cells[at + start]!;
-}
-
-/** Something of it is another than it was kept. */
-export function hasTicked(cells: Float64Array, at: number, kept: Float64Array): boolean {
-  for (const start of PER_TICK) if (kept[start] !== cells[at + start]) return true;
-  return false;
-}
-
-/** What is per tick of it is 0, and another tick would find nothing else as long as nothing is counted. */
-export function isTicked(cells: Float64Array, at: number): boolean {
-  for (const start of PER_TICK) if (cells[at + start] !== 0) return false;
-  for (let c = 0; c < CLASS_COUNT; c++) {
-    if (cells[at + byClass + c] !== cells[at + tickedByClass + c]) return false;
-  }
-  return cells[at + stallNs] === cells[at + tickedStallNs];
 }
 
 /** Of a row that rests. */

@@ -1,17 +1,7 @@
 import type { Batch } from '../wire/batch';
 import { CLASS_COUNT } from '../classify/classes';
-import {
-  Cell,
-  faultsAt,
-  foldCells,
-  hasTicked,
-  isTicked,
-  keepTick,
-  restCells,
-  shiftTicked,
-  STRIDE,
-  tickCells,
-} from './cells';
+import { Cell, faultsAt, foldCells, restCells, shiftTicked, STRIDE, tickCells } from './cells';
+import type { Ticked } from './cells';
 import type { FaultColumns } from '../wire/fault-columns';
 import { grownF64, grownU32 } from './grow';
 import type { Resolved } from '../wire/resolved';
@@ -48,8 +38,8 @@ export class StatTable {
   private revisions: Uint32Array;
   /** The revision at which a tick found that the row rests: with the same one, another tick finds nothing else. */
   private rested: Uint32Array;
-  /** Of the row that is ticked: see keepTick(). */
-  private readonly kept = new Float64Array(STRIDE);
+  /** Of the row that is ticked. */
+  private readonly ticked: Ticked = { faults: 0, differs: false, rests: false };
   private readonly histograms: RowHistograms;
   private readonly activity: RowActivity;
   private readonly freeRows: number[] = [];
@@ -287,16 +277,14 @@ export class StatTable {
 
   /** Samples rates and histories; see Counters.tick. */
   tick(elapsed: number, accounted: number): void {
-    const { cells, revisions, rested, kept } = this;
+    const { cells, revisions, rested, ticked } = this;
     this.activity.tick(
       (row) => {
         if (rested[row] === revisions[row]) return 0;
-        const at = row * STRIDE;
-        keepTick(cells, at, kept);
-        const faults = tickCells(cells, at, elapsed, accounted);
-        if (hasTicked(cells, at, kept)) revisions[row]!++;
-        rested[row] = isTicked(cells, at) ? revisions[row]! : NOT_RESTED;
-        return faults;
+        tickCells(cells, row * STRIDE, elapsed, accounted, ticked);
+        if (ticked.differs) revisions[row]!++;
+        rested[row] = ticked.rests ? revisions[row]! : NOT_RESTED;
+        return ticked.faults;
       },
       (row) => {
         restCells(cells, row * STRIDE);

@@ -2,7 +2,7 @@ import type { Batch } from '../wire/batch';
 import { Cause, CAUSE_COUNT, CLASS_COUNT, FaultClass } from '../classify/classes';
 import type { FaultColumns } from '../wire/fault-columns';
 import { Cell, faultsAt, readCells, shiftTicked, STRIDE, tickCells } from './cells';
-import type { CountedRow } from './cells';
+import type { CountedRow, Ticked } from './cells';
 import { BUCKETS, Histogram, quantiles } from './histogram';
 import type { More } from './stat-table';
 import type { Resolved } from '../wire/resolved';
@@ -17,6 +17,7 @@ export class Totals {
   /** Latencies by cause and bucket. */
   private readonly byCause = new Float64Array(CAUSE_COUNT * BUCKETS);
   private recent: number[] = [];
+  private readonly ticked: Ticked = { faults: 0, differs: false, rests: false };
 
   get faults(): number {
     return faultsAt(this.cells, 0);
@@ -175,8 +176,9 @@ export class Totals {
 
   /** See Counters.tick. */
   tick(elapsed: number, accounted: number): void {
-    const delta = tickCells(this.cells, 0, elapsed, accounted);
-    this.recent = [...this.recent, delta].slice(-HISTORY_TICKS);
+    const { ticked } = this;
+    tickCells(this.cells, 0, elapsed, accounted, ticked);
+    this.recent = [...this.recent, ticked.faults].slice(-HISTORY_TICKS);
   }
 
   zero(): void {

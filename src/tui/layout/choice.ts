@@ -55,9 +55,14 @@ export class RowChoice<Row extends GroupableRow> {
 
   constructor(private readonly rules: ChoiceRules<Row>) {}
 
-  /** `classes`: bit mask of those that are shown; `test`: null for all rows. */
-  choose(source: readonly Row[], classes: number, test: RowTest<Row> | null): void {
-    const changed = this.changes.since(source, null);
+  /** `classes`: bit mask of those that are shown; `test`: null for all rows; `told`: see RowChanges. */
+  choose(
+    source: readonly Row[],
+    classes: number,
+    test: RowTest<Row> | null,
+    told: Change | null,
+  ): void {
+    const changed = this.changes.since(source, told);
     this.version++;
     const all = this.allPass;
     const asBefore = changed !== null && test === null && all?.classes === classes;

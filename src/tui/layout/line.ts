@@ -121,8 +121,8 @@ export class Line {
 
   /** A cell of a table: fitted, aligned. */
   cell(text: string, width: number, align: 'left' | 'right', style: Style = 'plain'): this {
-    if (text.length <= width && isAscii(text)) {
-      return this.add(align === 'left' ? text.padEnd(width) : text.padStart(width), style);
+    if (text.length <= width && width <= this.room && isAscii(text)) {
+      return this.put(align === 'left' ? text.padEnd(width) : text.padStart(width), width, style);
     }
     const clean = cellText(text, this.theme.names);
     const fitted = cut(clean, width, this.theme.glyphs.ellipsis, align === 'left');

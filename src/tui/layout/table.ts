@@ -2,6 +2,7 @@ import { FaultClass } from '../../core/classify/classes';
 import type { Column } from '../../core/columns/column';
 import type { RowTest } from '../../core/filter/row-test';
 import type { GroupableRow } from '../../core/snapshot/groups';
+import type { Change } from '../../core/snapshot/row-changes';
 import { ALL_CLASSES, RowChoice } from './choice';
 import type { ColumnNeeds } from './columns';
 import { RowOrder } from './order';
@@ -70,6 +71,7 @@ export class TableModel<Row extends GroupableRow> {
   private selectedIndex = 0;
   private readonly orders = [new RowOrder<Row>(), new RowOrder<Row>()] as const;
   private source: readonly Row[] = [];
+  private told: Change | null = null;
   private test: RowTest<Row> | null = null;
   private classes = ALL_CLASSES;
   private asked = 0;
@@ -103,7 +105,7 @@ export class TableModel<Row extends GroupableRow> {
 
   /**
    * New rows of a new snapshot, of the time `now` (ns). `classes`: bit mask of the classes that are shown,
-   * `asked` of those that were named; `test`: null for all rows.
+   * `asked` of those that were named; `test`: null for all rows; `told`: see RowChanges.
    */
   refresh(
     rows: readonly Row[],
@@ -111,26 +113,28 @@ export class TableModel<Row extends GroupableRow> {
     test: RowTest<Row> | null,
     asked: number,
     now: number,
+    told: Change | null = null,
   ): void {
     const isNew = rows !== this.source;
     this.source = rows;
     this.classes = classes;
     this.asked = asked;
     this.test = test;
+    this.told = told;
     this.arrange(isNew ? now : null);
   }
 
   private arrange(now: number | null = null): void {
-    this.choice.choose(this.source, this.classes, this.test);
+    this.choice.choose(this.source, this.classes, this.test, this.told);
     const { matching, hidesEnded } = this;
     const shown = hidesEnded ? matching.filter((row) => !this.hasEnded(row)) : matching;
-    const told = hidesEnded ? null : this.choice.change;
+    const change = hidesEnded ? null : this.choice.change;
     this.rows = this.tree.arrange(
       shown,
-      (level, rows, change) =>
-        this.orders[level].sort(rows, change, this.sortColumn, this.reverse, now),
+      (level, rows, told) =>
+        this.orders[level].sort(rows, told, this.sortColumn, this.reverse, now),
       this.source,
-      told,
+      change,
     );
     this.keepSelection();
   }

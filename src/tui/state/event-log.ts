@@ -11,6 +11,8 @@ import { Reservoir } from './reservoir';
 export const LOG_CAPACITY = 8192;
 /** Faults kept of each class between two flushes; more are sampled. */
 const SAMPLE = 256;
+/** Of so many ids a search through all of them is no slower than a set. */
+const FEW = 4;
 
 /** What the log asks of the model. */
 export interface EventNames extends FaultNames {
@@ -179,6 +181,22 @@ export class EventLog {
     return found.reverse();
   }
 
+  /** The newest `max` faults of regions, by their ids, that pass, oldest first. */
+  newestOf(regions: readonly number[], max: number, passes: (place: number) => boolean): number[] {
+    const known = regions.length > FEW ? new Set(regions) : null;
+    const found: number[] = [];
+    const { oldest, ids } = this;
+    // Nearly all are of other regions: those are asked nothing else.
+    let place = this.at(Math.max(0, this.count - 1));
+    for (let s = this.count - 1; s >= oldest && found.length < max; s--) {
+      const id = ids[place]!;
+      const belongs = known === null ? isAmong(regions, id) : known.has(id);
+      if (belongs && passes(place)) found.push(s);
+      place = place === 0 ? LOG_CAPACITY - 1 : place - 1;
+    }
+    return found.reverse();
+  }
+
   /** The oldest `max` faults from sequence number `start` on that pass, oldest first. */
   from(start: number, max: number, passes: (place: number) => boolean): number[] {
     const found: number[] = [];
@@ -187,6 +205,25 @@ export class EventLog {
     }
     return found;
   }
+}
+
+/** The newest events of a log that are of something, `most` of them that pass: sequence numbers, oldest first. */
+export type EventsOf = (
+  log: EventLog,
+  most: number,
+  passes: (place: number) => boolean,
+) => number[];
+
+/** Those at whose places of a log a test holds. */
+export function eventsThat(belong: (log: EventLog, place: number) => boolean): EventsOf {
+  return (log, most, passes) =>
+    log.newest(most, log.count, (place) => belong(log, place) && passes(place));
+}
+export const everyEvent: EventsOf = (log, most, passes) => log.newest(most, log.count, passes);
+
+function isAmong(few: readonly number[], id: number): boolean {
+  for (const one of few) if (one === id) return true;
+  return false;
 }
 
 function copyFault(to: Batch, j: number, from: Batch, i: number): void {

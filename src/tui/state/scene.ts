@@ -9,11 +9,11 @@ import { describeFilterError, parseFilter } from '../../core/filter/parse';
 import { isOfNames } from '../../core/filter/name-test';
 import { compileRowTests, type RowTest, type RowTests } from '../../core/filter/row-test';
 import type { GroupableRow } from '../../core/snapshot/groups';
-import type { Snapshot, StatRow } from '../../core/snapshot/snapshot';
+import type { Snapshot, StatRow, TableName } from '../../core/snapshot/snapshot';
 import { RateHistory } from '../layout/rates';
 import { ALL_CLASSES } from '../layout/choice';
 import { TableModel, type TableSpec } from '../layout/table';
-import type { EventLog } from './event-log';
+import { everyEvent, type EventLog, type EventsOf } from './event-log';
 import { latencyPicture, type LatencyPicture } from './latency-picture';
 import type { Picture } from './picture';
 import type { DashboardSource } from './source';
@@ -105,11 +105,12 @@ export class Scene {
     this.arrange();
   }
 
-  /** A table of some rows of the pictures, which is filtered and sorted with each. */
+  /** A table of some rows of the pictures, which is filtered and sorted with each. `of`: where they are all of a table. */
   table<Row extends GroupableRow>(
     spec: Omit<TableSpec<Row>, 'sortBy'> & { readonly sortBy?: string },
     rowsOf: (snapshot: Snapshot) => readonly Row[],
     testOf: (tests: RowTests, filter: Filter) => RowTest<Row>,
+    of?: TableName,
   ): TableModel<Row> {
     const columns = knownColumns(spec.columns, this.live.header.capture.mode);
     const model = new TableModel({ sortBy: 'stall_now', ...spec, columns });
@@ -118,7 +119,8 @@ export class Scene {
       rowsOf,
       arrange: (snapshot, tests) => {
         const test = tests === null ? null : testOf(tests, this.filter!);
-        model.refresh(rowsOf(snapshot), this.classes, test, this.asked, snapshot.now);
+        const told = of === undefined ? null : (snapshot.changes[of] ?? null);
+        model.refresh(rowsOf(snapshot), this.classes, test, this.asked, snapshot.now, told);
       },
     };
     this.tables.push(table);
@@ -272,13 +274,8 @@ export class Scene {
     return test === null || test(log.batch, log.resolved, place);
   }
 
-  /** Sequence numbers of the newest events that are shown and `belong`, oldest first. */
-  newestEvents(most: number, belong: EventTest = EVERY_EVENT): number[] {
-    const { log } = this.picture;
-    return log.newest(most, log.count, (at) => belong(log, at) && this.showsEvent(at));
+  /** Sequence numbers of the newest events `of` something that are shown, oldest first. */
+  newestEvents(most: number, of: EventsOf = everyEvent): number[] {
+    return of(this.picture.log, most, (place) => this.showsEvent(place));
   }
 }
-
-/** Whether the event at a place of a log is one of those that are asked for. */
-export type EventTest = (log: EventLog, place: number) => boolean;
-const EVERY_EVENT: EventTest = () => true;

@@ -10,6 +10,7 @@ import type { OwnedGroup } from '../../core/snapshot/process-groups';
 import type { PairedRow, ProcessRow, Snapshot } from '../../core/snapshot/snapshot';
 import { bytes, percent } from '../../core/text/format';
 import type { Line } from '../layout/line';
+import { eventsThat } from '../state/event-log';
 import { leadOfCgroup } from './lead';
 import { pairedLine } from './detail-lines';
 import { pairedTable, RowDetailView } from './row-detail';
@@ -54,7 +55,7 @@ export const cgroups: ViewEntry = {
           const apart = row.rows.filter(({ pid }) => pid !== 0);
           regions = regionsOfProcesses(scene.picture.snapshot, apart);
         },
-        event: (log, place) => pids.has(log.batch.pid[place]!),
+        events: eventsThat((log, place) => pids.has(log.batch.pid[place]!)),
         title: (line, row) => {
           titleLine(line, row);
           limitWords(line, shown.cgroup(row.label));

@@ -58,7 +58,7 @@ function rowsOf(
 ): { readonly rows: readonly ChangeRow[]; readonly sum: ChangeRow } {
   const nothing: GroupableRow = {
     ...scene.picture.snapshot.totals,
-    ...{ members: 1, sumsUp: '', revision: 0, history: [] },
+    ...{ members: 1, sumsUp: '', revision: 0, identity: 0, history: [] },
     addLatencies: () => 0,
     addHistory: () => 0,
   };

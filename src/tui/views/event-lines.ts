@@ -5,8 +5,8 @@ import { codeText } from '../../core/columns/symbol-fields';
 import type { ExportTable } from '../../core/columns/table-export';
 import { grouped, hexText, latency } from '../../core/text/format';
 import { Line } from '../layout/line';
-import { LOG_CAPACITY, type EventLog } from '../state/event-log';
-import type { EventTest, Scene } from '../state/scene';
+import { LOG_CAPACITY, type EventLog, type EventsOf } from '../state/event-log';
+import type { Scene } from '../state/scene';
 import { CLASS_STYLE, type Style, type Theme } from '../terminal/theme';
 
 /** The rule above the newest events, and those that were found. */
@@ -20,12 +20,12 @@ export function eventSection(
 }
 
 /** The log's events with the fields of the streams, and the share of faults that each class shows. */
-export function eventTable(scene: Scene, belong?: EventTest): ExportTable {
+export function eventTable(scene: Scene, of?: EventsOf): ExportTable {
   const { log } = scene.picture;
   return {
     name: 'events',
     columns: [...FAULT_FIELDS.map((field) => field.id), 'sampled_share'],
-    rows: scene.newestEvents(LOG_CAPACITY, belong).map((sequence) => {
+    rows: scene.newestEvents(LOG_CAPACITY, of).map((sequence) => {
       const at = log.at(sequence);
       const share = log.shareOf(log.resolved.faultClass[at]!);
       return [...FAULT_FIELDS.map((field) => fieldValue(field, log, at)), share];

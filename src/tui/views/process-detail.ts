@@ -6,6 +6,7 @@ import type { PairedRow, ProcessRow, Snapshot } from '../../core/snapshot/snapsh
 import { grouped, percent } from '../../core/text/format';
 import { Line } from '../layout/line';
 import type { TableModel } from '../layout/table';
+import { eventsThat } from '../state/event-log';
 import type { Scene } from '../state/scene';
 import type { Theme } from '../terminal/theme';
 import { leadOfProcess } from './lead';
@@ -42,7 +43,7 @@ export function processDetail(
       leftOut = row.pid === 0 && members.length === 1 ? 0 : row.leftOut;
       parts = partsOf(scene.picture.snapshot, members);
     },
-    event: (log, place) => pids.has(log.batch.pid[place]!),
+    events: eventsThat((log, place) => pids.has(log.batch.pid[place]!)),
     title: titleLine,
     where: (theme, columns) => pairedLine(theme, columns, 'hits', parts.regions),
     who: (theme, columns) => [

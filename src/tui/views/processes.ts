@@ -49,6 +49,7 @@ export const processes: ViewEntry = {
       },
       (snapshot) => snapshot.processes,
       (tests) => tests.processes,
+      'processes',
     );
     return new TableView(
       processes.name,

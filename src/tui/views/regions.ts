@@ -18,9 +18,6 @@ import { pairedTable, RowDetailView } from './row-detail';
 import { TableView } from './table-view';
 import type { View, ViewEntry } from './view';
 
-/** Of so many ids a search through all of them is no slower than a set. */
-const FEW = 4;
-
 /** Where faults fall. */
 export const regions: ViewEntry = {
   name: 'regions',
@@ -36,12 +33,12 @@ export const regions: ViewEntry = {
       },
       (snapshot) => snapshot.regions,
       (tests) => tests.regions,
+      'regions',
     );
     const detail = (opened: RegionRow): View => {
       const { id } = opened;
       let found: RegionDetail | null = null;
       let ids: readonly number[] = [];
-      let known: ReadonlySet<number> = new Set();
       return new RowDetailView<RegionRow>(scene, navigation, opened, {
         lead: leadOfRegion,
         name: 'region',
@@ -49,13 +46,8 @@ export const regions: ViewEntry = {
         look: (row) => {
           found = detailOf(scene, row);
           ids = idsOf(row);
-          known = new Set(ids);
         },
-        event: (log, place) => {
-          const of = log.regionIdAt(place);
-          // All that are kept are asked, and most are elsewhere: of a few ids a comparison is the faster way.
-          return ids.length <= FEW ? ids.includes(of) : known.has(of);
-        },
+        events: (log, most, passes) => log.newestOf(ids, most, passes),
         title: titleLine,
         where: (theme, columns, row) => [
           ...placeLines(theme, columns, row, found),

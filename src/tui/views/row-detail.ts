@@ -15,9 +15,9 @@ import {
 import type { PairedRow, SharedRow, StatRow } from '../../core/snapshot/snapshot';
 import { Line } from '../layout/line';
 import { sparkline } from '../layout/spark';
-import { LOG_CAPACITY } from '../state/event-log';
+import { LOG_CAPACITY, type EventsOf } from '../state/event-log';
 import type { Picture } from '../state/picture';
-import type { EventTest, Scene } from '../state/scene';
+import type { Scene } from '../state/scene';
 import { CLASS_STYLE, type Theme } from '../terminal/theme';
 import { labelled, LABEL_CELLS, partLines, type Part } from './detail-lines';
 import { explainRow } from './explain';
@@ -34,7 +34,7 @@ export interface RowDetail<Row extends StatRow> {
   /** Looks up what is to be known of the row beside its numbers: once per picture. */
   readonly look?: (row: Row) => void;
   /** Its events. */
-  readonly event: EventTest;
+  readonly events: EventsOf;
   readonly title: (line: Line, row: Row) => void;
   /** Lines below the title, and above the time. */
   readonly where?: (theme: Theme, columns: number, row: Row) => string[];
@@ -117,7 +117,7 @@ export class RowDetailView<Row extends StatRow & SharedRow> implements View {
   }
 
   private events(theme: Theme, columns: number, most: number): string[] {
-    const sequences = this.scene.newestEvents(most, this.detail.event);
+    const sequences = this.scene.newestEvents(most, this.detail.events);
     return eventSection(theme, columns, this.scene.picture.log, sequences);
   }
 
@@ -136,7 +136,7 @@ export class RowDetailView<Row extends StatRow & SharedRow> implements View {
 
   tables(): ExportTables {
     const { row, detail, scene } = this;
-    const events = eventTable(scene, detail.event);
+    const events = eventTable(scene, detail.events);
     const history: ExportTable = {
       name: 'history',
       columns: ['refreshes_ago', 'faults'],

@@ -4,6 +4,7 @@ import { SITE_COLUMNS } from '../../core/columns/row-columns';
 import { rowTable, type ExportTable } from '../../core/columns/table-export';
 import type { PairedRow, SiteRow, StackRow } from '../../core/snapshot/snapshot';
 import type { Line } from '../layout/line';
+import { eventsThat } from '../state/event-log';
 import { callerLines, stackTable } from './caller-lines';
 import { pairedLine } from './detail-lines';
 import { pairedTable, RowDetailView } from './row-detail';
@@ -20,6 +21,7 @@ export const sites: ViewEntry = {
       { columns: SITE_COLUMNS },
       (snapshot) => snapshot.sites,
       (tests) => tests.sites,
+      'sites',
     );
     const detail = (opened: SiteRow): View => {
       let regions: readonly PairedRow[] = [];
@@ -33,7 +35,9 @@ export const sites: ViewEntry = {
           regions = scene.picture.snapshot.siteRegions(id);
           stacks = scene.picture.snapshot.siteStacks(id);
         },
-        event: ({ names, resolved }, place) => isOfSite(names.code(resolved.code[place]!), opened),
+        events: eventsThat(({ names, resolved }, place) =>
+          isOfSite(names.code(resolved.code[place]!), opened),
+        ),
         title: titleLine,
         where: (theme, columns) => pairedLine(theme, columns, 'hits', regions),
         who: (theme, columns) => callerLines(theme, columns, stacks, direction),

@@ -12,7 +12,7 @@ export class TaggedProcesses extends ProcessGroup {
     readonly gone: number,
   ) {
     super();
-    this.fill(TAGGED_ID, rows, false);
+    this.fill(TAGGED_ID, rows);
   }
 
   protected override describe(rows: readonly ProcessRow[]): void {

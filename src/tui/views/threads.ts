@@ -6,6 +6,7 @@ import { regionsOfThreads } from '../../core/snapshot/row-parts';
 import { sitesOfAll } from '../../core/snapshot/site-pairs';
 import type { PairedRow, ThreadRow } from '../../core/snapshot/snapshot';
 import type { Line } from '../layout/line';
+import { eventsThat } from '../state/event-log';
 import { leadOfThread } from './lead';
 import { pairedLine } from './detail-lines';
 import { pairedTable, RowDetailView } from './row-detail';
@@ -28,6 +29,7 @@ export const threads: ViewEntry = {
       },
       (snapshot) => snapshot.threads,
       (tests) => tests.threads,
+      'threads',
     );
     const detail = (opened: ThreadRow): View => {
       let tids: ReadonlySet<number> = new Set();
@@ -43,7 +45,7 @@ export const threads: ViewEntry = {
           hit = regionsOfThreads(snapshot, new Set(members.map(({ id }) => id)));
           code = sitesOfAll(snapshot, 'threads', members);
         },
-        event: (log, place) => tids.has(log.batch.tid[place]!),
+        events: eventsThat((log, place) => tids.has(log.batch.tid[place]!)),
         title: titleLine,
         where: (theme, columns) => pairedLine(theme, columns, 'hits', hit),
         who: (theme, columns) => pairedLine(theme, columns, 'code', code),

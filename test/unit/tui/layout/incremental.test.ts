@@ -15,7 +15,7 @@ import {
 } from '../../../../src/core/snapshot/group-rules';
 import { Grouping } from '../../../../src/core/snapshot/grouping';
 import type { GroupableRow } from '../../../../src/core/snapshot/groups';
-import type { Snapshot } from '../../../../src/core/snapshot/snapshot';
+import type { Snapshot, TableName } from '../../../../src/core/snapshot/snapshot';
 import { BUCKETS } from '../../../../src/core/stats/histogram';
 import { mergeCounted } from '../../../../src/core/stats/cells';
 import { ALL_CLASSES } from '../../../../src/tui/layout/choice';
@@ -29,6 +29,8 @@ interface Shown {
   readonly table: Table;
   readonly rowsOf: (snapshot: Snapshot) => readonly GroupableRow[];
   readonly testOf: (tests: RowTests) => never;
+  /** Its rows come with what is known of their changes; null: they are looked at. */
+  readonly of: TableName | null;
 }
 
 const FILTERS = ['', 'region=heap', 'faults>3', 'class=cow', 'pid=100', 'p50>2us', 'comm=w'];
@@ -40,10 +42,12 @@ function tables(): Shown[] {
     spec: Omit<TableSpec<Row>, 'sortBy'>,
     rowsOf: (snapshot: Snapshot) => readonly Row[],
     testOf: (tests: RowTests) => unknown,
+    of: TableName | null,
   ): Shown => ({
     table: new TableModel<Row>({ sortBy: 'stall_now', ...spec }) as unknown as Table,
     rowsOf,
     testOf: testOf as Shown['testOf'],
+    of,
   });
   return [
     shown(
@@ -55,6 +59,7 @@ function tables(): Shown[] {
       },
       (snapshot) => snapshot.regions,
       (tests) => tests.regions,
+      'regions',
     ),
     shown(
       {
@@ -65,6 +70,7 @@ function tables(): Shown[] {
       },
       (snapshot) => snapshot.threads,
       (tests) => tests.threads,
+      null,
     ),
     shown(
       {
@@ -75,6 +81,7 @@ function tables(): Shown[] {
       },
       (snapshot) => snapshot.processes,
       (tests) => tests.processes,
+      'processes',
     ),
   ];
 }
@@ -242,9 +249,10 @@ class World {
   private show(shown: readonly Shown[], snapshot: Snapshot): void {
     const { filter } = parseFilter(this.filter);
     const tests = filter === null ? null : compileRowTests(filter, snapshot);
-    for (const { table, rowsOf, testOf } of shown) {
+    for (const { table, rowsOf, testOf, of } of shown) {
       const test = tests === null ? null : testOf(tests);
-      table.refresh(rowsOf(snapshot), this.classes, test, 0, snapshot.now);
+      const told = of === null ? null : (snapshot.changes[of] ?? null);
+      table.refresh(rowsOf(snapshot), this.classes, test, 0, snapshot.now, told);
     }
   }
 
