@@ -26,8 +26,8 @@ export class RowPool<Row extends StatRow & Pick<SharedRow, 'revision'>> implemen
   private looked: Uint32Array = new Uint32Array();
   /** By slot: its row is shown. */
   private readonly shows: boolean[] = [];
-  /** What is known of the last rows beside those before. */
-  change: Change = { of: this, version: 0, changed: null };
+  /** What is known of the last rows beside those before. The pool itself is no part of a snapshot, which has this. */
+  change: Change = { of: {}, version: 0, changed: null };
 
   constructor(
     readonly stats: StatTable,
@@ -53,8 +53,8 @@ export class RowPool<Row extends StatRow & Pick<SharedRow, 'revision'>> implemen
       }
       if (shows[slot] === true) found.push(rows[slot]!);
     }
-    const version = this.change.version + 1;
-    this.change = { of: this, version, changed: same ? changed : null };
+    const { of, version } = this.change;
+    this.change = { of, version: version + 1, changed: same ? changed : null };
     return found;
   }
 

@@ -102,13 +102,15 @@ describe('Model: where a fault happened', () => {
     const fresh = rig.model.snapshot(rig.now);
     const plain = (of: Snapshot): object =>
       Object.fromEntries(
-        Object.entries(of).map(([name, value]: [string, unknown]) => [
+        Object.entries({ ...of, changes: null }).map(([name, value]: [string, unknown]) => [
           name,
           // Some are asked of one row, the others of none.
           typeof value === 'function' ? (value as (id: number) => unknown)(0) : value,
         ]),
       );
     expect(plain(again)).toEqual(plain(fresh));
+    expect(again.changes.regions).toMatchObject({ version: 2, changed: [0, 1] });
+    expect(fresh.changes.regions).toMatchObject({ version: 1, changed: null });
     expect(kept.regions.map((row) => row.faults)).toEqual([1, 1]);
     expect(again.regions.map((row) => row.faults)).toEqual([2, 1]);
   });
