@@ -1,6 +1,7 @@
-import type { SharedRow } from './snapshot';
-
-type Revised = Pick<SharedRow, 'revision'>;
+/** Of a row of a snapshot (SharedRow). */
+interface Revised {
+  readonly revision: number;
+}
 
 /** What is known of a list beside one that came before it. */
 export interface Change {
