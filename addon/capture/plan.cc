@@ -88,9 +88,9 @@ class Planner {
   }
 
   void PlanEngine(const PlanOptions& options) {
-    // Who watches a whole machine makes all of it pay: programs take half as much for a fault. Of
-    // what is outside of a cgroup they would see every fault, which the kernel's events do not.
-    const bool best = options.engine == Engine::kBest && options.bpf.settings.scope == kBpfEveryone;
+    // Programs take half as much for a fault, and one in a hundred of its time of a fault of who is
+    // not followed. What is outside of a cgroup must not pay: the kernel's events do not see it.
+    const bool best = options.engine == Engine::kBest && options.bpf.settings.scope != kBpfCgroup;
     BpfRefusal refusal;
     if (options.engine == Engine::kBpf || best) {
       if (PlanBpf(options, &refusal)) return;

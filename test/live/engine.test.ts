@@ -24,6 +24,7 @@ afterAll(() => {
   removeScratch(scratch);
 });
 
+const ENGINES = ['bpf', 'tracepoint'];
 const BPF = ['--engine', 'bpf'];
 /** Where nothing is read of what code is called. */
 const UNNAMED = [...BPF, '--no-symbols'];
@@ -32,13 +33,13 @@ const command = (name: string, ...args: readonly string[]): string[] => [
   ...['--dir', scratch, ...args],
 ];
 
-function isWhole({ ended, rows, faults, report }: Capture): void {
+function isWhole({ ended, rows, faults, report }: Capture, engine = 'bpf'): void {
   expect(ended.status).toBe(0);
   expect(rows.length).toBeGreaterThan(0);
   expect(report.completeness).toMatchObject({ difference: 0, lost: 0, comparable: true });
   const { expected, captured } = compare(rows, faults);
   expect(captured).toEqual(expected);
-  expect(report.capture).toMatchObject({ engine: 'bpf', limits: [] });
+  expect(report.capture).toMatchObject({ engine, limits: [] });
 }
 
 type Case = readonly [name: string, ...args: string[]];
@@ -54,10 +55,12 @@ const STARTED: readonly Case[] = [
   ['storm', '--threads', '2', '--faults', '20000', '--pages', '1024'],
   ['threads', '--sleepers', '100', '--faulting', '20', '--pages', '16'],
 ];
-test.each(STARTED)(
-  'BPF, started: every range of %s has its faults, and nothing is lost',
-  async (name, ...args) => {
-    isWhole(await captureCommand(command(name, ...args), scratch, { args: UNNAMED }));
+const started = ENGINES.flatMap((engine) => STARTED.map((of) => [engine, ...of] as const));
+test.each(started)(
+  '%s, started: every range of %s has its faults, and nothing is lost',
+  async (engine, name, ...args) => {
+    const options = { args: ['--engine', engine, '--no-symbols'] };
+    isWhole(await captureCommand(command(name, ...args), scratch, options), engine);
   },
 );
 
@@ -67,8 +70,10 @@ const ATTACHED: readonly Case[] = [
   ['storm', '--threads', '2', '--faults', '20000', '--pages', '1024'],
   ['threads', '--sleepers', '100', '--faulting', '20', '--pages', '16'],
 ];
-test.each(ATTACHED)('BPF, attached to: the same of %s', async (name, ...args) => {
-  isWhole(await captureAttached(command(name, ...args), scratch, UNNAMED));
+const joined = ENGINES.flatMap((engine) => ATTACHED.map((of) => [engine, ...of] as const));
+test.each(joined)('%s, attached to: the same of %s', async (engine, name, ...args) => {
+  const options = ['--engine', engine, '--no-symbols'];
+  isWhole(await captureAttached(command(name, ...args), scratch, options), engine);
 });
 
 // Who walks a stack inside of a fault touches pages that are not there.
@@ -150,10 +155,12 @@ async function chosen(
   );
 }
 
-test('programs watch a whole machine and a name, and tracepoints where they are refused', async () => {
-  for (const whole of [['-a'], ['--name', 'nobody-has-it']])
-    expect(await chosen(whole)).toEqual(['bpf', '']);
-  expect(await chosen(['-p', String(process.pid)])).toEqual(['tracepoint', '']);
+test('programs finish faults, but of a cgroup; tracepoints where they are refused', async () => {
+  const own = ['-p', String(process.pid)];
+  for (const target of [['-a'], ['--name', 'nobody-has-it'], own])
+    expect(await chosen(target)).toEqual(['bpf', '']);
+  const mount = cgroupMount(readFileSync('/proc/self/mountinfo', 'utf8'))!;
+  expect(await chosen(['--cgroup', mount])).toEqual(['tracepoint', '']);
   expect(await chosen(['-a', '--engine', 'tracepoint'])).toEqual(['tracepoint', '']);
   const inside = ['unshare', '--pid', '--fork', '--mount-proc'];
   expect(await chosen(['-a'], inside)).toEqual([
@@ -212,30 +219,27 @@ test('descriptors: at most 20 for each CPU', async () => {
 
 const TIMES = 50;
 /** A thread that has faulted in the cgroup moves out before it takes its signals; one moves in. */
-test.each(['bpf', 'tracepoint'])(
-  '%s: a thread is of the cgroup that it is in now',
-  async (engine) => {
-    const mount = cgroupMount(readFileSync('/proc/self/mountinfo', 'utf8'))!;
-    const cgroup = join(mount, `pagefault-engine-${process.pid}`);
-    mkdirSync(cgroup);
-    try {
-      const tracer = startAnalyzer([
-        ...['--engine', engine, '-q', '--report-format', 'json', '--cgroup', cgroup],
-      ]);
-      await attached(tracer);
-      const segv = command('segv', '--times', String(TIMES));
-      const [inside, outside] = [cgroup, mount].map((path) => join(path, 'cgroup.procs'));
-      const out = 'echo $$ > "$0"; (:); x=$(cat "$0"); echo $$ > "$1"; shift; exec "$@"';
-      await run(['sh', '-c', out, inside!, outside!, ...segv]);
-      const into = '(:); x=$(cat "$0"); echo $$ > "$0"; exec "$@"';
-      await run(['sh', '-c', into, inside!, ...segv]);
-      tracer.kill('SIGINT');
-      const report = reportIn(await tracer.ended);
-      expect(report.summary).toMatchObject({ error: 3 * TIMES });
-      expect(report.capture.records).toMatchObject({ interrupted: 0 });
-      expect(report.completeness).toMatchObject({ difference: 0, lost: 0 });
-    } finally {
-      if (existsSync(cgroup)) rmdirSync(cgroup);
-    }
-  },
-);
+test.each(ENGINES)('%s: a thread is of the cgroup that it is in now', async (engine) => {
+  const mount = cgroupMount(readFileSync('/proc/self/mountinfo', 'utf8'))!;
+  const cgroup = join(mount, `pagefault-engine-${process.pid}`);
+  mkdirSync(cgroup);
+  try {
+    const tracer = startAnalyzer([
+      ...['--engine', engine, '-q', '--report-format', 'json', '--cgroup', cgroup],
+    ]);
+    await attached(tracer);
+    const segv = command('segv', '--times', String(TIMES));
+    const [inside, outside] = [cgroup, mount].map((path) => join(path, 'cgroup.procs'));
+    const out = 'echo $$ > "$0"; (:); x=$(cat "$0"); echo $$ > "$1"; shift; exec "$@"';
+    await run(['sh', '-c', out, inside!, outside!, ...segv]);
+    const into = '(:); x=$(cat "$0"); echo $$ > "$0"; exec "$@"';
+    await run(['sh', '-c', into, inside!, ...segv]);
+    tracer.kill('SIGINT');
+    const report = reportIn(await tracer.ended);
+    expect(report.summary).toMatchObject({ error: 3 * TIMES });
+    expect(report.capture.records).toMatchObject({ interrupted: 0 });
+    expect(report.completeness).toMatchObject({ difference: 0, lost: 0 });
+  } finally {
+    if (existsSync(cgroup)) rmdirSync(cgroup);
+  }
+});

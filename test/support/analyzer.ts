@@ -16,7 +16,7 @@ export interface Capture {
   readonly rows: readonly TruthRow[];
 }
 
-/** All live tests with one engine: PAGEFAULT_TEST_ENGINE=bpf npx jest test/live. */
+/** All live tests with one engine: PAGEFAULT_TEST_ENGINE=tracepoint npx jest test/live. */
 const ENGINE = process.env.PAGEFAULT_TEST_ENGINE;
 
 export function analyzerCommand(args: readonly string[]): string[] {
