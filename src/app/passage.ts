@@ -1,6 +1,6 @@
 import type { Debug } from '../core/facts/debug';
 import type { Limits } from '../core/stats/limits';
-import { TotalStats } from '../core/snapshot/rows';
+import { TotalStats } from '../core/snapshot/total-stats';
 import { RecordedCapture } from '../sources/recording/recorded-capture';
 import type { RateSample } from '../tui/layout/rates';
 import { EventLog } from '../tui/state/event-log';

@@ -23,8 +23,9 @@ import type {
 } from './snapshot';
 import { FOLDED_CAP, Stands } from '../stats/row-table';
 import type { RowTable } from '../stats/row-table';
-import { ProcessStats, RegionStats, share, SiteStats, ThreadStats, TotalStats } from './rows';
+import { ProcessStats, RegionStats, share, SiteStats, ThreadStats } from './rows';
 import { RowPool } from './row-pool';
+import { TotalStats } from './total-stats';
 import { Cell } from '../stats/cells';
 import { NOT_IN_DETAIL } from '../stats/limits';
 import type { TimeGrid } from '../stats/over-time';
@@ -129,9 +130,12 @@ export class SnapshotBuilder {
     const { regions } = this.model;
     const { stats } = regions.rows;
     const sizes = this.mappedBytes();
-    const before = this.sizes;
     const renamed = this.makersVersion !== this.makers.version;
     if (pool === this.pools.regions) {
+      const before = this.sizes;
+      for (let slot = 0; slot < sizes.length; slot++) {
+        if (sizes[slot] !== before[slot]) stats.revise(slot);
+      }
       this.sizes = sizes;
       this.makersVersion = this.makers.version;
     }
@@ -141,7 +145,7 @@ export class SnapshotBuilder {
         const sumsUp = this.sumsUp(regions.rows, slot, 'regions');
         row.fill(slot, regions, sizes[slot]!, this.makers.text(slot), sumsUp);
       },
-      rests: (slot) => !renamed && sizes[slot] === before[slot],
+      revised: !renamed,
     });
   }
 
@@ -226,7 +230,7 @@ export class SnapshotBuilder {
               : '';
         row.fill(rows.info(slot)!, rows.members(slot), why);
       },
-      rests: () => true,
+      revised: true,
     });
   }
 

@@ -7,12 +7,10 @@ import type { RegionInfo, RegionTable } from '../regions/region-table';
 import type { ProcessRow, RegionRow, SiteRow, StatRow, ThreadRow } from './snapshot';
 import { Cell, STRIDE } from '../stats/cells';
 import type { StatTable } from '../stats/stat-table';
-import type { Totals } from '../stats/totals';
 import { UNKNOWN_OWNER } from '../facts/owner';
 import type { ProcessInfo, ThreadInfo } from '../tasks/task-table';
 import { leftOut } from '../tasks/tasks';
 
-const QUANTILES = [0.5, 0.9, 0.99] as const;
 /** Percentiles of what was not measured. */
 const NONE: readonly number[] = [NaN, NaN, NaN];
 
@@ -20,43 +18,7 @@ export function share(ns: number, elapsed: number): number {
   return elapsed > 0 ? ns / elapsed : 0;
 }
 
-/** The whole of a run. Made anew for each snapshot. */
-export class TotalStats implements StatRow {
-  readonly id = 0;
-  // Of their full length at once: push() would make room for 17 numbers in each.
-  readonly byClass = new Array<number>(CLASS_COUNT).fill(0);
-  readonly classRate = new Array<number>(CLASS_COUNT).fill(0);
-  readonly byCause = new Array<number>(CAUSE_COUNT).fill(0);
-  readonly causeNs = new Array<number>(CAUSE_COUNT).fill(0);
-  uniquePages = 0;
-  undecided = 0;
-  stallNs = 0;
-  maxNs = 0;
-  lastTime = 0;
-  rate = 0;
-  stalled = 0;
-  readonly faults: number;
-  readonly refaults: number;
-  readonly p50Ns: number;
-  readonly p90Ns: number;
-  readonly p99Ns: number;
-  readonly stallShare: number;
-  readonly history: readonly number[];
-
-  constructor(total: Totals, elapsed: number) {
-    total.read(this);
-    this.faults = total.faults;
-    this.refaults = refaultsOf(this);
-    this.stallShare = share(this.stallNs, elapsed);
-    const [p50Ns, p90Ns, p99Ns] = total.allLatencies().quantiles(QUANTILES);
-    this.p50Ns = p50Ns!;
-    this.p90Ns = p90Ns!;
-    this.p99Ns = p99Ns!;
-    this.history = [...total.history];
-  }
-}
-
-function refaultsOf({
+export function refaultsOf({
   faults,
   byClass,
   uniquePages,
@@ -106,8 +68,11 @@ class Stats implements StatRow {
     this.#slot = slot;
   }
 
-  /** Most rows rest: of those, nothing is read again. Returns whether it is filled for the first time. */
-  protected fillStats(): boolean {
+  /**
+   * Reads the counters again; of a row that is filled nothing else need have changed. Most rows rest: of those, nothing is
+   * read. Returns whether it is the first time.
+   */
+  recount(): boolean {
     const { stats } = this.#of;
     const slot = this.#slot;
     const first = this.revision < 0;
@@ -267,7 +232,7 @@ export class RegionStats extends Stats implements RegionRow {
   private info: RegionInfo | null = null;
 
   fill(slot: number, regions: RegionTable, size: number, maker: string, sumsUp: string): this {
-    const first = this.fillStats();
+    const first = this.recount();
     const info = regions.rows.info(slot)!;
     const startPage = regions.startPage(slot);
     const endPage = regions.endPage(slot);
@@ -303,7 +268,7 @@ export class ThreadStats extends Stats implements ThreadRow {
   sumsUp = '';
 
   fill(info: ThreadInfo, members: number, sumsUp: string): this {
-    const first = this.fillStats();
+    const first = this.recount();
     const { tid, pid, comm, alive } = info;
     const same = this.tid === tid && this.pid === pid && this.comm === comm;
     const stands = this.members === members && this.sumsUp === sumsUp;
@@ -340,7 +305,7 @@ export class ProcessStats extends Stats implements ProcessRow {
     worstThreadShare: number,
     worstTid: number,
   ): this {
-    const first = this.fillStats();
+    const first = this.recount();
     this.worstThreadShare = worstThreadShare;
     this.worstTid = worstTid;
     const { pid, ppid, nsPid, comm, owner, alive, threads } = info;
@@ -379,7 +344,7 @@ export class SiteStats extends Stats implements SiteRow {
   private info: SiteInfo | null = null;
 
   fill(info: SiteInfo, members: number, sumsUp: string): this {
-    const first = this.fillStats();
+    const first = this.recount();
     if (this.info === info && this.members === members && this.sumsUp === sumsUp) return this;
     this.revise(first);
     this.info = info;

@@ -36,6 +36,8 @@ export class StatTable {
   private ids: Float64Array;
   /** See revision(). */
   private revisions: Uint32Array;
+  /** See description(). */
+  private descriptions: Uint32Array;
   /** The revision at which a tick found that the row rests: with the same one, another tick finds nothing else. */
   private rested: Uint32Array;
   /** Of the row that is ticked. */
@@ -55,6 +57,7 @@ export class StatTable {
     this.cells = new Float64Array(capacity * STRIDE);
     this.ids = new Float64Array(capacity);
     this.revisions = new Uint32Array(capacity);
+    this.descriptions = new Uint32Array(capacity);
     this.rested = new Uint32Array(capacity);
     this.histograms = new RowHistograms(pool, capacity);
     this.activity = new RowActivity(pool, capacity);
@@ -82,7 +85,7 @@ export class StatTable {
       row = this.top++;
     }
     this.ids[row] = this.nextId++;
-    this.revisions[row]!++;
+    this.revise(row);
     return row;
   }
 
@@ -91,6 +94,7 @@ export class StatTable {
     this.cells = grownF64(this.cells, capacity * STRIDE);
     this.ids = grownF64(this.ids, capacity);
     this.revisions = grownU32(this.revisions, capacity);
+    this.descriptions = grownU32(this.descriptions, capacity);
     this.rested = grownU32(this.rested, capacity);
     this.histograms.grow(capacity);
     this.activity.grow(capacity);
@@ -318,6 +322,12 @@ export class StatTable {
   /** What is shown of a row beside its counters has changed. */
   revise(row: number): void {
     this.revisions[row]!++;
+    this.descriptions[row]!++;
+  }
+
+  /** Another number whenever that is so. */
+  description(row: number): number {
+    return this.descriptions[row]!;
   }
 
   /** Another number whenever something else may be read of the row in this slot; its history apart. */

@@ -66,21 +66,30 @@ export class RowChoice<Row extends GroupableRow> {
     this.version++;
     const all = this.allPass;
     const asBefore = changed !== null && test === null && all?.classes === classes;
-    if (asBefore && changed.every((at) => this.changesNothing(source[at]!, at, all))) {
+    if (asBefore && this.changeNothing(source, changed, all)) {
       this.chosen = { ...this.chosen, matching: source };
     } else this.chooseAnew(source, classes, test);
     this.change = this.allPass === null ? null : { of: this, version: this.version, changed };
   }
 
-  /** What is known of all rows holds with this one too. */
-  private changesNothing(row: Row, at: number, { classes, onePid }: AllPass): boolean {
-    const { pidOf } = this.rules;
+  /** What is known of all rows holds with these as they are now too. */
+  private changeNothing(
+    source: readonly Row[],
+    changed: readonly number[],
+    { classes, onePid }: AllPass,
+  ): boolean {
+    const { masks } = this;
     const { present, severalProcesses } = this.chosen;
-    const mask = classesOf(row);
-    const before = this.masks[at]!;
-    if ((mask & classes) === 0) return false;
-    if ((mask & before) !== before || (mask & present) !== mask) return false;
-    return severalProcesses || pidOf === undefined || pidOf(row) === onePid;
+    const pidOf = severalProcesses ? undefined : this.rules.pidOf;
+    for (const at of changed) {
+      const row = source[at]!;
+      const mask = classesOf(row);
+      const before = masks[at]!;
+      if ((mask & classes) === 0) return false;
+      if ((mask & before) !== before || (mask & present) !== mask) return false;
+      if (pidOf !== undefined && pidOf(row) !== onePid) return false;
+    }
+    return true;
   }
 
   /** In one pass, for there may be thousands. */

@@ -11,7 +11,7 @@ import { Reservoir } from './reservoir';
 export const LOG_CAPACITY = 8192;
 /** Faults kept of each class between two flushes; more are sampled. */
 const SAMPLE = 256;
-/** Of so many ids a search through all of them is no slower than a set. */
+/** So many ids are compared one by one. */
 const FEW = 4;
 
 /** What the log asks of the model. */
@@ -184,13 +184,14 @@ export class EventLog {
   /** The newest `max` faults of regions, by their ids, that pass, oldest first. */
   newestOf(regions: readonly number[], max: number, passes: (place: number) => boolean): number[] {
     const known = regions.length > FEW ? new Set(regions) : null;
+    const [a = NaN, b = a, c = a, d = a] = regions;
     const found: number[] = [];
     const { oldest, ids } = this;
-    // Nearly all are of other regions: those are asked nothing else.
+    // Nearly all are of other regions, and all are asked.
     let place = this.at(Math.max(0, this.count - 1));
     for (let s = this.count - 1; s >= oldest && found.length < max; s--) {
       const id = ids[place]!;
-      const belongs = known === null ? isAmong(regions, id) : known.has(id);
+      const belongs = known?.has(id) ?? (id === a || id === b || id === c || id === d);
       if (belongs && passes(place)) found.push(s);
       place = place === 0 ? LOG_CAPACITY - 1 : place - 1;
     }
@@ -220,11 +221,6 @@ export function eventsThat(belong: (log: EventLog, place: number) => boolean): E
     log.newest(most, log.count, (place) => belong(log, place) && passes(place));
 }
 export const everyEvent: EventsOf = (log, most, passes) => log.newest(most, log.count, passes);
-
-function isAmong(few: readonly number[], id: number): boolean {
-  for (const one of few) if (one === id) return true;
-  return false;
-}
 
 function copyFault(to: Batch, j: number, from: Batch, i: number): void {
   for (let c = 0; c < to.faultColumns.length; c++) {

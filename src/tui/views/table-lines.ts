@@ -28,12 +28,19 @@ const TAG_MARK: Readonly<Record<Tagged, string>> = { all: '*', some: ':', none: 
 /** Where a family shows who stands below whom. */
 const NAME_COLUMN = 'comm';
 
+interface CellForm {
+  readonly width: number;
+  readonly align: 'left' | 'right';
+}
+
 /** How the rows of a table are drawn. */
 interface Drawing<Row extends GroupableRow> {
   readonly theme: Theme;
   readonly columns: number;
   readonly table: TableModel<Row>;
   readonly layout: Layout<Row>;
+  /** Of the cells of each column that are not 0; undefined: as all the rest. */
+  readonly looks: readonly (Style | undefined)[];
   /** See tellApart(). */
   readonly besides: (row: Row) => string;
   /** See historyLine(). */
@@ -54,6 +61,7 @@ function drawing<Row extends GroupableRow>(
     columns,
     table,
     layout,
+    looks: layout.columns.map(({ column }) => COLUMN_STYLE.get(column.id)),
     besides: tellApart(rows, table.columns, placed),
     ticks,
   };
@@ -209,19 +217,40 @@ function rowLine<Row extends GroupableRow>(how: Drawing<Row>, row: Row, selected
   line.add(selected ? '>' : ' ', style('plain')).add(tagMark(table, row), style('active'));
   line.add(gutterMark(how, row), style('dim'));
   layout.columns.forEach(({ column, width }, k) => {
-    if (k > 0) line.add(' '.repeat(GAP), style('plain'));
     const text = indent(how, column.id, row) + column.format(row);
     if (k === 0) {
       nameCell(line, text, besides(row), { width, align: column.align }, style);
       return;
     }
     const isZero = text === '0';
-    const coloured = isZero ? undefined : COLUMN_STYLE.get(column.id);
-    line.cell(isZero ? theme.glyphs.zero : text, width, column.align, style(coloured ?? 'plain'));
+    const look = style((isZero ? undefined : how.looks[k]) ?? 'plain');
+    furtherCell(
+      line,
+      isZero ? theme.glyphs.zero : text,
+      { width, align: column.align },
+      look,
+      style('plain'),
+    );
   });
   if (layout.history) line.add(` ${historyLine(row.history, ticks, theme.glyphs)}`, style('plain'));
   if (selected) line.to(columns, ' ', 'selected');
   return line.end();
+}
+
+/** A cell that is not the first of its line, and the gap before it. */
+function furtherCell(
+  line: Line,
+  text: string,
+  { width, align }: CellForm,
+  look: Style,
+  gap: Style,
+): void {
+  // Nearly all cells are that: one piece of text is drawn faster than two.
+  if (look === gap && align === 'right' && text.length <= width) {
+    line.cell(text, GAP + width, align, look);
+    return;
+  }
+  line.add(' '.repeat(GAP), gap).cell(text, width, align, look);
 }
 
 /** The name of a row, cut so that what tells it from the next stays. */
@@ -229,7 +258,7 @@ function nameCell(
   line: Line,
   name: string,
   besides: string,
-  { width, align }: { readonly width: number; readonly align: 'left' | 'right' },
+  { width, align }: CellForm,
   style: (wanted: Style) => Style,
 ): void {
   if (besides === '') {
