@@ -18,7 +18,7 @@ interface CellSpec {
 
 /**
  * The cells of a row of counters in the order in which they lie: first those that every fault changes, so that
- * it touches few cache lines.
+ * it touches few cache lines; beside them those by which tables are sorted, and what every tick reads.
  */
 const CELLS = [
   /** In the order of CLASS_NAMES. */
@@ -31,22 +31,22 @@ const CELLS = [
   { name: 'uniquePages', merge: 'sum', shown: true },
   /** Of the MINOR ones those that may be COW: the mapping was not known, and a write may have been a copy. */
   { name: 'undecided', merge: 'sum', shown: true },
-  /** Time in faults, ns; that of faults in flight too, as far as it has passed. */
-  { name: 'stallNs', merge: 'sum', shown: true },
   /** The longest latency, ns. */
   { name: 'maxNs', merge: 'max', shown: true },
   /** When the last fault ended, ns since the session's start. */
   { name: 'lastTime', merge: 'max', shown: true },
   /** Faults with a latency. */
   { name: 'timed', merge: 'sum' },
-  /** Faults by class, and time in faults, at the last tick. */
-  { name: 'tickedByClass', width: CLASS_COUNT, merge: 'sum' },
+  /** Time in faults, ns; that of faults in flight too, as far as it has passed. */
+  { name: 'stallNs', merge: 'sum', shown: true },
+  /** Threads that stood in faults, on average over the last tick: at most 1 for one thread. */
+  { name: 'stalled', merge: 'sum', shown: true, perTick: true },
+  /** Time in faults, and faults by class, at the last tick. */
   { name: 'tickedStallNs', merge: 'sum' },
+  { name: 'tickedByClass', width: CLASS_COUNT, merge: 'sum' },
   /** Faults per second over the last tick. */
   { name: 'rate', merge: 'sum', shown: true, perTick: true },
   { name: 'classRate', width: CLASS_COUNT, merge: 'sum', shown: true, perTick: true },
-  /** Threads that stood in faults, on average over the last tick: at most 1 for one thread. */
-  { name: 'stalled', merge: 'sum', shown: true, perTick: true },
   /** The percentiles last asked for, and the `timed` that they belong to: most rows rest between snapshots. */
   { name: 'percentilesTimed', merge: 'none' },
   { name: 'p50Ns', merge: 'none' },

@@ -15,6 +15,11 @@ export function latency(ns: number): string {
   return `${tenths(Math.round(ns / 1e8))}s`;
 }
 
+/** With one decimal, not negative. toFixed() takes four times as long, and tables have hundreds of these. */
+function decimal(n: number): string {
+  return tenths(Math.round(n * 10));
+}
+
 function tenths(n: number): string {
   return `${Math.floor(n / 10)}.${n % 10}`;
 }
@@ -35,7 +40,7 @@ export function count(n: number): string {
 export function rate(perSecond: number): string {
   if (!(perSecond >= 0)) return '';
   if (perSecond === 0) return '0';
-  return perSecond < 9.95 ? perSecond.toFixed(1) : count(perSecond);
+  return perSecond < 9.95 ? decimal(perSecond) : count(perSecond);
 }
 
 /** Bytes in powers of 1024, as top and ls -h print them: `16K`, `2.0G`. */
@@ -49,13 +54,13 @@ export function bytes(n: number): string {
     value /= 1024;
     unit += 1;
   }
-  return (value < 9.95 ? value.toFixed(1) : value.toFixed(0)) + units[unit]!;
+  return (value < 9.95 ? decimal(value) : String(Math.round(value))) + units[unit]!;
 }
 
 /** A share (0..1) in percent with one decimal; the sign is the column's unit. */
 export function percent(share: number): string {
   if (!(share >= 0)) return '';
-  return (share * 100).toFixed(1);
+  return decimal(share * 100);
 }
 
 /** Whole digits in groups of three, for sentences: `57,233`. */
@@ -75,7 +80,7 @@ function scaled(n: number, base: number, units: readonly string[]): string {
     value /= base;
     unit += 1;
   }
-  return value.toFixed(1) + units[unit]!;
+  return decimal(value) + units[unit]!;
 }
 
 /** Time stalled in relation to the time that has passed: above 1 several threads waited at once. */
@@ -86,7 +91,7 @@ export function stalledShare(share: number): string {
 /** The same in six characters, under a heading that says per cent: `38.3`, `3.8thr`, `380thr`. */
 export function stalledCell(share: number): string {
   if (!(share > 1)) return percent(share);
-  if (share < 9.95) return `${share.toFixed(1)}thr`;
+  if (share < 9.95) return `${decimal(share)}thr`;
   return share < 999.5 ? `${share.toFixed(0)}thr` : `${(share / 1000).toFixed(0)}Kthr`;
 }
 
@@ -94,7 +99,7 @@ export function stalledCell(share: number): string {
 export function stallNow(msPerSecond: number): string {
   if (!(msPerSecond > 0)) return msPerSecond === 0 ? '0' : '';
   if (msPerSecond < 0.1) return '<0.1ms';
-  if (msPerSecond < 999.95) return `${msPerSecond.toFixed(1)}ms`;
+  if (msPerSecond < 999.95) return `${decimal(msPerSecond)}ms`;
   return `${(msPerSecond / 1000).toFixed(1)}s`;
 }
 

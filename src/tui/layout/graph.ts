@@ -79,6 +79,7 @@ export function stacked(
 ): Run[][] {
   const lines: Run[][] = Array.from({ length: height }, () => []);
   const heights = new Array<number>(layers.length).fill(0);
+  const grounds = layers.map(({ sgr }) => asBackground(sgr));
   const starts = startsOf(layers, span);
   const first = Math.min(span.columns, firstColumn(starts));
   /** Columns with nothing in them that were not added yet: they come in long runs. */
@@ -101,7 +102,7 @@ export function stacked(
     makeRoom(heights, top - height * EIGHTHS);
     for (let row = 0; row < height; row++) {
       const isBlank = row * EIGHTHS >= top;
-      const cell = isBlank ? BLANK : cellAt(theme, layers, heights, row * EIGHTHS);
+      const cell = isBlank ? BLANK : cellAt(theme, { layers, grounds, heights }, row * EIGHTHS);
       addCell(lines[height - 1 - row]!, cell);
     }
   }
@@ -120,50 +121,47 @@ function makeRoom(heights: number[], excess: number): void {
   if (excess > 0) heights[heights.indexOf(Math.max(...heights))]! -= excess;
 }
 
+/** Layers in one column. */
+interface Stack {
+  readonly layers: readonly Layer[];
+  /** Their colours as backgrounds. */
+  readonly grounds: readonly string[];
+  /** In eighths. */
+  readonly heights: readonly number[];
+}
+
 /** The cell whose lower end is at `from` eighths. */
-function cellAt(
-  theme: Theme,
-  layers: readonly Layer[],
-  heights: readonly number[],
-  from: number,
-): Run {
+function cellAt({ glyphs, ascii }: Theme, { layers, grounds, heights }: Stack, from: number): Run {
   let filled = 0;
   let at = 0;
-  let top: Filling | undefined;
-  let below: Filling | undefined;
+  /** The layer that ends highest in it and the one below, by their numbers, and where that ends. */
+  let top = -1;
+  let below = -1;
+  let border = 0;
   for (let k = 0; k < layers.length; k++) {
     at += heights[k]!;
     const upTo = Math.min(EIGHTHS, at - from);
     if (upTo <= filled) continue;
     below = top;
-    top = { layer: layers[k]!, upTo };
+    border = filled;
+    top = k;
     filled = upTo;
   }
-  return top === undefined ? BLANK : drawn(theme, top, below, layers.length > 1);
+  const layer = layers[top];
+  if (layer === undefined) return BLANK;
+  if (layers.length > 1 && (layer.sgr === '' || ascii))
+    return { text: layer.shade, sgr: layer.sgr };
+  // Two colours fit into a cell that is full; in another one the upper, which is the rarer, has it all.
+  if (below >= 0 && filled === EIGHTHS) {
+    return {
+      text: glyphs.levels.charAt(border - 1),
+      sgr: `${layers[below]!.sgr};${grounds[top]!}`,
+    };
+  }
+  return { text: glyphs.levels.charAt(filled - 1), sgr: layer.sgr };
 }
 
 const BLANK: Run = { text: ' ', sgr: '' };
-
-/** A part of a cell: it ends at so many eighths. */
-interface Filling {
-  readonly layer: Layer;
-  readonly upTo: number;
-}
-
-function drawn(
-  { glyphs, ascii }: Theme,
-  { layer, upTo }: Filling,
-  below: Filling | undefined,
-  several: boolean,
-): Run {
-  if (several && (layer.sgr === '' || ascii)) return { text: layer.shade, sgr: layer.sgr };
-  // Two colours fit into a cell that is full; in another one the upper, which is the rarer, has it all.
-  if (below !== undefined && upTo === EIGHTHS) {
-    const text = glyphs.levels.charAt(below.upTo - 1);
-    return { text, sgr: `${below.layer.sgr};${asBackground(layer.sgr)}` };
-  }
-  return { text: glyphs.levels.charAt(upTo - 1), sgr: layer.sgr };
-}
 
 /** A foreground as background (ECMA-48, 8.3.117: 30-37 and 40-47; 38;5;n and 48;5;n; 90-97 and 100-107). */
 function asBackground(sgr: string): string {

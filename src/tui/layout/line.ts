@@ -61,13 +61,16 @@ function fitting(parts: readonly Cluster[], width: number): string[] {
 export class Line {
   private out = '';
   used = 0;
+  private readonly below: string;
 
   /** `base`: how the whole line looks, below the styles of its parts. */
   constructor(
     readonly theme: Theme,
     readonly width: number,
-    private readonly base: Style = 'plain',
-  ) {}
+    base: Style = 'plain',
+  ) {
+    this.below = theme.sgr[base];
+  }
 
   get room(): number {
     return this.width - this.used;
@@ -99,8 +102,8 @@ export class Line {
   private put(clean: string, width: number, style: Style): this {
     if (clean === '') return this;
     this.used += width;
+    const { below } = this;
     const own = this.theme.sgr[style];
-    const below = this.theme.sgr[this.base];
     const sgr = own === '' || below === '' ? below + own : `${below};${own}`;
     this.out += sgr === '' ? clean : `\x1b[${sgr}m${clean}\x1b[m`;
     return this;

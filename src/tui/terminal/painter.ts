@@ -9,12 +9,13 @@ export interface Overlay {
   readonly sgr: string;
 }
 
-/** The cells of a line, as numbers: what stands in each and how it looks; see Painter. */
+/** The cells of a line; see Painter. */
 interface Row {
-  /** A UTF-16 unit where that is all; else PARTS and a place in `parts`, or SECOND. */
-  readonly texts: Uint32Array;
-  /** A place in `looks`. */
-  readonly looks: Uint16Array;
+  /**
+   * What stands in each and how it looks, as one number: a UTF-16 unit where that is all, else PARTS and a place in
+   * `parts`, or SECOND; and above LOOK_SHIFT a place in `looks`.
+   */
+  readonly cells: Int32Array;
   /** What the cells were made of. */
   key: string;
 }
@@ -26,7 +27,8 @@ const BLANK = 0x20;
 /** Above all UTF-16 units: characters that terminals may draw in different widths. */
 const PARTS = 0x10000;
 /** The second cell of a wide character, which is written with the first. */
-const SECOND = 0xffffffff;
+const SECOND = 0x1ffff;
+const LOOK_SHIFT = 17;
 /** How nothing in particular looks: the first of `looks`. */
 const NORMAL = 0;
 /** Looks and characters that are remembered, of which a screen has some dozens; beyond, those that are not on it are forgotten. */
@@ -86,8 +88,8 @@ export class Painter {
       const over = overlays.length === 0 ? overlays : overlays.filter(({ row }) => row === y);
       const key = over.reduce((text, { sgr, text: part }) => `${text}\n${sgr}\n${part}`, line);
       const before = this.rows[y];
-      if (before?.key === key && before.texts.length === columns) return;
-      const row = this.spare.texts.length === columns ? this.spare : rowFor(columns);
+      if (before?.key === key && before.cells.length === columns) return;
+      const row = this.spare.cells.length === columns ? this.spare : rowFor(columns);
       this.fill(row, line);
       row.key = key;
       for (const overlay of over) this.layOver(row, overlay);
@@ -106,17 +108,17 @@ export class Painter {
     this.looks.of('');
     for (const row of this.rows) {
       if (row === undefined) continue;
-      for (let x = 0; x < row.texts.length; x++) {
-        const text = row.texts[x]!;
-        row.looks[x] = this.looks.of(looks.at(row.looks[x]!));
-        if (text < PARTS || text === SECOND) continue;
-        row.texts[x] = PARTS + this.parts.of(parts.at(text - PARTS));
+      for (let x = 0; x < row.cells.length; x++) {
+        const text = textOf(row.cells[x]!);
+        const look = this.looks.of(looks.at(lookOf(row.cells[x]!)));
+        const isPart = text >= PARTS && text !== SECOND;
+        row.cells[x] = cellOf(isPart ? PARTS + this.parts.of(parts.at(text - PARTS)) : text, look);
       }
     }
   }
 
   private fill(row: Row, line: string): void {
-    const { length } = row.texts;
+    const { length } = row.cells;
     let look = NORMAL;
     let x = 0;
     let at = 0;
@@ -132,61 +134,51 @@ export class Painter {
       x = this.fillRun(row, x, line.slice(at, end), look);
       at = end;
     }
-    row.texts.fill(BLANK, x);
-    row.looks.fill(NORMAL, x);
+    row.cells.fill(cellOf(BLANK, NORMAL), x);
   }
 
   /** A text from a cell on; returns the cell behind it. */
   private fillRun(row: Row, from: number, text: string, look: number): number {
-    const { texts, looks } = row;
+    const { cells } = row;
     let x = from;
     if (isSimple(text)) {
-      const end = Math.min(texts.length, from + text.length);
-      for (; x < end; x++) {
-        texts[x] = text.charCodeAt(x - from);
-        looks[x] = look;
-      }
+      const end = Math.min(cells.length, from + text.length);
+      for (; x < end; x++) cells[x] = cellOf(text.charCodeAt(x - from), look);
       return x;
     }
     for (const { text: char, width } of clusters(text)) {
-      texts[x] = isSimple(char) ? char.charCodeAt(0) : PARTS + this.parts.of(char);
-      looks[x++] = look;
-      if (width < 2) continue;
-      texts[x] = SECOND;
-      looks[x++] = look;
+      cells[x++] = cellOf(isSimple(char) ? char.charCodeAt(0) : PARTS + this.parts.of(char), look);
+      if (width === 2) cells[x++] = cellOf(SECOND, look);
     }
-    return Math.min(x, texts.length);
+    return Math.min(x, cells.length);
   }
 
-  private layOver({ texts, looks }: Row, { column, text, sgr }: Overlay): void {
+  private layOver({ cells }: Row, { column, text, sgr }: Overlay): void {
     const look = this.looks.of(sgr);
-    for (let k = 0; k < text.length; k++) {
-      texts[column + k] = text.charCodeAt(k);
-      looks[column + k] = look;
-    }
+    for (let k = 0; k < text.length; k++) cells[column + k] = cellOf(text.charCodeAt(k), look);
   }
 
   /** What turns the cells of a line into others. The look is back to normal at the end. */
   private difference(row: Row, before: Row | undefined, y: number): string {
-    const { texts, looks } = row;
+    const { cells } = row;
+    const shown = before?.cells;
+    const blank = cellOf(BLANK, NORMAL);
     let out = '';
     let look = NORMAL;
     /** Where the cursor is; -1: elsewhere. */
     let cursor = -1;
-    for (let x = 0; x < texts.length; x++) {
-      const text = texts[x]!;
-      const wanted = looks[x]!;
-      const isThere =
-        before === undefined
-          ? text === BLANK && wanted === NORMAL
-          : text === before.texts[x] && wanted === before.looks[x];
-      if (isThere || text === SECOND) continue;
+    for (let x = 0; x < cells.length; x++) {
+      const cell = cells[x]!;
+      if (cell === (shown === undefined ? blank : shown[x])) continue;
+      const text = textOf(cell);
+      const wanted = lookOf(cell);
+      if (text === SECOND) continue;
       if (cursor !== x) out += way(row, look, cursor, x, y);
       if (wanted !== look) {
         out += wanted === NORMAL ? '\x1b[m' : `\x1b[0;${this.looks.at(wanted)}m`;
       }
       look = wanted;
-      const width = texts[x + 1] === SECOND ? 2 : 1;
+      const width = textOf(cells[x + 1] ?? blank) === SECOND ? 2 : 1;
       out +=
         text < PARTS ? String.fromCharCode(text) : contained(this.parts.at(text - PARTS), x, width);
       cursor = x + width;
@@ -196,18 +188,29 @@ export class Painter {
 }
 
 function rowFor(columns: number): Row {
-  return { texts: new Uint32Array(columns), looks: new Uint16Array(columns), key: '' };
+  return { cells: new Int32Array(columns), key: '' };
+}
+
+function cellOf(text: number, look: number): number {
+  return text | (look << LOOK_SHIFT);
+}
+function textOf(cell: number): number {
+  return cell & SECOND;
+}
+function lookOf(cell: number): number {
+  return cell >>> LOOK_SHIFT;
 }
 
 /** From the cursor to a cell of its line. */
-function way({ texts, looks }: Row, look: number, cursor: number, x: number, y: number): string {
+function way({ cells }: Row, look: number, cursor: number, x: number, y: number): string {
   if (cursor < 0 || x < cursor) return `\x1b[${y + 1};${x + 1}H`;
   const jump = `\x1b[${x - cursor}C`;
   if (x - cursor > SHORT_GAP) return jump;
   let gap = '';
   for (let at = cursor; at < x; at++) {
-    if (looks[at] !== look || texts[at]! >= PARTS) return jump;
-    gap += String.fromCharCode(texts[at]!);
+    const text = textOf(cells[at]!);
+    if (lookOf(cells[at]!) !== look || text >= PARTS) return jump;
+    gap += String.fromCharCode(text);
   }
   return gap;
 }
