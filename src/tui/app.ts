@@ -109,6 +109,7 @@ export class DashboardApp {
     this.dashboard.mouse ||= options.mouse ?? false;
     if (settingsNote !== '') this.dashboard.say(settingsNote, options.now(), 'warning');
     this.terminal.setMouse(this.dashboard.mouse);
+    this.terminal.ask(this.pace.greet());
     this.draw();
     this.schedule(Math.min(options.firstMs ?? FIRST_PICTURE_MS, intervalMs));
   }

@@ -30,6 +30,15 @@ export class Pace {
   private tookMs = 0;
   private answered = false;
 
+  /**
+   * What is to be written before the first frame. Whoever answers it will answer for frames too: without it, a link on which
+   * the first frame takes ten seconds would be sent ten more meanwhile.
+   */
+  greet(): string {
+    this.open++;
+    return ASK;
+  }
+
   /** ms until the next frame may go out; 0: now. */
   wait(nowMs: number): number {
     if (this.open === 0) return 0;

@@ -85,6 +85,11 @@ export class TerminalScreen {
     if (this.keepAlive === null) this.options.output.write(on ? MOUSE_ON : MOUSE_OFF);
   }
 
+  /** The answer comes as input. */
+  ask(question: string): void {
+    this.options.output.write(question);
+  }
+
   private attach(): () => void {
     const { input, output } = this.options;
     const onData = (chunk: Buffer | string): void => {

@@ -50,4 +50,64 @@ describe('the pace of frames', () => {
     pace.ask(12_000);
     expect(pace.pendingMs).toBe(5000);
   });
+
+  // Bytes: of a full screen of 80x24, 120x35 or 200x50, then of changes of it.
+  it.each([
+    [3500, 700],
+    [5000, 900],
+    [9000, 3000],
+  ])(
+    'keeps a terminal of 500 bytes a second at most two frames behind: %d, then %d',
+    (full, more) => {
+      const pace = new Pace();
+      const link = new SlowLink(pace);
+      link.write(60, pace.greet() !== '');
+      let sent = 0;
+      let most = 0;
+      let now = 0;
+      for (; now < 120_000; now += STEP_MS) {
+        // A picture every quarter of a second, as somebody presses keys.
+        if (now % 250 === 0 && pace.wait(now) === 0) {
+          link.write(sent++ === 0 ? full : more, pace.ask(now) !== '');
+          most = Math.max(most, link.frames - (sent === 1 ? 1 : 0));
+        }
+        link.pass(now);
+      }
+      expect(most).toBeLessThanOrEqual(2);
+      // It is not left alone for that: the link is always in use.
+      expect(sent * more).toBeGreaterThan((0.8 * now * BYTES_PER_SECOND) / 1000 - full);
+    },
+  );
 });
+
+const STEP_MS = 10;
+const BYTES_PER_SECOND = 500;
+
+/** What is written arrives at so many bytes a second; the terminal answers when it has come to a question. */
+class SlowLink {
+  private readonly queue: { bytes: number; readonly asks: boolean }[] = [];
+
+  constructor(private readonly pace: Pace) {}
+
+  /** On their way. */
+  get frames(): number {
+    return this.queue.length;
+  }
+
+  write(bytes: number, asks: boolean): void {
+    this.queue.push({ bytes, asks });
+  }
+
+  pass(now: number): void {
+    let room = (STEP_MS * BYTES_PER_SECOND) / 1000;
+    while (room > 0 && this.queue.length > 0) {
+      const [first] = this.queue;
+      const taken = Math.min(room, first!.bytes);
+      first!.bytes -= taken;
+      room -= taken;
+      if (first!.bytes > 0) return;
+      this.queue.shift();
+      if (first!.asks) this.pace.answer(now);
+    }
+  }
+}

@@ -4,6 +4,11 @@ import { FakeSource, samplePicture } from '../../../support/fake-source';
 import { until } from '../../../support/running';
 import { FakeInput, FakeOutput } from '../../../support/terminal';
 
+/** What a terminal says to ASK. */
+const ANSWERED = '\x1b[0n';
+/** Bytes that give the terminal back: a fifth of a second on a link of 500 bytes a second. */
+const MOST_RESTORING = 100;
+
 class World {
   readonly input = new FakeInput();
   readonly output: FakeOutput;
@@ -190,7 +195,8 @@ describe('the dashboard on a terminal', () => {
       if (text.endsWith(ASK)) asks.push(text);
     };
     await world.shows('data.db');
-    input.type('\x1b[0n');
+    // For the question before the first frame, and for what has been drawn so far.
+    input.type(ANSWERED.repeat(5));
     input.type('2');
     await world.shows(/\[2 Threads\]/);
     const sent = asks.length;
@@ -203,15 +209,21 @@ describe('the dashboard on a terminal', () => {
       };
     });
     expect(asks.length).toBe(sent);
-    input.type('\x1b[0n');
+    input.type(ANSWERED);
     await world.shows(/\[3 Processes\]/);
-    // What restores the terminal waits for nothing; the last answer is not left to the shell.
-    input.type('q');
+    // What restores the terminal waits for nothing, and nothing else is sent; the last answer is not left to the shell.
+    let after = '';
+    output.onWrite = (text) => {
+      after += text;
+    };
+    input.type('4q');
     await output.screen();
     expect([output.alternate, input.raw]).toEqual([false, true]);
-    input.type('\x1b[0n');
+    input.type(ANSWERED);
     expect(await world.app.done).toBe('key');
     expect(input.raw).toBe(false);
+    expect(after).not.toContain(ASK);
+    expect(after.length).toBeLessThan(MOST_RESTORING);
   });
 
   it('draws the whole screen anew at Ctrl-L', async () => {
