@@ -77,6 +77,7 @@ Napi::Function Session::Define(Napi::Env env) {
                          InstanceMethod<&Session::TakeCommandOutput>("takeCommandOutput"),
                          InstanceMethod<&Session::RecordFact>("recordFact"),
                          InstanceMethod<&Session::RecordTask>("recordTask"),
+                         InstanceMethod<&Session::RecordName>("recordName"),
                          InstanceMethod<&Session::RecordMapping>("recordMapping"),
                          InstanceMethod<&Session::RecordTurn>("recordTurn"),
                          InstanceMethod<&Session::RecordTurned>("recordTurned"),

@@ -40,6 +40,7 @@ class Session : public Napi::ObjectWrap<Session> {
   void KillCommand(const Napi::CallbackInfo& info);
   void RecordFact(const Napi::CallbackInfo& info);
   void RecordTask(const Napi::CallbackInfo& info);
+  void RecordName(const Napi::CallbackInfo& info);
   void RecordMapping(const Napi::CallbackInfo& info);
   void RecordTurn(const Napi::CallbackInfo& info);
   void RecordTurned(const Napi::CallbackInfo& info);

@@ -41,6 +41,18 @@ void Session::RecordTask(const Napi::CallbackInfo& info) {
   capture_->recorder()->Tell(row);
 }
 
+void Session::RecordName(const Napi::CallbackInfo& info) {
+  if (!IsOpen(info.Env()) || capture_->recorder() == nullptr) return;
+  if (info.Length() < 3) throw Napi::TypeError::New(info.Env(), "recordName(pid, tid, comm)");
+  const std::string comm = info[2].ToString().Utf8Value();
+  RecordRow row{RecordType::kComm};
+  row.pid = info[0].ToNumber().Uint32Value();
+  row.tid = info[1].ToNumber().Uint32Value();
+  row.name = comm.data();
+  row.name_length = comm.size();
+  capture_->recorder()->TellOthers(row);
+}
+
 void Session::RecordMapping(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   if (!IsOpen(env) || capture_->recorder() == nullptr) return;

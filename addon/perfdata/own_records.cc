@@ -115,6 +115,20 @@ void PutTask(const RecordRow& row, uint32_t type, uint64_t time, std::vector<uin
   record.End();
 }
 
+// What stands in the call chain behind the instruction: a stack begins with it where the fault was
+// in user mode.
+std::vector<uint64_t> CallersOf(const FaultRow& row, bool kernel, const RecordRow* stack) {
+  std::vector<uint64_t> callers(stack == nullptr ? 0 : stack->name_length / 8);
+  if (callers.empty()) return callers;
+  memcpy(callers.data(), stack->name, 8 * callers.size());
+  if (!kernel && callers[0] == row.ip) {
+    callers.erase(callers.begin());
+  } else {
+    callers.insert(callers.begin(), PERF_CONTEXT_USER);
+  }
+  return callers;
+}
+
 // A note of no thread.
 void PutPlainNote(NoteRow note, const std::string& text, uint64_t time, std::vector<uint8_t>* out) {
   note.name_length = static_cast<uint32_t>(text.size());
@@ -173,8 +187,8 @@ size_t PutFault(const FaultRow& row, const RecordRow* stack, uint64_t start,
                 std::vector<uint8_t>* out) {
   if (stack != nullptr) PutNote(*stack, start, out);
   const bool kernel = (row.flags & kFlagKernel) != 0;
-  const size_t addresses = stack == nullptr ? 0 : stack->name_length / 8;
-  const size_t chain = addresses > 0 ? 8 * (1 + addresses) : 0;
+  const std::vector<uint64_t> callers = CallersOf(row, kernel, stack);
+  const size_t chain = 8 * callers.size();
   const size_t size = sizeof(FaultHead) + chain + sizeof(FaultTail);
   if (size > kMaxRecord) return 0;
   FaultHead head = {};
@@ -197,11 +211,7 @@ size_t PutFault(const FaultRow& row, const RecordRow* stack, uint64_t start,
   uint8_t* at = out->data() + begin;
   memcpy(at, &head, sizeof head);
   at += sizeof head;
-  if (addresses > 0) {
-    const uint64_t context = PERF_CONTEXT_USER;
-    memcpy(at, &context, sizeof context);
-    memcpy(at + sizeof context, stack->name, 8 * addresses);
-  }
+  if (chain > 0) memcpy(at, callers.data(), chain);
   memcpy(at + chain, &tail, sizeof tail);
   return size;
 }

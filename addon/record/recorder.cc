@@ -153,6 +153,11 @@ void Recorder::Tell(const RecordRow& row) {
   });
 }
 
+void Recorder::TellOthers(const RecordRow& row) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  Append(Told(), [&](std::vector<uint8_t>* out) { PutSideband(row, start_, out); });
+}
+
 void Recorder::TellFact(const std::string& text) {
   std::lock_guard<std::mutex> lock(mutex_);
   Append(Told(), [&](std::vector<uint8_t>* out) { PutFact(text, start_, out); });

@@ -49,6 +49,8 @@ class Recorder : public RowTap {
   // Of the oldest batch of which this was not told: not 0 where a fault was a copy.
   void TellCopies(const uint8_t* copies, size_t count);
   void Tell(const RecordRow& row);
+  // What perf has a record for, where a fact tells it to us.
+  void TellOthers(const RecordRow& row);
   void TellFact(const std::string& text);
   // The batch that filled the file has been counted by whoever tells. What is told between the two
   // stands at the head of `file`, which is the next one: it is what was there by then.

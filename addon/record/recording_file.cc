@@ -50,37 +50,41 @@ RecordingFile::RecordingFile(Fd file, const HeadParts& parts, uint64_t start)
 }
 
 void RecordingFile::SetFeatures() {
-  reader::Output places, sections;
+  reader::Output whole, open, sections;
   for (const auto& [bit, section] : FeaturesOf(parts_)) {
-    PutSection(kFeaturesAt + sections.bytes().size(), section.bytes().size(), &places);
+    const uint64_t at = kFeaturesAt + sections.bytes().size();
+    PutSection(at, section.bytes().size(), &whole);
+    whole_.bits |= uint64_t{1} << bit;
     sections.Raw(section.bytes().data(), section.bytes().size());
-    bits_ |= uint64_t{1} << bit;
+    if (bit == kFeatureSampleTime) continue;
+    PutSection(at, section.bytes().size(), &open);
+    open_.bits |= uint64_t{1} << bit;
   }
   features_ = sections.bytes();
-  table_ = places.bytes();
-  reserve_.resize(table_.size());
-  const perf_event_header header = {kFinishedInit, 0, static_cast<uint16_t>(reserve_.size())};
-  memcpy(reserve_.data(), &header, sizeof header);
+  whole_.places = whole.bytes();
+  open_.places = open.bytes();
+  open_.places.resize(whole_.places.size());
   data_at_ = (kFeaturesAt + features_.size() + 7) / 8 * 8;
 }
 
 int RecordingFile::Begin() {
   std::vector<uint8_t> none;
-  const int error = WriteHead(false);
+  const int error = WriteHead();
   return error != 0 ? error : Put(&none);
 }
 
-// Behind each piece stands a reserve, which the next one overwrites: on a disk that is full then
-// there is room for the table.
+// Behind each piece stands the table, which the next one overwrites: on a disk that is full then
+// there is room for the last one. Meanwhile the header says that there is none.
 int RecordingFile::Put(std::vector<uint8_t>* records) {
-  const size_t size = records->size();
-  records->insert(records->end(), reserve_.begin(), reserve_.end());
-  size_t done;
-  const int error = WriteAt(*records, data_at_ + written_, &done);
+  const size_t size = records->size(), behind = open_.places.size();
+  records->insert(records->end(), open_.places.begin(), open_.places.end());
+  size_t done = 0;
+  int error = WriteHeader(0);
+  if (error == 0) error = WriteAt(*records, data_at_ + written_, &done);
   parts_.ended = MonotonicNow();
-  written_ += error == 0 ? size : WholeRecords(*records, done - std::min(done, reserve_.size()));
+  written_ += error == 0 ? size : WholeRecords(*records, done - std::min(done, behind));
   LeavePageCache();
-  return error;
+  return error != 0 ? error : WriteHeader(open_.bits);
 }
 
 // POSIX_FADV_DONTNEED begins to write back what is dirty, does not wait for it, and drops what is
@@ -97,12 +101,13 @@ int RecordingFile::End() {
   SetFeatures();  // as long as before
   size_t done;
   const uint64_t end = data_at_ + written_;
-  int error = WriteAt(table_, end, &done);
+  int error = WriteHead();
+  if (error == 0) error = WriteAt(whole_.places, end, &done);
   // What lies behind it is the beginning of a record that found no room.
-  if (error == 0 && ftruncate(fd_.get(), static_cast<off_t>(end + table_.size())) != 0) {
+  if (error == 0 && ftruncate(fd_.get(), static_cast<off_t>(end + whole_.places.size())) != 0) {
     error = errno;
   }
-  return error != 0 ? error : WriteHead(true);
+  return error != 0 ? error : WriteHeader(whole_.bits);
 }
 
 int RecordingFile::WriteAt(const std::vector<uint8_t>& bytes, uint64_t at, size_t* done) {
@@ -117,16 +122,21 @@ int RecordingFile::WriteAt(const std::vector<uint8_t>& bytes, uint64_t at, size_
   return 0;
 }
 
-int RecordingFile::WriteHead(bool complete) {
+int RecordingFile::WriteHeader(uint64_t features) {
   FileHeader header = {};
   header.magic = kMagic;
   header.size = sizeof header;
   header.attr_size = kOwnAttrSize + sizeof(FileSection);
   header.attrs = {kAttrsAt, kOwnEvents * header.attr_size};
-  header.data = {data_at_, complete ? written_ : 0};
-  header.features[0] = complete ? bits_ : 0;
+  header.data = {data_at_, written_};
+  header.features[0] = features;
+  const uint8_t* bytes = reinterpret_cast<const uint8_t*>(&header);
+  size_t done;
+  return WriteAt({bytes, bytes + sizeof header}, 0, &done);
+}
+
+int RecordingFile::WriteHead() {
   reader::Output out;
-  out.Raw(&header, sizeof header);
   for (size_t i = 0; i < kOwnEvents; i++) out.U64(kFirstOwnId + i);
   for (size_t i = 0; i < kOwnEvents; i++) {
     const perf_event_attr attr = AttrOf(static_cast<OwnEvent>(i), parts_.mode);
@@ -134,9 +144,9 @@ int RecordingFile::WriteHead(bool complete) {
     PutSection(kIdsAt + 8 * i, 8, &out);
   }
   out.Raw(features_.data(), features_.size());
-  out.bytes().resize(data_at_);
+  out.bytes().resize(data_at_ - kIdsAt);
   size_t done;
-  return WriteAt(out.bytes(), 0, &done);
+  return WriteAt(out.bytes(), kIdsAt, &done);
 }
 
 }  // namespace perfdata

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "perf/sample_layout.h"
+#include "perfdata/own_records.h"
 
 namespace pagefault {
 namespace perfdata {
@@ -24,6 +25,13 @@ size_t SizeOf(const uint8_t* bytes) {
 
 bool HasFeature(const FileHeader& header, uint32_t bit) {
   return (header.features[bit / 64] >> (bit % 64) & 1) != 0;
+}
+
+// Of a recording of ours that has not come to its end: the time of that is missing.
+bool IsOwnOpen(const FileHeader& header, const Head& head) {
+  OwnEvent event;
+  OwnMode mode;
+  return !HasFeature(header, kFeatureSampleTime) && IsOwn(head.events[0].attr, &event, &mode);
 }
 
 }  // namespace
@@ -58,13 +66,15 @@ bool RecordFile::OpenFile() {
   if (header.size < sizeof(FileHeader) || !ReadEvents(attrs, header.attr_size)) {
     return End(Trouble::kHead);
   }
-  // A recorder that was killed has not filled in how much it wrote, nor anything behind that.
-  unfinished_ = header.data.size == 0;
+  // A recorder that was killed has not filled in how much it wrote, nor anything behind that. Ours
+  // has both unless it was just writing.
+  const bool open = IsOwnOpen(header, head_);
+  const bool unknown = header.data.size == 0 || (open && !HasFeature(header, kFeatureArchitecture));
   const uint64_t room = input_.size() - std::min(header.data.offset, input_.size());
-  const uint64_t size = unfinished_ ? room : std::min(header.data.size, room);
+  const uint64_t size = unknown ? room : std::min(header.data.size, room);
   const uint64_t end = header.data.offset + size;
-  if (size < header.data.size) unfinished_ = true;
-  if (!unfinished_) ReadFeatures(header, end);
+  unfinished_ = unknown || open || size < header.data.size;
+  if (!unknown && size == header.data.size) ReadFeatures(header, end);
   input_.Limit(header.data.offset, end);
   return true;
 }
@@ -153,7 +163,7 @@ bool RecordFile::FromFile(const uint8_t** bytes, size_t* length) {
     return End(cut ? Trouble::kCutOff : Trouble::kNone);
   }
   *length = SizeOf(head);
-  if (*length < kRecordHeader) return End(Trouble::kDamaged);
+  if (*length < kRecordHeader) return End(unfinished_ ? Trouble::kCutOff : Trouble::kDamaged);
   *bytes = input_.Peek(*length);
   if (*bytes == nullptr) return End(Trouble::kCutOff);
   shown_ = *length;

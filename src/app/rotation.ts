@@ -48,7 +48,7 @@ export class Rotation {
     for (const { pid, comm, threads, mappings, guards, owner, kinship } of processes) {
       session.recordTask(pid, comm);
       for (const thread of threads) {
-        if (thread.comm !== comm) this.noted.noteName(pid, thread.tid, thread.comm);
+        if (thread.tid !== pid) this.noted.noteName(pid, thread.tid, thread.comm);
       }
       for (const vma of mappings) {
         this.noted.tellAgain(vma.backing);

@@ -176,6 +176,8 @@ export interface Session {
    */
   recordFact(text: string): void;
   recordTask(pid: number, comm: string): void;
+  /** For readers of perf alone: the name of a thread that a fact tells. */
+  recordName(pid: number, tid: number, comm: string): void;
   recordMapping(pid: number, vma: Vma): void;
   /**
    * To be called when a batch that `turns` has been counted: the recording goes on in this file, which stays the

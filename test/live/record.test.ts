@@ -311,8 +311,8 @@ test('with a limit the last of it is kept in files that are each whole by themse
     // The run may end where a file has become full: then nothing is in the next one.
     if (part !== file) expect(faults.length).toBeGreaterThan(0);
     expect(faults.at(-1)?.time_ns ?? 0).toBeLessThan(before.at(-1)!.time_ns);
-    const scripted = perf('script', '-i', part, '-F', 'event');
-    expect(scripted.match(/-faults:/g) ?? []).toHaveLength(faults.length);
+    const scripted = perf('script', '-i', part, '-F', 'comm,event');
+    expect(scripted.match(/^\s*churn\s+\S+-faults:/gm) ?? []).toHaveLength(faults.length);
     expect(statSync(part)).toMatchObject({ mode: 0o100600 });
     kept.push(...faults);
   }

@@ -28,7 +28,7 @@ export class NotedSource implements ProcSource {
 
   constructor(
     private readonly source: ProcSource,
-    private readonly session: Pick<Session, 'recordFact' | 'recordMapping' | 'info'>,
+    private readonly session: Pick<Session, 'recordFact' | 'recordName' | 'recordMapping' | 'info'>,
     private readonly system: SystemFacts,
     /** The recording goes on in other files. */
     private readonly turns: boolean,
@@ -86,6 +86,8 @@ export class NotedSource implements ProcSource {
   }
 
   noteName(pid: number, tid: number, name: string): void {
+    // It had it before any record tells of it: otherwise that would tell the name, too.
+    this.session.recordName(pid, tid, name);
     this.note({ kind: 'comm', pid, tid, name });
   }
 

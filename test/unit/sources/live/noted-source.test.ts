@@ -19,6 +19,7 @@ function setup(turns: boolean) {
     recordFact: (text: string) => {
       told.push(text);
     },
+    recordName: () => undefined,
     recordMapping: () => undefined,
     info: {
       ...captureFacts(0, 0).mode,
