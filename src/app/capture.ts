@@ -44,6 +44,8 @@ export interface Capture {
   readonly whole: WholeFacts | null;
   /** The file of a recording, null for a capture. */
   readonly recording: string | null;
+  /** COMMAND of the run that was recorded; left out for a capture. */
+  readonly ran?: readonly string[] | null;
   /** The recording that is written; left out where none can be. */
   readonly written?: {
     /** Nobody reads it any more. */

@@ -69,7 +69,7 @@ export function reportInput(
   return {
     version,
     target: {
-      command: assembly.command,
+      command: assembly.command ?? assembly.capture.ran ?? null,
       pids: assembly.capture.pids,
       whole: assembly.capture.whole,
       recording: assembly.capture.recording,

@@ -64,7 +64,10 @@ test('the report of a replay has the rows of the live run', async () => {
   const report = join(scratch, 'report.json');
   const file = join(scratch, 'report.data');
   const args = ['-q', '--report-format', 'json', '--record', file];
-  const { stdout } = await analyze([...args, '--', workload('cow'), '--dir', scratch]);
+  const command = [workload('cow'), '--dir', scratch];
+  const { stdout } = await analyze([...args, '--', ...command]);
+  const ran = reportIn(await analyze(['-q', '--report-format', 'json', '-i', file])).target;
+  expect(ran).toMatchObject({ kind: 'recording', command });
   writeFileSync(
     report,
     stdout.split('\n').find((line) => line.startsWith('{"schema'))!,

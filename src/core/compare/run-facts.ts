@@ -47,7 +47,7 @@ export function runFacts(file: string, document: unknown, by: Compared): RunFact
   return {
     file,
     elapsedNs: Math.round(elapsedNs ?? 0),
-    ofCommand: objectOf(report.target)?.kind === 'command',
+    ofCommand: isOfCommand(objectOf(report.target)),
     lost: numberOf(summary.lost) ?? 0,
     total: {
       faults: numberOf(summary.faults)!,
@@ -59,6 +59,11 @@ export function runFacts(file: string, document: unknown, by: Compared): RunFact
     stacks: stacksOf(report),
     conditions: conditionsOf(report),
   };
+}
+
+/** Recordings of ours know what was started, too. */
+function isOfCommand(target: JsonObject | null): boolean {
+  return target?.kind === 'command' || Array.isArray(target?.command);
 }
 
 function rowsOf(report: JsonObject, by: Compared): Map<string, Measure> {

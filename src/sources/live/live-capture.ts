@@ -184,7 +184,8 @@ export class LiveCapture {
     this.servers = new Servers(reader, now, nowMs, (fact) => this.noted?.note(fact));
     const ways = { proc, reader, early, now, nowMs, kernelMounts, debug, patience };
     this.files = new ProcFs({ ...ways, servers: this.servers });
-    this.noted = record && new NotedSource(this.files, session, this.system, record.limit > 0);
+    const turns = record !== null && record.limit > 0;
+    this.noted = record && new NotedSource(this.files, session, this.system, this.command, turns);
     this.source = this.noted ?? this.files;
     const guards = new Guards(pools.readers, now, this.servers);
     const hugePages = new HugePages(pools.readers, now);

@@ -3,7 +3,7 @@ import type { MapsAnswer, ProcSource } from '../../core/ports';
 import type { SystemFacts } from '../../core/classify/cause-text';
 import type { CaptureFacts } from '../../core/facts/capture-facts';
 import type { NoticeFacts } from '../../core/facts/notices';
-import { endFact, modeFact } from '../recording/run-facts';
+import { commandFact, endFact, modeFact } from '../recording/run-facts';
 import { factText, fileKey } from '../recording/recorded-facts';
 import type { RecordedFact } from '../recording/recorded-facts';
 import type { Session } from '../../native/contract';
@@ -30,13 +30,20 @@ export class NotedSource implements ProcSource {
     private readonly source: ProcSource,
     private readonly session: Pick<Session, 'recordFact' | 'recordName' | 'recordMapping' | 'info'>,
     private readonly system: SystemFacts,
+    /** COMMAND with its arguments, null without one. */
+    private readonly command: readonly string[] | null,
     /** The recording goes on in other files. */
     private readonly turns: boolean,
   ) {
-    this.note({ kind: 'system', system });
-    this.note(modeFact(session.info));
+    this.noteRun();
     // What comes up later is told by the run.
     for (const notice of session.info.notices) this.noteNotice(notice);
+  }
+
+  private noteRun(): void {
+    this.note({ kind: 'system', system: this.system });
+    this.note(modeFact(this.session.info));
+    if (this.command !== null) this.note(commandFact(this.command));
   }
 
   /** What could not be had, or was done differently: each once, when it comes up. */
@@ -58,8 +65,7 @@ export class NotedSource implements ProcSource {
    */
   begin(): void {
     this.hasTurned = true;
-    this.note({ kind: 'system', system: this.system });
-    this.note(modeFact(this.session.info));
+    this.noteRun();
     for (const text of this.notices) this.session.recordFact(text);
     this.before = this.noted;
     this.noted = new Map();

@@ -74,6 +74,11 @@ export class RecordedCapture {
     return { text: recordingEnd(facts.text('trouble'), facts.number('strangers')), failed: false };
   }
 
+  /** See Capture. */
+  get ran(): readonly string[] | null {
+    return this.source.command;
+  }
+
   /** Of the machine as it was. */
   get system(): SystemFacts {
     return this.source.system;

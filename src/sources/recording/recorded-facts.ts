@@ -11,7 +11,7 @@ import { parseOwner } from './owner-facts';
 import type { CgroupsFact, OwnerFact } from './owner-facts';
 import { parseServed } from './served-facts';
 import { parseRunFact } from './run-facts';
-import type { EndFact, ModeFact, NoticeFact } from './run-facts';
+import type { RunFact } from './run-facts';
 
 /** What a recording of ours holds beside its records, one JSON text each. */
 export type RecordedFact =
@@ -25,9 +25,7 @@ export type RecordedFact =
     }
   | { readonly kind: 'build'; readonly name: string; readonly id: string }
   | { readonly kind: 'system'; readonly system: SystemFacts }
-  | ModeFact
-  | NoticeFact
-  | EndFact
+  | RunFact
   | GuardsFact
   | MemoryFact
   | ServedFact

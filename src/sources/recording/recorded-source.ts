@@ -25,6 +25,8 @@ export class RecordedSource implements ProcSource {
   /** What the run has said of itself; null where it has not, or not yet. */
   mode: RecordedMode | null = null;
   end: EndFact | null = null;
+  /** COMMAND with its arguments, null where it was none, or is not told. */
+  command: readonly string[] | null = null;
   readonly notices: NoticeFacts[] = [];
   private readonly images = new Map<string, ElfImage>();
   private readonly names = new Map<number, string[]>();
@@ -61,6 +63,9 @@ export class RecordedSource implements ProcSource {
         return;
       case 'notice':
         if (this.notices.length < MAX_NOTICES) this.notices.push(fact.notice);
+        return;
+      case 'command':
+        this.command = fact.words;
         return;
       case 'end':
         this.end = fact;

@@ -28,6 +28,12 @@ export interface NoticeFact {
   readonly notice: NoticeFacts;
 }
 
+/** What the analyzer has started, by its words; the first of them where they are many. */
+export interface CommandFact {
+  readonly kind: 'command';
+  readonly words: readonly string[];
+}
+
 /** Of a recording that is one file, when its capture had ended. */
 export interface EndFact {
   readonly kind: 'end';
@@ -40,12 +46,21 @@ export interface EndFact {
   readonly records: Partial<RecordCounters>;
 }
 
+export type RunFact = ModeFact | NoticeFact | CommandFact | EndFact;
+
 const MAX_DETAIL = 200;
+const MAX_WORDS = 32;
+const MAX_WORD = 200;
 const COUNTERS = Object.keys(NO_COUNTERS) as readonly (keyof RecordCounters)[];
 
 export function modeFact({ engine, wide, threads, descriptors, ringBytes }: CaptureMode): ModeFact {
   const mode = { wide, threads, descriptors, ringBytes };
   return { kind: 'mode', mode: engine === undefined ? mode : { ...mode, engine } };
+}
+
+export function commandFact(command: readonly string[]): CommandFact {
+  const words = command.slice(0, MAX_WORDS).map((word) => word.slice(0, MAX_WORD));
+  return { kind: 'command', words };
 }
 
 /** `dropped`: records that are missing in the recording, so that nothing is equal to what the kernel has counted. */
@@ -67,12 +82,14 @@ export function endFact(facts: CaptureFacts, stoppedNs: number, dropped: number)
 }
 
 /** null for what is none. */
-export function parseRunFact(fact: JsonObject): ModeFact | NoticeFact | EndFact | null {
+export function parseRunFact(fact: JsonObject): RunFact | null {
   switch (fact.kind) {
     case 'mode':
       return modeOf(objectOf(fact.mode));
     case 'notice':
       return noticeOf(objectOf(fact.notice));
+    case 'command':
+      return commandOf(fact.words);
     case 'end':
       return endOf(fact);
     default:
@@ -94,6 +111,13 @@ function noticeOf(value: JsonObject | null): NoticeFact | null {
   const { code, errno, detail } = value;
   if (!isNotice(code) || !isCount(errno) || typeof detail !== 'string') return null;
   return detail.length > MAX_DETAIL ? null : { kind: 'notice', notice: { code, errno, detail } };
+}
+
+function commandOf(words: unknown): CommandFact | null {
+  if (!Array.isArray(words) || words.length === 0 || words.length > MAX_WORDS) return null;
+  const isWord = (word: unknown): word is string =>
+    typeof word === 'string' && word.length <= MAX_WORD;
+  return words.every(isWord) ? { kind: 'command', words } : null;
 }
 
 function endOf({ stoppedNs, threads, kernel, records }: JsonObject): EndFact | null {

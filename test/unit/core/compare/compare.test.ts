@@ -115,6 +115,14 @@ test('where durations differ numbers are per second, but not of commands', () =>
   });
   const commands = [10, 20].map((seconds) => run([{ label: 'x', faults: 100 }], {}, seconds));
   expect(compare([commands[0]!], [commands[1]!], 'stall').perSecond).toBe(false);
+  for (const [command, perSecond] of [
+    [['ls', '-l'], false],
+    [null, true],
+  ] as const) {
+    const recorded = { target: { kind: 'recording', command } };
+    const runs = [10, 20].map((seconds) => run([{ label: 'x', faults: 100 }], recorded, seconds));
+    expect(compare([runs[0]!], [runs[1]!], 'stall')).toMatchObject({ perSecond });
+  }
 });
 
 test('what differs in the captures is said', () => {

@@ -26,7 +26,7 @@ function setup(turns: boolean) {
       ...{ startNs: 0n, attached: [], commandPid: 0, notices: [] },
     },
   };
-  const noted = new NotedSource(known as ProcSource, session, SYSTEM, turns);
+  const noted = new NotedSource(known as ProcSource, session, SYSTEM, null, turns);
   return {
     noted,
     meet: (file: Vma) => {

@@ -1,5 +1,5 @@
 import { factText, parseFact } from '../../../../src/sources/recording/recorded-facts';
-import { endFact, modeFact } from '../../../../src/sources/recording/run-facts';
+import { commandFact, endFact, modeFact } from '../../../../src/sources/recording/run-facts';
 import { captureFacts } from '../../../support/facts';
 
 const FACTS = captureFacts(20, 10);
@@ -11,7 +11,9 @@ test('what a run says of itself is read back', () => {
     notice: { code: 'RING_SHRUNK', errno: 12, detail: '4 KiB' },
   } as const;
   const end = endFact(FACTS, 1234.6, 0);
-  for (const fact of [mode, notice, end]) expect(parseFact(factText(fact))).toEqual(fact);
+  const command = commandFact(['sh', '-c', 'x'.repeat(5000)]);
+  expect(command.words[2]).toHaveLength(200);
+  for (const fact of [mode, notice, command, end]) expect(parseFact(factText(fact))).toEqual(fact);
   expect(end).toMatchObject({ stoppedNs: 1235, kernel: FACTS.kernel, records: {} });
 });
 
@@ -32,6 +34,10 @@ test.each([
   '{"kind":"notice"}',
   '{"kind":"mode","mode":{"wide":true,"threads":1e400,"descriptors":1,"ringBytes":1}}',
   '{"kind":"mode","mode":7}',
+  '{"kind":"command","words":"sh"}',
+  '{"kind":"command","words":[]}',
+  '{"kind":"command","words":["sh",1]}',
+  `{"kind":"command","words":["${'x'.repeat(5000)}"]}`,
   '{"kind":"end","stoppedNs":-1,"threads":1,"kernel":{"minor":1,"major":1},"records":{}}',
   '{"kind":"end","stoppedNs":1,"threads":1,"kernel":{"minor":1},"records":{}}',
   '{"kind":"end","stoppedNs":1,"threads":1,"kernel":{"minor":1,"major":2}}',
