@@ -5,7 +5,7 @@ import type { CaptureFacts } from '../core/facts/capture-facts';
 import { FaultClass } from '../core/classify/classes';
 import type { Snapshot } from '../core/snapshot/snapshot';
 import type { FdWriter } from '../output/files/writer';
-import { grouped } from '../core/text/format';
+import { counted } from '../core/text/format';
 import { foldedText } from '../output/report/folded';
 import { reportJson } from '../output/report/json';
 import type { ReportInput } from '../output/report/report';
@@ -118,7 +118,7 @@ export function stackNotes(
     ...(stacks.copied ? ['what could not be unwound has none'] : []),
   ];
   const because = why.length === 0 ? '' : `: ${why.join('; ')}`;
-  return [`note: none of ${grouped(faults)} faults has a call stack${because}`];
+  return [`note: none of ${counted(faults, 'fault')} has a call stack${because}`];
 }
 
 const MAX_NOTES = 5;

@@ -1,4 +1,4 @@
-import { grouped, latency } from '../text/format';
+import { counted, grouped, latency } from '../text/format';
 import { printable } from '../text/printable';
 import type { Comparison } from './compare';
 import type { RunFacts } from './run-facts';
@@ -33,7 +33,7 @@ export function runWords({ elapsedNs, total, lost }: RunFacts): string {
   const rate = seconds > 0 ? ` (${grouped(total.faults / seconds)}/s)` : '';
   const stalled = total.stallNs === null ? '' : `, stalled ${latency(total.stallNs)}`;
   const losses = lost > 0 ? `, lost ${grouped(lost)}` : '';
-  return `${seconds.toFixed(3)} s, ${grouped(total.faults)} faults${rate}${stalled}${losses}`;
+  return `${seconds.toFixed(3)} s, ${counted(total.faults, 'fault')}${rate}${stalled}${losses}`;
 }
 
 /** The same for machines, beside the rows. */

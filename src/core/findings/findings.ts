@@ -2,7 +2,7 @@ import { CAUSE_NAMES } from '../classify/classes';
 import { hugePageText } from '../facts/huge-pages';
 import type { HugePageFacts } from '../facts/huge-pages';
 import type { ProcessRow, Snapshot } from '../snapshot/snapshot';
-import { bytes, grouped, latency, percent } from '../text/format';
+import { bytes, counted, grouped, latency, percent } from '../text/format';
 import { evidence, IN_ALL, isEvident, stallFor } from './evidence';
 import type { Evidence, Weight } from './evidence';
 import { LEAST_PART, LEAST_SHARE, SIGNAL_RULES } from './rules';
@@ -123,7 +123,7 @@ function describe(found: Evidence, heading: Dominant, snapshot: Snapshot): Findi
     cause: CAUSE_NAMES[rule.cause]!,
     text:
       `${rule.says}: about ${latency(stallNs)} (${percent(stallShare)} % of one thread's time) for ` +
-      `${grouped(faults)} faults (at least ${bytes(faults * PAGE)})${where}${by}; ${advice}${delayed(rule, figures)}`,
+      `${counted(faults, 'fault')} (at least ${bytes(faults * PAGE)})${where}${by}; ${advice}${delayed(rule, figures)}`,
     callSites,
   };
 }

@@ -68,6 +68,11 @@ export function grouped(n: number): string {
   return String(Math.round(n)).replace(/\B(?=(\d{3})+(?!\d))/g, ',');
 }
 
+/** So many of something, in a sentence: `1 fault`, `57,233 faults`. */
+export function counted(n: number, one: string, several = `${one}s`): string {
+  return `${grouped(n)} ${Math.round(n) === 1 ? one : several}`;
+}
+
 /** A page number (4 KiB units) as the hexadecimal address of its first byte. */
 export function pageAddress(page: number): string {
   return page === 0 ? '0' : `${page.toString(16)}000`;

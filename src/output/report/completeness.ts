@@ -1,7 +1,7 @@
 import { completeness } from '../../core/facts/capture-facts';
 import type { CaptureFacts, RecordCounters } from '../../core/facts/capture-facts';
 import type { MachineFaults } from '../../core/facts/machine-faults';
-import { grouped } from '../../core/text/format';
+import { counted, grouped } from '../../core/text/format';
 import type { ReportInput } from './report';
 
 /** Captured and lost against the kernel's own counters. */
@@ -21,7 +21,8 @@ export function beyondText({ beyond, capture }: ReportInput): string {
   const exact = low === high ? grouped(low) : '';
   const bounds = high === null ? `at least ${grouped(low)}` : `${grouped(low)} to ${grouped(high)}`;
   const number = exact === '' ? bounds : exact;
-  const missing = gone === 0 ? '' : `; ${grouped(gone)} processes had ended before the last look`;
+  const missing =
+    gone === 0 ? '' : `; ${counted(gone, 'process', 'processes')} had ended before the last look`;
   const kernelMode = capture.mode.userOnly ? 'those inside system calls, and ' : '';
   return (
     `${number} more in /proc/PID/stat: ${kernelMode}pages that the kernel fetched for the process ` +
@@ -62,10 +63,10 @@ export function qualifications({ snapshot, capture }: ReportInput): string[] {
 function lossNotes({ lost: { ring, mailbox, exact }, records }: CaptureFacts): string[] {
   const notes: string[] = [];
   if (ring > 0) {
-    const number = `${exact ? '' : 'up to '}${grouped(ring)}`;
-    notes.push(`${number} faults lost by the kernel for want of ring space (larger rings: -m)`);
+    const number = `${exact ? '' : 'up to '}${counted(ring, 'fault')}`;
+    notes.push(`${number} lost by the kernel for want of ring space (larger rings: -m)`);
   }
-  if (mailbox > 0) notes.push(`${grouped(mailbox)} faults lost because output was too slow`);
+  if (mailbox > 0) notes.push(`${counted(mailbox, 'fault')} lost because output was too slow`);
   if (records.mailboxRecords > 0) {
     notes.push('address-space records were lost: some labels come from later readings of /proc');
   }

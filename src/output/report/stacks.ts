@@ -1,7 +1,7 @@
 import { TITLES } from '../../core/columns/titles';
 import { stackLines } from '../../core/columns/stack-lines';
 import type { StackRow } from '../../core/snapshot/snapshot';
-import { grouped, latency } from '../../core/text/format';
+import { counted, grouped, latency } from '../../core/text/format';
 
 /** Stacks of the text report; the JSON report has them all. */
 const TOP = 20;
@@ -34,7 +34,7 @@ export function stackSection(rows: readonly StackRow[], fixed: boolean): string[
           line(
             latency(sum((row) => row.stallNs)),
             grouped(sum((row) => row.faults)),
-            `and ${grouped(left.length)} stacks more`,
+            `and ${counted(left.length, 'stack')} more`,
           ),
         ]),
     ...sampling(rows),

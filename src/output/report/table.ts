@@ -1,6 +1,6 @@
 import type { Column } from '../../core/columns/column';
 import type { StatRow } from '../../core/snapshot/snapshot';
-import { grouped, latency } from '../../core/text/format';
+import { counted, grouped, latency } from '../../core/text/format';
 import { printable } from '../../core/text/printable';
 
 const MAX_TEXT = 60;
@@ -40,6 +40,9 @@ export function restLine(rows: readonly StatRow[], timed: boolean): string {
   const sum = (value: (row: StatRow) => number): number =>
     rows.reduce((total, row) => total + value(row), 0);
   const stalled = timed ? `, ${latency(sum((row) => row.stallNs))} stalled` : '';
-  const faults = grouped(sum((row) => row.faults));
-  return `  and ${grouped(rows.length)} more with ${faults} faults${stalled}`;
+  const faults = counted(
+    sum((row) => row.faults),
+    'fault',
+  );
+  return `  and ${grouped(rows.length)} more with ${faults}${stalled}`;
 }

@@ -1,3 +1,4 @@
+import { counted } from '../../core/text/format';
 import { setTimeout as pause } from 'node:timers/promises';
 import { writeFailureText } from '../../core/facts/errors';
 import type { Session } from '../../native/contract';
@@ -52,7 +53,7 @@ export class RecordingState {
     // `| head`: nothing is to be said.
     if (error === 'EPIPE') return '';
     if (error !== '') return `the recording ends early: ${writeFailureText(error)}`;
-    const lacking = `the recording lacks ${dropped} records: its disk is too slow`;
+    const lacking = `the recording lacks ${counted(dropped, 'record')}: its disk is too slow`;
     const late = `in the recording ${lateCopies} copies are minor-faults to perf: their class was known too late`;
     return [...(dropped > 0 ? [lacking] : []), ...(lateCopies > 0 ? [late] : [])].join('; ');
   }

@@ -1,3 +1,4 @@
+import { counted } from '../../core/text/format';
 import type { ServedMount } from '../../core/vma/served';
 import type { ElfImage } from '../../core/elf/elf';
 import { parseMaps } from '../../core/vma/proc-maps';
@@ -187,7 +188,7 @@ function isSameImage(before: readonly Vma[], after: readonly Vma[]): boolean {
 }
 
 function mapsText(pid: number, mappings: number | null, ns: number): string {
-  const found = mappings === null ? 'not readable' : `${mappings} mappings`;
+  const found = mappings === null ? 'not readable' : counted(mappings, 'mapping');
   return `maps of ${pid}: ${found} after ${(ns / 1e6).toFixed(1)} ms`;
 }
 

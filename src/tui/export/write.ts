@@ -1,3 +1,4 @@
+import { counted } from '../../core/text/format';
 import { exportCsv, exportJson } from '../../core/columns/table-export';
 import { comparisonFacts } from '../../core/compare/head';
 import { closingHead, plainTheme, textColumns } from './closing';
@@ -38,7 +39,7 @@ function writtenForm(
     : dashboard.shown.tables();
   const text =
     form === 'csv' ? exportCsv(tables) : exportJson(tables, isHelp ? {} : jsonHeader(dashboard));
-  return { text, rows: `${tables[0].rows.length} rows ` };
+  return { text, rows: `${counted(tables[0].rows.length, 'row')} ` };
 }
 
 function jsonHeader(dashboard: Dashboard): object {

@@ -10,6 +10,7 @@ import {
   bytes,
   clock,
   count,
+  counted,
   estimate,
   grouped,
   latency,
@@ -19,7 +20,8 @@ import {
 } from '../../core/text/format';
 import { aboutOf } from '../../core/columns/row-columns';
 import type { StatRow, ThreadRow } from '../../core/snapshot/snapshot';
-import { pieceLine, type Piece } from '../layout/line';
+import { cut, pieceLine, type Piece } from '../layout/line';
+import { cellText } from '../terminal/cell-width';
 import type { Picture, Size } from '../state/picture';
 import type { HeaderInfo, ReplayState } from '../state/source';
 import { CLASS_STYLE, type Theme } from '../terminal/theme';
@@ -32,6 +34,9 @@ import { lateText, stateText } from '../state/waiting';
 const STUCK_NS = 10e6;
 /** Threads in faults over the last interval from which on that is said. */
 const SOME_STALLED = 0.05;
+/** Cells of a command line, at most, and where there is little room. */
+const COMMAND_MOST = 60;
+const COMMAND_SHORT = 24;
 const CLASS_LABEL: Readonly<Record<ClassName, string>> = {
   MAJOR: 'MAJ',
   MINOR: 'MIN',
@@ -62,7 +67,7 @@ export function headerView(
   const { memory, comparison } = picture.header;
   if (comparison !== undefined) return comparisonView(theme, columns, comparison, lines);
   const all = [
-    pieceLine(theme, columns, targetPieces(picture, state), 'bar'),
+    pieceLine(theme, columns, targetPieces(theme, picture, state), 'bar'),
     verdictView(theme, columns, picture),
     pieceLine(theme, columns, countPieces(picture, state)),
     pieceLine(theme, columns, trustPieces(picture)),
@@ -85,7 +90,18 @@ export function headerLines(header: HeaderInfo): number {
   return 4 + (header.memory === undefined ? 0 : 1) + Math.max(0, stuck(header).length - 1);
 }
 
-function targetPieces({ header }: Picture, state: HeaderState): Piece[] {
+/** In the short form without the directory of the program, which says least. */
+function commandPiece({ names, glyphs }: Theme, command: string): Piece {
+  const clean = cellText(command, names);
+  const program = clean.replace(/^\/(?:[^ ]*\/)?(?=[^ ])/, '');
+  return {
+    text: cut(clean, COMMAND_MOST, glyphs.ellipsis),
+    short: cut(program, COMMAND_SHORT, glyphs.ellipsis),
+    weight: 20,
+  };
+}
+
+function targetPieces(theme: Theme, { header }: Picture, state: HeaderState): Piece[] {
   const [target] = header.targets;
   const more = header.targets.length - 1;
   const pieces: Piece[] = [];
@@ -106,7 +122,7 @@ function targetPieces({ header }: Picture, state: HeaderState): Piece[] {
     pieces.push({ text: name, style: 'strong', weight: 95 });
     const command = target.commandLine;
     if (command !== '' && command !== target.comm) {
-      pieces.push({ text: command.slice(0, 60), short: command.slice(0, 20), weight: 20 });
+      pieces.push(commandPiece(theme, command));
     }
   }
   if (header.replay !== undefined) pieces.push(replayPiece(header.replay));
@@ -119,7 +135,7 @@ function targetPieces({ header }: Picture, state: HeaderState): Piece[] {
     // Nothing is known of a target in the first picture.
     if (threads > 0 || header.whole !== undefined) {
       pieces.push({
-        text: `${threads} ${threads === 1 ? 'thread' : 'threads'}`,
+        text: counted(threads, 'thread'),
         short: `${threads} thr`,
         weight: 40,
       });
@@ -223,7 +239,7 @@ function trustPieces(picture: Picture): Piece[] {
   const zeroed = since > 0 ? `since ${where}: ` : '';
   if (capture.mode.recorded === true) {
     const lost = check.lost > 0 ? `, lost ${grouped(check.lost)}` : '';
-    const text = `${zeroed}${grouped(check.captured)} faults of the recording${lost}`;
+    const text = `${zeroed}${counted(check.captured, 'fault')} of the recording${lost}`;
     return [{ text, weight: 80 }, ...capPieces(caps)];
   }
   const each = bytes(capture.mode.ringBytes / capture.mode.cpus);

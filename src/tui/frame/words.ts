@@ -1,5 +1,5 @@
 import { CLASS_NAMES } from '../../core/classify/classes';
-import { grouped } from '../../core/text/format';
+import { counted, grouped } from '../../core/text/format';
 import type { Dashboard } from '../state/dashboard';
 
 /** Words that stand behind what is in force, and a short form of them. */
@@ -23,7 +23,10 @@ export function filterNote({ scene, scope }: Dashboard): Note {
   const { wholeRows, rows } = scope;
   if (scene.source.comparisons !== undefined && rows !== null) {
     const shown = `${grouped(rows.shown)} of ${grouped(rows.all)}`;
-    return { text: ` (${shown} rows; TOTAL is of all)`, short: ` (${shown})` };
+    return {
+      text: ` (${grouped(rows.shown)} of ${counted(rows.all, 'row')}; TOTAL is of all)`,
+      short: ` (${shown})`,
+    };
   }
   if (rows === null) return wholeRows ? WHOLE_ROWS : NOTHING;
   const count = `${grouped(rows.shown)} of ${grouped(rows.all)}`;
@@ -33,7 +36,10 @@ export function filterNote({ scene, scope }: Dashboard): Note {
         text: ` (chooses rows, ${count}: their numbers are of all their faults)`,
         short: ` (${count}, whole rows)`,
       }
-    : { text: ` (${count} rows; numbers are of matching faults)`, short: ` (${count})` };
+    : {
+        text: ` (${grouped(rows.shown)} of ${counted(rows.all, 'row')}; numbers are of matching faults)`,
+        short: ` (${count})`,
+      };
 }
 
 /** Where classes are hidden as rows and columns, but are part of other numbers of the present view. */

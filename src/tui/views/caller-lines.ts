@@ -2,7 +2,7 @@ import { LIST_SEPARATOR } from '../../core/columns/fault-fields';
 import { stackLines, type Direction } from '../../core/columns/stack-lines';
 import type { ExportTable } from '../../core/columns/table-export';
 import type { StackRow } from '../../core/snapshot/snapshot';
-import { grouped, latency, percent } from '../../core/text/format';
+import { counted, grouped, latency, percent } from '../../core/text/format';
 import { Line } from '../layout/line';
 import type { Theme } from '../terminal/theme';
 import { labelled } from './detail-lines';
@@ -40,7 +40,7 @@ export function callerLines(
     drawn.push(
       new Line(theme, columns)
         .to(10)
-        .add(`and ${grouped(left)} lines more (w)`, 'dim')
+        .add(`and ${counted(left, 'line')} more (w)`, 'dim')
         .end(),
     );
   }
@@ -52,7 +52,7 @@ export function callerLines(
 function sampledLine(theme: Theme, columns: number, sampled: number, total: number): string {
   const weight = total / sampled;
   const each = weight < 10 ? weight.toFixed(1) : grouped(Math.round(weight));
-  const stacks = sampled === 1 ? '1 sampled stack' : `${grouped(sampled)} sampled stacks`;
+  const stacks = counted(sampled, 'sampled stack');
   return new Line(theme, columns)
     .to(10)
     .add(`~ estimated from ${stacks}, each for about ${each} faults`, 'dim')

@@ -8,7 +8,7 @@ import { regionsOfProcesses } from '../../core/snapshot/row-parts';
 import { ownedGrouping } from '../../core/snapshot/process-groups';
 import type { OwnedGroup } from '../../core/snapshot/process-groups';
 import type { PairedRow, ProcessRow, Snapshot } from '../../core/snapshot/snapshot';
-import { bytes, percent } from '../../core/text/format';
+import { bytes, counted, percent } from '../../core/text/format';
 import type { Line } from '../layout/line';
 import { eventsThat } from '../state/event-log';
 import { leadOfCgroup } from './lead';
@@ -98,7 +98,7 @@ function labelOf({ pid, comm, members }: ProcessRow): string {
 
 function titleLine(line: Line, { label, members }: OwnedGroup): void {
   line.add(`cgroup ${label === '' ? NOT_KNOWN : label}`, 'active');
-  line.add(`  ${members} processes`);
+  line.add(`  ${counted(members, 'process', 'processes')}`);
 }
 
 /** At its limit its pages make room for each other: what it reads again and again it has read before. */

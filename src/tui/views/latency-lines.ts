@@ -1,6 +1,6 @@
 import { TITLES } from '../../core/columns/titles';
 import { latencyPowers } from '../../core/columns/latency-powers';
-import { grouped, latency, percent } from '../../core/text/format';
+import { counted, grouped, latency, percent } from '../../core/text/format';
 import { CLASS_COUNT, FaultClass } from '../../core/classify/classes';
 import type { LatencyHistogram } from '../../core/snapshot/snapshot';
 import { LATENCY_ROWS, type TimeGrid } from '../../core/stats/over-time';
@@ -126,7 +126,7 @@ export function latencyHeat(
     { text: TITLES.details.latencyOverTime.title, style: 'strong', weight: 9 },
     { text: all, style: 'dim', weight: 8 },
     {
-      text: `darker is more: up to ${grouped(map.peak)} faults in a cell`,
+      text: `darker is more: up to ${counted(map.peak, 'fault')} in a cell`,
       style: 'dim',
       weight: 7,
     },

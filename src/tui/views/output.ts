@@ -1,3 +1,4 @@
+import { counted, grouped } from '../../core/text/format';
 import type { ExportTables } from '../../core/columns/table-export';
 import { Line } from '../layout/line';
 import type { Scene } from '../state/scene';
@@ -58,7 +59,7 @@ class OutputView implements View {
     const title =
       lines.length === 0
         ? 'COMMAND has written nothing yet'
-        : `output of COMMAND, ${lines.length} lines${dropped > 0 ? ` (${dropped} earlier ones dropped)` : ''}`;
+        : `output of COMMAND, ${counted(lines.length, 'line')}${dropped > 0 ? ` (${grouped(dropped)} before dropped)` : ''}`;
     return [
       new Line(theme, columns).add(` ${title}`, 'strong').end(),
       ...shown.map((text) => new Line(theme, columns).add(` ${text.replace(/\t/g, '    ')}`).end()),

@@ -1,7 +1,7 @@
 import { TITLES } from '../../core/columns/titles';
 import { HEAT_BINS } from '../../core/stats/heat';
 import type { PlacesOverTime } from '../../core/stats/over-time';
-import { bytes, clock, grouped, pageAddress } from '../../core/text/format';
+import { bytes, clock, counted, pageAddress } from '../../core/text/format';
 import { heatMapLines } from '../layout/heat-map';
 import { pieceLine } from '../layout/line';
 import type { Theme } from '../terminal/theme';
@@ -41,7 +41,7 @@ export function placesLines(
       style: 'dim',
       weight: 7,
     },
-    { text: `darker is more: up to ${grouped(map.peak)} faults`, style: 'dim', weight: 6 },
+    { text: `darker is more: up to ${counted(map.peak, 'fault')}`, style: 'dim', weight: 6 },
   ]);
   return [title, ...map.lines];
 }

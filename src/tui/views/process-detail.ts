@@ -3,7 +3,7 @@ import { membersOf } from '../../core/snapshot/groups';
 import { regionsOfProcesses, threadsOfProcesses } from '../../core/snapshot/row-parts';
 import { sitesOfAll } from '../../core/snapshot/site-pairs';
 import type { PairedRow, ProcessRow, Snapshot } from '../../core/snapshot/snapshot';
-import { grouped, percent } from '../../core/text/format';
+import { counted, grouped, percent } from '../../core/text/format';
 import { Line } from '../layout/line';
 import type { TableModel } from '../layout/table';
 import { eventsThat } from '../state/event-log';
@@ -118,21 +118,17 @@ function leftOutLine(theme: Theme, columns: number, faults: number): string[] {
 function titleLine(line: Line, row: ProcessRow): void {
   if (row instanceof TaggedProcesses) {
     const gone = row.gone === 0 ? '' : ` (of ${row.gone} more the rows are gone)`;
-    line.add(
-      `${row.members} tagged ${row.members === 1 ? 'process' : 'processes'}${gone}`,
-      'active',
-    );
+    line.add(`${counted(row.members, 'tagged process', 'tagged processes')}${gone}`, 'active');
     line.add(`: ${row.comm}`);
   } else if (row.pid === 0) {
-    line.add(
-      `${row.alive && row.members === 1 ? 'several' : row.members} processes ${row.comm}`,
-      'active',
-    );
+    const several = row.alive && row.members === 1;
+    const many = several ? 'several processes' : counted(row.members, 'process', 'processes');
+    line.add(`${many} ${row.comm}`, 'active');
   } else {
     line.add(`process ${row.pid} ${row.comm}`, 'active');
     if (!row.alive) line.add('  ended', 'warning');
     if (row.nsPid !== 0) line.add(`  ${row.nsPid} in its pid namespace`);
-    line.add(`  parent ${row.ppid}  ${row.threads} threads  `);
+    line.add(`  parent ${row.ppid}  ${counted(row.threads, 'thread')}  `);
     line.add(`thread max ${percent(row.worstThreadShare)} % (tid ${row.worstTid})`);
   }
   if (!row.alive && row.pid === 0) line.add('  ended', 'warning');

@@ -6,6 +6,7 @@ import { CAUSE_NAMES, CLASS_NAMES } from '../../core/classify/classes';
 import {
   bytes,
   count,
+  counted,
   grouped,
   latency,
   percent,
@@ -183,8 +184,10 @@ function pagesText(row: StatRow, columns: number): string {
   if (isEstimate(row)) return 'n/a';
   const { uniquePages, refaults } = row;
   const touched = `${grouped(uniquePages)} (${bytes(uniquePages * 4096)}) touched`;
-  const text = `${touched}, ${grouped(refaults)} faults on a page that had faulted before`;
-  return LABEL_CELLS + text.length <= columns ? text : `${touched}, ${grouped(refaults)} re-faults`;
+  const text = `${touched}, ${counted(refaults, 'fault')} on a page that had faulted before`;
+  return LABEL_CELLS + text.length <= columns
+    ? text
+    : `${touched}, ${counted(refaults, 're-fault')}`;
 }
 
 /** In one line where there is room for the longest figures, else always in two: lines that come and go cannot be read. */

@@ -1,3 +1,4 @@
+import { counted } from '../../core/text/format';
 import { TITLES } from '../../core/columns/titles';
 import { RowGroup, type GroupableRow } from '../../core/snapshot/groups';
 import { Line } from '../layout/line';
@@ -107,9 +108,9 @@ export function plainTableLines<Row extends GroupableRow>(
     const rest = table.rows.slice(most).filter((row) => table.tree.parentOf(row) === null);
     const faults = rest.reduce((sum, row) => sum + row.faults, 0);
     // Of two runs there is no one number.
-    const having = table.sum === null ? ` with ${faults} faults` : '';
+    const having = table.sum === null ? ` with ${counted(faults, 'fault')}` : '';
     lines.push(
-      ` and ${rest.length} more rows${having} (this text has the first ${most}; w writes all)`,
+      ` and ${counted(rest.length, 'more row')}${having} (this text has the first ${most}; w writes all)`,
     );
   }
   return lines;
@@ -121,7 +122,9 @@ function nothingLine(
   { total }: { readonly total: number },
   waiting: string,
 ): string {
-  const why = total === 0 ? waiting : `none of ${total} rows pass the filter`;
+  const none =
+    total === 1 ? 'the one row does not pass the filter' : `none of ${total} rows pass the filter`;
+  const why = total === 0 ? waiting : none;
   return new Line(theme, columns).add(`  ${why}`, 'dim').end();
 }
 

@@ -1,3 +1,4 @@
+import { counted } from '../../core/text/format';
 import { THREAD_COLUMNS } from '../../core/columns/row-columns';
 import { rowTable } from '../../core/columns/table-export';
 import { THREAD_GROUPS, ThreadGroup } from '../../core/snapshot/group-rules';
@@ -62,7 +63,7 @@ export const threads: ViewEntry = {
 };
 
 function titleLine(line: Line, row: ThreadRow): void {
-  if (row.tid === 0) line.add(`${row.members} threads ${row.comm}`, 'active');
+  if (row.tid === 0) line.add(`${counted(row.members, 'thread')} ${row.comm}`, 'active');
   else line.add(`thread ${row.tid} ${row.comm}`, 'active').add(`  of process ${row.pid}`);
   if (!row.alive) line.add('  ended', 'warning');
 }

@@ -262,7 +262,7 @@ describe('what is on the screen', () => {
     expect(bench.text()).not.toContain('max 20.0');
     bench.press('2');
     expect(bench.rows()).toEqual(['x4000']);
-    expect(bench.press('enter').text()).toContain('4000 threads worker  ended');
+    expect(bench.press('enter').text()).toContain('4,000 threads worker  ended');
     bench.press('escape', '3');
     expect(bench.rows()).toEqual(['x312', 'several']);
     expect(bench.press('enter').text()).toContain('312 processes cc1  ended');
