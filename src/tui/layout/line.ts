@@ -133,6 +133,12 @@ export class Line {
     return this.add(align === 'left' ? fitted + blanks : blanks + fitted, style);
   }
 
+  /** A number as columns print it, or a mark of the theme, in a cell that has room: each character is one cell. */
+  figure(text: string, width: number, style: Style = 'plain'): this {
+    if (text.length > width || width > this.room) return this.cell(text, width, 'right', style);
+    return this.put(text.padStart(width), width, style);
+  }
+
   /** The finished line. */
   end(): string {
     this.to(this.width);

@@ -57,7 +57,9 @@ export function eventLines(
     const style = (wanted: Style): Style => (selected ? 'selected' : wanted);
     cellsOf(columns, form).forEach(({ column, width }, k) => {
       const { text, look } = column.of(log, at, { columns, startedAt: form.startedAt });
-      line.add(k === 0 ? '' : ' ', style('plain')).cell(text, width, column.align, style(look));
+      line.add(k === 0 ? '' : ' ', style('plain'));
+      if (column.align === 'right') line.figure(text, width, style(look));
+      else line.cell(text, width, column.align, style(look));
     });
     if (selected) line.to(columns, ' ', 'selected');
     return line.end();

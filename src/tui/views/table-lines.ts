@@ -250,10 +250,12 @@ function furtherCell(
 ): void {
   // Nearly all cells are that: one piece of text is drawn faster than two.
   if (look === gap && align === 'right' && text.length <= width) {
-    line.cell(text, GAP + width, align, look);
+    line.figure(text, GAP + width, look);
     return;
   }
-  line.add(' '.repeat(GAP), gap).cell(text, width, align, look);
+  line.add(' '.repeat(GAP), gap);
+  if (align === 'right') line.figure(text, width, look);
+  else line.cell(text, width, align, look);
 }
 
 /** The name of a row, cut so that what tells it from the next stays. */
