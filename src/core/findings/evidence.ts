@@ -1,5 +1,6 @@
 import { CAUSE_NAMES } from '../classify/classes';
-import type { RegionRow, Snapshot, StatRow } from '../snapshot/snapshot';
+import type { CauseFacts } from '../classify/cause-text';
+import type { RegionRow, StatRow } from '../snapshot/snapshot';
 import { RULES } from './rules';
 import type { Rule, Threshold } from './rules';
 
@@ -22,7 +23,11 @@ export interface Evidence {
 }
 
 /** What speaks for each rule that this machine and run allow, most time first; rules without a fault are left out. */
-export function evidence({ regions, causeFacts }: Snapshot, weight: Weight): Evidence[] {
+export function evidence(
+  regions: readonly RegionRow[],
+  causeFacts: CauseFacts,
+  weight: Weight,
+): Evidence[] {
   const allowed = RULES.filter(({ machine }) => reachAll(machine, causeFacts));
   const found = allowed.map((rule) => {
     const among = allowed.filter(({ cause }) => cause === rule.cause);

@@ -1,7 +1,7 @@
 import { CAUSE_NAMES } from '../classify/classes';
 import { hugePageText } from '../facts/huge-pages';
 import type { HugePageFacts } from '../facts/huge-pages';
-import type { ProcessRow, Snapshot } from '../snapshot/snapshot';
+import type { ProcessRow, RegionRow, Snapshot } from '../snapshot/snapshot';
 import { bytes, counted, grouped, latency, percent } from '../text/format';
 import { evidence, IN_ALL, isEvident, stallFor } from './evidence';
 import type { Evidence, Weight } from './evidence';
@@ -17,7 +17,6 @@ export interface Dominant {
   /** What one usually does about it, '' where nothing is to be done. */
   readonly advice: string;
   readonly figures: {
-    readonly faults: number;
     /** ns; of rows with several causes the share of this one. */
     readonly stallNs: number;
     /** Of one thread's time. */
@@ -35,6 +34,7 @@ export interface Finding extends Dominant {
   readonly says: string;
   /** Name of the cause, '' where it is none. */
   readonly cause: string;
+  readonly figures: Dominant['figures'] & { readonly faults: number };
   /** One sentence with figures, and what to do. */
   readonly text: string;
   /** Labels of the code with the most of these faults. */
@@ -48,7 +48,7 @@ const DELAYS =
 /** What the numbers carry, most time stalled first; none where faults cost next to nothing. */
 export function findings(snapshot: Snapshot): Finding[] {
   const { elapsed } = snapshot;
-  const costly = dominant(snapshot, IN_ALL, elapsed, 1).map((one) =>
+  const costly = dominant(snapshot, snapshot.regions, IN_ALL, elapsed, 1).map((one) =>
     describe(one, headed(one, snapshot, IN_ALL, elapsed), snapshot),
   );
   return [...costly, ...SIGNAL_RULES.flatMap((rule) => caught(rule, snapshot))];
@@ -64,27 +64,34 @@ export function firstFinding(
   elapsed: number,
   part: number,
 ): Dominant | null {
-  const [first] = dominant(snapshot, weight, elapsed, part);
+  // Most rows rest: what they have counted says nothing of what costs most, and reading it would take longest.
+  const rows = snapshot.regions.filter((row) => weight(row) > 0);
+  const [first] = dominant(snapshot, rows, weight, elapsed, part);
   return first === undefined ? null : headed(first, snapshot, weight, elapsed);
 }
 
-function dominant(snapshot: Snapshot, weight: Weight, elapsed: number, part: number): Evidence[] {
+function dominant(
+  snapshot: Snapshot,
+  rows: readonly RegionRow[],
+  weight: Weight,
+  elapsed: number,
+  part: number,
+): Evidence[] {
   const least = part * Math.max(LEAST_SHARE * elapsed, LEAST_PART * weight(snapshot.totals));
-  return evidence(snapshot, weight).filter(({ stallNs }) => stallNs >= least);
+  return evidence(rows, snapshot.causeFacts, weight).filter(({ stallNs }) => stallNs >= least);
 }
 
 /** With every picture for the verdict: nothing is made for each row. */
 function headed(found: Evidence, snapshot: Snapshot, weight: Weight, elapsed: number): Dominant {
-  const { rule, faults, stallNs } = found;
+  const { rule, stallNs } = found;
   const regions = new LabelSums();
   const processes = new OwnerSums();
   const servers = new LabelSums();
   let most = 0;
   let hugePages: HugePageFacts | null = null;
   for (const row of snapshot.regions) {
-    if (!isEvident(found, row)) continue;
     const ns = stallFor(rule, row, weight);
-    if (!(ns > 0)) continue;
+    if (!(ns > 0) || !isEvident(found, row)) continue;
     regions.add(row.label, ns);
     processes.add(row, ns);
     if (rule.server !== undefined) servers.add(snapshot.server(row.id, rule.server), ns);
@@ -103,7 +110,7 @@ function headed(found: Evidence, snapshot: Snapshot, weight: Weight, elapsed: nu
       ...(hugePages === null ? [] : [hugePageText(hugePages)]),
       ...servers.top().map((server) => `waited for: ${server}`),
     ].join('; '),
-    figures: { faults, stallNs, stallShare: stallNs / elapsed },
+    figures: { stallNs, stallShare: stallNs / elapsed },
     hugePages,
     regions: regions.top(),
     processes: processes.top(),
@@ -112,13 +119,16 @@ function headed(found: Evidence, snapshot: Snapshot, weight: Weight, elapsed: nu
 
 function describe(found: Evidence, heading: Dominant, snapshot: Snapshot): Finding {
   const { rule } = found;
-  const { advice, regions, figures } = heading;
-  const { faults, stallNs, stallShare } = figures;
+  const { advice, regions } = heading;
+  const { stallNs, stallShare } = heading.figures;
+  const { faults } = found;
+  const figures = { faults, stallNs, stallShare };
   const callSites = codeOf(found, snapshot);
   const where = regions.length === 0 ? '' : ` in ${regions.join(', ')}`;
   const by = callSites.length === 0 ? '' : `, by ${callSites[0]!}`;
   return {
     ...heading,
+    figures,
     says: rule.says,
     cause: CAUSE_NAMES[rule.cause]!,
     text:
@@ -129,7 +139,7 @@ function describe(found: Evidence, heading: Dominant, snapshot: Snapshot): Findi
 }
 
 /** What is slower than its cause explains has another one, too, which is not known. */
-function delayed({ longNs }: Rule, { faults, stallNs }: Dominant['figures']): string {
+function delayed({ longNs }: Rule, { faults, stallNs }: Finding['figures']): string {
   if (longNs === undefined || stallNs < faults * longNs) return '';
   return `; ${latency(stallNs / faults)} each is long for that: ${DELAYS}`;
 }
