@@ -5,13 +5,17 @@
 //             ctime (ns) of the file, as stat(2) has them. For kProgram: u32 segments, each f64
 //             offset, address, file size, memory size, u8 prot; u32 sections, each f64 address,
 //             size, u8 1 for SHT_NOBITS, u16 length of the name, the name; u8 length of the build
-//             id, the build id, nothing of these two where it has none
+//             id, the build id, nothing of these two where it has none and nothing follows; u32 pid
+//             of who keeps the file (kept_files.h) and u32 its descriptor, nothing where nobody
+//             does
 //   errno     why no file could be reached
 
 #include <errno.h>
+#include <unistd.h>
 
 #include "elf_parse.h"
 #include "mapped_file.h"
+#include "operations.h"
 
 namespace pagefault {
 namespace reader {
@@ -76,9 +80,13 @@ int ElfHeaders(Context* context, Input* request, Output* answer) {
   if (!elf) return 0;
   WriteImage(image, answer);
   const std::string id = ParseBuildId(ReaderOf(mapped.file.get()));
-  if (id.empty()) return 0;
+  const int kept = mapping.build_id.empty() ? context->kept.Keep(mapping, mapped) : -1;
+  if (id.empty() && kept < 0) return 0;
   answer->U8(static_cast<uint8_t>(id.size()));
   answer->Raw(id.data(), id.size());
+  if (kept < 0) return 0;
+  answer->U32(static_cast<uint32_t>(getpid()));
+  answer->U32(static_cast<uint32_t>(kept));
   return 0;
 }
 

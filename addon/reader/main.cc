@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -75,6 +76,19 @@ std::string OwnDirectory() {
   return self.substr(0, self.rfind('/') == std::string::npos ? 0 : self.rfind('/'));
 }
 
+// For a request, or the end of the analyzer. What is kept for processes that have ended is let go
+// of meanwhile. False where there is nothing to be waited for.
+bool Wait(pagefault::reader::Context* context) {
+  constexpr int kLookMs = 1000;
+  for (;;) {
+    context->kept.Prune(context->proc);
+    pollfd request = {STDIN_FILENO, POLLIN, 0};
+    const int n = poll(&request, 1, context->kept.empty() ? -1 : kLookMs);
+    if (n > 0) return true;
+    if (n < 0 && errno != EINTR) return false;
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -93,7 +107,7 @@ int main(int argc, char** argv) {
   context.symbols = pagefault::reader::SymbolFiles(OwnDirectory() + "/pagefault-symbols");
   Request request;
   Output answer;
-  while (pagefault::reader::ReadRequest(STDIN_FILENO, &request)) {
+  while (Wait(&context) && pagefault::reader::ReadRequest(STDIN_FILENO, &request)) {
     answer.Clear();
     Input input(request.payload.data(), request.payload.size());
     const int error = pagefault::reader::Answer(request.operation, &context, &input, &answer);

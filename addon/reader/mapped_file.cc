@@ -13,6 +13,7 @@
 
 #include "debug_files.h"
 #include "open_within.h"
+#include "operations.h"
 #include "task_files.h"
 #include "vma_query.h"
 
@@ -162,6 +163,14 @@ int OpenRecorded(const Mapping& mapping, MappedFile* out) {
   return 0;
 }
 
+bool OpenKept(const std::string& path, MappedFile* out) {
+  Fd place(open(path.c_str(), O_PATH | O_CLOEXEC));
+  if (!place.ok() || OpenRegular(place, &out->file) != 0) return false;
+  if (fstat(out->file.get(), &out->stat) != 0) return false;
+  out->kind = MappedFile::kProgram;
+  return true;
+}
+
 }  // namespace
 
 bool Mapping::IsDeleted() const {
@@ -240,6 +249,7 @@ int OpenMapped(const Context& context, const Mapping& mapping, MappedFile* out) 
   }
   const std::string by_now = LinkByNow(context, mapping);
   if (!by_now.empty() && tried(by_now, true)) return 0;
+  if (!mapping.kept.empty() && OpenKept(mapping.kept, out)) return 0;
   out->kind = MappedFile::kOther;
   return other ? 0 : error;
 }

@@ -19,11 +19,13 @@
 #include <string>
 
 #include "../util/fd.h"
+#include "bytes.h"
 #include "elf_parse.h"
-#include "operations.h"
 
 namespace pagefault {
 namespace reader {
+
+struct Context;
 
 // A mapping as the kernel told of it.
 struct Mapping {
@@ -36,6 +38,9 @@ struct Mapping {
   // Of one that was recorded, here or elsewhere: what its file must have. Empty: the mapping is
   // there.
   std::string build_id;
+  // A way to the file that lasts for longer than the process ("": none). Whoever gives it knows
+  // which file he expects.
+  std::string kept;
 
   // The path without the mark of a deleted file.
   std::string Path() const;

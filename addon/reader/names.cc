@@ -31,12 +31,15 @@ enum Of : uint8_t { kFile = 0, kVdso = 1, kKernel = 2, kJit = 3 };
 using symbols::FileFacts;
 using symbols::Level;
 
-// Which file the mapping was of: u8 0 where that is not known, or 1, u64 size, u64 mtime (ns), u8
-// length of the build id, the build id. kUnread for a length: that was not read.
+// Which file the mapping was of: u8 0 where that is not known, or 1, u64 size, u64 mtime (ns), u32
+// pid of the reader that keeps it and u32 its descriptor, or zeros, u8 length of the build id, the
+// build id. kUnread for a length: that was not read.
 struct Expected {
   bool known = false;
   uint64_t size = 0;
   uint64_t mtime = 0;
+  uint32_t keeper = 0;
+  uint32_t kept = 0;
   bool has_id = false;
   std::string id;
 };
@@ -48,6 +51,8 @@ bool ReadExpected(Input* in, Expected* out) {
   if (!out->known) return true;
   out->size = in->U64();
   out->mtime = in->U64();
+  out->keeper = in->U32();
+  out->kept = in->U32();
   const uint8_t length = in->U8();
   out->has_id = length != kUnread;
   return !out->has_id || (length <= kMaxBuildId && in->Text(length, &out->id));
@@ -191,6 +196,10 @@ int Names(Context* context, Input* request, Output* answer) {
   Expected expected;
   Mapping mapping;
   if (!ReadExpected(request, &expected) || !ReadMapping(request, &mapping)) return EINVAL;
+  if (expected.keeper != 0) {
+    mapping.kept =
+        "/proc/" + std::to_string(expected.keeper) + "/fd/" + std::to_string(expected.kept);
+  }
   const std::vector<uint8_t> places(bytes.begin(), bytes.end());
   Input input(places.data(), places.size());
   switch (of) {

@@ -6,6 +6,7 @@
 
 #include "bytes.h"
 #include "jit_dumps.h"
+#include "kept_files.h"
 #include "kernel_symbols.h"
 #include "open_maps.h"
 #include "symbol_files.h"
@@ -41,6 +42,7 @@ struct Context {
   SymbolFiles symbols;
   KernelSymbols kernel;
   JitDumps jit_dumps;
+  KeptFiles kept;
 };
 
 // Answers `request` with `operation`. Returns 0 or an errno (EINVAL for a request that does not

@@ -11,8 +11,9 @@
 // or ioctl(2) of it (proc_pid_syscall(5)), and where nobody else holds one. Else it may have left
 // that to whoever inherited the descriptor or was sent it, and is only the one that holds it. Of
 // others only the descriptor is known: who holds the only one there is answers, and of FUSE whoever
-// has the connection (fuse_connection in fdinfo, since Linux 6.16: the device as the kernel has it,
-// of fuseblk a disk's). Nobody else is named where another could be meant.
+// has the connection (fuse_connection in fdinfo, since Linux 6.16, whose "fs: fuse: add dev id to
+// /dev/fuse fdinfo" has it: the device as the kernel has it, of fuseblk a disk's). Nobody else is
+// named where another could be meant.
 
 #include <dirent.h>
 #include <errno.h>

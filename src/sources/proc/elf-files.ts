@@ -170,6 +170,7 @@ export class ElfFiles {
     this.eras.set(key, {
       stamp: told.stamp,
       buildId: told.buildId ?? (replaced ? null : (last?.buildId ?? null)),
+      kept: told.kept ?? (replaced ? null : (last?.kept ?? null)),
       era: (last?.era ?? 0) + (replaced ? 1 : 0),
     });
     // What was read once is known, also where this mapping looks like data.

@@ -14,6 +14,7 @@ const MAX_SECTIONS = 4096;
 const MAX_SEGMENTS = 64;
 const MAX_NAME = 256;
 const MAX_BUILD_ID = 64;
+const KEPT_BYTES = 8;
 const MAX_NUMBER = 2 ** 53;
 /** As addon/reader/tls.cc has it. */
 const MAX_TLS = 2 ** 31;
@@ -219,10 +220,14 @@ const UNREAD = 255;
 /** Which file it was, for a question that is about no other; null: about whichever is there. */
 export function identityRequest(identity: FileIdentity | null): Buffer {
   if (identity === null) return Buffer.from([0]);
-  const { stamp, buildId } = identity;
+  const { stamp, buildId, kept } = identity;
+  const keeper = Buffer.alloc(KEPT_BYTES);
+  keeper.writeUInt32LE(kept?.pid ?? 0, 0);
+  keeper.writeUInt32LE(kept?.fd ?? 0, 4);
   return Buffer.concat([
     Buffer.from([1]),
     Buffer.from(stamp.slice(CONTENT_FROM, CONTENT_TO), 'latin1'),
+    keeper,
     Buffer.from([buildId === null ? UNREAD : buildId.length / 2]),
     Buffer.from(buildId ?? '', 'hex'),
   ]);
@@ -234,6 +239,13 @@ export interface FileIdentity {
   readonly stamp: string;
   /** Hexadecimal; '' where it has none, null where it was not read. */
   readonly buildId: string | null;
+  /** Who holds it open where nobody reaches it once its processes have ended (addon/reader/kept_files.h). */
+  readonly kept?: KeptFile | null;
+}
+
+export interface KeptFile {
+  readonly pid: number;
+  readonly fd: number;
 }
 
 export interface ElfAnswer extends FileIdentity {
@@ -255,13 +267,14 @@ export function elfAnswer(payload: Buffer): ElfAnswer | null {
   const changedMs = Number(payload.readBigInt64LE(1 + STAT_BYTES - 8) / 1_000_000n);
   if (found === Found.DATA) return { found: 'data', ...unread, stamp, changedMs };
   if (found === Found.NO_ELF) return { found: 'program', ...unread, stamp, changedMs };
-  const image = imageOf(payload.subarray(1 + STAT_BYTES));
-  if (image === null) return null;
-  return { found: 'program', image, buildId: image.buildId ?? '', stamp, changedMs };
+  const read = imageOf(payload.subarray(1 + STAT_BYTES));
+  if (read === null) return null;
+  const { image, kept } = read;
+  return { found: 'program', image, buildId: image.buildId ?? '', stamp, changedMs, kept };
 }
 
 /** Its parser keeps what this asks for (addon/reader/elf_parse.h); a reader that was taken over need not. */
-function imageOf(bytes: Buffer): ElfImage | null {
+function imageOf(bytes: Buffer): { image: ElfImage; kept: KeptFile | null } | null {
   let at = 0;
   const has = (count: number): boolean => at + count <= bytes.length;
   const number = (): number => bytes.readDoubleLE((at += 8) - 8);
@@ -293,10 +306,20 @@ function imageOf(bytes: Buffer): ElfImage | null {
     sections.push({ name: bytes.toString('latin1', at, (at += length)), address, size, nobits });
   }
   if (segments.length === 0) return null;
-  if (at === bytes.length) return { sections, segments };
+  const plain = { sections, segments };
+  if (at === bytes.length) return { image: plain, kept: null };
   const length = byte();
-  if (length === 0 || length > MAX_BUILD_ID || at + length !== bytes.length) return null;
-  return { sections, segments, buildId: bytes.toString('hex', at) };
+  const end = at + length;
+  const isKept = end + KEPT_BYTES === bytes.length;
+  const known = isKept || (end === bytes.length && length > 0);
+  if (!known || length > MAX_BUILD_ID) return null;
+  const buildId = bytes.toString('hex', at, end);
+  const image = length === 0 ? plain : { ...plain, buildId };
+  const kept = (): KeptFile => ({
+    pid: bytes.readUInt32LE(end),
+    fd: bytes.readUInt32LE(end + 4),
+  });
+  return { image, kept: isKept ? kept() : null };
 }
 
 /** Whole numbers whose sum is exact. */

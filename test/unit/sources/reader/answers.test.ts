@@ -84,7 +84,18 @@ test('has the build id of a program, of no other file', () => {
   expect(elfAnswer(stat)).toMatchObject({ found: 'program', image: null, buildId: null });
 });
 
+test('who keeps a program stands behind its build id', () => {
+  const keeper = Buffer.concat([u32(77), u32(5)]);
+  const kept = { pid: 77, fd: 5 };
+  const id = program([LOAD], [], Buffer.from([1, 0xff]));
+  expect(elfAnswer(id)).toMatchObject({ buildId: '01ff', kept: null });
+  expect(elfAnswer(Buffer.concat([id, keeper]))).toMatchObject({ buildId: '01ff', kept });
+  const none = Buffer.concat([program([LOAD], []), Buffer.alloc(1), keeper]);
+  expect(elfAnswer(none)).toMatchObject({ buildId: '', kept });
+});
+
 test.each([
+  ['half of who keeps it', Buffer.concat([program([LOAD], [], Buffer.from([1])), u32(77)])],
   ['a longer build id than is read', program([LOAD], [], Buffer.alloc(65))],
   [
     'a build id of no length',
