@@ -38,9 +38,10 @@ export function withLines(name: string): string {
 }
 
 /** The same with a frame for every function, as it is written. */
-export function withFrames(name: string, more: readonly string[] = []): string {
+export function withFrames(name: string, more: readonly string[] = [], compiler = 'gcc'): string {
   const flags = ['-O0', '-g', '-fno-omit-frame-pointer', ...more];
-  return compiled(`${name}-frames${more.join('')}`, workloadSources(name), flags);
+  const program = `${name}-frames${compiler === 'gcc' ? '' : compiler}${more.join('')}`;
+  return compiled(program, workloadSources(name), flags, compiler);
 }
 
 /** The same without frame pointers, optimised, but with every call that is written. */
