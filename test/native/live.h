@@ -1,6 +1,7 @@
 // A real process that touches pages when it is told to, and a capture of it. Needs root.
 #pragma once
 
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -47,6 +48,13 @@ class Toucher {
     }
     munmap(bytes_, pages_ * kPage);
     for (int fd : {go_[0], go_[1], done_[0], done_[1]}) close(fd);
+  }
+  // It runs on one CPU from now on.
+  void Stay() {
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(sched_getcpu(), &one);
+    CHECK_EQ(sched_setaffinity(pid_, sizeof one, &one), 0);
   }
   void Begin() { CHECK_EQ(write(go_[1], "t", 1), 1); }
   void Touch() {
