@@ -47,13 +47,15 @@ void EventSet::OpenRings(size_t pages, std::vector<Notice>* notices) {
   if (cpus_.empty()) throw NoCpu();
   const size_t page_size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
   const size_t want = RingBytes(pages, cpus_.size(), programs_ != nullptr) / page_size;
+  // Programs or not, copies of stacks have one ring.
+  const size_t copies = RingBytes(pages, cpus_.size(), false) / page_size / want;
   size_t got = want;
   int refused = 0;
   // All rings have one size: a smaller last one would lose records on one CPU only.
   while (main_.rings.size() < cpus_.size()) {
     const size_t bytes = got * page_size;
     const size_t i = main_.rings.size();
-    const int error = OpenRingsOf(bytes);
+    const int error = OpenRingsOf(bytes, bytes * copies);
     if (error == 0) continue;
     if (error == ENODEV) {  // went offline since it was listed
       watch_.LeaveOut(cpus_[i]);
@@ -96,10 +98,10 @@ int EventSet::OpenRing(size_t bytes, RingSet* set) {
   return 0;
 }
 
-int EventSet::OpenRingsOf(size_t bytes) {
+int EventSet::OpenRingsOf(size_t bytes, size_t copies) {
   const int error = OpenRing(bytes, &main_);
   if (error != 0 || !plan_.copies_stacks()) return error;
-  const int refused = OpenRing(bytes, &stacks_);
+  const int refused = OpenRing(copies, &stacks_);
   if (refused != 0) {
     main_.rings.pop_back();
     main_.owners.pop_back();

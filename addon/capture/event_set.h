@@ -127,8 +127,8 @@ class EventSet {
   // The ring of the next CPU of a set. Returns 0, ENODEV where that CPU is gone, or the errno of
   // mmap(2). Throws SystemError.
   int OpenRing(size_t bytes, RingSet* set);
-  // Those of the next CPU.
-  int OpenRingsOf(size_t bytes);
+  // Those of the next CPU; `copies`: bytes of the one for copies of stacks.
+  int OpenRingsOf(size_t bytes, size_t copies);
   // Opens one event and redirects it into its CPU's ring. Returns 0 or an errno.
   int OpenInto(EventKind kind, pid_t pid, size_t cpu_index, uint32_t root,
                Patience* patience = nullptr);
