@@ -26,7 +26,7 @@ constexpr int kBusyInterval = 15;
 constexpr int kIdleInterval = 120;
 // Of a reader who has not taken what he has: he gathers (src/app/assemble.ts), or is
 // busy, and a pass costs both as much as some dozens of faults do.
-constexpr int kUntakenInterval = 50;
+constexpr int kUntakenInterval = 100;
 // A sweep asks the kernel for every thread, 0.3 us, and for every process, 15 us: the pauses grow
 // with their number, so that it costs some 0.1 % of one CPU.
 constexpr uint64_t kSweepPause = 500'000'000;  // ns
@@ -332,7 +332,10 @@ void Poller::Run() {
     Reattach();
     const bool over = Over(now);
     const bool brought = mailbox_.holds();
-    if (mailbox_.Flush(done > start_ ? done - start_ : 0, over) || (over && !ended_)) {
+    const bool waiting = mailbox_.Flush(done > start_ ? done - start_ : 0, over);
+    // Who has not taken yet what he was woken for is woken again where room gets scarce.
+    const bool news = waiting && (!mailbox_.untaken() || mailbox_.crowded());
+    if (news || (over && !ended_)) {
       ended_ = over;
       wake_();
     }

@@ -18,6 +18,7 @@ import type { FaultTest } from '../core/filter/fault-test';
 import { describeFilterError, parseFilter } from '../core/filter/parse';
 import { faultFields } from '../core/columns/symbol-fields';
 import { FixedNames } from '../core/columns/stable-names';
+import { COUNTING_MS, GATHER_MS, gathering } from './gathering';
 import type { Limits } from '../core/stats/limits';
 import type { Depth } from '../core/resolve/counters';
 import { Model } from '../core/model';
@@ -255,6 +256,11 @@ function readsAll({ filter, count, record, stacks }: Options, { stream }: Assemb
   return stream !== null || filter !== null || count !== null || record !== null || stacks !== null;
 }
 
+function gatheredMs(options: Options, ports: ConnectedPorts, { spaces }: Capture): number {
+  const counts = spaces !== null && !readsAll(options, ports);
+  return ports.gatherMs ?? (options.budget !== null ? GATHER_MS : counts ? COUNTING_MS : 0);
+}
+
 function runPortsOf(
   options: Options,
   ports: ConnectedPorts,
@@ -294,29 +300,7 @@ function runPortsOf(
         model.takeAnswers();
       });
     },
-    ...gathering(options, ports, capture),
-  };
-}
-
-/**
- * Of the dashboard, a budget, and who counts a machine: each turn of the event loop costs as much as some dozens of faults.
- * Below what one sees, and so much that a batch is worth its price. The mailbox holds three quarters of a second of a storm.
- */
-export const GATHER_MS = 100;
-
-function gathering(
-  options: Options,
-  ports: AssemblyPorts,
-  { spaces }: Capture,
-): Pick<RunPorts, 'gather'> {
-  const counts = options.budget !== null || (spaces !== null && !readsAll(options, ports));
-  const ms = ports.gatherMs ?? (counts ? GATHER_MS : 0);
-  return ms === 0 ? {} : { gather: after(ms) };
-}
-
-function after(ms: number): (action: () => void) => void {
-  return (action) => {
-    setTimeout(action, ms);
+    ...gathering(gatheredMs(options, ports, capture)),
   };
 }
 

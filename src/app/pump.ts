@@ -6,6 +6,8 @@ import type { Resolved } from '../core/wire/resolved';
 /** Where batches come from: a capture session. */
 export interface BatchSource {
   drain(buffer: ArrayBuffer): boolean;
+  /** What waits there leaves little room. Left out where nothing is lost of what waits. */
+  crowded?(): boolean;
 }
 
 /** What classifies and counts them: the model. */
@@ -92,6 +94,11 @@ export class Pump {
     };
   }
 
+  /** It lets what has come wait for more. */
+  get gathers(): boolean {
+    return this.gathering;
+  }
+
   /** The writer does not take what is there. */
   get blocked(): boolean {
     return this.waiting;
@@ -101,7 +108,11 @@ export class Pump {
   notify(): void {
     const { gather } = this.ports;
     if (gather === undefined) this.wake();
-    if (gather === undefined || this.gathering) return;
+    if (gather === undefined) return;
+    if (this.gathering) {
+      if (this.ports.source.crowded?.() === true) this.wake();
+      return;
+    }
     this.gathering = true;
     gather(() => {
       this.gathering = false;

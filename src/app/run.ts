@@ -239,7 +239,7 @@ export class Run {
     if (this.beats++ % NOTICE_BEATS === 0) this.notices();
     this.check();
     if (this.pump.blocked) this.giveUpIfStalled();
-    else this.pump.wake();
+    else if (!this.pump.gathers) this.pump.wake();
   }
 
   private check(idle = false): void {

@@ -20,11 +20,15 @@ export class FakeSession implements CaptureSession {
   over = false;
   stops = 0;
   drains = 0;
+  full = false;
   constructor(private readonly batch: Batch) {}
   signalTracepoint = true;
   get info() {
     const { signalTracepoint, notices } = this;
     return { ...captureFacts(0, 0).mode, signalTracepoint, notices };
+  }
+  crowded(): boolean {
+    return this.full;
   }
   drain(buffer: ArrayBuffer): boolean {
     expect(buffer).toBe(this.batch.buffer);

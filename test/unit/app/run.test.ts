@@ -157,6 +157,31 @@ test('a failed writer ends the run', async () => {
   expect((await t.run.done).reason).toBe('output');
 });
 
+test('what is gathered waits for its time, unless room gets scarce', async () => {
+  let over = (): void => undefined;
+  const t = setup({
+    gather: (action) => {
+      over = action;
+    },
+  });
+  t.run.start();
+  await turns();
+  t.session.queue = [[MIN]];
+  t.run.wake();
+  t.clock.advance(1e6);
+  await turns();
+  expect(t.consumed).toEqual([]);
+  over();
+  await turns();
+  expect(t.consumed).toEqual([MIN]);
+  t.session.queue = [[MAJ]];
+  t.run.wake();
+  t.session.full = true;
+  t.run.wake();
+  await turns();
+  expect(t.consumed).toEqual([MIN, MAJ]);
+});
+
 test('what waits to be counted makes it late, and old batches alone do not', async () => {
   let consumes = true;
   const consumer = { consume: () => consumes };
