@@ -19,7 +19,7 @@ import { withTracefs } from './tracefs';
 const IDLE = 2000;
 const REST_SECONDS = 10;
 /** Files of a build. */
-const BUILT = 2;
+const BUILT = 12;
 /** What a process that has just started still does: V8 compiles what runs often. */
 const SETTLED_MS = 30_000;
 const FULL_FRAME = 'q quit';
