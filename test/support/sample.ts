@@ -1,4 +1,4 @@
-import { CAUSE_COUNT, CLASS_COUNT, CLASS_NAMES } from '../../src/core/classify/classes';
+import { CAUSE_COUNT, CAUSE_NAMES, CLASS_COUNT, CLASS_NAMES } from '../../src/core/classify/classes';
 import { UNKNOWN_OWNER } from '../../src/core/facts/owner';
 import type {
   ProcessRow,
@@ -154,7 +154,7 @@ export function snapshot(part: Partial<Snapshot> = {}): Snapshot {
       buckets: [],
     })),
     changes: {},
-    causeP99Ns: [],
+    causeLatency: CAUSE_NAMES.map(() => ({ p50Ns: NaN, p99Ns: NaN })),
     latencyOverTime: () => ({ times: [], columns: [], count: 0 }),
     pairs: () => ({ regions: [], threads: [], faults: [] }),
     siteRegions: () => [],

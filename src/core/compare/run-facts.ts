@@ -1,5 +1,6 @@
 import { objectOf } from '../text/json-object';
 import type { JsonObject } from '../text/json-object';
+import { callSiteName, regionName } from './names';
 
 /** What a comparison takes from one JSON report (docs/formats.md). The document may be anybody's. */
 
@@ -11,7 +12,7 @@ export type Compared = (typeof COMPARED)[number];
 export interface Measure {
   readonly faults: number;
   readonly stallNs: number | null;
-  /** ns. null where the row sums up several, whose percentiles do not add up. */
+  /** ns. null also where several rows have one name and the report does not say what they have together. */
   readonly p50: number | null;
   readonly p99: number | null;
 }
@@ -34,7 +35,6 @@ export interface RunFacts {
 const SCHEMA = 2;
 /** What is counted is in 64 bits; numbers beyond them would add up to Infinity. */
 const MAX_NUMBER = 2 ** 64;
-const TID = /^\[stack:\d+\]/;
 
 /** null where it is no report that this version can compare. */
 export function runFacts(file: string, document: unknown, by: Compared): RunFacts | null {
@@ -73,34 +73,47 @@ function rowsOf(report: JsonObject, by: Compared): Map<string, Measure> {
       const count = numberOf(faults) ?? 0;
       if (count > 0) rows.set(name, { faults: count, stallNs: null, p50: null, p99: null });
     }
-    return rows;
+  } else {
+    for (const row of listOf(report[TABLES[by]])) {
+      const name = NAMES[by](row);
+      const measure = {
+        faults: numberOf(row.faults) ?? 0,
+        stallNs: numberOf(row.stall_ns),
+        ...percentilesOf(row),
+      };
+      const known = rows.get(name);
+      rows.set(name, known === undefined ? measure : sum(known, measure));
+    }
   }
-  for (const row of listOf(report[TABLES[by]])) {
-    const name = NAMES[by](row);
-    const measure = {
-      faults: numberOf(row.faults) ?? 0,
-      stallNs: numberOf(row.stall_ns),
-      p50: numberOf(row.p50_ns),
-      p99: numberOf(row.p99_ns),
-    };
-    const known = rows.get(name);
-    rows.set(name, known === undefined ? measure : sum(known, measure));
+  for (const row of listOf(report.by_name)) {
+    const known = row.table === TABLES[by] ? rows.get(textOf(row.name)) : undefined;
+    if (known === undefined) continue;
+    const stallNs = numberOf(row.stall_ns);
+    rows.set(textOf(row.name), { faults: known.faults, stallNs, ...percentilesOf(row) });
   }
   return rows;
 }
 
-const TABLES = { region: 'regions', 'call-site': 'call_sites', process: 'processes' } as const;
+function percentilesOf(row: JsonObject): Pick<Measure, 'p50' | 'p99'> {
+  return { p50: numberOf(row.p50_ns), p99: numberOf(row.p99_ns) };
+}
+
+const TABLES = {
+  region: 'regions',
+  'call-site': 'call_sites',
+  cause: 'causes',
+  process: 'processes',
+} as const;
 
 const NAMES: Readonly<Record<Exclude<Compared, 'cause'>, (row: JsonObject) => string>> = {
-  region: (row) => textOf(row.label).replace(TID, '[stack of a thread]'),
-  'call-site': (row) => {
-    const object = textOf(row.object).split('/').pop()!;
-    const code = textOf(row.function);
-    if (code !== '') return object === '' ? code : `${code} (${object})`;
-    const offset = textOf(row.offset);
-    if (object === '' && offset === '') return textOf(row.sums_up) || '[unknown]';
-    return offset === '' ? object : `${object}+${offset}`;
-  },
+  region: (row) => regionName(textOf(row.label)),
+  'call-site': (row) =>
+    callSiteName({
+      function: textOf(row.function),
+      object: textOf(row.object),
+      offset: textOf(row.offset),
+      sumsUp: textOf(row.sums_up),
+    }),
   process: (row) => textOf(row.comm),
 };
 

@@ -90,7 +90,7 @@ export class SnapshotBuilder {
       sites: most(this.sites(elapsed, pools.sites), limit),
       changes: limit === Infinity ? changesOf(pools) : {},
       latency: this.latency(),
-      causeP99Ns: CAUSE_NAMES.map((_, cause) => this.model.counters.total.p99Of(cause)),
+      causeLatency: CAUSE_NAMES.map((_, cause) => this.model.counters.total.percentilesOf(cause)),
       latencyOverTime: this.latencyOverTime(),
       pairs: this.pairs(),
       siteRegions: this.siteRegions(),

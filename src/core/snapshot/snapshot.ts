@@ -27,8 +27,8 @@ export interface Snapshot {
   readonly changes: Readonly<Partial<Record<TableName, Change>>>;
   /** Latency histogram per class, in the order of CLASS_NAMES; ascending bounds, empty buckets left out. */
   readonly latency: readonly LatencyHistogram[];
-  /** What 99 % of the faults of each cause took no longer than, ns, in the order of CAUSE_NAMES; NaN without one. */
-  readonly causeP99Ns: readonly number[];
+  /** What half and what 99 % of the faults of each cause took no longer than, ns, in the order of CAUSE_NAMES; NaN without one. */
+  readonly causeLatency: readonly { readonly p50Ns: number; readonly p99Ns: number }[];
   /** How long faults took from refresh to refresh (OverTime.latency). As with `pairs`, asked before the next batch. */
   readonly latencyOverTime: () => TimeGrid;
   /**

@@ -58,15 +58,15 @@ export class Totals {
     return this.recent;
   }
 
-  /** What 99 % of the faults of a cause took no longer than, ns; NaN where none was measured. */
-  p99Of(cause: number): number {
+  /** Of a cause: what half and what 99 % of its faults took no longer than, ns; NaN where none was measured. */
+  percentilesOf(cause: number): { readonly p50Ns: number; readonly p99Ns: number } {
     const { byCause, cells } = this;
     const from = cause * BUCKETS;
     let count = 0;
     for (let k = from; k < from + BUCKETS; k++) count += byCause[k]!;
-    if (count === 0) return NaN;
     const counts = byCause.subarray(from, from + BUCKETS);
-    return quantiles(counts, 0, BUCKETS, count, cells[Cell.maxNs]!, [0.99])[0]!;
+    const [p50Ns, p99Ns] = quantiles(counts, 0, BUCKETS, count, cells[Cell.maxNs]!, [0.5, 0.99]);
+    return { p50Ns: p50Ns!, p99Ns: p99Ns! };
   }
 
   /** All classes in one histogram. */

@@ -1,6 +1,6 @@
 import { CAUSE_NAMES } from '../../core/classify/classes';
-import { captureLimits, completeness, knowsCow } from '../../core/facts/capture-facts';
-import type { BudgetFacts, CaptureMode, RecordCounters } from '../../core/facts/capture-facts';
+import { completeness, knowsCow } from '../../core/facts/capture-facts';
+import type { CaptureMode } from '../../core/facts/capture-facts';
 import {
   PROCESS_COLUMNS,
   REGION_COLUMNS,
@@ -38,12 +38,13 @@ import {
   shownColumns,
 } from './report';
 import type { ReportInput } from './report';
+import { byName } from './by-name';
+import { capturePart } from './capture-part';
 import { estimatesOf, withMore } from './estimates';
+import type { Json } from './json-value';
 
 /** Rises when a key changes its meaning or goes away; new keys do not raise it. */
 const REPORT_SCHEMA_VERSION = 2;
-
-type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
 /** Rows that are made one by one: all of them, and their text, would be a hundred megabytes. */
 type Rows = () => Iterable<Json>;
@@ -100,6 +101,7 @@ function documentOf(input: ReportInput): Readonly<Record<string, Json | Rows>> {
     findings: fixed ? [] : findings(snapshot).map(findingPart),
     ...tableParts(input),
     ...groupParts(input),
+    by_name: () => byName(input),
     stacks: () => stacks(input),
     latency: fixed ? [] : snapshot.latency.filter(isKnown).map((h) => histogram(h, capture.mode)),
   };
@@ -146,43 +148,6 @@ function completenessPart({ capture, beyond, fixed, machine = null }: ReportInpu
     cpus_not_watched: capture.records.unwatchedCpus,
     credentials_changed: capture.records.credentialsLost,
     memory_sharing_processes: capture.records.memorySharers,
-  };
-}
-
-function capturePart({ capture: { mode, records }, fixed }: ReportInput): Json {
-  return {
-    entry_source: mode.entrySource,
-    engine: mode.engine ?? null,
-    sampled_every: mode.every ?? 1,
-    eased_every: (mode.easedEvery ?? 0) === 0 ? null : mode.easedEvery!,
-    budget: mode.budget === undefined ? null : budgetPart(mode.budget),
-    unmap_tracepoints: mode.unmapTracepoints,
-    signal_tracepoint: mode.signalTracepoint,
-    user_only: mode.userOnly,
-    wide: mode.wide,
-    cpus: mode.cpus,
-    threads: mode.threads,
-    descriptors: mode.descriptors,
-    ring_bytes: mode.ringBytes,
-    page_size: mode.pageSize,
-    limits: captureLimits(mode),
-    records: fixed ? null : recordCounters(records),
-  };
-}
-
-/** A target that has never run has no share: NaN, which JSON does not know. */
-function budgetPart(budget: BudgetFacts): Json {
-  const known = (percent: number): number | null => (Number.isFinite(percent) ? percent : null);
-  const [least, most] = budget.every;
-  return {
-    percent: budget.percent,
-    of: budget.ofMachine ? 'machine' : 'targets',
-    cost_percent: known(budget.costPercent),
-    counting_percent: known(budget.countingPercent),
-    analyzer_percent: known(budget.ownPercent),
-    met: budget.isMet,
-    windows: budget.windows,
-    every: [least, most],
   };
 }
 
@@ -340,29 +305,6 @@ function sharing({ members, sumsUp }: SharedRow): Record<string, Json> {
 
 function byCause(row: StatRow): Record<string, Json> {
   return Object.fromEntries(CAUSE_NAMES.map((name, index) => [name, row.byCause[index] ?? 0]));
-}
-
-function recordCounters(records: RecordCounters): Json {
-  return {
-    lost: records.lostRecords,
-    mailbox: records.mailboxRecords,
-    unpaired_completions: records.unpairedCompletions,
-    kernel_entries: records.kernelEntries,
-    vsyscalls: records.vsyscalls,
-    interrupted: records.interrupted,
-    retried: records.retried,
-    tainted_entries: records.taintedEntries,
-    malformed: records.malformed,
-    late: records.late,
-    duplicates: records.duplicates,
-    foreign: records.foreign,
-    borrowed_stamps: records.borrowedStamps,
-    cut_off: records.cutOff,
-    lost_stacks: records.lostStacks,
-    lost_errors: records.lostErrors,
-    not_kept: records.notKept,
-    lost_samples: records.lostSamples,
-  };
 }
 
 function totals(row: StatRow, fixed: boolean): Record<string, Json> {

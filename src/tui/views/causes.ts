@@ -89,7 +89,8 @@ class CausesView implements View {
   private get extras(): CauseExtras {
     const { filter, picture } = this.scene;
     if (filter !== null) return { rates: [], p99Ns: [] };
-    return { rates: picture.rates.ofCause, p99Ns: picture.snapshot.causeP99Ns };
+    const p99Ns = picture.snapshot.causeLatency.map((of) => of.p99Ns);
+    return { rates: picture.rates.ofCause, p99Ns };
   }
 
   private selected(rows: readonly CauseRow[]): number {

@@ -79,12 +79,12 @@ test('counts are those of a model that knew the maps from the start', () => {
     each.run();
   }
   const [late, known] = [shot(rig), shot(plain)];
-  const numbers = ({ totals, regions, latency, pairs, causeP99Ns, threads }: Snapshot) => ({
+  const numbers = ({ totals, regions, latency, pairs, causeLatency, threads }: Snapshot) => ({
     totals: { ...totals, history: [], lastTime: 0, stallShare: 0 },
     regions: regions.map((row) => [row.label, row.byClass, row.byCause, row.stallNs, row.p99Ns]),
     threads: threads.map((row) => [row.byClass, row.byCause, row.stallNs, row.p50Ns]),
     latency,
-    causeP99Ns,
+    causeLatency,
     pairs: [...pairs().faults],
   });
   const sorted = (snapshot: Snapshot) => {
