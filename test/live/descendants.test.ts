@@ -122,7 +122,10 @@ test('the count is that of perf stat, which is told of every process', async () 
 
 test('a thread that ends while its events are opened: what they counted until then agrees with what was seen', async () => {
   const installation = new InjectedInstallation(join(scratch, 'injected'));
-  const target = new Running([workload('storm'), '--pause', '20', '--seconds', '600']);
+  // On the CPU whose events are opened first.
+  const [cpu] = /(?<=Cpus_allowed_list:\s*)\d+/.exec(readFileSync('/proc/self/status', 'utf8'))!;
+  const storm = [workload('storm'), '--pause', '20', '--seconds', '600'];
+  const target = new Running(['taskset', '--cpu-list', cpu, ...storm]);
   const worker = await until('the thread that faults', () =>
     readdirSync(`/proc/${target.pid}/task`).find((tid) => tid !== String(target.pid)),
   );

@@ -1,4 +1,9 @@
-import { CAUSE_COUNT, CAUSE_NAMES, CLASS_COUNT, CLASS_NAMES } from '../../src/core/classify/classes';
+import {
+  CAUSE_COUNT,
+  CAUSE_NAMES,
+  CLASS_COUNT,
+  CLASS_NAMES,
+} from '../../src/core/classify/classes';
 import { UNKNOWN_OWNER } from '../../src/core/facts/owner';
 import type {
   ProcessRow,
