@@ -257,8 +257,9 @@ function readsAll({ filter, count, record, stacks }: Options, { stream }: Assemb
 }
 
 function gatheredMs(options: Options, ports: ConnectedPorts, { spaces }: Capture): number {
-  const counts = spaces !== null && !readsAll(options, ports);
-  return ports.gatherMs ?? (options.budget !== null ? GATHER_MS : counts ? COUNTING_MS : 0);
+  if (ports.gatherMs !== undefined) return ports.gatherMs;
+  if (options.budget !== null) return ports.stream === null ? COUNTING_MS : GATHER_MS;
+  return spaces !== null && !readsAll(options, ports) ? COUNTING_MS : 0;
 }
 
 function runPortsOf(

@@ -5,7 +5,7 @@ import type { RunPorts } from './run';
  * sees, and so much that a batch is worth its price. The mailbox holds three quarters of a second of a storm.
  */
 export const GATHER_MS = 100;
-/** The same of who counts a machine without a screen: nobody looks before the end of an interval. */
+/** The same of who counts a machine or with a budget, and shows no fault: nobody looks before the end of an interval. */
 export const COUNTING_MS = 250;
 
 /** Faults are gathered for so many ms before they are taken; 0: not at all. */
