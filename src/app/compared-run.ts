@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
-import { AnalyzerError, errorParts } from '../core/facts/errors';
+import { AnalyzerError, systemErrorText } from '../core/facts/errors';
 import { NO_DEBUG } from '../core/facts/debug';
 import { recordingTrouble } from '../core/facts/recordings';
 import { COMPARED, runFacts } from '../core/compare/run-facts';
@@ -56,7 +56,7 @@ function reportText(file: string): string | null {
       if (fd !== 0) closeSync(fd);
     }
   } catch (error) {
-    throw new AnalyzerError('NO_REPORT', `${file}: ${errorParts(error).message}`);
+    throw new AnalyzerError('NO_REPORT', `${file}: ${systemErrorText(error)}`);
   }
   throw new AnalyzerError('NO_REPORT', `${file}: of a pipe a JSON report is read, no recording`);
 }

@@ -158,6 +158,14 @@ export function errorParts(error: unknown): {
   };
 }
 
+/** The words for an errno alone, without its name and the call and path that Node adds to them. */
+export function systemErrorText(error: unknown): string {
+  const { code, message, syscall } = errorParts(error);
+  const words = message.slice(`${code}: `.length);
+  const end = words.indexOf(`, ${syscall}`);
+  return syscall !== '' && end > 0 ? words.slice(0, end) : message;
+}
+
 const WRITE_FAILURES: ReadonlyMap<string, string> = new Map(
   Object.entries({
     ENOSPC: 'no space left on device',

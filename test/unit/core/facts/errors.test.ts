@@ -1,4 +1,10 @@
-import { AnalyzerError, describeError, writeFailureText } from '../../../../src/core/facts/errors';
+import { openSync } from 'node:fs';
+import {
+  AnalyzerError,
+  describeError,
+  systemErrorText,
+  writeFailureText,
+} from '../../../../src/core/facts/errors';
 import { noticeText } from '../../../../src/core/facts/notices';
 import type { NoticeCode } from '../../../../src/core/facts/notices';
 
@@ -91,4 +97,17 @@ test('notices that cost the user something are said, the others not', () => {
   expect(say('CREDENTIALS_CHANGED', '7', 13)).toMatch(/process 7.*cannot be traced any more/);
   expect(say('TRACEFS_DETACHED')).toBe('');
   expect(say('FD_LIMIT_RAISED', '1024')).toBe('');
+});
+
+test('of what Node says of a system call the words for the errno are left', () => {
+  const failure = (path: string): unknown => {
+    try {
+      return openSync(path, 'r');
+    } catch (error) {
+      return error;
+    }
+  };
+  expect(systemErrorText(failure('/nobody/has, open it'))).toBe('no such file or directory');
+  expect(systemErrorText(failure('/dev/null/x'))).toBe('not a directory');
+  expect(systemErrorText(new Error('ENOENT: by hand, open'))).toBe('ENOENT: by hand, open');
 });
