@@ -80,18 +80,20 @@ class Toucher {
   int go_[2], done_[2];
 };
 
-inline CaptureOptions OptionsFor(pid_t pid, size_t ring_pages) {
+inline CaptureOptions OptionsFor(pid_t pid, size_t ring_pages, Engine engine) {
   CaptureOptions options;
+  options.engine = engine;
   options.pids = {pid};
   options.ring_pages = ring_pages;
   options.batches = 8;
   return options;
 }
 
-// A capture of one process whose batches are kept.
+// A capture of one process whose batches are kept: of all that comes through perf rings, unless
+// another engine is asked for.
 struct Watched : Capture {
-  explicit Watched(pid_t pid, size_t ring_pages = 0)
-      : Capture(OptionsFor(pid, ring_pages), [this] { wakes++; }) {}
+  explicit Watched(pid_t pid, size_t ring_pages = 0, Engine engine = Engine::kTracepoint)
+      : Capture(OptionsFor(pid, ring_pages, engine), [this] { wakes++; }) {}
   ~Watched() { poller().Stop(); }  // nothing wakes what is being destroyed
   void Collect() {
     const SeenBatch batch = reader.All(mailbox());
