@@ -2,10 +2,12 @@ import { CAUSE_NAMES } from '../../core/classify/classes';
 import { callSiteName, regionName } from '../../core/compare/names';
 import { mergedPercentiles } from '../../core/snapshot/groups';
 import type { SharedRow, SiteRow, StatRow } from '../../core/snapshot/snapshot';
+import { mergeCounted } from '../../core/stats/cells';
 import { jsonValue } from '../../core/columns/table-export';
 import { estimatesOf } from './estimates';
 import type { Json } from './json-value';
 import type { ReportInput } from './report';
+import { rowsByKey } from './rows-by-key';
 
 type Table = 'regions' | 'call_sites' | 'processes' | 'causes';
 type Row = StatRow & SharedRow;
@@ -33,32 +35,21 @@ function* shared<Of extends Row>(
   all: readonly Of[],
   nameOf: (row: Of) => string,
 ): Generator<Json> {
-  for (const [name, rows] of named(all, nameOf)) {
+  for (const [name, rows] of rowsByKey(all, nameOf)) {
     if (rows.length < 2) continue;
-    const longest = rows.reduce((max, row) => Math.max(max, row.maxNs), 0);
+    const { maxNs, stallNs } = mergeCounted(rows);
     const merged = mergedPercentiles(
       (counts) => rows.reduce((timed, row) => timed + row.addLatencies(counts), 0),
-      longest,
+      maxNs,
     );
     yield {
       ...{ table, name, rows: rows.length },
       faults: rows.reduce((sum, row) => sum + row.faults, 0),
-      stall_ns: Math.round(rows.reduce((sum, row) => sum + row.stallNs, 0)),
+      stall_ns: Math.round(stallNs),
       ...percentiles(merged[0]!, merged[2]!),
       ...estimatesOf(mode, ESTIMATED),
     };
   }
-}
-
-function named<Of>(all: readonly Of[], nameOf: (row: Of) => string): Map<string, Of[]> {
-  const groups = new Map<string, Of[]>();
-  for (const row of all) {
-    const name = nameOf(row);
-    const group = groups.get(name);
-    if (group === undefined) groups.set(name, [row]);
-    else group.push(row);
-  }
-  return groups;
 }
 
 function* causes({ snapshot, capture: { mode } }: ReportInput): Generator<Json> {

@@ -8,6 +8,7 @@ import { mergedPercentiles } from '../../core/snapshot/groups';
 import { copyOf } from '../../core/snapshot/row-copy';
 import type { RegionRow, Snapshot } from '../../core/snapshot/snapshot';
 import { mergeCounted } from '../../core/stats/cells';
+import { rowsByKey } from './rows-by-key';
 
 /** A region, or the same region of several processes of one name. */
 export interface GroupedRegion extends RegionRow {
@@ -86,13 +87,9 @@ export function groupAlike(rows: readonly RegionRow[]): RegionRow[] {
  * of a table. Regions of one process stay apart, also those of one label.
  */
 export function groupRegions(rows: readonly RegionRow[]): GroupedRegion[] {
-  const groups = new Map<string, RegionRow[]>();
-  for (const row of rows) {
-    const key = `${row.comm}\n${row.kind}\n${row.permissions}\n${row.label}\n${row.maker}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [row]);
-    else group.push(row);
-  }
+  const groups = rowsByKey(rows, (row) =>
+    [row.comm, row.kind, row.permissions, row.label, row.maker].join('\n'),
+  );
   return [...groups.values()].flatMap((group) => {
     const pids = new Set(group.map((row) => row.pid).filter((pid) => pid !== 0));
     const shared = group.filter((row) => row.pid === 0);
