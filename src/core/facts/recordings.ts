@@ -1,3 +1,4 @@
+import { counted } from '../text/format';
 import type { CaptureMode } from './capture-facts';
 
 /** The line to record with: everything that can be told of a fault. */
@@ -53,7 +54,8 @@ export function recordingTrouble(trouble: string, errno: string): string {
 export function recordingEnd(trouble: string, strangers: number): string {
   const early = EARLY_ENDS.get(trouble) ?? '';
   if (strangers === 0) return early;
-  const taken = `${strangers} faults carry the id of another perf session: they are taken for minor ones`;
+  const faults = counted(strangers, 'fault');
+  const taken = `${faults} with the id of another perf session: taken for minor ones`;
   return early === '' ? taken : `${early}; ${taken}`;
 }
 
