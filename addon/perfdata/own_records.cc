@@ -117,17 +117,31 @@ void PutTask(const RecordRow& row, uint32_t type, uint64_t time, std::vector<uin
 
 // What stands in the call chain behind the instruction: a stack begins with it where the fault was
 // in user mode.
-std::vector<uint64_t> CallersOf(const FaultRow& row, bool kernel, const RecordRow* stack) {
-  std::vector<uint64_t> callers(stack == nullptr ? 0 : stack->name_length / 8);
-  if (callers.empty()) return callers;
-  memcpy(callers.data(), stack->name, 8 * callers.size());
-  if (!kernel && callers[0] == row.ip) {
-    callers.erase(callers.begin());
-  } else {
-    callers.insert(callers.begin(), PERF_CONTEXT_USER);
+class Callers {
+ public:
+  Callers(const FaultRow& row, bool kernel, const RecordRow* stack) {
+    if (stack == nullptr || stack->name_length < sizeof(uint64_t)) return;
+    addresses_ = stack->name;
+    length_ = stack->name_length / sizeof(uint64_t) * sizeof(uint64_t);
+    uint64_t first;
+    memcpy(&first, addresses_, sizeof first);
+    opens_ = kernel || first != row.ip;
+    if (opens_) return;
+    addresses_ += sizeof first;
+    length_ -= sizeof first;
   }
-  return callers;
-}
+  size_t bytes() const { return (opens_ ? sizeof(uint64_t) : 0) + length_; }
+  void CopyTo(uint8_t* at) const {
+    const uint64_t context = PERF_CONTEXT_USER;
+    if (opens_) memcpy(at, &context, sizeof context);
+    if (length_ > 0) memcpy(at + bytes() - length_, addresses_, length_);
+  }
+
+ private:
+  const char* addresses_ = nullptr;
+  size_t length_ = 0;   // bytes
+  bool opens_ = false;  // a mark of user mode comes first
+};
 
 // A note of no thread.
 void PutPlainNote(NoteRow note, const std::string& text, uint64_t time, std::vector<uint8_t>* out) {
@@ -187,8 +201,8 @@ size_t PutFault(const FaultRow& row, const RecordRow* stack, uint64_t start,
                 std::vector<uint8_t>* out) {
   if (stack != nullptr) PutNote(*stack, start, out);
   const bool kernel = (row.flags & kFlagKernel) != 0;
-  const std::vector<uint64_t> callers = CallersOf(row, kernel, stack);
-  const size_t chain = 8 * callers.size();
+  const Callers callers(row, kernel, stack);
+  const size_t chain = callers.bytes();
   const size_t size = sizeof(FaultHead) + chain + sizeof(FaultTail);
   if (size > kMaxRecord) return 0;
   FaultHead head = {};
@@ -211,7 +225,7 @@ size_t PutFault(const FaultRow& row, const RecordRow* stack, uint64_t start,
   uint8_t* at = out->data() + begin;
   memcpy(at, &head, sizeof head);
   at += sizeof head;
-  if (chain > 0) memcpy(at, callers.data(), chain);
+  callers.CopyTo(at);
   memcpy(at + chain, &tail, sizeof tail);
   return size;
 }
