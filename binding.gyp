@@ -41,6 +41,7 @@
             'addon/bpf/sampling.h',
             'addon/bpf/shared_ring.h',
             'addon/bpf/spent.h',
+            'addon/bpf/tasks.h',
             'addon/bpf/walks.h',
             'addon/bpf/windows.h',
           ],

@@ -10,13 +10,6 @@
 const volatile struct BpfSettings settings = {};
 volatile struct BpfState state = {};
 
-struct {
-  MAP_NUMBER(type, BPF_MAP_TYPE_HASH);
-  MAP_NUMBER(max_entries, 65536);
-  MAP_TYPE(key, u64);
-  MAP_TYPE(value, struct BpfTask);
-} tasks SEC(".maps");
-
 // Processes that are to be followed.
 struct {
   MAP_NUMBER(type, BPF_MAP_TYPE_HASH);
@@ -57,6 +50,7 @@ struct {
 } counters SEC(".maps");
 
 #include "shared_ring.h"
+#include "tasks.h"
 
 #define COUNT(name)                                                     \
   do {                                                                  \
@@ -158,8 +152,7 @@ INLINE struct BpfTask* Keep(u64 key, u8 asleep) {
     task.beside = KernelCountOf(key);
     task.switched = state.switched;
   }
-  bpf_map_update_elem(&tasks, &key, &task, BPF_NOEXIST);
-  struct BpfTask* kept = bpf_map_lookup_elem(&tasks, &key);
+  struct BpfTask* kept = AddTask(key, &task);
   if (kept == NULL) COUNT(not_kept);
   return kept;
 }
@@ -185,7 +178,7 @@ INLINE void DropOuter(struct BpfTask* task) {
 INLINE int TakeIn(u64* arguments, int user) {
   if (state.ended) return 0;
   u64 key = bpf_get_current_task();
-  struct BpfTask* task = bpf_map_lookup_elem(&tasks, &key);
+  struct BpfTask* task = FindTask(key);
   if (!InCgroup()) {
     // What it entered before it moved out is completed unseen.
     if (task != NULL) task->user.open = task->kernel.open = task->outer.open = 0;
@@ -253,7 +246,7 @@ INLINE int Complete(struct Completion* context, u8 ending) {
   struct BpfFault fault = {.ending = ending};
   u64 key = bpf_get_current_task();
   u64 address = context->address;
-  struct BpfTask* task = bpf_map_lookup_elem(&tasks, &key);
+  struct BpfTask* task = FindTask(key);
   if (Outside(ending)) return 0;
   if (task == NULL && settings.scope == kBpfListed && (state.wide || state.windows)) return 0;
   if (task == NULL && state.windows) {
@@ -328,7 +321,7 @@ SEC("raw_tp/signal_generate") int signal(u64* arguments) {
   if (number != kSigbus && number != kSigsegv) return 0;
   u64 key = bpf_get_current_task();
   if (arguments[2] != key) return 0;
-  struct BpfTask* task = bpf_map_lookup_elem(&tasks, &key);
+  struct BpfTask* task = FindTask(key);
   if (task == NULL || task->asleep || !InCgroup()) return 0;
   const int seen = Seen(&task->user);
   if (!seen && !state.windows) return 0;

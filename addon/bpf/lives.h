@@ -7,13 +7,13 @@ SEC("raw_tp/task_newtask") int born(u64* arguments) {
   u64 key = bpf_get_current_task();
   u64 child = arguments[0];
   // What is kept of a task that lay there before: not each that is freed is told (seen on 6.18).
-  bpf_map_delete_elem(&tasks, &child);
+  DropTask(child);
   if (settings.scope != kBpfListed) {
     // It may have faults that no program sees.
     if (settings.budget && InCgroup()) Keep(child, 0);
     return 0;
   }
-  const struct BpfTask* parent = bpf_map_lookup_elem(&tasks, &key);
+  const struct BpfTask* parent = FindTask(key);
   if (parent == NULL) return 0;
   if (!settings.children && (arguments[1] & kCloneThread) == 0) return 0;
   Keep(child, parent->asleep);
@@ -23,7 +23,7 @@ SEC("raw_tp/task_newtask") int born(u64* arguments) {
 // Argument: task, which is the current one (trace/events/sched.h).
 SEC("raw_tp/sched_process_exit") int end(u64* arguments) {
   u64 key = bpf_get_current_task();
-  struct BpfTask* task = bpf_map_lookup_elem(&tasks, &key);
+  struct BpfTask* task = FindTask(key);
   if (task == NULL) return 0;
   if (task->user.open && InCgroup()) Leave(arguments, task);
   task->user.open = 0;
@@ -44,6 +44,6 @@ SEC("raw_tp/sched_process_exit") int end(u64* arguments) {
 // Argument: task, whose memory is another's from now on.
 SEC("raw_tp/sched_process_free") int forget(u64* arguments) {
   u64 key = arguments[0];
-  bpf_map_delete_elem(&tasks, &key);
+  DropTask(key);
   return 0;
 }
