@@ -19,14 +19,18 @@ namespace {
 constexpr char kDebug[] = "/usr/lib/debug";
 
 // The roots in which the path means what it says.
-std::vector<Fd> Roots(const Context& context, uint32_t pid) {
+std::vector<Fd> Roots(const Context& context, const Mapping& mapping) {
   std::vector<Fd> roots;
-  EachTask(context.proc, pid, [&](const std::string& directory) {
-    Fd root = OpenRoot(directory + "/root");
-    const bool found = root.ok();
-    if (found) roots.push_back(std::move(root));
-    return found;
-  });
+  std::vector<uint32_t> pids = {mapping.pid};
+  pids.insert(pids.end(), mapping.ancestors.begin(), mapping.ancestors.end());
+  for (size_t i = 0; i < pids.size() && roots.empty(); i++) {
+    EachTask(context.proc, pids[i], [&](const std::string& directory) {
+      Fd root = OpenRoot(directory + "/root");
+      const bool found = root.ok();
+      if (found) roots.push_back(std::move(root));
+      return found;
+    });
+  }
   Fd own = OpenRoot("/");
   if (own.ok() && (roots.empty() || !SameDirectory(roots[0], own))) roots.push_back(std::move(own));
   return roots;
@@ -75,7 +79,7 @@ void EachDebugFile(const Context& context, const Mapping& mapping, const symbols
     candidates.push_back({directory + ".debug/" + link, symbols::kLinked});
     candidates.push_back({kDebug + directory + link, symbols::kLinked});
   }
-  if (!candidates.empty()) EachCandidate(Roots(context, mapping.pid), candidates, use);
+  if (!candidates.empty()) EachCandidate(Roots(context, mapping), candidates, use);
 }
 
 void EachAltFile(const Context& context, const Mapping& mapping, const symbols::FileFacts& facts,
@@ -87,7 +91,7 @@ void EachAltFile(const Context& context, const Mapping& mapping, const symbols::
     candidates.push_back({facts.alt, symbols::kAlt});
   }
   const auto use_alt = [&](symbols::Role, const Fd& file) { return use(file); };
-  if (!candidates.empty()) EachCandidate(Roots(context, mapping.pid), candidates, use_alt);
+  if (!candidates.empty()) EachCandidate(Roots(context, mapping), candidates, use_alt);
 }
 
 }  // namespace reader

@@ -23,6 +23,8 @@ namespace reader {
 namespace {
 
 constexpr uint8_t kExec = 4;
+// As src/core/tasks/process.ts has it.
+constexpr size_t kMaxAncestors = 4;
 constexpr char kDeleted[] = " (deleted)";
 
 bool EndsWith(const std::string& text, const char* end) {
@@ -163,10 +165,13 @@ int OpenRecorded(const Mapping& mapping, MappedFile* out) {
   return 0;
 }
 
-bool OpenKept(const std::string& path, MappedFile* out) {
-  Fd place(open(path.c_str(), O_PATH | O_CLOEXEC));
+// Its descriptor may have been given to another file since.
+bool OpenKept(const ExpectedFile& expected, MappedFile* out) {
+  const std::string path = expected.KeptPath();
+  Fd place(path.empty() ? -1 : open(path.c_str(), O_PATH | O_CLOEXEC));
   if (!place.ok() || OpenRegular(place, &out->file) != 0) return false;
   if (fstat(out->file.get(), &out->stat) != 0) return false;
+  if (!expected.Is(out->stat, ParseBuildId(ReaderOf(out->file.get())))) return false;
   out->kind = MappedFile::kProgram;
   return true;
 }
@@ -181,8 +186,16 @@ std::string Mapping::Path() const {
   return IsDeleted() ? name.substr(0, name.size() - strlen(kDeleted)) : name;
 }
 
+bool ReadAncestors(Input* request, Mapping* out) {
+  const size_t count = request->U8();
+  if (count > kMaxAncestors) return false;
+  for (size_t i = 0; i < count; i++) out->ancestors.push_back(request->U32());
+  return true;
+}
+
 bool ReadMapping(Input* request, Mapping* out) {
   out->pid = request->U32();
+  if (!ReadAncestors(request, out)) return false;
   out->start = request->U64();
   out->end = request->U64();
   out->prot = request->U8();
@@ -249,7 +262,12 @@ int OpenMapped(const Context& context, const Mapping& mapping, MappedFile* out) 
   }
   const std::string by_now = LinkByNow(context, mapping);
   if (!by_now.empty() && tried(by_now, true)) return 0;
-  if (!mapping.kept.empty() && OpenKept(mapping.kept, out)) return 0;
+  for (const uint32_t ancestor : mapping.ancestors) {
+    if (tried(LinkOf(context, ancestor, mapping.start << 12, mapping.end << 12), true)) return 0;
+    const std::string root = context.proc + "/" + std::to_string(ancestor) + "/root";
+    if (!mapping.IsDeleted() && tried(root + mapping.name, false)) return 0;
+  }
+  if (OpenKept(mapping.expected, out)) return 0;
   out->kind = MappedFile::kOther;
   return other ? 0 : error;
 }

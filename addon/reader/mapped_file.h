@@ -17,10 +17,12 @@
 #include <sys/stat.h>
 
 #include <string>
+#include <vector>
 
 #include "../util/fd.h"
 #include "bytes.h"
 #include "elf_parse.h"
+#include "expected_file.h"
 
 namespace pagefault {
 namespace reader {
@@ -38,9 +40,12 @@ struct Mapping {
   // Of one that was recorded, here or elsewhere: what its file must have. Empty: the mapping is
   // there.
   std::string build_id;
-  // A way to the file that lasts for longer than the process ("": none). Whoever gives it knows
-  // which file he expects.
-  std::string kept;
+  // Which file it was, and a way to it that lasts for longer than the process. Other ways are taken
+  // whatever this says.
+  ExpectedFile expected;
+  // Processes that its process comes from, nearest first. They see the files of one that has ended
+  // below the same paths as a rule, and have what it was born with mapped where it had it.
+  std::vector<uint32_t> ancestors;
 
   // The path without the mark of a deleted file.
   std::string Path() const;
@@ -54,8 +59,12 @@ struct MappedFile {
   struct stat stat = {};
 };
 
-// u32 pid, u64 start and end page, u8 prot, u32 device major and minor, u64 inode, the name, and
-// behind a zero, where it was recorded, the build id. False for a request that does not hold that.
+// u8 how many, each u32 pid, nearest first. False for more than there may be.
+bool ReadAncestors(Input* request, Mapping* out);
+
+// u32 pid, its ancestors, u64 start and end page, u8 prot, u32 device major and minor, u64 inode,
+// the name, and behind a zero, where it was recorded, the build id. False for a request that does
+// not hold that.
 bool ReadMapping(Input* request, Mapping* out);
 
 // Returns 0, or the errno with which no file could be reached.

@@ -1,11 +1,11 @@
 // The names of code and data at places of a target.
 //
 //   request   u8 what the places are in (Of), u32 places, each u8 flags, u64 value, then which file
-//             it was (Expected), then a mapping as ReadMapping has it. Flags: 1 data, 2 (kFile) the
-//             value is a link-time address, 4 (kFile, kVdso) whether a frame pointer is set up
-//             there is asked too, 8 (kFile) the place is in the thread-local variables of the
-//             program. Values: kFile the byte offset in the file, or among those variables; kVdso
-//             the offset from the mapping's start; kKernel and kJit the address
+//             it was (expected_file.h), then a mapping as ReadMapping has it. Flags: 1 data, 2
+//             (kFile) the value is a link-time address, 4 (kFile, kVdso) whether a frame pointer is
+//             set up there is asked too, 8 (kFile) the place is in the thread-local variables of
+//             the program. Values: kFile the byte offset in the file, or among those variables;
+//             kVdso the offset from the mapping's start; kKernel and kJit the address
 //   answer    symbols/names_answer.h
 //   errno     ENOPKG pagefault-symbols is not there, ELIBACC it does not start, ENOTRECOVERABLE it
 //             died of this file, EACCES the kernel shows no addresses, ENOENT there is no such file
@@ -30,41 +30,6 @@ enum Of : uint8_t { kFile = 0, kVdso = 1, kKernel = 2, kJit = 3 };
 
 using symbols::FileFacts;
 using symbols::Level;
-
-// Which file the mapping was of: u8 0 where that is not known, or 1, u64 size, u64 mtime (ns), u32
-// pid of the reader that keeps it and u32 its descriptor, or zeros, u8 length of the build id, the
-// build id. kUnread for a length: that was not read.
-struct Expected {
-  bool known = false;
-  uint64_t size = 0;
-  uint64_t mtime = 0;
-  uint32_t keeper = 0;
-  uint32_t kept = 0;
-  bool has_id = false;
-  std::string id;
-};
-
-constexpr uint8_t kUnread = 255;
-
-bool ReadExpected(Input* in, Expected* out) {
-  out->known = in->U8() != 0;
-  if (!out->known) return true;
-  out->size = in->U64();
-  out->mtime = in->U64();
-  out->keeper = in->U32();
-  out->kept = in->U32();
-  const uint8_t length = in->U8();
-  out->has_id = length != kUnread;
-  return !out->has_id || (length <= kMaxBuildId && in->Text(length, &out->id));
-}
-
-// It has not been written over since. A change of its mode or links makes no other file of it.
-bool IsExpected(const Expected& expected, const struct stat& stat, const std::string& id) {
-  if (!expected.known) return true;
-  if (expected.has_id && (!expected.id.empty() || !id.empty())) return expected.id == id;
-  return expected.size == static_cast<uint64_t>(stat.st_size) &&
-         expected.mtime == static_cast<uint64_t>(Nanoseconds(stat.st_mtim));
-}
 
 int NameNothing(size_t places, Output* answer) {
   symbols::NamesAnswer names;
@@ -119,15 +84,15 @@ std::string KeyOf(const MappedFile& mapped, const std::string& build_id) {
          build_id;
 }
 
-int NameFile(Context* context, const Mapping& mapping, const Expected& expected,
-             const std::vector<uint8_t>& places, size_t count, Output* answer) {
+int NameFile(Context* context, const Mapping& mapping, const std::vector<uint8_t>& places,
+             size_t count, Output* answer) {
   if (mapping.name.empty() || mapping.name[0] != '/') return EINVAL;
   MappedFile mapped;
   const int error = OpenMapped(*context, mapping, &mapped);
   if (error != 0) return error;
   if (mapped.kind != MappedFile::kProgram) return NameNothing(count, answer);
   const std::string id = ParseBuildId(ReaderOf(mapped.file.get()));
-  if (!IsExpected(expected, mapped.stat, id)) return NameNothing(count, answer);
+  if (!mapping.expected.Is(mapped.stat, id)) return NameNothing(count, answer);
   const auto load = [&](SymbolProcess* process, Level level, int64_t deadline) {
     bool taken = false;
     FileFacts facts;
@@ -193,18 +158,13 @@ int Names(Context* context, Input* request, Output* answer) {
   if (count > symbols::kMaxPlaces || !request->Text(count * symbols::kPlaceBytes, &bytes)) {
     return EINVAL;
   }
-  Expected expected;
   Mapping mapping;
-  if (!ReadExpected(request, &expected) || !ReadMapping(request, &mapping)) return EINVAL;
-  if (expected.keeper != 0) {
-    mapping.kept =
-        "/proc/" + std::to_string(expected.keeper) + "/fd/" + std::to_string(expected.kept);
-  }
+  if (!mapping.expected.Read(request) || !ReadMapping(request, &mapping)) return EINVAL;
   const std::vector<uint8_t> places(bytes.begin(), bytes.end());
   Input input(places.data(), places.size());
   switch (of) {
     case kFile:
-      return NameFile(context, mapping, expected, WithProt(places, mapping.prot), count, answer);
+      return NameFile(context, mapping, WithProt(places, mapping.prot), count, answer);
     case kVdso:
       return NameVdso(context, mapping, WithProt(places, mapping.prot), answer);
     case kKernel:

@@ -1,9 +1,11 @@
 // The callers of faults, out of copies of their stacks.
 //
-//   request   u32 pid, u16 modules, each u8 1 for the vdso, u64 start and end page, u64 pgoff
-//             (pages), u8 prot, u32 device major and minor, u64 inode, u64 stamp (two mappings of
-//             one range that are not the same have different ones), u16 length and name; then
-//             stacks as symbols/unwind_format.h has them
+//   request   u32 pid, its ancestors (ReadAncestors), u16 modules, each u8 1 for the vdso, u64
+//   start
+//             and end page, u64 pgoff (pages), u8 prot, u32 device major and minor, u64 inode, u64
+//             stamp (two mappings of one range that are not the same have different ones), which
+//             file it was (expected_file.h), u16 length and name; then stacks as
+//             symbols/unwind_format.h has them
 //   answer    symbols/unwind_format.h
 //   errno     as of names.cc
 
@@ -28,10 +30,10 @@ struct Module {
   Mapping mapping;
 };
 
-bool ReadModule(uint32_t pid, Input* request, Module* out) {
+// What `out` has of its process stays.
+bool ReadModule(Input* request, Module* out) {
   Mapping& mapping = out->mapping;
   out->of = request->U8();
-  mapping.pid = pid;
   mapping.start = request->U64();
   mapping.end = request->U64();
   out->pgoff = request->U64();
@@ -40,6 +42,7 @@ bool ReadModule(uint32_t pid, Input* request, Module* out) {
   mapping.dev_minor = request->U32();
   mapping.ino = request->U64();
   out->stamp = request->U64();
+  if (!mapping.expected.Read(request)) return false;
   return request->Text(request->U16(), &mapping.name) && mapping.start < kAddressSpacePages &&
          mapping.end <= kAddressSpacePages && out->pgoff < kAddressSpacePages;
 }
@@ -78,14 +81,16 @@ Fd OpenModule(const Context& context, const Module& module) {
 }  // namespace
 
 int Unwind(Context* context, Input* request, Output* answer) {
-  const uint32_t pid = request->U32();
+  Module of_process;
+  of_process.mapping.pid = request->U32();
+  if (!ReadAncestors(request, &of_process.mapping)) return EINVAL;
   const size_t count = request->U16();
   if (count > symbols::kMaxModules) return EINVAL;
-  std::vector<Module> modules(count);
+  std::vector<Module> modules(count, of_process);
   Output question;
   question.U16(static_cast<uint16_t>(count));
   for (Module& module : modules) {
-    if (!ReadModule(pid, request, &module)) return EINVAL;
+    if (!ReadModule(request, &module)) return EINVAL;
     WriteModule(module, &question);
   }
   const std::string stacks = request->Rest();
@@ -99,7 +104,8 @@ int Unwind(Context* context, Input* request, Output* answer) {
   const auto use = [&](SymbolProcess* process, int64_t deadline) {
     return process->Unwind(question.bytes(), count, stack_count, give, deadline, &answer->bytes());
   };
-  return context->symbols.Ask("stacks of process " + std::to_string(pid), nothing, nullptr, use);
+  return context->symbols.Ask("stacks of process " + std::to_string(of_process.mapping.pid),
+                              nothing, nullptr, use);
 }
 
 }  // namespace reader

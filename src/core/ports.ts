@@ -4,6 +4,7 @@ import type { CodeAddress, CodeFrame, CodePlace } from './code/address';
 import type { ElfImage } from './elf/elf';
 import type { HugePageFacts } from './facts/huge-pages';
 import type { Owner } from './facts/owner';
+import type { Lineage } from './vma/lineage';
 import type { Backing, Vma } from './vma/vma';
 
 /** The answer is on its way: to be asked again, in the same words, when there is one or none is to come. */
@@ -191,7 +192,7 @@ export interface UnwindSource {
    * Asks for the stack in a slot (RecordType.STACK_COPY, MADE_BY_COPY), of a process with these executable mappings. The same
    * list means that nothing has changed. Returns the ticket of the answer, 0 where there will be none.
    */
-  askUnwound(pid: number, mappings: readonly Vma[], slot: number): number;
+  askUnwound(process: Lineage, mappings: readonly Vma[], slot: number): number;
   /** No more is asked for now. */
   sendUnwound(): void;
   /** The answers that have come since the last call. */
@@ -255,7 +256,7 @@ export interface ProcSource {
    */
   fileStore(pid: number, ppid: number, backing: Backing): number | typeof PENDING;
   /** Headers of the file behind a mapping, null when it is no ELF file. Never those of another file. */
-  elfImage(pid: number, vma: Vma): ElfImage | null | typeof UNKNOWN | typeof PENDING;
+  elfImage(process: Lineage, vma: Vma): ElfImage | null | typeof UNKNOWN | typeof PENDING;
   /**
    * Tells files apart that had this device and inode one after the other, as far as elfImage() has met them: a program
    * that was written over, an inode that was given again. 0 for the first.

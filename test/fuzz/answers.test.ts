@@ -14,7 +14,7 @@ import { SectionSet } from '../../src/core/elf/section-set';
 import type { ElfImage } from '../../src/core/elf/elf';
 import { VmaMap } from '../../src/core/vma/vma-map';
 import { VmaPool } from '../../src/core/vma/vma-pool';
-import { vma } from '../support/vma-kit';
+import { alone, vma } from '../support/vma-kit';
 import { SEED, amount, tell } from './support/amount';
 import { Mutator } from './support/mutator';
 import { Slowest } from './support/slowest';
@@ -205,7 +205,7 @@ function ask({ operation, pieces }: Input): void {
   }
   if (operation === Operation.UNWIND) {
     const stack = Buffer.alloc(4);
-    reader.unwind(7, modulesRequest(7, [mapping]), [stack, stack], useStacks);
+    reader.unwind(7, modulesRequest(alone(7), [mapping]), [stack, stack], useStacks);
   }
   if (id !== 1) throw new Error('not asked');
   // As child.ts does: what was killed is not heard.

@@ -126,7 +126,9 @@ test.each([
   const was = (await askElf(real.reader, process.pid, vmaOf(file!)))!;
   const named = async (): Promise<unknown> => {
     const places = [{ data: false, linked: true, value: code }];
-    const told = await askNames(real.reader, process.pid, 'file', vmaOf(file!), places, was);
+    const told = await askNames(real.reader, process.pid, 'file', vmaOf(file!), places, {
+      file: was,
+    });
     return told![0]!.frames.at(-1)?.name ?? null;
   };
   expect(await named()).toBe('outer::Outermost(int)');

@@ -9,16 +9,16 @@ import { Mutator } from '../fuzz/support/mutator';
 import { realReader, vmaOf } from '../support/reader-kit';
 import type { RealReader } from '../support/reader-kit';
 import { until } from '../support/running';
+import { copyOf, registersAt, RIP, STACK } from '../support/stacks-kit';
 import { removeScratch, scratchDirectory } from '../support/scratch';
 import { MAX_KB, symbolProcesses } from '../support/symbol-processes';
+import { alone } from '../support/vma-kit';
 
 const GAVE_UP = 'stacks of a target take too much time or memory to unwind: they are left out';
 const LIMIT_MS = 120_000;
 /** Where the program's code is taken to be mapped, from the start of its file on. */
 const BASE_PAGE = 0x7f0000001;
 const PAGES = 64;
-const [RSP, RIP] = [7, 8];
-const STACK = 0x7ffe0000n;
 
 let scratch: string;
 let real: RealReader;
@@ -61,21 +61,6 @@ function entryOf(file: string): bigint {
   return BigInt(BASE_PAGE) * 4096n + BigInt(offset);
 }
 
-function copyOf(registers: readonly bigint[], stack: readonly bigint[]): Buffer {
-  const words = [...registers, ...stack];
-  const bytes = Buffer.alloc(4 + 8 * words.length);
-  bytes.writeUInt32LE(8 * words.length);
-  words.forEach((word, i) => bytes.writeBigUInt64LE(BigInt.asUintN(64, word), 4 + 8 * i));
-  return bytes;
-}
-
-function registersAt(ip: bigint): bigint[] {
-  const registers = Array.from({ length: 17 }, () => 0n);
-  registers[RSP] = STACK;
-  registers[RIP] = ip;
-  return registers;
-}
-
 /** The function has called itself so many times. */
 function calls(depth: number): Buffer {
   const stack = Array.from({ length: depth }, () => entry + 1n);
@@ -94,7 +79,7 @@ function unwind(
 ): Promise<readonly Unwound[] | null> {
   const mapping = vmaOf(file, { start: BASE_PAGE, end: BASE_PAGE + PAGES });
   return new Promise((resolve) => {
-    real.reader.unwind(pid, modulesRequest(pid, [mapping]), stacks, resolve);
+    real.reader.unwind(pid, modulesRequest(alone(pid), [mapping]), stacks, resolve);
   });
 }
 

@@ -1,4 +1,5 @@
 import type { UnwindSource, UnwoundStack } from '../../src/core/ports';
+import type { Lineage } from '../../src/core/vma/lineage';
 import type { Vma } from '../../src/core/vma/vma';
 
 /** Answers when told to, by the slot. */
@@ -12,7 +13,7 @@ export class FakeUnwinder implements UnwindSource {
   waited = false;
   full = false;
 
-  askUnwound(pid: number, mappings: readonly Vma[], slot: number): number {
+  askUnwound({ pid }: Lineage, mappings: readonly Vma[], slot: number): number {
     if (this.full) return 0;
     return this.asked.push({ slot, pid, mappings });
   }

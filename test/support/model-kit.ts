@@ -62,7 +62,7 @@ export class FakeSource implements ProcSource {
   fileStore(_pid: number, _ppid: number, { name }: Backing): number {
     return this.stores.get(name) ?? FileStore.DISK;
   }
-  elfImage(_pid: number, v: Vma): ElfImage | null | typeof UNKNOWN | typeof PENDING {
+  elfImage(_process: unknown, v: Vma): ElfImage | null | typeof UNKNOWN | typeof PENDING {
     const state = this.state(`elf ${v.backing.name}`);
     if (state !== null) return state;
     return this.images.get(v.backing.name) ?? null;

@@ -2,9 +2,9 @@ import { statSync, writeFileSync } from 'node:fs';
 import type { ElfImage } from '../../src/core/elf/elf';
 import type { Vma } from '../../src/core/vma/vma';
 import { startReader } from '../../src/sources/reader/child';
-import type { NamedPlace, NamesOf, Place } from '../../src/sources/reader/names';
+import type { NamedPlace, NameHints, NamesOf, Place } from '../../src/sources/reader/names';
 import { Readers } from '../../src/sources/reader/readers';
-import type { ElfAnswer, FileIdentity } from '../../src/sources/reader/requests';
+import type { ElfAnswer } from '../../src/sources/reader/requests';
 import { TargetReader } from '../../src/sources/reader/target-reader';
 import { READER } from './build';
 import { R, vma, X } from './vma-kit';
@@ -68,10 +68,10 @@ export function askNames(
   of: NamesOf,
   vma: Vma | null,
   places: readonly Place[],
-  file: FileIdentity | null = null,
+  hints: NameHints = {},
 ): Promise<readonly NamedPlace[] | null> {
   return new Promise((resolve) => {
-    reader.names(pid, of, vma, places, resolve, '', file);
+    reader.names(pid, of, vma, places, resolve, hints);
   });
 }
 

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { Fault } from './formats';
 import type { TruthRow } from './truth';
 
@@ -91,3 +92,25 @@ export const MADE = [
   ['t_main', 't_map', 'call'],
   ['main', 'b_outer', 'b_grow', 'call'],
 ];
+
+/** Of the registers in a sample. */
+export const RIP = 8;
+const RSP = 7;
+/** Where the stacks of copyOf() are. */
+export const STACK = 0x7ffe0000n;
+
+/** A stack as it is copied, with its length. */
+export function copyOf(registers: readonly bigint[], stack: readonly bigint[]): Buffer {
+  const words = [...registers, ...stack];
+  const bytes = Buffer.alloc(4 + 8 * words.length);
+  bytes.writeUInt32LE(8 * words.length);
+  words.forEach((word, i) => bytes.writeBigUInt64LE(BigInt.asUintN(64, word), 4 + 8 * i));
+  return bytes;
+}
+
+export function registersAt(ip: bigint): bigint[] {
+  const registers = Array.from({ length: 17 }, () => 0n);
+  registers[RSP] = STACK;
+  registers[RIP] = ip;
+  return registers;
+}

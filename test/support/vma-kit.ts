@@ -1,6 +1,7 @@
 import { kindOf } from '../../src/core/vma/vma-kind';
 import { VmaMap } from '../../src/core/vma/vma-map';
 import { VmaPool } from '../../src/core/vma/vma-pool';
+import type { Lineage } from '../../src/core/vma/lineage';
 import type { Backing, Vma } from '../../src/core/vma/vma';
 
 // PROT_READ, PROT_WRITE, PROT_EXEC (mmap(2)).
@@ -58,3 +59,6 @@ export const nth = (map: VmaMap, n: number): number => handles(map)[n]!;
 export const ranges = (map: VmaMap): string[] =>
   entries(map).map((v) => `${v.start}-${v.end} ${v.backing.name}`);
 export const slotAt = (map: VmaMap, page: number): number => map.region(map.find(page));
+
+/** A process of which nobody knows where it comes from. */
+export const alone = (pid: number): Lineage => ({ pid, ancestors: [] });

@@ -1,4 +1,5 @@
 import { hexText } from '../text/format';
+import type { Lineage } from '../vma/lineage';
 import type { Vma } from '../vma/vma';
 
 /** What kind of place code lies in. */
@@ -31,11 +32,14 @@ export interface CodePlace {
   /** A process in which it was met last, and the mapping there; null where there is none. */
   pid: number;
   vma: Vma | null;
+  /** Of that process: see Lineage. */
+  ancestors: readonly number[];
 }
 
 /** The place is met in a process. It is asked for there: those before may have ended. */
-export function meet(place: CodePlace, pid: number, vma: Vma): void {
+export function meet(place: CodePlace, { pid, ancestors }: Lineage, vma: Vma): void {
   place.pid = pid;
+  place.ancestors = ancestors;
   place.vma = vma;
 }
 

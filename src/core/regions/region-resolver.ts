@@ -192,7 +192,7 @@ export class RegionBinder {
   }
 
   private image(process: Process, vma: Vma): ElfImage | null | typeof PENDING {
-    const image = this.source.elfImage(process.pid, vma);
+    const image = this.source.elfImage(process, vma);
     if (image !== UNKNOWN) return image;
     process.space.unsure = true;
     return null;

@@ -33,7 +33,7 @@ function isOpen({ inDetail, space }: Process): boolean {
 }
 
 function place(kind: number, object: string, path: string, key: string, era = 0): CodePlace {
-  return { kind, object, path, era, key, pid: 0, vma: null };
+  return { kind, object, path, era, key, pid: 0, vma: null, ancestors: [] };
 }
 
 /** Which file device and inode stand for. */
@@ -173,7 +173,7 @@ export class CodeLoop {
     if (known >= 0 && known < this.codes.places) {
       const place = this.codes.place(known);
       if (place.vma?.backing === map.pool.backings.get(number)) {
-        meet(place, thread.process.pid, map.vma(handle));
+        meet(place, thread.process, map.vma(handle));
         return known;
       }
     }
@@ -183,12 +183,12 @@ export class CodeLoop {
     return made;
   }
 
-  private make({ pid, space }: Process, vma: Vma): number {
+  private make(process: Process, vma: Vma): number {
     const { name, devMajor, devMinor, ino } = vma.backing;
     const nature = regionNature(vma, FileStore.UNKNOWN);
     const known = (kind: number, key: string, era = 0): number => {
       const number = this.numberOf(place(kind, nature.label, nature.path, key, era));
-      meet(this.codes.place(number), pid, vma);
+      meet(this.codes.place(number), process, vma);
       return number;
     };
     if (ino !== '0') {
@@ -196,7 +196,7 @@ export class CodeLoop {
       return known(PlaceKind.FILE, `${devMajor}:${devMinor}:${ino}:${era}:${name}`, era);
     }
     if (name === '[vdso]') return known(PlaceKind.VDSO, 'vdso');
-    return known(PlaceKind.ANON, `anon ${space.keyPrefix} ${nature.label}`);
+    return known(PlaceKind.ANON, `anon ${process.space.keyPrefix} ${nature.label}`);
   }
 
   private unknown(thread: Thread): number {

@@ -142,16 +142,18 @@ export class DataLoop {
   }
 
   private placeIn(vma: Vma, kind: number, prefix: string, pid: number): number {
+    const process = this.tasks.process(pid) ?? { pid, ancestors: [] };
     const { name, devMajor, devMinor, ino } = vma.backing;
     const era = this.files.fileEra(vma.backing);
     const key = `${prefix}${devMajor}:${devMinor}:${ino}:${era}:${name}`;
     const known = this.codes.placeNumber(key);
     if (known >= 0) {
-      meet(this.codes.place(known), pid, vma);
+      meet(this.codes.place(known), process, vma);
       return known;
     }
     const { label, path } = regionNature(vma, FileStore.UNKNOWN);
-    return this.codes.addPlace({ kind, object: label, path, era, key, pid, vma });
+    const { ancestors } = process;
+    return this.codes.addPlace({ kind, object: label, path, era, key, pid, vma, ancestors });
   }
 
   /** The file mapping of a fault's page, or the one that a .bss lies behind. */

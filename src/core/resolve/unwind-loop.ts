@@ -88,7 +88,7 @@ export class UnwindLoop {
   /** False where there will be no answer. */
   private ask({ process, comm }: Thread, slot: number, kernel: number, of: Pending['of']): boolean {
     const mappings = this.mappingsOf(process);
-    const ticket = this.source.askUnwound(process.pid, mappings.vmas, slot);
+    const ticket = this.source.askUnwound(process, mappings.vmas, slot);
     if (ticket === 0) this.table.lost++;
     else this.pending.set(ticket, { mappings, comm, kernel, of });
     return ticket !== 0;
@@ -188,7 +188,7 @@ export class UnwindLoop {
     if (vma === undefined || page < vma.start) return 0;
     if (places[first] === -1) places[first] = this.frames.placeIn(process, vma);
     const number = places[first]!;
-    meet(this.table.codes.place(number), process.pid, vma);
+    meet(this.table.codes.place(number), process, vma);
     return this.frames.inMapping(number, vma, high, low);
   }
 }

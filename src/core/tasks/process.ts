@@ -25,6 +25,8 @@ export class Process {
     readonly row: number,
     map: VmaMap,
     private readonly pagePool: SlabPool,
+    /** As of its birth. */
+    readonly ancestors: readonly number[] = [],
   ) {
     this.shown = new AddressSpace(this, this.images, map, pagePool);
   }

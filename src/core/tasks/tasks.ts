@@ -11,6 +11,7 @@ import { processInfo, processRows, threadRows } from './task-table';
 import type { ProcessInfo, ThreadInfo } from './task-table';
 import { EndedRows } from './ended-rows';
 import type { Settled } from './ended-rows';
+import { ancestorsOfChild } from '../vma/lineage';
 import { VmaMap } from '../vma/vma-map';
 import type { Vma } from '../vma/vma';
 import type { VmaPool } from '../vma/vma-pool';
@@ -105,7 +106,8 @@ export class Tasks {
       leftAt,
     });
     const row = this.processes.create(info);
-    const process = new Process(serial, pid, ppid, comm, row, map, this.pagePool);
+    const kin = ancestorsOfChild(ppid, this.byPid.get(ppid));
+    const process = new Process(serial, pid, ppid, comm, row, map, this.pagePool, kin);
     process.inDetail = this.admission === null;
     this.byPid.set(pid, process);
     this.noteChanged(process);

@@ -81,8 +81,9 @@ export class CodeNames implements NameSource {
     };
     // Names of a file that has taken its place would be wrong.
     const file = of === 'file' ? this.identityOf(place) : null;
+    const { pid, vma, ancestors } = place;
     if (file === 'gone') setImmediate(told, null);
-    else this.reader.names(place.pid, of, place.vma, places, told, '', file);
+    else this.reader.names(pid, of, vma, places, told, { ancestors, file });
   }
 
   private identityOf({ vma, era }: CodePlace): FileIdentity | 'gone' | null {

@@ -201,7 +201,7 @@ export class LiveCapture {
     this.shown = new ShownFacts(reader);
     const waiting = pools.waiting(session, patience, () => this.tls.pausing);
     this.names = new CodeNames(reader, this.files, nowMs, waiting.names);
-    this.unwinder = new StackUnwinder(session, reader, nowMs, waiting.stacks);
+    this.unwinder = new StackUnwinder(session, reader, this.files, nowMs, waiting.stacks);
     this.tls = new TlsBlocks(reader, proc, nowMs, waiting.tls);
     this.bus = new BusFactsReader({
       reader,

@@ -8,6 +8,7 @@ import { factText, fileKey } from '../recording/recorded-facts';
 import type { RecordedFact } from '../recording/recorded-facts';
 import type { Session } from '../../native/contract';
 import type { ElfImage } from '../../core/elf/elf';
+import type { Lineage } from '../../core/vma/lineage';
 import type { Backing, Vma } from '../../core/vma/vma';
 
 /** A machine has some thousand files that are mapped; of more nothing is told. */
@@ -126,8 +127,8 @@ export class NotedSource implements ProcSource {
     return store;
   }
 
-  elfImage(pid: number, vma: Vma): ElfImage | null | typeof UNKNOWN | typeof PENDING {
-    const image = this.source.elfImage(pid, vma);
+  elfImage(process: Lineage, vma: Vma): ElfImage | null | typeof UNKNOWN | typeof PENDING {
+    const image = this.source.elfImage(process, vma);
     if (image === null || image === PENDING || image === UNKNOWN) return image;
     const file = fileKey(vma.backing);
     this.noteOnce('elf', file, () => ({ kind: 'elf', file, image }));

@@ -1,9 +1,11 @@
 import { Buffer } from 'node:buffer';
 import type { UnwindSource, UnwoundStack } from '../../core/ports';
+import type { Lineage } from '../../core/vma/lineage';
 import type { Vma } from '../../core/vma/vma';
 import { STACK_COPY_BYTES } from '../../native/contract';
 import type { Session } from '../../native/contract';
 import type { PatienceLimits } from '../proc/patience';
+import type { ProcFs } from '../proc/proc-source';
 import { MAX_PAYLOAD } from '../reader/frame';
 import { MAX_STACKS, modulesRequest } from '../reader/stacks';
 import type { TargetReader } from '../reader/target-reader';
@@ -43,19 +45,22 @@ export class StackUnwinder implements UnwindSource {
   private sent: {
     readonly pid: number;
     readonly mappings: readonly Vma[];
+    readonly filesTold: number;
     readonly request: Buffer;
   } | null = null;
 
   constructor(
     private readonly session: Pick<Session, 'takeStack'>,
     private readonly reader: Pick<TargetReader, 'unwind'>,
+    private readonly files: Pick<ProcFs, 'fileIdentity' | 'fileEra' | 'filesTold'>,
     nowMs: () => number,
     waiting: Partial<Waiting> = {},
   ) {
     this.questions = new OpenQuestions(nowMs, { limits: FOR_STACKS, ...waiting });
   }
 
-  askUnwound(pid: number, mappings: readonly Vma[], slot: number): number {
+  askUnwound(process: Lineage, mappings: readonly Vma[], slot: number): number {
+    const { pid } = process;
     // Taken in any case: the slot is wanted.
     const length = this.session.takeStack(slot, this.copy.subarray(4));
     if (length === 0 || this.bytes + length > MAX_BYTES) return 0;
@@ -66,7 +71,7 @@ export class StackUnwinder implements UnwindSource {
       next.tickets.length < MAX_STACKS &&
       next.room >= 4 + length;
     if (!goesOn) this.sendUnwound();
-    const question = (this.next ??= this.begin(pid, mappings));
+    const question = (this.next ??= this.begin(process, mappings));
     this.copy.writeUInt32LE(length);
     question.stacks.push(Buffer.from(this.copy.subarray(0, 4 + length)));
     question.room -= 4 + length;
@@ -77,13 +82,22 @@ export class StackUnwinder implements UnwindSource {
     return ticket;
   }
 
-  private begin(pid: number, mappings: readonly Vma[]): Question {
-    if (this.sent?.pid !== pid || this.sent.mappings !== mappings) {
-      this.sent = { pid, mappings, request: modulesRequest(pid, mappings) };
-    }
-    const { request } = this.sent;
+  private begin(process: Lineage, mappings: readonly Vma[]): Question {
+    const { pid } = process;
+    const { filesTold } = this.files;
+    const { sent } = this;
+    const stands = sent?.pid === pid && sent.mappings === mappings && sent.filesTold === filesTold;
+    const request = stands ? sent.request : this.modulesOf(process, mappings);
+    this.sent = { pid, mappings, filesTold, request };
     const room = MAX_PAYLOAD - request.length - 2;
     return { pid, mappings, request, tickets: [], stacks: [], room, bytes: 0 };
+  }
+
+  private modulesOf(process: Lineage, mappings: readonly Vma[]): Buffer {
+    const { files } = this;
+    return modulesRequest(process, mappings, (backing) =>
+      files.fileIdentity(backing, files.fileEra(backing)),
+    );
   }
 
   sendUnwound(): void {

@@ -1,5 +1,6 @@
 import type { ElfImage } from '../../core/elf/elf';
 import { PENDING, UNKNOWN } from '../../core/ports';
+import type { Lineage } from '../../core/vma/lineage';
 import { Prot, type Backing, type Vma } from '../../core/vma/vma';
 import { BoundedMap } from '../bounded-map';
 import { Inquiries } from './inquiries';
@@ -65,6 +66,8 @@ export class ElfFiles {
   private late = false;
   /** See ProcSource. */
   changes = 0;
+  /** Rises whenever identity() may say something else. */
+  told = 0;
 
   private readonly reader: Pick<TargetReader, 'elf'>;
   private readonly nowMs: () => number;
@@ -91,9 +94,10 @@ export class ElfFiles {
   }
 
   /** See ProcSource. */
-  image(pid: number, vma: Vma): ElfImage | null | typeof UNKNOWN | typeof PENDING {
+  image(process: Lineage, vma: Vma): ElfImage | null | typeof UNKNOWN | typeof PENDING {
     const { ino, name } = vma.backing;
     if (ino === '0' || !name.startsWith('/')) return null;
+    const { pid } = process;
     const key = keyOf(vma.backing);
     const known = this.files.get(key);
     if (known !== undefined && this.isFresh(known, vma)) return known.image;
@@ -102,10 +106,10 @@ export class ElfFiles {
     const question = `${way} ${vma.start} ${vma.prot}`;
     const refused = this.nowMs() < (this.unreached.get(way) ?? -Infinity);
     if (refused && !this.inquiries.has(question)) return known?.image ?? UNKNOWN;
-    let state = this.ask(key, way, question, pid, vma);
+    let state = this.ask(key, way, question, process, vma);
     // Of one that was asked before, and whose answer nobody has fetched.
     if (typeof state === 'object' && state.askedAt < vma.born)
-      state = this.ask(key, way, question, pid, vma);
+      state = this.ask(key, way, question, process, vma);
     if (state === PENDING) return PENDING;
     // Of a process that has ended nothing better can be learned.
     return this.files.get(key)?.image ?? (state === UNKNOWN || !isTold(state) ? UNKNOWN : null);
@@ -115,16 +119,17 @@ export class ElfFiles {
     key: string,
     way: string,
     question: string,
-    pid: number,
+    { pid, ancestors }: Lineage,
     vma: Vma,
   ): Told | typeof UNKNOWN | typeof PENDING {
     return this.inquiries.ask(question, true, (answered) => {
       const askedAt = this.now();
-      this.reader.elf(pid, vma, (answer) => {
+      const told = (answer: ElfAnswer | null): void => {
         if (answer === null || answer.found === 'other') this.missed(key, way, askedAt);
         else this.learn(key, vma, answer, askedAt);
         answered({ answer, askedAt });
-      });
+      };
+      this.reader.elf(pid, vma, told, { ancestors });
     });
   }
 
@@ -167,10 +172,12 @@ export class ElfFiles {
     const replaced = last !== undefined && isOther(last, told);
     if (replaced) this.changes++;
     const before = replaced ? undefined : this.files.get(key);
+    const kept = told.kept ?? (replaced ? null : (last?.kept ?? null));
+    if (last === undefined || replaced || last.kept !== kept) this.told++;
     this.eras.set(key, {
       stamp: told.stamp,
       buildId: told.buildId ?? (replaced ? null : (last?.buildId ?? null)),
-      kept: told.kept ?? (replaced ? null : (last?.kept ?? null)),
+      kept,
       era: (last?.era ?? 0) + (replaced ? 1 : 0),
     });
     // What was read once is known, also where this mapping looks like data.

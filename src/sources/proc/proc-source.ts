@@ -5,6 +5,7 @@ import { parseMaps } from '../../core/vma/proc-maps';
 import { PENDING, UNKNOWN } from '../../core/ports';
 import type { MapsAnswer, ProcSource } from '../../core/ports';
 import { FileStore } from '../../core/vma/file-store';
+import type { Lineage } from '../../core/vma/lineage';
 import type { Backing, Vma } from '../../core/vma/vma';
 import type { KernelMount } from '../../native/contract';
 import { BoundedMap } from '../bounded-map';
@@ -140,8 +141,8 @@ export class ProcFs implements ProcSource {
     return typeof told === 'object' && told !== null ? told : UNKNOWN;
   }
 
-  elfImage(pid: number, vma: Vma): ElfImage | null | typeof UNKNOWN | typeof PENDING {
-    return this.elfFiles.image(pid, vma);
+  elfImage(process: Lineage, vma: Vma): ElfImage | null | typeof UNKNOWN | typeof PENDING {
+    return this.elfFiles.image(process, vma);
   }
 
   fileEra(backing: Backing): number {
@@ -151,6 +152,11 @@ export class ProcFs implements ProcSource {
   /** See ElfFiles. */
   fileIdentity(backing: Backing, era: number): FileIdentity | null {
     return this.elfFiles.identity(backing, era);
+  }
+
+  /** See ElfFiles. */
+  get filesTold(): number {
+    return this.elfFiles.told;
   }
 
   get fileChanges(): number {

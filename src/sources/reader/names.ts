@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { Vma } from '../../core/vma/vma';
 import { identityRequest, mappingRequest } from './requests';
-import type { FileIdentity } from './requests';
+import type { FileHints, FileIdentity } from './requests';
 
 /** Questions for names, and their answers: addon/reader/names.cc, addon/symbols/names_answer.h. */
 
@@ -24,6 +24,11 @@ export interface Place {
   readonly tls?: boolean;
   /** file: byte offset in it. vdso: offset from the start of its mapping. kernel, jit: the address. */
   readonly value: bigint;
+}
+
+export interface NameHints extends FileHints {
+  /** Which file it has to be: of one that was written over since there are no names. null: whichever is there. */
+  readonly file?: FileIdentity | null;
 }
 
 export interface NamedFrame {
@@ -77,8 +82,7 @@ export function namesRequest(
   of: NamesOf,
   vma: Vma | null,
   places: readonly Place[],
-  buildId = '',
-  file: FileIdentity | null = null,
+  hints: NameHints = {},
 ): Buffer {
   const head = Buffer.allocUnsafe(5 + places.length * PLACE_BYTES);
   head.writeUInt8(OF[of], 0);
@@ -94,8 +98,8 @@ export function namesRequest(
     head.writeBigUInt64LE(BigInt.asUintN(64, value), at + 1);
     at += PLACE_BYTES;
   }
-  const mapping = mappingRequest(pid, vma ?? NO_MAPPING, buildId);
-  return Buffer.concat([head, identityRequest(file), mapping]);
+  const mapping = mappingRequest(pid, vma ?? NO_MAPPING, hints);
+  return Buffer.concat([head, identityRequest(hints.file ?? null), mapping]);
 }
 
 /** The names of so many places, in their order. null: that is no answer. */

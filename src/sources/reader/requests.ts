@@ -56,21 +56,33 @@ export function pageAnswer(payload: Buffer): Vma | null {
   };
 }
 
-/**
- * A mapping, for ELF, SIZE and NAMES. `buildId`: hexadecimal, of one that was recorded: what its file must have on this
- * machine.
- */
-export function mappingRequest(pid: number, vma: Vma, buildId = ''): Buffer {
+/** What is known of the file of a mapping besides what the mapping says. */
+export interface FileHints {
+  /** Hexadecimal, of one that was recorded: what its file must have on this machine. */
+  readonly buildId?: string;
+  /** See Lineage. */
+  readonly ancestors?: readonly number[];
+}
+
+export function ancestorsRequest(ancestors: readonly number[]): Buffer {
+  const bytes = Buffer.allocUnsafe(1 + 4 * ancestors.length);
+  bytes.writeUInt8(ancestors.length);
+  ancestors.forEach((pid, i) => bytes.writeUInt32LE(pid, 1 + 4 * i));
+  return bytes;
+}
+
+/** A mapping, for ELF, SIZE and NAMES. */
+export function mappingRequest(pid: number, vma: Vma, hints: FileHints = {}): Buffer {
+  const { buildId = '', ancestors = [] } = hints;
   const { name, devMajor, devMinor, ino } = vma.backing;
-  const head = Buffer.allocUnsafe(37);
-  head.writeUInt32LE(pid);
-  head.writeBigUInt64LE(BigInt(vma.start), 4);
-  head.writeBigUInt64LE(BigInt(vma.end), 12);
-  head.writeUInt8(vma.prot, 20);
-  head.writeUInt32LE(devMajor, 21);
-  head.writeUInt32LE(devMinor, 25);
-  head.writeBigUInt64LE(BigInt(ino), 29);
-  const parts = [head, Buffer.from(name)];
+  const head = Buffer.allocUnsafe(33);
+  head.writeBigUInt64LE(BigInt(vma.start), 0);
+  head.writeBigUInt64LE(BigInt(vma.end), 8);
+  head.writeUInt8(vma.prot, 16);
+  head.writeUInt32LE(devMajor, 17);
+  head.writeUInt32LE(devMinor, 21);
+  head.writeBigUInt64LE(BigInt(ino), 25);
+  const parts = [pidRequest(pid), ancestorsRequest(ancestors), head, Buffer.from(name)];
   return Buffer.concat(
     buildId === '' ? parts : [...parts, Buffer.alloc(1), Buffer.from(buildId, 'hex')],
   );

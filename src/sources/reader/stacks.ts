@@ -1,6 +1,9 @@
 import { Buffer } from 'node:buffer';
-import type { Vma } from '../../core/vma/vma';
+import type { Lineage } from '../../core/vma/lineage';
+import type { Backing, Vma } from '../../core/vma/vma';
 import { MAX_PAYLOAD } from './frame';
+import { ancestorsRequest, identityRequest, pidRequest } from './requests';
+import type { FileIdentity } from './requests';
 
 /** Questions about stacks, and their answers: addon/reader/unwind.cc, addon/symbols/unwind_format.h. */
 
@@ -12,7 +15,7 @@ const TO_THE_END = 1;
 
 /** What is in a mapping: a file, or the vdso. */
 const Of = { FILE: 0, VDSO: 1 } as const;
-const MODULE_HEAD = 52;
+const MODULE_HEAD = 50;
 const MAX_MODULE_BYTES = MAX_PAYLOAD / 2;
 
 export interface Unwound {
@@ -24,27 +27,35 @@ export interface Unwound {
 
 /**
  * The mappings that there may be rules in to unwind by, as they go before stacks: at most MAX_MODULES, and what finds
- * room beside stacks in a request.
+ * room beside stacks in a request. `identityOf`: which file it is, null where that is not known.
  */
-export function modulesRequest(pid: number, mappings: readonly Vma[]): Buffer {
-  const head = Buffer.allocUnsafe(6);
-  const pieces: Buffer[] = [head];
+export function modulesRequest(
+  { pid, ancestors }: Lineage,
+  mappings: readonly Vma[],
+  identityOf: (backing: Backing) => FileIdentity | null = () => null,
+): Buffer {
+  const count = Buffer.allocUnsafe(2);
+  const modules: Buffer[] = [];
   let room = MAX_MODULE_BYTES;
   for (const vma of mappings) {
     const { name, ino } = vma.backing;
     const isVdso = ino === '0' && name === '[vdso]';
     if (ino === '0' && !isVdso) continue;
-    const piece = moduleRequest(vma, isVdso ? Of.VDSO : Of.FILE);
-    room -= piece.length;
-    if (room < 0 || pieces.length > MAX_MODULES) break;
-    pieces.push(piece);
+    const identity = isVdso ? null : identityOf(vma.backing);
+    const module = moduleRequest(vma, isVdso ? Of.VDSO : Of.FILE, identity);
+    room -= module.length;
+    if (room < 0 || modules.length === MAX_MODULES) break;
+    modules.push(module);
   }
-  head.writeUInt32LE(pid);
-  head.writeUInt16LE(pieces.length - 1, 4);
-  return Buffer.concat(pieces);
+  count.writeUInt16LE(modules.length);
+  return Buffer.concat([pidRequest(pid), ancestorsRequest(ancestors), count, ...modules]);
 }
 
-function moduleRequest({ start, end, pgoff, prot, backing, born }: Vma, of: number): Buffer {
+function moduleRequest(
+  { start, end, pgoff, prot, backing, born }: Vma,
+  of: number,
+  identity: FileIdentity | null,
+): Buffer {
   const { name, devMajor, devMinor, ino } = backing;
   const head = Buffer.allocUnsafe(MODULE_HEAD);
   head.writeUInt8(of, 0);
@@ -57,8 +68,9 @@ function moduleRequest({ start, end, pgoff, prot, backing, born }: Vma, of: numb
   head.writeBigUInt64LE(BigInt(ino), 34);
   head.writeDoubleLE(born, 42);
   const path = Buffer.from(name);
-  head.writeUInt16LE(path.length, 50);
-  return Buffer.concat([head, path]);
+  const length = Buffer.allocUnsafe(2);
+  length.writeUInt16LE(path.length);
+  return Buffer.concat([head, identityRequest(identity), length, path]);
 }
 
 /** null: that is no answer to so many stacks. */

@@ -6,7 +6,7 @@ import type { Vma } from '../../core/vma/vma';
 import type { Failure, Question } from './lane';
 import type { Frame } from './frame';
 import { MAX_PLACES, namesAnswer, namesRequest } from './names';
-import type { NamedPlace, NamesOf, Place } from './names';
+import type { NamedPlace, NameHints, NamesOf, Place } from './names';
 import { Operation } from './operations';
 import type { Readers } from './readers';
 import {
@@ -30,7 +30,7 @@ import {
 import type {
   CgroupTexts,
   ElfAnswer,
-  FileIdentity,
+  FileHints,
   SizeAnswer,
   TaskTexts,
   ThreadTexts,
@@ -129,10 +129,15 @@ export class TargetReader {
   }
 
   /** The headers of the file behind a mapping, null where there is no way to it. */
-  elf(pid: number, vma: Vma, told: (answer: ElfAnswer | null) => void, buildId = ''): void {
+  elf(
+    pid: number,
+    vma: Vma,
+    told: (answer: ElfAnswer | null) => void,
+    hints: FileHints = {},
+  ): void {
     const { devMajor, devMinor } = vma.backing;
     const subject = `file system ${devMajor}:${devMinor}`;
-    this.ask(Operation.ELF, subject, mappingRequest(pid, vma, buildId), FILE_WORDS, (answer) => {
+    this.ask(Operation.ELF, subject, mappingRequest(pid, vma, hints), FILE_WORDS, (answer) => {
       told(answer?.errno === 0 ? elfAnswer(answer.payload) : null);
     });
   }
@@ -148,8 +153,7 @@ export class TargetReader {
 
   /**
    * The names of what is at places of a mapped file (`vma`), of the vdso (`vma`: its mapping), of the kernel or
-   * of run-time code: at most MAX_PLACES. null where they cannot be had: asking again at once is no use. `buildId` as
-   * mappingRequest() has it. `file`: which it has to be; of one that was written over since there are none.
+   * of run-time code: at most MAX_PLACES. null where they cannot be had: asking again at once is no use.
    */
   names(
     pid: number,
@@ -157,14 +161,13 @@ export class TargetReader {
     vma: Vma | null,
     places: readonly Place[],
     told: (places: readonly NamedPlace[] | null) => void,
-    buildId = '',
-    file: FileIdentity | null = null,
+    hints: NameHints = {},
   ): void {
     if (this.namers === null || places.length > MAX_PLACES) {
       setImmediate(told, null);
       return;
     }
-    const payload = namesRequest(pid, of, vma, places, buildId, file);
+    const payload = namesRequest(pid, of, vma, places, hints);
     const question = { operation: Operation.NAMES, subject: namesSubject(pid, of, vma), payload };
     this.askOf(this.namers, question, NAMES_WORDS[of], (answer) => {
       told(answer?.errno === 0 ? namesAnswer(answer.payload, places.length) : null);

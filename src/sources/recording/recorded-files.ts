@@ -75,7 +75,7 @@ export class RecordedFiles {
       this.images.set(key, answer?.image ?? null);
       for (const action of this.waiting.splice(0)) action();
     };
-    this.reader.elf(NOBODY, vma, told, buildId);
+    this.reader.elf(NOBODY, vma, told, { buildId });
     return PENDING;
   }
 
@@ -96,7 +96,7 @@ export class RecordedFiles {
   ): void {
     const buildId = of === 'file' && vma !== null ? this.buildIdOf(vma) : '';
     if (buildId === '') setImmediate(told, null);
-    else this.reader.names(NOBODY, of, vma, places, told, buildId);
+    else this.reader.names(NOBODY, of, vma, places, told, { buildId });
   }
 
   close(): void {

@@ -2,6 +2,7 @@ import type { SystemFacts } from '../../core/classify/cause-text';
 import type { ElfImage } from '../../core/elf/elf';
 import type { PENDING, ProcSource } from '../../core/ports';
 import { FileStore } from '../../core/vma/file-store';
+import type { Lineage } from '../../core/vma/lineage';
 import type { Backing, Vma } from '../../core/vma/vma';
 import { KnownServers } from '../known-servers';
 import { fileKey, parseFact } from './recorded-facts';
@@ -103,7 +104,7 @@ export class RecordedSource implements ProcSource {
   fileStore(_pid: number, _ppid: number, backing: Backing): number {
     return this.stores.get(fileKey(backing)) ?? FileStore.UNKNOWN;
   }
-  elfImage(_pid: number, vma: Vma): ElfImage | null | typeof PENDING {
+  elfImage(_process: Lineage, vma: Vma): ElfImage | null | typeof PENDING {
     return this.images.get(fileKey(vma.backing)) ?? this.files.image(vma);
   }
 

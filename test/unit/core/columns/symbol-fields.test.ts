@@ -10,7 +10,7 @@ const LIBRARY = '/usr/lib/libindex.so';
 function address(frames: readonly CodeFrame[] | null, path = LIBRARY): CodeAddress {
   const object = path === '' ? '[kernel]' : path.slice(path.lastIndexOf('/') + 1);
   const kind = path === '' ? PlaceKind.KERNEL : PlaceKind.FILE;
-  const place = { kind, object, path, era: 0, key: path, pid: 1, vma: null };
+  const place = { kind, object, path, era: 0, key: path, pid: 1, vma: null, ancestors: [] };
   return { place, object, high: 0, low: 0x1a2b, code: 1, frames };
 }
 

@@ -153,7 +153,16 @@ describe('compileFaultTest', () => {
   });
 
   describe('functions', () => {
-    const place = { kind: 1, object: 'a', path: '', era: 0, key: 'a', pid: 0, vma: null };
+    const place = {
+      kind: 1,
+      object: 'a',
+      path: '',
+      era: 0,
+      key: 'a',
+      pid: 0,
+      vma: null,
+      ancestors: [],
+    };
     const named = (code: number, ...functions: string[]): CodeAddress => ({
       ...{ place, high: 0, low: 0, code, object: 'a' },
       frames: functions.map((name) => ({ function: name, offset: 0, file: '', line: 0 })),

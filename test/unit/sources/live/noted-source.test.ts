@@ -3,7 +3,7 @@ import type { ProcSource } from '../../../../src/core/ports';
 import type { Vma } from '../../../../src/core/vma/vma';
 import { NotedSource } from '../../../../src/sources/live/noted-source';
 import { captureFacts } from '../../../support/facts';
-import { vma } from '../../../support/vma-kit';
+import { alone, vma } from '../../../support/vma-kit';
 
 const SYSTEM = { swapInUse: false, numaBalancing: false };
 const IMAGE = { sections: [], segments: [] };
@@ -31,7 +31,7 @@ function setup(turns: boolean) {
     noted,
     meet: (file: Vma) => {
       noted.fileStore(1, 1, file.backing);
-      noted.elfImage(1, file);
+      noted.elfImage(alone(1), file);
     },
     drop: () => {
       told.length = 0;

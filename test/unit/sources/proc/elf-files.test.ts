@@ -23,6 +23,7 @@ import type { ElfAnswer } from '../../../../src/sources/reader/requests';
 import { buildElf, SHF_ALLOC } from '../../../support/elf-builder';
 import { realReader, vmaOf } from '../../../support/reader-kit';
 import type { RealReader } from '../../../support/reader-kit';
+import { alone } from '../../../support/vma-kit';
 
 const dir = mkdtempSync(join(tmpdir(), 'elf-files-'));
 afterAll(() => {
@@ -87,7 +88,7 @@ class Files {
 
   async image(pid: number, vma: Vma): Promise<ElfImage | null | 'unknown'> {
     for (;;) {
-      const image = this.files.image(pid, vma);
+      const image = this.files.image(alone(pid), vma);
       if (image === UNKNOWN) return 'unknown';
       if (image !== PENDING) return image;
       await new Promise<void>((resolve) => {
@@ -225,11 +226,11 @@ test('a file of another build id is another, also where it has come within a tic
   const files = new ElfFiles({ reader, patience, nowMs: () => 0, now: () => 0 });
   const seen: unknown[] = [];
   for (let n = 0; n < 4; n++) {
-    expect(files.image(42, vma)).toBe(PENDING);
+    expect(files.image(alone(42), vma)).toBe(PENDING);
     await new Promise<void>((resolve) => {
       patience.whenReady(resolve);
     });
-    const image = files.image(42, vma) as unknown as { readonly name: string };
+    const image = files.image(alone(42), vma) as unknown as { readonly name: string };
     seen.push([image.name, files.era(vma.backing)]);
   }
   expect(seen).toEqual([
@@ -285,7 +286,7 @@ test('remembers what a process that has ended had mapped, and old files without 
   const image = await files.image(42, vma);
   expect(image).not.toBeNull();
   rmSync(path);
-  expect(files.files.image(42, vma)).toBe(image);
+  expect(files.files.image(alone(42), vma)).toBe(image);
   later += 10_000;
   expect(await files.image(42, vma)).toBe(image);
 });
@@ -302,15 +303,17 @@ test('looks at an old file again for each mapping that was made after the last l
   writeFileSync(path, elfBytes('.second'));
   now = 300;
   // What is older than the look is what was looked at.
-  expect(files.files.image(42, born(100))).toMatchObject({ sections: [{ name: '.first' }] });
+  expect(files.files.image(alone(42), born(100))).toMatchObject({ sections: [{ name: '.first' }] });
   expect(await files.section(42, born(200))).toBe('.second');
-  expect(files.files.image(42, born(300))).toMatchObject({ sections: [{ name: '.second' }] });
+  expect(files.files.image(alone(42), born(300))).toMatchObject({
+    sections: [{ name: '.second' }],
+  });
   // It is nowhere any more: those that were mapped before are not asked about either.
   const [late, later] = [born(400), born(450)];
   rmSync(path);
   now = 500;
   expect(await files.section(42, late)).toBe('.second');
-  expect(files.files.image(43, later)).toMatchObject({ sections: [{ name: '.second' }] });
+  expect(files.files.image(alone(43), later)).toMatchObject({ sections: [{ name: '.second' }] });
 });
 
 test('is bounded: the file used longest ago is forgotten', async () => {

@@ -12,7 +12,7 @@ import type { ElfImage } from '../../../../src/core/elf/elf';
 import { PENDING, UNKNOWN } from '../../../../src/core/ports';
 import type { Vma } from '../../../../src/core/vma/vma';
 import { realReader } from '../../../support/reader-kit';
-import { backing, R, vma, X } from '../../../support/vma-kit';
+import { alone, backing, R, vma, X } from '../../../support/vma-kit';
 
 /** A process attached to. */
 const EARLY = 77;
@@ -277,36 +277,36 @@ describe('what is never answered', () => {
 
 describe('elfImage', () => {
   test('is waited for, then known', () => {
-    expect(rig.source.elfImage(1, VMA)).toBe(PENDING);
+    expect(rig.source.elfImage(alone(1), VMA)).toBe(PENDING);
     rig.reader.elfs[0]!(FOUND);
-    expect(rig.source.elfImage(1, VMA)).toBe(IMAGE);
-    expect(rig.source.elfImage(2, VMA)).toBe(IMAGE);
+    expect(rig.source.elfImage(alone(1), VMA)).toBe(IMAGE);
+    expect(rig.source.elfImage(alone(2), VMA)).toBe(IMAGE);
     expect(rig.reader.elfs).toHaveLength(1);
     expect(rig.source.takeLateImages()).toBe(false);
   });
 
   test('that comes late is told once', () => {
-    rig.source.elfImage(1, VMA);
+    rig.source.elfImage(alone(1), VMA);
     rig.pass(1000);
-    expect(rig.source.elfImage(1, VMA)).toBe(UNKNOWN);
+    expect(rig.source.elfImage(alone(1), VMA)).toBe(UNKNOWN);
     expect(rig.source.takeLateImages()).toBe(false);
     rig.reader.elfs[0]!(FOUND);
     expect(rig.source.takeLateImages()).toBe(true);
     expect(rig.source.takeLateImages()).toBe(false);
-    expect(rig.source.elfImage(1, VMA)).toBe(IMAGE);
+    expect(rig.source.elfImage(alone(1), VMA)).toBe(IMAGE);
   });
 
   test('that cannot be had is not asked for again at once, through the same process', () => {
-    rig.source.elfImage(1, VMA);
+    rig.source.elfImage(alone(1), VMA);
     rig.reader.elfs[0]!(null);
-    expect(rig.source.elfImage(1, VMA)).toBe(UNKNOWN);
+    expect(rig.source.elfImage(alone(1), VMA)).toBe(UNKNOWN);
     for (let i = 0; i < 100; i++) {
-      expect(rig.source.elfImage(1, { ...VMA, start: i, end: i + 1 })).toBe(UNKNOWN);
+      expect(rig.source.elfImage(alone(1), { ...VMA, start: i, end: i + 1 })).toBe(UNKNOWN);
     }
     expect(rig.reader.elfs).toHaveLength(1);
-    expect(rig.source.elfImage(2, VMA)).toBe(PENDING);
+    expect(rig.source.elfImage(alone(2), VMA)).toBe(PENDING);
     rig.pass(1001);
-    expect(rig.source.elfImage(1, VMA)).toBe(PENDING);
+    expect(rig.source.elfImage(alone(1), VMA)).toBe(PENDING);
   });
 });
 
@@ -340,7 +340,7 @@ test('all of it with the real program', async () => {
   const code = maps.vmas.find((v) => (v.prot & 4) !== 0)!;
   expect(await fetched(() => live.queryPage(pid, code.start))).toEqual(code);
   expect(await fetched(() => live.queryPage(pid, 1))).toBeNull();
-  const image = await fetched(() => live.elfImage(pid, code));
+  const image = await fetched(() => live.elfImage(alone(pid), code));
   expect((image as ElfImage).sections.map((s) => s.name)).toContain('.text');
   expect(live.comm(pid, pid)).toBe('cat');
   expect(live.hasEnded(pid)).toBe(false);

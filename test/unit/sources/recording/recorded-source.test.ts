@@ -2,7 +2,7 @@ import { FileStore } from '../../../../src/core/vma/file-store';
 import { factText, fileKey } from '../../../../src/sources/recording/recorded-facts';
 import type { RecordedFact } from '../../../../src/sources/recording/recorded-facts';
 import { RecordedSource } from '../../../../src/sources/recording/recorded-source';
-import { FILE_A, FILE_B, vma } from '../../../support/vma-kit';
+import { alone, FILE_A, FILE_B, vma } from '../../../support/vma-kit';
 
 const IMAGE = {
   sections: [{ name: '.text', address: 4096, size: 100, nobits: false }],
@@ -21,8 +21,8 @@ test('a source tells what a capture has told', () => {
     { kind: 'store', file: fileKey(FILE_A), store: FileStore.MEMORY },
     { kind: 'system', system: { swapInUse: true, numaBalancing: false } },
   );
-  expect(source.elfImage(1, vma(1, 2, '/other', { backing: FILE_A }))).toEqual(IMAGE);
-  expect(source.elfImage(1, vma(1, 2, '/other', { backing: FILE_B }))).toBeNull();
+  expect(source.elfImage(alone(1), vma(1, 2, '/other', { backing: FILE_A }))).toEqual(IMAGE);
+  expect(source.elfImage(alone(1), vma(1, 2, '/other', { backing: FILE_B }))).toBeNull();
   expect(source.fileStore(1, 1, FILE_A)).toBe(FileStore.MEMORY);
   expect(source.fileStore(1, 1, FILE_B)).toBe(FileStore.UNKNOWN);
   expect(source.system).toEqual({ swapInUse: true, numaBalancing: false });
@@ -39,7 +39,7 @@ test('of a file the first counts; a number that was given again has its names in
     { kind: 'comm', pid: 7, tid: 7, name: 'second' },
   );
   expect(source.fileStore(1, 1, FILE_A)).toBe(FileStore.MEMORY);
-  expect(source.elfImage(1, vma(1, 2, '', { backing: FILE_A }))).toEqual(IMAGE);
+  expect(source.elfImage(alone(1), vma(1, 2, '', { backing: FILE_A }))).toEqual(IMAGE);
   expect([1, 2, 3].map(() => source.comm(7, 7))).toEqual(['first', 'second', null]);
 });
 
@@ -64,7 +64,7 @@ test.each([
   ].map((image) => JSON.stringify({ kind: 'elf', file: fileKey(FILE_A), image })),
 ])('%j tells nothing', (text) => {
   const source = told(text);
-  expect(source.elfImage(1, vma(1, 2, '', { backing: FILE_A }))).toBeNull();
+  expect(source.elfImage(alone(1), vma(1, 2, '', { backing: FILE_A }))).toBeNull();
   expect(source.fileStore(1, 1, FILE_A)).toBe(FileStore.UNKNOWN);
   expect(source.comm(1, 1)).toBeNull();
   expect(source.system).toEqual({ swapInUse: false, numaBalancing: false });
