@@ -83,9 +83,14 @@ export class StackLoop {
     let length = 0;
     if (kernel !== 0) found[length++] = frameOf(kernel);
     const end = first + (batch.recNameLength[r]! >>> 2);
+    const noCode = frames.noCode();
     for (let at = first; at < end && length < MAX_FRAMES; at += 2) {
       address.take(words[at + 1]!, words[at]!, at !== first);
-      found[length++] = address.frame(frames.userFrame(thread, address.high, address.low));
+      const code = frames.userFrame(thread, address.high, address.low);
+      found[length++] = address.frame(code);
+      // The register that led there is no frame pointer: what it leads to from here on are no callers, though some of them may
+      // lie in code (a list that is walked has 126 of them).
+      if (code === noCode && at !== first) break;
     }
     return length === 0 ? StackTable.NONE : table.intern(thread.comm, found, length);
   }

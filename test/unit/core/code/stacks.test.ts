@@ -69,13 +69,16 @@ describe('call stacks', () => {
     expect(lines(of)).toEqual([['outer;inner', 1]]);
   });
 
-  it('call what is no code [unknown]', () => {
-    const of = rig({ '10': [frame('leaf')] });
+  it('end at what is no code', () => {
+    const of = rig({ '10': [frame('leaf')], '20': [frame('caller')], '30': [frame('other')] });
     const data = BigInt(DATA) * 4096n;
-    of.stack([at(0x10), data + 5n, 0xffffffff81000000n, 7n]).fault(touch);
+    // What comes behind it is no caller, also where it lies in code.
+    for (const astray of [data + 5n, 0xffffffff81000000n, 7n]) {
+      of.stack([at(0x10), at(0x21), astray, at(0x31), 7n]).fault(touch);
+    }
     of.run();
     of.model.tick(of.now);
-    expect(lines(of)).toEqual([['[unknown];[unknown];[unknown];leaf', 1]]);
+    expect(lines(of)).toEqual([['[unknown];caller;leaf', 3]]);
   });
 
   it('begin with the function of the kernel where the access was made in it', () => {
