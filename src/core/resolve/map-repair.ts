@@ -85,7 +85,7 @@ export class MapRepair {
     ) {
       return -1;
     }
-    if (this.left <= 0 || process.pid === 0) return -1;
+    if (this.left <= 0 || process.pid === 0 || this.isBeyondAsking(process)) return -1;
     const handle = this.ask(process, page, failed);
     if (handle === WAIT) return WAIT;
     this.left--;
@@ -95,6 +95,15 @@ export class MapRepair {
       this.times[hash] = time;
     }
     return handle;
+  }
+
+  /** It has ended: what no record told of its address space nobody tells any more. */
+  private isBeyondAsking({ pid, space }: Process): boolean {
+    if (space.refused) return true;
+    if (!this.source.hasEnded(pid)) return false;
+    // Who shares it may live.
+    if (space.holders === 1) space.refused = true;
+    return true;
   }
 
   private ask(process: Process, page: number, failed: boolean): number {

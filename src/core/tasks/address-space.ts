@@ -56,7 +56,7 @@ export class AddressSpace {
   unread = false;
   /** They have been asked for: from here on records are applied, and the answer fills what they leave open. */
   asked = false;
-  /** They could not be read, as often as it was tried: nothing will tell what its faults were. */
+  /** They could not be read, as often as it was tried, or its process has ended: nothing will tell what its faults were. */
   refused = false;
   /** Under which its faults are kept until its maps are read (KeptFaults); 0 where there are none. */
   keptAs = 0;

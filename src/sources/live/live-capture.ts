@@ -183,7 +183,8 @@ export class LiveCapture {
     const now = (): number => this.now();
     this.servers = new Servers(reader, now, nowMs, (fact) => this.noted?.note(fact));
     const ways = { proc, reader, early, now, nowMs, kernelMounts, debug, patience };
-    this.files = new ProcFs({ ...ways, servers: this.servers });
+    const reason = pools.works(pools.readers, session);
+    this.files = new ProcFs({ ...ways, reason, servers: this.servers });
     const turns = record !== null && record.limit > 0;
     this.noted = record && new NotedSource(this.files, session, this.system, this.command, turns);
     this.source = this.noted ?? this.files;

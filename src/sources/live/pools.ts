@@ -62,10 +62,10 @@ export class Pools {
     isPutOff: Reason,
   ): Readonly<Record<keyof typeof LATE, Partial<Waiting>>> {
     const waitingFor = (readers: Readers, late: string, because: Reason): Partial<Waiting> => {
-      const demand = new CpuDemand(this.proc, () => performance.now());
+      const works = this.works(readers, session);
       return {
         ...(limits === undefined ? {} : { limits }),
-        reason: () => !session.crowded() && (because() || demand.of(readers.busyPids)),
+        reason: () => works() || (!session.crowded() && because()),
         onLate: () => {
           readers.noteOnce(late);
         },
@@ -77,6 +77,12 @@ export class Pools {
       stacks: waitingFor(this.unwinders, LATE.stacks, never),
       tls: waitingFor(this.readers, LATE.tls, isPutOff),
     };
+  }
+
+  /** `readers` work on what they were asked, and what is captured meanwhile has room. */
+  works(readers: Readers, session: Pick<Session, 'crowded'>): Reason {
+    const demand = new CpuDemand(this.proc, () => performance.now());
+    return () => !session.crowded() && demand.of(readers.busyPids);
   }
 
   refuseAll(): void {

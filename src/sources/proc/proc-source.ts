@@ -15,7 +15,7 @@ import type { EarlyLook } from '../live/early-look';
 import { Inquiries } from './inquiries';
 import { Mounts, type ReadMounts } from './mounts';
 import { Patience } from './patience';
-import type { PatienceLimits } from './patience';
+import type { PatienceLimits, Reason } from './patience';
 import type { Proc } from './proc';
 import type { FileIdentity } from '../reader/requests';
 import type { PageTold, TargetReader } from '../reader/target-reader';
@@ -38,6 +38,8 @@ export interface ProcFsOptions {
   readonly servers?: { meetMount(device: string, mount: ServedMount): void };
   /** How long answers are waited for; as usual where it is left out. */
   readonly patience?: PatienceLimits | undefined;
+  /** Why answers are waited for longer than that; none where it is left out. */
+  readonly reason?: Reason;
 }
 
 /**
@@ -56,8 +58,8 @@ export class ProcFs implements ProcSource {
   private pagesSupported = true;
 
   constructor(private readonly options: ProcFsOptions) {
-    const { reader, nowMs, now, kernelMounts, patience } = options;
-    this.patience = new Patience(nowMs, patience);
+    const { reader, nowMs, now, kernelMounts, patience, reason } = options;
+    this.patience = new Patience(nowMs, patience, reason);
     const readMounts: ReadMounts = (pid, told) => {
       reader.mounts(pid === 'self' ? process.pid : pid, told);
     };
@@ -79,10 +81,15 @@ export class ProcFs implements ProcSource {
   readMaps(pid: number): MapsAnswer | null | typeof UNKNOWN | typeof PENDING {
     const key = String(pid);
     const { now } = this.options;
-    if (!this.maps.has(key) && now() < (this.nextRead.get(pid) ?? -Infinity)) return null;
-    const told = this.maps.ask(key, false, (answered) => {
-      this.askMaps(pid, answered);
-    });
+    const isNew = !this.maps.has(key);
+    if (isNew && now() < (this.nextRead.get(pid) ?? -Infinity)) return null;
+    // On a busy machine a reader takes tens of ms, in which hundreds of processes may begin and end.
+    const isGone = isNew && this.options.proc.hasEnded(pid);
+    const told = isGone
+      ? UNKNOWN
+      : this.maps.ask(key, false, (answered) => {
+          this.askMaps(pid, answered);
+        });
     if (told === PENDING) return PENDING;
     const before = this.options.early.takeMaps(pid);
     if (before === null) return told;

@@ -318,6 +318,26 @@ describe('Model: addresses nobody announced', () => {
     expect(rig.source.asked.pages).toBeLessThanOrEqual(2048);
   });
 
+  it('are not asked about once their process has ended: what was told before stays', () => {
+    const rig = new Rig().attach();
+    rig.source.maps.set(100, { vmas: [vma(0x5000, 0x5010, '/srv/a')], asOf: 1 });
+    rig.fault({ page: 0x5000 }).run();
+    const asked = { ...rig.source.asked };
+    rig.source.ended.add(100);
+    for (let i = 0; i < 100; i++) rig.fault({ page: 0x7000 + i }).fault({ page: 0x5001 });
+    expect(rig.labels()).toEqual(Array.from({ length: 200 }, (_, i) => ['[unknown]', 'a'][i % 2]));
+    expect(rig.source.asked).toEqual(asked);
+  });
+
+  it('are asked about of who shares the memory of a process that has ended', () => {
+    const rig = new Rig().attach();
+    rig.fork(100, 200).share(100, 200).run();
+    rig.source.ended.add(200);
+    rig.source.maps.set(100, { vmas: [vma(0x5000, 0x5010, '/srv/a')], asOf: 1 });
+    rig.fault({ pid: 200, page: 0x5000 }).fault({ page: 0x5000 });
+    expect(rig.labels()).toEqual(['[unknown]', 'a']);
+  });
+
   it('of a process first seen by a fault are found in its maps', () => {
     const rig = new Rig();
     rig.source.maps.set(7, { vmas: [vma(0x5000, 0x5010, '/srv/a')], asOf: 1 });

@@ -60,9 +60,14 @@ class Rig {
   /** What was asked before the source was there. */
   readonly before = new FakeReader();
   readonly source: ProcFs;
+  /** The readers work on what they were asked. */
+  works = false;
+  readonly ended = new Set<number>();
   constructor(patience?: PatienceLimits) {
+    const proc = new Proc();
+    jest.spyOn(proc, 'hasEnded').mockImplementation((pid) => this.ended.has(pid));
     this.source = new ProcFs({
-      proc: new Proc(),
+      proc,
       reader: this.reader,
       early: new EarlyLook(new Proc('/nonexistent'), this.before, [EARLY]),
       now: () => this.ns,
@@ -70,6 +75,7 @@ class Rig {
       kernelMounts: [{ devMajor: 0, devMinor: 17, hugePageKib: 2048 }],
       debug: NO_DEBUG,
       patience,
+      reason: () => this.works,
     });
     for (const action of this.reader.running) action();
   }
@@ -168,6 +174,19 @@ describe('readMaps', () => {
     expect(rig.source.readMaps(EARLY)).toBeNull();
   });
 
+  test('who has ended is not asked for', () => {
+    rig.ended.add(EARLY).add(1);
+    rig.before.maps_[0]!(Buffer.from(LINE));
+    expect(rig.source.readMaps(EARLY)).toMatchObject({ asOf: 0, vmas: [{ start: 0x400 }] });
+    expect(rig.source.readMaps(1)).toBe(UNKNOWN);
+    expect(rig.reader.maps_).toHaveLength(0);
+    // What was asked for before its end may have been answered.
+    rig.source.prepareMaps(2);
+    rig.ended.add(2);
+    rig.reader.maps_[0]!(Buffer.from(LINE));
+    expect(rig.source.readMaps(2)).toMatchObject({ vmas: [{ start: 0x400 }] });
+  });
+
   test('so is what has become another program meanwhile', () => {
     const vdso = (start: string, end: string): Buffer =>
       Buffer.from(`${LINE}${start}000-${end}000 r-xp 00000000 00:00 0 [vdso]\n`);
@@ -257,6 +276,22 @@ describe('what is never answered', () => {
       expect(patient.source.queryPage(1, page)).toEqual(VMA);
     }
     patient.source.close();
+  });
+
+  test('is waited for as long as the readers work on it', () => {
+    rig.works = true;
+    for (let pid = 1; pid < 10; pid++) {
+      expect(rig.source.readMaps(pid)).toBe(PENDING);
+      for (let ms = 0; ms < 2000; ms += 100) {
+        rig.pass(100);
+        expect(rig.source.readMaps(pid)).toBe(PENDING);
+      }
+    }
+    rig.works = false;
+    const wait = rig.wait();
+    rig.pass(1000);
+    expect(wait.over).toBe(true);
+    expect(rig.source.readMaps(9)).toBe(UNKNOWN);
   });
 
   test('a wait that was never answered does not end those of others', () => {
