@@ -219,6 +219,9 @@ test('signals that a program makes on purpose', async () => {
   for (const all of await found([workload('segv'), '--dir', scratch, '--times', '200'])) {
     const finding = all.find(({ id }) => id === 'caught-signals');
     expect(finding).toMatchObject({ figures: { faults: 600, stall_ns: 0 } });
-    expect(finding!.text).toMatch(/^600 faults ended in a signal \(ERROR\) that segv \d+ caught/);
+    expect(finding!.text).toMatch(
+      /^600 faults ended in a signal \(ERROR\) that segv \d+ caught in [^:]+: made on purpose/,
+    );
+    expect([...finding!.regions].sort()).toEqual(['[anon]', '[unknown]', 'segv.dat']);
   }
 });

@@ -4,7 +4,7 @@ import type { RegionRow, StatRow } from '../snapshot/snapshot';
 import { RULES } from './rules';
 import type { Rule, Threshold } from './rules';
 
-/** The time in faults that a row is taken to have, ns. */
+/** What a row is taken to weigh: of time in faults, ns. */
 export type Weight = (row: StatRow) => number;
 
 /** Since the counters run. */

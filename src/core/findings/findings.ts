@@ -1,7 +1,7 @@
 import { CAUSE_NAMES } from '../classify/classes';
 import { hugePageText } from '../facts/huge-pages';
 import type { HugePageFacts } from '../facts/huge-pages';
-import type { ProcessRow, RegionRow, Snapshot } from '../snapshot/snapshot';
+import type { RegionRow, Snapshot, StatRow } from '../snapshot/snapshot';
 import { bytes, counted, grouped, latency, percent } from '../text/format';
 import { evidence, IN_ALL, isEvident, stallFor } from './evidence';
 import type { Evidence, Weight } from './evidence';
@@ -123,9 +123,8 @@ function describe(found: Evidence, heading: Dominant, snapshot: Snapshot): Findi
   const { stallNs, stallShare } = heading.figures;
   const { faults } = found;
   const figures = { faults, stallNs, stallShare };
-  const callSites = codeOf(found, snapshot);
-  const where = regions.length === 0 ? '' : ` in ${regions.join(', ')}`;
-  const by = callSites.length === 0 ? '' : `, by ${callSites[0]!}`;
+  const evident = snapshot.regions.filter((row) => isEvident(found, row));
+  const callSites = codeOf(evident, (site) => stallFor(rule, site, IN_ALL), snapshot);
   return {
     ...heading,
     figures,
@@ -133,9 +132,14 @@ function describe(found: Evidence, heading: Dominant, snapshot: Snapshot): Findi
     cause: CAUSE_NAMES[rule.cause]!,
     text:
       `${rule.says}: about ${latency(stallNs)} (${percent(stallShare)} % of one thread's time) for ` +
-      `${counted(faults, 'fault')} (at least ${bytes(faults * PAGE)})${where}${by}; ${advice}${delayed(rule, figures)}`,
+      `${counted(faults, 'fault')} (at least ${bytes(faults * PAGE)})${placeText(regions, callSites)}; ${advice}${delayed(rule, figures)}`,
     callSites,
   };
+}
+
+function placeText(regions: readonly string[], callSites: readonly string[]): string {
+  const where = regions.length === 0 ? '' : ` in ${regions.join(', ')}`;
+  return callSites.length === 0 ? where : `${where}, by ${callSites[0]!}`;
 }
 
 /** What is slower than its cause explains has another one, too, which is not known. */
@@ -145,15 +149,21 @@ function delayed({ longNs }: Rule, { faults, stallNs }: Finding['figures']): str
 }
 
 /** A process that lives on after so many errors catches their signals: it makes them on purpose. */
-function caught(rule: SignalRule, { processes }: Snapshot): Finding[] {
+function caught(rule: SignalRule, snapshot: Snapshot): Finding[] {
   const { id, brief, says, advice, least, text } = rule;
-  const errors = ({ byClass }: ProcessRow): number => byClass[rule.class]!;
-  const catching = processes.filter((row) => row.members === 1 && errors(row) >= least);
+  const errors = ({ byClass }: StatRow): number => byClass[rule.class]!;
+  const catching = snapshot.processes.filter((row) => row.members === 1 && errors(row) >= least);
   const faults = catching.reduce((sum, row) => sum + errors(row), 0);
   if (faults === 0) return [];
   const sums = new OwnerSums();
   for (const row of catching) sums.add(row, errors(row));
   const who = sums.top();
+  const pids = new Set(catching.map(({ pid }) => pid));
+  const hit = snapshot.regions.filter((row) => pids.has(row.pid) && errors(row) > 0);
+  const labels = new LabelSums();
+  for (const row of hit) labels.add(row.label, errors(row));
+  const regions = labels.top();
+  const callSites = codeOf(hit, errors, snapshot);
   return [
     {
       id,
@@ -161,30 +171,29 @@ function caught(rule: SignalRule, { processes }: Snapshot): Finding[] {
       says,
       advice,
       cause: '',
-      text: text(grouped(faults), who.join(', ')),
+      text: text(grouped(faults), `${who.join(', ')} caught${placeText(regions, callSites)}`),
       figures: { faults, stallNs: 0, stallShare: 0 },
       hugePages: null,
-      regions: [],
-      callSites: [],
+      regions,
+      callSites,
       processes: who,
     },
   ];
 }
 
 /**
- * The code on which faults of a rule's cause cost most in the regions that are evidence for it. Pairs of code and region
- * are counted without causes: of each pair the part is taken that the cause has of all that the code costs.
+ * The code that weighs most in these regions. Pairs of code and region are counted without causes and classes: of each
+ * pair the part is taken that they have of all that the code weighs.
  */
-function codeOf(found: Evidence, snapshot: Snapshot): string[] {
+function codeOf(evident: readonly RegionRow[], weight: Weight, snapshot: Snapshot): string[] {
   const sums = new LabelSums();
   if (snapshot.sites.length === 0) return [];
-  const evident = snapshot.regions.filter((row) => isEvident(found, row));
   const regions = new Set(evident.map(({ id }) => id));
   for (const site of snapshot.sites) {
-    const ns = stallFor(found.rule, site, IN_ALL);
-    if (!(ns > 0)) continue;
+    const all = weight(site);
+    if (!(all > 0)) continue;
     for (const { id, faults } of snapshot.siteRegions(site.id)) {
-      if (regions.has(id)) sums.add(site.label, (ns * faults) / site.faults);
+      if (regions.has(id)) sums.add(site.label, (all * faults) / site.faults);
     }
   }
   return sums.top();

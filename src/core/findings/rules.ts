@@ -44,6 +44,7 @@ export interface SignalRule extends Texts {
   readonly class: number;
   /** Of one process: less may be an accident. */
   readonly least: number;
+  /** `who`: who caught them, and where they were. */
   readonly text: (faults: string, who: string) => string;
 }
 
@@ -207,7 +208,6 @@ export const SIGNAL_RULES: readonly SignalRule[] = [
     brief: 'signals of faults that are caught',
     says: `faults that ended in a signal (ERROR) and were caught: ${ON_PURPOSE}`,
     advice: '',
-    text: (faults, who) =>
-      `${faults} faults ended in a signal (ERROR) that ${who} caught: ${ON_PURPOSE}`,
+    text: (faults, who) => `${faults} faults ended in a signal (ERROR) that ${who}: ${ON_PURPOSE}`,
   },
 ];

@@ -2,7 +2,7 @@ import { wholeText } from '../../core/facts/target';
 import { captureLimits, isSampled } from '../../core/facts/capture-facts';
 import { causeText } from '../../core/classify/cause-text';
 import { causeRows } from '../../core/columns/cause-rows';
-import { CAUSE_NAMES } from '../../core/classify/classes';
+import { CAUSE_NAMES, FaultClass } from '../../core/classify/classes';
 import { PROCESS_COLUMNS, SITE_COLUMNS, THREAD_COLUMNS } from '../../core/columns/row-columns';
 import { TITLES } from '../../core/columns/titles';
 import { findings } from '../../core/findings/findings';
@@ -38,6 +38,8 @@ function headLine(name: keyof typeof TITLES.head, text: string): string {
 
 /** Rows of a table in the text report; the JSON report has them all. */
 const MAX_ROWS = 40;
+/** Of those that no time is stalled in. */
+const MAX_ERROR_ROWS = 3;
 
 /** The report for a person: what was captured and how completely, where, who, why, how long. */
 export function reportText(input: ReportInput): string {
@@ -59,9 +61,8 @@ export function reportText(input: ReportInput): string {
   // Where errors were asked for 0 is an answer as well.
   const asksForErrors = /error|unresolved/i.test(input.filter);
   const table: Table = (title, rows, columns) => {
-    const shown = rows.slice(0, MAX_ROWS);
+    const { shown, more } = shownRows(rows);
     const told = tellingColumns(shownColumns(columns, input), shown, asksForErrors);
-    const more = rows.slice(MAX_ROWS);
     const rest = more.length === 0 ? [] : [restLine(more, fixed === null)];
     return section(title, [...tableLines(shown, told), ...rest, ...sumLines(shown, told[0]!)]);
   };
@@ -95,6 +96,24 @@ export function reportText(input: ReportInput): string {
         )),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/**
+ * Faults that end in a signal stall nothing, so that rows with them alone come last: the few with the most of them have the
+ * last places, where there are not so many rows that have some anyway.
+ */
+function shownRows<Row extends StatRow>(
+  rows: readonly Row[],
+): Readonly<Record<'shown' | 'more', readonly Row[]>> {
+  const errors = ({ byClass }: Row): number => byClass[FaultClass.ERROR]!;
+  const first = rows.slice(0, MAX_ROWS);
+  const last = rows
+    .slice(MAX_ROWS)
+    .filter((row) => errors(row) > 0)
+    .sort((a, b) => errors(b) - errors(a))
+    .slice(0, MAX_ERROR_ROWS);
+  const shown = new Set([...first.slice(0, MAX_ROWS - last.length), ...last]);
+  return { shown: [...shown], more: rows.filter((row) => !shown.has(row)) };
 }
 
 /** A section with a table of rows. */

@@ -253,8 +253,30 @@ test('errors that one process survives are made on purpose; those of many that d
       id: 'caught-signals',
       figures: { faults: 400 },
       text: expect.stringContaining('java 5') as string,
+      regions: [],
+      callSites: [],
     },
   ]);
+});
+
+test('errors that are caught are those of a region and of code, by their number', () => {
+  const errors = [0, 0, 0, 400];
+  const regions = [
+    region({ id: 1, pid: 5, label: 'guard', faults: 400, byClass: errors }),
+    region({ id: 2, pid: 6, label: 'of another', faults: 9, byClass: [0, 0, 0, 9] }),
+    region({ id: 3, pid: 5, label: 'none', faults: 7000, byClass: [0, 7000, 0, 0], stallNs: 1 }),
+  ];
+  const sites = [
+    site({ id: 1, label: 'poll', faults: 400, byClass: errors }),
+    site({ id: 2, label: 'fill', faults: 7000, byClass: [0, 7000, 0, 0], stallNs: 1 }),
+  ];
+  const of = { processes: [process({ pid: 5, comm: 'java', byClass: errors })], sites };
+  const siteRegions = (id: number): PairedRow[] => [
+    { id: id === 1 ? 1 : 3, label: '', faults: 400 },
+  ];
+  const [found] = findings(picture(regions, { ...of, siteRegions }));
+  expect(found).toMatchObject({ regions: ['guard'], callSites: ['poll'] });
+  expect(found!.text).toMatch(/that java 5 caught in guard, by poll: made on purpose/);
 });
 
 test('every rule has an id and a cause of its own kind', () => {

@@ -84,6 +84,27 @@ test('text: a table that is too long ends with what was left out', () => {
   expect(parsed(jsonOf(input({}, { regions: rows }))).regions).toHaveLength(230);
 });
 
+test('text: of a table that is too long the rows with the most signals are shown, which stall nothing', () => {
+  const costly = Array.from({ length: 60 }, (_, i) =>
+    region(i, `r${i}`, {}, stats(i, { MINOR: 2 }, {}, 1000 * (i + 1))),
+  );
+  const errors = [3, 900, 5, 40].map((n, i) =>
+    region(100 + i, `e${n}`, {}, stats(100 + i, { ERROR: n }, {})),
+  );
+  const lines = reportText(input({}, { regions: [...costly, ...errors] })).split('\n');
+  const at = lines.indexOf('Regions');
+  const end = lines.indexOf('', at);
+  expect(lines[at + 1]).toMatch(/ ERR /);
+  expect(lines.slice(at + 38, end).map((line) => line.trim().split(/ +/)[0])).toEqual([
+    'r23',
+    'e900',
+    'e40',
+    'e5',
+    'and',
+  ]);
+  expect(lines[end - 1]).toBe('  and 24 more with 49 faults, 276.0us stalled');
+});
+
 test('text: columns that say nothing are left out, those of the classes never', () => {
   const heading = (regions: RegionRow[]): string => {
     const lines = reportText(input({}, { regions })).split('\n');
