@@ -275,6 +275,7 @@ export class Model {
   tick(now: number, open: PendingFaults | null = null): void {
     this.owners?.again();
     this.takeAnswers();
+    this.attribution?.tick(now);
     const before = this.inFlight.accountedUntil;
     const asOf = this.accountable(now, open);
     if (open !== null) this.watch?.lookAtOpen(open);

@@ -164,6 +164,8 @@ export interface NameSource {
    * up there.
    */
   askNames(place: CodePlace, addresses: readonly CodeAddress[], frames?: boolean): void;
+  /** Code that was made at run time may get a name that it does not have at first. */
+  readonly namesLater: boolean;
   /** So many questions are open that no more are wanted now. */
   namesCrowded(): boolean;
   /** The answers that have come since the last call. */

@@ -6,6 +6,7 @@ export class FakeNames implements NameSource {
   readonly asked: { readonly place: CodePlace; readonly address: CodeAddress }[] = [];
   private answers: NameAnswer[] = [];
   waited = false;
+  namesLater = false;
 
   constructor(private readonly frames: Readonly<Record<string, readonly CodeFrame[]>>) {}
 

@@ -107,7 +107,10 @@ export class Attribution {
     if (this.stackLoop !== null) {
       tables.push(namedStacks(this.stackLoop.table, unwinder === null));
     }
-    this.watch = names === null ? null : new NameWatch(names, tables);
+    this.watch =
+      names === null
+        ? null
+        : new NameWatch(names, tables, (pid) => tasks.process(pid)?.alive === true);
   }
 
   /** Takes over stacks and names that have come, and asks for names of what is new; between batches. */
@@ -115,6 +118,11 @@ export class Attribution {
     this.unwindLoop?.takeAnswers();
     this.watch?.takeAnswers();
     if (this.unwindLoop !== null) this.watch?.ask();
+  }
+
+  /** Time has come so far, ns of the session. */
+  tick(now: number): void {
+    this.watch?.askAgain(now);
   }
 
   /** What was counted before is forgotten. */
@@ -126,6 +134,7 @@ export class Attribution {
   /** The same, and forgets what there are too many of. */
   beginBatch(batch: Batch, resolved: Resolved): void {
     this.takeAnswers();
+    if (batch.faults > 0) this.tick(batch.time[batch.faults - 1]!);
     this.stackLoop?.beginBatch(batch, resolved);
     this.sites.makeRoom();
     this.dataLoop?.makeRoom();

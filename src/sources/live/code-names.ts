@@ -52,6 +52,11 @@ export class CodeNames implements NameSource {
     }
   }
 
+  /** Of what was recorded nobody writes any more. */
+  get namesLater(): boolean {
+    return this.files !== null;
+  }
+
   namesCrowded(): boolean {
     return this.questions.count >= MAX_OPEN;
   }

@@ -178,6 +178,44 @@ describe('faults by the code that causes them', () => {
     ]);
   });
 
+  it('asks again about code that was made at run time and had no name, as long as its process lives', () => {
+    const frames: Record<string, readonly CodeFrame[]> = {};
+    const names = new FakeNames(frames);
+    names.namesLater = true;
+    const anon = vma(0x8000, 0x8004, '', { prot: R | X });
+    const maps = [...MAPS, anon];
+    const rig = new Rig({}, 'detail', { symbols: 'sites', names }).attach(100, maps);
+    const faults = (): void => {
+      rig.fault({ page: HEAP_START, ip: address(0x8001, 5) });
+      rig.fault({ page: HEAP_START, ip: address(LIBRARY, 0x10) });
+      rig.run();
+    };
+    const ask = (seconds: number): string[] => {
+      names.answer();
+      rig.model.tick(rig.now);
+      rig.model.tick(rig.now + seconds * 1e9);
+      return names.asked.map(({ place }) => place.object);
+    };
+    faults();
+    expect(names.asked).toHaveLength(2);
+    // What no file has a name for has none later.
+    expect(ask(6)).toEqual(['[anon]']);
+    expect(ask(12)).toEqual(['[anon]']);
+    frames['[anon]+8001005'] = [frame('Loop::scan')];
+    expect(ask(18)).toEqual([]);
+    expect(ask(24)).toEqual([]);
+    faults();
+    expect(sites(rig).map(([label, , , count]) => [label, count])).toEqual([
+      ['Loop::scan', 2],
+      ['libc.so.6+0x2010', 2],
+    ]);
+    delete frames['[anon]+8001005'];
+    rig.fault({ page: HEAP_START, ip: address(0x8001, 9) }).run();
+    expect(ask(30)).toEqual(['[anon]']);
+    rig.exit(100).run();
+    expect(ask(36)).toEqual([]);
+  });
+
   it('waits for names where every fault is to have them, and goes on when there are none to come', () => {
     const names = new FakeNames({ 'prog+5020': [frame('fill', 12)] });
     const rig = new Rig({}, 'totals', { symbols: 'faults', names }).attach(100, MAPS);

@@ -21,6 +21,7 @@ const frame = (name: string): CodeFrame => ({ function: name, offset: 0, file: '
 
 /** Names by the offset in the file; answers at once. */
 class Names implements NameSource {
+  readonly namesLater = false;
   private answers: NameAnswer[] = [];
   constructor(private readonly frames: Readonly<Record<string, readonly CodeFrame[]>>) {}
   askNames(_: CodePlace, addresses: readonly CodeAddress[]): void {
