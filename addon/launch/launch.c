@@ -84,6 +84,9 @@ static void HideFromNode(int notes) {
   static char variable[32];
   snprintf(variable, sizeof variable, "PAGEFAULT_LAUNCH=%d", notes);
   if (putenv(variable) != 0) Refuse("putenv", errno);
+  // Each thread of V8 would have a heap of its own, which keeps what a compilation has freed. glibc
+  // looks before any code of ours runs.
+  if (setenv("MALLOC_ARENA_MAX", "1", 0) != 0) Refuse("setenv", errno);
 }
 
 // Of a link to Node, or of Node in a directory of PATH: there is none that we may execute.

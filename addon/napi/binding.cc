@@ -120,15 +120,12 @@ Napi::Object RecordTypesToJs(Napi::Env env) {
 
 // Tables of counters double as they grow. glibc raises its threshold for mappings of their own to
 // the size of each that is freed (mallopt(3), M_MMAP_THRESHOLD), and the next ones leave holes of
-// megabytes in the heap. A threshold that is set stays. Not in the environment, which COMMAND
-// inherits.
+// megabytes in the heap. A threshold that is set stays.
 void KeepMemoryTight() {
 #ifdef __GLIBC__
   constexpr int kOwnMapping = 128 << 10;
-  constexpr int kArenas = 2;
   // Where it fails (0) memory is what it would be without.
   mallopt(M_MMAP_THRESHOLD, kOwnMapping);
-  mallopt(M_ARENA_MAX, kArenas);
 #endif
 }
 

@@ -1,5 +1,9 @@
 #include "wire/mailbox.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <cstring>
 
 namespace pagefault {
@@ -15,6 +19,18 @@ void Batch::Clear() {
   name_bytes_ = 0;
   stack_length_ = 0;
   turns_ = false;
+  resting_ = false;
+}
+
+void Batch::Rest() {
+  if (resting_) return;
+  resting_ = true;
+  const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+  const auto start = reinterpret_cast<uintptr_t>(bytes_.get());
+  const uintptr_t from = (start + page - 1) / page * page;
+  const uintptr_t to = (start + kBatchBytes) / page * page;
+  // Where it fails (locked memory, EINVAL) they stay as they are.
+  madvise(reinterpret_cast<void*>(from), to - from, MADV_DONTNEED);
 }
 
 void Batch::Add(const FaultRow& row) {
@@ -96,6 +112,7 @@ bool Mailbox::Open(bool for_record) {
   records_only_ = free_.size() <= kReserved;
   open_ = free_.back();
   free_.pop_back();
+  fewest_free_ = std::min(fewest_free_, free_.size());
   open_->Clear();
   held_.fetch_add(1, std::memory_order_release);  // opened for something that is added next
   return true;
@@ -203,7 +220,20 @@ bool Mailbox::Flush(uint64_t horizon, bool all) {
     waiting = true;
   }
   handed_on_ = false;
+  if (horizon >= rest_at_) RestUnused();
   return waiting;
+}
+
+void Mailbox::RestUnused() {
+  rest_at_ = horizon_ + kRestAfter;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    const auto first = free_.begin();
+    unused_.assign(first, first + static_cast<std::ptrdiff_t>(fewest_free_));
+    fewest_free_ = free_.size();
+  }
+  // Without the lock: only this thread takes from the free ones.
+  for (Batch* const batch : unused_) batch->Rest();
 }
 
 bool Mailbox::Take(uint8_t* out, size_t bytes) {

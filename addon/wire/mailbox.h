@@ -35,6 +35,8 @@ class Batch {
   void set_horizon(uint64_t ns) { horizon_ = ns; }
   void set_turns(bool turns) { turns_ = turns; }
   void CopyTo(uint8_t* out) const;
+  // Gives its memory back to the system, until it is cleared for use again.
+  void Rest();
 
  private:
   void AddChain(const RecordRow& row);
@@ -49,6 +51,7 @@ class Batch {
   uint32_t stack_length_ = 0;
   uint64_t horizon_ = 0;
   bool turns_ = false;
+  bool resting_ = true;
 };
 
 struct MailboxDrops {
@@ -108,10 +111,13 @@ class Mailbox {
 
  private:
   static constexpr size_t kReserved = 2;
+  // What was not needed for so long is given back: after a burst tens of megabytes. ns
+  static constexpr uint64_t kRestAfter = 1'000'000'000;
   bool AddRecord(const RecordRow& row);
   bool Open(bool for_record);  // makes open_ usable, false when the pool is used up
   void HandOn();
   void Drop(const FaultRow& row);
+  void RestUnused();
 
   RowTap* tap_ = nullptr;
   std::vector<std::unique_ptr<Batch>> pool_;
@@ -123,11 +129,14 @@ class Mailbox {
   uint64_t horizon_ = 0;       // of the last finished pass
   MailboxDrops drops_;
   StackCopies copies_;
+  uint64_t rest_at_ = kRestAfter;  // the horizon at which unused batches are looked for next
+  std::vector<Batch*> unused_;     // by that look, kept for its memory
 
   std::atomic<size_t> held_{0};  // batches with something in them
 
-  std::mutex mutex_;  // guards the two below
-  std::vector<Batch*> free_;
+  std::mutex mutex_;          // guards what is below
+  std::vector<Batch*> free_;  // the last one is opened next
+  size_t fewest_free_ = 0;    // since the last look for unused ones, which are those below
   std::deque<Batch*> full_;
 };
 

@@ -2,8 +2,10 @@
 // sees exactly the rows that went in, in their order.
 
 #include <sched.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <fstream>
 #include <thread>
 
 #include "check.h"
@@ -40,6 +42,12 @@ RecordRow Note(uint64_t number, const std::string* name = nullptr) {
     row.name_length = name->size();
   }
   return row;
+}
+// Bytes of memory that this process has.
+size_t Resident() {
+  size_t size = 0, resident = 0;
+  std::ifstream("/proc/self/statm") >> size >> resident;
+  return resident * static_cast<size_t>(sysconf(_SC_PAGESIZE));
 }
 
 }  // namespace
@@ -271,6 +279,44 @@ TEST(mailbox_horizon_of_a_full_batch_is_the_last_pass) {
   CHECK_EQ(batch.horizon, 500.0);
 }
 
+TEST(mailbox_batches_of_a_burst_give_their_memory_back) {
+  constexpr uint64_t kSecond = 1'000'000'000;
+  constexpr size_t kBatches = 32;
+  // Of most of them, and of what the layout above says of their faults.
+  constexpr size_t kMuch = (kBatches - 4) * kFaultCapacity * 52;
+  Mailbox mailbox(kBatches);
+  const std::unique_ptr<uint8_t[]> buffer(new uint8_t[kBatchBytes]());
+  const auto fill = [&](uint64_t horizon) {
+    for (uint64_t i = 0; i < kBatches * kFaultCapacity; i++) mailbox.Add(Fault(i));
+    mailbox.Flush(horizon, true);
+  };
+  const auto empty = [&] {
+    size_t batches = 0;
+    while (mailbox.Take(buffer.get(), kBatchBytes)) batches++;
+    return batches;
+  };
+  const size_t before = Resident();
+  fill(1);
+  const size_t full = Resident();
+  CHECK(full > before + kMuch);
+  CHECK_EQ(empty(), kBatches);
+  // Within the second in which they were needed they stay.
+  mailbox.Flush(kSecond, true);
+  CHECK(Resident() > before + kMuch);
+  mailbox.Flush(2 * kSecond, true);
+  CHECK(Resident() < full - kMuch);
+  // They hold as much as before.
+  fill(2 * kSecond + 1);
+  BatchReader reader;
+  SeenBatch batch;
+  uint64_t next = 0;
+  while (reader.Take(mailbox, &batch)) {
+    for (const SeenFault& fault : batch.faults) CHECK_EQ(fault.address, next++ * 0x100000001);
+  }
+  CHECK_EQ(next, kBatches * kFaultCapacity);
+  CHECK_EQ(mailbox.drops().minor, 0u);
+}
+
 TEST(mailbox_two_threads) {
   // A reader that is sometimes slow; what arrives and what was dropped is everything, in order.
   constexpr uint64_t kFaults = 1000000;
@@ -281,10 +327,11 @@ TEST(mailbox_two_threads) {
     for (uint64_t i = 0; i < kFaults; i++) {
       mailbox.Add(Fault(i));
       if (i % 100 == 0) mailbox.Add(Note(i));
-      if (i % 1000 == 0) mailbox.Flush(i, false);
+      // A millisecond each: unused batches rest a hundred times.
+      if (i % 1000 == 0) mailbox.Flush(i * 100'000, false);
       if (i % 100000 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(2));
     }
-    mailbox.Flush(kFaults, true);
+    mailbox.Flush(kFaults * 100'000, true);
     drops = mailbox.drops();
     done = true;
   });
