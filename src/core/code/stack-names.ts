@@ -11,8 +11,8 @@ const MAX_FRAME = 512;
 const MAX_SHORT = 60;
 /** Of all frames of a stack. */
 export const MAX_STACK_TEXT = 16_384;
-/** In place of the caller of a function without a frame, which frame pointers do not tell. */
-const UNKNOWN = '[unknown]';
+/** In place of callers that frame pointers do not tell: of a function without a frame, and from where they lead to no code. */
+export const UNKNOWN = '[unknown]';
 /** Between frames, and in none of them. */
 export const FRAME_SEPARATOR = ';';
 
@@ -35,6 +35,8 @@ export function stackFrames(table: StackTable, stack: number): string[] {
     // Where the thread was, not where it will return to.
     if (walked === 1 && address.frameless === true) found.push(UNKNOWN);
     for (const name of found) {
+      // Nobody knows how many they are.
+      if (name === UNKNOWN && names.at(-1) === UNKNOWN) continue;
       room -= name.length;
       if (room >= 0) names.push(name);
     }

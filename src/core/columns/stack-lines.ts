@@ -1,5 +1,7 @@
+import { UNKNOWN } from '../code/stack-names';
 import { LIST_SEPARATOR } from './fault-fields';
 import type { StackRow } from '../snapshot/snapshot';
+import { percent } from '../text/format';
 import { printable } from '../text/printable';
 
 /** Frames that a line names; of longer runs the first and the last. */
@@ -14,6 +16,21 @@ export interface StackLine {
   readonly text: string;
   readonly faults: number;
   readonly stallNs: number;
+}
+
+/** Less is no matter: a thread or two begin in code of that kind. */
+const LEAST_LOST = 0.1;
+
+/** Of many stacks the callers are not known, and could be: what to do. '' for none. */
+export function lostCallers(rows: readonly StackRow[]): string {
+  let all = 0;
+  let lost = 0;
+  for (const { frames, faults } of rows) {
+    all += faults;
+    if (frames[0] === UNKNOWN) lost += faults;
+  }
+  if (lost === 0 || lost < LEAST_LOST * all) return '';
+  return `${percent(lost / all)} % end in code without frame pointers; --stacks dwarf needs none`;
 }
 
 /** `callees`: from the root to what faulted. `callers`: from there to the root. */

@@ -1,5 +1,5 @@
 import { TITLES } from '../../core/columns/titles';
-import { stackLines } from '../../core/columns/stack-lines';
+import { lostCallers, stackLines } from '../../core/columns/stack-lines';
 import type { StackRow } from '../../core/snapshot/snapshot';
 import { counted, grouped, latency } from '../../core/text/format';
 
@@ -22,6 +22,7 @@ export function stackSection(rows: readonly StackRow[], fixed: boolean): string[
   const left = ordered.slice(TOP);
   const sum = (value: (row: StackRow) => number): number =>
     left.reduce((total, row) => total + value(row), 0);
+  const lost = lostCallers(rows);
   const { stall, stack } = TITLES.columns;
   return [
     line(stall.title, 'ALL', stack.title),
@@ -37,6 +38,7 @@ export function stackSection(rows: readonly StackRow[], fixed: boolean): string[
             `and ${counted(left.length, 'stack')} more`,
           ),
         ]),
+    ...(lost === '' ? [] : [`  ${lost}`]),
     ...sampling(rows),
   ];
 }

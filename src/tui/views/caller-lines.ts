@@ -1,5 +1,5 @@
 import { LIST_SEPARATOR } from '../../core/columns/fault-fields';
-import { stackLines, type Direction } from '../../core/columns/stack-lines';
+import { lostCallers, stackLines, type Direction } from '../../core/columns/stack-lines';
 import type { ExportTable } from '../../core/columns/table-export';
 import type { StackRow } from '../../core/snapshot/snapshot';
 import { counted, grouped, latency, percent } from '../../core/text/format';
@@ -44,6 +44,8 @@ export function callerLines(
         .end(),
     );
   }
+  const lost = lostCallers(stacks);
+  if (lost !== '') drawn.push(new Line(theme, columns).to(10).add(lost, 'dim').end());
   if (sampled < total) drawn.push(sampledLine(theme, columns, sampled, total));
   return drawn;
 }

@@ -23,11 +23,16 @@ const frame = (name: string): CodeFrame => ({ function: name, offset: 0, file: '
 class Names implements NameSource {
   readonly namesLater = false;
   private answers: NameAnswer[] = [];
-  constructor(private readonly frames: Readonly<Record<string, readonly CodeFrame[]>>) {}
+  constructor(
+    private readonly frames: Readonly<Record<string, readonly CodeFrame[]>>,
+    /** Functions that have no frame. */
+    private readonly frameless: readonly string[],
+  ) {}
   askNames(_: CodePlace, addresses: readonly CodeAddress[]): void {
     for (const address of addresses) {
       const frames = this.frames[address.low.toString(16)] ?? [];
-      this.answers.push({ address, frames, object: '' });
+      const frameless = this.frameless.includes(frames[0]?.function ?? '');
+      this.answers.push({ address, frames, object: '', frameless });
     }
   }
   takeNames(): readonly NameAnswer[] {
@@ -41,8 +46,11 @@ class Names implements NameSource {
   }
 }
 
-function rig(frames: Readonly<Record<string, readonly CodeFrame[]>> = {}): Rig {
-  const more = { symbols: 'sites', stacks: 'count', names: new Names(frames) } as const;
+function rig(
+  frames: Readonly<Record<string, readonly CodeFrame[]>> = {},
+  frameless: readonly string[] = [],
+): Rig {
+  const more = { symbols: 'sites', stacks: 'count', names: new Names(frames, frameless) } as const;
   return new Rig({}, 'detail', more).attach(100, MAPS);
 }
 const lines = (of: Rig): [string, number][] =>
@@ -80,6 +88,18 @@ describe('call stacks', () => {
     of.run();
     of.model.tick(of.now);
     expect(lines(of)).toEqual([['[unknown];caller;leaf', 3]]);
+  });
+
+  it('call several callers that are not known [unknown] once', () => {
+    const of = rig({ '10': [frame('memset')], '20': [frame('caller')] }, ['memset']);
+    of.stack([at(0x10), 7n]).fault(touch);
+    of.stack([at(0x10), at(0x21), 7n]).fault(touch);
+    of.run();
+    of.model.tick(of.now);
+    expect(lines(of)).toEqual([
+      ['[unknown];memset', 1],
+      ['[unknown];caller;[unknown];memset', 1],
+    ]);
   });
 
   it('begin with the function of the kernel where the access was made in it', () => {

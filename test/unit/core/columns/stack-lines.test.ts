@@ -1,5 +1,5 @@
 import { innermost } from '../../../../src/core/code/stack-names';
-import { stackLines } from '../../../../src/core/columns/stack-lines';
+import { lostCallers, stackLines } from '../../../../src/core/columns/stack-lines';
 import type { StackRow } from '../../../../src/core/snapshot/snapshot';
 import { stackSection } from '../../../../src/output/report/stacks';
 import { callerLines, stackTable } from '../../../../src/tui/views/caller-lines';
@@ -123,6 +123,19 @@ test.each([
   );
   const said = `  one fault in ${each} has a stack, which stands for all of them; a thread with fewer faults may have none`;
   expect(stackSection(rows, false).at(-1)).toBe(said);
+});
+
+test('where frame pointers lead nowhere it is said what does without them', () => {
+  const broken = [row('main;load;fill', 91), row('[unknown];malloc', 9)];
+  expect(lostCallers(broken)).toBe('');
+  expect(lostCallers([...broken, row('[unknown];memset', 20), row('main;[unknown];fill', 9)])).toBe(
+    '22.5 % end in code without frame pointers; --stacks dwarf needs none',
+  );
+  const rows = [row('main;fill', 1), row('[unknown];malloc', 1)];
+  const said = '50.0 % end in code without frame pointers; --stacks dwarf needs none';
+  expect(stackSection(rows, false).at(-1)).toBe(`  ${said}`);
+  const theme = makeTheme({ colours: 0, ascii: true });
+  expect(callerLines(theme, 80, rows, 'callers').map(plain).at(-1)!.trim()).toBe(said);
 });
 
 test('of a stack that finds no room the innermost frames stay', () => {
