@@ -9,6 +9,7 @@ import type { Assembly, AssemblyPorts } from '../app/assemble';
 import { inFlightNotes, stackNotes, summaryCounts, writeClosing } from '../app/closing';
 import { endCommand } from './command-end';
 import { LastHandler } from './last-handler';
+import { LateOptimizer } from './late-optimizer';
 import type { CaptureOptions, Options } from '../app/options';
 import type { LiveCapture } from '../sources/live/live-capture';
 import type { Outlets } from '../app/outlets';
@@ -95,8 +96,14 @@ function startCapture(
     ignoreHangup: startup.ignoreHangup,
   });
   let assembly: Assembly<LiveCapture>;
+  let optimizer: LateOptimizer | null = null;
+  const ports = {
+    ...portsOf(options, plan, outlets, startup),
+    onBatch: (): void => optimizer?.took(assembly.view.batch.faults),
+  };
   try {
-    assembly = assemble(options, readiness.inherit, portsOf(options, plan, outlets, startup));
+    assembly = assemble(options, readiness.inherit, ports);
+    optimizer = new LateOptimizer();
   } catch (error) {
     signals.remove();
     throw error;
