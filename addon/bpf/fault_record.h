@@ -101,6 +101,15 @@ struct BpfCount {
   BpfS64 minor;  // as BpfFault.counted
 };
 
+// The same of a thread that has ended, for whose record (kBpfCounted) there was no room.
+struct BpfEnded {
+  struct BpfCount count;
+  BpfU64 time;
+};
+
+// Ring buffers of all CPUs, bytes: of what wakes the reader, and of BpfEnded.
+enum { kBpfWakeBytes = 4096, kBpfEndedBytes = 262144 };
+
 // What a run of a program was for.
 enum { kBpfEntry, kBpfCompletion, kBpfRuns };
 

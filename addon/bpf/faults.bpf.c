@@ -52,12 +52,13 @@ struct {
 #include "shared_ring.h"
 #include "tasks.h"
 
-#define COUNT(name)                                                     \
+#define ADD(name, more)                                                 \
   do {                                                                  \
     u32 cpu = bpf_get_smp_processor_id();                               \
     struct BpfCounters* counted = bpf_map_lookup_elem(&counters, &cpu); \
-    if (counted != NULL) counted->name++;                               \
+    if (counted != NULL) counted->name += (more);                       \
   } while (0)
+#define COUNT(name) ADD(name, 1)
 
 #include "spent.h"
 #include "windows.h"

@@ -27,7 +27,7 @@ enum {
 enum { BPF_F_MMAPABLE = 1 << 10 };
 enum { BPF_ANY = 0, BPF_NOEXIST = 1 };
 #define BPF_F_CURRENT_CPU 0xffffffffULL
-enum { BPF_RB_FORCE_WAKEUP = 1 << 1 };
+enum { BPF_RB_NO_WAKEUP = 1 << 0, BPF_RB_FORCE_WAKEUP = 1 << 1 };
 enum { PERF_RECORD_SAMPLE = 9 };
 
 // The compiler moves no store over it. Nor does the processor, which is an x86-64.

@@ -20,6 +20,24 @@ SEC("raw_tp/task_newtask") int born(u64* arguments) {
   return 0;
 }
 
+// What each end has to tell where the ring of its CPU has no room. It is none of a CPU's own: many
+// may end together.
+struct {
+  MAP_NUMBER(type, BPF_MAP_TYPE_RINGBUF);
+  MAP_NUMBER(max_entries, kBpfEndedBytes);
+} ended SEC(".maps");
+
+// The reader looks there whenever it reads: it is awake where rings are full.
+INLINE void TellBeside(struct BpfTask* task, const struct BpfFault* rest) {
+  struct BpfEnded told = {.count = {.pid = rest->pid, .tid = rest->tid, .minor = rest->counted},
+                          .time = rest->time};
+  if (bpf_ringbuf_output(&ended, &told, sizeof told, BPF_RB_NO_WAKEUP) == 0) {
+    task->told += rest->counted;
+  } else if (rest->counted > 0) {
+    ADD(lost_minor, rest->counted);
+  }
+}
+
 // Argument: task, which is the current one (trace/events/sched.h).
 SEC("raw_tp/sched_process_exit") int end(u64* arguments) {
   u64 key = bpf_get_current_task();
@@ -36,8 +54,11 @@ SEC("raw_tp/sched_process_exit") int end(u64* arguments) {
   u64 numbers = bpf_get_current_pid_tgid();
   struct BpfFault rest = {
       .ending = kBpfCounted, .pid = numbers >> 32, .tid = numbers, .counted = untold};
-  // What finds no room is left to a walk.
-  if (Put(arguments, &rest)) task->told += untold;
+  if (Put(arguments, &rest)) {
+    task->told += untold;
+  } else {
+    TellBeside(task, &rest);
+  }
   return 0;
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "bpf/kernel_ring.h"
 #include "bpf/library.h"
 #include "bpf/map_memory.h"
 #include "bpf/programs.h"
@@ -33,6 +34,7 @@ struct BpfPrograms::Loaded {
   Fd entries[kEntryPrograms];  // their links
   MapMemory state_memory, counter_memory;
   SharedRings shared;
+  KernelRing ended;
   size_t cpus = 0;    // that there may be
   size_t online = 0;  // of them, when the programs were loaded
 

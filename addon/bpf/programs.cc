@@ -184,6 +184,7 @@ int BpfPrograms::Loaded::MapMemories(bpf_object* object, size_t ring_bytes) {
   if (error != 0) return error;
   error = shared.Map(FdOf(object, "shared_rings"), cpus, FdOf(object, "slots"), online, ring_bytes,
                      std::move(wakes));
+  if (error == 0) error = ended.Map(FdOf(object, "ended"), kBpfEndedBytes);
   if (error != 0) return error;
   return counter_memory.Map(FdOf(object, "counters"), cpus * sizeof(BpfCounters), PROT_READ);
 }
@@ -315,6 +316,15 @@ int BpfPrograms::TakeCounts(uint64_t before, const std::function<void(const BpfC
     BpfCount count;
     memcpy(&count, bytes, sizeof count);
     visit(count);
+  });
+}
+
+void BpfPrograms::TakeEnded(const std::function<void(const BpfEnded&)>& visit) {
+  loaded_->ended.Take([&](const uint8_t* bytes, size_t size) {
+    BpfEnded ended;
+    if (size < sizeof ended) return;
+    memcpy(&ended, bytes, sizeof ended);
+    visit(ended);
   });
 }
 

@@ -83,6 +83,8 @@ class BpfPrograms {
   // What has been counted of threads and is told by no record; of threads that are followed since a
   // time before `before` (CLOCK_MONOTONIC, ns). Each is told once. Returns 0 or an errno.
   int TakeCounts(uint64_t before, const std::function<void(const BpfCount&)>& visit);
+  // The same of threads that have ended, and for whose last record there was no room.
+  void TakeEnded(const std::function<void(const BpfEnded&)>& visit);
   // Of settings.budget.
   BpfSpent Spent() const;
   // Of settings.budget. From now on minor faults are captured in windows only, none of which is

@@ -63,6 +63,7 @@ uint64_t BpfPrograms::OpenWindow(uint64_t) {
 }
 void BpfPrograms::CloseWindow() {}
 void BpfPrograms::Freeze() {}
+void BpfPrograms::TakeEnded(const std::function<void(const BpfEnded&)>&) {}
 size_t BpfPrograms::descriptors() const {
   return 0;
 }

@@ -22,7 +22,7 @@ struct {
 // woken.
 struct {
   MAP_NUMBER(type, BPF_MAP_TYPE_RINGBUF);
-  MAP_NUMBER(max_entries, 4096);
+  MAP_NUMBER(max_entries, kBpfWakeBytes);
 } wakes SEC(".maps");
 
 typedef u64 __attribute__((may_alias)) Word;

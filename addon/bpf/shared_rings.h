@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "bpf/fault_record.h"
+#include "bpf/kernel_ring.h"
 #include "bpf/map_memory.h"
 #include "util/fd.h"
 
@@ -26,17 +27,14 @@ class SharedRings {
   // Descriptors of the maps: of all CPUs that there may be; of the slots of `count` rings; of what
   // wakes the reader. Returns 0 or an errno.
   int Map(int rings, size_t cpus, int slots, size_t count, size_t ring_bytes, Fd wakes) {
-    const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
     int error = rings_.Map(rings, cpus * sizeof(BpfRing), PROT_READ | PROT_WRITE);
     if (ring_bytes == 0) count = 0;
     if (error == 0 && count > 0) error = slots_.Map(slots, count * ring_bytes, PROT_READ);
-    // A ring buffer of BPF: a page with how far it has been read, one with how far it is written.
-    if (error == 0) error = read_.Map(wakes.get(), page, PROT_READ | PROT_WRITE);
-    if (error == 0) error = written_.Map(wakes.get(), page, PROT_READ, page);
+    if (error == 0) error = wake_ring_.Map(wakes.get(), kBpfWakeBytes);
+    wakes_ = std::move(wakes);
     cpus_ = cpus;
     left_ = count;
     bytes_ = ring_bytes;
-    wakes_ = std::move(wakes);
     return error;
   }
 
@@ -64,14 +62,11 @@ class SharedRings {
 
   // Readable when there is more to read than was announced before.
   int wakes() const { return wakes_.get(); }
-  void TakeWakes() {
-    auto* const written = static_cast<const unsigned long*>(written_.at());
-    auto* const read = static_cast<unsigned long*>(read_.at());
-    __atomic_store_n(read, __atomic_load_n(written, __ATOMIC_ACQUIRE), __ATOMIC_RELEASE);
-  }
+  void TakeWakes() { wake_ring_.Skip(); }
 
  private:
-  MapMemory rings_, slots_, read_, written_;
+  MapMemory rings_, slots_;
+  KernelRing wake_ring_;
   Fd wakes_;
   size_t cpus_ = 0;
   size_t left_ = 0, given_ = 0;

@@ -120,6 +120,7 @@ bool Poller::Pass(uint64_t horizon) {
     used_ = std::max(used_, ring->used());
     waiting = waiting || !ring->empty();
   }
+  HoldEnded();
   if (waiting) {
     bool lossy = false;
     for (const Ring& ring : events_.rings()) lossy = lossy || ring.full();
@@ -137,10 +138,17 @@ bool Poller::Pass(uint64_t horizon) {
   return waiting;
 }
 
+void Poller::HoldEnded() {
+  if (!formats_.sampled) return;
+  events_.programs()->TakeEnded(
+      [this](const BpfEnded& ended) { pairer_.OnEnded(ended, !open_ended_); });
+}
+
 int Poller::TakeCounts(uint64_t before) {
   if (!formats_.sampled) return 0;
   std::lock_guard<std::mutex> lock(mutex_);
   const bool listed = !open_ended_;
+  pairer_.TellEnded(std::min(before, as_of_));
   const int error = events_.programs()->TakeCounts(before, [&](const BpfCount& count) {
     pairer_.OnCounted(count.pid, count.tid, count.minor, listed, as_of_);
   });

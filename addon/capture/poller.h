@@ -95,6 +95,9 @@ class Poller {
   void WeighWindow();
   // Takes stacks more or less often, as the budget says.
   void KeepBudgets();
+  // What programs have left untold of threads that have ended. Right after the heads of the rings
+  // were loaded: whose EXIT is up to there has left it before.
+  void HoldEnded();
   // Takes what programs have counted of threads that are followed since before `before`, and no
   // record tells. Returns 0 or an errno.
   int TakeCounts(uint64_t before);

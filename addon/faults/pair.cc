@@ -55,7 +55,7 @@ void Pairer::Consume(const RawRecord& raw, uint64_t now) {
       if (raw.event->kind != EventKind::kTasks) tasks_.OnFork(record);
       return;
     case RecordKind::kExit:
-      if (raw.event->kind != EventKind::kTasks) tasks_.OnExit(record);
+      if (raw.event->kind != EventKind::kTasks) OnExit(record);
       return;
     case RecordKind::kLost:
       // These have rings of their own, in which nothing else is lost.
@@ -75,6 +75,39 @@ void Pairer::OnCounted(uint32_t pid, uint32_t tid, int64_t minor, bool listed, u
   record.counted = minor;
   record.time = time;
   OnCounted(record);
+}
+
+void Pairer::OnEnded(const BpfEnded& ended, bool listed) {
+  // Of two that had the number one after the other the first one's EXIT was lost.
+  const auto [at, added] = ended_.try_emplace(ended.count.tid, Ended{ended, listed});
+  if (added) return;
+  Tell(at->second);
+  at->second = {ended, listed};
+}
+
+void Pairer::Tell(const Ended& told) {
+  const auto& [count, time] = told.ended;
+  OnCounted(count.pid, count.tid, count.minor, told.listed, time);
+}
+
+void Pairer::TellEnded(uint64_t time) {
+  for (auto at = ended_.begin(); at != ended_.end();) {
+    if (at->second.ended.time >= time) {
+      ++at;
+      continue;
+    }
+    Tell(at->second);
+    at = ended_.erase(at);
+  }
+}
+
+void Pairer::OnExit(const Record& record) {
+  const auto at = ended_.find(record.tid);
+  if (at != ended_.end() && at->second.ended.time <= record.time) {
+    Tell(at->second);
+    ended_.erase(at);
+  }
+  tasks_.OnExit(record);
 }
 
 void Pairer::LookAhead(const RawRecord& raw, uint64_t since) {

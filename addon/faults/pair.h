@@ -7,9 +7,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "bpf/fault_record.h"
 #include "faults/decode.h"
 #include "faults/fault_assembler.h"
 #include "faults/pair_counters.h"
@@ -48,6 +50,11 @@ class Pairer {
   // What is counted of a thread and told by no record (FaultAssembler::OnCounted); `listed` as of a
   // finished fault.
   void OnCounted(uint32_t pid, uint32_t tid, int64_t minor, bool listed, uint64_t time);
+  // The same of a thread that has ended. It is told right before its EXIT, which comes with the
+  // records that follow, or, where that was lost, by TellEnded.
+  void OnEnded(const BpfEnded& ended, bool listed);
+  // Of those that ended before `time`, up to which every record has been seen.
+  void TellEnded(uint64_t time);
   // Of minor faults in windows alone, for how many each stands.
   WindowWeights& window() { return window_; }
   // A record of a window that is over (WindowWeights::Look).
@@ -74,9 +81,15 @@ class Pairer {
   std::vector<uint32_t> TakeSuspects() { return tasks_.TakeSuspects(); }
 
  private:
+  struct Ended {
+    BpfEnded ended;
+    bool listed;
+  };
+  void Tell(const Ended& told);
   void OnCompletion(const Record& record, uint64_t stamp);
   void OnFinished(Record* record);
   void OnCounted(const Record& record);
+  void OnExit(const Record& record);
   void OnStack(const Record& record);
   void OnMmap(const Record& record);
   void OnCgroup(const Record& record);
@@ -93,6 +106,7 @@ class Pairer {
   FaultAssembler faults_;
   SyscallPairer syscalls_;
   TaskTracker tasks_;
+  std::unordered_map<uint32_t, Ended> ended_;  // by tid: not told yet
 };
 
 }  // namespace pagefault

@@ -1,10 +1,18 @@
-import { analyze, captureAttached, captureCommand, reportIn } from '../support/analyzer';
+import {
+  analyze,
+  captureAttached,
+  captureCommand,
+  reportIn,
+  startAnalyzer,
+  waiting,
+} from '../support/analyzer';
 import type { Capture } from '../support/analyzer';
 import { withFrames, workload } from '../support/build';
 import type { Fault } from '../support/formats';
-import { Running, until } from '../support/running';
+import { attached, Running, until } from '../support/running';
 import { expectExact, STORM, STORM_FAULTS, sumOf, type TotalsRow } from '../support/sampled-kit';
 import { removeScratch, scratchDirectory } from '../support/scratch';
+import { truthRows } from '../support/truth';
 
 let scratch: string;
 beforeAll(() => {
@@ -90,6 +98,23 @@ test('what threads that live on have left over is counted at the end', async () 
     storm.kill('SIGKILL');
     await storm.ended;
   }
+});
+
+test('who ends while nobody reads, and the rings are full, is counted to the fault', async () => {
+  const target = await waiting(command('threads', '--sleepers', '300', '--faulting', '300'));
+  // Room for what some sixty ends say.
+  const args = ['-m', '1', '-q', '--report-format', 'json', '-p', String(target.pid)];
+  const tracer = startAnalyzer([...SAMPLED, ...args]);
+  await attached(tracer);
+  tracer.kill('SIGSTOP');
+  target.write('\n');
+  const rows = truthRows((await target.ended).stdout);
+  tracer.kill('SIGCONT');
+  const { completeness, processes } = reportIn(await tracer.ended);
+  expect(rows.reduce((sum, { faults }) => sum + faults, 0)).toBe(300 * 16);
+  expect(completeness).toMatchObject({ difference: 0, lost: 0, comparable: true });
+  expect(sumOf(processes, 'faults')).toBe(completeness.kernel);
+  expect(completeness.kernel).toBeGreaterThanOrEqual(300 * 16);
 });
 
 test('MAJOR and ERROR are all captured, with everything of each', async () => {
