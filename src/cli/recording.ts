@@ -9,6 +9,7 @@ import type { OutputPlan } from '../app/output-plan';
 import { isSameFile } from '../output/files/same-file';
 import { RecordedCapture } from '../sources/recording/recorded-capture';
 import { LastHandler } from './last-handler';
+import { LateOptimizer } from './late-optimizer';
 import { EndingSignals, interruptibly } from './signals';
 import type { Startup } from './startup';
 import { say } from './stderr';
@@ -49,7 +50,13 @@ async function replay(
   capture: RecordedCapture,
   wake: Wake,
 ): Promise<number> {
-  const ports = portsOf(options, plan, outlets, startup);
+  const optimizer = new LateOptimizer();
+  const ports = {
+    ...portsOf(options, plan, outlets, startup),
+    onBatch: (): void => {
+      optimizer.took(assembly.view.batch.faults);
+    },
+  };
   const assembly = assembleRecording(options, ports, capture, wake);
   const { run } = assembly;
   let askedAt = Infinity;
