@@ -114,6 +114,7 @@ describe('worker_threads', () => {
              await new Promise((resolve) => worker.once('message', resolve));
              await sleep(${ms});
              await worker.terminate();
+             rest(+target);
            }
            await until(() => threads() <= before[1]);
            print({ before, after: [descriptors(), threads()] });`,
@@ -134,6 +135,7 @@ describe('worker_threads', () => {
            await new Promise((resolve) => worker.once('online', resolve));
            await sleep(i * 3);
            await worker.terminate();
+           rest(+target);
          }
          print(descriptors() - before);`,
         { args: [pid] },
@@ -151,6 +153,7 @@ describe('worker_threads', () => {
            const worker = inWorker(\`${IN_WORKER} setTimeout(() => {\${end}}, 20);\`, { workerData: +target });
            worker.on('error', () => undefined);
            await new Promise((resolve) => worker.once('exit', resolve));
+           rest(+target);
          }
          print(descriptors() - before);`,
         { args: [pid] },

@@ -19,7 +19,7 @@ export interface ScriptOptions {
 
 /** The code of a worker or a process: the body with everything of session.js in scope. */
 const wrap = (body: string): string => `'use strict';
-const { addon, BATCH_BYTES, Capture, descriptors, outcome, print, residentKb, sleep, threads, until } =
+const { addon, BATCH_BYTES, Capture, descriptors, outcome, print, residentKb, rest, sleep, threads, until } =
   require(${JSON.stringify(SESSION)});
 const inWorker = (code, options) => new (require('node:worker_threads').Worker)(
   'const SESSION = ' + ${JSON.stringify(JSON.stringify(SESSION))} + ';' +
