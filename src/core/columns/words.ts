@@ -63,7 +63,7 @@ const HEADING_WORDS: readonly Word[] = [
   { title: 'thread max, max', doc: 'the same of the thread that waited most' },
   {
     title: 'captured + lost',
-    doc: 'beside what the kernel itself has counted: equal when capture has ended',
+    doc: 'beside what the kernel itself has counted: equal when capture has ended, until then some are unread',
   },
   {
     title: 's behind',

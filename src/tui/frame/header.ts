@@ -1,5 +1,6 @@
 import {
   completeness,
+  type Completeness,
   isSampled,
   knowsCow,
   totalLost,
@@ -92,7 +93,8 @@ export function headerLines(header: HeaderInfo): number {
 
 /** In the short form without the directory of the program, which says least. */
 function commandPiece({ names, glyphs }: Theme, command: string): Piece {
-  const clean = cellText(command, names);
+  // Who sets its own title fills up with blanks (redis-server).
+  const clean = cellText(command, names).replace(/ {2,}/g, ' ').trimEnd();
   const program = clean.replace(/^\/(?:[^ ]*\/)?(?=[^ ])/, '');
   return {
     text: cut(clean, COMMAND_MOST, glyphs.ellipsis),
@@ -245,16 +247,16 @@ function trustPieces(picture: Picture): Piece[] {
   const each = bytes(capture.mode.ringBytes / capture.mode.cpus);
   const pieces: Piece[] = [
     {
-      text: `${zeroed}captured ${grouped(check.captured)} + lost ${grouped(check.lost)} of the kernel's ${grouped(check.kernel)}`,
-      short: `${zeroed}${count(check.captured)} + ${count(check.lost)} lost of ${count(check.kernel)}`,
+      text: `${zeroed}captured ${grouped(check.captured)} + lost ${grouped(check.lost)} of the kernel's ${grouped(check.kernel)}${unread(header, check, grouped)}`,
+      short: `${zeroed}${count(check.captured)} + ${count(check.lost)} lost of ${count(check.kernel)}${unread(header, check, count)}`,
       // While it runs the kernel's counters are some milliseconds ahead of what has been drained.
       style: header.ended !== null && check.comparable && !equal ? 'warning' : 'plain',
       weight: 80,
     },
     {
       text: `rings ${capture.mode.cpus} x ${each}${isSampled(capture.mode) ? '' : ', every fault'}`,
-      short: `${capture.mode.cpus}x${each}`,
       weight: 20,
+      spare: true,
     },
   ];
   pieces.push(...latePieces(header));
@@ -285,6 +287,19 @@ function trustPieces(picture: Picture): Piece[] {
     });
   }
   return pieces;
+}
+
+/**
+ * What the kernel has counted and we have not taken yet, which without a word reads as lost. Once capture has ended
+ * the same difference is a fault of ours.
+ */
+function unread(
+  { ended, capture }: HeaderInfo,
+  { comparable, difference }: Completeness,
+  printed: (n: number) => string,
+): string {
+  const running = ended === null && comparable && !isSampled(capture.mode);
+  return running && difference > 0 ? `, ${printed(difference)} unread` : '';
 }
 
 /** That the counters lag behind what happens, and by how much. */

@@ -153,6 +153,8 @@ export interface Piece {
   readonly style?: Style;
   /** The lightest pieces are shortened, then left out first. */
   readonly weight: number;
+  /** Has the room that the others leave when they stand as full as they can. */
+  readonly spare?: boolean;
 }
 
 /**
@@ -173,7 +175,7 @@ export function pieceLine(
     const text = clean(piece.short ?? piece.text);
     const needs = widthOf(text) + 2;
     // The heaviest is shown even where it must be cut.
-    if (text === '' || (needs > room && texts.size > 0)) continue;
+    if (text === '' || piece.spare === true || (needs > room && texts.size > 0)) continue;
     texts.set(piece, text);
     room -= needs;
   }
@@ -184,6 +186,12 @@ export function pieceLine(
     if (more > room) continue;
     texts.set(piece, piece.text);
     room -= more;
+  }
+  for (const piece of byWeight) {
+    const needs = widthOf(clean(piece.text)) + 2;
+    if (piece.spare !== true || needs > room) continue;
+    texts.set(piece, clean(piece.text));
+    room -= needs;
   }
   const line = new Line(theme, width, base).add(' ');
   for (const piece of pieces) {

@@ -225,7 +225,7 @@ function rowLine<Row extends GroupableRow>(how: Drawing<Row>, row: Row, selected
       nameCell(line, text, besides(row), { width, align: column.align }, style);
       return;
     }
-    const isZero = text === '0';
+    const isZero = text === '0' || text === '0ns';
     const look = style((isZero ? undefined : how.looks[k]) ?? 'plain');
     furtherCell(
       line,

@@ -33,7 +33,7 @@ describe('two runs in the dashboard', () => {
     // us of stall a second: heap 3000 -> 150, new.db 0 -> 93000, old.db 2667 -> 0, libc 200 -> 198.
     expect(names(shown)).toEqual(['TOTAL', NEW, '[heap]', 'old.db', 'libc.so.6 .text', '[stack]']);
     expect(line(shown, '[heap]')).toMatch(/ 3\.0ms +150\.0us +-2\.9ms +-95\.0 /);
-    expect(line(shown, 'new.db')).toMatch(/ 0ns +93\.0ms +\+93\.0ms +- .*NEW/);
+    expect(line(shown, 'new.db')).toMatch(/ \. +93\.0ms +\+93\.0ms +- .*NEW/);
     expect(line(shown, 'old.db')).toMatch(/GONE$/);
     expect(line(shown, 'libc')).toMatch(/ ~$/);
     expect(line(shown, 'TOTAL')).toMatch(/\+/);

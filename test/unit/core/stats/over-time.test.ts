@@ -1,6 +1,7 @@
 import { LATENCY_ROWS } from '../../../../src/core/stats/over-time';
 import type { PlacesOverTime } from '../../../../src/core/stats/over-time';
 import { HEAP_START, Rig } from '../../../support/model-kit';
+import { vma } from '../../../support/vma-kit';
 
 /** Faults on some pages of the heap, then a tick. */
 function tick(rig: Rig, pages: readonly number[], latency = 1000): void {
@@ -63,4 +64,29 @@ test('zeroed counters begin anew', () => {
   tick(rig, [3]);
   expect(seen(places(rig))).toEqual([[3]]);
   expect(rig.model.snapshot(rig.now).latencyOverTime().count).toBe(1);
+});
+
+test('kept for the 20 busiest regions; of another one from when it is opened', () => {
+  const starts = Array.from({ length: 21 }, (_, k) => 0x10000 + k * 0x1000);
+  const rig = new Rig().attach(
+    100,
+    starts.map((start) => vma(start, start + 64)),
+  );
+  // The region that is opened last has one fault, the others from 2 on.
+  const faults = (): void => {
+    starts.forEach((start, k) => {
+      for (let n = 0; n <= k; n++) rig.fault({ page: start + n });
+    });
+    tick(rig, []);
+  };
+  faults();
+  faults();
+  const { regions } = rig.model.snapshot(rig.now);
+  const kept = starts.map((start) => {
+    const { id } = regions.find((row) => row.startPage === start)!;
+    const { since, columns } = rig.model.regionDetail(id)!.overTime!;
+    return { since, ticks: columns.length };
+  });
+  expect(kept.slice(1)).toEqual(starts.slice(1).map(() => ({ since: 0, ticks: 2 })));
+  expect(kept[0]).toEqual({ since: rig.now, ticks: 0 });
 });

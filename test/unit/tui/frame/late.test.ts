@@ -21,6 +21,34 @@ test('that the counters lag is said with how much', () => {
   expect(heading(2.1e9, 80)).toContain('2.1 s behind');
 });
 
+test('what the kernel has counted and nobody has taken yet is unread, until capture has ended', () => {
+  const source = new FakeSource();
+  const { capture } = source.info;
+  const kernel = { ...capture.kernel, minor: capture.kernel.minor + 5607 };
+  source.info = { ...source.info, capture: { ...capture, kernel } };
+  const dashboard = new Dashboard(source, { theme, intervalMs: 1000 });
+  const shown = (columns: number): string => {
+    dashboard.size = { columns, rows: 24 };
+    dashboard.refresh();
+    return renderDashboard(dashboard, 0).lines.slice(0, 5).join('\n');
+  };
+  expect(shown(200)).toContain("captured 57,233 + lost 0 of the kernel's 62,840, 5,607 unread");
+  expect(shown(60)).toContain('57233 + 0 lost of 62840, 5607 unread');
+  source.info = { ...source.info, ended: 'target' };
+  expect(shown(200)).not.toContain('unread');
+  expect(shown(200)).toContain("of the kernel's 62,840");
+});
+
+test('a command line that is filled up with blanks is shown without them', () => {
+  const source = new FakeSource();
+  const [target] = source.info.targets;
+  const commandLine = `redis-server *:6379${' '.repeat(60)}`;
+  source.info = { ...source.info, targets: [{ ...target!, commandLine }] };
+  const dashboard = new Dashboard(source, { theme, intervalMs: 1000 });
+  dashboard.size = { columns: 200, rows: 24 };
+  expect(renderDashboard(dashboard, 0).lines[0]).toContain('redis-server *:6379\u001b');
+});
+
 test('counters at zero that lag are no quiet target', () => {
   const source = new FakeSource();
   source.picture = snapshot({ now: 9e9, elapsed: 3e9 });

@@ -135,6 +135,16 @@ describe('pieceLine', () => {
   ])('%i columns', (width, expected) => {
     expect(pieceLine(ascii, width, pieces).trimEnd()).toBe(expected);
   });
+
+  it.each([
+    [50, ' important  a long way to say it  and besides'],
+    [44, ' important  a long way to say it'],
+    [31, ' important  short  and besides'],
+  ])('what is spare has what others leave: %i columns', (width, expected) => {
+    const [first, second] = pieces;
+    const spare = { text: 'and besides', weight: 7, spare: true };
+    expect(pieceLine(ascii, width, [first!, second!, spare]).trimEnd()).toBe(expected);
+  });
 });
 
 describe('sparklines', () => {
