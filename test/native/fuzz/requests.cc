@@ -66,6 +66,9 @@ class RequestsKind : public Kind {
       Put(&payload, uint64_t{0x7f1c32a00});
     }
     if (operation == reader::kElf || operation == reader::kSize) {
+      // One ancestor.
+      Put(&payload, uint8_t{1});
+      Put(&payload, kPid);
       Put(&payload, uint64_t{0x400});
       Put(&payload, uint64_t{0x401});
       Put(&payload, uint8_t{5});
