@@ -297,20 +297,23 @@ bool Poller::ReapCommand() {
   return true;
 }
 
+std::vector<pollfd> Poller::Wakers() const {
+  std::vector<pollfd> fds(kFirstRing);
+  fds[kStop] = {stop_fd_.get(), POLLIN, 0};
+  fds[kCommand] = {command_ != nullptr ? command_->pidfd() : -1, POLLIN, 0};
+  fds[kStacks] = {stacks_.descriptor(), POLLIN, 0};
+  fds[kWakes] = {events_.programs() != nullptr ? events_.programs()->wakes() : -1, POLLIN, 0};
+  for (const std::vector<Fd>* owners : {&events_.owners(), &events_.stack_owners()}) {
+    for (const Fd& owner : *owners) fds.push_back({owner.get(), POLLIN, 0});
+  }
+  return fds;
+}
+
 void Poller::Run() {
   // So that top -H tells it from Node's own threads. Cannot fail: short enough, and our own thread.
   prctl(PR_SET_NAME, "pf-poller");
   RaisePriority();
-  std::vector<pollfd> fds;
-  fds.push_back({stop_fd_.get(), POLLIN, 0});
-  fds.push_back({command_ != nullptr ? command_->pidfd() : -1, POLLIN, 0});
-  const size_t stacks = fds.size();
-  fds.push_back({stacks_.descriptor(), POLLIN, 0});
-  fds.push_back({events_.programs() != nullptr ? events_.programs()->wakes() : -1, POLLIN, 0});
-  const size_t first_ring = fds.size();
-  for (const std::vector<Fd>* owners : {&events_.owners(), &events_.stack_owners()}) {
-    for (const Fd& owner : *owners) fds.push_back({owner.get(), POLLIN, 0});
-  }
+  std::vector<pollfd> fds = Wakers();
 
   stacks_.Ask(pairer_.UnknownStacks());
   first_stacks_until_ = MonotonicNow() + kFirstStacks;
@@ -319,13 +322,13 @@ void Poller::Run() {
   while (!stopping_) {
     // EINTR and a spurious return only make a pass come early.
     poll(fds.data(), static_cast<nfds_t>(fds.size()), windows_.Wait(MonotonicNow(), interval));
-    for (size_t i = first_ring; i < fds.size(); i++) {
+    for (size_t i = kFirstRing; i < fds.size(); i++) {
       // A ring whose owner has ended (the thread that started us) reports that for ever; the timer
       // goes on serving it.
       if ((fds[i].revents & (POLLHUP | POLLERR | POLLNVAL)) != 0) fds[i].fd = -1;
     }
     // Readable for ever once the command has ended: looked at again, it would keep us spinning.
-    if (ReapCommand()) fds[1].fd = -1;
+    if (ReapCommand()) fds[kCommand].fd = -1;
     const uint64_t now = MonotonicNow();
     TakeStacks(now);
     KeepWindows(now);
@@ -350,7 +353,7 @@ void Poller::Run() {
     interval = Pause(interval, seen, brought, mailbox_.untaken());
   }
   LookAtCpus(MonotonicNow());
-  if (first_stacks_) poll(&fds[stacks], 1, kFirstStacks / 1'000'000);
+  if (first_stacks_) poll(&fds[kStacks], 1, kFirstStacks / 1'000'000);
   TakeStacks(MonotonicNow());
   EndWindows();
   Finish();

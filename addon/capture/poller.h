@@ -1,6 +1,8 @@
 // The worker thread: waits for the rings, drains them in time order, pairs, fills the mailbox.
 #pragma once
 
+#include <poll.h>
+
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -74,6 +76,9 @@ class Poller {
 
  private:
   void Run();
+  // What ends a wait: the first four, and the rings.
+  enum { kStop, kCommand, kStacks, kWakes, kFirstRing };
+  std::vector<pollfd> Wakers() const;
   // One pass up to `horizon` (raw clock). Returns true when records were handed on or are waiting.
   bool Pass(uint64_t horizon);
   // The last pass, once capture has been switched off.

@@ -218,6 +218,33 @@ void TakeName(const uint8_t* bytes, size_t at, size_t end, Record* out) {
   out->name_length = strnlen(out->name, end - at);
 }
 
+// `end`: of its body, behind which stands what every record ends with.
+bool DecodeMmap2(const uint8_t* bytes, size_t end, const Formats& formats, uint16_t misc,
+                 Record* out) {
+  const uint8_t* body = bytes + kRecordHeader;
+  if (end < kRecordHeader + 64) return false;
+  const bool build_id = (misc & PERF_RECORD_MISC_MMAP_BUILD_ID) != 0;
+  if (build_id && !formats.build_ids) return false;
+  out->kind = RecordKind::kMmap;
+  out->pid = Load<uint32_t>(body);
+  out->tid = Load<uint32_t>(body + 4);
+  out->address = Load<uint64_t>(body + 8);
+  out->length = Load<uint64_t>(body + 16);
+  out->pgoff = Load<uint64_t>(body + 24);
+  out->dev_major = Load<uint32_t>(body + 32);
+  out->dev_minor = Load<uint32_t>(body + 36);
+  out->ino = Load<uint64_t>(body + 40);
+  if (build_id) {
+    out->dev_major = out->dev_minor = 0;
+    TakeBuildId(body, out);
+  }
+  out->prot = Load<uint32_t>(body + 56);
+  out->flags = Load<uint32_t>(body + 60);
+  out->shared = (out->flags & MAP_TYPE) == MAP_SHARED;
+  TakeName(bytes, kRecordHeader + 64, end, out);
+  return true;
+}
+
 bool DecodeSideband(const RawRecord& raw, const Formats& formats, uint32_t type, uint16_t misc,
                     Record* out) {
   const size_t trailer = raw.event->layout.trailer;
@@ -227,29 +254,8 @@ bool DecodeSideband(const RawRecord& raw, const Formats& formats, uint32_t type,
   const uint8_t* body = bytes + kRecordHeader;
   const size_t body_size = end - kRecordHeader;
   switch (type) {
-    case PERF_RECORD_MMAP2: {
-      if (body_size < 64) return false;
-      const bool build_id = (misc & PERF_RECORD_MISC_MMAP_BUILD_ID) != 0;
-      if (build_id && !formats.build_ids) return false;
-      out->kind = RecordKind::kMmap;
-      out->pid = Load<uint32_t>(body);
-      out->tid = Load<uint32_t>(body + 4);
-      out->address = Load<uint64_t>(body + 8);
-      out->length = Load<uint64_t>(body + 16);
-      out->pgoff = Load<uint64_t>(body + 24);
-      out->dev_major = Load<uint32_t>(body + 32);
-      out->dev_minor = Load<uint32_t>(body + 36);
-      out->ino = Load<uint64_t>(body + 40);
-      if (build_id) {
-        out->dev_major = out->dev_minor = 0;
-        TakeBuildId(body, out);
-      }
-      out->prot = Load<uint32_t>(body + 56);
-      out->flags = Load<uint32_t>(body + 60);
-      out->shared = (out->flags & MAP_TYPE) == MAP_SHARED;
-      TakeName(bytes, kRecordHeader + 64, end, out);
-      return true;
-    }
+    case PERF_RECORD_MMAP2:
+      return DecodeMmap2(bytes, end, formats, misc, out);
     case PERF_RECORD_COMM:
       if (body_size < 8) return false;
       out->kind = RecordKind::kComm;

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "check.h"
+#include "mailbox_rows.h"
 #include "reader.h"
 
 namespace pagefault {
@@ -20,19 +21,6 @@ static_assert(kBatchBytes == 64 + 16384 * (2 * 8 + 8 * 4 + 2 + 1 + 1) +
                                  8192 * (8 * 8 + 13 * 4 + 1) + 512 * 1024,
               "columns of a multiple of 8 rows need no padding");
 
-FaultRow Fault(uint64_t number, uint8_t how = kFlagMin) {
-  FaultRow row{};
-  row.time = number;
-  row.latency = static_cast<int64_t>(number) + 1;
-  row.address = number * 0x100000001;
-  row.ip = ~row.address;
-  row.pid = static_cast<uint32_t>(number) + 2;
-  row.tid = static_cast<uint32_t>(number) + 3;
-  row.error_code = static_cast<uint16_t>(number);
-  row.flags = how;
-  row.signal = static_cast<uint8_t>(number * 3);
-  return row;
-}
 RecordRow Note(uint64_t number, const std::string* name = nullptr) {
   RecordRow row{RecordType::kComm};
   row.time = number;
@@ -295,14 +283,13 @@ TEST(mailbox_batches_of_a_burst_give_their_memory_back) {
     while (mailbox.Take(buffer.get(), kBatchBytes)) batches++;
     return batches;
   };
-  const size_t before = Resident();
   fill(1);
+  // How much more that is than before is not known: what lies there may have been in use already.
   const size_t full = Resident();
-  CHECK(full > before + kMuch);
   CHECK_EQ(empty(), kBatches);
   // Within the second in which they were needed they stay.
   mailbox.Flush(kSecond, true);
-  CHECK(Resident() > before + kMuch);
+  CHECK(Resident() + kMuch > full);
   mailbox.Flush(2 * kSecond, true);
   CHECK(Resident() < full - kMuch);
   // They hold as much as before.
@@ -359,54 +346,6 @@ TEST(mailbox_two_threads) {
   writer.join();
   CHECK_EQ(faults + drops.minor, kFaults);
   CHECK_EQ(notes + drops.records, kFaults / 100);
-}
-
-TEST(mailbox_stacks_share_a_batch_with_their_faults) {
-  Mailbox mailbox(4);
-  BatchReader reader;
-  std::string chain(8 * 127, 'x');
-  RecordRow stack{RecordType::kStack};
-  // More names than a batch has room for, each stack another one.
-  constexpr uint64_t kCount = 1500;
-  for (uint64_t i = 0; i < kCount; i++) {
-    memcpy(&chain[0], &i, sizeof i);
-    stack.count = i;
-    stack.name = chain.data();
-    stack.name_length = chain.size();
-    mailbox.AddWithStack(Fault(i), stack);
-  }
-  mailbox.Flush(0, true);
-  uint64_t seen = 0;
-  SeenBatch batch;
-  while (reader.Take(mailbox, &batch)) {
-    CHECK_EQ(batch.faults.size(), batch.records.size());
-    for (const SeenRecord& record : batch.records) {
-      uint64_t number;
-      memcpy(&number, record.name.data(), sizeof number);
-      CHECK_EQ(number, seen);
-      CHECK_EQ(record.name.size(), chain.size());
-      CHECK_EQ(batch.faults.at(record.at).time, static_cast<double>(seen));
-      seen++;
-    }
-    batch = SeenBatch();
-  }
-  CHECK_EQ(seen, kCount);
-  CHECK_EQ(mailbox.drops().minor, 0u);
-}
-
-TEST(mailbox_the_same_stack_again_takes_no_room) {
-  Mailbox mailbox(4);
-  BatchReader reader;
-  const std::string chain(8 * 127, 'x');
-  RecordRow stack{RecordType::kStack};
-  stack.name = chain.data();
-  stack.name_length = chain.size();
-  for (uint64_t i = 0; i < 8000; i++) mailbox.AddWithStack(Fault(i), stack);
-  mailbox.Flush(0, true);
-  SeenBatch batch;
-  CHECK(reader.Take(mailbox, &batch));
-  CHECK_EQ(batch.faults.size(), 8000u);
-  CHECK(batch.records.back().name == chain);
 }
 
 }  // namespace test
