@@ -145,7 +145,7 @@ export const TOOLS: readonly Tool[] = [
     shown: linesIn,
   },
   ours('quiet', 'pagefault-analyzer -q', []),
-  ours('bpf', 'pagefault-analyzer -q --engine bpf', [], ['--engine', 'bpf']),
+  ours('tracepoint', 'pagefault-analyzer -q --engine tracepoint', [], ['--engine', 'tracepoint']),
   ours('text', 'pagefault-analyzer -o FILE', ['--stream']),
   ours('csv', 'pagefault-analyzer --format csv -o FILE', ['--format', 'csv']),
   ours('ndjson', 'pagefault-analyzer --format ndjson -o FILE', ['--format', 'ndjson']),
