@@ -9,7 +9,7 @@ import { ours, perfRecord, type Tool } from './tools';
 
 const reports = (id: string, options: readonly string[]): Tool =>
   ours(id, ['pagefault-analyzer -q --report', ...options].join(' '), [], ['--report', ...options]);
-const BPF = ['--engine', 'bpf'];
+const TRACEPOINT = ['--engine', 'tracepoint'];
 
 /** Each with what it is compared with: nothing at all, no stacks, perf's chains. */
 const TOOLS: readonly Tool[] = [
@@ -18,10 +18,10 @@ const TOOLS: readonly Tool[] = [
   reports('fp', ['--stacks', 'fp']),
   reports('dwarf', ['--stacks', 'dwarf']),
   reports('fp-1', ['--stacks', 'fp', '--stack-every', '1']),
-  reports('bpf-report', BPF),
-  reports('bpf-fp', [...BPF, '--stacks', 'fp']),
-  reports('bpf-dwarf', [...BPF, '--stacks', 'dwarf']),
-  reports('bpf-fp-1', [...BPF, '--stacks', 'fp', '--stack-every', '1']),
+  reports('tracepoint-report', TRACEPOINT),
+  reports('tracepoint-fp', [...TRACEPOINT, '--stacks', 'fp']),
+  reports('tracepoint-dwarf', [...TRACEPOINT, '--stacks', 'dwarf']),
+  reports('tracepoint-fp-1', [...TRACEPOINT, '--stacks', 'fp', '--stack-every', '1']),
   perfRecord('perf-record', []),
   perfRecord('perf-record-g', ['-g']),
 ];
