@@ -99,21 +99,23 @@ export function reportText(input: ReportInput): string {
 }
 
 /**
- * Faults that end in a signal stall nothing, so that rows with them alone come last: the few with the most of them have the
- * last places, where there are not so many rows that have some anyway.
+ * Faults that end in a signal stall nothing, so that rows with them alone come last, behind what is shown of a long table:
+ * the last places are those of the rows with the most of them, among all that would stand there or behind.
  */
 function shownRows<Row extends StatRow>(
   rows: readonly Row[],
 ): Readonly<Record<'shown' | 'more', readonly Row[]>> {
+  if (rows.length <= MAX_ROWS) return { shown: rows, more: [] };
   const errors = ({ byClass }: Row): number => byClass[FaultClass.ERROR]!;
-  const first = rows.slice(0, MAX_ROWS);
   const last = rows
-    .slice(MAX_ROWS)
+    .slice(MAX_ROWS - MAX_ERROR_ROWS)
     .filter((row) => errors(row) > 0)
     .sort((a, b) => errors(b) - errors(a))
     .slice(0, MAX_ERROR_ROWS);
-  const shown = new Set([...first.slice(0, MAX_ROWS - last.length), ...last]);
-  return { shown: [...shown], more: rows.filter((row) => !shown.has(row)) };
+  const kept = new Set(last);
+  const others = rows.filter((row) => !kept.has(row));
+  const room = MAX_ROWS - last.length;
+  return { shown: [...others.slice(0, room), ...last], more: others.slice(room) };
 }
 
 /** A section with a table of rows. */

@@ -105,6 +105,20 @@ test('text: of a table that is too long the rows with the most signals are shown
   expect(lines[end - 1]).toBe('  and 24 more with 49 faults, 276.0us stalled');
 });
 
+test('text: a row with more signals than those behind keeps its place in a table that is too long', () => {
+  const rows = Array.from({ length: 45 }, (_, i) =>
+    region(i, `r${i}`, {}, stats(i, { MINOR: 2, ERROR: i === 6 ? 500 : 0 }, {}, 1000 * (i + 1))),
+  );
+  const errors = [7, 8, 9].map((n, i) =>
+    region(100 + i, `e${n}`, {}, stats(100 + i, { ERROR: n }, {})),
+  );
+  const lines = reportText(input({}, { regions: [...rows, ...errors] })).split('\n');
+  const at = lines.indexOf('Regions');
+  const names = lines.slice(at + 2, at + 42).map((line) => line.trim().split(/ +/)[0]);
+  expect(names.slice(-4)).toEqual(['r8', 'r6', 'e9', 'e8']);
+  expect(new Set(names).size).toBe(40);
+});
+
 test('text: columns that say nothing are left out, those of the classes never', () => {
   const heading = (regions: RegionRow[]): string => {
     const lines = reportText(input({}, { regions })).split('\n');
