@@ -23,7 +23,7 @@ namespace reader {
 namespace {
 
 constexpr uint8_t kExec = 4;
-// As src/core/tasks/process.ts has it.
+// As src/core/vma/lineage.ts has it.
 constexpr size_t kMaxAncestors = 4;
 constexpr char kDeleted[] = " (deleted)";
 

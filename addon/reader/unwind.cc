@@ -1,10 +1,9 @@
 // The callers of faults, out of copies of their stacks.
 //
 //   request   u32 pid, its ancestors (ReadAncestors), u16 modules, each u8 1 for the vdso, u64
-//   start
-//             and end page, u64 pgoff (pages), u8 prot, u32 device major and minor, u64 inode, u64
-//             stamp (two mappings of one range that are not the same have different ones), which
-//             file it was (expected_file.h), u16 length and name; then stacks as
+//             start and end page, u64 pgoff (pages), u8 prot, u32 device major and minor, u64
+//             inode, u64 stamp (two mappings of one range that are not the same have different
+//             ones), which file it was (expected_file.h), u16 length and name; then stacks as
 //             symbols/unwind_format.h has them
 //   answer    symbols/unwind_format.h
 //   errno     as of names.cc
