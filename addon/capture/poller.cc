@@ -23,7 +23,7 @@ namespace {
 // this is half of the delay until it is seen. The rings wake the thread earlier when a quarter is
 // full.
 constexpr int kBusyInterval = 15;
-constexpr int kIdleInterval = 120;
+constexpr int kIdleInterval = 240;
 // Of a reader who has not taken what he has: he gathers (src/app/assemble.ts), or is
 // busy, and a pass costs both as much as some dozens of faults do.
 constexpr int kUntakenInterval = 100;
@@ -50,14 +50,34 @@ constexpr useconds_t kLastLookPause = 1000;
 // A program that execs set-uid programs for ever must not fill the memory with news of it.
 constexpr size_t kMaxNotices = 32;
 
-// The next pause, ms. What others do is in the rings of all threads of a CPU, too, and is no reason
-// to stay awake: the pauses are short while something is `brought`. What is `seen` after a long one
-// is handed on after a short one, if it is ours.
-int Pause(int last, bool seen, bool brought, bool untaken) {
-  if (untaken) return kUntakenInterval;
-  if (brought || (seen && last == kIdleInterval)) return kBusyInterval;
-  return std::min(last * 2, kIdleInterval);
-}
+// Pauses between passes, ms: short while something is brought. What others do is in the rings of
+// all threads of a CPU, too, and is no reason to stay awake: after what is `seen` at the end of a
+// long pause there is one short one, after which it is handed on if it is ours, and then a long one
+// again.
+class Pauses {
+ public:
+  int last() const { return last_; }
+
+  void Next(bool seen, bool brought, bool untaken) {
+    const bool looked = looking_;
+    looking_ = false;
+    if (untaken) {
+      last_ = kUntakenInterval;
+    } else if (brought) {
+      last_ = kBusyInterval;
+    } else if (seen && last_ == kIdleInterval) {
+      looking_ = true;
+      last_ = kBusyInterval;
+    } else {
+      last_ = looked ? kIdleInterval : std::min(last_ * 2, kIdleInterval);
+    }
+  }
+
+ private:
+  int last_ = kBusyInterval;
+  // The last pause is short to look what was seen.
+  bool looking_ = false;
+};
 
 void LookForStack(ThreadStack* stack) {
   stack->pointer = StackPointerOf(static_cast<pid_t>(stack->pid), static_cast<pid_t>(stack->tid));
@@ -318,10 +338,10 @@ void Poller::Run() {
   stacks_.Ask(pairer_.UnknownStacks());
   first_stacks_until_ = MonotonicNow() + kFirstStacks;
   uint64_t horizon = 0;
-  int interval = kBusyInterval;
+  Pauses pauses;
   while (!stopping_) {
     // EINTR and a spurious return only make a pass come early.
-    poll(fds.data(), static_cast<nfds_t>(fds.size()), windows_.Wait(MonotonicNow(), interval));
+    poll(fds.data(), static_cast<nfds_t>(fds.size()), windows_.Wait(MonotonicNow(), pauses.last()));
     for (size_t i = kFirstRing; i < fds.size(); i++) {
       // A ring whose owner has ended (the thread that started us) reports that for ever; the timer
       // goes on serving it.
@@ -350,7 +370,7 @@ void Poller::Run() {
       ended_ = over;
       wake_();
     }
-    interval = Pause(interval, seen, brought, mailbox_.untaken());
+    pauses.Next(seen, brought, mailbox_.untaken());
   }
   LookAtCpus(MonotonicNow());
   if (first_stacks_) poll(&fds[kStacks], 1, kFirstStacks / 1'000'000);

@@ -76,11 +76,13 @@ export interface RunResult {
 }
 
 /** Between two looks at what does not wake the run by itself. Each costs an idle machine a wake-up. */
-const HEARTBEAT_MS = 250;
+const HEARTBEAT_MS = 500;
+/** The same with a budget, which is kept meanwhile. */
+const BUDGET_HEARTBEAT_MS = 250;
 /** The same with -d, whose end is seen this late at most. */
 const TIMED_HEARTBEAT_MS = 100;
 /** Beats between two looks at the session's notices: they come up rarely, and cost an object each. */
-const NOTICE_BEATS = 4;
+const NOTICE_BEATS = 2;
 /** How long an end that was asked for waits for a reader that does not read. */
 const PATIENCE_NS = 2e9;
 
@@ -145,11 +147,16 @@ export class Run {
   }
 
   start(): void {
-    const ms = this.ports.durationNs === null ? HEARTBEAT_MS : TIMED_HEARTBEAT_MS;
-    this.cancelHeartbeat = this.ports.clock.every(ms, () => {
+    this.cancelHeartbeat = this.ports.clock.every(this.heartbeatMs, () => {
       this.beat();
     });
     this.beat();
+  }
+
+  private get heartbeatMs(): number {
+    const { durationNs, budget } = this.ports;
+    if (durationNs !== null) return TIMED_HEARTBEAT_MS;
+    return budget ? BUDGET_HEARTBEAT_MS : HEARTBEAT_MS;
   }
 
   /** The session has something to drain. */

@@ -273,7 +273,7 @@ export class Model {
    * since the last tick is counted now instead of when they end.
    */
   tick(now: number, open: PendingFaults | null = null): void {
-    this.owners?.again();
+    this.owners?.again(now);
     this.takeAnswers();
     this.attribution?.tick(now);
     const before = this.inFlight.accountedUntil;

@@ -5,6 +5,8 @@ import type { Tasks } from '../tasks/tasks';
 
 /** Processes that are asked about once more per tick: who moves to another cgroup is noticed by and by. As many that had no answer. */
 const AGAIN = 64;
+/** Between the beginnings of two rounds at least, ns: of a few processes each would be asked about at every tick. */
+const ROUND_NS = 8e9;
 
 interface Asked {
   readonly process: Process;
@@ -20,6 +22,8 @@ export class OwnerWatch {
   /** By serial. */
   private readonly asked = new Map<number, Asked>();
   private readonly turn: Process[] = [];
+  /** When a round began. */
+  private began = -Infinity;
   /** They live, and the readers did not come to it. */
   private readonly unanswered: Process[] = [];
   /** Of those that end before the answer. */
@@ -56,8 +60,11 @@ export class OwnerWatch {
   }
 
   /** Asks some of those that live again, in turn. */
-  again(): void {
-    if (this.turn.length === 0) this.turn.push(...this.tasks.live());
+  again(now: number): void {
+    if (this.turn.length === 0 && now - this.began >= ROUND_NS) {
+      this.began = now;
+      this.turn.push(...this.tasks.live());
+    }
     const next = [...this.unanswered.splice(0, AGAIN), ...this.turn.splice(-AGAIN)];
     for (const process of next) if (process.alive) this.ask(process);
   }

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { machineMemory } from '../../core/facts/machine-memory';
 import type { MachineMemory, MemoryCounters } from '../../core/facts/machine-memory';
 import { parseMemoryCounters } from '../proc/memory-parse';
+import { KeptTexts } from './kept-texts';
 
 /** Between two looks, ms: a rate over less jitters. */
 const LEAST_MS = 500;
@@ -20,7 +20,7 @@ export class MachineWatch {
 
   constructor(
     private readonly nowMs: () => number,
-    private readonly read: ReadText = (path) => readFile(path, 'latin1'),
+    private readonly read: ReadText = new KeptTexts().reader,
   ) {}
 
   /** Asks for a new look; null until one has come. */

@@ -166,6 +166,20 @@ test('a grandchild has the owner of a parent that ended as well', () => {
   expect(ownerOf(made, 300)).toEqual(NGINX);
 });
 
+test('a process is asked about again after eight seconds, however often one looks', () => {
+  const { owners, rig: made } = rig();
+  made.attach().fault({ page: HEAP_START }).run();
+  made.run();
+  const times: number[] = [];
+  for (let second = 0; second < 20; second += 0.5) {
+    if (owners.asked.length > 0) times.push(second);
+    owners.answer({ 100: NGINX });
+    made.model.tick(made.now + second * 1e9);
+    made.run();
+  }
+  expect(times).toEqual([0, 0.5, 8.5, 16.5]);
+});
+
 test('who lives and had no answer is asked again, and its children are told then', () => {
   const { owners, rig: made } = family();
   owners.answer({});
