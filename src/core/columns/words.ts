@@ -101,7 +101,7 @@ const HEADING_WORDS: readonly Word[] = [
   { title: 'counting only', doc: 'what --filter drops is in no counter' },
   {
     title: 'faults/s',
-    doc: 'graph: faults by class, one on top of the other; a column for each refresh',
+    doc: 'graph: faults by class, one on top of the other, the rarest lowest; a column for each refresh, wide in the first ones',
   },
   {
     title: 'stall ms/s',

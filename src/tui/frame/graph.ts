@@ -1,6 +1,14 @@
 import { CLASS_NAMES, FaultClass } from '../../core/classify/classes';
 import { clock, count } from '../../core/text/format';
-import { axis, peakOf, scaleEnd, spanOf, stacked, type Layer, type Span } from '../layout/graph';
+import {
+  axis,
+  peakOf,
+  scaleEnd,
+  stacked,
+  widestSpanOf,
+  type Layer,
+  type Span,
+} from '../layout/graph';
 import { Line } from '../layout/line';
 import type { Rates, Series } from '../layout/rates';
 import type { Picture } from '../state/picture';
@@ -9,8 +17,8 @@ import { CLASS_STYLE, graphColour, type Theme } from '../terminal/theme';
 /** Cells for name and scale of a graph, and for its peak. */
 const GUTTER = 17;
 const MARGIN = 12;
-/** From the most frequent to the one that must be seen: the last lies on top. */
-const STACK = [FaultClass.MINOR, FaultClass.COW, FaultClass.MAJOR, FaultClass.ERROR] as const;
+/** From the one that must be seen to the most frequent: what stands on the axis can be compared from column to column. */
+const STACK = [FaultClass.ERROR, FaultClass.MAJOR, FaultClass.COW, FaultClass.MINOR] as const;
 
 interface Graph {
   readonly name: string;
@@ -35,7 +43,7 @@ export function graphView(
   height: number,
 ): string[] {
   const [faultLines, stallLines, axisLines] = share(height);
-  const span = spanOf(rates.count, columns - GUTTER - MARGIN);
+  const span = widestSpanOf(rates.count, columns - GUTTER - MARGIN);
   const faults: Graph = {
     name: 'faults/s',
     layers: STACK.filter((cls) => (classes & (1 << cls)) !== 0).map((cls) =>
@@ -59,6 +67,11 @@ export function graphView(
     ...graphLines(theme, columns, stall, span, stallLines),
   ];
   return axisLines === 0 ? lines : [...lines, axisLine(theme, columns, span, rates)];
+}
+
+/** Cells in front of the first column: those that are too few for another one stand there, too. */
+function gutterOf(columns: number, span: Span): number {
+  return columns - MARGIN - span.columns * span.each;
 }
 
 function layerOf(theme: Theme, cls: number, { values }: Series): Layer {
@@ -87,7 +100,8 @@ function graphLines(
       .add(' ')
       .cell(k === 0 ? name : '', 10, 'left', 'dim')
       .cell(scale, GUTTER - 12, 'right', 'dim')
-      .add(theme.glyphs.tick, 'dim');
+      .add(theme.glyphs.tick, 'dim')
+      .to(gutterOf(columns, span), ' ');
     for (const { text, sgr } of line) out.draw(text, sgr);
     return out.add(k === 0 ? ` peak ${format(peak)}` : '', 'dim').end();
   });
@@ -109,6 +123,8 @@ function axisLine(theme: Theme, columns: number, span: Span, { times }: Rates): 
   }
   return line
     .to(GUTTER - 1)
-    .add(theme.glyphs.corner + marks, 'dim')
+    .add(theme.glyphs.corner, 'dim')
+    .to(gutterOf(columns, span))
+    .add(marks, 'dim')
     .end();
 }

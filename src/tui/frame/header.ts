@@ -20,7 +20,7 @@ import {
   stalledShare,
 } from '../../core/text/format';
 import { aboutOf } from '../../core/columns/row-columns';
-import type { StatRow, ThreadRow } from '../../core/snapshot/snapshot';
+import type { ThreadRow } from '../../core/snapshot/snapshot';
 import { cut, pieceLine, type Piece } from '../layout/line';
 import { cellText } from '../terminal/cell-width';
 import type { Picture, Size } from '../state/picture';
@@ -203,12 +203,15 @@ function countPieces(picture: Picture, state: HeaderState): Piece[] {
     const several = row.tid === 0;
     if (!several && (worst === null || row.stallShare > worst.stallShare)) worst = row;
   }
-  pieces.push(stallPiece(snapshot.totals, worst));
+  pieces.push(stallPiece(picture, worst));
   return pieces;
 }
 
-/** Time in faults, and that of the thread with the most. */
-function stallPiece(totals: StatRow, worst: ThreadRow | null): Piece {
+/** Time in faults, and that of the thread with the most. It has a colour where the verdict says that it is to be looked at. */
+function stallPiece(
+  { snapshot: { totals }, verdict: { level } }: Picture,
+  worst: ThreadRow | null,
+): Piece {
   const { stallShare, stalled } = totals;
   const about = aboutOf(totals);
   const now = stalled < SOME_STALLED ? '' : `, now ${about(stalled.toFixed(1))} threads`;
@@ -218,7 +221,7 @@ function stallPiece(totals: StatRow, worst: ThreadRow | null): Piece {
   return {
     text: `${about(stalledShare(stallShare))} in faults${now}${max}`,
     short: `stall ${about(share)}${worst === null ? '' : ` max ${most}%`}`,
-    style: stallShare >= 0.01 ? 'warning' : 'plain',
+    style: level === 'fine' ? 'plain' : 'warning',
     weight: 88,
   };
 }

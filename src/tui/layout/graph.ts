@@ -12,9 +12,12 @@ export interface Layer {
 /** Which samples a graph shows: that of column 0 by its number since the start, below 0 for none. */
 export interface Span {
   readonly first: number;
+  /** One for each sample. */
   readonly columns: number;
   /** Samples there have been; the newest has the number before. */
   readonly count: number;
+  /** Cells of a column. */
+  readonly each: number;
 }
 
 /** A part of a line in one look. */
@@ -30,9 +33,19 @@ export interface Run {
 const STEP = 10;
 const EIGHTHS = 8;
 
-/** The span that ends with the newest sample, or a few columns behind it. */
-export function spanOf(count: number, columns: number): Span {
-  return { first: Math.ceil((count - columns) / STEP) * STEP, columns, count };
+/** Cells of a column, the widest first: what divides STEP. */
+const WIDTHS = [10, 5, 2, 1] as const;
+
+/** The span that ends with the newest sample, or a few cells behind it. */
+export function spanOf(count: number, cells: number, each = 1): Span {
+  const columns = Math.floor(cells / each);
+  const step = STEP / each;
+  return { first: Math.ceil((count - columns) / step) * step, columns, count, each };
+}
+
+/** The same with columns as wide as all samples have room: the first seconds would be a few dots at the edge. */
+export function widestSpanOf(count: number, cells: number): Span {
+  return spanOf(count, cells, WIDTHS.find((each) => each * count <= cells) ?? 1);
 }
 
 /** Index into values of `length` newest samples; outside of them where there is none. */
@@ -85,7 +98,8 @@ export function stacked(
   /** Columns with nothing in them that were not added yet: they come in long runs. */
   let blanks = first;
   const addBlanks = (): void => {
-    if (blanks > 0) for (const line of lines) addCell(line, { text: ' '.repeat(blanks), sgr: '' });
+    const cell = { text: ' '.repeat(blanks * span.each), sgr: '' };
+    if (blanks > 0) for (const line of lines) addCell(line, cell);
     blanks = 0;
   };
   for (let column = first; column < span.columns; column++) {
@@ -103,7 +117,7 @@ export function stacked(
     for (let row = 0; row < height; row++) {
       const isBlank = row * EIGHTHS >= top;
       const cell = isBlank ? BLANK : cellAt(theme, { layers, grounds, heights }, row * EIGHTHS);
-      addCell(lines[height - 1 - row]!, cell);
+      addCell(lines[height - 1 - row]!, { ...cell, text: cell.text.repeat(span.each) });
     }
   }
   addBlanks();
@@ -131,34 +145,60 @@ interface Stack {
 }
 
 /** The cell whose lower end is at `from` eighths. */
-function cellAt({ glyphs, ascii }: Theme, { layers, grounds, heights }: Stack, from: number): Run {
-  let filled = 0;
+function cellAt(theme: Theme, stack: Stack, from: number): Run {
+  const { layers, heights } = stack;
   let at = 0;
-  /** The layer that ends highest in it and the one below, by their numbers, and where that ends. */
+  let filled = 0;
+  /** Of the layers in it the lowest and the highest, by their numbers; where the lowest ends, and that none of it is below the cell. */
+  let low = -1;
   let top = -1;
-  let below = -1;
   let border = 0;
+  let begins = false;
   for (let k = 0; k < layers.length; k++) {
+    const start = at;
     at += heights[k]!;
     const upTo = Math.min(EIGHTHS, at - from);
     if (upTo <= filled) continue;
-    below = top;
-    border = filled;
     top = k;
     filled = upTo;
+    if (low >= 0) continue;
+    low = k;
+    border = upTo;
+    begins = start >= from;
   }
-  const layer = layers[top];
-  if (layer === undefined) return BLANK;
-  if (layers.length > 1 && (layer.sgr === '' || ascii))
-    return { text: layer.shade, sgr: layer.sgr };
-  // Two colours fit into a cell that is full; in another one the upper, which is the rarer, has it all.
-  if (below >= 0 && filled === EIGHTHS) {
-    return {
-      text: glyphs.levels.charAt(border - 1),
-      sgr: `${layers[below]!.sgr};${grounds[top]!}`,
-    };
+  if (top < 0) return BLANK;
+  if (layers.length > 1 && (layers[top]!.sgr === '' || theme.ascii)) {
+    const { shade: text, sgr } = layers[begins ? low : top]!;
+    return { text, sgr };
   }
-  return { text: glyphs.levels.charAt(filled - 1), sgr: layer.sgr };
+  if (low === top) return block(theme, filled, layers[top]!.sgr);
+  return twoColours(theme, stack, { low, top, border, filled, begins });
+}
+
+/** Two layers in one cell; see cellAt(). */
+interface Two {
+  readonly low: number;
+  readonly top: number;
+  readonly border: number;
+  readonly filled: number;
+  readonly begins: boolean;
+}
+
+/**
+ * A cell has two colours, one of which is that of what is blank in it: both layers are seen where it is full, or so
+ * high that it may look so. Else it is that of the layer which is not seen below it; the lowest begins on the axis,
+ * and is the rarest (a tick that must be seen, and must not look like much).
+ */
+function twoColours(theme: Theme, { layers, grounds }: Stack, two: Two): Run {
+  const { low, top, border, filled, begins } = two;
+  const isFull = filled === EIGHTHS || (begins && filled > EIGHTHS / 2);
+  if (isFull) return block(theme, border, `${layers[low]!.sgr};${grounds[top]!}`);
+  if (!begins) return block(theme, filled, layers[top]!.sgr);
+  return block(theme, border * 2 > filled ? filled : border, layers[low]!.sgr);
+}
+
+function block({ glyphs }: Theme, height: number, sgr: string): Run {
+  return { text: glyphs.levels.charAt(height - 1), sgr };
 }
 
 const BLANK: Run = { text: ' ', sgr: '' };
@@ -174,18 +214,20 @@ function addCell(line: Run[], { text, sgr }: Run): void {
   else line.push({ text, sgr });
 }
 
-/** Numbers of samples between two times on an axis. */
+/** Cells between two times on an axis. */
 const MARK_EVERY = 2 * STEP;
 
 /** A time axis below a graph: marks stand at fixed samples, so that they move with them. */
 export function axis(span: Span, timeOf: (sample: number) => string): string {
+  const cells = span.columns * span.each;
   let line = '';
   for (let column = 0; column < span.columns; column++) {
     const sample = span.first + column;
-    if (sample < 0 || sample >= span.count || sample % MARK_EVERY !== 0) continue;
+    if (sample < 0 || sample >= span.count || (sample * span.each) % MARK_EVERY !== 0) continue;
     const mark = `|${timeOf(sample)}`;
-    if (column < line.length || column + mark.length > span.columns) continue;
-    line = line.padEnd(column) + mark;
+    const cell = column * span.each;
+    if (cell < line.length || cell + mark.length > cells) continue;
+    line = line.padEnd(cell) + mark;
   }
-  return line.padEnd(span.columns);
+  return line.padEnd(cells);
 }

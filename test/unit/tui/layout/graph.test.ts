@@ -5,6 +5,7 @@ import {
   scaleEnd,
   spanOf,
   stacked,
+  widestSpanOf,
   type Layer,
 } from '../../../../src/tui/layout/graph';
 import { makeTheme } from '../../../../src/tui/terminal/theme';
@@ -61,12 +62,53 @@ test('layers lie on top of one another, and their heights add up', () => {
   ]);
 });
 
-test('one fault is seen beside a million, in colours and without', () => {
-  const layers = [layer([1e6, 1e6], '36', ':'), layer([0, 1], '31', '#')];
-  const span = { first: 0, columns: 2, count: 2 };
-  expect(text(stacked(ascii, layers, span, 1e6, 1))).toEqual([':#']);
-  const runs = stacked(colour, layers, span, 2e6, 2).flat();
-  expect(runs.filter(({ sgr }) => sgr.includes('31') || sgr.includes('41'))).not.toEqual([]);
+/** A column of two layers, as runs from the top line on. */
+function column(rare: number, many: number, end: number, height: number, theme = colour): string[] {
+  const layers = [layer([rare], '31', '#'), layer([many], '36', ':')];
+  const span = { first: 0, columns: 1, count: 1, each: 1 };
+  return stacked(theme, layers, span, end, height).map(([run]) => `${run!.sgr} ${run!.text}`);
+}
+
+test('one fault beside a million is a tick on the axis, in colours and without', () => {
+  expect(column(1, 1e6, 1e6, 2)).toEqual(['36 █', '31;46 ▁']);
+  expect(column(1, 6e5, 1e6, 2)).toEqual(['36 ▃', '31;46 ▁']);
+  // In one cell with blank there is no third colour: it looks full, or as low as the tick.
+  expect(column(1, 9e5, 1e6, 1)).toEqual(['31;46 ▁']);
+  expect(column(1, 2e5, 1e6, 1)).toEqual(['31 ▁']);
+  expect(column(1, 1e6, 1e6, 2, ascii)).toEqual(['36 :', '31 #']);
+});
+
+test('a share of half is seen as half', () => {
+  expect(column(5e5, 5e5, 1e6, 2)).toEqual(['36 █', '31 █']);
+  expect(column(5e5, 5e5, 1e6, 1)).toEqual(['31;46 ▄']);
+  expect(column(5e5, 1e5, 1e6, 2)).toEqual(['36 ▂', '31 █']);
+  expect(column(7e5, 1e5, 1e6, 2)).toEqual(['36 ▆', '31 █']);
+});
+
+test('in the first seconds a column is as wide as there is room, and its marks stand as far apart', () => {
+  const of = (count: number): readonly number[] => {
+    const { each, columns, first } = widestSpanOf(count, 100);
+    // Where the newest sample ends.
+    return [each, columns, (count - first) * each];
+  };
+  expect([1, 10, 11, 20, 21, 50, 51, 100, 101].map(of)).toEqual([
+    [10, 10, 100],
+    [10, 10, 100],
+    [5, 20, 95],
+    [5, 20, 100],
+    [2, 50, 92],
+    [2, 50, 100],
+    [1, 100, 91],
+    [1, 100, 100],
+    [1, 100, 91],
+  ]);
+  const span = widestSpanOf(8, 100);
+  expect(text(stacked(colour, [layer([0, 0, 1, 0, 0, 0, 0, 1])], span, 1, 1))).toEqual([
+    `${' '.repeat(40)}${'█'.repeat(10)}${' '.repeat(40)}${'█'.repeat(10)}`,
+  ]);
+  const mark = (sample: number): string => String(sample);
+  const spaces = ' '.repeat(18);
+  expect(axis(span, mark)).toBe(`${' '.repeat(20)}|0${spaces}|2${spaces}|4${spaces}|6${spaces}`);
 });
 
 test('marks of the axis stand at fixed samples and never over one another', () => {
@@ -74,5 +116,5 @@ test('marks of the axis stand at fixed samples and never over one another', () =
   expect(axis(spanOf(60, 50), mark)).toBe(
     `${' '.repeat(10)}|00000020           |00000040          `.slice(0, 50).padEnd(50),
   );
-  expect(axis({ first: 0, columns: 15, count: 15 }, mark)).toBe('|00000000      ');
+  expect(axis({ first: 0, columns: 15, count: 15, each: 1 }, mark)).toBe('|00000000      ');
 });

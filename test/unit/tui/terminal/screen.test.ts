@@ -286,12 +286,13 @@ describe('the dashboard on a terminal', () => {
     const drawn = (y: number): boolean => /[▁-▇█]/.test(lines[y]!);
     const graphs = lines.flatMap((_, y) => (drawn(y) ? [y] : []));
     expect(graphs.filter((y) => y < row || y > row + 2)).toEqual([]);
-    // 80 is the cyan of MINOR, 203 the red of MAJOR, of 256 colours, on top of it.
+    // 80 is the cyan of MINOR, 203 the red of MAJOR, of 256 colours, below it.
     const colours = (y: number): string[] => [
       ...new Set(world.output.attributes(y).slice(17, 110)),
     ];
-    expect(colours(row + 1)).toContain('80');
-    expect(colours(row)).toContain('203');
+    expect(colours(row)).toContain('80');
+    expect(colours(row)).not.toContain('203');
+    expect(colours(row + 1)).toContain('203');
     world.input.type('?');
     expect((await world.shows('this help')).join('\n')).not.toMatch(/[▁-▇]/);
     world.input.type('x');
