@@ -232,8 +232,12 @@ describe('the dashboard on a terminal', () => {
     world.output.terminal.write('\x1b[2;1Hwall message\x1b[5;1H\x1b[J');
     await world.shows('wall message');
     world.input.type('\x0c');
-    await world.shows(/^(?![^]*wall message)[^]*q quit/);
-    expect(await world.output.screen()).toEqual(before);
+    const after = await world.shows(/^(?![^]*wall message)[^]*q quit/);
+    // A refresh may have come in between: the sparklines have grown by a cell then.
+    const still = (lines: readonly string[]): string[] =>
+      lines.filter((line) => !line.startsWith(' MAJ/s'));
+    expect(still(after)).toEqual(still(before));
+    expect(still(before)).toHaveLength(23);
   });
 
   it('reads a paste that comes in many reads as one text', async () => {
