@@ -48,6 +48,7 @@ export function svgOf(terminal: Terminal, palette: Palette): string {
       for (; end < cols; end++) {
         const cell = line.getCell(end)!;
         if (!same(lookOf(cell, palette), look)) break;
+        if (blockOf(cell) !== blockOf(first)) break;
         // The second half of a wide character has no text of its own.
         if (cell.getWidth() > 0) text += cell.getChars() || ' ';
       }
@@ -64,6 +65,26 @@ export function svgOf(terminal: Terminal, palette: Palette): string {
     '</svg>',
     '',
   ].join('\n');
+}
+
+interface Block {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Block elements (U+2581 to U+258F) by their share of a cell, from below and from the left: fonts leave gaps between their lines. */
+const BLOCKS: ReadonlyMap<string, Block> = new Map<string, Block>([
+  ...Array.from('▁▂▃▄▅▆▇█', (char, k): [string, Block] => [
+    char,
+    { width: 1, height: (k + 1) / 8 },
+  ]),
+  ...Array.from('▏▎▍▌▋▊▉', (char, k): [string, Block] => [char, { width: (k + 1) / 8, height: 1 }]),
+]);
+
+/** A block that is drawn as one, '' for all else: cells of one are a run of their own. */
+function blockOf(cell: IBufferCell): string {
+  const text = cell.getChars();
+  return BLOCKS.has(text) ? text : '';
 }
 
 interface Look {
@@ -134,6 +155,13 @@ function runOf(
   }
   const shown = text.trim();
   if (shown === '') return parts;
+  const block = BLOCKS.get(shown.charAt(0));
+  if (block !== undefined) {
+    const high = CELL.height * block.height;
+    const box = `x="${left}" y="${top + CELL.height - high}" width="${width * block.width}" height="${high}"`;
+    parts.push(`<rect ${box} fill="${look.foreground}"/>`);
+    return parts;
+  }
   // Blanks at the ends are cells of their own: some renderers leave them out, and would stretch the rest.
   const before = text.length - text.trimStart().length;
   const wide = cells - before - (text.length - text.trimEnd().length);

@@ -1,7 +1,7 @@
 import type { TimeGrid } from '../../core/stats/over-time';
 import { clock } from '../../core/text/format';
 import type { Theme } from '../terminal/theme';
-import { axis, indexAt, spanOf, type Span } from './graph';
+import { axis, indexAt, widestSpanOf, type Span } from './graph';
 import { Line } from './line';
 
 /** A picture of counts: rows of a grid from the top, columns in time. */
@@ -21,10 +21,9 @@ export interface HeatPlace {
 
 /** The column of a grid, by its number, in a cell of a line; null where there is none. */
 export function columnAt({ gutter, span }: HeatPlace, grid: TimeGrid, cell: number): number | null {
-  const column = span.first + cell - gutter;
-  return cell < gutter || cell >= gutter + span.columns || timeOf(grid, column) === null
-    ? null
-    : column;
+  const at = Math.floor((cell - gutter) / span.each);
+  const column = span.first + at;
+  return at < 0 || at >= span.columns || timeOf(grid, column) === null ? null : column;
 }
 
 /** When a column of a grid, by its number, ended, ns; null where it is not kept. */
@@ -40,8 +39,9 @@ export function pointer(
   column: number,
   text: string,
 ): string[] {
-  const cell = gutter + column - span.first;
-  if (cell < gutter || cell >= gutter + span.columns) return [];
+  const at = column - span.first;
+  if (at < 0 || at >= span.columns) return [];
+  const cell = gutter + at * span.each;
   const room = columns - cell - 2;
   const line = new Line(theme, columns);
   const words = text.length <= room ? `${theme.glyphs.up} ${text}` : `${text} ${theme.glyphs.up}`;
@@ -59,23 +59,28 @@ export function heatMapLines(
   columns: number,
   { grid, lines, rows }: HeatMap,
 ): { readonly lines: string[]; readonly peak: number; readonly place: HeatPlace } {
-  const gutter = Math.max(...lines.map(({ label }) => label.length)) + 2;
-  const span = spanOf(grid.count, Math.max(1, columns - gutter - 1));
+  const scale = Math.max(...lines.map(({ label }) => label.length)) + 2;
+  const room = Math.max(1, columns - scale - 1);
+  const span = widestSpanOf(grid.count, room);
+  // Cells that are too few for another column stand in front of the first.
+  const gutter = scale + room - span.columns * span.each;
   const counts = countsOf(grid, span, rows);
   const cells = lines.map(({ from, to }) => counts.map((column) => sum(column, from, to)));
   const peak = Math.max(0, ...cells.flat());
   const drawn = lines.map(({ label }, k) =>
     new Line(theme, columns)
-      .cell(label, gutter - 1, 'right', 'dim')
+      .cell(label, scale - 1, 'right', 'dim')
       .add(theme.glyphs.tick, 'dim')
-      .add(cells[k]!.map((n) => darkness(theme, n, peak)).join(''), 'heat')
+      .to(gutter)
+      .add(cells[k]!.map((n) => darkness(theme, n, peak).repeat(span.each)).join(''), 'heat')
       .end(),
   );
   const marks = axis(span, (sample) => {
     const time = timeOf(grid, sample);
     return time === null ? '' : clock(time);
   });
-  const below = new Line(theme, columns).to(gutter - 1).add(theme.glyphs.corner + marks, 'dim');
+  const corner = new Line(theme, columns).to(scale - 1).add(theme.glyphs.corner, 'dim');
+  const below = corner.to(gutter).add(marks, 'dim');
   return { lines: [...drawn, below.end()], peak, place: { gutter, span } };
 }
 

@@ -246,6 +246,7 @@ export function eventsTitle(
   ].filter((text) => text !== '');
   const text = state.length === 0 ? '' : ` ${state.join('; ')} `;
   line.to(Math.max(line.used, columns - text.length - 2), rule, 'dim');
-  line.add(text, 'warning').to(columns, rule, 'dim');
+  // That one sees a sample is the usual state; that one does not see the newest is not.
+  line.add(text, follows ? 'plain' : 'warning').to(columns, rule, 'dim');
   return line.end();
 }
