@@ -43,6 +43,7 @@ export interface Finding extends Dominant {
 
 /** The least that a fault maps: huge pages, and folios of other sizes, are more. */
 const PAGE = 4096;
+const SWAPPED = 'swap is in use: some of it may be back from the swap cache instead';
 const DELAYS =
   'huge pages, memory or CPU that is short, or a userfaultfd that was registered for a short time';
 /** What the numbers carry, most time stalled first; none where faults cost next to nothing. */
@@ -108,6 +109,7 @@ function headed(found: Evidence, snapshot: Snapshot, weight: Weight, elapsed: nu
     advice: [
       rule.advice,
       ...(hugePages === null ? [] : [hugePageText(hugePages)]),
+      ...(rule.swapCache === true && snapshot.causeFacts.swapInUse ? [SWAPPED] : []),
       ...servers.top().map((server) => `waited for: ${server}`),
     ].join('; '),
     figures: { stallNs, stallShare: stallNs / elapsed },

@@ -37,6 +37,8 @@ export interface Rule extends Texts {
   readonly server?: Served;
   /** Huge pages would take fewer of these faults: what is known of them in the region is said. */
   readonly hugePages?: true;
+  /** Where swap is in use such faults may be on memory that is back from there, which nothing tells from others. */
+  readonly swapCache?: true;
 }
 
 /** The evidence are faults that ended in a signal, and that the process which had them lives on. */
@@ -64,8 +66,14 @@ const refaultShare = (row: RegionRow): number => {
   return (Number.isNaN(refaults) ? faults - pages(row) : refaults) / faults;
 };
 
+/** How many reads from swap there were for each fault that may have found what they brought along. */
+const swapInShare = ({ byCause }: RegionRow): number =>
+  byCause[Cause.SWAP_IN]! / byCause[Cause.DEMAND_ZERO]!;
+
 const cachedMeanNs = ({ causeNs, byCause }: RegionRow): number =>
   causeNs[Cause.PAGE_CACHE]! / byCause[Cause.PAGE_CACHE]!;
+
+const SHORT = 'memory is short: memory.max and memory.events of the cgroup, /proc/pressure/memory';
 
 export const RULES: readonly Rule[] = [
   {
@@ -92,6 +100,19 @@ export const RULES: readonly Rule[] = [
     advice: 'let malloc keep its top (M_TRIM_THRESHOLD, M_TOP_PAD), or allocate less often in bulk',
   },
   {
+    id: 'swap-cache',
+    cause: Cause.DEMAND_ZERO,
+    region: [
+      { figure: refaultShare, least: 0.5 },
+      // A read from swap brings others along: 7 by default (vm.page-cluster), 31 where that is set to 5.
+      { figure: swapInShare, least: 1 / 32 },
+    ],
+    machine: [{ figure: ({ swapInUse }) => Number(swapInUse), least: 1 }],
+    brief: 'memory back from the swap cache',
+    says: 'memory that was swapped out and is in memory again when it is touched',
+    advice: SHORT,
+  },
+  {
     id: 'given-back',
     cause: Cause.DEMAND_ZERO,
     region: [{ figure: refaultShare, least: 0.5 }],
@@ -99,6 +120,7 @@ export const RULES: readonly Rule[] = [
     brief: 'freed memory touched again',
     says: 'memory that was given back and is touched again',
     advice: 'let the allocator or collector keep it (decay settings, MADV_DONTNEED, MADV_FREE)',
+    swapCache: true,
   },
   {
     id: 'first-touch',
@@ -132,7 +154,7 @@ export const RULES: readonly Rule[] = [
     server: 'file',
     brief: 'evicted file pages read again',
     says: 'file pages that were evicted and are read again',
-    advice: 'memory is short: memory.max and memory.events of the cgroup, /proc/pressure/memory',
+    advice: SHORT,
   },
   {
     id: 'cold-file',
@@ -147,7 +169,7 @@ export const RULES: readonly Rule[] = [
     cause: Cause.SWAP_IN,
     brief: 'memory read back from swap',
     says: 'memory read back from swap',
-    advice: 'memory is short: memory.max and memory.events of the cgroup, /proc/pressure/memory',
+    advice: SHORT,
   },
   {
     id: 'dirty-tracking',

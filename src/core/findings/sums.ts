@@ -1,6 +1,8 @@
 import { NOT_IN_DETAIL } from '../stats/limits';
 
 const NAMED = 3;
+/** Of what falls at the heaviest place: where less falls is no place to look at. */
+const LEAST_NAMED = 0.05;
 
 /** What has one label summed up. */
 export class LabelSums {
@@ -11,7 +13,7 @@ export class LabelSums {
   }
 
   /**
-   * Those that weigh most; what all processes share that are not in detail, or have no name, is no place to look at. They are
+   * Those that weigh most, if not next to nothing; what all processes share that are not in detail, or have no name, is no place to look at. They are
    * few of thousands: sorting all would take longer than looking for each.
    */
   top(): string[] {
@@ -19,15 +21,17 @@ export class LabelSums {
     sums.delete(NOT_IN_DETAIL);
     sums.delete('');
     const top: string[] = [];
+    let least = 0;
     while (top.length < NAMED) {
-      let most = 0;
+      let most = least;
       let heaviest = '';
       for (const [label, weight] of sums) {
         if (weight <= most) continue;
         most = weight;
         heaviest = label;
       }
-      if (most === 0) break;
+      if (heaviest === '') break;
+      if (top.length === 0) least = LEAST_NAMED * most;
       top.push(heaviest);
       sums.delete(heaviest);
     }

@@ -202,6 +202,57 @@ test('files that are read again are a matter of memory, not of reading ahead', (
   ]);
 });
 
+describe('where swap is in use', () => {
+  const { causeFacts } = snapshot();
+  const swapping = { causeFacts: { ...causeFacts, swapInUse: true } };
+  /** One that is touched again and again, of which some pages are read from swap. */
+  const swapped = (reads: number, brought: number): RegionRow => {
+    const causes = (read: number, back: number): number[] =>
+      Array.from({ length: CAUSE_COUNT }, (_, k) =>
+        k === Cause.SWAP_IN ? read : k === Cause.DEMAND_ZERO ? back : 0,
+      );
+    return row(Cause.SWAP_IN, reads + brought, {
+      byCause: causes(reads, brought),
+      causeNs: causes(reads * 2e6, brought * 1e6),
+      stallNs: reads * 2e6 + brought * 1e6,
+      refaults: brought,
+    });
+  };
+
+  it('pages that a read from swap brought along were not given back', () => {
+    // By default (vm.page-cluster 3) seven.
+    expect(ids(picture([swapped(100, 700)], swapping))).toEqual(['swap-cache', 'swap']);
+    expect(ids(picture([swapped(1, 700)], swapping))).toEqual(['given-back']);
+    // What is read there is no memory that was swapped out.
+    expect(ids(picture([swapped(100, 700)]))).toEqual(['given-back', 'swap']);
+  });
+
+  it('of memory that may have been given back it is said', () => {
+    const back = row(Cause.DEMAND_ZERO, 500, { refaults: 300 });
+    expect(findings(picture([back], swapping))[0]!.text).toMatch(
+      /; swap is in use: some of it may/,
+    );
+    expect(findings(picture([back]))[0]!.text).not.toMatch(/swap/);
+    const fresh = row(Cause.DEMAND_ZERO, 500, { refaults: 0 });
+    expect(findings(picture([fresh], swapping))[0]!.text).not.toMatch(/swap/);
+  });
+});
+
+test('where next to nothing of it falls is no place to look at', () => {
+  const labels = ['index', 'heap', 'noise'];
+  const rows = [900, 60, 40].map((faults, k) =>
+    row(Cause.DEMAND_ZERO, faults, { id: k + 1, label: labels[k]!, pid: k + 1, comm: labels[k]! }),
+  );
+  expect(findings(picture(rows))).toMatchObject([
+    { regions: ['index', 'heap'], processes: ['index 1', 'heap 2'] },
+  ]);
+  // Of many that have as much as others some are named.
+  const even = Array.from({ length: 200 }, (_, k) =>
+    row(Cause.DEMAND_ZERO, 5, { id: k + 1, label: `piece ${k}` }),
+  );
+  expect(findings(picture(even))[0]!.regions).toHaveLength(3);
+});
+
 test('no finding without evidence, and none where it costs next to nothing', () => {
   expect(ids(picture([]))).toEqual([]);
   // 90 ms of 10 s.
