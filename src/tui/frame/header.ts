@@ -91,7 +91,7 @@ export function headerLines(header: HeaderInfo): number {
   return 4 + (header.memory === undefined ? 0 : 1) + Math.max(0, stuck(header).length - 1);
 }
 
-/** In the short form without the directory of the program, which says least. */
+/** Where it must be cut without the directory of the program, which says least. */
 function commandPiece({ names, glyphs }: Theme, command: string): Piece {
   // Who sets its own title fills up with blanks (redis-server).
   const clean = cellText(command, names).replace(/ {2,}/g, ' ').trimEnd();
@@ -99,6 +99,7 @@ function commandPiece({ names, glyphs }: Theme, command: string): Piece {
   return {
     text: cut(clean, COMMAND_MOST, glyphs.ellipsis),
     short: cut(program, COMMAND_SHORT, glyphs.ellipsis),
+    long: cut(program, COMMAND_MOST, glyphs.ellipsis),
     weight: 20,
   };
 }

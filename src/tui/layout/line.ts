@@ -150,6 +150,8 @@ export class Line {
 export interface Piece {
   readonly text: string;
   readonly short?: string;
+  /** Of which as much is shown as there is room for, where the full form has none. */
+  readonly long?: string;
   readonly style?: Style;
   /** The lightest pieces are shortened, then left out first. */
   readonly weight: number;
@@ -182,10 +184,13 @@ export function pieceLine(
   for (const piece of byWeight) {
     const text = texts.get(piece);
     if (text === undefined || piece.short === undefined) continue;
-    const more = widthOf(clean(piece.text)) - widthOf(text);
-    if (more > room) continue;
-    texts.set(piece, piece.text);
-    room -= more;
+    const most = widthOf(text) + room;
+    const full = clean(piece.text);
+    const fits = widthOf(full) <= most;
+    if (!fits && piece.long === undefined) continue;
+    const longer = fits ? full : cut(clean(piece.long ?? ''), most, theme.glyphs.ellipsis);
+    texts.set(piece, longer);
+    room = most - widthOf(longer);
   }
   for (const piece of byWeight) {
     const needs = widthOf(clean(piece.text)) + 2;

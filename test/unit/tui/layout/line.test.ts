@@ -147,6 +147,25 @@ describe('pieceLine', () => {
   });
 });
 
+describe('pieceLine with a long form', () => {
+  const command = {
+    text: '/opt/jre/bin/java -jar x',
+    short: 'java~',
+    long: 'java -jar x',
+    weight: 1,
+  };
+  it.each([
+    [40, ' important  /opt/jre/bin/java -jar x'],
+    [34, ' important  java -jar x'],
+    [20, ' important  java -j~'],
+    [17, ' important  java~'],
+    [16, ' important'],
+  ])('shows as much of it as there is room for: %i columns', (width, expected) => {
+    const pieces = [{ text: 'important', weight: 10 }, command];
+    expect(pieceLine(ascii, width, pieces).trimEnd()).toBe(expected);
+  });
+});
+
 describe('sparklines', () => {
   it('scales to the largest, shows the newest, and keeps zero apart from little', () => {
     expect(sparkline([9, 9, 0, 1, 50, 100], 4, ascii.glyphs)).toBe(' .+@');
