@@ -71,6 +71,7 @@ function words(
     `${share.long}${part}`,
     share.long,
     share.middle,
+    share.tight,
     share.short,
     '',
   ];
@@ -84,19 +85,32 @@ function words(
   return [title, ''];
 }
 
+/** The same figure, the longest first; each says of what it is. */
+interface ShareWords {
+  readonly long: string;
+  readonly middle: string;
+  readonly tight: string;
+  readonly short: string;
+}
+
 function shareWords(
   { isNow }: Verdict,
   { figures: { stallShare } }: Dominant,
   about: (text: string) => string,
-): { readonly long: string; readonly middle: string; readonly short: string } {
+): ShareWords {
   const now = isNow ? ' now' : '';
   if (stallShare > 1) {
     const threads = `${about(stallShare.toFixed(1))} threads`;
-    return { long: `${threads} wait in it${now}`, middle: threads, short: threads };
+    return { long: `${threads} wait in it${now}`, middle: threads, tight: threads, short: threads };
   }
   const share = `${about(percent(stallShare))} %`;
-  const middle = `${share} of a thread`;
-  return { long: `${share} of one thread's time${now}`, middle, short: share };
+  const whole = stallShare < 0.1 ? share : `${about(String(Math.round(100 * stallShare)))} %`;
+  return {
+    long: `${share} of one thread's time${now}`,
+    middle: `${share} of a thread`,
+    tight: `${whole} of a thread`,
+    short: `stall ${whole}`,
+  };
 }
 
 /** What is to be said where nothing dominates. */
