@@ -254,7 +254,21 @@ test('without --stack-every the stacks stand for all faults, however many there 
   expect(sum('sampled')).toBeLessThan(report.summary.faults!);
   expect(sum('faults') / report.summary.faults!).toBeGreaterThan(0.5);
   expect(sum('faults') / report.summary.faults!).toBeLessThan(1.5);
+  // Half of all faults are those of its four threads.
+  const { findings } = report as unknown as { readonly findings: readonly FoundCode[] };
+  expect(findings[0]).toMatchObject({ id: 'first-touch', regions: ['[anon]'] });
+  expect(findings[0]!.call_sites[0]).toBe('t_touch');
+  expect(findings[0]!.called_by!.slice(-2)).toEqual(THREAD.slice(0, -1));
+  expect(findings[0]!.text).toMatch(
+    / in \[anon\] \(mapped by [^)]*main;[^)]+\), by t_touch, called by [^ ]*t_main;t_middle; /,
+  );
 });
+
+interface FoundCode {
+  readonly text: string;
+  readonly call_sites: readonly string[];
+  readonly called_by: readonly string[] | null;
+}
 
 /** Chains that `perf record -g` has of a program, root first, each once: functions of the program alone. */
 function perfChains(command: readonly string[]): Set<string> {

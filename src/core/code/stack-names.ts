@@ -59,6 +59,16 @@ export function innermost(frames: readonly string[], width: number): string {
   return text;
 }
 
+/** What the C library calls its ways into the kernel: the same for whoever maps something. */
+const MAPPING_CALL = /^(__GI_)?_*(mmap|mmap64|mremap|brk|sbrk)$/;
+
+/** The same of the calls that made a mapping: who called the C library's mmap, mremap or brk comes last. */
+export function innermostMaker(frames: readonly string[], width: number): string {
+  let end = frames.length;
+  while (end > 1 && MAPPING_CALL.test(frames[end - 1]!)) end--;
+  return innermost(frames.slice(0, end), width);
+}
+
 /** Innermost first. */
 function frameNames(frame: number, address: CodeAddress): string[] {
   const { place, frames } = address;

@@ -3,6 +3,7 @@ import { hugePageText } from '../facts/huge-pages';
 import type { HugePageFacts } from '../facts/huge-pages';
 import type { RegionRow, Snapshot, StatRow } from '../snapshot/snapshot';
 import { bytes, counted, grouped, latency, percent } from '../text/format';
+import { callersOf, callersText, makerOf } from './calls';
 import { evidence, IN_ALL, isEvident, stallFor } from './evidence';
 import type { Evidence, Weight } from './evidence';
 import { LEAST_PART, LEAST_SHARE, SIGNAL_RULES } from './rules';
@@ -39,6 +40,10 @@ export interface Finding extends Dominant {
   readonly text: string;
   /** Labels of the code with the most of these faults. */
   readonly callSites: readonly string[];
+  /** Who called the first of it, root first, as far as most of its faults came the same way; empty without stacks. */
+  readonly calledBy: readonly string[];
+  /** Who mapped most of the memory: the innermost calls; '' where nobody knows. */
+  readonly mappedBy: string;
 }
 
 /** The least that a fault maps: huge pages, and folios of other sizes, are more. */
@@ -126,22 +131,40 @@ function describe(found: Evidence, heading: Dominant, snapshot: Snapshot): Findi
   const { faults } = found;
   const figures = { faults, stallNs, stallShare };
   const evident = snapshot.regions.filter((row) => isEvident(found, row));
-  const callSites = codeOf(evident, (site) => stallFor(rule, site, IN_ALL), snapshot);
+  const place = placeOf(evident, (row) => stallFor(rule, row, IN_ALL), snapshot);
   return {
     ...heading,
+    ...place,
     figures,
     says: rule.says,
     cause: CAUSE_NAMES[rule.cause]!,
     text:
       `${rule.says}: about ${latency(stallNs)} (${percent(stallShare)} % of one thread's time) for ` +
-      `${counted(faults, 'fault')} (at least ${bytes(faults * PAGE)})${placeText(regions, callSites)}; ${advice}${delayed(rule, figures)}`,
-    callSites,
+      `${counted(faults, 'fault')} (at least ${bytes(faults * PAGE)})${placeText(regions, place)}; ${advice}${delayed(rule, figures)}`,
   };
 }
 
-function placeText(regions: readonly string[], callSites: readonly string[]): string {
-  const where = regions.length === 0 ? '' : ` in ${regions.join(', ')}`;
-  return callSites.length === 0 ? where : `${where}, by ${callSites[0]!}`;
+/** Which code is behind it, and who made the memory. */
+type Place = Pick<Finding, 'callSites' | 'calledBy' | 'mappedBy'>;
+
+function placeOf(rows: readonly RegionRow[], weight: Weight, snapshot: Snapshot): Place {
+  const sites = codeOf(rows, weight, snapshot);
+  const [first] = sites;
+  const same = snapshot.sites.filter(({ label }) => label === first);
+  return {
+    callSites: sites,
+    calledBy: callersOf(same.flatMap(({ id }) => snapshot.siteStacks(id))),
+    mappedBy: makerOf(rows, weight, snapshot),
+  };
+}
+
+function placeText(regions: readonly string[], { callSites, calledBy, mappedBy }: Place): string {
+  return [
+    regions.length === 0 ? '' : ` in ${regions.join(', ')}`,
+    mappedBy === '' ? '' : ` (mapped by ${mappedBy})`,
+    callSites.length === 0 ? '' : `, by ${callSites[0]!}`,
+    calledBy.length === 0 ? '' : `, called by ${callersText(calledBy)}`,
+  ].join('');
 }
 
 /** What is slower than its cause explains has another one, too, which is not known. */
@@ -165,7 +188,7 @@ function caught(rule: SignalRule, snapshot: Snapshot): Finding[] {
   const labels = new LabelSums();
   for (const row of hit) labels.add(row.label, errors(row));
   const regions = labels.top();
-  const callSites = codeOf(hit, errors, snapshot);
+  const place = placeOf(hit, errors, snapshot);
   return [
     {
       id,
@@ -173,11 +196,11 @@ function caught(rule: SignalRule, snapshot: Snapshot): Finding[] {
       says,
       advice,
       cause: '',
-      text: text(grouped(faults), `${who.join(', ')} caught${placeText(regions, callSites)}`),
+      text: text(grouped(faults), `${who.join(', ')} caught${placeText(regions, place)}`),
       figures: { faults, stallNs: 0, stallShare: 0 },
       hugePages: null,
       regions,
-      callSites,
+      ...place,
       processes: who,
     },
   ];

@@ -1,6 +1,6 @@
 import type { SiteTable } from '../code/site-table';
 import { codeOfFrame } from '../code/stack-address';
-import { innermost, stackFrames } from '../code/stack-names';
+import { innermostMaker, stackFrames } from '../code/stack-names';
 import { StackTable } from '../code/stack-table';
 import { isUnnamed } from '../regions/region-label';
 import type { CommTable } from '../tasks/comm-names';
@@ -53,7 +53,7 @@ export class MakerTexts {
     return this.model.stacks?.named ?? 0;
   }
 
-  /** Of the region in a slot: the innermost frames of the stack that mapped most of it; '' where it has a name, or nobody knows. */
+  /** Of the region in a slot: the innermostMaker frames of the stack that mapped most of it; '' where it has a name, or nobody knows. */
   text(slot: number): string {
     const { stacks, regions } = this.model;
     const maker = stacks === null ? StackTable.NONE : regions.makerOf(slot);
@@ -64,7 +64,7 @@ export class MakerTexts {
     }
     let text = this.texts.get(maker);
     if (text === undefined) {
-      text = innermost(stackFrames(stacks!, maker), MAKER_WIDTH);
+      text = innermostMaker(stackFrames(stacks!, maker), MAKER_WIDTH);
       this.texts.set(maker, text);
     }
     return text;

@@ -3,7 +3,7 @@ import { text } from '../../core/columns/column';
 import type { Column } from '../../core/columns/column';
 import { TITLES } from '../../core/columns/titles';
 import { sharedLabel } from '../../core/regions/region-label';
-import { innermost } from '../../core/code/stack-names';
+import { innermostMaker } from '../../core/code/stack-names';
 import { mergedPercentiles } from '../../core/snapshot/groups';
 import { copyOf } from '../../core/snapshot/row-copy';
 import type { RegionRow, Snapshot } from '../../core/snapshot/snapshot';
@@ -138,7 +138,9 @@ export function makerColumn({
   mappedBy,
 }: Pick<Snapshot, 'mappedBy'>): Column<RegionRow & { readonly processes?: number }> {
   const maker = (row: RegionRow & { readonly processes?: number }): string =>
-    (row.processes ?? 1) > 1 && row.maker === '' ? '' : innermost(mappedBy(row.id), MAKER_WIDTH);
+    (row.processes ?? 1) > 1 && row.maker === ''
+      ? ''
+      : innermostMaker(mappedBy(row.id), MAKER_WIDTH);
   const { title, doc } = TITLES.columns.mappedBy;
   return text('mapped_by', title, MAKER_WIDTH, 0, maker, doc);
 }

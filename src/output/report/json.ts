@@ -151,8 +151,9 @@ function completenessPart({ capture, beyond, fixed, machine = null }: ReportInpu
   };
 }
 
-function findingPart({ id, text, figures, hugePages, regions, callSites }: Finding): Json {
-  const { faults, stallNs, stallShare } = figures;
+function findingPart(finding: Finding): Json {
+  const { id, text, hugePages, regions, callSites, calledBy } = finding;
+  const { faults, stallNs, stallShare } = finding.figures;
   return {
     id,
     text,
@@ -160,6 +161,7 @@ function findingPart({ id, text, figures, hugePages, regions, callSites }: Findi
     huge_pages: hugePages === null ? null : hugePagePart(hugePages),
     regions,
     call_sites: callSites,
+    called_by: frames(calledBy),
   };
 }
 

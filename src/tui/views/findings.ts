@@ -1,7 +1,9 @@
 import type { Word } from '../../core/columns/words';
 import { TITLES } from '../../core/columns/titles';
 import { THRESHOLDS } from '../../core/findings/verdict';
+import { callersText } from '../../core/findings/calls';
 import type { Finding } from '../../core/findings/findings';
+import { LIST_SEPARATOR } from '../../core/columns/fault-fields';
 import type { ExportTables } from '../../core/columns/table-export';
 import { bytes, grouped, latency, percent, stalledCell } from '../../core/text/format';
 import { Line, wrapped } from '../layout/line';
@@ -132,21 +134,27 @@ class FindingsView implements View {
           'regions',
           'processes',
           'call_sites',
+          'called_by',
+          'mapped_by',
           'advice',
         ],
         rows: this.scene
           .findings()
-          .map(({ id, says, figures, regions, processes, callSites, advice }) => [
-            id,
-            says,
-            figures.faults,
-            Math.round(figures.stallNs),
-            figures.stallShare,
-            regions.join(', '),
-            processes.join(', '),
-            callSites.join(', '),
-            advice,
-          ]),
+          .map(
+            ({ id, says, figures, regions, processes, callSites, calledBy, mappedBy, advice }) => [
+              id,
+              says,
+              figures.faults,
+              Math.round(figures.stallNs),
+              figures.stallShare,
+              regions.join(', '),
+              processes.join(', '),
+              callSites.join(', '),
+              calledBy.join(LIST_SEPARATOR),
+              mappedBy,
+              advice,
+            ],
+          ),
       },
     ];
   }
@@ -182,7 +190,9 @@ function block(theme: Theme, columns: number, finding: Finding, selected: boolea
     ['what', finding.says],
     ['where', finding.regions.join(', ')],
     ['whose', finding.processes.join(', ')],
+    ['mapped', finding.mappedBy],
     ['code', finding.callSites.join(', ')],
+    ['caller', callersText(finding.calledBy)],
     ['do', finding.advice],
   ] as const;
   const more = lines

@@ -1,5 +1,5 @@
 import { REGION_COLUMNS } from '../../core/columns/row-columns';
-import { innermost } from '../../core/code/stack-names';
+import { innermostMaker } from '../../core/code/stack-names';
 import { rowTable, type ExportTable } from '../../core/columns/table-export';
 import type { RegionDetail } from '../../core/snapshot/region-detail';
 import { groupDetail } from '../../core/snapshot/group-detail';
@@ -125,7 +125,7 @@ function placeLines(
 function makerLine(theme: Theme, columns: number, frames: readonly string[]): string[] {
   if (frames.length === 0) return [];
   const line = labelled(theme, columns, 'mappedBy').add(' ');
-  return [line.add(innermost(frames, line.room)).end()];
+  return [line.add(innermostMaker(frames, line.room)).end()];
 }
 
 function threadLines(theme: Theme, columns: number, detail: RegionDetail | null): string[] {

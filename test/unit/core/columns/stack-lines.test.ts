@@ -1,4 +1,4 @@
-import { innermost } from '../../../../src/core/code/stack-names';
+import { innermost, innermostMaker } from '../../../../src/core/code/stack-names';
 import { lostCallers, stackLines } from '../../../../src/core/columns/stack-lines';
 import type { StackRow } from '../../../../src/core/snapshot/snapshot';
 import { stackSection } from '../../../../src/output/report/stacks';
@@ -146,6 +146,19 @@ test('of a stack that finds no room the innermost frames stay', () => {
   expect(innermost(frames, 2)).toBe('...;mmap');
   expect(innermost(['x'.repeat(200)], 10)).toHaveLength(60);
   expect(innermost([], 10)).toBe('');
+});
+
+test('of who made a mapping the calls of the C library that all have in common are left out', () => {
+  const made = (...frames: readonly string[]): string => innermostMaker(['main', ...frames], 30);
+  // As glibc 2.36 with and without debug information, musl, and its own allocator have them.
+  expect(made('load', '__mmap', '__GI___mmap64')).toBe('main;load');
+  expect(made('load', 'mmap64')).toBe('main;load');
+  expect(made('sysmalloc', '__default_morecore', '__sbrk', '__brk')).toBe('...;__default_morecore');
+  expect(made('grow', 'mremap')).toBe('main;grow');
+  expect(made('mmap_index', 'my_mmap')).toBe('main;mmap_index;my_mmap');
+  // Where nothing else is known.
+  expect(innermostMaker(['mmap'], 30)).toBe('mmap');
+  expect(innermostMaker([], 30)).toBe('');
 });
 
 test('the detail of a call site shows who called it', () => {

@@ -7,6 +7,7 @@ import type {
   RegionRow,
   SiteRow,
   Snapshot,
+  StackRow,
 } from '../../../../src/core/snapshot/snapshot';
 import { process, region, site, snapshot, stat } from '../../../support/sample';
 
@@ -60,6 +61,57 @@ test('what dominates is said with its figures, its regions and its code', () => 
   expect(finding!.text).toMatch(
     /^first touch of fresh memory: about 500\.0ms \(5\.0 % of one thread's time\) for 500 faults \(at least 2\.0M\) in \[heap\], by LoadIndex; /,
   );
+});
+
+describe('with stacks', () => {
+  const taken = (faults: number, chain: string): StackRow => {
+    return { comm: 'app', frames: chain.split(';'), faults, stallNs: faults, sampled: faults };
+  };
+  const place = (
+    regions: readonly RegionRow[],
+    stacks: readonly StackRow[],
+    mapped: Readonly<Record<number, string>> = {},
+  ): readonly [calledBy: string, text: string] => {
+    const [found] = findings(
+      picture(regions, {
+        sites: [costing(Cause.DEMAND_ZERO, 500, { id: 7, label: 'memset' })],
+        siteRegions: () => [{ id: 1, label: '', faults: 500 }],
+        siteStacks: (id) => (id === 7 ? stacks : []),
+        mappedBy: (id) => mapped[id]?.split(';') ?? [],
+      }),
+    );
+    return [found!.calledBy.join(';'), found!.text];
+  };
+  const anon = (id: number, faults: number, maker: string): RegionRow =>
+    row(Cause.DEMAND_ZERO, faults, { id, label: '[anon]', maker });
+
+  it('the callers are those of most faults, as far as these agree', () => {
+    const [all, text] = place(
+      [anon(1, 500, '')],
+      [taken(300, 'main;serve;fill;memset'), taken(250, 'main;load;fill;memset')],
+    );
+    expect(all).toBe('main;serve;fill');
+    expect(text).toContain(' in [anon], by memset, called by main;serve;fill; ');
+    const even = [taken(10, 'main;serve;fill;memset'), taken(10, 'main;load;fill;memset')];
+    expect(place([anon(1, 500, '')], even)[0]).toBe('fill');
+    expect(place([anon(1, 500, '')], [taken(9, 'a;memset'), taken(9, 'b;memset')])[0]).toBe('');
+    // What nobody knows is called by nobody.
+    expect(place([anon(1, 500, '')], [taken(9, '[unknown];memset')])[0]).toBe('');
+    expect(place([anon(1, 500, '')], [taken(9, '[truncated];fill;memset')])[0]).toBe('fill');
+    expect(place([anon(1, 500, '')], [])[0]).toBe('');
+  });
+
+  it('who mapped most of it is said, of many pieces by what they have in common', () => {
+    const text = (rows: readonly RegionRow[], mapped: Readonly<Record<number, string>>): string =>
+      place(rows, [], mapped)[1];
+    const mapped = { 1: 'main;init;mmap', 2: 'main;grow;extent_alloc_mmap;mmap', 3: 'main;grow' };
+    expect(text([anon(1, 400, ''), anon(2, 600, '')], mapped)).toContain(
+      ' in [anon] (mapped by main;grow;extent_alloc_mmap), by memset; ',
+    );
+    expect(text([anon(1, 500, ''), anon(3, 500, '')], mapped)).not.toContain('mapped by');
+    const pieces = [anon(1, 400, 'main;init'), anon(2, 300, '...;grow'), anon(3, 310, '...;grow')];
+    expect(text(pieces, mapped)).toContain('(mapped by main;grow;extent_alloc_mmap)');
+  });
 });
 
 test('the code named is that on which the cause costs most, not that with the most faults there', () => {

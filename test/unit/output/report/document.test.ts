@@ -64,6 +64,7 @@ test('JSON: one versioned document on one line', () => {
 
 test('JSON: what is told of code, stacks, findings and makers has the fields that are documented', () => {
   const frames = ['main', 'load'];
+  const stacks = [{ comm: 'prog', frames, faults: 9, stallNs: 1e9, sampled: 3 }];
   const heap = region(
     7,
     '[heap]',
@@ -89,7 +90,8 @@ test('JSON: what is told of code, stacks, findings and makers has the fields tha
         ],
         siteRegions: () => [{ id: 7, label: '[heap]', faults: 9 }],
         mappedBy: (id) => (id === 7 ? frames : []),
-        stacks: () => [{ comm: 'prog', frames, faults: 9, stallNs: 1e9, sampled: 3 }],
+        stacks: () => stacks,
+        siteStacks: (id) => (id === 3 ? stacks : []),
       },
     ),
   );
@@ -109,10 +111,13 @@ test('JSON: what is told of code, stacks, findings and makers has the fields tha
   expect(report.findings).toMatchObject([
     {
       id: 'first-touch',
-      text: expect.stringContaining('in [heap], by load; ') as string,
+      text: expect.stringContaining(
+        'in [heap] (mapped by main;load), by load, called by main; ',
+      ) as string,
       figures: { faults: 9, stall_ns: 1e9, stall_share: 0.5 },
       regions: ['[heap]'],
       call_sites: ['load'],
+      called_by: ['main'],
     },
   ]);
 });

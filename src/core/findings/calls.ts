@@ -1,0 +1,65 @@
+import { TRUNCATED } from '../code/address';
+import { innermost, innermostMaker, UNKNOWN } from '../code/stack-names';
+import type { RegionRow, Snapshot, StackRow } from '../snapshot/snapshot';
+
+/** Characters of the calls that a finding names. */
+const WIDTH = 80;
+
+/**
+ * Who called the code of these stacks, root first: from its caller outwards as far as more than half of their faults
+ * came the same way. Empty where no stacks were taken, and where nobody knows the callers.
+ */
+export function callersOf(stacks: readonly StackRow[]): string[] {
+  const least = sumOf(stacks, ({ faults }) => faults) / 2;
+  const callers: string[] = [];
+  let same = stacks;
+  for (let depth = 1; ; depth++) {
+    const next = majority(
+      same,
+      (stack) => stack.frames.at(-depth) ?? '',
+      ({ faults }) => faults,
+      least,
+    );
+    if (next === '' || next === UNKNOWN || next === TRUNCATED) return callers;
+    same = same.filter(({ frames }) => frames.at(-depth) === next);
+    // The innermost is the code itself.
+    if (depth > 1) callers.unshift(next);
+  }
+}
+
+/** The same in short; '' for none. */
+export function callersText(callers: readonly string[]): string {
+  return innermost(callers, WIDTH);
+}
+
+/**
+ * Who mapped what has more than half of what is weighed: the innermost calls. Pieces of memory without a name that
+ * have one maker (`RegionRow.maker`) are one. '' where nobody knows.
+ */
+export function makerOf(
+  rows: readonly RegionRow[],
+  weight: (row: RegionRow) => number,
+  { mappedBy }: Pick<Snapshot, 'mappedBy'>,
+): string {
+  const least = sumOf(rows, weight) / 2;
+  const maker = majority(rows, (row) => row.maker, weight, least);
+  const one = rows.find((row) => (maker === '' ? weight(row) > least : row.maker === maker));
+  return one === undefined ? '' : innermostMaker(mappedBy(one.id), WIDTH);
+}
+
+function sumOf<Row>(rows: readonly Row[], weight: (row: Row) => number): number {
+  return rows.reduce((sum, row) => sum + weight(row), 0);
+}
+
+/** The label of what weighs more than `least` together; '' for none. */
+function majority<Row>(
+  rows: readonly Row[],
+  label: (row: Row) => string,
+  weight: (row: Row) => number,
+  least: number,
+): string {
+  const sums = new Map<string, number>();
+  for (const row of rows) sums.set(label(row), (sums.get(label(row)) ?? 0) + weight(row));
+  for (const [name, sum] of sums) if (name !== '' && sum > least) return name;
+  return '';
+}
