@@ -42,6 +42,7 @@
             'addon/bpf/shared_ring.h',
             'addon/bpf/spent.h',
             'addon/bpf/tasks.h',
+            'addon/bpf/twice.h',
             'addon/bpf/walks.h',
             'addon/bpf/windows.h',
           ],

@@ -80,10 +80,12 @@ struct BpfTask {
   // is over.
   struct BpfEntry outer;
   BpfU64 completed;  // address of the last completion, 0 once something has been entered since
+  BpfU64 mark;       // of that completion (twice.h)
   BpfU32 pid, tid;   // as of the last entry
   BpfU8 asleep;      // its events wait for an exec: what is not completed has not been interrupted
   BpfU8 left;        // faults that were left, one after the other
   BpfU8 ended;       // told of for the last time
+  BpfU8 in_user;     // that completion was of an access in user mode
   BpfU64 kept;       // since when
   // Where minor faults are sampled: completed; told by records; told by walks. The last is written
   // by walks, the others by the thread: in a race both tell of some, and less is told later.
@@ -155,12 +157,13 @@ struct BpfSettings {
   BpfU32 sampled;   // of minor faults not each has a record
   BpfU32 stacks;
   BpfU32 budget;  // what capture costs is measured, and `every` follows
+  BpfU32 apart;   // up to BpfState.since entries have records of their own, and need no program
 };
 
 // What changes meanwhile.
 struct BpfState {
   BpfU64 since;        // when all events were on, 0: not yet. What was entered before may have been
-                       // completed and not counted
+                       // completed and not counted, or is told by a record of its own
   BpfU32 ended;        // entries are taken in no more
   BpfU32 wide;         // the events are of everybody on a CPU, not of those who are followed
   BpfU32 added;        // threads that walks through all of them have added

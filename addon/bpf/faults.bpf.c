@@ -176,7 +176,7 @@ INLINE void DropOuter(struct BpfTask* task) {
 
 // Arguments: address, registers, error code (asm/trace/exceptions.h). Returns whether it is of
 // someone who is followed.
-INLINE int TakeIn(u64* arguments, int user) {
+INLINE int TakeIn(u64* arguments) {
   if (state.ended) return 0;
   u64 key = bpf_get_current_task();
   struct BpfTask* task = FindTask(key);
@@ -188,6 +188,12 @@ INLINE int TakeIn(u64* arguments, int user) {
   if (task == NULL && settings.scope != kBpfListed) task = Keep(key, 0);
   if (task == NULL) return 0;
   const u32 depth = arguments[1];
+  // pt_regs: asm/ptrace.h of x86-64.
+  struct {
+    u64 ip, cs;
+  } code;
+  bpf_probe_read_kernel(&code, sizeof code, (void*)(arguments[1] + 16 * 8));
+  const int user = (code.cs & 3) != 0;
   if (user) {
     DropKernel(task);
     DropOuter(task);
@@ -208,28 +214,20 @@ INLINE int TakeIn(u64* arguments, int user) {
   entry->address = arguments[0];
   entry->error_code = arguments[2];
   entry->depth = depth;
-  // pt_regs, ip: asm/ptrace.h of x86-64.
-  bpf_probe_read_kernel(&entry->ip, sizeof entry->ip, (void*)(arguments[1] + 16 * 8));
+  entry->ip = code.ip;
   entry->time = bpf_ktime_get_ns();
   // The kernel answers these at the entry: addon/faults/threads.h.
   const int vsyscall = user && entry->ip == entry->address && entry->ip >> 12 == 0xffffffffff600;
   entry->open = !vsyscall;
-  if (vsyscall && !task->asleep) COUNT(vsyscalls);
+  if (vsyscall && !task->asleep && state.since != 0) COUNT(vsyscalls);
   return 1;
 }
 
-INLINE int Enter(u64* arguments, int user) {
+// Of page_fault_user and page_fault_kernel.
+SEC("raw_tp") int enter(u64* arguments) {
   const struct Timing timing = BeginRun();
-  if (TakeIn(arguments, user)) EndRun(&timing, kBpfEntry);
+  if (TakeIn(arguments)) EndRun(&timing, kBpfEntry);
   return 0;
-}
-
-SEC("raw_tp/page_fault_user") int enter_user(u64* arguments) {
-  return Enter(arguments, 1);
-}
-
-SEC("raw_tp/page_fault_kernel") int enter_kernel(u64* arguments) {
-  return Enter(arguments, 0);
 }
 
 // bpf_perf_event_data of x86-64.
@@ -241,12 +239,14 @@ struct Completion {
 };
 
 #include "sampling.h"
+#include "twice.h"
 
 // Returns whether it is of someone who is followed.
 INLINE int Complete(struct Completion* context, u8 ending) {
-  struct BpfFault fault = {.ending = ending};
   u64 key = bpf_get_current_task();
   u64 address = context->address;
+  struct BpfFault fault = {
+      .ending = ending, .address = address, .user_mode = (context->cs & 3) != 0};
   struct BpfTask* task = FindTask(key);
   if (Outside(ending)) return 0;
   if (task == NULL && settings.scope == kBpfListed && (state.wide || state.windows)) return 0;
@@ -269,9 +269,8 @@ INLINE int Complete(struct Completion* context, u8 ending) {
     DropKernel(task);
     DropOuter(task);
   } else {
-    // Twice, and nothing entered since (as between windows): by the events of two descriptors.
-    if (task != NULL && !state.windows && task->completed != 0 &&
-        SamePage(task->completed, address)) {
+    // Between windows nothing is entered.
+    if (task != NULL && !state.windows && IsTwice(task, key, &fault)) {
       if (ending == kBpfMajor) {
         COUNT(duplicate_major);
       } else {
@@ -284,7 +283,6 @@ INLINE int Complete(struct Completion* context, u8 ending) {
     fault.tid = numbers;
   }
   fault.address = address;
-  fault.user_mode = (context->cs & 3) != 0;
   if (task != NULL) {
     task->left = 0;
     // What was entered before the exec was completed then, and not counted.
@@ -297,7 +295,7 @@ INLINE int Complete(struct Completion* context, u8 ending) {
     Emit(context, &fault);
   }
   // Who walks a stack for the record may touch what is not there.
-  if (task != NULL) task->completed = address;
+  if (task != NULL) NoteCompleted(task, key, &fault);
   return 1;
 }
 
@@ -325,7 +323,7 @@ SEC("raw_tp/signal_generate") int signal(u64* arguments) {
   struct BpfTask* task = FindTask(key);
   if (task == NULL || task->asleep || !InCgroup()) return 0;
   const int seen = Seen(&task->user);
-  if (!seen && !state.windows) return 0;
+  if (!seen && !state.windows && !settings.apart) return 0;
   // Of kernel_siginfo si_signo and si_errno lie before si_code. In the place of its address there
   // may be a small number (SEND_SIG_PRIV), which cannot be read.
   s32 code = 0;

@@ -18,10 +18,8 @@
 
 namespace pagefault {
 
-// Of entries, which may come and go: program and tracepoint.
-inline constexpr const char* kEntries[][2] = {{"enter_user", "page_fault_user"},
-                                              {"enter_kernel", "page_fault_kernel"}};
-inline constexpr size_t kEntryPrograms = std::size(kEntries);
+// Of entries.
+inline constexpr const char* kEntryTracepoints[] = {"page_fault_user", "page_fault_kernel"};
 
 // What is needed once all is loaded: libbpf's own object has a descriptor of each program and map.
 struct BpfPrograms::Loaded {
@@ -30,8 +28,8 @@ struct BpfPrograms::Loaded {
   Fd list, open, counts;          // links of the walks
   Fd listed, rings, stack_rings;  // maps
   Fd finish_minor, finish_major;
-  Fd enter[kEntryPrograms];    // with a budget: programs
-  Fd entries[kEntryPrograms];  // their links
+  Fd enter;  // the program of entries, as long as it may be attached, or attached again
+  Fd entries[std::size(kEntryTracepoints)];  // its links
   MapMemory state_memory, counter_memory;
   SharedRings shared;
   KernelRing ended;
@@ -43,7 +41,7 @@ struct BpfPrograms::Loaded {
   int LoadObject(bpf_object* object, const BpfOptions& options, std::string* what);
   int Prepare(bpf_object* object, const BpfOptions& options);
   int Attach(bpf_object* object, const BpfSettings& settings, std::string* what);
-  int AttachEntries(bpf_object* object, bool budget);
+  int AttachEntries();
   int MapMemories(bpf_object* object, size_t ring_bytes);
   // What one of the walks hands out, `size` bytes each. Returns 0 or an errno.
   int Walk(const Fd& link, size_t size, const std::function<void(const char*)>& visit) const;

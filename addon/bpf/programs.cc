@@ -130,6 +130,7 @@ int BpfPrograms::Loaded::Prepare(bpf_object* object, const BpfOptions& options) 
 int BpfPrograms::Loaded::Attach(bpf_object* object, const BpfSettings& settings,
                                 std::string* what) {
   for (const char* name : kAttached) {
+    if (!settings.sampled && strcmp(name, "counts") == 0) continue;
     *what = name;
     const bpf_program* program = lib.bpf_object__find_program_by_name(object, name);
     bpf_link* const link = lib.bpf_program__attach(program);
@@ -159,19 +160,19 @@ int BpfPrograms::Loaded::Attach(bpf_object* object, const BpfSettings& settings,
   if (error == 0 && settings.stacks != kBpfNoStacks) {
     error = Keep(FdOf(object, "stack_rings"), &stack_rings);
   }
-  if (error != 0) return error;
+  if (error == 0) error = Keep(program("enter"), &enter);
+  if (error != 0 || settings.apart) return error;
   *what = "entries";
-  return AttachEntries(object, settings.budget != 0);
+  error = AttachEntries();
+  if (!settings.budget) enter.Reset();
+  return error;
 }
 
-int BpfPrograms::Loaded::AttachEntries(bpf_object* object, bool budget) {
-  for (size_t i = 0; i < kEntryPrograms; i++) {
-    const bpf_program* program = lib.bpf_object__find_program_by_name(object, kEntries[i][0]);
-    const int fd = lib.bpf_program__fd(program);
-    entries[i].Reset(lib.bpf_raw_tracepoint_open(kEntries[i][1], fd));
+int BpfPrograms::Loaded::AttachEntries() {
+  for (size_t i = 0; i < std::size(entries); i++) {
+    if (entries[i].ok()) continue;
+    entries[i].Reset(lib.bpf_raw_tracepoint_open(kEntryTracepoints[i], enter.get()));
     if (!entries[i].ok()) return errno;
-    const int error = budget ? Keep(fd, &enter[i]) : 0;
-    if (error != 0) return error;
   }
   return 0;
 }
@@ -280,6 +281,16 @@ void BpfPrograms::Begin() {
   loaded_->state()->since = MonotonicNow();
 }
 
+void BpfPrograms::EndApart() {
+  loaded_->enter.Reset();
+  Begin();
+}
+
+void BpfPrograms::EndListing() {
+  loaded_->list.Reset();
+  loaded_->listed.Reset();
+}
+
 void BpfPrograms::End() {
   loaded_->state()->ended = 1;
 }
@@ -329,8 +340,14 @@ void BpfPrograms::TakeEnded(const std::function<void(const BpfEnded&)>& visit) {
 }
 
 size_t BpfPrograms::descriptors() const {
-  const size_t programs = loaded_->enter[0].ok() ? 2 * kEntryPrograms : kEntryPrograms;
-  return loaded_->links.size() + 8 + programs + (loaded_->stack_rings.ok() ? 1 : 0);
+  const Loaded& own = *loaded_;
+  size_t open = own.links.size() + 1;  // with the one that wakes the reader
+  for (const Fd* fd : {&own.list, &own.open, &own.counts, &own.listed, &own.rings, &own.stack_rings,
+                       &own.finish_minor, &own.finish_major, &own.enter}) {
+    open += fd->ok() ? 1 : 0;
+  }
+  for (const Fd& fd : own.entries) open += fd.ok() ? 1 : 0;
+  return open;
 }
 
 #endif

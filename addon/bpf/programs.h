@@ -69,8 +69,13 @@ class BpfPrograms {
   void SetStackEvery(uint32_t every);
   // Faults that this event counts are finished by the program. Returns 0 or an errno.
   int SetOn(int fd, bool major);
+  // Nobody is listed any more.
+  void EndListing();
   // All events are on: who is followed has no unseen completions from now on.
   void Begin();
+  // Of settings.apart, where entries are taken in. The same, and they stay so: programs alone tell
+  // who is in a fault that is entered from now on.
+  void EndApart();
   // What is entered from now on is not taken in.
   void End();
 
@@ -90,7 +95,8 @@ class BpfPrograms {
   // Of settings.budget. From now on minor faults are captured in windows only, none of which is
   // open; and what the kernel counts of threads is told, not what programs do. Or not any more.
   void SetWindows(bool windows);
-  // Entries are taken in, or are not. Returns 0 or an errno.
+  // Of settings.budget or settings.apart. Entries are taken in, or are not. Returns 0 or an errno,
+  // and those that could be switched are.
   int SetEntries(bool on);
   // What is entered from now on and completed within `length` ns is captured.
   // Returns now (CLOCK_MONOTONIC, ns).

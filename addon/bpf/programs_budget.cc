@@ -51,12 +51,8 @@ void BpfPrograms::SetWindows(bool windows) {
 }
 
 int BpfPrograms::SetEntries(bool on) {
-  for (size_t i = 0; i < kEntryPrograms; i++) {
-    if (on == loaded_->entries[i].ok()) continue;
-    loaded_->entries[i].Reset(
-        on ? loaded_->lib.bpf_raw_tracepoint_open(kEntries[i][1], loaded_->enter[i].get()) : -1);
-    if (on && !loaded_->entries[i].ok()) return errno;
-  }
+  if (on) return loaded_->AttachEntries();
+  for (Fd& entry : loaded_->entries) entry.Reset();
   return 0;
 }
 

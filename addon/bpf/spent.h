@@ -13,6 +13,7 @@ struct task_struct {
   s32 exit_state;
   struct task_struct* real_parent;
   u64 min_flt;
+  u64 maj_flt;
   struct sched_entity se;
 } __attribute__((preserve_access_index));
 

@@ -36,7 +36,8 @@ Capture::Capture(const CaptureOptions& options, std::function<void()> wake)
   } else {
     Attach();
   }
-  if (programs_ != nullptr) programs_->Begin();
+  if (programs_ != nullptr) programs_->EndListing();
+  if (programs_ != nullptr && !plan_.apart) programs_->Begin();
   poller_ = std::make_unique<Poller>(*events_, formats_, mailbox_, command_.get(), start_,
                                      WhomToFollow(), std::move(threads_), std::move(wake));
 }
@@ -129,18 +130,37 @@ void Capture::AttachCommand() {
   threads_.Add(pid, pid, pid)->stack_known = true;
 }
 
+void Capture::OpenAnew() {
+  threads_ = ThreadTable();
+  events_.reset();
+  OpenRings();
+}
+
 void Capture::Attach() {
   ListForPrograms(options_.pids);
+  if (plan_.apart && AttachApart()) return;
   try {
     AttachThreads();
   } catch (const SystemError& refused) {
     if (refused.code() != "EMFILE") throw;
-    threads_ = ThreadTable();
-    events_.reset();
-    OpenRings();
+    OpenAnew();
     if (!AttachWide(options_.pids)) throw;
     notices_.push_back({"WIDE_CAPTURE", refused.error(), refused.what()});
   }
+}
+
+bool Capture::AttachApart() {
+  try {
+    AttachThreads();
+    return true;
+  } catch (const SystemError& refused) {
+    if (refused.code() != "EMFILE") throw;
+  }
+  plan_.LeaveEntriesToPrograms();
+  const int error = programs_->SetEntries(true);
+  if (error != 0) throw SystemError(error, "bpf", "entries");
+  OpenAnew();
+  return false;
 }
 
 void Capture::AttachThreads() {

@@ -84,6 +84,11 @@ class Capture {
   // events for everything that runs on each CPU.
   void Attach();
   void AttachThreads();
+  // Closes all, and opens rings and what is of no thread again.
+  void OpenAnew();
+  // With events for entries, too. False where that takes more descriptors than there may be: then
+  // programs see these.
+  bool AttachApart();
   bool AttachWide(const std::vector<pid_t>& pids);
   // Events for all that runs, of the machine or of a cgroup.
   void AttachWhole();

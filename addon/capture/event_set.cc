@@ -238,6 +238,20 @@ void EventSet::CloseTasks() {
                 events_.end());
 }
 
+std::vector<Fd> EventSet::EndEntries() {
+  plan_.LeaveEntriesToPrograms();
+  std::vector<Fd> ended;
+  for (Event& event : events_) {
+    if (SpecOf(event.kind).record != RecordKind::kEntry) continue;
+    SwitchOff(event);
+    ended.push_back(std::move(event.fd));
+  }
+  events_.erase(std::remove_if(events_.begin(), events_.end(),
+                               [](const Event& event) { return !event.fd.ok(); }),
+                events_.end());
+  return ended;
+}
+
 void EventSet::SetStackPeriod(uint32_t period) {
   plan_.stack_every = period;
   if (programs_ != nullptr) return programs_->SetStackEvery(period);

@@ -39,6 +39,8 @@ class EventSet {
   // session itself leaves these records out. False where that is not all.
   bool OpenTasks();
   void CloseTasks();
+  // Programs see entries (Plan::apart): their events are switched off, and handed out to be closed.
+  std::vector<Fd> EndEntries();
   // Events for all processes of each CPU, or of the plan's cgroup, instead of those of threads:
   // descriptors do not grow with the threads. Needs the right to watch all processes; returns 0 or
   // an errno.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <unordered_set>
 
 namespace pagefault {
 
@@ -15,18 +16,21 @@ std::vector<PendingFault> FindPending(const BpfPrograms* programs, Pairer& paire
                                       uint64_t as_of) {
   std::vector<PendingFault> found;
   const auto since = [start](uint64_t time) { return time > start ? time - start : 0; };
+  std::unordered_set<uint32_t> told;
   if (programs != nullptr) {
     // Fails where there is no memory for the walk: then none are shown.
     programs->ForEachOpen([&](const BpfTask& task) {
       const Thread* thread = pairer.threads().Find(task.tid);
       if (thread == nullptr || task.user.time > as_of) return;
+      told.insert(task.tid);
       found.push_back(
           {thread->pid, thread->tid, task.user.address, task.user.ip, since(task.user.time)});
     });
-    return found;
   }
   pairer.threads().ForEach([&](const Thread& thread) {
     if (!thread.user.open || pairer.Tainted(thread.user)) return;
+    if (programs != nullptr && (!pairer.IsApart(thread.user) || told.count(thread.tid) != 0))
+      return;
     found.push_back(
         {thread.pid, thread.tid, thread.user.address, thread.user.ip, since(thread.user.time)});
   });

@@ -12,7 +12,8 @@
 namespace pagefault {
 
 // Those of threads that are followed, entered up to `as_of`, in no order. `programs`: what keeps
-// them, nullptr where records do. `start`: of the session, as `as_of` by the raw clock.
+// them, but those whose entries have records of their own; nullptr where all have. `start`: of the
+// session, as `as_of` by the raw clock.
 std::vector<PendingFault> FindPending(const BpfPrograms* programs, Pairer& pairer, uint64_t start,
                                       uint64_t as_of);
 

@@ -88,8 +88,9 @@ class Planner {
   }
 
   void PlanEngine(const PlanOptions& options) {
-    // Programs take half as much for a fault. A fault of who is not followed takes 0.1 us longer (a
-    // lookup): what is outside of a cgroup must not pay, and the kernel's events do not see it.
+    // Programs take half as much for a fault. A fault of who is not followed takes 0.1 us longer
+    // once they see entries: what is outside of a cgroup must not pay, and the kernel's events do
+    // not see it.
     const bool best = options.engine == Engine::kBest && options.bpf.settings.scope != kBpfCgroup;
     BpfRefusal refusal;
     if (options.engine == Engine::kBpf || best) {
@@ -107,16 +108,32 @@ class Planner {
     plan_.budget = options.budget;
     if (initial && options.budget) plan_.around_ns = MeasureAround(refusal);
     const bool measured = plan_.around_ns >= 0;
-    if (initial && measured) programs_ = BpfPrograms::Open(options.bpf, refusal);
+    BpfOptions bpf = options.bpf;
+    std::vector<EventKind> entries;
+    bpf.settings.apart = initial && EntriesApart(options, &entries);
+    if (initial && measured) programs_ = BpfPrograms::Open(bpf, refusal);
     if (programs_ == nullptr) return false;
-    // First what carries the address-space records.
-    plan_.per_thread = {EventKind::kMajor, EventKind::kMinor};
+    // First what carries the address-space records; entries before what completes them.
+    plan_.per_thread = {EventKind::kMajor};
+    plan_.per_thread.insert(plan_.per_thread.end(), entries.begin(), entries.end());
+    plan_.per_thread.push_back(EventKind::kMinor);
+    plan_.apart = bpf.settings.apart != 0;
     plan_.per_cpu = {EventKind::kFinished};
     plan_.tracepoints = plan_.bpf = formats_.finished = true;
     formats_.sampled = options.bpf.settings.sampled != 0;
     programs_->SetEvery(options.every);
     plan_.every = options.every;
     return true;
+  }
+
+  // Programs of entries run for every fault on the machine. Processes that fault seldom do without
+  // them: their entries come from events of their own, as long as that is so.
+  bool EntriesApart(const PlanOptions& options, std::vector<EventKind>* entries) {
+    const BpfSettings& settings = options.bpf.settings;
+    const bool seldom = settings.scope == kBpfListed && !settings.on_exec && !settings.sampled;
+    std::string what;
+    return options.engine == Engine::kBest && seldom &&
+           Have(EventKind::kEntryUser, 0, -1, entries, &what) == 0;
   }
 
   // Completions, and the entries that belong to them.

@@ -101,12 +101,14 @@ Poller::Poller(EventSet& events, const Formats& formats, Mailbox& mailbox, Comma
       every_(events.plan().every),
       in_force_(events.plan().every),
       windows_(events),
+      entry_move_(events),
       stacks_(LookForStack, kStackPatience),
       stop_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (!stop_fd_.ok()) throw SystemError(errno, "eventfd", "");
   pairer_.Seed(std::move(threads));
   pairer_.stack_periods().Change(start, events.plan().stack_every);
   pairer_.maker_periods().Change(start, events.plan().maker_every);
+  if (events.plan().apart) pairer_.EntriesApartUntil(UINT64_MAX);
   for (Ring* ring : rings_) sources_.emplace_back(ring, &formats.events);
 }
 
@@ -357,6 +359,7 @@ void Poller::Run() {
     if (!first_stacks_) horizon = windows_.Horizon(now);
     KeepBudgets();
     KeepRoom(now);
+    MoveEntries(now);
     Sweep(now);
     LookAtCpus(now);
     LookAtCounts(now);

@@ -12,6 +12,7 @@
 
 #include "capture/command.h"
 #include "capture/ease.h"
+#include "capture/entry_move.h"
 #include "capture/event_set.h"
 #include "capture/held_reader.h"
 #include "capture/notice.h"
@@ -86,6 +87,8 @@ class Poller {
   void Reattach();
   // True once COMMAND has ended; one whose exec has failed late is told.
   bool ReapCommand();
+  // Has programs see entries once those who are followed fault often.
+  void MoveEntries(uint64_t now);
   // Has fewer faults captured where more come than can be taken.
   void KeepRoom(uint64_t now);
   void ApplyEvery();
@@ -141,6 +144,7 @@ class Poller {
   uint32_t in_force_;
   Ease ease_;
   Windows windows_;
+  EntryMove entry_move_;
   bool windows_failed_ = false;
   double used_ = 0;  // of the rings or of the batches, the fuller one
   HeldReader<ThreadStack> stacks_;

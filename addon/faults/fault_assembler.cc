@@ -91,7 +91,7 @@ void FaultAssembler::OnSignal(Thread& thread, const Record& record) {
   Entry& entry = thread.user;
   const uint8_t bus = record.signal == SIGBUS ? kSignalBus : 0;
   const auto signal = static_cast<uint8_t>(bus | record.signal_code);
-  if (record.kind == RecordKind::kFinished && record.entered == 0) {
+  if (record.kind == RecordKind::kFinished && record.entered == 0 && apart_until_ == 0) {
     // Between windows a program tells it by the signal alone.
     counters_.unresolved++;
     return Fault(thread, nullptr, {kFlagNone, record.address, record.time, false, signal});
@@ -103,14 +103,18 @@ void FaultAssembler::OnSignal(Thread& thread, const Record& record) {
   Fault(thread, &entry, {kFlagNone, entry.address, record.time, false, signal});
 }
 
+bool FaultAssembler::IsTold(const Thread& thread, const Record& record) const {
+  const Entry& entry = record.user_mode ? thread.user : thread.kernel;
+  return entry.open && record.entered <= apart_until_ && entry.ip == record.ip &&
+         SamePage(entry.address, record.address);
+}
+
 void FaultAssembler::OnFinished(Thread& thread, const Record& record) {
-  if (record.entered != 0) {
-    Enter(thread, record, record.entered);
-    const Entry& entry = record.user_mode ? thread.user : thread.kernel;
+  if (record.entered != 0 && !IsTold(thread, record)) Enter(thread, record, record.entered);
+  const Entry* const entry = record.stack_every != 0 ? EntryOf(thread, record) : nullptr;
+  if (entry != nullptr) {
     // Each of the faults that it stands for may stand for others itself.
-    if (record.stack_every != 0) {
-      Keep(thread, entry, record, uint64_t{record.stack_every} * record.weight);
-    }
+    Keep(thread, *entry, record, uint64_t{record.stack_every} * record.weight);
   }
   if (record.ending == kBpfSignal) return OnSignal(thread, record);
   if (record.ending != kBpfLeft) OnCompletion(thread, record, record.time);

@@ -33,7 +33,7 @@ class FaultAssembler {
   // `stamp` is the time that the record itself carries.
   void OnCompletion(Thread& thread, const Record& record, uint64_t stamp);
   void OnSignal(Thread& thread, const Record& record);
-  // Entry and end in one, joined by a BPF program.
+  // Entry and end in one, joined by a BPF program; or the end alone.
   void OnFinished(Thread& thread, const Record& record);
   // Minor faults of the thread that no record tells of; below 0 what records have told too much.
   void OnCounted(const Thread& thread, int64_t minor, uint64_t time);
@@ -42,13 +42,20 @@ class FaultAssembler {
   // Records from before `time` may be missing, though no LOST says so yet: a user entry from before
   // then that has no completion claims no fault.
   void SuspectUntil(uint64_t time) { suspect_until_ = time; }
+  // Up to `time` entries have records of their own though programs finish the faults, which may
+  // have seen the last of these entries as well.
+  void EntriesApartUntil(uint64_t time) { apart_until_ = time; }
+  bool IsApart(const Entry& entry) const { return entry.time <= apart_until_; }
   // The completion of this open entry may be among lost records.
   bool Tainted(const Entry& entry) const {
-    return !formats_.finished && (entry.tainted || entry.time < suspect_until_);
+    const bool known = formats_.finished && !IsApart(entry);
+    return !known && (entry.tainted || entry.time < suspect_until_);
   }
 
  private:
   void Enter(Thread& thread, const Record& record, uint64_t time);
+  // The entry of a finished fault has come in a record of its own.
+  bool IsTold(const Thread& thread, const Record& record) const;
   // The open user entry, if any, has come to nothing by `time`, and no signal was seen for it.
   void LeaveUserEntry(Thread& thread, uint64_t time);
   // Takes out the interrupted entry that this one retries.
@@ -76,6 +83,7 @@ class FaultAssembler {
   const SessionTime& session_;
   PairCounters& counters_;
   uint64_t suspect_until_ = 0;
+  uint64_t apart_until_ = 0;
 };
 
 }  // namespace pagefault

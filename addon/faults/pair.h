@@ -61,6 +61,8 @@ class Pairer {
   void LookAhead(const RawRecord& raw, uint64_t since);
   // See FaultAssembler.
   void SuspectUntil(uint64_t time) { faults_.SuspectUntil(time); }
+  void EntriesApartUntil(uint64_t time) { faults_.EntriesApartUntil(time); }
+  bool IsApart(const Entry& entry) const { return faults_.IsApart(entry); }
   bool Tainted(const Entry& entry) const { return faults_.Tainted(entry); }
   // Address-space records may be missing from before `time`, though none was lost in a ring.
   void DoubtMaps(uint64_t time);

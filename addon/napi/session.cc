@@ -171,6 +171,7 @@ Napi::Value Session::Info(const Napi::CallbackInfo& info) {
   object.Set("easedEvery", capture_->poller().eased_every());
   object.Set("engine", plan.bpf ? "bpf" : plan.tracepoints ? "tracepoint" : "software");
   object.Set("bpfRefused", plan.bpf_refused);
+  object.Set("entriesApart", plan.apart);
   object.Set("entrySource", plan.tracepoints ? "tracepoint" : "software");
   object.Set("unmapTracepoints", plan.syscall_tracepoints);
   object.Set("signalTracepoint", capture_->sees_signals());

@@ -19,6 +19,7 @@ struct Plan {
   bool tracepoints = false;  // entry records with error code
   bool bpf = false;          // BPF programs finish the faults
   std::string bpf_refused;   // why not, where that was tried and is not what was asked for
+  bool apart = false;        // of these, too, entries have records of their own (EntryMove)
   uint32_t every = 1;        // so manyth minor fault has a record, the others are counted
   bool budget = false;       // that changes
   double around_ns = 0;      // with a budget: MeasureAround()
@@ -40,6 +41,11 @@ struct Plan {
   std::vector<EventKind> per_thread;  // in the order in which they are opened
   std::vector<EventKind> per_cpu;     // opened for all threads of each CPU
 
+  // From now on.
+  void LeaveEntriesToPrograms() {
+    apart = false;
+    per_thread = {EventKind::kMajor, EventKind::kMinor};
+  }
   bool copies_stacks() const {
     const auto has = [](const std::vector<EventKind>& kinds) {
       return std::any_of(kinds.begin(), kinds.end(), IsCopy);

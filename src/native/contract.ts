@@ -107,6 +107,8 @@ export interface SessionInfo extends CaptureMode {
   readonly commandPid: number;
   /** Why programs do not capture where that was tried and nobody asked for them; '' where they do, or it was not tried. */
   readonly bpfRefused?: string;
+  /** With the engine bpf: where faults begin is told by events of the threads until these fault often (ENTRIES_MOVED). */
+  readonly entriesApart?: boolean;
   readonly notices: readonly NoticeFacts[];
 }
 

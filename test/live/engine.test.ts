@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { cgroupMount } from '../../src/sources/live/cgroups';
 import {
@@ -6,15 +6,17 @@ import {
   analyzerCommand,
   captureAttached,
   captureCommand,
+  readFaults,
   reportIn,
   startAnalyzer,
+  waiting,
 } from '../support/analyzer';
 import type { Capture } from '../support/analyzer';
 import { workload } from '../support/build';
 import type { Fault } from '../support/formats';
-import { attached, run } from '../support/running';
+import { attached, run, Running, until } from '../support/running';
 import { removeScratch, scratchDirectory } from '../support/scratch';
-import { afterLoading, compare } from '../support/truth';
+import { afterLoading, compare, truthRows } from '../support/truth';
 
 let scratch: string;
 beforeAll(() => {
@@ -74,6 +76,104 @@ const joined = ENGINES.flatMap((engine) => ATTACHED.map((of) => [engine, ...of] 
 test.each(joined)('%s, attached to: the same of %s', async (engine, name, ...args) => {
   const options = ['--engine', engine, '--no-symbols'];
   isWhole(await captureAttached(command(name, ...args), scratch, options), engine);
+});
+
+/** What the debug log says of entries that programs have come to see. */
+const MOVED = /^debug: .* capture: ENTRIES_MOVED /m;
+const debugged = async ([name, ...args]: Case): Promise<Capture> => {
+  process.env.PAGEFAULT_DEBUG = 'capture';
+  try {
+    return await captureAttached(command(name, ...args), scratch, ['--no-symbols']);
+  } finally {
+    delete process.env.PAGEFAULT_DEBUG;
+  }
+};
+
+/** Enough for the move in the middle of it: of threads, forks, execs, copies, faults in the kernel, and signals. */
+const BUSY: readonly Case[] = [
+  ['storm', '--threads', '2', '--faults', '40000', '--pages', '1024'],
+  ['threads', '--sleepers', '100', '--faulting', '40', '--pages', '1000'],
+  ['forkstorm', '--children', '400', '--pages', '40'],
+  ['execer', '--depth', '60', '--pages', '600'],
+  ['cow', '--pages', '6000'],
+  ['kernelread', '--pages', '12000'],
+  ['segv', '--times', '10000'],
+];
+test.each(BUSY)(
+  '%s, attached to: programs come to see entries, and every fault is there once, with its beginning',
+  async (name, ...args) => {
+    const capture = await debugged([name, ...args]);
+    isWhole(capture);
+    expect(capture.ended.stderr).toMatch(MOVED);
+    expect(capture.report.capture.records).toMatchObject({
+      ...{ unpaired_completions: 0, interrupted: 0, retried: 0, duplicates: 0 },
+    });
+    const blind = capture.faults.filter(
+      ({ class: kind, latency_ns: took, error_code: code }) =>
+        code === null || (took === null && kind !== 'ERROR'),
+    );
+    expect(blind).toEqual([]);
+  },
+);
+
+test('a target that faults seldom: no program runs for the faults of others', async () => {
+  const capture = await debugged(['storm', '--faults', '3000', '--pages', '1024']);
+  isWhole(capture);
+  expect(capture.ended.stderr).not.toMatch(MOVED);
+  const { descriptors, cpus } = capture.report.capture;
+  expect(descriptors / cpus).toBeLessThanOrEqual(20);
+});
+
+// Around the 10,000th fault: its thread ends before, while or after programs come to see its entries.
+test.each([9_990, 10_500, 13_000, 17_000])(
+  'a target that ends with its fault number %i: every one is there',
+  async (faults) => {
+    isWhole(await debugged(['storm', '--faults', String(faults), '--pages', '512']));
+  },
+);
+
+test('programs that are refused then: events go on, it is said, and every fault is there', async () => {
+  const target = await waiting(command('storm', '--faults', '40000', '--pages', '1024'));
+  const file = join(scratch, 'refused.ndjson');
+  const tracer = startAnalyzer([
+    ...['--no-symbols', '--format', 'ndjson', '--report-format', 'json', '-o', file],
+    ...['-p', String(target.pid)],
+  ]);
+  await attached(tracer);
+  const tasks = `/proc/${tracer.pid}/task`;
+  const poller = readdirSync(tasks).find(
+    (tid) => readFileSync(`${tasks}/${tid}/comm`, 'utf8') === 'pf-poller\n',
+  );
+  // Its first call of bpf(2), and all that follow.
+  const strace = new Running(['strace', '-e', 'inject=bpf:error=EPERM', '-p', poller!]);
+  await until('strace', () => strace.stderr.includes('attached'));
+  target.write('\n');
+  const { stdout } = await target.ended;
+  const ended = await tracer.ended;
+  await strace.ended;
+  expect(strace.stderr).toMatch(/BPF_RAW_TRACEPOINT_OPEN.*INJECTED/);
+  expect(ended.stderr).toMatch(/^note: programs in the kernel could not be told .*$/m);
+  const rows = truthRows(stdout);
+  isWhole({ ended, rows, faults: await readFaults(file), report: reportIn(ended) });
+});
+
+test('a fault that waits since before programs came to see entries is in flight', async () => {
+  const stuck = await waiting([workload('stuck'), '--forever']);
+  const storm = await waiting(command('storm', '--faults', '40000', '--pages', '1024'));
+  const tracer = startAnalyzer(
+    ['-q', '--no-symbols', '--report-format', 'json', '-p', `${stuck.pid},${storm.pid}`],
+    { env: { PAGEFAULT_DEBUG: 'capture' } },
+  );
+  await attached(tracer);
+  stuck.write('\n');
+  await until('its fault', () => stuck.stdout.includes('"stuck"'));
+  storm.write('\n');
+  await until('the move', () => MOVED.test(tracer.stderr));
+  await storm.ended;
+  tracer.kill('SIGINT');
+  const ended = await tracer.ended;
+  stuck.kill('SIGKILL');
+  expect(reportIn(ended).completeness).toMatchObject({ difference: 0, lost: 0, in_flight: 1 });
 });
 
 // Who walks a stack inside of a fault touches pages that are not there.

@@ -88,6 +88,101 @@ TEST(finished_by_a_signal_that_no_entry_tells) {
   CHECK_EQ(bench.counters().unresolved, 1u);
 }
 
+TEST(finished_with_an_entry_of_its_own) {
+  Bench bench;
+  bench.TakesFinished();
+  bench.pairer().EntriesApartUntil(UINT64_MAX);
+  bench.User(2000, 0x5010, 6);
+  bench.Feed(Finished(Fault(0, 2500, 0x5000)));
+  bench.Kernel(3000, 0x6010);
+  BpfFault kernel = Fault(0, 3700, 0x6000, kBpfMajor);
+  kernel.user_mode = 0;
+  bench.Feed(Finished(kernel));
+  const SeenBatch seen = bench.Seen();
+  CHECK_EQ(seen.faults.size(), 2u);
+  CHECK_EQ(seen.faults.at(0).latency, 500.0);
+  CHECK_EQ(seen.faults.at(0).error_code, 6);
+  CHECK_EQ(seen.faults.at(0).flags, 1 | 8 | 16);
+  CHECK_EQ(seen.faults.at(1).latency, 700.0);
+  CHECK_EQ(bench.counters().unpaired_completions, 0u);
+  CHECK_EQ(bench.counters().kernel_entries, 0u);
+}
+
+TEST(finished_and_entered_twice_is_one_fault) {
+  // Programs came meanwhile.
+  Bench bench;
+  bench.TakesFinished();
+  bench.pairer().EntriesApartUntil(UINT64_MAX);
+  bench.User(2000, 0x5010, 7);
+  bench.Feed(Finished(Fault(2100, 2500, 0x5010)));
+  bench.Kernel(3000, 0x6010);
+  BpfFault kernel = Fault(3100, 3700, 0x6010);
+  kernel.user_mode = 0;
+  kernel.ip = 0x402000;
+  bench.Feed(Finished(kernel));
+  // The record of this one was lost.
+  bench.Feed(Finished(Fault(4100, 4200, 0x7010)));
+  bench.User(5000, 0x5010, 7);
+  bench.pairer().EntriesApartUntil(5900);
+  // It has been interrupted, and is tried again when there are no such records any more.
+  bench.Feed(Finished(Fault(6000, 6300, 0x5010)));
+  const SeenBatch seen = bench.Seen();
+  CHECK_EQ(seen.faults.size(), 4u);
+  CHECK_EQ(seen.faults.at(0).latency, 500.0);
+  CHECK_EQ(seen.faults.at(1).latency, 700.0);
+  CHECK_EQ(seen.faults.at(2).latency, 100.0);
+  CHECK_EQ(seen.faults.at(3).latency, -1.0);
+  CHECK_EQ(bench.counters().retried, 1u);
+  CHECK_EQ(bench.counters().interrupted, 0u);
+  CHECK_EQ(bench.counters().kernel_entries, 0u);
+}
+
+TEST(finished_by_a_signal_for_an_entry_of_its_own) {
+  Bench bench;
+  bench.TakesFinished();
+  bench.pairer().EntriesApartUntil(3500);
+  BpfFault fault = Fault(0, 2500, 0x5000, kBpfSignal);
+  fault.signal_code = 1;
+  // Of a trap of another kind.
+  bench.Feed(Finished(fault));
+  bench.User(3000, 0x5010, 4);
+  fault.time = 4000;  // seen to end when there are no such entries any more
+  bench.Feed(Finished(fault));
+  bench.Feed(Finished(fault));
+  const SeenBatch seen = bench.Seen();
+  CHECK_EQ(seen.faults.size(), 1u);
+  CHECK_EQ(seen.faults.at(0).flags, 8 | 16);
+  CHECK_EQ(seen.faults.at(0).address, 0x5010u);
+  CHECK_EQ(seen.faults.at(0).signal, 1);
+  CHECK_EQ(bench.counters().unresolved, 1u);
+}
+
+TEST(finished_with_a_stack_and_an_entry_of_its_own) {
+  Bench bench;
+  bench.TakesFinished();
+  bench.pairer().EntriesApartUntil(UINT64_MAX);
+  bench.User(2000, 0x5010);
+  BpfFault fault = Fault(0, 2500, 0x5000);
+  fault.stack_every = 7;
+  bench.Feed(FinishedWithChain(fault, {PERF_CONTEXT_USER, 0x401000}));
+  const SeenBatch seen = bench.Seen();
+  CHECK_EQ(seen.faults.size(), 1u);
+  CHECK_EQ(seen.records.size(), 1u);
+  CHECK_EQ(seen.records.at(0).count, 7.0);
+}
+
+TEST(finished_entries_of_their_own_may_be_lost) {
+  // What became of it may have been said in a ring that overflowed.
+  Bench bench;
+  bench.TakesFinished();
+  bench.pairer().EntriesApartUntil(9000);
+  bench.User(2000, 0x5010);
+  bench.pairer().SuspectUntil(2500);
+  bench.User(3000, 0x6010);
+  CHECK_EQ(bench.counters().tainted_entries, 1u);
+  CHECK_EQ(bench.counters().interrupted, 0u);
+}
+
 TEST(finished_in_a_window_stands_for_those_between_windows) {
   Bench bench;
   bench.TakesSamples();

@@ -20,6 +20,8 @@ export type NoticeCode =
   | 'CREDENTIALS_CHANGED'
   | 'CREDENTIALS_MORE'
   | 'COUNTS_UNREAD'
+  | 'ENTRIES_MOVED'
+  | 'ENTRIES_STAY'
   | 'WINDOWS_FAILED';
 
 /** A notice of the addon: what it could not have and what it did instead. */
@@ -41,6 +43,7 @@ const TEXTS: Readonly<Record<NoticeCode, Text | null>> = {
   // Means that cost the user nothing.
   TRACEFS_DETACHED: null,
   FD_LIMIT_RAISED: null,
+  ENTRIES_MOVED: null,
   NO_TRACEPOINTS: (detail, errno) =>
     `${noTracepoints(detail, errno)}: COW and causes cannot be told, latency can`,
   SOFTWARE_ASKED_FOR: () => '--engine software: COW and causes cannot be told, latency can',
@@ -80,6 +83,8 @@ const TEXTS: Readonly<Record<NoticeCode, Text | null>> = {
     `events could not be switched for --budget (${detail}): fewer faults are captured than may be, or none`,
   COUNTS_UNREAD: (detail) =>
     `what the programs in the kernel had counted last could not be read (${detail}): totals are too low`,
+  ENTRIES_STAY: (detail) =>
+    `programs in the kernel could not be told where faults begin (${detail}): events tell it, which costs the target more`,
   CREDENTIALS_MORE: (detail) => `and ${detail} more changed their credentials by exec`,
 };
 
