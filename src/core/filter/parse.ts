@@ -55,8 +55,8 @@ export const FIELD_NAMES = [
   'lat',
 ] as const;
 const FIELD_LIST = FIELD_NAMES.join(' ');
-/** `class=cow`, as one would write an option. With any other word before it `=` is text. */
-const ASSIGNED = new RegExp(`(?:${FIELD_LIST.replaceAll(' ', '|')})=`, 'iy');
+/** A field and what it is to be; `class=cow` as one would write an option. */
+const FIELD = /[a-z]+[:=]/iy;
 const UNITS: ReadonlyMap<string, number> = new Map(
   Object.entries<number>({ ns: 1, us: 1e3, µs: 1e3, ms: 1e6, s: 1e9 }),
 );
@@ -120,14 +120,13 @@ class Parser {
     if (this.scan.take('~')) return this.patternTerm('any');
     const latency = this.scan.match(/lat(?:ency)?(?=[<>])/iy);
     if (latency !== '') return this.latencyTerm();
-    const name = (this.scan.match(/[a-z]+:/iy) || this.scan.match(ASSIGNED))
-      .slice(0, -1)
-      .toLowerCase();
+    const name = this.scan.match(FIELD).slice(0, -1).toLowerCase();
     if (name === '') {
       const text = this.scan.value();
       if (text === '') this.fail('a term is missing');
       const keyword = /^(?:and|or)$/i.test(text) && this.scan.text.charAt(start) !== '"';
       if (keyword) this.fail(`'${text}' stands between two terms`, start);
+      if (this.scan.text.charAt(start) === '=') this.fail('no blanks around =', start);
       return { op: 'text', field: 'any', text, pattern: false };
     }
     return this.fieldTerm(name, start);
@@ -147,10 +146,7 @@ class Parser {
     if (name === 'tid' || name === 'pid') return this.idTerm(name);
     if (name === 'addr' || name === 'ip') return this.rangeTerm(name);
     if (name === 'lat' || name === 'latency') this.fail('write lat>1ms or lat<10us', start);
-    return this.fail(
-      `no field '${name}' (${FIELD_LIST}); put a name with a colon in quotes`,
-      start,
-    );
+    return this.fail(`no field '${name}' (${FIELD_LIST}); put a name with : or = in quotes`, start);
   }
 
   private patternTerm(field: TextField): Filter {

@@ -225,15 +225,16 @@ describe('parseFilter', () => {
   });
 });
 
-test('a field takes = as it takes a colon; elsewhere = is text', () => {
+test('a field takes = as it takes a colon; what is no field is refused, and text in quotes', () => {
   const read = (text: string): unknown => parseFilter(text).filter;
+  const refusal = (text: string): string | undefined => parseFilter(text).error?.message;
   expect(read('class=cow')).toEqual(read('class:cow'));
   expect(read('tid=1,2 and not region=libc')).toEqual(read('tid:1,2 and not region:libc'));
-  expect(read('key=value')).toEqual({
-    op: 'text',
-    field: 'any',
-    text: 'key=value',
-    pattern: false,
-  });
-  expect(parseFilter('class=cwo').error!.message).toMatch(/^class: is one of/);
+  for (const text of ['key=value', '=', 'a.b=c']) {
+    const quoted = text === 'a.b=c' ? text : `"${text}"`;
+    expect(read(quoted)).toEqual({ op: 'text', field: 'any', text, pattern: false });
+  }
+  expect(refusal('class=cwo')).toMatch(/^class: is one of/);
+  expect(refusal('clas=cow')).toMatch(/^no field 'clas' \(class cause /);
+  expect(refusal('pid = 5')).toBe('no blanks around =');
 });
