@@ -59,7 +59,7 @@ export function svgOf(terminal: Terminal, palette: Palette): string {
   const font = `font-family="DejaVu Sans Mono, Menlo, Consolas, monospace" font-size="${FONT_SIZE}"`;
   const size = `width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" ${size} ${font} xml:space="preserve">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" ${size} ${font} shape-rendering="crispEdges" xml:space="preserve">`,
     `<rect width="100%" height="100%" fill="${palette.background}"/>`,
     ...parts,
     '</svg>',
