@@ -3,7 +3,12 @@ import type { Process } from '../tasks/process';
 import { BriefOwners } from './brief-owners';
 import type { Tasks } from '../tasks/tasks';
 
-/** Processes that are asked about once more per tick: who moves to another cgroup is noticed by and by. As many that had no answer. */
+/**
+ * Processes that are asked about once more a second, however often one looks: who moves to another cgroup is noticed by and by,
+ * and thousands that rest cost little.
+ */
+const AGAIN_PER_SECOND = 32;
+/** At once; as many that had no answer. */
 const AGAIN = 64;
 /** Between the beginnings of two rounds at least, ns: of a few processes each would be asked about at every tick. */
 const ROUND_NS = 8e9;
@@ -24,6 +29,8 @@ export class OwnerWatch {
   private readonly turn: Process[] = [];
   /** When a round began. */
   private began = -Infinity;
+  /** When some of it were asked about. */
+  private turned = -Infinity;
   /** They live, and the readers did not come to it. */
   private readonly unanswered: Process[] = [];
   /** Of those that end before the answer. */
@@ -65,7 +72,13 @@ export class OwnerWatch {
       this.began = now;
       this.turn.push(...this.tasks.live());
     }
-    const next = [...this.unanswered.splice(0, AGAIN), ...this.turn.splice(-AGAIN)];
+    const due = Math.min(AGAIN, Math.floor(((now - this.turned) / 1e9) * AGAIN_PER_SECOND));
+    // Of less than one the time goes on.
+    if (due > 0) this.turned = now;
+    const next = [
+      ...this.unanswered.splice(0, AGAIN),
+      ...this.turn.splice(Math.max(0, this.turn.length - due)),
+    ];
     for (const process of next) if (process.alive) this.ask(process);
   }
 

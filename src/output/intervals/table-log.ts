@@ -9,6 +9,7 @@ import type { OwnedGrouping, ProcessGrouping } from '../../core/snapshot/process
 import type { ProcessRow, StatRow } from '../../core/snapshot/snapshot';
 import { grouped, rate, stallNow } from '../../core/text/format';
 import { restLine, tableLines } from '../report/table';
+import { leadingRows } from './leading-rows';
 
 /** Rises when a field changes its meaning; new ones are added at the end, before `v`. */
 const LOG_VERSION = 1;
@@ -88,18 +89,16 @@ export class TableLog {
     rows: readonly Row[],
     columns: readonly Column<Row>[],
   ): string {
-    const ordered = [...rows].sort(
-      (a, b) => b.stalled - a.stalled || b.rate - a.rate || b.stallNs - a.stallNs || a.id - b.id,
-    );
     const first = this.first;
     this.first = false;
-    if (this.format !== 'text') return this.records(picture, ordered, columns, first);
+    if (this.format !== 'text')
+      return this.records(picture, [...rows].sort(byStall), columns, first);
     const told = columns.filter(({ id }) => TEXT_COLUMNS.has(id));
-    const rest = ordered.slice(MAX_ROWS);
+    const { leading, rest } = leadingRows(rows, MAX_ROWS, byStall);
     const lines = [
       ...(first ? [] : ['']),
       this.heading(picture),
-      ...tableLines(ordered.slice(0, MAX_ROWS), told),
+      ...tableLines(leading, told),
       ...(rest.length === 0 ? [] : [restLine(rest, true)]),
     ];
     return `${lines.join('\n')}\n`;
@@ -137,6 +136,11 @@ function isShown(
   before: number,
 ): boolean {
   return now > 0 || stalled > 0 || lastTime > before || (alive && faults > 0);
+}
+
+/** Who waits now comes first. */
+function byStall(a: StatRow, b: StatRow): number {
+  return b.stalled - a.stalled || b.rate - a.rate || b.stallNs - a.stallNs || a.id - b.id;
 }
 
 function isoTime(ms: number): string {

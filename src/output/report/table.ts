@@ -37,12 +37,12 @@ export function alignedLines(
 
 /** The rows that a table has no room for, in one line: with it its numbers add up. */
 export function restLine(rows: readonly StatRow[], timed: boolean): string {
-  const sum = (value: (row: StatRow) => number): number =>
-    rows.reduce((total, row) => total + value(row), 0);
-  const stalled = timed ? `, ${latency(sum((row) => row.stallNs))} stalled` : '';
-  const faults = counted(
-    sum((row) => row.faults),
-    'fault',
-  );
+  let [all, stallNs] = [0, 0];
+  for (const row of rows) {
+    all += row.faults;
+    stallNs += row.stallNs;
+  }
+  const stalled = timed ? `, ${latency(stallNs)} stalled` : '';
+  const faults = counted(all, 'fault');
   return `  and ${grouped(rows.length)} more with ${faults}${stalled}`;
 }

@@ -63,30 +63,25 @@ export interface Status {
 }
 
 export function parseStatus(text: string): Status | null {
-  const values = new Map<string, string>();
-  for (const line of text.split('\n')) {
-    const colon = line.indexOf(':');
-    // The first of a name wins: a later line cannot be the kernel's.
-    const name = line.slice(0, colon);
-    if (colon > 0 && !values.has(name)) values.set(name, line.slice(colon + 1).trim());
-  }
   const list = (name: string): number[] => {
-    const value = values.get(name) ?? '';
-    return value === '' ? [] : value.split(/\s+/).map(Number);
+    const value = statusValue(text, name);
+    return value === undefined || value === '' ? [] : value.split(/\s+/).map(Number);
   };
   const tgid = list('Tgid')[0] ?? NaN;
   const uids = list('Uid');
   if (!Number.isInteger(tgid) || uids.length !== 4 || !uids.every(Number.isInteger)) return null;
   const nsPids = list('NSpid');
-  const rss = Number.parseInt(values.get('VmRSS') ?? '0', 10);
+  const rss = Number.parseInt(statusValue(text, 'VmRSS') ?? '0', 10);
   if (!Number.isInteger(rss) || !nsPids.every(Number.isInteger)) return null;
   const ppid = list('PPid')[0] ?? 0;
-  const kernelThread = values.has('Kthread')
-    ? values.get('Kthread') === '1'
-    : !values.has('VmSize') && isOfKthreadd(tgid, ppid);
+  const kthread = statusValue(text, 'Kthread');
+  const kernelThread =
+    kthread === undefined
+      ? statusValue(text, 'VmSize') === undefined && isOfKthreadd(tgid, ppid)
+      : kthread === '1';
   return {
     tgid,
-    state: (values.get('State') ?? '?').slice(0, 1),
+    state: (statusValue(text, 'State') ?? '?').slice(0, 1),
     threads: list('Threads')[0] ?? 1,
     kernelThread,
     ppid,
@@ -94,6 +89,18 @@ export function parseStatus(text: string): Status | null {
     rssBytes: rss * 1024,
     nsPids: nsPids.length === 0 ? [tgid] : nsPids,
   };
+}
+
+/**
+ * What the first line of a name says: a later one cannot be the kernel's. undefined where there is none. Read from where it
+ * stands: of sixty lines a few are asked for, of many processes every second.
+ */
+function statusValue(text: string, name: string): string | undefined {
+  const title = `${name}:`;
+  const at = text.startsWith(title) ? 0 : text.indexOf(`\n${title}`) + 1;
+  if (at === 0 && !text.startsWith(title)) return undefined;
+  const end = text.indexOf('\n', at);
+  return text.slice(at + title.length, end < 0 ? text.length : end).trim();
 }
 
 /**

@@ -180,6 +180,30 @@ test('a process is asked about again after eight seconds, however often one look
   expect(times).toEqual([0, 0.5, 8.5, 16.5]);
 });
 
+test.each([0.25, 1, 10])(
+  'of many processes few are asked about a second, each %d s',
+  (interval) => {
+    const { owners, rig: made } = rig();
+    made.attach();
+    for (let pid = 1000; pid < 2000; pid++) made.fork(100, pid);
+    made.run();
+    const answers = Object.fromEntries(Array.from({ length: 1000 }, (_, n) => [1000 + n, NGINX]));
+    const again = new Map<number, number>();
+    const seconds = 60;
+    for (let second = 0; second <= seconds; second += interval) {
+      made.model.tick(made.now + second * 1e9);
+      made.run();
+      if (second > 1) for (const { pid } of owners.asked) again.set(pid, (again.get(pid) ?? 0) + 1);
+      owners.answer({ ...answers, 100: NGINX });
+      made.run();
+    }
+    const asked = [...again.values()].reduce((sum, n) => sum + n, 0);
+    // At 10 s those of six looks.
+    expect(asked).toBeGreaterThan(Math.min(6, seconds / interval) * 60 * 0.8);
+    expect(asked).toBeLessThanOrEqual(seconds * 32 + 64);
+  },
+);
+
 test('who lives and had no answer is asked again, and its children are told then', () => {
   const { owners, rig: made } = family();
   owners.answer({});
