@@ -1,9 +1,6 @@
 import { TRUNCATED } from '../code/address';
-import { innermost, innermostMaker, UNKNOWN } from '../code/stack-names';
+import { UNKNOWN } from '../code/stack-names';
 import type { RegionRow, Snapshot, StackRow } from '../snapshot/snapshot';
-
-/** Characters of the calls that a finding names. */
-const WIDTH = 80;
 
 /**
  * Who called the code of these stacks, root first: from its caller outwards as far as more than half of their faults
@@ -27,24 +24,19 @@ export function callersOf(stacks: readonly StackRow[]): string[] {
   }
 }
 
-/** The same in short; '' for none. */
-export function callersText(callers: readonly string[]): string {
-  return innermost(callers, WIDTH);
-}
-
 /**
- * Who mapped what has more than half of what is weighed: the innermost calls. Pieces of memory without a name that
- * have one maker (`RegionRow.maker`) are one. '' where nobody knows.
+ * Who mapped what has more than half of what is weighed: root first. Pieces of memory without a name that have
+ * one maker (`RegionRow.maker`) are one. Empty where nobody knows.
  */
 export function makerOf(
   rows: readonly RegionRow[],
   weight: (row: RegionRow) => number,
   { mappedBy }: Pick<Snapshot, 'mappedBy'>,
-): string {
+): readonly string[] {
   const least = sumOf(rows, weight) / 2;
   const maker = majority(rows, (row) => row.maker, weight, least);
   const one = rows.find((row) => (maker === '' ? weight(row) > least : row.maker === maker));
-  return one === undefined ? '' : innermostMaker(mappedBy(one.id), WIDTH);
+  return one === undefined ? [] : mappedBy(one.id);
 }
 
 function sumOf<Row>(rows: readonly Row[], weight: (row: Row) => number): number {

@@ -1,9 +1,10 @@
 import { CAUSE_NAMES } from '../classify/classes';
+import { innermost, innermostMaker } from '../code/stack-names';
 import { hugePageText } from '../facts/huge-pages';
 import type { HugePageFacts } from '../facts/huge-pages';
 import type { RegionRow, Snapshot, StatRow } from '../snapshot/snapshot';
 import { bytes, counted, grouped, latency, percent } from '../text/format';
-import { callersOf, callersText, makerOf } from './calls';
+import { callersOf, makerOf } from './calls';
 import { evidence, IN_ALL, isEvident, stallFor } from './evidence';
 import type { Evidence, Weight } from './evidence';
 import { LEAST_PART, LEAST_SHARE, SIGNAL_RULES } from './rules';
@@ -42,12 +43,14 @@ export interface Finding extends Dominant {
   readonly callSites: readonly string[];
   /** Who called the first of it, root first, as far as most of its faults came the same way; empty without stacks. */
   readonly calledBy: readonly string[];
-  /** Who mapped most of the memory: the innermost calls; '' where nobody knows. */
-  readonly mappedBy: string;
+  /** Who mapped most of the memory, root first; empty where nobody knows. */
+  readonly mappedBy: readonly string[];
 }
 
 /** The least that a fault maps: huge pages, and folios of other sizes, are more. */
 const PAGE = 4096;
+/** Characters of the calls that are named. */
+const CALLS = 80;
 const SWAPPED = 'swap is in use: some of it may be back from the swap cache instead';
 const DELAYS =
   'huge pages, memory or CPU that is short, or a userfaultfd that was registered for a short time';
@@ -161,9 +164,9 @@ function placeOf(rows: readonly RegionRow[], weight: Weight, snapshot: Snapshot)
 function placeText(regions: readonly string[], { callSites, calledBy, mappedBy }: Place): string {
   return [
     regions.length === 0 ? '' : ` in ${regions.join(', ')}`,
-    mappedBy === '' ? '' : ` (mapped by ${mappedBy})`,
+    mappedBy.length === 0 ? '' : ` (mapped by ${innermostMaker(mappedBy, CALLS)})`,
     callSites.length === 0 ? '' : `, by ${callSites[0]!}`,
-    calledBy.length === 0 ? '' : `, called by ${callersText(calledBy)}`,
+    calledBy.length === 0 ? '' : `, called by ${innermost(calledBy, CALLS)}`,
   ].join('');
 }
 

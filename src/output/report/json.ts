@@ -152,7 +152,7 @@ function completenessPart({ capture, beyond, fixed, machine = null }: ReportInpu
 }
 
 function findingPart(finding: Finding): Json {
-  const { id, text, hugePages, regions, callSites, calledBy } = finding;
+  const { id, text, hugePages, regions, callSites, calledBy, mappedBy } = finding;
   const { faults, stallNs, stallShare } = finding.figures;
   return {
     id,
@@ -162,6 +162,7 @@ function findingPart(finding: Finding): Json {
     regions,
     call_sites: callSites,
     called_by: frames(calledBy),
+    mapped_by: frames(mappedBy),
   };
 }
 

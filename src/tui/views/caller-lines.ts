@@ -26,14 +26,21 @@ export function callerLines(
   const sampled = sumOf(stacks, (stack) => stack.sampled);
   const lines = stackLines(stacks, direction, ({ faults }) => faults);
   const shown = lines.length > MAX_LINES ? lines.slice(0, MAX_LINES - 1) : lines;
-  const drawn = shown.map(({ depth, text, faults, stallNs }, i) => {
+  let free = MAX_LINES - lines.length;
+  const drawn = shown.flatMap(({ depth, text, faults, stallNs }, i) => {
     const line = i === 0 ? labelled(theme, columns, direction) : new Line(theme, columns).to(10);
-    return line
+    line
       .cell(`${percent(faults / total)} %`, 7, 'right')
       .add(' ')
       .cell(latency(stallNs), 8, 'right', 'dim')
-      .add(`  ${'  '.repeat(Math.min(depth, MAX_INDENT))}${text}`)
-      .end();
+      .add(`  ${'  '.repeat(Math.min(depth, MAX_INDENT))}`);
+    const indent = line.used;
+    const [first, ...others] = chainParts(text, line.room, 1 + Math.max(0, free));
+    free -= others.length;
+    return [
+      line.add(first!).end(),
+      ...others.map((part) => new Line(theme, columns).to(indent).add(part).end()),
+    ];
   });
   const left = lines.length - shown.length;
   if (left > 0) {
@@ -48,6 +55,23 @@ export function callerLines(
   if (lost !== '') drawn.push(new Line(theme, columns).to(10).add(lost, 'dim').end());
   if (sampled < total) drawn.push(sampledLine(theme, columns, sampled, total));
   return drawn;
+}
+
+/** Calls without a branch, in lines that end between two of them: `most` at most, the last with what is left. */
+function chainParts(text: string, width: number, most: number): string[] {
+  const parts: string[] = [];
+  for (const name of text.split(LIST_SEPARATOR)) {
+    const last = parts.at(-1);
+    const longer = last === undefined ? name : `${last}${LIST_SEPARATOR}${name}`;
+    // One cell for the separator that the line ends with.
+    const isFull = longer.length >= width && parts.length < most;
+    if (last === undefined || !isFull) parts[Math.max(0, parts.length - 1)] = longer;
+    else {
+      parts[parts.length - 1] = `${last}${LIST_SEPARATOR}`;
+      parts.push(name);
+    }
+  }
+  return parts;
 }
 
 /** What the shares and times of the tree are estimated from. */

@@ -1,7 +1,7 @@
 import type { Word } from '../../core/columns/words';
 import { TITLES } from '../../core/columns/titles';
 import { THRESHOLDS } from '../../core/findings/verdict';
-import { callersText } from '../../core/findings/calls';
+import { innermost, innermostMaker } from '../../core/code/stack-names';
 import type { Finding } from '../../core/findings/findings';
 import { LIST_SEPARATOR } from '../../core/columns/fault-fields';
 import type { ExportTables } from '../../core/columns/table-export';
@@ -151,7 +151,7 @@ class FindingsView implements View {
               processes.join(', '),
               callSites.join(', '),
               calledBy.join(LIST_SEPARATOR),
-              mappedBy,
+              mappedBy.join(LIST_SEPARATOR),
               advice,
             ],
           ),
@@ -190,9 +190,9 @@ function block(theme: Theme, columns: number, finding: Finding, selected: boolea
     ['what', finding.says],
     ['where', finding.regions.join(', ')],
     ['whose', finding.processes.join(', ')],
-    ['mapped', finding.mappedBy],
+    ['mapped', innermostMaker(finding.mappedBy, columns - INDENT)],
     ['code', finding.callSites.join(', ')],
-    ['caller', callersText(finding.calledBy)],
+    ['caller', innermost(finding.calledBy, columns - INDENT)],
     ['do', finding.advice],
   ] as const;
   const more = lines

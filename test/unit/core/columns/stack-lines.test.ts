@@ -175,5 +175,15 @@ test('the detail of a call site shows who called it', () => {
   expect(lines).toHaveLength(8);
   expect(plain(lines[7]!).trim()).toBe('and 6 lines more (w)');
   expect(callerLines(theme, 60, [], 'callers')).toEqual([]);
+  // One that is longer than a line goes on in the next ones, where there is room for them.
+  const chain = [row('main;serve_requests;handle_request;load_index;reserve;memset', 99)];
+  expect(callerLines(theme, 60, chain, 'callers').map(plain)).toEqual([
+    ' callers  100.0 %   99.0us  memset;reserve;load_index;',
+    '                            handle_request;serve_requests;',
+    '                            main',
+  ]);
+  const full = callerLines(theme, 60, [...chain, ...many.slice(0, 7)], 'callers').map(plain);
+  expect(full).toHaveLength(8);
+  expect(full[0]).toMatch(/ memset;reserve;load_index;handl~$/);
   expect(stackTable(fills).rows[1]).toEqual(['prog', 'main;serve;fill', 20, 20000, 20]);
 });

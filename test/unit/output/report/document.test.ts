@@ -118,6 +118,7 @@ test('JSON: what is told of code, stacks, findings and makers has the fields tha
       regions: ['[heap]'],
       call_sites: ['load'],
       called_by: ['main'],
+      mapped_by: frames,
     },
   ]);
 });
