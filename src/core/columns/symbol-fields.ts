@@ -108,7 +108,11 @@ export function faultFields(symbols: boolean, stacks: boolean, sampled = false):
 
 /** ` <- function+0x1a (file.c:12)`: what the plain stream says of an instruction; '' where it is not known. */
 export function codeText(address: CodeAddress | null): string {
-  if (address === null) return '';
+  return address === null ? '' : ` <- ${instructionText(address)}`;
+}
+
+/** `function+0x1a (file.c:12)`, or what is known of it. */
+export function instructionText(address: CodeAddress): string {
   const frame = functionOf(address);
   const name =
     frame === undefined || frame.function === ''
@@ -116,5 +120,5 @@ export function codeText(address: CodeAddress | null): string {
       : `${frame.function}+0x${frame.offset.toString(16)}`;
   const { file, line } = lineOf(address) ?? { file: '', line: 0 };
   const source = sourceLine(file, line);
-  return source === '' ? ` <- ${name}` : ` <- ${name} (${source})`;
+  return source === '' ? name : `${name} (${source})`;
 }

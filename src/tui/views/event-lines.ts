@@ -1,13 +1,14 @@
 import { TITLES } from '../../core/columns/titles';
 import { CAUSE_NAMES, CLASS_NAMES } from '../../core/classify/classes';
 import { FAULT_FIELDS, fieldValue } from '../../core/columns/fault-fields';
-import { codeText } from '../../core/columns/symbol-fields';
+import { codeText, instructionText } from '../../core/columns/symbol-fields';
 import type { ExportTable } from '../../core/columns/table-export';
 import { grouped, hexText, latency } from '../../core/text/format';
 import { Line } from '../layout/line';
 import { LOG_CAPACITY, type EventLog, type EventsOf } from '../state/event-log';
 import type { Scene } from '../state/scene';
 import { CLASS_STYLE, type Style, type Theme } from '../terminal/theme';
+import { labelled } from './detail-lines';
 
 /** The rule above the newest events, and those that were found. */
 export function eventSection(
@@ -129,6 +130,23 @@ const CODE: EventColumn = {
   from: 140,
   of: ({ names, resolved }, at) => plain(codeText(names.code(resolved.code[at]!)).trim()),
 };
+
+/** Where the screen has no room for the code of every event. */
+export function hidesCode(columns: number): boolean {
+  return columns < CODE.from;
+}
+
+/** The code of one event, '' where it is not known; `sequence` -1 for none. */
+export function codeLine(theme: Theme, columns: number, log: EventLog, sequence: number): string {
+  if (sequence < 0) return '';
+  const code = log.names.code(log.resolved.code[log.at(sequence)]!);
+  if (code === null) return '';
+  const line = labelled(theme, columns, 'code').add(instructionText(code));
+  const name = code.frames?.at(-1)?.function ?? '';
+  // What has no name is `object+0xOFFSET`.
+  if (name !== '') line.add(`  ${code.object}`, 'dim');
+  return line.end();
+}
 
 const EVENT_COLUMNS: readonly EventColumn[] = [
   TIME,

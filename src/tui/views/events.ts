@@ -7,7 +7,15 @@ import { LOG_CAPACITY } from '../state/event-log';
 import type { Scene } from '../state/scene';
 import type { ViewSettings } from '../state/settings';
 import type { Theme } from '../terminal/theme';
-import { eventHeading, eventLines, eventsTitle, eventTable, type EventForm } from './event-lines';
+import {
+  codeLine,
+  eventHeading,
+  eventLines,
+  eventsTitle,
+  eventTable,
+  hidesCode,
+  type EventForm,
+} from './event-lines';
 import { moving, type Area, type Navigation } from './view';
 import type { Pointed, View, ViewActions, ViewEntry } from './view';
 
@@ -157,8 +165,8 @@ export class EventsView implements View {
     };
   }
 
-  layout({ height }: Area): void {
-    this.drawn = this.visible(height - HEAD);
+  layout({ columns, height }: Area): void {
+    this.drawn = this.visible(height - HEAD - (hidesCode(columns) ? 1 : 0));
   }
 
   draw({ theme, columns }: Area): string[] {
@@ -167,6 +175,7 @@ export class EventsView implements View {
       eventsTitle(theme, columns, log, this.end === null),
       eventHeading(theme, columns, this.form),
       ...eventLines(theme, columns, log, this.drawn, this.form),
+      ...(hidesCode(columns) ? [codeLine(theme, columns, log, this.selected)] : []),
     ];
   }
 
@@ -189,6 +198,7 @@ export class EventsView implements View {
       eventsTitle(theme, columns, log, true),
       eventHeading(theme, columns, form),
       ...eventLines(theme, columns, log, sequences, form),
+      ...(hidesCode(columns) ? [codeLine(theme, columns, log, this.selected)] : []),
     ];
   }
 

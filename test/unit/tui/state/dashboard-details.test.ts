@@ -3,6 +3,8 @@ import { EventsView } from '../../../../src/tui/views/events';
 import { samplePicture } from '../../../support/fake-source';
 import { process, site, snapshot, thread } from '../../../support/sample';
 import { Bench } from '../../../support/dashboard-kit';
+import { PlaceKind } from '../../../../src/core/code/address';
+import type { CodeAddress, CodePlace } from '../../../../src/core/code/address';
 import { bucketOf } from '../../../../src/core/stats/histogram';
 import type { SharedRow, StackRow } from '../../../../src/core/snapshot/snapshot';
 
@@ -133,6 +135,36 @@ describe('what is opened', () => {
     bench.dashboard.refresh();
     expect(bars()).toEqual([['65.5-131.1us', '43', '1 100.0%']]);
     expect(bench.press('enter').text()).toContain('65.5-131.1us');
+  });
+
+  it('shows the code of every event where there is room, and of the selected one elsewhere', () => {
+    const place: CodePlace = {
+      ...{ kind: PlaceKind.FILE, object: 'app', path: '/bin/app', era: 0, key: 'app' },
+      ...{ pid: 0, vma: null, ancestors: [] },
+    };
+    const code = (name: string): CodeAddress => ({
+      ...{ place, object: 'app', high: 0, low: 0x1a2b, code: 1 },
+      frames: name === '' ? [] : [{ function: name, offset: 12, file: '/src/fill.cc', line: 118 }],
+    });
+    const shown = (columns: number, name: string): string[] => {
+      const bench = new Bench(columns, 24);
+      const { source } = bench;
+      source.names = { ...source.names, code: () => code(name) };
+      source.faults([
+        [1, 0, Cause.FILE_READ, 0, 0, 4329, 8e8],
+        [2, 2, Cause.COW_ANON, 1, 1, 4330, 1900],
+      ]);
+      bench.dashboard.refresh();
+      return bench
+        .press('6')
+        .lines()
+        .filter((line) => line.includes(name === '' ? 'app+' : 'fill+0xc'));
+    };
+    expect(shown(80, 'fill')).toEqual([' code     fill+0xc (fill.cc:118)  app']);
+    expect(shown(80, '')).toEqual([' code     app+0x1a2b']);
+    const wide = shown(200, 'fill');
+    expect(wide.length).toBeGreaterThan(1);
+    for (const line of wide) expect(line).toMatch(/ <- fill\+0xc \(fill\.cc:118\)$/);
   });
 
   it('shows the calls that led to code from its end, and from the root down', () => {
