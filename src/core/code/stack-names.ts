@@ -62,11 +62,21 @@ export function innermost(frames: readonly string[], width: number): string {
 /** What the C library calls its ways into the kernel: the same for whoever maps something. */
 const MAPPING_CALL = /^(__GI_)?_*(mmap|mmap64|mremap|brk|sbrk)$/;
 
-/** The same of the calls that made a mapping: who called the C library's mmap, mremap or brk comes last. */
-export function innermostMaker(frames: readonly string[], width: number): string {
+/** Of the calls that made a mapping, root first, those that differ: who called the C library's mmap, mremap or brk comes last. */
+function makers(frames: readonly string[]): readonly string[] {
   let end = frames.length;
   while (end > 1 && MAPPING_CALL.test(frames[end - 1]!)) end--;
-  return innermost(frames.slice(0, end), width);
+  return frames.slice(0, end);
+}
+
+/** The innermost of them, as `innermost` has them. */
+export function innermostMaker(frames: readonly string[], width: number): string {
+  return innermost(makers(frames), width);
+}
+
+/** Some of them is known. */
+export function isMakerKnown(frames: readonly string[]): boolean {
+  return makers(frames).some((frame) => frame !== UNKNOWN && frame !== TRUNCATED);
 }
 
 /** Innermost first. */

@@ -1,5 +1,5 @@
 import { TRUNCATED } from '../code/address';
-import { UNKNOWN } from '../code/stack-names';
+import { isMakerKnown, UNKNOWN } from '../code/stack-names';
 import type { RegionRow, Snapshot, StackRow } from '../snapshot/snapshot';
 
 /**
@@ -36,7 +36,8 @@ export function makerOf(
   const least = sumOf(rows, weight) / 2;
   const maker = majority(rows, (row) => row.maker, weight, least);
   const one = rows.find((row) => (maker === '' ? weight(row) > least : row.maker === maker));
-  return one === undefined ? [] : mappedBy(one.id);
+  const frames = one === undefined ? [] : mappedBy(one.id);
+  return isMakerKnown(frames) ? frames : [];
 }
 
 function sumOf<Row>(rows: readonly Row[], weight: (row: Row) => number): number {

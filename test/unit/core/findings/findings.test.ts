@@ -109,6 +109,8 @@ describe('with stacks', () => {
       ' in [anon] (mapped by main;grow;extent_alloc_mmap), by memset; ',
     );
     expect(text([anon(1, 500, ''), anon(3, 500, '')], mapped)).not.toContain('mapped by');
+    for (const unknown of ['[unknown];mmap', '[truncated];__GI___mmap64'])
+      expect(text([anon(1, 500, '')], { 1: unknown })).not.toContain('mapped by');
     const pieces = [anon(1, 400, 'main;init'), anon(2, 300, '...;grow'), anon(3, 310, '...;grow')];
     expect(text(pieces, mapped)).toContain('(mapped by main;grow;extent_alloc_mmap)');
   });
