@@ -1,3 +1,4 @@
+import { TRUNCATED } from '../code/address';
 import { UNKNOWN } from '../code/stack-names';
 import { LIST_SEPARATOR } from './fault-fields';
 import type { StackRow } from '../snapshot/snapshot';
@@ -20,17 +21,24 @@ export interface StackLine {
 
 /** Less is no matter: a thread or two begin in code of that kind. */
 const LEAST_LOST = 0.1;
+/** Frames, with the mark. Stacks that are deeper than what is copied of them have more: those do not lack tables. */
+const CUT_SHORT = 8;
 
 /** Of many stacks the callers are not known, and could be: what to do. '' for none. */
 export function lostCallers(rows: readonly StackRow[]): string {
   let all = 0;
   let lost = 0;
+  let cut = 0;
   for (const { frames, faults } of rows) {
     all += faults;
     if (frames[0] === UNKNOWN) lost += faults;
+    if (frames[0] === TRUNCATED && frames.length <= CUT_SHORT) cut += faults;
   }
-  if (lost === 0 || lost < LEAST_LOST * all) return '';
-  return `${percent(lost / all)} % end in code without frame pointers; --stacks dwarf needs none`;
+  if (lost > 0 && lost >= LEAST_LOST * all)
+    return `${percent(lost / all)} % end in code without frame pointers; --stacks dwarf needs none`;
+  if (cut > 0 && cut >= LEAST_LOST * all)
+    return `${percent(cut / all)} % are cut off where no unwind tables were found; --stacks fp needs none`;
+  return '';
 }
 
 /** `callees`: from the root to what faulted. `callers`: from there to the root. */

@@ -131,6 +131,12 @@ test('where frame pointers lead nowhere it is said what does without them', () =
   expect(lostCallers([...broken, row('[unknown];memset', 20), row('main;[unknown];fill', 9)])).toBe(
     '22.5 % end in code without frame pointers; --stacks dwarf needs none',
   );
+  // As stripped programs of Go are without frame pointers; not those that are deeper than what was copied.
+  const cut = [row('[truncated];runtime', 30), row('main;fill', 70)];
+  const tables = '30.0 % are cut off where no unwind tables were found; --stacks fp needs none';
+  expect(lostCallers(cut)).toBe(tables);
+  expect(lostCallers([...cut, row('main;fill', 300)])).toBe('');
+  expect(lostCallers([row(`[truncated];${'deep;'.repeat(20)}fill`, 90)])).toBe('');
   const rows = [row('main;fill', 1), row('[unknown];malloc', 1)];
   const said = '50.0 % end in code without frame pointers; --stacks dwarf needs none';
   expect(stackSection(rows, false).at(-1)).toBe(`  ${said}`);
