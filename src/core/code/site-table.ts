@@ -3,7 +3,7 @@ import { FAULT_CAPACITY } from '../wire/batch';
 import type { FaultColumns } from '../wire/fault-columns';
 import type { Resolved } from '../wire/resolved';
 import { PairCounts } from '../stats/pair-counts';
-import type { More } from '../stats/stat-table';
+import type { More } from '../stats/more';
 import { RowTable } from '../stats/row-table';
 import type { SlabPool } from '../stats/slab-pool';
 import { bareName } from './address';
@@ -50,6 +50,9 @@ const UNKNOWN: SiteInfo = {
   low: 0,
 };
 
+/** Rows whose pairs wait to be moved: a pass over the tables of pairs takes milliseconds, and names come by the dozen. */
+const MAX_MOVED = 1024;
+
 /** Tables whose rows are told of by which code their faults were caused. */
 export type PairedTable = 'regions' | 'threads' | 'processes';
 
@@ -60,8 +63,8 @@ export type PairedTable = 'regions' | 'threads' | 'processes';
 export class SiteTable {
   readonly codes = new CodeTable();
   readonly rows: RowTable<SiteInfo>;
-  /** Faults per (row, site), by the table of the row. */
-  readonly pairs: Readonly<Record<PairedTable, PairCounts>> = {
+  /** Faults per (row, site), by the table of the row; those of `moved` under their old slots. */
+  private readonly paired: Readonly<Record<PairedTable, PairCounts>> = {
     regions: new PairCounts(),
     threads: new PairCounts(),
     processes: new PairCounts(),
@@ -70,7 +73,7 @@ export class SiteTable {
   private readonly byKey = new Map<string, number>();
   /** Slots of instructions by their number; -1 before the first fault that is counted. */
   private rowOf: Int32Array;
-  /** Slots whose counts have moved to others with the answers at hand, and where to. */
+  /** Slots whose counts have moved to others, and where to. Nothing else gets them until their pairs have moved too. */
   private readonly moved = new Map<number, number>();
 
   constructor(pool: SlabPool, cap: number) {
@@ -106,7 +109,7 @@ export class SiteTable {
 
   /** See StatTable.more; of the batch that add() or remove() was called with last. */
   more(batch: Batch, resolved: Resolved, columns: FaultColumns, more: More): void {
-    const { slots, pairs } = this;
+    const { slots, paired: pairs } = this;
     const { region, thread, keep } = resolved;
     this.rows.stats.more(slots, batch.weight, batch, resolved, columns, more);
     pairs.regions.more(batch, region, slots, keep, more.sign);
@@ -126,7 +129,7 @@ export class SiteTable {
   }
 
   private pair(batch: Batch, resolved: Resolved, columns: FaultColumns, weight: number): void {
-    const { slots, pairs } = this;
+    const { slots, paired: pairs } = this;
     const { faults } = batch;
     const { region, thread, keep } = resolved;
     pairs.regions.add(faults, region, slots, keep, weight);
@@ -161,12 +164,30 @@ export class SiteTable {
     return slot;
   }
 
+  /** Faults per (row, site), by the table of the row. */
+  get pairs(): Readonly<Record<PairedTable, PairCounts>> {
+    this.movePairs();
+    return this.paired;
+  }
+
   /** The names of instructions, all still in the table, have become known; between batches, or before one is counted. */
   nameAll(answers: readonly Naming[]): void {
     for (const answer of answers) this.name(answer);
-    if (this.moved.size === 0) return;
-    this.follow((slot) => this.moved.get(slot) ?? slot);
-    this.moved.clear();
+    if (this.moved.size >= MAX_MOVED) this.movePairs();
+  }
+
+  private movePairs(): void {
+    const { moved, rows } = this;
+    if (moved.size === 0) return;
+
+    this.follow((slot) => {
+      let to = slot;
+      // A row that took another may have been taken itself.
+      for (let next = moved.get(to); next !== undefined; next = moved.get(to)) to = next;
+      return to;
+    });
+    for (const slot of moved.keys()) rows.giveBack(slot);
+    moved.clear();
   }
 
   private name({ address, frames, object }: Naming): void {
@@ -178,9 +199,9 @@ export class SiteTable {
     const own = this.byKey.get(before);
     const current =
       this.codes.address(address.code) === address && address.code < this.rowOf.length;
-    if (current) this.rowOf[address.code] = -1;
-    if (own === undefined) return;
     const shared = this.byKey.get(info.key);
+    if (current) this.rowOf[address.code] = own === undefined ? -1 : (shared ?? own);
+    if (own === undefined) return;
     this.byKey.delete(before);
     if (shared === undefined) {
       this.rows.set(own, info);
@@ -197,6 +218,8 @@ export class SiteTable {
       this.codes.clear();
       this.rowOf.fill(-1);
     }
+    if (!this.rows.overCap && !this.rows.full) return;
+    this.movePairs();
     if (this.rows.overCap || this.rows.full) this.fold();
   }
 
@@ -209,22 +232,27 @@ export class SiteTable {
       },
     );
     this.follow((slot) => where[slot] ?? slot);
-    // Rows are found again by their keys.
-    this.rowOf.fill(-1);
+    const { rowOf } = this;
+    for (let code = 0; code < rowOf.length; code++) {
+      const row = rowOf[code]!;
+      // What goes on gets a row of its own again.
+      if (row >= 0 && where[row] !== row) rowOf[code] = -1;
+    }
   }
 
   /** Rows of another table got other slots; -1 for those that are gone. */
   followRows(table: PairedTable, where: Int32Array): void {
-    this.pairs[table].remap(where, null);
+    this.paired[table].remap(where, null);
   }
 
   zeroPairs(): void {
-    for (const pairs of Object.values(this.pairs)) pairs.clear();
+    for (const pairs of Object.values(this.paired)) pairs.clear();
   }
 
   private follow(to: (slot: number) => number): void {
-    const where = Int32Array.from({ length: this.rows.stats.limit }, (_, slot) => to(slot));
-    for (const pairs of Object.values(this.pairs)) pairs.remap(null, where);
+    const where = new Int32Array(this.rows.stats.limit);
+    for (let slot = 0; slot < where.length; slot++) where[slot] = to(slot);
+    for (const pairs of Object.values(this.paired)) pairs.remap(null, where);
   }
 }
 

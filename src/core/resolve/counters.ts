@@ -11,7 +11,8 @@ import type { Resolved } from '../wire/resolved';
 import { GONE } from '../stats/row-table';
 import type { Settled } from '../tasks/ended-rows';
 import type { Tasks } from '../tasks/tasks';
-import type { More, StatTable } from '../stats/stat-table';
+import type { More } from '../stats/more';
+import type { StatTable } from '../stats/stat-table';
 import { Totals } from '../stats/totals';
 
 /**

@@ -142,11 +142,16 @@ export class RowTable<Info extends object> {
     return slot;
   }
 
-  /** Adds a row to another and frees it; both stand for themselves. */
+  /** Adds a row to another; both stand for themselves. Its slot is free again after giveBack(). */
   absorb(slot: number, into: number): void {
     this.stats.fold(slot, into);
     this.infos[slot] = null;
-    this.stats.release(slot);
+    this.stats.release(slot, true);
+  }
+
+  /** Nobody names the slot of a row that was absorbed any more. */
+  giveBack(slot: number): void {
+    this.stats.giveBack(slot);
   }
 
   get overCap(): boolean {

@@ -4,6 +4,7 @@ import { Cell, faultsAt, foldCells, restCells, shiftTicked, STRIDE, tickCells } 
 import type { Ticked } from './cells';
 import type { FaultColumns } from '../wire/fault-columns';
 import { grownF64, grownU32 } from './grow';
+import type { More } from './more';
 import type { Resolved } from '../wire/resolved';
 import { RowActivity } from './row-activity';
 import {
@@ -14,12 +15,6 @@ import {
   U32_MAX,
 } from './row-histograms';
 import type { SlabPool } from './slab-pool';
-
-/** Whether what faults stand for is added or taken out, and of which ticks it is: see StatTable.more. */
-export interface More {
-  readonly sign: 1 | -1;
-  readonly past: boolean;
-}
 
 /** No row that is in use has this revision. */
 const NOT_RESTED = 0;
@@ -101,10 +96,15 @@ export class StatTable {
     this.capacity = capacity;
   }
 
-  release(row: number): void {
+  release(row: number, held = false): void {
     this.activity.rest(row);
     this.clearRow(row);
     this.ids[row] = 0;
+    if (!held) this.freeRows.push(row);
+  }
+
+  /** Another row may get the slot of one that was released as `held`. */
+  giveBack(row: number): void {
     this.freeRows.push(row);
   }
 

@@ -4,7 +4,7 @@ import type { FaultColumns } from '../wire/fault-columns';
 import { Cell, faultsAt, readCells, shiftTicked, STRIDE, tickCells } from './cells';
 import type { CountedRow, Ticked } from './cells';
 import { BUCKETS, Histogram, quantiles } from './histogram';
-import type { More } from './stat-table';
+import type { More } from './more';
 import type { Resolved } from '../wire/resolved';
 import { HISTORY_TICKS } from './history';
 

@@ -122,6 +122,44 @@ describe('faults by the code that causes them', () => {
     );
   });
 
+  it('keeps what belongs together where rows become one many times before anybody looks', () => {
+    const offsets = Array.from({ length: 60 }, (_, n) => n * 16);
+    const named = (low: number): boolean => low % 48 !== 0;
+    const names = new FakeNames(
+      Object.fromEntries(
+        offsets
+          .filter(named)
+          .map((low) => [
+            `prog+${(0x5000 + low).toString(16)}`,
+            [{ ...frame('fill', 12), offset: low }],
+          ]),
+      ),
+    );
+    const rig = new Rig({}, 'detail', { symbols: 'sites', names }).attach(100, MAPS);
+    const counted: Record<string, Record<string, number>> = { '[heap]': {}, prog: {} };
+    for (let round = 0; round < 20; round++) {
+      // In each round some for the first time, some again: whose slot became free is wanted at once.
+      for (const low of offsets.slice(0, 3 * round + 3)) {
+        const page = low % 32 === 0 ? HEAP_START : TEXT;
+        const label = named(low) ? 'fill' : `prog+0x${(0x5000 + low).toString(16)}`;
+        const of = counted[page === TEXT ? 'prog' : '[heap]']!;
+        of[label] = (of[label] ?? 0) + 1;
+        rig.fault({ page, ip: address(TEXT + 1, low) });
+      }
+      rig.run();
+      names.answer();
+    }
+    rig.run();
+    const { siteRegions, sites: rows } = rig.model.snapshot(rig.now);
+    const paired: Record<string, Record<string, number>> = { '[heap]': {}, prog: {} };
+    for (const { id, label } of rows)
+      for (const { label: region, faults } of siteRegions(id)) {
+        const of = paired[region.startsWith('prog') ? 'prog' : region]!;
+        of[label] = (of[label] ?? 0) + faults;
+      }
+    expect(paired).toEqual(counted);
+  });
+
   it('is of the file that has the inode now, where another had it before', () => {
     const names = new FakeNames({ 'prog+5020': [frame('first')] });
     const rig = new Rig({}, 'detail', { symbols: 'sites', names }).attach(100, MAPS);
