@@ -90,6 +90,10 @@ const HEADING_WORDS: readonly Word[] = [
     doc: 'memory of the machine that programs can have without swapping (MemAvailable)',
   },
   {
+    title: 'cache',
+    doc: 'page cache of the machine: pages of files, with shared memory (Cached)',
+  },
+  {
     title: 'swap in/out',
     doc: 'pages a second that the machine reads from swap and writes to it: where they are not 0, memory is short',
   },

@@ -4,6 +4,8 @@ export interface MemoryCounters {
   readonly atMs: number;
   /** MemAvailable of /proc/meminfo: what programs could have without swapping, bytes. */
   readonly available: number;
+  /** Cached of /proc/meminfo: pages of files, with shared memory, bytes. */
+  readonly cached: number;
   /** /proc/pressure/memory, avg10: percent of the last 10 s (Documentation/accounting/psi.rst). */
   readonly some: number;
   readonly full: number;
@@ -18,7 +20,10 @@ export interface MemoryCounters {
 }
 
 /** The same over the time between two looks: pages a second. */
-export interface MachineMemory extends Pick<MemoryCounters, 'available' | 'some' | 'full'> {
+export interface MachineMemory extends Pick<
+  MemoryCounters,
+  'available' | 'cached' | 'some' | 'full'
+> {
   readonly swapInRate: number;
   readonly swapOutRate: number;
   readonly refaultRate: number;
@@ -26,12 +31,13 @@ export interface MachineMemory extends Pick<MemoryCounters, 'available' | 'some'
 
 /** `before` is null at the first look: then there are no rates yet, which is not to be told from unknown. */
 export function machineMemory(before: MemoryCounters | null, now: MemoryCounters): MachineMemory {
-  const { available, some, full } = now;
+  const { available, cached, some, full } = now;
   const seconds = before === null ? NaN : (now.atMs - before.atMs) / 1000;
   const rate = (count: (counters: MemoryCounters) => number): number =>
     before === null || !(seconds > 0) ? NaN : Math.max(0, (count(now) - count(before)) / seconds);
   return {
     available,
+    cached,
     some,
     full,
     swapInRate: rate(({ swapIn }) => swapIn),

@@ -15,6 +15,7 @@ export function parseMemoryCounters(
   const refaults = counter('workingset_refault_file');
   return {
     available: kib(meminfo, 'MemAvailable'),
+    cached: kib(meminfo, 'Cached'),
     some: lastTenSeconds(pressure, 'some'),
     full: lastTenSeconds(pressure, 'full'),
     swapIn: counter('pswpin'),

@@ -23,11 +23,12 @@ export function memoryView(theme: Theme, columns: number, memory: MemoryInfo): s
 
 function machinePieces(machine: MachineMemory | null): Piece[] {
   if (machine === null) return [];
-  const { some, full, available, swapInRate, swapOutRate, refaultRate } = machine;
+  const { some, full, available, cached, swapInRate, swapOutRate, refaultRate } = machine;
   const pressure = told(some, (n) => `${share(n)} full ${told(full, share)}`);
   return [
     { text: `PSI mem ${pressure}`, weight: 90, ...warned(some >= MUCH_PRESSURE) },
     { text: `free ${told(available, bytes)}`, weight: 80 },
+    { text: `cache ${told(cached, bytes)}`, weight: 65 },
     {
       text: `swap in/out ${pages(swapInRate)}/${pages(swapOutRate)} pages/s`,
       short: `swap ${pages(swapInRate)}/${pages(swapOutRate)}`,

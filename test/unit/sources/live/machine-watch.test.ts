@@ -4,7 +4,10 @@ import { until } from '../../../support/running';
 /** As Linux 6.1 writes them, in part. */
 const FILES = (swapIn: number, refault: string): ReadonlyMap<string, string> =>
   new Map([
-    ['/proc/meminfo', 'MemTotal:       16374244 kB\nMemAvailable:    2048000 kB\n'],
+    [
+      '/proc/meminfo',
+      'MemTotal:       16374244 kB\nMemAvailable:    2048000 kB\nSwapCached: 9 kB\nCached: 512000 kB\n',
+    ],
     [
       '/proc/pressure/memory',
       'some avg10=3.25 avg60=1.00 avg300=0.20 total=1\nfull avg10=0.50 avg60=0.10 avg300=0.00 total=1\n',
@@ -46,6 +49,7 @@ describe('MachineWatch', () => {
     await new Promise((resolve) => setImmediate(resolve));
     expect(machine.watch.look()).toEqual({
       available: 2048000 * 1024,
+      cached: 512000 * 1024,
       some: 3.25,
       full: 0.5,
       swapInRate: NaN,
@@ -83,6 +87,7 @@ describe('MachineWatch', () => {
     await machine.looked();
     expect(machine.watch.look()).toEqual({
       available: NaN,
+      cached: NaN,
       some: NaN,
       full: NaN,
       swapInRate: NaN,
@@ -96,5 +101,6 @@ describe('MachineWatch', () => {
     watch.look();
     const seen = await until('an answer', () => watch.look() ?? false);
     expect(seen.available).toBeGreaterThan(0);
+    expect(seen.cached).toBeGreaterThan(0);
   });
 });
