@@ -43,5 +43,8 @@ export function waitingWords({ header, snapshot: { elapsed } }: Picture): string
       : targets.length === 1
         ? `; the process is ${stateText(target.state)}`
         : `; the ${targets.length} processes are ${states.size === 1 ? stateText(target.state) : 'there'}`;
-  return `waiting: no fault yet in ${seconds} s${who}`;
+  // Of less than a second nothing is to be said: right after `z` the kernel has counted what is on its way.
+  return seconds < 1
+    ? `waiting for the first fault${who}`
+    : `waiting: no fault yet in ${seconds} s${who}`;
 }
