@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { analyze } from '../support/analyzer';
 import { workload } from '../support/build';
@@ -74,6 +74,16 @@ memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 for _ in range(4):
     for at in range(0, size, 4096): memory[at] = 1
     memory.madvise(21)
+`;
+
+/** Twice as much memory as its cgroup may have, touched in turn: argument 1 is the file through which one joins it. */
+const LIMITED = `
+import mmap, os, sys
+open(sys.argv[1], "w").write(str(os.getpid()))
+size = 48 << 20
+memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+for _ in range(4):
+    for at in range(0, size, 4096): memory[at] = 1
 `;
 
 /** Fresh memory without huge pages (MADV_NOHUGEPAGE is 15), touched for longer than until somebody asks about it. */
@@ -211,6 +221,42 @@ if (asked() !== '') {
     } finally {
       spawnSync('swapoff', [swap]);
       writeFileSync('/sys/class/zram-control/hot_remove', number);
+    }
+  });
+}
+
+/** A cgroup of our own that may have so much memory, in either version; null where nobody can be limited. */
+function limitedCgroup(bytes: number): string | null {
+  const [v1, v2] = ['/sys/fs/cgroup/memory', '/sys/fs/cgroup'];
+  const controls = join(v2, 'cgroup.subtree_control');
+  const isSecond = existsSync(controls) && readFileSync(controls, 'utf8').includes('memory');
+  if (!isSecond && !existsSync(join(v1, 'memory.limit_in_bytes'))) return null;
+  const cgroup = join(isSecond ? v2 : v1, `pagefault-test-${process.pid}`);
+  mkdirSync(cgroup);
+  writeFileSync(join(cgroup, isSecond ? 'memory.max' : 'memory.limit_in_bytes'), String(bytes));
+  return cgroup;
+}
+
+if (asked() !== '') {
+  test('what a read from a swap file brings along is not memory that was given back', async () => {
+    const swap = join(scratch, 'swapfile');
+    execFileSync('fallocate', ['-l', '128M', swap]);
+    chmodSync(swap, 0o600);
+    execFileSync('mkswap', [swap], { stdio: 'pipe' });
+    const cgroup = limitedCgroup(24 << 20);
+    if (cgroup === null) return;
+    try {
+      execFileSync('swapon', [swap]);
+      const command = ['python3', '-c', LIMITED, join(cgroup, 'cgroup.procs')];
+      const runs = await found(command);
+      for (const all of runs) {
+        const ids = all.map(({ id }) => id);
+        expect(ids[0]).toBe('swap');
+        expect(ids).not.toContain('given-back');
+      }
+    } finally {
+      spawnSync('swapoff', [swap]);
+      rmdirSync(cgroup);
     }
   });
 }
