@@ -1,7 +1,7 @@
-import { Cause } from '../../../../src/core/classify/classes';
+import { Cause, CAUSE_COUNT } from '../../../../src/core/classify/classes';
 import { EventsView } from '../../../../src/tui/views/events';
 import { samplePicture } from '../../../support/fake-source';
-import { process, site, snapshot, thread } from '../../../support/sample';
+import { process, region, site, snapshot, stat, thread } from '../../../support/sample';
 import { Bench } from '../../../support/dashboard-kit';
 import { PlaceKind } from '../../../../src/core/code/address';
 import type { CodeAddress, CodePlace } from '../../../../src/core/code/address';
@@ -165,6 +165,31 @@ describe('what is opened', () => {
     const wide = shown(200, 'fill');
     expect(wide.length).toBeGreaterThan(1);
     for (const line of wide) expect(line).toMatch(/ <- fill\+0xc \(fill\.cc:118\)$/);
+  });
+
+  it('says of a finding who called the code and who mapped the memory, the innermost calls', () => {
+    const byCause = Array.from({ length: CAUSE_COUNT }, (_, k) =>
+      k === Cause.DEMAND_ZERO ? 100 : 0,
+    );
+    const stats = { faults: 100, byCause, stallNs: 1e9 };
+    const frames = ['main', ...Array.from({ length: 12 }, (_, k) => `caller_number_${k}`), 'fill'];
+    const bench = new Bench(80, 24);
+    bench.source.picture = snapshot({
+      elapsed: 10e9,
+      totals: stat(stats),
+      regions: [region({ ...stats, id: 1, label: '[anon]' })],
+      sites: [site({ ...stats, id: 2, label: 'fill' })],
+      siteRegions: () => [{ id: 1, label: '[anon]', faults: 100 }],
+      siteStacks: () => [{ comm: 'app', frames, faults: 100, stallNs: 1e9, sampled: 100 }],
+      mappedBy: () => ['main', 'reserve', '__mmap'],
+    });
+    bench.dashboard.refresh();
+    const lines = bench.press('9').lines();
+    expect(lines).toContain('    mapped main;reserve');
+    expect(lines).toContain('    code   fill');
+    expect(lines).toContain(
+      '    caller ...;caller_number_8;caller_number_9;caller_number_10;caller_number_11',
+    );
   });
 
   it('shows the calls that led to code from its end, and from the root down', () => {
