@@ -12,6 +12,7 @@ import {
 import { ANALYZER, withFrames, workload } from '../support/build';
 import type { Fault } from '../support/formats';
 import { attached, until } from '../support/running';
+import { expectSame } from '../support/same';
 import { removeScratch, scratchDirectory } from '../support/scratch';
 
 let scratch: string;
@@ -119,7 +120,8 @@ test('--from and --to keep the faults of a time', async () => {
   const seconds = (ns: number): string => (ns / 1e9).toFixed(9);
   const range = ['--from', seconds(from!), '--to', seconds(to!)];
   await analyze(['-i', recording, ...range, '--format', 'ndjson', '-o', out]);
-  expect(await readFaults(out)).toEqual(
+  expectSame(
+    await readFaults(out),
     live.filter(({ time_ns }) => time_ns >= from! && time_ns < to!),
   );
   const { stdout } = await analyze(['-q', '--report-format', 'json', '-i', recording, ...range]);
@@ -136,7 +138,10 @@ const perf = (...args: string[]): string =>
 test('perf script has the same faults, in the same order', () => {
   const lines = perf('script', '-i', recording, '-F', 'event,addr').trimEnd().split('\n');
   const found = lines.map((line) => /^\s*(\S+?):\s+([0-9a-f]+)/.exec(line)!);
-  expect(found.map(([, , address]) => `0x${address!}`)).toEqual(live.map((fault) => fault.address));
+  expectSame(
+    found.map(([, , address]) => `0x${address!}`),
+    live.map((fault) => fault.address),
+  );
   // A copy whose class was known late stays a minor fault, and the run has said so.
   const minor = ['minor-faults', 'cow-faults'];
   const late = Number(/recording (\d+) copies/.exec(said)?.[1] ?? 0);
@@ -201,7 +206,8 @@ test('what processes that are attached to had mapped before is in it', async () 
   expect((await tracer.ended).status).toBe(0);
   const before = await readFaults(out);
   const after = await replay(file);
-  expect(after.map(({ address, comm }) => [address, comm])).toEqual(
+  expectSame(
+    after.map(({ address, comm }) => [address, comm]),
     before.map(({ address, comm }) => [address, comm]),
   );
   expect(after.filter(({ region }) => region === '[unknown]')).toEqual([]);
@@ -280,7 +286,7 @@ test.each([
   const scripted = perf('script', '-i', piped!, '-F', 'event');
   expect(scripted.match(/-faults:/g)).toHaveLength(faults.length);
   expect(await analyze(['-i', piped!, '-o', after!])).toMatchObject({ status: 0 });
-  expect(readFileSync(after!, 'utf8').trimEnd().split('\n').slice(0, -1)).toEqual(faults);
+  expectSame(readFileSync(after!, 'utf8').trimEnd().split('\n').slice(0, -1), faults);
   const { stdout } = spawnSync(ANALYZER, ['-q', '-i', '-'], { input: readFileSync(piped!) });
   expect(readFileSync(before!, 'utf8').endsWith(`\n${String(stdout)}`)).toBe(true);
 });
@@ -293,9 +299,10 @@ test('compressed, it is smaller, and the same to perf and to a replay', async ()
   await analyze(args);
   const faults = await readFaults(out);
   expect(statSync(file).size).toBeLessThan(20 * faults.length);
-  expect(await replay(file)).toEqual(faults);
+  expectSame(await replay(file), faults);
   const lines = perf('script', '-i', file, '-F', 'event,addr').trimEnd().split('\n');
-  expect(lines.map((line) => `0x${line.trim().split(/\s+/).at(-1)!}`)).toEqual(
+  expectSame(
+    lines.map((line) => `0x${line.trim().split(/\s+/).at(-1)!}`),
     faults.map((fault) => fault.address),
   );
 });
@@ -324,7 +331,7 @@ test('with a limit the last of it is kept in files that are each whole by themse
   const facts = ({ address, tid, comm, region, section, cause, latency_ns }: Fault): unknown => [
     ...[address, tid, comm, region, section, cause, latency_ns],
   ];
-  expect(kept.map(facts)).toEqual(before.slice(-kept.length).map(facts));
+  expectSame(kept.map(facts), before.slice(-kept.length).map(facts));
 }, 300_000);
 
 test('where a recording cannot go on in another file it ends, and the capture goes on', async () => {

@@ -17,14 +17,19 @@ export function stateOf(pid: number): string {
 
 /** Local addresses of the TCP sockets on which a process listens, as /proc/net/tcp has them. */
 export function listening(pid: number): string[] {
-  const inodes = new Set(descriptors(pid).map((target) => /^socket:\[(\d+)\]$/.exec(target)?.[1]));
+  const sockets = descriptors(pid).flatMap(
+    (target) => /^socket:\[(\d+)\]$/.exec(target)?.[1] ?? [],
+  );
+  // The kernel goes through all buckets of its table for one of those files.
+  if (sockets.length === 0) return [];
+  const inodes = new Set(sockets);
   return ['tcp', 'tcp6'].flatMap((file) =>
     readFileSync(`/proc/net/${file}`, 'utf8')
       .split('\n')
       .slice(1)
       .map((line) => line.trim().split(/\s+/))
       // st is 0A for TCP_LISTEN (include/net/tcp_states.h); the inode is the tenth column.
-      .filter((row) => row[3] === '0A' && inodes.has(row[9]))
+      .filter((row) => row[3] === '0A' && inodes.has(row[9]!))
       .map((row) => row[1]!),
   );
 }
