@@ -24,6 +24,10 @@ namespace {
 // full.
 constexpr int kBusyInterval = 15;
 constexpr int kIdleInterval = 240;
+// In the beginning somebody waits for the first numbers, and a refresh of the screen that comes too
+// early for a fault is followed by the next one a second later.
+constexpr int kFirstIdleInterval = 30;
+constexpr uint64_t kFirstTime = 2'000'000'000;  // ns
 // Of a reader who has not taken what he has: he gathers (src/app/assemble.ts), or is
 // busy, and a pass costs both as much as some dozens of faults do.
 constexpr int kUntakenInterval = 100;
@@ -58,18 +62,19 @@ class Pauses {
  public:
   int last() const { return last_; }
 
-  void Next(bool seen, bool brought, bool untaken) {
+  // `idle`: the longest one.
+  void Next(int idle, bool seen, bool brought, bool untaken) {
     const bool looked = looking_;
     looking_ = false;
     if (untaken) {
       last_ = kUntakenInterval;
     } else if (brought) {
       last_ = kBusyInterval;
-    } else if (seen && last_ == kIdleInterval) {
+    } else if (seen && last_ == idle) {
       looking_ = true;
       last_ = kBusyInterval;
     } else {
-      last_ = looked ? kIdleInterval : std::min(last_ * 2, kIdleInterval);
+      last_ = looked ? idle : std::min(last_ * 2, idle);
     }
   }
 
@@ -373,7 +378,8 @@ void Poller::Run() {
       ended_ = over;
       wake_();
     }
-    pauses.Next(seen, brought, mailbox_.untaken());
+    const int idle = now - start_ < kFirstTime ? kFirstIdleInterval : kIdleInterval;
+    pauses.Next(idle, seen, brought, mailbox_.untaken());
   }
   LookAtCpus(MonotonicNow());
   if (first_stacks_) poll(&fds[kStacks], 1, kFirstStacks / 1'000'000);
