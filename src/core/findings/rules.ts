@@ -161,8 +161,9 @@ export const RULES: readonly Rule[] = [
     cause: Cause.FILE_READ,
     server: 'file',
     brief: 'cold file pages read',
-    says: 'file pages read from disk for the first time',
-    advice: 'read ahead (MADV_WILLNEED, MAP_POPULATE), keep the file cached (vmtouch), or mlock it',
+    // Pages are known as those of their mapping.
+    says: 'file pages read from disk, each for the first time in its mapping',
+    advice: `read ahead (MADV_WILLNEED, MAP_POPULATE), keep the file cached (vmtouch), or mlock it; if it was read before, ${SHORT}`,
   },
   {
     id: 'swap',
