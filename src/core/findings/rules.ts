@@ -163,7 +163,7 @@ export const RULES: readonly Rule[] = [
     brief: 'cold file pages read',
     // Pages are known as those of their mapping.
     says: 'file pages read from disk, each for the first time in its mapping',
-    advice: `read ahead (MADV_WILLNEED, MAP_POPULATE), keep the file cached (vmtouch), or mlock it; if it was read before, ${SHORT}`,
+    advice: 'read ahead (MADV_WILLNEED, MAP_POPULATE), keep the file cached (vmtouch), or mlock it',
   },
   {
     id: 'swap',
