@@ -4,6 +4,7 @@ import type { ExportTable } from '../../core/columns/table-export';
 import type { StackRow } from '../../core/snapshot/snapshot';
 import { counted, grouped, latency, percent } from '../../core/text/format';
 import { Line } from '../layout/line';
+import { widthOf } from '../terminal/cell-width';
 import type { Theme } from '../terminal/theme';
 import { labelled } from './detail-lines';
 
@@ -59,17 +60,15 @@ export function callerLines(
 
 /** Calls without a branch, in lines that end between two of them: `most` at most, the last with what is left. */
 function chainParts(text: string, width: number, most: number): string[] {
-  const parts: string[] = [];
-  for (const name of text.split(LIST_SEPARATOR)) {
-    const last = parts.at(-1);
-    const longer = last === undefined ? name : `${last}${LIST_SEPARATOR}${name}`;
+  const [first, ...calls] = text.split(LIST_SEPARATOR);
+  const parts = [first!];
+  for (const name of calls) {
+    const last = parts.pop()!;
+    const longer = `${last}${LIST_SEPARATOR}${name}`;
     // One cell for the separator that the line ends with.
-    const isFull = longer.length >= width && parts.length < most;
-    if (last === undefined || !isFull) parts[Math.max(0, parts.length - 1)] = longer;
-    else {
-      parts[parts.length - 1] = `${last}${LIST_SEPARATOR}`;
-      parts.push(name);
-    }
+    const fits = widthOf(longer) < width;
+    if (fits || parts.length + 1 >= most) parts.push(longer);
+    else parts.push(`${last}${LIST_SEPARATOR}`, name);
   }
   return parts;
 }

@@ -188,6 +188,13 @@ test('the detail of a call site shows who called it', () => {
     '                            handle_request;serve_requests;',
     '                            main',
   ]);
+  // By the cells that names take, of which some characters take two.
+  const wide = [row('main;索引読込索引読込;要求処理要求処理;memset', 99)];
+  const inCells = makeTheme({ colours: 0, ascii: false });
+  expect(callerLines(inCells, 60, wide, 'callers').map(plain)).toEqual([
+    ' callers  100.0 %   99.0us  memset;要求処理要求処理;',
+    '                            索引読込索引読込;main',
+  ]);
   const full = callerLines(theme, 60, [...chain, ...many.slice(0, 7)], 'callers').map(plain);
   expect(full).toHaveLength(8);
   expect(full[0]).toMatch(/ memset;reserve;load_index;handl~$/);
